@@ -1,0 +1,5 @@
+//! Evolutionary neural architecture search.
+#![forbid(unsafe_code)]
+#![warn(missing_docs, unreachable_pub, missing_debug_implementations)]
+
+pub mod spaces;

@@ -1,0 +1,3 @@
+//! Search spaces that are ready to use.
+
+pub mod nasnet;
