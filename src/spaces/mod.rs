@@ -1,3 +1,4 @@
 //! Search spaces that are ready to use.
 
+pub mod bits;
 pub mod nasnet;

@@ -1,11 +1,24 @@
 //! The NASNet cell space of Zoph et al. 2018 and Real et al. 2018.
+//!
+//! ```
+//! use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, published};
+//!
+//! let genotype = published::amoebanet_a();
+//! let text = genotype.to_string();
+//! assert_eq!(text.parse::<NasnetGenotype>()?, genotype);
+//! # Ok::<(), evonas::spaces::nasnet::InvalidGenotype>(())
+//! ```
 
 mod genotype;
+mod mutation;
 mod operation;
 pub mod published;
+mod space;
 mod text;
 
 pub use genotype::{
     Branch, Cell, CellKind, InvalidCell, InvalidGenotype, NasnetGenotype, PairwiseCombination,
 };
+pub use mutation::{HiddenStateMutation, OperationMutation};
 pub use operation::{Operation, UnknownOperation};
+pub use space::{EmptySpace, NasnetSpace};

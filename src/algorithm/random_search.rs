@@ -1,0 +1,48 @@
+//! Random search: the baseline.
+
+use std::collections::HashSet;
+
+use rand_chacha::ChaCha8Rng;
+
+use super::{Algorithm, TellError, TrialNumbers, check_finite};
+use crate::randomness::algorithm_rng;
+use crate::space::{Genotype, SearchSpace};
+use crate::trial::{Outcome, Trial, TrialId};
+
+/// Independent draws from the space, the distribution that evolution starts with.
+#[derive(Debug)]
+pub struct RandomSearch<G> {
+    space: Box<dyn SearchSpace<Genotype = G>>,
+    rng: ChaCha8Rng,
+    numbers: TrialNumbers,
+    in_flight: HashSet<TrialId>,
+}
+
+impl<G: Genotype> RandomSearch<G> {
+    /// Random search of `space` from a root seed.
+    pub fn new(space: impl SearchSpace<Genotype = G> + 'static, seed: u64) -> Self {
+        Self {
+            space: Box::new(space),
+            rng: algorithm_rng(seed),
+            numbers: TrialNumbers::new(seed),
+            in_flight: HashSet::new(),
+        }
+    }
+}
+
+impl<G: Genotype> Algorithm<G> for RandomSearch<G> {
+    fn ask(&mut self) -> Trial<G> {
+        let trial = self.numbers.trial(None, self.space.sample(&mut self.rng));
+        self.in_flight.insert(trial.id);
+        trial
+    }
+
+    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
+        check_finite(id, outcome)?;
+        if self.in_flight.remove(&id) {
+            Ok(())
+        } else {
+            Err(TellError::NotInFlight(id))
+        }
+    }
+}

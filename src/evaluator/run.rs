@@ -1,0 +1,51 @@
+//! One trial from start to outcome: what every executor does with it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{Context, EvaluationError, Evaluator};
+use crate::trial::{Outcome, Trial};
+
+/// How running a trial ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    /// With an outcome.
+    Outcome(Outcome),
+    /// Without one, since the search stops.
+    Interrupted,
+}
+
+/// Evaluates a trial's genotype; errors, panics and a fitness that is not finite become outcomes.
+pub fn run_trial<G>(
+    trial: &Trial<G>,
+    evaluator: &dyn Evaluator<G>,
+    context: &Context<'_>,
+) -> Ended {
+    // The evaluator is only shared (&), and what it was building is dropped with the panic: a
+    // half-changed value could be seen only through the evaluator's own locks, which are poisoned.
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        evaluator.evaluate(&trial.genotype, context)
+    }));
+    Ended::Outcome(match result {
+        Err(panic) => Outcome::Failed {
+            reason: format!("panic: {}", panic_message(&*panic)),
+        },
+        Ok(Ok(evaluation)) if evaluation.fitness.is_finite() => Outcome::Completed(evaluation),
+        Ok(Ok(evaluation)) => Outcome::Failed {
+            reason: format!("the fitness is {}, not a finite number", evaluation.fitness),
+        },
+        Ok(Err(EvaluationError::Infeasible(reason))) => Outcome::Infeasible { reason },
+        Ok(Err(EvaluationError::Failed(reason))) => Outcome::Failed { reason },
+        Ok(Err(EvaluationError::TimedOut)) => Outcome::TimedOut,
+        Ok(Err(EvaluationError::OutOfMemory(reason))) => Outcome::OutOfMemory { reason },
+        Ok(Err(EvaluationError::Interrupted)) => return Ended::Interrupted,
+    })
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is no message")
+}

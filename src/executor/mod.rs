@@ -1,0 +1,60 @@
+//! Running trials somewhere: in this thread or on several.
+
+mod serial;
+mod threads;
+
+pub use serial::Serial;
+pub use threads::{NoWorkers, Threads};
+
+use std::time::Duration;
+
+use crate::evaluator::{Ended, StopSignal};
+use crate::trial::{Trial, TrialId};
+
+/// Runs the trials that the search loop submits.
+pub trait Executor<G> {
+    /// How many trials can run at the same time, at least 1: so many the loop keeps in flight.
+    fn workers(&self) -> usize;
+
+    /// Takes a trial to run, now or when a worker is free.
+    fn submit(&mut self, trial: Trial<G>);
+
+    /// Waits for what happens next. `None` when nothing is in flight.
+    fn next(&mut self) -> Option<ExecutorEvent>;
+
+    /// The signal that interrupts running trials.
+    fn stop_signal(&self) -> StopSignal;
+}
+
+/// What an executor reports.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ExecutorEvent {
+    /// A worker has begun with a trial.
+    Started {
+        /// The trial.
+        trial: TrialId,
+        /// The worker, from 0.
+        worker: usize,
+    },
+    /// An evaluation reported an intermediate value.
+    Reported {
+        /// The trial.
+        trial: TrialId,
+        /// The step, an epoch say.
+        step: u64,
+        /// The value.
+        value: f64,
+    },
+    /// A trial is over.
+    Finished {
+        /// The trial.
+        trial: TrialId,
+        /// The worker, from 0.
+        worker: usize,
+        /// How long it took.
+        duration: Duration,
+        /// How it ended.
+        ended: Ended,
+    },
+}

@@ -1,0 +1,81 @@
+//! One trial after the other, in the calling thread.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Instant;
+
+use super::{Executor, ExecutorEvent};
+use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
+use crate::trial::Trial;
+
+/// Runs trials in the calling thread. What a trial reports is seen when it has ended.
+pub struct Serial<G, E> {
+    evaluator: E,
+    stop: StopSignal,
+    waiting: VecDeque<Trial<G>>,
+    events: VecDeque<ExecutorEvent>,
+}
+
+impl<G, E> fmt::Debug for Serial<G, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serial")
+            .field("waiting", &self.waiting.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<G, E: Evaluator<G>> Serial<G, E> {
+    /// An executor around an evaluator.
+    #[must_use]
+    pub fn new(evaluator: E) -> Self {
+        Self {
+            evaluator,
+            stop: StopSignal::new(),
+            waiting: VecDeque::new(),
+            events: VecDeque::new(),
+        }
+    }
+}
+
+impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
+    fn workers(&self) -> usize {
+        1
+    }
+
+    fn submit(&mut self, trial: Trial<G>) {
+        self.waiting.push_back(trial);
+    }
+
+    fn next(&mut self) -> Option<ExecutorEvent> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(event);
+        }
+        let trial = self.waiting.pop_front()?;
+        let start = Instant::now();
+        let events = RefCell::new(&mut self.events);
+        let report = |step, value| {
+            events.borrow_mut().push_back(ExecutorEvent::Reported {
+                trial: trial.id,
+                step,
+                value,
+            });
+        };
+        let context = Context::new(trial.id, trial.seed, 0, &self.stop, &report);
+        let ended = run_trial(&trial, &self.evaluator, &context);
+        self.events.push_back(ExecutorEvent::Finished {
+            trial: trial.id,
+            worker: 0,
+            duration: start.elapsed(),
+            ended,
+        });
+        Some(ExecutorEvent::Started {
+            trial: trial.id,
+            worker: 0,
+        })
+    }
+
+    fn stop_signal(&self) -> StopSignal {
+        self.stop.clone()
+    }
+}

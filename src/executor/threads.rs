@@ -1,0 +1,159 @@
+//! Several trials at a time, on threads of this process.
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::{Executor, ExecutorEvent};
+use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
+use crate::space::Genotype;
+use crate::trial::Trial;
+
+/// An executor without workers can't run anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the number of workers is 0; it must be at least 1")]
+pub struct NoWorkers;
+
+/// Runs trials on `N` threads; a free thread takes the next trial at once.
+///
+/// When dropped, it interrupts what runs and waits for its threads.
+pub struct Threads<G> {
+    trials: Option<Sender<Trial<G>>>,
+    events: Receiver<ExecutorEvent>,
+    in_flight: usize,
+    stop: StopSignal,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl<G> fmt::Debug for Threads<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Threads")
+            .field("workers", &self.threads.len())
+            .field("in_flight", &self.in_flight)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<G: Genotype> Threads<G> {
+    /// Starts `workers` threads around one evaluator.
+    ///
+    /// # Errors
+    /// [`NoWorkers`] if `workers` is 0.
+    pub fn new<E>(evaluator: E, workers: usize) -> Result<Self, NoWorkers>
+    where
+        E: Evaluator<G> + 'static,
+    {
+        if workers == 0 {
+            return Err(NoWorkers);
+        }
+        let (trials, queue) = channel();
+        let queue = Arc::new(Mutex::new(queue));
+        let (sender, events) = channel();
+        let evaluator: Arc<dyn Evaluator<G>> = Arc::new(evaluator);
+        let stop = StopSignal::new();
+        let threads = (0..workers)
+            .map(|worker| {
+                let worker = Worker {
+                    number: worker,
+                    queue: queue.clone(),
+                    events: sender.clone(),
+                    evaluator: evaluator.clone(),
+                    stop: stop.clone(),
+                };
+                std::thread::spawn(move || worker.run())
+            })
+            .collect();
+        Ok(Self {
+            trials: Some(trials),
+            events,
+            in_flight: 0,
+            stop,
+            threads,
+        })
+    }
+}
+
+struct Worker<G> {
+    number: usize,
+    queue: Arc<Mutex<Receiver<Trial<G>>>>,
+    events: Sender<ExecutorEvent>,
+    evaluator: Arc<dyn Evaluator<G>>,
+    stop: StopSignal,
+}
+
+impl<G> Worker<G> {
+    fn run(&self) {
+        loop {
+            let next = self
+                .queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .recv();
+            let Ok(trial) = next else { return };
+            let start = Instant::now();
+            // A send fails only when the executor is gone; then nobody wants to know.
+            let _ = self.events.send(ExecutorEvent::Started {
+                trial: trial.id,
+                worker: self.number,
+            });
+            let report = |step, value| {
+                let _ = self.events.send(ExecutorEvent::Reported {
+                    trial: trial.id,
+                    step,
+                    value,
+                });
+            };
+            let context = Context::new(trial.id, trial.seed, self.number, &self.stop, &report);
+            let ended = run_trial(&trial, &*self.evaluator, &context);
+            let _ = self.events.send(ExecutorEvent::Finished {
+                trial: trial.id,
+                worker: self.number,
+                duration: start.elapsed(),
+                ended,
+            });
+        }
+    }
+}
+
+impl<G: Genotype> Executor<G> for Threads<G> {
+    fn workers(&self) -> usize {
+        self.threads.len()
+    }
+
+    fn submit(&mut self, trial: Trial<G>) {
+        if let Some(trials) = &self.trials {
+            trials
+                .send(trial)
+                .expect("the worker threads hold the receiver while the executor lives");
+            self.in_flight += 1;
+        }
+    }
+
+    fn next(&mut self) -> Option<ExecutorEvent> {
+        if self.in_flight == 0 {
+            return None;
+        }
+        let event = self.events.recv().ok()?;
+        if matches!(event, ExecutorEvent::Finished { .. }) {
+            self.in_flight -= 1;
+        }
+        Some(event)
+    }
+
+    fn stop_signal(&self) -> StopSignal {
+        self.stop.clone()
+    }
+}
+
+impl<G> Drop for Threads<G> {
+    fn drop(&mut self) {
+        self.stop.stop();
+        self.trials = None;
+        for thread in self.threads.drain(..) {
+            // A worker thread doesn't panic: run_trial catches what evaluators do.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Who leaves the population when a child has joined.
+
+use std::fmt::Debug;
+
+use crate::population::Population;
+
+/// Chooses the member that leaves.
+pub trait Replacement<G>: Debug + Send + Sync {
+    /// The position of the member that leaves.
+    ///
+    /// `sample` holds the join numbers ([`crate::population::Member::joined`]) of the sample that
+    /// the child's parent won, of which some may have left since; it is empty for a random child.
+    fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize;
+}
+
+impl<G, R: Replacement<G> + ?Sized> Replacement<G> for Box<R> {
+    fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize {
+        (**self).leaves(population, sample)
+    }
+}
+
+/// Aging evolution: the oldest leaves, however good it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Oldest;
+
+impl<G> Replacement<G> for Oldest {
+    fn leaves(&self, _population: &Population<G>, _sample: &[u64]) -> usize {
+        0
+    }
+}
+
+/// Non-aging evolution: the worst of the parent's sample leaves (the first drawn among equals).
+///
+/// In asynchronous use members of that sample may have left meanwhile; if all have, the worst of
+/// the population leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorstOfSample;
+
+impl<G> Replacement<G> for WorstOfSample {
+    fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize {
+        let worst = |positions: &mut dyn Iterator<Item = usize>| {
+            let mut worst: Option<(usize, f64)> = None;
+            for position in positions {
+                let fitness = population.member(position).fitness;
+                if worst.is_none_or(|(_, lowest)| fitness < lowest) {
+                    worst = Some((position, fitness));
+                }
+            }
+            worst.map(|(position, _)| position)
+        };
+        worst(
+            &mut sample
+                .iter()
+                .filter_map(|&joined| population.position_of(joined)),
+        )
+        .or_else(|| worst(&mut (0..population.len())))
+        .unwrap_or(0)
+    }
+}

@@ -1,0 +1,5 @@
+//! Showing a search to people.
+
+mod progress;
+
+pub use progress::ProgressBar;

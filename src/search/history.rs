@@ -1,0 +1,128 @@
+//! Every finished trial.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::trial::{Outcome, Trial, TrialId};
+
+/// A trial and how it ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialRecord<G> {
+    /// Its number.
+    pub id: TrialId,
+    /// The trial whose genotype was mutated; none for a random genotype.
+    pub parent: Option<TrialId>,
+    /// What was evaluated.
+    pub genotype: G,
+    /// The seed of everything random in its evaluation.
+    pub seed: u64,
+    /// The worker that ran it, from 0.
+    pub worker: usize,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+impl<G> TrialRecord<G> {
+    pub(crate) fn new(
+        trial: Trial<G>,
+        worker: usize,
+        duration: Duration,
+        outcome: Outcome,
+    ) -> Self {
+        Self {
+            id: trial.id,
+            parent: trial.parent,
+            genotype: trial.genotype,
+            seed: trial.seed,
+            worker,
+            seconds: duration.as_secs_f64(),
+            outcome,
+        }
+    }
+
+    /// The fitness, if it has one.
+    #[must_use]
+    pub fn fitness(&self) -> Option<f64> {
+        self.outcome.fitness()
+    }
+
+    /// A named figure of its evaluation, if it has it.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        self.outcome.evaluation()?.metrics.get(name).copied()
+    }
+}
+
+/// The finished trials of a search in the order of finishing, and the best of them.
+#[derive(Clone, Debug)]
+pub struct History<G> {
+    records: Vec<TrialRecord<G>>,
+    best: Option<usize>,
+    failed: usize,
+}
+
+impl<G> Default for History<G> {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            best: None,
+            failed: 0,
+        }
+    }
+}
+
+impl<G> History<G> {
+    /// Adds a finished trial.
+    pub fn push(&mut self, record: TrialRecord<G>) {
+        let best_fitness = self.best().and_then(TrialRecord::fitness);
+        if let Some(fitness) = record.fitness()
+            && best_fitness.is_none_or(|best| fitness > best)
+        {
+            self.best = Some(self.records.len());
+        }
+        if record.outcome.is_failure() {
+            self.failed += 1;
+        }
+        self.records.push(record);
+    }
+
+    /// All records.
+    #[must_use]
+    pub fn records(&self) -> &[TrialRecord<G>] {
+        &self.records
+    }
+
+    /// How many trials have finished.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether none has.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// How many of them failed.
+    #[must_use]
+    pub const fn failed(&self) -> usize {
+        self.failed
+    }
+
+    /// The one that finished last.
+    #[must_use]
+    pub fn last(&self) -> Option<&TrialRecord<G>> {
+        self.records.last()
+    }
+
+    /// The fittest, the first among equals.
+    #[must_use]
+    pub fn best(&self) -> Option<&TrialRecord<G>> {
+        self.records.get(self.best?)
+    }
+}

@@ -1,0 +1,72 @@
+//! Who becomes a parent.
+
+use std::fmt::Debug;
+
+use rand::{Rng, RngExt};
+
+use crate::population::Population;
+
+/// Draws a sample of the population and chooses the parent among it.
+pub trait Selection<G>: Debug + Send + Sync {
+    /// Returns the parent's position in the population, and pushes the positions of the whole
+    /// sample, the parent's among them, to `sample` (which comes empty).
+    ///
+    /// The population is never empty here.
+    fn select(
+        &self,
+        population: &Population<G>,
+        rng: &mut dyn Rng,
+        sample: &mut Vec<usize>,
+    ) -> usize;
+}
+
+impl<G, S: Selection<G> + ?Sized> Selection<G> for Box<S> {
+    fn select(
+        &self,
+        population: &Population<G>,
+        rng: &mut dyn Rng,
+        sample: &mut Vec<usize>,
+    ) -> usize {
+        (**self).select(population, rng, sample)
+    }
+}
+
+/// Tournament selection: `size` members drawn uniformly with replacement, the fittest wins, the
+/// first drawn among equals (Algorithm 1 of Real et al. 2018).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tournament {
+    size: usize,
+}
+
+impl Tournament {
+    /// A tournament among `size` members; a size of 0 counts as 1.
+    #[must_use]
+    pub const fn new(size: usize) -> Self {
+        Self {
+            size: if size == 0 { 1 } else { size },
+        }
+    }
+}
+
+impl<G> Selection<G> for Tournament {
+    fn select(
+        &self,
+        population: &Population<G>,
+        rng: &mut dyn Rng,
+        sample: &mut Vec<usize>,
+    ) -> usize {
+        let draw = |rng: &mut dyn Rng| rng.random_range(0..population.len());
+        let mut best = draw(rng);
+        let mut best_fitness = population.member(best).fitness;
+        sample.push(best);
+        for _ in 1..self.size {
+            let position = draw(rng);
+            sample.push(position);
+            let fitness = population.member(position).fitness;
+            if fitness > best_fitness {
+                (best, best_fitness) = (position, fitness);
+            }
+        }
+        best
+    }
+}

@@ -1,0 +1,125 @@
+//! What is searched: the space, and the moves within it.
+
+use std::error::Error;
+use std::fmt::{self, Debug};
+
+use rand::{Rng, RngExt};
+
+/// A point of a search space. Implemented for every type that qualifies.
+pub trait Genotype: Clone + PartialEq + Debug + Send + Sync + 'static {}
+
+impl<T: Clone + PartialEq + Debug + Send + Sync + 'static> Genotype for T {}
+
+/// A set of genotypes with a distribution over it.
+pub trait SearchSpace: Debug + Send + Sync {
+    /// A point of the space.
+    type Genotype: Genotype;
+
+    /// Draws a genotype; where the paper is followed, uniformly.
+    fn sample(&self, rng: &mut dyn Rng) -> Self::Genotype;
+
+    /// Checks that a genotype from outside (a file, a command line) belongs to the space.
+    ///
+    /// # Errors
+    /// Says what doesn't fit. The default accepts everything.
+    fn validate(
+        &self,
+        genotype: &Self::Genotype,
+    ) -> Result<(), Box<dyn Error + Send + Sync + 'static>> {
+        let _ = genotype;
+        Ok(())
+    }
+}
+
+impl<S: SearchSpace + ?Sized> SearchSpace for Box<S> {
+    type Genotype = S::Genotype;
+
+    fn sample(&self, rng: &mut dyn Rng) -> Self::Genotype {
+        (**self).sample(rng)
+    }
+
+    fn validate(
+        &self,
+        genotype: &Self::Genotype,
+    ) -> Result<(), Box<dyn Error + Send + Sync + 'static>> {
+        (**self).validate(genotype)
+    }
+}
+
+/// Makes a child of a parent.
+pub trait Mutation<G>: Debug + Send + Sync {
+    /// A changed copy of `parent`; the parent is left as it is.
+    fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G;
+}
+
+impl<G, M: Mutation<G> + ?Sized> Mutation<G> for Box<M> {
+    fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G {
+        (**self).mutate(parent, rng)
+    }
+}
+
+/// The mutation that changes nothing. The child is evaluated again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Identity;
+
+impl<G: Clone> Mutation<G> for Identity {
+    fn mutate(&self, parent: &G, _rng: &mut dyn Rng) -> G {
+        parent.clone()
+    }
+}
+
+/// Exactly one of several mutations, drawn by its probability.
+pub struct OneOf<G> {
+    mutations: Vec<(f64, Box<dyn Mutation<G>>)>,
+}
+
+impl<G> fmt::Debug for OneOf<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.mutations).finish()
+    }
+}
+
+/// Probabilities that are none.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("mutation probabilities must be at least 0 and sum to 1, but they are {0:?}")]
+pub struct InvalidProbabilities(Vec<f64>);
+
+impl<G> OneOf<G> {
+    /// Mutations with their probabilities.
+    ///
+    /// # Errors
+    /// [`InvalidProbabilities`] if one is negative or not a number, or their sum is not 1.
+    pub fn new(mutations: Vec<(f64, Box<dyn Mutation<G>>)>) -> Result<Self, InvalidProbabilities> {
+        let valid = mutations.iter().all(|(probability, _)| *probability >= 0.0);
+        let sum: f64 = mutations.iter().map(|(probability, _)| probability).sum();
+        if !valid || (sum - 1.0).abs() > 1e-9 {
+            return Err(InvalidProbabilities(
+                mutations
+                    .iter()
+                    .map(|(probability, _)| *probability)
+                    .collect(),
+            ));
+        }
+        Ok(Self { mutations })
+    }
+}
+
+impl<G> Mutation<G> for OneOf<G> {
+    fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G {
+        let mut point: f64 = rng.random();
+        let mut chosen = None;
+        for (probability, mutation) in &self.mutations {
+            if *probability > 0.0 {
+                chosen = Some(mutation);
+                if point < *probability {
+                    break;
+                }
+            }
+            point -= probability;
+        }
+        // Rounding may leave a point behind the last boundary: that is the last mutation.
+        chosen
+            .expect("probabilities that sum to 1 have a positive one")
+            .mutate(parent, rng)
+    }
+}

@@ -1,0 +1,35 @@
+//! Bit strings: the toy space of the paper's supplement C.
+
+use rand::{Rng, RngExt};
+
+use crate::space::{Mutation, SearchSpace};
+
+/// Bit strings of a fixed length, uniformly distributed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BitsSpace {
+    /// How many bits.
+    pub length: usize,
+}
+
+impl SearchSpace for BitsSpace {
+    type Genotype = Vec<bool>;
+
+    fn sample(&self, rng: &mut dyn Rng) -> Vec<bool> {
+        (0..self.length).map(|_| rng.random()).collect()
+    }
+}
+
+/// Flips exactly one bit, each as likely as the other. An empty string stays empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FlipOneBit;
+
+impl Mutation<Vec<bool>> for FlipOneBit {
+    fn mutate(&self, parent: &Vec<bool>, rng: &mut dyn Rng) -> Vec<bool> {
+        let mut child = parent.clone();
+        if !child.is_empty() {
+            let bit = rng.random_range(0..child.len());
+            child[bit] = !child[bit];
+        }
+        child
+    }
+}

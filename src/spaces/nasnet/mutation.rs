@@ -1,0 +1,115 @@
+//! The paper's mutations. Each picks a cell, one of its pairs and one of the pair's two elements
+//! uniformly, and changes that element.
+
+use rand::{Rng, RngExt};
+
+use super::Operation;
+use super::genotype::{CellKind, NasnetGenotype};
+use crate::space::Mutation;
+
+/// Where a mutation acts.
+struct Element {
+    cell: CellKind,
+    pair: usize,
+    left: bool,
+}
+
+fn draw_element(genotype: &NasnetGenotype, rng: &mut dyn Rng) -> Element {
+    let cell = if rng.random() {
+        CellKind::Normal
+    } else {
+        CellKind::Reduction
+    };
+    let pair = rng.random_range(0..genotype.cell(cell).pairs().len());
+    let left = rng.random();
+    Element { cell, pair, left }
+}
+
+/// Uniform over `0..count`, without `current` if it is excluded and there is another.
+fn draw_index(count: usize, current: Option<usize>, exclude: bool, rng: &mut dyn Rng) -> usize {
+    match current {
+        Some(current) if exclude && count > 1 => {
+            let index = rng.random_range(0..count - 1);
+            index + usize::from(index >= current)
+        }
+        _ => rng.random_range(0..count),
+    }
+}
+
+/// Rewires one element to another hidden state of the same cell that comes before its pair, so
+/// that no loop can form.
+///
+/// "Another" is read as different from the current one; [`HiddenStateMutation::allow_current`]
+/// lifts that. The paper's rule recomputes what the cell concatenates, so an explicit concat list
+/// of the mutated cell is dropped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HiddenStateMutation {
+    allow_current: bool,
+}
+
+impl HiddenStateMutation {
+    /// Lets the draw return the current state, so that the child may equal its parent.
+    #[must_use]
+    pub const fn allow_current(mut self) -> Self {
+        self.allow_current = true;
+        self
+    }
+}
+
+impl Mutation<NasnetGenotype> for HiddenStateMutation {
+    fn mutate(&self, parent: &NasnetGenotype, rng: &mut dyn Rng) -> NasnetGenotype {
+        let mut child = parent.clone();
+        let Element { cell, pair, left } = draw_element(parent, rng);
+        let cell = child.cell_mut(cell);
+        let branch = cell.branch_mut(pair, left);
+        branch.state = draw_index(pair + 2, Some(branch.state), !self.allow_current, rng);
+        cell.derive_concat();
+        child
+    }
+}
+
+/// Redraws the operation of one element from a list.
+///
+/// The paper doesn't say whether the current operation may be drawn again; it may not unless
+/// [`OperationMutation::allow_current`] says so.
+#[derive(Clone, Debug)]
+pub struct OperationMutation {
+    operations: Vec<Operation>,
+    allow_current: bool,
+}
+
+impl OperationMutation {
+    /// Draws from these operations; an empty list leaves the parent as it is.
+    #[must_use]
+    pub const fn new(operations: Vec<Operation>) -> Self {
+        Self {
+            operations,
+            allow_current: false,
+        }
+    }
+
+    /// Lets the draw return the current operation, so that the child may equal its parent.
+    #[must_use]
+    pub const fn allow_current(mut self) -> Self {
+        self.allow_current = true;
+        self
+    }
+}
+
+impl Mutation<NasnetGenotype> for OperationMutation {
+    fn mutate(&self, parent: &NasnetGenotype, rng: &mut dyn Rng) -> NasnetGenotype {
+        let mut child = parent.clone();
+        if self.operations.is_empty() {
+            return child;
+        }
+        let Element { cell, pair, left } = draw_element(parent, rng);
+        let branch = child.cell_mut(cell).branch_mut(pair, left);
+        let current = self
+            .operations
+            .iter()
+            .position(|&operation| operation == branch.operation);
+        let index = draw_index(self.operations.len(), current, !self.allow_current, rng);
+        branch.operation = self.operations[index];
+        child
+    }
+}

@@ -1,0 +1,138 @@
+//! The space that genotypes are drawn from.
+
+use std::error::Error;
+
+use rand::{Rng, RngExt};
+
+use super::genotype::{
+    Branch, Cell, CellKind, InvalidGenotype, NasnetGenotype, PairwiseCombination,
+};
+use super::{HiddenStateMutation, Operation, OperationMutation};
+use crate::space::{Identity, OneOf, SearchSpace};
+
+/// Cells of a number of pairwise combinations over a list of operations, all genotypes equally
+/// likely: for pair `k` and each side, the state is uniform over `0..=k + 1` and the operation
+/// uniform over the list, independently for both cells (Real et al. 2018, "Methods").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NasnetSpace {
+    operations: Vec<Operation>,
+    pairs: usize,
+}
+
+/// A space without operations or pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a space needs at least one operation and one pairwise combination, not {operations} and {pairs}"
+)]
+pub struct EmptySpace {
+    operations: usize,
+    pairs: usize,
+}
+
+impl NasnetSpace {
+    /// A space of one's own.
+    ///
+    /// # Errors
+    /// [`EmptySpace`] if there is no operation or no pair.
+    pub fn new(operations: Vec<Operation>, pairs: usize) -> Result<Self, EmptySpace> {
+        if operations.is_empty() || pairs == 0 {
+            return Err(EmptySpace {
+                operations: operations.len(),
+                pairs,
+            });
+        }
+        Ok(Self { operations, pairs })
+    }
+
+    /// SP-I: five pairs over eight operations, the paper's main space.
+    #[must_use]
+    pub fn sp1() -> Self {
+        Self {
+            operations: Operation::SP_I.to_vec(),
+            pairs: 5,
+        }
+    }
+
+    /// The operations.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// Pairwise combinations in each cell.
+    #[must_use]
+    pub const fn pairs(&self) -> usize {
+        self.pairs
+    }
+
+    /// The paper's mutation of this space: hidden state 0.475, operation 0.475, identity 0.05.
+    #[must_use]
+    pub fn mutation(&self) -> OneOf<NasnetGenotype> {
+        OneOf::new(vec![
+            (0.475, Box::new(HiddenStateMutation::default())),
+            (
+                0.475,
+                Box::new(OperationMutation::new(self.operations.clone())),
+            ),
+            (0.05, Box::new(Identity)),
+        ])
+        .expect("the probabilities sum to 1")
+    }
+
+    fn sample_cell(&self, rng: &mut dyn Rng) -> Cell {
+        let branch = |pair: usize, rng: &mut dyn Rng| {
+            let state = rng.random_range(0..pair + 2);
+            let operation = self.operations[rng.random_range(0..self.operations.len())];
+            Branch::new(operation, state)
+        };
+        let pairs = (0..self.pairs)
+            .map(|pair| PairwiseCombination::new(branch(pair, rng), branch(pair, rng)))
+            .collect();
+        Cell::new(pairs, None).expect("every state is drawn from those already computed")
+    }
+
+    fn check_cell(
+        &self,
+        cell: CellKind,
+        pairs: &[PairwiseCombination],
+    ) -> Result<(), InvalidGenotype> {
+        let not_in_space = |reason| InvalidGenotype::NotInSpace { cell, reason };
+        if pairs.len() != self.pairs {
+            return Err(not_in_space(format!(
+                "it has {} pairs, but cells of this space have {}",
+                pairs.len(),
+                self.pairs
+            )));
+        }
+        for (pair, combination) in pairs.iter().enumerate() {
+            for branch in combination.branches() {
+                if !self.operations.contains(&branch.operation) {
+                    return Err(not_in_space(format!(
+                        "pair {pair} applies {}, which is not an operation of this space",
+                        branch.operation
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SearchSpace for NasnetSpace {
+    type Genotype = NasnetGenotype;
+
+    fn sample(&self, rng: &mut dyn Rng) -> NasnetGenotype {
+        let normal = self.sample_cell(rng);
+        NasnetGenotype::new(normal, self.sample_cell(rng))
+    }
+
+    fn validate(
+        &self,
+        genotype: &NasnetGenotype,
+    ) -> Result<(), Box<dyn Error + Send + Sync + 'static>> {
+        for kind in [CellKind::Normal, CellKind::Reduction] {
+            self.check_cell(kind, genotype.cell(kind).pairs())?;
+        }
+        Ok(())
+    }
+}

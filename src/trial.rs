@@ -1,0 +1,133 @@
+//! A trial: one genotype to evaluate, and how it ended.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The number of a trial within its search, from 0 in the order of asking.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct TrialId(pub u64);
+
+impl fmt::Display for TrialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One genotype that an algorithm asks to have evaluated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial<G> {
+    /// Its number.
+    pub id: TrialId,
+    /// The trial whose genotype was mutated; none for a random genotype.
+    pub parent: Option<TrialId>,
+    /// The seed of everything random in its evaluation.
+    pub seed: u64,
+    /// What to evaluate.
+    pub genotype: G,
+}
+
+/// The score of a genotype.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// What the search maximises: higher is better. Finite.
+    pub fitness: f64,
+    /// Other figures by name, such as `parameters`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, f64>,
+}
+
+impl Evaluation {
+    /// An evaluation with a fitness alone.
+    #[must_use]
+    pub const fn new(fitness: f64) -> Self {
+        Self {
+            fitness,
+            metrics: BTreeMap::new(),
+        }
+    }
+
+    /// The same with one more named figure.
+    #[must_use]
+    pub fn with_metric(mut self, name: impl Into<String>, value: f64) -> Self {
+        self.metrics.insert(name.into(), value);
+        self
+    }
+}
+
+impl From<f64> for Evaluation {
+    fn from(fitness: f64) -> Self {
+        Self::new(fitness)
+    }
+}
+
+/// How a trial ended.
+///
+/// Only a completed trial joins the population. Every other one is part of the history, counts
+/// against the budget, and is never a parent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It has a score.
+    Completed(Evaluation),
+    /// The genotype can't be evaluated at all: it breaks a constraint.
+    Infeasible {
+        /// Which one.
+        reason: String,
+    },
+    /// The evaluation went wrong: an error, a panic, a fitness that is not finite.
+    Failed {
+        /// What went wrong.
+        reason: String,
+    },
+    /// The evaluation took too long.
+    TimedOut,
+    /// The device has too little memory for it.
+    OutOfMemory {
+        /// What the device said.
+        reason: String,
+    },
+    /// Its worker went away.
+    Lost,
+}
+
+impl Outcome {
+    /// The evaluation, if there is one.
+    #[must_use]
+    pub const fn evaluation(&self) -> Option<&Evaluation> {
+        match self {
+            Self::Completed(evaluation) => Some(evaluation),
+            _ => None,
+        }
+    }
+
+    /// The fitness, if there is one.
+    #[must_use]
+    pub fn fitness(&self) -> Option<f64> {
+        self.evaluation().map(|evaluation| evaluation.fitness)
+    }
+
+    /// Whether something went wrong: neither completed nor infeasible.
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        !matches!(self, Self::Completed(_) | Self::Infeasible { .. })
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Completed(evaluation) => write!(f, "fitness {}", evaluation.fitness),
+            Self::Infeasible { reason } => write!(f, "infeasible: {reason}"),
+            Self::Failed { reason } => write!(f, "failed: {reason}"),
+            Self::TimedOut => f.write_str("timed out"),
+            Self::OutOfMemory { reason } => write!(f, "out of memory: {reason}"),
+            Self::Lost => f.write_str("lost with its worker"),
+        }
+    }
+}
