@@ -31,13 +31,18 @@ pub struct Trial<G> {
     pub genotype: G,
 }
 
+/// Names that a metric can't have, since they are fields of a trial's record.
+pub const RESERVED_METRICS: [&str; 9] = [
+    "id", "parent", "genotype", "seed", "worker", "seconds", "status", "fitness", "reason",
+];
+
 /// The score of a genotype.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
     /// What the search maximises: higher is better. Finite.
     pub fitness: f64,
-    /// Other figures by name, such as `parameters`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// Other figures by name, such as `parameters`. The names of [`RESERVED_METRICS`] are taken:
+    /// an evaluation that uses one fails.
     pub metrics: BTreeMap<String, f64>,
 }
 
@@ -69,8 +74,7 @@ impl From<f64> for Evaluation {
 ///
 /// Only a completed trial joins the population. Every other one is part of the history, counts
 /// against the budget, and is never a parent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "status")]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// It has a score.

@@ -39,7 +39,7 @@ pub struct Context<'a> {
     seed: u64,
     worker: usize,
     stop: &'a StopSignal,
-    report: &'a dyn Fn(u64, f64),
+    report: &'a (dyn Fn(u64, f64) + Sync),
 }
 
 impl fmt::Debug for Context<'_> {
@@ -61,7 +61,7 @@ impl<'a> Context<'a> {
         seed: u64,
         worker: usize,
         stop: &'a StopSignal,
-        report: &'a dyn Fn(u64, f64),
+        report: &'a (dyn Fn(u64, f64) + Sync),
     ) -> Self {
         Self {
             trial,

@@ -30,6 +30,12 @@ where
     }
 }
 
+impl<G> Evaluator<G> for Box<dyn Evaluator<G>> {
+    fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+        (**self).evaluate(genotype, context)
+    }
+}
+
 /// Why an evaluation has no score.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Context, EvaluationError, Evaluator};
-use crate::trial::{Outcome, Trial};
+use crate::trial::{Evaluation, Outcome, RESERVED_METRICS, Trial};
 
 /// How running a trial ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,16 +30,36 @@ pub fn run_trial<G>(
         Err(panic) => Outcome::Failed {
             reason: format!("panic: {}", panic_message(&*panic)),
         },
-        Ok(Ok(evaluation)) if evaluation.fitness.is_finite() => Outcome::Completed(evaluation),
-        Ok(Ok(evaluation)) => Outcome::Failed {
-            reason: format!("the fitness is {}, not a finite number", evaluation.fitness),
-        },
+        Ok(Ok(evaluation)) => checked(evaluation),
         Ok(Err(EvaluationError::Infeasible(reason))) => Outcome::Infeasible { reason },
         Ok(Err(EvaluationError::Failed(reason))) => Outcome::Failed { reason },
         Ok(Err(EvaluationError::TimedOut)) => Outcome::TimedOut,
         Ok(Err(EvaluationError::OutOfMemory(reason))) => Outcome::OutOfMemory { reason },
         Ok(Err(EvaluationError::Interrupted)) => return Ended::Interrupted,
     })
+}
+
+fn checked(evaluation: Evaluation) -> Outcome {
+    if !evaluation.fitness.is_finite() {
+        return Outcome::Failed {
+            reason: format!("the fitness is {}, not a finite number", evaluation.fitness),
+        };
+    }
+    for (name, value) in &evaluation.metrics {
+        if RESERVED_METRICS.contains(&name.as_str()) {
+            return Outcome::Failed {
+                reason: format!(
+                    "a metric can't be named '{name}': a trial's record has that field"
+                ),
+            };
+        }
+        if !value.is_finite() {
+            return Outcome::Failed {
+                reason: format!("the metric {name} is {value}, not a finite number"),
+            };
+        }
+    }
+    Outcome::Completed(evaluation)
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

@@ -26,6 +26,24 @@ pub trait Executor<G> {
     fn stop_signal(&self) -> StopSignal;
 }
 
+impl<G, X: Executor<G> + ?Sized> Executor<G> for Box<X> {
+    fn workers(&self) -> usize {
+        (**self).workers()
+    }
+
+    fn submit(&mut self, trial: Trial<G>) {
+        (**self).submit(trial);
+    }
+
+    fn next(&mut self) -> Option<ExecutorEvent> {
+        (**self).next()
+    }
+
+    fn stop_signal(&self) -> StopSignal {
+        (**self).stop_signal()
+    }
+}
+
 /// What an executor reports.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

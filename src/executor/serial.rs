@@ -1,8 +1,8 @@
 //! One trial after the other, in the calling thread.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::{Executor, ExecutorEvent};
@@ -53,13 +53,16 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
         }
         let trial = self.waiting.pop_front()?;
         let start = Instant::now();
-        let events = RefCell::new(&mut self.events);
+        let events = Mutex::new(&mut self.events);
         let report = |step, value| {
-            events.borrow_mut().push_back(ExecutorEvent::Reported {
-                trial: trial.id,
-                step,
-                value,
-            });
+            events
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push_back(ExecutorEvent::Reported {
+                    trial: trial.id,
+                    step,
+                    value,
+                });
         };
         let context = Context::new(trial.id, trial.seed, 0, &self.stop, &report);
         let ended = run_trial(&trial, &self.evaluator, &context);

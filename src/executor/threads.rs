@@ -83,7 +83,7 @@ struct Worker<G> {
     stop: StopSignal,
 }
 
-impl<G> Worker<G> {
+impl<G: Genotype> Worker<G> {
     fn run(&self) {
         loop {
             let next = self

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::trial::{Outcome, Trial, TrialId};
 
 /// A trial and how it ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// Its JSON is one flat object: `{"id": 3, "parent": 1, "genotype": …, "seed": …, "worker": 0,
+/// "seconds": 1.5, "status": "completed", "fitness": 0.9, "parameters": 1234}`, with every metric
+/// of the evaluation beside the fitness; a trial without a score has the fitness `null` and, where
+/// there is one, a `reason`.
+#[derive(Clone, Debug, PartialEq)]
 pub struct TrialRecord<G> {
     /// Its number.
     pub id: TrialId,
@@ -22,7 +25,6 @@ pub struct TrialRecord<G> {
     /// How long it took, in seconds.
     pub seconds: f64,
     /// How it ended.
-    #[serde(flatten)]
     pub outcome: Outcome,
 }
 

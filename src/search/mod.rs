@@ -2,6 +2,7 @@
 
 mod history;
 mod observer;
+mod record_json;
 mod run_folder;
 
 pub use history::{History, TrialRecord};
