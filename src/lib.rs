@@ -3,3 +3,5 @@
 #![warn(missing_docs, unreachable_pub, missing_debug_implementations)]
 
 pub mod spaces;
+#[cfg(feature = "burn")]
+pub mod training;
