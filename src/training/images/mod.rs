@@ -3,15 +3,18 @@
 //! A search compares thousands of briefly trained networks, so its data is small enough to stay in
 //! memory: pixels are bytes, and turning them into tensors is left to whoever trains.
 //!
+//! - [`digits`]: 1,797 handwritten digits that come with the crate.
 //! - [`LabeledImages::new`]: anything else.
 //!
 //! [`stratified_split`] sets part of the training images aside for validation, so that the test images
 //! play no role in the search.
 
+mod digits;
 mod split;
 
 use std::fmt;
 
+pub use self::digits::{DIGITS_SPLIT_SEED, digits};
 pub use self::split::{Split, SplitError, stratified_split};
 
 /// Images of one size, each with the index of its class.

@@ -127,6 +127,38 @@ fn splits_and_samples_are_stable_across_versions() {
     assert_eq!(limited.pixels(), [1, 3, 4, 11, 13, 15]);
 }
 
+#[test]
+fn the_digits_are_whole() {
+    let digits = digits();
+    assert_eq!((digits.train.len(), digits.test.len()), (1_438, 359));
+    let sum = |images: &LabeledImages| images.pixels().iter().map(|&p| u64::from(p)).sum::<u64>();
+    assert_eq!(sum(&digits.train) + sum(&digits.test), 8_953_801);
+    assert_eq!((digits.train.height(), digits.train.width()), (8, 8));
+    assert_eq!((digits.train.channels(), digits.train.classes()), (1, 10));
+    assert_eq!(digits.class_names.unwrap()[9], "9");
+    assert!(digits.train.pixels().contains(&255));
+    assert!(digits.train.pixels().contains(&128), "8 of 16 rounds up");
+    for images in [&digits.train, &digits.test] {
+        for class in 0..10 {
+            let count = images.labels().iter().filter(|&&l| l == class).count();
+            let share = count as f64 / images.len() as f64;
+            assert!((0.09..0.11).contains(&share), "class {class}: {share}");
+        }
+    }
+}
+
+/// A change of these values makes accuracies on the digits incomparable with earlier ones.
+#[test]
+fn the_test_set_of_the_digits_is_stable_across_versions() {
+    let digits = digits();
+    assert_eq!(
+        digits.test.labels()[..12],
+        [6, 1, 4, 7, 1, 5, 9, 5, 0, 2, 1, 6]
+    );
+    let sum: u64 = digits.test.pixels().iter().map(|&p| u64::from(p)).sum();
+    assert_eq!(sum, 1_777_533);
+}
+
 proptest! {
     #[test]
     fn a_split_covers_each_image_once_and_rounds_per_class(
