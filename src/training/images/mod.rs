@@ -4,17 +4,20 @@
 //! memory: pixels are bytes, and turning them into tensors is left to whoever trains.
 //!
 //! - [`digits`]: 1,797 handwritten digits that come with the crate.
+//! - [`read_idx_folder`]: a folder in the format of MNIST and Fashion-MNIST.
 //! - [`LabeledImages::new`]: anything else.
 //!
 //! [`stratified_split`] sets part of the training images aside for validation, so that the test images
 //! play no role in the search.
 
 mod digits;
+mod idx;
 mod split;
 
 use std::fmt;
 
 pub use self::digits::{DIGITS_SPLIT_SEED, digits};
+pub use self::idx::{HeaderField, IdxError, read_idx_folder};
 pub use self::split::{Split, SplitError, stratified_split};
 
 /// Images of one size, each with the index of its class.
