@@ -33,6 +33,8 @@ pub mod search;
 pub mod selection;
 pub mod space;
 pub mod spaces;
+#[cfg(feature = "burn")]
+pub mod training;
 pub mod trial;
 
 /// What most programs need.

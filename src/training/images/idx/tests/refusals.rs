@@ -1,0 +1,215 @@
+//! What is refused, and with which words.
+
+use super::*;
+
+/// Asserts that the valid files with file `index` replaced are refused with this message, plain and
+/// gzipped. `{0}` to `{3}` in the message stand for the paths of the four files.
+fn assert_refused(index: usize, replacement: Vec<u8>, message: &str) {
+    for compressed in [false, true] {
+        let mut files = valid();
+        files[index] = replacement.clone();
+        let dir = folder(&files, compressed);
+        let mut expected = message.to_owned();
+        for (i, name) in NAMES.iter().enumerate() {
+            let ending = if compressed { ".gz" } else { "" };
+            let path = dir.path().join(format!("{name}{ending}"));
+            expected = expected.replace(&format!("{{{i}}}"), &path.display().to_string());
+        }
+        let error = read_idx_folder(dir.path()).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn a_missing_folder_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("mnist");
+    let error = read_idx_folder(&missing).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{} is not a folder: pass the folder that holds the four IDX files of the data set",
+            missing.display()
+        )
+    );
+}
+
+#[test]
+fn a_missing_file_is_named_in_both_forms() {
+    for name in NAMES {
+        let dir = folder(&valid(), false);
+        fs::remove_file(dir.path().join(name)).unwrap();
+        let error = read_idx_folder(dir.path()).unwrap_err();
+        let folder = dir.path().display();
+        assert_eq!(
+            error.to_string(),
+            format!("{folder} has no file {name} or {name}.gz: put one of the two there")
+        );
+    }
+}
+
+#[test]
+fn a_folder_in_place_of_a_file_cannot_be_read() {
+    let dir = folder(&valid(), false);
+    fs::remove_file(dir.path().join(NAMES[1])).unwrap();
+    fs::create_dir(dir.path().join(NAMES[1])).unwrap();
+    let error = read_idx_folder(dir.path()).unwrap_err();
+    assert!(matches!(error, IdxError::Read { .. }), "{error}");
+}
+
+#[test]
+fn a_truncated_header_is_refused() {
+    assert_refused(
+        0,
+        valid()[0][..15].to_vec(),
+        "{0} ends within its header: expected at least 16 bytes, found 15; download it again",
+    );
+    assert_refused(
+        3,
+        vec![],
+        "{3} ends within its header: expected at least 8 bytes, found 0; download it again",
+    );
+}
+
+#[test]
+fn a_truncated_body_is_refused() {
+    assert_refused(
+        2,
+        valid()[2][..27].to_vec(),
+        "{2} is cut short: by its header, expected 12 bytes after it, found 11; download it again",
+    );
+}
+
+#[test]
+fn a_header_that_claims_far_more_than_there_is_allocates_nothing_for_it() {
+    assert_refused(
+        0,
+        encode(&[2051, u32::MAX, 16_384, 16_384], &[0; 5]),
+        "{0} is cut short: by its header, expected 1152921504338411520 bytes after it, found 5; \
+         download it again",
+    );
+    assert_refused(
+        0,
+        encode(&[2051, u32::MAX, u32::MAX, u32::MAX], &[0; 5]),
+        "{0} claims in its header a number of images, rows and columns of 4294967295, 4294967295 and \
+         4294967295, more than fit into memory: download the file again",
+    );
+}
+
+#[test]
+fn trailing_bytes_are_refused() {
+    assert_refused(
+        1,
+        [valid()[1].as_slice(), &[0, 1]].concat(),
+        "{1} has trailing bytes: by its header, expected 3 bytes after it, found 5; download it again",
+    );
+}
+
+#[test]
+fn a_wrong_magic_number_says_what_the_file_may_be() {
+    let [_, labels, images, _] = valid();
+    assert_refused(
+        2,
+        [labels.as_slice(), &[0; 8]].concat(),
+        "{2} has the wrong magic number: expected 2051 (0x00000803), found 2049 (0x00000801); \
+         this is a file of labels, so the names may be swapped",
+    );
+    assert_refused(
+        1,
+        images.clone(),
+        "{1} has the wrong magic number: expected 2049 (0x00000801), found 2051 (0x00000803); \
+         this is a file of images, so the names may be swapped",
+    );
+    assert_refused(
+        1,
+        vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0],
+        "{1} has the wrong magic number: expected 2049 (0x00000801), found 529205248 (0x1f8b0800); \
+         this is a gzip file, so add .gz to its name",
+    );
+    assert_refused(
+        0,
+        b"<html><body>Not found</body></html>".to_vec(),
+        "{0} has the wrong magic number: expected 2051 (0x00000803), found 1013478509 (0x3c68746d); \
+         this is not an IDX file of bytes, so download it again",
+    );
+}
+
+#[test]
+fn a_zero_in_the_header_is_refused() {
+    for (index, header, field) in [
+        (0, vec![2051, 0, 2, 3], "number of images"),
+        (0, vec![2051, 3, 0, 3], "number of rows"),
+        (2, vec![2051, 2, 2, 0], "number of columns"),
+        (3, vec![2049, 0], "number of images"),
+    ] {
+        assert_refused(
+            index,
+            encode(&header, &[]),
+            &format!(
+                "{{{index}}} has a {field} of 0 in its header: \
+                 expected at least 1; download the file again"
+            ),
+        );
+    }
+}
+
+#[test]
+fn images_without_their_labels_are_refused() {
+    assert_refused(
+        1,
+        encode(&[2049, 2], &[0, 1]),
+        "the number of images in {0} is 3, but in {1} it is 2: take both files from the same data set",
+    );
+}
+
+#[test]
+fn test_images_of_another_size_are_refused() {
+    assert_refused(
+        2,
+        encode(&[2051, 2, 3, 3], &[0; 18]),
+        "the number of rows is 2 in {0}, but 3 in {2}: take both files from the same data set",
+    );
+    assert_refused(
+        2,
+        encode(&[2051, 2, 2, 2], &[0; 8]),
+        "the number of columns is 3 in {0}, but 2 in {2}: take both files from the same data set",
+    );
+}
+
+#[test]
+fn a_test_label_above_all_training_labels_is_refused() {
+    assert_refused(
+        3,
+        encode(&[2049, 2], &[0, 2]),
+        "{3} has label 2 at position 1, but must be below 2, the highest training label plus one: \
+         take all files from the same data set",
+    );
+}
+
+#[test]
+fn a_broken_gzip_file_is_refused() {
+    let whole = gzip(&valid()[0]);
+    let mut wrong_checksum = whole.clone();
+    let checksum = whole.len() - 8;
+    wrong_checksum[checksum] ^= 1;
+    for broken in [
+        whole[..whole.len() / 2].to_vec(),
+        whole[..whole.len() - 4].to_vec(),
+        wrong_checksum,
+        valid()[0].clone(),
+    ] {
+        let dir = folder(&valid(), true);
+        let path = dir.path().join("train-images-idx3-ubyte.gz");
+        fs::write(&path, broken).unwrap();
+        let error = read_idx_folder(dir.path()).unwrap_err();
+        assert!(matches!(error, IdxError::BrokenGzip { .. }), "{error}");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{} is not a whole gzip file: download it again, \
+                 or drop .gz from its name if it is not compressed",
+                path.display()
+            )
+        );
+    }
+}

@@ -1,0 +1,2 @@
+//! Training the networks that a search proposes.
+pub mod images;
