@@ -12,7 +12,10 @@ use crate::trial::TrialId;
 
 /// A switch that ends a search from outside (Ctrl-C, say). Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct StopSignal(Arc<AtomicBool>);
+pub struct StopSignal {
+    set: Arc<AtomicBool>,
+    parent: Option<Arc<StopSignal>>,
+}
 
 impl StopSignal {
     /// A signal that is not set.
@@ -21,15 +24,25 @@ impl StopSignal {
         Self::default()
     }
 
+    /// A signal that is set with this one, but can be set without it.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self {
+            set: Arc::default(),
+            parent: Some(Arc::new(self.clone())),
+        }
+    }
+
     /// Asks the search to stop. What is done is kept; trials in flight are interrupted.
     pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.set.store(true, Ordering::Relaxed);
     }
 
     /// Whether it was asked to.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.set.load(Ordering::Relaxed)
+            || self.parent.as_ref().is_some_and(|parent| parent.is_set())
     }
 }
 

@@ -29,9 +29,15 @@ impl<G, E: Evaluator<G>> Serial<G, E> {
     /// An executor around an evaluator.
     #[must_use]
     pub fn new(evaluator: E) -> Self {
+        Self::with_stop_signal(evaluator, &StopSignal::new())
+    }
+
+    /// The same, interrupted by a signal of the caller's (which it never sets).
+    #[must_use]
+    pub fn with_stop_signal(evaluator: E, stop: &StopSignal) -> Self {
         Self {
             evaluator,
-            stop: StopSignal::new(),
+            stop: stop.child(),
             waiting: VecDeque::new(),
             events: VecDeque::new(),
         }

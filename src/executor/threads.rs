@@ -45,6 +45,21 @@ impl<G: Genotype> Threads<G> {
     where
         E: Evaluator<G> + 'static,
     {
+        Self::with_stop_signal(evaluator, workers, &StopSignal::new())
+    }
+
+    /// The same, interrupted by a signal of the caller's (which it never sets).
+    ///
+    /// # Errors
+    /// [`NoWorkers`] if `workers` is 0.
+    pub fn with_stop_signal<E>(
+        evaluator: E,
+        workers: usize,
+        stop: &StopSignal,
+    ) -> Result<Self, NoWorkers>
+    where
+        E: Evaluator<G> + 'static,
+    {
         if workers == 0 {
             return Err(NoWorkers);
         }
@@ -52,7 +67,7 @@ impl<G: Genotype> Threads<G> {
         let queue = Arc::new(Mutex::new(queue));
         let (sender, events) = channel();
         let evaluator: Arc<dyn Evaluator<G>> = Arc::new(evaluator);
-        let stop = StopSignal::new();
+        let stop = stop.child();
         let threads = (0..workers)
             .map(|worker| {
                 let worker = Worker {

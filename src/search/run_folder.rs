@@ -9,12 +9,14 @@ use serde::Serialize;
 
 use super::{Event, Observer, TrialRecord};
 
+const TRIALS: &str = "trials.jsonl";
+
 /// Records a search in a folder: every finished trial as a line of `trials.jsonl` (a JSON
 /// [`TrialRecord`]) as soon as it ends, and the best so far as `best.json`.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    trials: File,
+    trials: Option<File>,
 }
 
 /// A run folder that can't be.
@@ -35,26 +37,47 @@ pub enum RunFolderError {
 }
 
 impl RunFolder {
-    /// Makes the folder, with its parents, or takes an existing one that holds no run.
+    /// Makes the folder, with its parents, or takes an existing one that holds no run. Its files
+    /// are made when the search begins.
     ///
     /// # Errors
     /// [`RunFolderError`] if it holds a run or can't be written.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, RunFolderError> {
         let path = path.into();
-        let unwritable = |path: &Path, source| RunFolderError::Unwritable {
-            path: path.to_owned(),
+        let unwritable = |source| RunFolderError::Unwritable {
+            path: path.clone(),
             source,
         };
-        fs::create_dir_all(&path).map_err(|source| unwritable(&path, source))?;
-        let file = path.join("trials.jsonl");
-        let trials = match OpenOptions::new().write(true).create_new(true).open(&file) {
-            Ok(trials) => trials,
+        fs::create_dir_all(&path).map_err(unwritable)?;
+        if path.join(TRIALS).exists() {
+            return Err(RunFolderError::Occupied(path));
+        }
+        let probe = path.join("trials.jsonl.new");
+        fs::write(&probe, "")
+            .and_then(|()| fs::remove_file(&probe))
+            .map_err(unwritable)?;
+        Ok(Self { path, trials: None })
+    }
+
+    fn begin(&mut self) -> Result<(), RunFolderError> {
+        // create_new: of two processes that begin at once, one is refused.
+        let opened = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(self.path.join(TRIALS));
+        match opened {
+            Ok(trials) => self.trials = Some(trials),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(RunFolderError::Occupied(path));
+                return Err(RunFolderError::Occupied(self.path.clone()));
             }
-            Err(source) => return Err(unwritable(&file, source)),
-        };
-        Ok(Self { path, trials })
+            Err(source) => {
+                return Err(RunFolderError::Unwritable {
+                    path: self.path.clone(),
+                    source,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The folder.
@@ -66,7 +89,10 @@ impl RunFolder {
     fn record<G: Serialize>(&mut self, record: &TrialRecord<G>) -> io::Result<()> {
         let mut line = serde_json::to_vec(record)?;
         line.push(b'\n');
-        self.trials.write_all(&line)
+        match &mut self.trials {
+            Some(trials) => trials.write_all(&line),
+            None => Err(io::Error::other("the search has not begun")),
+        }
     }
 
     /// Replaces `best.json` as a whole, so that a reader never sees half of it.
@@ -79,8 +105,10 @@ impl RunFolder {
 
 impl<G: Serialize> Observer<G> for RunFolder {
     fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let Event::Finished { history } = event else {
-            return Ok(());
+        let history = match event {
+            Event::Began { .. } => return Ok(self.begin()?),
+            Event::Finished { history } => history,
+            _ => return Ok(()),
         };
         let (Some(last), best) = (history.last(), history.best()) else {
             return Ok(());

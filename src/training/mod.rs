@@ -1,2 +1,22 @@
-//! Training the networks that a search proposes.
+//! Training image classifiers: the evaluator of a network search, and full training.
+//!
+//! [`TrainingEvaluator`] decodes a genotype to a network, trains it on the training images and
+//! returns its accuracy on validation images that are held out of them. The test images are not
+//! part of it: they are for [`Trainer::evaluate`] once the search is over.
+
+mod classifier;
+mod config;
+mod device;
+mod device_images;
+mod evaluator;
+mod full;
 pub mod images;
+mod trainer;
+
+pub use classifier::{CellDecoder, Decoder, ImageClassifier};
+pub use config::{InvalidTrainingConfig, TrainingConfig};
+pub use device::{DeviceError, DeviceName};
+pub use device_images::DeviceImages;
+pub use evaluator::TrainingEvaluator;
+pub use full::{FullTraining, train_fully};
+pub use trainer::{Epoch, Trainer, TrainingError};

@@ -1,0 +1,70 @@
+//! What a trainer trains, and how a genotype becomes it.
+
+use std::error::Error;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
+
+use crate::network::{CellNetwork, NetworkConfig};
+use crate::spaces::nasnet::NasnetGenotype;
+
+/// A Burn module that classifies images.
+pub trait ImageClassifier: Module {
+    /// The logits of a batch of images.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    /// - output: `[batch, classes]`
+    fn logits(&self, images: Tensor<4>) -> Tensor<2>;
+}
+
+/// Builds a network from a genotype.
+pub trait Decoder<G>: Send + Sync {
+    /// The network.
+    type Network: ImageClassifier;
+
+    /// Builds the network on `device`, its weights drawn from `rng`.
+    ///
+    /// # Errors
+    /// Why the genotype has no network; the trial becomes infeasible.
+    fn decode(
+        &self,
+        genotype: &G,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Result<Self::Network, Box<dyn Error + Send + Sync>>;
+}
+
+impl ImageClassifier for CellNetwork {
+    fn logits(&self, images: Tensor<4>) -> Tensor<2> {
+        self.forward(images)
+    }
+}
+
+/// Decodes NASNet genotypes to [`CellNetwork`]s of one configuration.
+#[derive(Clone, Debug)]
+pub struct CellDecoder {
+    config: NetworkConfig,
+}
+
+impl CellDecoder {
+    /// A decoder to networks of this configuration.
+    #[must_use]
+    pub const fn new(config: NetworkConfig) -> Self {
+        Self { config }
+    }
+}
+
+impl Decoder<NasnetGenotype> for CellDecoder {
+    type Network = CellNetwork;
+
+    fn decode(
+        &self,
+        genotype: &NasnetGenotype,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Result<CellNetwork, Box<dyn Error + Send + Sync>> {
+        Ok(CellNetwork::new(genotype, &self.config, rng, device)?)
+    }
+}
