@@ -24,6 +24,7 @@
 pub mod algorithm;
 pub mod evaluator;
 pub mod executor;
+pub mod network;
 pub mod population;
 pub mod randomness;
 pub mod replacement;

@@ -1,0 +1,70 @@
+//! One cell as a Burn module.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
+
+use super::{CellPlan, NetworkConfig, Sequence};
+
+/// A cell: two inputs, pairwise combinations, a concatenation.
+#[derive(Module, Debug)]
+pub struct CellModule {
+    base: Sequence,
+    align: Sequence,
+    branches: Vec<Sequence>,
+    parts: Vec<Sequence>,
+    #[module(skip)]
+    branch_states: Vec<usize>,
+    #[module(skip)]
+    part_states: Vec<usize>,
+}
+
+impl CellModule {
+    pub(super) fn new(
+        plan: &CellPlan,
+        config: &NetworkConfig,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Self {
+        let mut sequence = |layers: &[_]| Sequence::new(layers, config, rng, device);
+        Self {
+            base: sequence(&plan.base),
+            align: sequence(&plan.align),
+            branches: plan.branches.iter().map(|b| sequence(&b.layers)).collect(),
+            parts: plan.concat.iter().map(|c| sequence(&c.layers)).collect(),
+            branch_states: plan.branches.iter().map(|branch| branch.state).collect(),
+            part_states: plan.concat.iter().map(|part| part.state).collect(),
+        }
+    }
+
+    /// # Shapes
+    /// - `previous`: `[batch, channels, height, width]`, the previous cell's output
+    /// - `before`: the output of the cell before; of the same or twice the height and width
+    /// - output: `[batch, filters · concatenated states, height, width]`, half of both in a
+    ///   reduction cell
+    #[must_use]
+    pub fn forward(&self, previous: Tensor<4>, before: Tensor<4>) -> Tensor<4> {
+        let mut states = vec![self.base.forward(previous), self.align.forward(before)];
+        for (branches, inputs) in self.branches.chunks(2).zip(self.branch_states.chunks(2)) {
+            let mut sum: Option<Tensor<4>> = None;
+            for (branch, &state) in branches.iter().zip(inputs) {
+                let output = branch.forward(states[state].clone());
+                sum = Some(match sum {
+                    Some(sum) => sum + output,
+                    None => output,
+                });
+            }
+            states.extend(sum);
+        }
+        let mut parts: Vec<_> = self
+            .parts
+            .iter()
+            .zip(&self.part_states)
+            .map(|(part, &state)| part.forward(states[state].clone()))
+            .collect();
+        if parts.len() == 1 {
+            return parts.remove(0);
+        }
+        Tensor::cat(parts, 1)
+    }
+}

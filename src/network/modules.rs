@@ -1,0 +1,244 @@
+//! Layers as Burn modules.
+
+use burn::module::{Module, Param};
+use burn::nn::{BatchNorm, BatchNormConfig, Relu};
+use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
+
+use super::{ConvolutionPlan, LayerPlan, NetworkConfig, PoolKind, initial_weights};
+
+/// One layer of a network.
+#[derive(Module, Debug)]
+pub enum Layer {
+    /// See [`LayerPlan::Relu`].
+    Relu(Relu),
+    /// See [`LayerPlan::Convolution`].
+    Convolution(Convolution),
+    /// See [`LayerPlan::BatchNorm`].
+    BatchNorm(BatchNorm),
+    /// See [`LayerPlan::Pool`].
+    Pool(Pool),
+    /// See [`LayerPlan::FactorizedReduction`].
+    FactorizedReduction(FactorizedReduction),
+}
+
+/// Layers in a row; none is the identity.
+#[derive(Module, Debug)]
+pub struct Sequence {
+    layers: Vec<Layer>,
+}
+
+impl Sequence {
+    pub(super) fn new(
+        plan: &[LayerPlan],
+        config: &NetworkConfig,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Self {
+        let layers = plan
+            .iter()
+            .map(|layer| match layer {
+                LayerPlan::Relu => Layer::Relu(Relu::new()),
+                LayerPlan::Convolution(plan) => {
+                    Layer::Convolution(Convolution::new(plan, rng, device))
+                }
+                LayerPlan::BatchNorm { channels } => {
+                    Layer::BatchNorm(batch_norm(*channels, config, device))
+                }
+                LayerPlan::Pool {
+                    kind,
+                    kernel,
+                    stride,
+                } => Layer::Pool(Pool {
+                    kind: *kind,
+                    kernel: *kernel,
+                    stride: *stride,
+                }),
+                LayerPlan::FactorizedReduction { input, output } => Layer::FactorizedReduction(
+                    FactorizedReduction::new(*input, *output, config, rng, device),
+                ),
+            })
+            .collect();
+        Self { layers }
+    }
+
+    /// Applies the layers in turn.
+    ///
+    /// # Shapes
+    /// - input: `[batch, channels, height, width]`
+    /// - output: the last layer's
+    #[must_use]
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        self.layers.iter().fold(input, |x, layer| match layer {
+            Layer::Relu(layer) => layer.forward(x),
+            Layer::Convolution(layer) => layer.forward(x),
+            Layer::BatchNorm(layer) => layer.forward(x),
+            Layer::Pool(layer) => layer.forward(x),
+            Layer::FactorizedReduction(layer) => layer.forward(x),
+        })
+    }
+}
+
+fn batch_norm(channels: usize, config: &NetworkConfig, device: &Device) -> BatchNorm {
+    BatchNormConfig::new(channels)
+        .with_epsilon(config.batch_norm_epsilon)
+        .with_momentum(config.batch_norm_momentum)
+        .init(device)
+}
+
+/// TensorFlow's SAME padding of one dimension, `(before, after)`: the output is `size / stride`
+/// rounded up, and an odd pixel of padding goes to the end.
+const fn same_padding(
+    size: usize,
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+) -> (usize, usize) {
+    let span = (size.div_ceil(stride) - 1) * stride + (kernel - 1) * dilation + 1;
+    let total = span.saturating_sub(size);
+    (total / 2, total - total / 2)
+}
+
+/// A convolution without bias, padded as TensorFlow's SAME.
+#[derive(Module, Debug)]
+pub struct Convolution {
+    /// `[output, input / groups, kernel height, kernel width]`
+    pub weight: Param<Tensor<4>>,
+    stride: [usize; 2],
+    dilation: usize,
+    groups: usize,
+}
+
+impl Convolution {
+    pub(super) fn new(plan: &ConvolutionPlan, rng: &mut dyn Rng, device: &Device) -> Self {
+        Self {
+            weight: initial_weights::convolution(plan, rng, device),
+            stride: plan.stride,
+            dilation: plan.dilation,
+            groups: plan.groups,
+        }
+    }
+
+    /// # Shapes
+    /// - input: `[batch, input, height, width]`
+    /// - output: `[batch, output, ceil(height / stride), ceil(width / stride)]`
+    #[must_use]
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let [_, _, height, width] = input.dims();
+        let [_, _, kernel_height, kernel_width] = self.weight.dims();
+        let [vertical, horizontal] = self.stride;
+        let padding = [
+            same_padding(height, kernel_height, vertical, self.dilation),
+            same_padding(width, kernel_width, horizontal, self.dilation),
+        ];
+        let dilation = [self.dilation; 2];
+        let options = ConvOptions::new_with_padding(self.stride, padding, dilation, self.groups);
+        conv2d(input, self.weight.val(), None, options)
+    }
+}
+
+/// A pooling, padded as TensorFlow's SAME.
+#[derive(Module, Debug)]
+pub struct Pool {
+    #[module(skip)]
+    kind: PoolKind,
+    kernel: usize,
+    stride: usize,
+}
+
+impl Pool {
+    /// # Shapes
+    /// - input: `[batch, channels, height, width]`
+    /// - output: `[batch, channels, ceil(height / stride), ceil(width / stride)]`
+    #[must_use]
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let [_, _, height, width] = input.dims();
+        let padding = [height, width].map(|size| same_padding(size, self.kernel, self.stride, 1));
+        let window = [self.kernel; 2];
+        let mut max = MaxPoolOptions::new(window);
+        max.stride = [self.stride; 2];
+        max.padding = padding;
+        match self.kind {
+            PoolKind::Average => {
+                let mut average = AvgPoolOptions::new(window);
+                average.stride = [self.stride; 2];
+                average.padding = padding;
+                average.count_include_pad = false;
+                avg_pool2d(input, average)
+            }
+            PoolKind::Max => max_pool2d(input, max),
+            PoolKind::Min => max_pool2d(input.neg(), max).neg(),
+        }
+    }
+}
+
+/// See [`LayerPlan::FactorizedReduction`].
+#[derive(Module, Debug)]
+pub struct FactorizedReduction {
+    first: Convolution,
+    second: Convolution,
+    norm: BatchNorm,
+}
+
+impl FactorizedReduction {
+    fn new(
+        input: usize,
+        output: usize,
+        config: &NetworkConfig,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Self {
+        let mut path = |output| {
+            let plan = ConvolutionPlan {
+                input,
+                output,
+                kernel: [1, 1],
+                stride: [2, 2],
+                dilation: 1,
+                groups: 1,
+            };
+            Convolution::new(&plan, rng, device)
+        };
+        Self {
+            first: path(output / 2),
+            second: path(output - output / 2),
+            norm: batch_norm(output, config, device),
+        }
+    }
+
+    /// # Shapes
+    /// - input: `[batch, input, height, width]`
+    /// - output: `[batch, output, ceil(height / 2), ceil(width / 2)]`
+    #[must_use]
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let [batch, channels, height, width] = input.dims();
+        // A row and a column of zeros at the end, the first ones dropped.
+        let shifted = input.clone().pad((0, 1, 0, 1), 0.0).slice([
+            0..batch,
+            0..channels,
+            1..height + 1,
+            1..width + 1,
+        ]);
+        let paths = vec![self.first.forward(input), self.second.forward(shifted)];
+        self.norm.forward(Tensor::cat(paths, 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_padding_is_tensorflow_s() {
+        assert_eq!(same_padding(8, 3, 1, 1), (1, 1));
+        assert_eq!(same_padding(8, 3, 2, 1), (0, 1));
+        assert_eq!(same_padding(7, 3, 2, 1), (1, 1));
+        assert_eq!(same_padding(8, 2, 1, 1), (0, 1));
+        assert_eq!(same_padding(8, 7, 2, 1), (2, 3));
+        assert_eq!(same_padding(8, 5, 1, 2), (4, 4));
+        assert_eq!(same_padding(1, 3, 2, 1), (1, 1));
+        assert_eq!(same_padding(8, 1, 2, 1), (0, 0));
+    }
+}
