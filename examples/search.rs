@@ -17,6 +17,7 @@ use evonas::training::images::{ImageDataset, digits, read_idx_folder};
 use evonas::training::{
     CellDecoder, DeviceName, Epoch, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
 };
+use serde_json::json;
 
 #[derive(Parser)]
 #[command(about = "Evolve an image classifier by regularized evolution", version)]

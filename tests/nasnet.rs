@@ -1,0 +1,222 @@
+//! The NASNet space through the public interface.
+
+use evonas::prelude::*;
+use evonas::randomness::stream;
+use evonas::spaces::nasnet::{
+    Branch, Cell, CellKind, HiddenStateMutation, NasnetGenotype, NasnetSpace, Operation,
+    OperationMutation, PairwiseCombination, published,
+};
+use proptest::prelude::*;
+
+fn genotype(seed: u64) -> NasnetGenotype {
+    NasnetSpace::sp1().sample(&mut stream(seed, 0))
+}
+
+/// Every element as (cell, pair, side, branch).
+fn elements(genotype: &NasnetGenotype) -> Vec<(CellKind, usize, usize, Branch)> {
+    [CellKind::Normal, CellKind::Reduction]
+        .into_iter()
+        .flat_map(|kind| {
+            let pairs = genotype.cell(kind).pairs().to_vec();
+            pairs
+                .into_iter()
+                .enumerate()
+                .flat_map(move |(pair, combination)| {
+                    let branches = combination.branches();
+                    (0..2).map(move |side| (kind, pair, side, branches[side]))
+                })
+        })
+        .collect()
+}
+
+fn changes(a: &NasnetGenotype, b: &NasnetGenotype) -> Vec<(Branch, Branch)> {
+    elements(a)
+        .into_iter()
+        .zip(elements(b))
+        .filter(|(a, b)| a != b)
+        .map(|(a, b)| (a.3, b.3))
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn sampled_and_mutated_genotypes_belong_to_the_space(seed: u64) {
+        let space = NasnetSpace::sp1();
+        let mut rng = stream(seed, 1);
+        let mut genotype = genotype(seed);
+        for _ in 0..20 {
+            prop_assert!(space.validate(&genotype).is_ok());
+            for kind in [CellKind::Normal, CellKind::Reduction] {
+                let cell = genotype.cell(kind);
+                prop_assert!(Cell::new(cell.pairs().to_vec(), None).is_ok());
+                prop_assert!(cell.concat().contains(&6));
+            }
+            genotype = space.mutation().mutate(&genotype, &mut rng);
+        }
+    }
+
+    #[test]
+    fn a_hidden_state_mutation_changes_one_input_and_nothing_else(seed: u64) {
+        let parent = genotype(seed);
+        let child = HiddenStateMutation::default().mutate(&parent, &mut stream(seed, 1));
+        let changes = changes(&parent, &child);
+        prop_assert_eq!(changes.len(), 1);
+        prop_assert_eq!(changes[0].0.operation, changes[0].1.operation);
+        prop_assert_ne!(changes[0].0.state, changes[0].1.state);
+    }
+
+    #[test]
+    fn an_operation_mutation_changes_one_operation_and_nothing_else(seed: u64) {
+        let parent = genotype(seed);
+        let mutation = OperationMutation::new(Operation::SP_I.to_vec());
+        let child = mutation.mutate(&parent, &mut stream(seed, 1));
+        let changes = changes(&parent, &child);
+        prop_assert_eq!(changes.len(), 1);
+        prop_assert_ne!(changes[0].0.operation, changes[0].1.operation);
+        prop_assert_eq!(changes[0].0.state, changes[0].1.state);
+    }
+
+    #[test]
+    fn text_and_json_parse_back(seed: u64, concat in proptest::option::of(proptest::sample::subsequence(vec![0_usize, 1, 2, 3, 4, 5, 6], 1..=7))) {
+        let mut genotype = genotype(seed);
+        genotype.normal = Cell::new(genotype.normal.pairs().to_vec(), concat).unwrap();
+        prop_assert_eq!(&genotype.to_string().parse::<NasnetGenotype>().unwrap(), &genotype);
+        let json = serde_json::to_string(&genotype).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<NasnetGenotype>(&json).unwrap(), &genotype);
+    }
+
+    #[test]
+    fn no_text_panics_the_parser(text in "[a-z0-9@+,:./]{0,80}") {
+        let _ = text.parse::<NasnetGenotype>();
+    }
+}
+
+#[test]
+fn the_draws_allow_the_current_choice_only_when_asked_to() {
+    let equal = |mutation: &dyn Mutation<NasnetGenotype>| {
+        (0..400)
+            .filter(|&seed| {
+                let parent = genotype(seed);
+                mutation.mutate(&parent, &mut stream(seed, 1)) == parent
+            })
+            .count()
+    };
+    let operations = OperationMutation::new(Operation::SP_I.to_vec());
+    assert_eq!(equal(&HiddenStateMutation::default()), 0);
+    assert_eq!(equal(&operations), 0);
+    assert!(equal(&HiddenStateMutation::default().allow_current()) > 50);
+    assert!(equal(&operations.allow_current()) > 20);
+}
+
+#[test]
+fn the_mutations_have_the_paper_s_probabilities() {
+    let mutation = NasnetSpace::sp1().mutation();
+    let mut rng = stream(5, 0);
+    let (mut states, mut operations, mut none) = (0, 0, 0);
+    for seed in 0..20_000 {
+        let parent = genotype(seed % 50);
+        let child = mutation.mutate(&parent, &mut rng);
+        match changes(&parent, &child)[..] {
+            [] => none += 1,
+            [(a, b)] if a.operation == b.operation => states += 1,
+            _ => operations += 1,
+        }
+    }
+    // Four standard deviations of a binomial are 0.014 and 0.006.
+    assert!((f64::from(states) / 2e4 - 0.475).abs() < 0.014, "{states}");
+    assert!(
+        (f64::from(operations) / 2e4 - 0.475).abs() < 0.014,
+        "{operations}"
+    );
+    assert!((f64::from(none) / 2e4 - 0.05).abs() < 0.0062, "{none}");
+}
+
+#[test]
+fn a_rewired_cell_derives_its_concat_list() {
+    let parent = published::amoebanet_a();
+    let child = HiddenStateMutation::default().mutate(&parent, &mut stream(0, 0));
+    let derived = [CellKind::Normal, CellKind::Reduction]
+        .into_iter()
+        .filter(|&kind| child.cell(kind).declared_concat().is_none())
+        .count();
+    assert_eq!(derived, 1);
+}
+
+#[test]
+fn published_cells_declare_more_states_than_are_unused() {
+    let genotype = published::amoebanet_a();
+    assert_eq!(genotype.normal.concat(), [1, 3, 4, 6]);
+    assert_eq!(genotype.normal.unused_states(), [3, 4, 6]);
+    assert_eq!(genotype.reduction.concat(), [2, 3, 4, 5, 6]);
+    assert_eq!(genotype.reduction.unused_states(), [3, 5, 6]);
+    assert_eq!(published::nasnet_a().reduction.concat(), [3, 4, 5, 6]);
+    let derived = genotype.with_derived_concat();
+    assert_eq!(derived.normal.concat(), [3, 4, 6]);
+}
+
+#[test]
+fn errors_name_the_cell_and_the_pair() {
+    let good = "avg3@0+max3@0,sep3@1+identity@1";
+    let error = |text: &str| text.parse::<NasnetGenotype>().unwrap_err().to_string();
+    assert!(error(good).contains("NORMAL/REDUCTION"));
+    let message = error(&format!("{good}/sep3@0+sep3@1,sep3@3+sep3@0"));
+    assert!(
+        message.starts_with("reduction cell: pair 1 reads state 3"),
+        "{message}"
+    );
+    let message = error(&format!("{good},max3@0+conv9@1/{good}"));
+    assert!(
+        message.starts_with("normal cell: pair 2: 'conv9' is not an operation"),
+        "{message}"
+    );
+    assert!(error(&format!("{good}:1.9/{good}")).contains("names state 9; the last state is 3"));
+    assert!(error(&format!("{good}:3.3/{good}")).contains("state 3 twice"));
+    assert!(error(&format!("{good}:/{good}")).contains("concat"));
+    assert!(error(&format!("{good}/avg3@0")).contains("'avg3@0' should be"));
+    assert!(error(&format!("{good}/")).contains("no pairwise combination"));
+    let json = r#"{"normal":{"pairs":[[["sep3",0],["sep3",5]]]},"reduction":{"pairs":[]}}"#;
+    let message = serde_json::from_str::<NasnetGenotype>(json)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("normal cell: pair 0 reads state 5"),
+        "{message}"
+    );
+    let other = PairwiseCombination::new(
+        Branch::new(Operation::MinPool2x2, 0),
+        Branch::new(Operation::MinPool2x2, 1),
+    );
+    let cell = Cell::new(vec![other; 5], None).unwrap();
+    let foreign = NasnetGenotype::new(cell.clone(), cell);
+    let message = NasnetSpace::sp1()
+        .validate(&foreign)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("normal cell: pair 0 applies min2"),
+        "{message}"
+    );
+}
+
+#[test]
+fn sample_mutate_and_tournament_are_value_stable() {
+    let space = NasnetSpace::sp1();
+    let mut rng = stream(1, 0);
+    let parent = space.sample(&mut rng);
+    assert_eq!(
+        parent.to_string(),
+        PINNED_SAMPLE,
+        "every recorded search changes with this"
+    );
+    let child = (0..3).fold(parent, |parent, _| {
+        space.mutation().mutate(&parent, &mut rng)
+    });
+    assert_eq!(
+        child.to_string(),
+        PINNED_CHILD,
+        "every recorded search changes with this"
+    );
+}
+
+const PINNED_SAMPLE: &str = "";
+const PINNED_CHILD: &str = "";
