@@ -53,14 +53,17 @@ struct Options {
     #[arg(long, default_value_t = 4)]
     filters: usize,
     /// Epochs of a trial
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 1)]
     epochs: usize,
-    /// Epochs of the final training; ten times those of a trial if not given
+    /// Epochs of the final training; twelve times those of a trial if not given
     #[arg(long)]
     final_epochs: Option<usize>,
     /// Images in a step
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 32)]
     batch: usize,
+    /// Learning rate that the cosine schedule starts with
+    #[arg(long, default_value_t = 0.1)]
+    learning_rate: f64,
     /// auto, cpu, cuda, cuda:N or wgpu
     #[arg(long, default_value = "auto")]
     device: DeviceName,
@@ -186,12 +189,18 @@ impl<'a> Task<'a> {
         let shape = ImageShape::new(images.channels(), images.height(), images.width());
         let config = NetworkConfig::new(options.cells, options.filters, images.classes(), shape);
         config.validate()?;
-        let final_epochs = options.final_epochs.unwrap_or(10 * options.epochs);
+        let trainer = |epochs| {
+            Trainer::new(TrainingConfig {
+                learning_rate: options.learning_rate,
+                ..TrainingConfig::new(epochs, options.batch)
+            })
+        };
+        let final_epochs = options.final_epochs.unwrap_or(12 * options.epochs);
         Ok(Self {
             options,
             decoder: CellDecoder::new(config),
-            trainer: Trainer::new(TrainingConfig::new(options.epochs, options.batch))?,
-            final_trainer: Trainer::new(TrainingConfig::new(final_epochs, options.batch))?,
+            trainer: trainer(options.epochs)?,
+            final_trainer: trainer(final_epochs)?,
             device: options.device.open()?,
             workers: options.workers.unwrap_or_else(cores),
             dataset,

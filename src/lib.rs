@@ -50,3 +50,8 @@ pub mod prelude {
     pub use crate::trial::{Evaluation, Outcome, Trial, TrialId};
     pub use rand::{Rng, RngExt};
 }
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -25,6 +25,8 @@ mod decoder;
 mod initial_weights;
 #[cfg(feature = "burn")]
 mod modules;
+#[cfg(feature = "burn")]
+mod parameters;
 
 #[cfg(feature = "burn")]
 pub use cell::CellModule;
@@ -32,3 +34,5 @@ pub use cell::CellModule;
 pub use decoder::CellNetwork;
 #[cfg(feature = "burn")]
 pub use modules::{Convolution, FactorizedReduction, Layer, Pool, Sequence};
+#[cfg(feature = "burn")]
+pub use parameters::trainable_parameters;

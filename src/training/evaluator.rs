@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::module::Module;
 use burn::tensor::Device;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::images::{LabeledImages, SplitError, stratified_split};
 use super::{Decoder, DeviceImages, Epoch, Trainer};
 use crate::evaluator::{Context, EvaluationError, Evaluator};
+use crate::network::trainable_parameters;
 use crate::trial::Evaluation;
 
 /// Streams of a trial's seed.
@@ -114,7 +114,7 @@ impl<D> TrainingEvaluator<D> {
             .decoder
             .decode(genotype, &mut weights, &self.device.clone().autodiff())
             .map_err(|error| EvaluationError::Infeasible(error.to_string()))?;
-        let parameters = network.num_params();
+        let parameters = trainable_parameters(&network);
         let network = self.trainer.train(
             network,
             &self.images,

@@ -1,11 +1,11 @@
 //! Full training of a genotype that a search found.
 
-use burn::module::Module;
 use burn::tensor::Device;
 
 use super::images::ImageDataset;
 use super::{Decoder, DeviceImages, Epoch, Trainer};
 use crate::evaluator::EvaluationError;
+use crate::network::trainable_parameters;
 use crate::randomness::stream;
 
 /// A network trained on all training images, and how it does on the test images.
@@ -37,7 +37,7 @@ pub fn train_fully<G, D: Decoder<G>>(
     let network = decoder
         .decode(genotype, &mut stream(seed, 0), &device.clone().autodiff())
         .map_err(|error| EvaluationError::Infeasible(error.to_string()))?;
-    let parameters = network.num_params();
+    let parameters = trainable_parameters(&network);
     let all = |count: usize| (0..count).collect::<Vec<_>>();
     let training = DeviceImages::new(&dataset.train, &dataset.train, device);
     let indices = all(training.len());
