@@ -219,4 +219,4 @@ fn sample_mutate_and_tournament_are_value_stable() {
 }
 
 const PINNED_SAMPLE: &str = "sep7@1+identity@1,avg3@0+sep3@1,sep5@3+max3@3,sep7@2+sep3@3,dilsep3@0+max3@1/sep7@0+avg3@1,identity@2+sep5@2,sep7@1+sep5@1,conv1x7_7x1@0+conv1x7_7x1@3,conv1x7_7x1@4+sep3@1";
-const PINNED_CHILD: &str = "";
+const PINNED_CHILD: &str = "sep7@1+identity@0,avg3@0+identity@1,sep5@3+max3@3,sep7@2+sep3@3,dilsep3@0+max3@1/sep7@0+avg3@1,identity@2+sep5@2,sep7@1+sep5@2,conv1x7_7x1@0+conv1x7_7x1@3,conv1x7_7x1@4+sep3@1";

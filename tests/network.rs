@@ -89,7 +89,7 @@ fn a_seed_gives_the_same_network() {
         .unwrap()
         .forward(images.clone())
         .into_data()
-        .to_vec::<f32>()
+        .try_to_vec::<f32>()
         .unwrap()
     };
     assert_eq!(logits(1), logits(1));
@@ -118,7 +118,7 @@ impl ModuleVisitor for MissingGradients<'_> {
         let finite = param.val().grad(self.gradients).is_some_and(|gradient| {
             gradient
                 .into_data()
-                .to_vec::<f32>()
+                .try_to_vec::<f32>()
                 .unwrap()
                 .iter()
                 .all(|value| value.is_finite())
@@ -163,7 +163,7 @@ proptest! {
         let mut visitor = MissingGradients { gradients: &gradients, missing: Vec::new(), path: Vec::new() };
         network.visit(&mut visitor);
         prop_assert_eq!(visitor.missing, Vec::<String>::new());
-        let logits = network.valid().forward(images).into_data().to_vec::<f32>().unwrap();
+        let logits = network.valid().forward(images).into_data().try_to_vec::<f32>().unwrap();
         prop_assert!(logits.iter().all(|value| value.is_finite()));
     }
 }

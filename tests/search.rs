@@ -1,5 +1,8 @@
 //! The search loop and its executors: failures, budgets, seeds, records.
 
+// An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
+#![allow(clippy::ptr_arg)]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,7 +22,6 @@ fn ones(bits: &Vec<bool>, _: &Context<'_>) -> Result<Evaluation, EvaluationError
     ))
 }
 
-#[allow(clippy::ptr_arg)]
 fn misbehaving(bits: &Vec<bool>, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
     match context.trial().0 % 5 {
         0 => panic!("this candidate is bad"),

@@ -10,6 +10,8 @@ use rand::Rng;
 use super::{ConvolutionPlan, LayerPlan, NetworkConfig, PoolKind, initial_weights};
 
 /// One layer of a network.
+// Most layers are convolutions and batch norms, the large variants: boxing them would save nothing.
+#[allow(clippy::large_enum_variant)]
 #[derive(Module, Debug)]
 pub enum Layer {
     /// See [`LayerPlan::Relu`].

@@ -10,7 +10,8 @@ use burn::tensor::Tensor;
 #[must_use]
 pub fn trainable_parameters<M: Module>(module: &M) -> usize {
     let mut count = Count(0);
-    module.visit(&mut count);
+    // Without autodiff no parameter takes a gradient; `train` restores which ones would.
+    module.clone().train().visit(&mut count);
     count.0
 }
 
