@@ -199,7 +199,7 @@ fn errors_name_the_cell_and_the_pair() {
 }
 
 #[test]
-fn sample_mutate_and_tournament_are_value_stable() {
+fn sample_and_mutate_are_value_stable() {
     let space = NasnetSpace::sp1();
     let mut rng = stream(1, 0);
     let parent = space.sample(&mut rng);

@@ -33,7 +33,7 @@ struct Line<'a, G> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(flatten)]
-    metrics: Option<&'a BTreeMap<String, f64>>,
+    metrics: BTreeMap<&'a str, Value>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +51,15 @@ struct OwnedLine<G> {
     reason: String,
     #[serde(flatten)]
     metrics: BTreeMap<String, Value>,
+}
+
+/// A whole number without a fraction, so that a count reads as one.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 2_f64.powi(53) {
+        Value::from(value as i64)
+    } else {
+        Value::from(value)
+    }
 }
 
 impl<G: Serialize> Serialize for TrialRecord<G> {
@@ -76,7 +85,10 @@ impl<G: Serialize> Serialize for TrialRecord<G> {
             metrics: self
                 .outcome
                 .evaluation()
-                .map(|evaluation| &evaluation.metrics),
+                .into_iter()
+                .flat_map(|evaluation| &evaluation.metrics)
+                .map(|(name, &value)| (name.as_str(), number(value)))
+                .collect(),
         }
         .serialize(serializer)
     }

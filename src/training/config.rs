@@ -45,7 +45,7 @@ impl TrainingConfig {
             allowed,
         };
         if self.epochs == 0 {
-            return Err(invalid("epochs", 0.0, "at least 1"));
+            return Err(invalid("number of epochs", 0.0, "at least 1"));
         }
         // A batch of one image has no batch statistics where the image is down to one pixel.
         if self.batch_size < 2 {
