@@ -176,7 +176,10 @@ struct Found {
 impl<'a> Task<'a> {
     fn new(options: &'a Options) -> Result<Self, Failure> {
         let mut dataset = match (options.dataset, &options.data) {
-            (Dataset::Digits, _) => digits(),
+            (Dataset::Digits, None) => digits(),
+            (Dataset::Digits, Some(_)) => {
+                return Err("--data goes with --dataset idx; the digits are embedded".into());
+            }
             (Dataset::Idx, Some(folder)) => read_idx_folder(folder)?,
             (Dataset::Idx, None) => {
                 return Err("--dataset idx needs the folder of its files: add --data DIR".into());

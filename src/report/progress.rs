@@ -59,8 +59,9 @@ impl ProgressBar {
     fn advance<G>(&mut self, history: &History<G>) {
         let done = history.len() as u64;
         let seconds = self.start.elapsed().as_secs_f64().max(1e-9);
-        let left =
-            Duration::from_secs_f64(seconds / done as f64 * self.total.saturating_sub(done) as f64);
+        let left = seconds / done as f64 * self.total.saturating_sub(done) as f64;
+        // An enormous budget may leave more time than a Duration holds.
+        let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
         let best = history
             .best()
             .and_then(|best| best.fitness())

@@ -15,10 +15,10 @@ pub struct DeviceImages {
 
 /// Mean and standard deviation of each channel, of pixels from 0 to 1.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ChannelStatistics(Vec<(f32, f32)>);
+struct ChannelStatistics(Vec<(f32, f32)>);
 
 impl ChannelStatistics {
-    pub(crate) fn of(images: &LabeledImages) -> Self {
+    fn of(images: &LabeledImages) -> Self {
         let plane = images.height() * images.width();
         let channels = images.channels();
         let mut sums = vec![(0_u64, 0_u64); channels];
