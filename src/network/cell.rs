@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
-use super::{CellPlan, NetworkConfig, Sequence};
+use super::{CellPlan, NetworkConfig, Sequence, TrainingPass};
 
 /// A cell: two inputs, pairwise combinations, a concatenation.
 #[derive(Module, Debug)]
@@ -37,18 +37,28 @@ impl CellModule {
         }
     }
 
+    /// Drop path acts only with a training pass.
+    ///
     /// # Shapes
     /// - `previous`: `[batch, channels, height, width]`, the previous cell's output
     /// - `before`: the output of the cell before; of the same or twice the height and width
     /// - output: `[batch, filters · concatenated states, height, width]`, half of both in a
     ///   reduction cell
     #[must_use]
-    pub fn forward(&self, previous: Tensor<4>, before: Tensor<4>) -> Tensor<4> {
-        let mut states = vec![self.base.forward(previous), self.align.forward(before)];
+    pub fn forward(
+        &self,
+        previous: Tensor<4>,
+        before: Tensor<4>,
+        mut training: Option<&mut TrainingPass<'_>>,
+    ) -> Tensor<4> {
+        let mut states = vec![
+            self.base.forward(previous, training.as_deref_mut()),
+            self.align.forward(before, training.as_deref_mut()),
+        ];
         for (branches, inputs) in self.branches.chunks(2).zip(self.branch_states.chunks(2)) {
             let mut sum: Option<Tensor<4>> = None;
             for (branch, &state) in branches.iter().zip(inputs) {
-                let output = branch.forward(states[state].clone());
+                let output = branch.forward(states[state].clone(), training.as_deref_mut());
                 sum = Some(match sum {
                     Some(sum) => sum + output,
                     None => output,
@@ -60,7 +70,7 @@ impl CellModule {
             .parts
             .iter()
             .zip(&self.part_states)
-            .map(|(part, &state)| part.forward(states[state].clone()))
+            .map(|(part, &state)| part.forward(states[state].clone(), training.as_deref_mut()))
             .collect();
         if parts.len() == 1 {
             return parts.remove(0);

@@ -1,12 +1,13 @@
 //! A genotype's network as a Burn module.
 
-use burn::module::{Module, Param};
-use burn::nn::Linear;
-use burn::tensor::activation::relu;
+use std::collections::VecDeque;
+
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
-use super::{CellModule, NetworkConfig, NetworkError, NetworkPlan, Sequence, initial_weights};
+use super::plan::HeadPlan;
+use super::{CellModule, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence, TrainingPass};
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// An image classifier made of the two cells of a genotype.
@@ -14,7 +15,39 @@ use crate::spaces::nasnet::NasnetGenotype;
 pub struct CellNetwork {
     stem: Sequence,
     cells: Vec<CellModule>,
-    classifier: Linear,
+    auxiliary: Option<Head>,
+    head: Head,
+    #[module(skip)]
+    wiring: Wiring,
+    #[module(skip)]
+    genotype: NasnetGenotype,
+    #[module(skip)]
+    config: NetworkConfig,
+}
+
+/// Who reads what.
+#[derive(Clone, Debug)]
+struct Wiring {
+    /// The outputs that each cell reads: 0 is the stem's, `i + 1` cell `i`'s.
+    cells: Vec<[usize; 2]>,
+    /// The cell whose output the auxiliary head reads.
+    auxiliary: Option<usize>,
+}
+
+/// What classifies a cell's output.
+#[derive(Module, Debug)]
+struct Head {
+    features: Sequence,
+    classifier: Layer,
+}
+
+/// What a network says in training.
+#[derive(Clone, Debug)]
+pub struct TrainingOutput {
+    /// The logits, `[batch, classes]`.
+    pub logits: Tensor<2>,
+    /// The auxiliary head's logits, `[batch, classes]`, and the weight of their loss.
+    pub auxiliary: Option<(Tensor<2>, f64)>,
 }
 
 impl CellNetwork {
@@ -22,7 +55,7 @@ impl CellNetwork {
     /// device must have autodiff (`device.autodiff()`).
     ///
     /// # Errors
-    /// [`NetworkError`] if the configuration can't be.
+    /// [`NetworkError`] if the configuration can't be, or not with this genotype.
     pub fn new(
         genotype: &NasnetGenotype,
         config: &NetworkConfig,
@@ -37,29 +70,113 @@ impl CellNetwork {
                 .iter()
                 .map(|cell| CellModule::new(cell, config, rng, device))
                 .collect(),
-            classifier: Linear {
-                weight: initial_weights::classifier(plan.features, config.classes, rng, device),
-                bias: Some(Param::from_tensor(Tensor::zeros([config.classes], device))),
+            auxiliary: plan
+                .auxiliary
+                .as_ref()
+                .map(|auxiliary| Head::new(&auxiliary.head, config, rng, device)),
+            head: Head::new(&plan.head, config, rng, device),
+            wiring: Wiring {
+                cells: plan.cells.iter().map(|cell| cell.inputs).collect(),
+                auxiliary: plan
+                    .auxiliary
+                    .as_ref()
+                    .map(|auxiliary| auxiliary.after_cell),
             },
+            genotype: genotype.clone(),
+            config: config.clone(),
         })
     }
 
-    /// The logits of a batch of images.
+    /// The genotype that it was built from.
+    #[must_use]
+    pub const fn genotype(&self) -> &NasnetGenotype {
+        &self.genotype
+    }
+
+    /// The configuration that it was built for.
+    #[must_use]
+    pub const fn config(&self) -> &NetworkConfig {
+        &self.config
+    }
+
+    /// The logits of a batch of images, without drop path and dropout.
+    ///
+    /// Batch norm uses the batch's statistics while the module trains (`network.train()`, on a
+    /// device with autodiff) and the running ones in `network.valid()`.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`
     /// - output: `[batch, classes]`
     #[must_use]
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        let stem = self.stem.forward(images);
-        let (mut before, mut previous) = (stem.clone(), stem);
-        for cell in &self.cells {
-            let output = cell.forward(previous.clone(), before);
-            before = previous;
-            previous = output;
+        let (output, _) = self.outputs(images, None);
+        self.head.forward(output, None)
+    }
+
+    /// The logits of a batch of images in training, with drop path and dropout, and those of the
+    /// auxiliary head if there is one.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    #[must_use]
+    pub fn forward_training(
+        &self,
+        images: Tensor<4>,
+        pass: &mut TrainingPass<'_>,
+    ) -> TrainingOutput {
+        let (output, second_stack) = self.outputs(images, Some(pass));
+        let auxiliary = match (&self.auxiliary, second_stack, &self.config.auxiliary) {
+            (Some(head), Some(output), Some(config)) => {
+                Some((head.forward(output, Some(pass)), config.loss_weight))
+            }
+            _ => None,
+        };
+        TrainingOutput {
+            logits: self.head.forward(output, Some(pass)),
+            auxiliary,
         }
-        let features = relu(previous).mean_dim(2).mean_dim(3);
-        let [batch, channels, _, _] = features.dims();
-        self.classifier.forward(features.reshape([batch, channels]))
+    }
+
+    /// The last cell's output, and in training the one that the auxiliary head reads.
+    fn outputs(
+        &self,
+        images: Tensor<4>,
+        mut training: Option<&mut TrainingPass<'_>>,
+    ) -> (Tensor<4>, Option<Tensor<4>>) {
+        let stem = self.stem.forward(images, training.as_deref_mut());
+        let mut auxiliary = None;
+        // The latest outputs; no cell reads further back than the third.
+        let mut latest = VecDeque::from([stem]);
+        for (index, (cell, inputs)) in self.cells.iter().zip(&self.wiring.cells).enumerate() {
+            let first = index + 1 - latest.len();
+            let [previous, before] = inputs.map(|input| latest[input - first].clone());
+            if latest.len() == 3 {
+                latest.pop_front();
+            }
+            let output = cell.forward(previous, before, training.as_deref_mut());
+            if training.is_some() && self.wiring.auxiliary == Some(index) {
+                auxiliary = Some(output.clone());
+            }
+            latest.push_back(output);
+        }
+        let last = latest.pop_back().expect("the stem has an output");
+        (last, auxiliary)
+    }
+}
+
+impl Head {
+    fn new(plan: &HeadPlan, config: &NetworkConfig, rng: &mut dyn Rng, device: &Device) -> Self {
+        Self {
+            features: Sequence::new(&plan.features, config, rng, device),
+            classifier: Layer::new(&plan.classifier, config, rng, device),
+        }
+    }
+
+    /// `[batch, channels, height, width]` to logits, `[batch, classes]`.
+    fn forward(&self, input: Tensor<4>, mut training: Option<&mut TrainingPass<'_>>) -> Tensor<2> {
+        let features = self.features.forward(input, training.as_deref_mut());
+        let logits = self.classifier.forward(features, training);
+        let [batch, classes, ..] = logits.dims();
+        logits.reshape([batch, classes])
     }
 }

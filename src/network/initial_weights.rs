@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-use super::ConvolutionPlan;
+use super::{ConvolutionPlan, Fan};
 
 /// Weights of a convolution, `[output, input / groups, height, width]`: variance scaling by fan out
 /// with factor 2, a normal distribution cut at two deviations of width `sqrt(1.3 · 2 / fan_out)`
@@ -26,15 +26,19 @@ pub(super) fn convolution(
     )
 }
 
-/// Weights of the classifier, `[features, classes]`: variance `1 / features`. Fan out would be the
-/// number of classes, and ten classes would start with logits of tens.
+/// Weights of a classifier, `[features, classes]`: the same rule with the number of classes as fan
+/// out, or variance `1 / features`.
 pub(super) fn classifier(
     features: usize,
     classes: usize,
+    fan: Fan,
     rng: &mut dyn Rng,
     device: &Device,
 ) -> Param<Tensor<2>> {
-    let deviation = (1.0 / features as f64).sqrt();
+    let deviation = match fan {
+        Fan::Out => (1.3 * 2.0 / classes as f64).sqrt(),
+        Fan::In => (1.0 / features as f64).sqrt(),
+    };
     Param::from_data(
         TensorData::new(
             draw(features * classes, deviation, rng),

@@ -1,29 +1,24 @@
-//! Layers without weights, and the operations as sequences of them.
+//! Layers without weights.
 
-use crate::spaces::nasnet::Operation;
+use std::fmt;
+
+use super::{Cost, DropPath, ImageShape};
 
 /// One layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum LayerPlan {
     /// max(0, x).
     Relu,
-    /// A convolution without bias, padded as TensorFlow's SAME.
+    /// A convolution without bias.
     Convolution(ConvolutionPlan),
     /// Batch norm with scale and shift.
     BatchNorm {
         /// Channels in and out.
         channels: usize,
     },
-    /// Pooling, padded as TensorFlow's SAME; the padding is never part of the result.
-    Pool {
-        /// Which.
-        kind: PoolKind,
-        /// Height and width of the window.
-        kernel: usize,
-        /// Step in both directions.
-        stride: usize,
-    },
+    /// Pooling; padding is never part of the result.
+    Pool(PoolPlan),
     /// Halves height and width by two strided 1x1 convolutions, the second shifted by one pixel,
     /// that make half of the channels each, and one batch norm.
     FactorizedReduction {
@@ -32,6 +27,51 @@ pub enum LayerPlan {
         /// Channels out: `output / 2` from the first path, the rest from the second.
         output: usize,
     },
+    /// The mean over height and width.
+    GlobalAveragePool,
+    /// Values set to 0 in training.
+    Dropout {
+        /// The share of them.
+        share: f64,
+    },
+    /// The whole output of an operation set to 0 in training.
+    DropPath {
+        /// With which probability.
+        drop_path: DropPath,
+        /// In which cell, counted from 0 with the stem's.
+        cell: usize,
+        /// Of how many.
+        cells: usize,
+    },
+    /// A matrix and a bias, applied to all values of an example.
+    Linear {
+        /// Values in.
+        input: usize,
+        /// Values out.
+        output: usize,
+    },
+}
+
+/// What is added around an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// TensorFlow's SAME: the output is the input's size divided by the stride, rounded up, and an
+    /// odd pixel of padding goes to the end.
+    Same,
+    /// Nothing: only whole windows count.
+    Valid,
+}
+
+impl Padding {
+    /// The size of an output, in one dimension. 0 if nothing is left.
+    #[must_use]
+    pub const fn output(self, size: usize, kernel: usize, stride: usize) -> usize {
+        match self {
+            Self::Same => size.div_ceil(stride),
+            Self::Valid if size < kernel => 0,
+            Self::Valid => (size - kernel) / stride + 1,
+        }
+    }
 }
 
 /// The shape of a convolution.
@@ -49,6 +89,21 @@ pub struct ConvolutionPlan {
     pub dilation: usize,
     /// Groups of channels: 1, or `input` for a depthwise convolution.
     pub groups: usize,
+    /// What is added around the image.
+    pub padding: Padding,
+}
+
+/// A pooling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolPlan {
+    /// Which.
+    pub kind: PoolKind,
+    /// Height and width of the window.
+    pub kernel: usize,
+    /// Step in both directions.
+    pub stride: usize,
+    /// What is added around the image.
+    pub padding: Padding,
 }
 
 /// What a pooling takes of its window.
@@ -62,147 +117,118 @@ pub enum PoolKind {
     Min,
 }
 
-/// A convolution of all channels.
-pub(super) const fn convolution(
-    input: usize,
-    output: usize,
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    dilation: usize,
-) -> LayerPlan {
-    LayerPlan::Convolution(ConvolutionPlan {
-        input,
-        output,
-        kernel,
-        stride,
-        dilation,
-        groups: 1,
-    })
-}
+impl LayerPlan {
+    /// The shape of its output.
+    #[must_use]
+    pub const fn output(&self, input: ImageShape) -> ImageShape {
+        let ImageShape {
+            channels,
+            height,
+            width,
+        } = input;
+        match self {
+            Self::Relu | Self::BatchNorm { .. } | Self::Dropout { .. } | Self::DropPath { .. } => {
+                input
+            }
+            Self::Convolution(plan) => ImageShape::new(
+                plan.output,
+                plan.padding.output(height, plan.kernel[0], plan.stride[0]),
+                plan.padding.output(width, plan.kernel[1], plan.stride[1]),
+            ),
+            Self::Pool(plan) => ImageShape::new(
+                channels,
+                plan.padding.output(height, plan.kernel, plan.stride),
+                plan.padding.output(width, plan.kernel, plan.stride),
+            ),
+            Self::FactorizedReduction { output, .. } => {
+                ImageShape::new(*output, height.div_ceil(2), width.div_ceil(2))
+            }
+            Self::GlobalAveragePool => ImageShape::new(channels, 1, 1),
+            Self::Linear { output, .. } => ImageShape::new(*output, 1, 1),
+        }
+    }
 
-/// A 1x1 convolution and batch norm.
-pub(super) fn project(input: usize, output: usize, stride: usize) -> Vec<LayerPlan> {
-    vec![
-        convolution(input, output, [1, 1], [stride, stride], 1),
-        LayerPlan::BatchNorm { channels: output },
-    ]
-}
-
-/// ReLU, a 1x1 convolution and batch norm.
-pub(super) fn relu_project(input: usize, output: usize, stride: usize) -> Vec<LayerPlan> {
-    let mut layers = vec![LayerPlan::Relu];
-    layers.extend(project(input, output, stride));
-    layers
-}
-
-/// An operation from `input` channels to `filters`, with a stride.
-pub(super) fn operation(
-    operation: Operation,
-    input: usize,
-    filters: usize,
-    stride: usize,
-) -> Vec<LayerPlan> {
-    let separable = |kernel, dilation| separable(input, filters, kernel, stride, dilation);
-    let dilated = |dilation| {
-        let kernels = [([3, 3], [stride, stride])];
-        bottleneck(input, filters, filters / 4, &kernels, dilation)
-    };
-    let factorized = |kernel, width| {
-        let kernels = [([1, kernel], [1, stride]), ([kernel, 1], [stride, 1])];
-        bottleneck(input, filters, width, &kernels, 1)
-    };
-    let pool = |kind, kernel| pool(kind, kernel, input, filters, stride);
-    match operation {
-        Operation::Identity if stride == 1 && input == filters => Vec::new(),
-        Operation::Identity | Operation::Conv1x1 => relu_project(input, filters, stride),
-        Operation::Conv3x3 => dilated(1),
-        Operation::Dilated2Conv3x3 => dilated(2),
-        Operation::Dilated4Conv3x3 => dilated(4),
-        Operation::Dilated6Conv3x3 => dilated(6),
-        Operation::Separable3x3 => separable(3, 1),
-        Operation::Separable5x5 => separable(5, 1),
-        Operation::Separable7x7 => separable(7, 1),
-        Operation::DilatedSeparable3x3 => separable(3, 2),
-        Operation::DilatedSeparable5x5 => separable(5, 2),
-        Operation::DilatedSeparable7x7 => separable(7, 2),
-        Operation::Conv1x3Then3x1 => factorized(3, 3 * filters / 8),
-        Operation::Conv1x7Then7x1 => factorized(7, filters / 4),
-        Operation::AveragePool2x2 => pool(PoolKind::Average, 2),
-        Operation::AveragePool3x3 => pool(PoolKind::Average, 3),
-        Operation::MaxPool2x2 => pool(PoolKind::Max, 2),
-        Operation::MaxPool3x3 => pool(PoolKind::Max, 3),
-        Operation::MinPool2x2 => pool(PoolKind::Min, 2),
+    /// What it costs for one image that makes an output of this shape.
+    #[must_use]
+    pub const fn cost(&self, output: ImageShape) -> Cost {
+        let (weights, others) = match self {
+            Self::Relu
+            | Self::Pool(_)
+            | Self::GlobalAveragePool
+            | Self::Dropout { .. }
+            | Self::DropPath { .. } => (0, 0),
+            Self::BatchNorm { channels } => (0, 2 * *channels as u64),
+            Self::Convolution(plan) => {
+                let weights = (plan.input / plan.groups) as u64 * plan.output as u64;
+                (weights * (plan.kernel[0] * plan.kernel[1]) as u64, 0)
+            }
+            Self::FactorizedReduction { input, output } => {
+                (*input as u64 * *output as u64, 2 * *output as u64)
+            }
+            Self::Linear { input, output } => (*input as u64 * *output as u64, *output as u64),
+        };
+        Cost {
+            parameters: weights + others,
+            multiply_adds: weights.saturating_mul((output.height * output.width) as u64),
+        }
     }
 }
 
-/// ReLU, depthwise, pointwise, batch norm: twice, the stride and the change of width in the first.
-fn separable(
-    input: usize,
-    filters: usize,
-    kernel: usize,
-    stride: usize,
-    dilation: usize,
-) -> Vec<LayerPlan> {
-    let mut layers = Vec::new();
-    for (input, stride) in [(input, stride), (filters, 1)] {
-        layers.extend([
-            LayerPlan::Relu,
-            LayerPlan::Convolution(ConvolutionPlan {
-                input,
-                output: input,
-                kernel: [kernel, kernel],
-                stride: [stride, stride],
-                dilation,
-                groups: input,
-            }),
-        ]);
-        layers.extend(project(input, filters, 1));
+impl fmt::Display for LayerPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Relu => "ReLU".to_owned(),
+            Self::Convolution(plan) => plan.to_string(),
+            Self::BatchNorm { .. } => "batch norm".to_owned(),
+            Self::Pool(plan) => plan.to_string(),
+            Self::FactorizedReduction { .. } => "factorized reduction, stride 2".to_owned(),
+            Self::GlobalAveragePool => "global average pooling".to_owned(),
+            Self::Dropout { share } => format!("dropout {share}"),
+            Self::DropPath { drop_path, .. } => {
+                format!("drop path, keeping {}", drop_path.keep_probability)
+            }
+            Self::Linear { .. } => "linear".to_owned(),
+        };
+        f.pad(&text)
     }
-    layers
 }
 
-/// ReLU-convolution-batch-norm for each kernel, at `width` channels between two 1x1 convolutions;
-/// without these if `width` is 0.
-fn bottleneck(
-    input: usize,
-    filters: usize,
-    width: usize,
-    kernels: &[([usize; 2], [usize; 2])],
-    dilation: usize,
-) -> Vec<LayerPlan> {
-    let (mut layers, mut channels, inner) = if width == 0 {
-        (Vec::new(), input, filters)
-    } else {
-        (relu_project(input, width, 1), width, width)
-    };
-    for &(kernel, stride) in kernels {
-        layers.extend([
-            LayerPlan::Relu,
-            convolution(channels, inner, kernel, stride, dilation),
-            LayerPlan::BatchNorm { channels: inner },
-        ]);
-        channels = inner;
+impl fmt::Display for ConvolutionPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.groups > 1 { "depthwise " } else { "" };
+        write!(f, "{kind}{}x{} convolution", self.kernel[0], self.kernel[1])?;
+        match self.stride {
+            [1, 1] => {}
+            [vertical, horizontal] if vertical == horizontal => write!(f, ", stride {vertical}")?,
+            [vertical, horizontal] => write!(f, ", stride {vertical}x{horizontal}")?,
+        }
+        if self.dilation > 1 {
+            write!(f, ", dilation {}", self.dilation)?;
+        }
+        self.padding.describe(f)
     }
-    if width != 0 {
-        layers.extend(relu_project(width, filters, 1));
-    }
-    layers
 }
 
-fn pool(
-    kind: PoolKind,
-    kernel: usize,
-    input: usize,
-    filters: usize,
-    stride: usize,
-) -> Vec<LayerPlan> {
-    let mut layers = vec![LayerPlan::Pool {
-        kind,
-        kernel,
-        stride,
-    }];
-    if input != filters {
-        layers.extend(project(input, filters, 1));
+impl fmt::Display for PoolPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            PoolKind::Average => "average",
+            PoolKind::Max => "max",
+            PoolKind::Min => "min",
+        };
+        write!(f, "{0}x{0} {kind} pooling", self.kernel)?;
+        if self.stride > 1 {
+            write!(f, ", stride {}", self.stride)?;
+        }
+        self.padding.describe(f)
     }
-    layers
+}
+
+impl Padding {
+    fn describe(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Same => Ok(()),
+            Self::Valid => f.write_str(", no padding"),
+        }
+    }
 }

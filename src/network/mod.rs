@@ -9,13 +9,20 @@
 
 mod config;
 mod cost;
+mod drop_path;
+mod error;
 mod layers;
+mod operations;
 mod plan;
+mod walk;
 
-pub use config::{ImageShape, NetworkConfig, NetworkError};
+pub use config::{AuxiliaryHead, BatchNormSettings, Fan, ImageShape, NetworkConfig, Stem};
 pub use cost::Cost;
-pub use layers::{ConvolutionPlan, LayerPlan, PoolKind};
-pub use plan::{BranchPlan, CellPlan, ConcatPlan, NetworkPlan};
+pub use drop_path::{DropPath, DropPathSchedule};
+pub use error::{NarrowLayer, NetworkError};
+pub use layers::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
+pub use plan::{AuxiliaryPlan, BranchPlan, CellPlan, ConcatPlan, HeadPlan, NetworkPlan};
+pub use walk::Place;
 
 #[cfg(feature = "burn")]
 mod cell;
@@ -26,13 +33,21 @@ mod initial_weights;
 #[cfg(feature = "burn")]
 mod modules;
 #[cfg(feature = "burn")]
+mod noise;
+#[cfg(feature = "burn")]
 mod parameters;
+#[cfg(feature = "burn")]
+mod weights;
 
 #[cfg(feature = "burn")]
 pub use cell::CellModule;
 #[cfg(feature = "burn")]
-pub use decoder::CellNetwork;
+pub use decoder::{CellNetwork, TrainingOutput};
 #[cfg(feature = "burn")]
-pub use modules::{Convolution, FactorizedReduction, Layer, Pool, Sequence};
+pub use modules::{Convolution, FactorizedReduction, GlobalAveragePool, Layer, Pool, Sequence};
+#[cfg(feature = "burn")]
+pub use noise::{DropPathLayer, Dropout, TrainingPass};
 #[cfg(feature = "burn")]
 pub use parameters::trainable_parameters;
+#[cfg(feature = "burn")]
+pub use weights::WeightsError;

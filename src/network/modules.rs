@@ -1,13 +1,16 @@
 //! Layers as Burn modules.
 
 use burn::module::{Module, Param};
-use burn::nn::{BatchNorm, BatchNormConfig, Relu};
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, Relu};
 use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
-use super::{ConvolutionPlan, LayerPlan, NetworkConfig, PoolKind, initial_weights};
+use super::{
+    ConvolutionPlan, DropPathLayer, Dropout, LayerPlan, NetworkConfig, Padding, PoolKind, PoolPlan,
+    TrainingPass, initial_weights,
+};
 
 /// One layer of a network.
 // Most layers are convolutions and batch norms, the large variants: boxing them would save nothing.
@@ -24,7 +27,19 @@ pub enum Layer {
     Pool(Pool),
     /// See [`LayerPlan::FactorizedReduction`].
     FactorizedReduction(FactorizedReduction),
+    /// See [`LayerPlan::GlobalAveragePool`].
+    GlobalAveragePool(GlobalAveragePool),
+    /// See [`LayerPlan::Dropout`].
+    Dropout(Dropout),
+    /// See [`LayerPlan::DropPath`].
+    DropPath(DropPathLayer),
+    /// See [`LayerPlan::Linear`].
+    Linear(Linear),
 }
+
+/// The mean over height and width.
+#[derive(Module, Debug, Default)]
+pub struct GlobalAveragePool;
 
 /// Layers in a row; none is the identity.
 #[derive(Module, Debug)]
@@ -41,53 +56,108 @@ impl Sequence {
     ) -> Self {
         let layers = plan
             .iter()
-            .map(|layer| match layer {
-                LayerPlan::Relu => Layer::Relu(Relu::new()),
-                LayerPlan::Convolution(plan) => {
-                    Layer::Convolution(Convolution::new(plan, rng, device))
-                }
-                LayerPlan::BatchNorm { channels } => {
-                    Layer::BatchNorm(batch_norm(*channels, config, device))
-                }
-                LayerPlan::Pool {
-                    kind,
-                    kernel,
-                    stride,
-                } => Layer::Pool(Pool {
-                    kind: *kind,
-                    kernel: *kernel,
-                    stride: *stride,
-                }),
-                LayerPlan::FactorizedReduction { input, output } => Layer::FactorizedReduction(
-                    FactorizedReduction::new(*input, *output, config, rng, device),
-                ),
-            })
+            .map(|layer| Layer::new(layer, config, rng, device))
             .collect();
         Self { layers }
     }
 
-    /// Applies the layers in turn.
+    /// Applies the layers in turn. Drop path and dropout act only with a training pass.
     ///
     /// # Shapes
     /// - input: `[batch, channels, height, width]`
     /// - output: the last layer's
     #[must_use]
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.layers.iter().fold(input, |x, layer| match layer {
-            Layer::Relu(layer) => layer.forward(x),
-            Layer::Convolution(layer) => layer.forward(x),
-            Layer::BatchNorm(layer) => layer.forward(x),
-            Layer::Pool(layer) => layer.forward(x),
-            Layer::FactorizedReduction(layer) => layer.forward(x),
-        })
+    pub fn forward(
+        &self,
+        input: Tensor<4>,
+        mut training: Option<&mut TrainingPass<'_>>,
+    ) -> Tensor<4> {
+        self.layers
+            .iter()
+            .fold(input, |x, layer| layer.forward(x, training.as_deref_mut()))
+    }
+}
+
+impl Layer {
+    pub(super) fn new(
+        plan: &LayerPlan,
+        config: &NetworkConfig,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Self {
+        match plan {
+            LayerPlan::Relu => Self::Relu(Relu::new()),
+            LayerPlan::Convolution(plan) => Self::Convolution(Convolution::new(plan, rng, device)),
+            LayerPlan::BatchNorm { channels } => {
+                Self::BatchNorm(batch_norm(*channels, config, device))
+            }
+            LayerPlan::Pool(plan) => Self::Pool(Pool::new(plan)),
+            LayerPlan::FactorizedReduction { input, output } => Self::FactorizedReduction(
+                FactorizedReduction::new(*input, *output, config, rng, device),
+            ),
+            LayerPlan::GlobalAveragePool => Self::GlobalAveragePool(GlobalAveragePool),
+            LayerPlan::Dropout { share } => Self::Dropout(Dropout::new(*share)),
+            LayerPlan::DropPath {
+                drop_path,
+                cell,
+                cells,
+            } => Self::DropPath(DropPathLayer::new(*drop_path, *cell, *cells)),
+            LayerPlan::Linear { input, output } => Self::Linear(Linear {
+                weight: initial_weights::classifier(
+                    *input,
+                    *output,
+                    config.classifier_fan,
+                    rng,
+                    device,
+                ),
+                bias: Some(Param::from_tensor(Tensor::zeros([*output], device))),
+            }),
+        }
+    }
+
+    pub(super) fn forward(
+        &self,
+        input: Tensor<4>,
+        training: Option<&mut TrainingPass<'_>>,
+    ) -> Tensor<4> {
+        match self {
+            Self::Relu(layer) => layer.forward(input),
+            Self::Convolution(layer) => layer.forward(input),
+            Self::BatchNorm(layer) => layer.forward(input),
+            Self::Pool(layer) => layer.forward(input),
+            Self::FactorizedReduction(layer) => layer.forward(input),
+            Self::GlobalAveragePool(_) => input.mean_dim(2).mean_dim(3),
+            Self::Dropout(layer) => layer.forward(input, training),
+            Self::DropPath(layer) => layer.forward(input, training),
+            Self::Linear(layer) => {
+                let [batch, channels, height, width] = input.dims();
+                let output = layer.forward(input.reshape([batch, channels * height * width]));
+                let [_, classes] = output.dims();
+                output.reshape([batch, classes, 1, 1])
+            }
+        }
     }
 }
 
 fn batch_norm(channels: usize, config: &NetworkConfig, device: &Device) -> BatchNorm {
     BatchNormConfig::new(channels)
-        .with_epsilon(config.batch_norm_epsilon)
-        .with_momentum(config.batch_norm_momentum)
+        .with_epsilon(config.batch_norm.epsilon)
+        .with_momentum(config.batch_norm.momentum)
         .init(device)
+}
+
+/// The padding of one dimension, `(before, after)`.
+const fn amount(
+    padding: Padding,
+    size: usize,
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+) -> (usize, usize) {
+    match padding {
+        Padding::Same => same_padding(size, kernel, stride, dilation),
+        Padding::Valid => (0, 0),
+    }
 }
 
 /// TensorFlow's SAME padding of one dimension, `(before, after)`: the output is `size / stride`
@@ -103,7 +173,7 @@ const fn same_padding(
     (total / 2, total - total / 2)
 }
 
-/// A convolution without bias, padded as TensorFlow's SAME.
+/// A convolution without bias.
 #[derive(Module, Debug)]
 pub struct Convolution {
     /// `[output, input / groups, kernel height, kernel width]`
@@ -111,6 +181,8 @@ pub struct Convolution {
     stride: [usize; 2],
     dilation: usize,
     groups: usize,
+    #[module(skip)]
+    padding: Padding,
 }
 
 impl Convolution {
@@ -120,20 +192,21 @@ impl Convolution {
             stride: plan.stride,
             dilation: plan.dilation,
             groups: plan.groups,
+            padding: plan.padding,
         }
     }
 
     /// # Shapes
     /// - input: `[batch, input, height, width]`
-    /// - output: `[batch, output, ceil(height / stride), ceil(width / stride)]`
+    /// - output: `[batch, output, height, width]`, by [`Padding::output`]
     #[must_use]
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = input.dims();
         let [_, _, kernel_height, kernel_width] = self.weight.dims();
         let [vertical, horizontal] = self.stride;
         let padding = [
-            same_padding(height, kernel_height, vertical, self.dilation),
-            same_padding(width, kernel_width, horizontal, self.dilation),
+            amount(self.padding, height, kernel_height, vertical, self.dilation),
+            amount(self.padding, width, kernel_width, horizontal, self.dilation),
         ];
         let dilation = [self.dilation; 2];
         let options = ConvOptions::new_with_padding(self.stride, padding, dilation, self.groups);
@@ -141,23 +214,35 @@ impl Convolution {
     }
 }
 
-/// A pooling, padded as TensorFlow's SAME.
+/// A pooling. Padding is never part of the result.
 #[derive(Module, Debug)]
 pub struct Pool {
     #[module(skip)]
     kind: PoolKind,
     kernel: usize,
     stride: usize,
+    #[module(skip)]
+    padding: Padding,
 }
 
 impl Pool {
+    const fn new(plan: &PoolPlan) -> Self {
+        Self {
+            kind: plan.kind,
+            kernel: plan.kernel,
+            stride: plan.stride,
+            padding: plan.padding,
+        }
+    }
+
     /// # Shapes
     /// - input: `[batch, channels, height, width]`
-    /// - output: `[batch, channels, ceil(height / stride), ceil(width / stride)]`
+    /// - output: `[batch, channels, height, width]`, by [`Padding::output`]
     #[must_use]
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = input.dims();
-        let padding = [height, width].map(|size| same_padding(size, self.kernel, self.stride, 1));
+        let padding =
+            [height, width].map(|size| amount(self.padding, size, self.kernel, self.stride, 1));
         let window = [self.kernel; 2];
         let mut max = MaxPoolOptions::new(window);
         max.stride = [self.stride; 2];
@@ -200,6 +285,7 @@ impl FactorizedReduction {
                 stride: [2, 2],
                 dilation: 1,
                 groups: 1,
+                padding: Padding::Same,
             };
             Convolution::new(&plan, rng, device)
         };

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
-use crate::network::{CellNetwork, NetworkConfig};
+use crate::network::{CellNetwork, NetworkConfig, TrainingOutput, TrainingPass};
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// A Burn module that classifies images.
@@ -17,6 +17,19 @@ pub trait ImageClassifier: Module {
     /// - `images`: `[batch, channels, height, width]`
     /// - output: `[batch, classes]`
     fn logits(&self, images: Tensor<4>) -> Tensor<2>;
+
+    /// The logits of a batch of images in training, where they differ (drop path, dropout), and
+    /// those of an auxiliary head if there is one.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    fn training_output(&self, images: Tensor<4>, pass: &mut TrainingPass<'_>) -> TrainingOutput {
+        let _ = pass;
+        TrainingOutput {
+            logits: self.logits(images),
+            auxiliary: None,
+        }
+    }
 }
 
 /// Builds a network from a genotype.
@@ -39,6 +52,10 @@ pub trait Decoder<G>: Send + Sync {
 impl ImageClassifier for CellNetwork {
     fn logits(&self, images: Tensor<4>) -> Tensor<2> {
         self.forward(images)
+    }
+
+    fn training_output(&self, images: Tensor<4>, pass: &mut TrainingPass<'_>) -> TrainingOutput {
+        self.forward_training(images, pass)
     }
 }
 

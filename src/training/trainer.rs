@@ -11,6 +11,7 @@ use rand::seq::SliceRandom;
 
 use super::{DeviceImages, ImageClassifier, InvalidTrainingConfig, TrainingConfig};
 use crate::evaluator::EvaluationError;
+use crate::network::TrainingPass;
 
 /// Trains networks by one configuration.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub struct Trainer {
 pub struct Epoch {
     /// Its number, from 1.
     pub number: usize,
-    /// The mean loss of its steps.
+    /// The mean loss of its steps, without the auxiliary head's.
     pub loss: f64,
 }
 
@@ -75,7 +76,8 @@ impl Trainer {
         &self.config
     }
 
-    /// Trains a network on the images at `indices`, in an order drawn from `rng`.
+    /// Trains a network on the images at `indices`; their order, drop path and dropout are drawn
+    /// from `rng`.
     ///
     /// Each epoch shuffles the images and takes batches of equal size (as near to
     /// [`TrainingConfig::batch_size`] as goes, so that no image is left out and no batch is tiny).
@@ -110,8 +112,13 @@ impl Trainer {
             for batch in 0..batches {
                 let range = order.len() * batch / batches..order.len() * (batch + 1) / batches;
                 let (inputs, labels) = images.batch(&order[range]);
-                let loss = loss_function.forward(network.logits(inputs), labels);
+                let mut pass = TrainingPass::new(step as f64 / steps as f64, rng);
+                let output = network.training_output(inputs, &mut pass);
+                let mut loss = loss_function.forward(output.logits, labels.clone());
                 let value = loss.clone().inner();
+                if let Some((logits, weight)) = output.auxiliary {
+                    loss = loss + loss_function.forward(logits, labels) * weight;
+                }
                 let gradients = GradientsParams::from_grads(loss.backward(), &network);
                 let rate = self.config.learning_rate_at(step, steps);
                 network = optimizer.step(rate, network, gradients);

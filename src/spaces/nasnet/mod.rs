@@ -13,6 +13,7 @@ mod genotype;
 mod mutation;
 mod operation;
 pub mod published;
+mod source;
 mod space;
 mod text;
 
@@ -21,4 +22,5 @@ pub use genotype::{
 };
 pub use mutation::{HiddenStateMutation, OperationMutation};
 pub use operation::{Operation, UnknownOperation};
+pub use source::GenotypeSourceError;
 pub use space::{EmptySpace, NasnetSpace};

@@ -1,9 +1,28 @@
 //! The published cells, as the released TensorFlow code declares them.
 //!
-//! Their concat lists are explicit: the released `used_hiddenstates` arrays declare some states
-//! unused that an operation does read, so that those are concatenated as well, and all published
-//! sizes need the declared lists. A search derives the list from the pairs instead.
+//! **Why their concat lists are explicit.** The paper's rule concatenates the states that no
+//! operation reads. The released `used_hiddenstates` arrays, however, declare some states unused
+//! that an operation does read, so that those are concatenated as well: NASNet-A's normal cell state
+//! 1 and reduction cell state 3; A's normal 1, reduction 2 and 4; B's normal 0; C's normal 1 and 2,
+//! reduction 0, 2 and 4; D's normal 0. No simple rule explains them, and every published size needs
+//! them. A search derives the list from the pairs instead ([`Cell::unused_states`]).
+//!
+//! **Where sources differ.**
+//! - AmoebaNet-A: an author confirmed (`tensorflow/tpu`, issue 312) that a drawing in early versions
+//!   of the paper was wrong and the released arrays are right. The `AmoebaNet` genotype of the DARTS
+//!   code is another network: its two input states are mirrored, the first pair's max pooling reads
+//!   the other one, and it concatenates only truly unused states.
+//! - AmoebaNet-B: another port (`amla`) agrees on all but one index: it lets the first normal pair's
+//!   max pooling read state 0. The released name of one operation, `dil_2_separable_5x5_2`, says
+//!   dilation 2, but the released parser never applies it: the released program runs a plain
+//!   separable 5x5. Here it is dilated, as it is named; sizes are the same either way.
+//! - AmoebaNet-C: the published multiply-adds of the mobile network (570M) are not reached by these
+//!   rules (677M); its parameters are.
+//! - AmoebaNet-D: the port `torchgpipe` has the same indices and lists; its `max_pool_3x3` is an
+//!   average pooling by mistake.
 
+#[cfg(doc)]
+use super::Cell;
 use super::NasnetGenotype;
 
 /// NASNet-A (Zoph et al. 2018; `slim/nets/nasnet`).
@@ -14,16 +33,65 @@ pub const NASNET_A: &str = "sep5@0+sep3@1,sep5@1+sep3@1,avg3@0+identity@1,avg3@1
 pub const AMOEBANET_A: &str = "avg3@0+max3@0,sep3@1+identity@1,identity@0+avg3@1,sep3@0+sep5@2,avg3@5+sep3@0:1.3.4.6\
 /sep3@1+avg3@0,max3@0+sep7@2,max3@1+max3@0,sep3@4+conv1x7_7x1@0,avg3@1+sep7@0:2.3.4.5.6";
 
+/// AmoebaNet-B (`amoeba_net/model_specs.py`, "evol_net_h").
+pub const AMOEBANET_B: &str = "conv1x1@1+max3@1,identity@1+sep3@0,conv1x1@1+sep3@0,conv1x1@2+identity@2,avg3@1+conv1x1@5:0.3.4.6\
+/max2@0+max3@0,identity@2+conv3x3@1,dilsep5@2+max3@2,identity@3+sep3@1,avg3@4+conv1x1@3:5.6";
+
+/// AmoebaNet-C (`amoeba_net/model_specs.py`, "evol_net_a").
+pub const AMOEBANET_C: &str = "avg3@0+sep3@0,identity@0+sep3@0,avg3@2+sep3@1,identity@0+sep3@1,avg3@3+sep3@0:1.2.4.5.6\
+/max3@0+max3@0,sep7@2+sep3@0,sep7@0+max3@1,sep5@4+sep5@4,max3@1+sep3@1:0.2.3.4.5.6";
+
+/// AmoebaNet-D (`amoeba_net/model_specs.py`, "evol_net_x").
+pub const AMOEBANET_D: &str = "conv1x1@1+max3@1,identity@1+conv1x7_7x1@0,conv1x1@0+conv1x7_7x1@0,max3@2+identity@2,avg3@1+conv1x1@5:0.3.4.6\
+/max2@0+max3@0,identity@2+conv3x3@1,conv1x7_7x1@2+max3@2,identity@3+max2@1,avg3@2+conv1x1@3:4.5.6";
+
+/// The names of the published genotypes and their text forms.
+pub const ALL: [(&str, &str); 5] = [
+    ("amoebanet-a", AMOEBANET_A),
+    ("amoebanet-b", AMOEBANET_B),
+    ("amoebanet-c", AMOEBANET_C),
+    ("amoebanet-d", AMOEBANET_D),
+    ("nasnet-a", NASNET_A),
+];
+
+/// The published genotype of this name (see [`ALL`]), in upper or lower case.
+#[must_use]
+pub fn by_name(name: &str) -> Option<NasnetGenotype> {
+    ALL.into_iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, text)| constant(text))
+}
+
+fn constant(text: &str) -> NasnetGenotype {
+    text.parse().expect("the constant is a valid genotype")
+}
+
 /// NASNet-A as a genotype.
 #[must_use]
 pub fn nasnet_a() -> NasnetGenotype {
-    NASNET_A.parse().expect("the constant is a valid genotype")
+    constant(NASNET_A)
 }
 
 /// AmoebaNet-A as a genotype.
 #[must_use]
 pub fn amoebanet_a() -> NasnetGenotype {
-    AMOEBANET_A
-        .parse()
-        .expect("the constant is a valid genotype")
+    constant(AMOEBANET_A)
+}
+
+/// AmoebaNet-B as a genotype.
+#[must_use]
+pub fn amoebanet_b() -> NasnetGenotype {
+    constant(AMOEBANET_B)
+}
+
+/// AmoebaNet-C as a genotype.
+#[must_use]
+pub fn amoebanet_c() -> NasnetGenotype {
+    constant(AMOEBANET_C)
+}
+
+/// AmoebaNet-D as a genotype.
+#[must_use]
+pub fn amoebanet_d() -> NasnetGenotype {
+    constant(AMOEBANET_D)
 }

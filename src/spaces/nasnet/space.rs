@@ -53,6 +53,47 @@ impl NasnetSpace {
         }
     }
 
+    /// SP-II: five pairs over a larger list of operations, here all nineteen.
+    ///
+    /// The paper gives the list in a supplement that was not at hand; nineteen is the number that
+    /// the DARTS paper (Liu et al. 2019, table 1) states for AmoebaNet's space, and the list holds
+    /// every operation of the published cells. [`NasnetSpace::with_operations`] sets another.
+    #[must_use]
+    pub fn sp2() -> Self {
+        Self {
+            operations: Operation::ALL.to_vec(),
+            pairs: 5,
+        }
+    }
+
+    /// SP-III: as SP-II with more pairs, here ten.
+    ///
+    /// The paper gives the number in a supplement that was not at hand; ten is this crate's choice.
+    /// [`NasnetSpace::with_pairs`] sets another.
+    #[must_use]
+    pub fn sp3() -> Self {
+        Self {
+            pairs: 10,
+            ..Self::sp2()
+        }
+    }
+
+    /// The same space over other operations.
+    ///
+    /// # Errors
+    /// [`EmptySpace`] if there is none.
+    pub fn with_operations(self, operations: Vec<Operation>) -> Result<Self, EmptySpace> {
+        Self::new(operations, self.pairs)
+    }
+
+    /// The same space with another number of pairs in each cell.
+    ///
+    /// # Errors
+    /// [`EmptySpace`] if it is 0.
+    pub fn with_pairs(self, pairs: usize) -> Result<Self, EmptySpace> {
+        Self::new(self.operations, pairs)
+    }
+
     /// The operations.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {

@@ -1,0 +1,110 @@
+//! Drop path: in training, an operation's whole output is dropped for some examples.
+
+use serde::{Deserialize, Serialize};
+
+/// (Scheduled) drop path: in training, each operation's output but an identity's is set to 0 for
+/// each example with some probability, independently, and divided by the keep probability
+/// otherwise, so that its mean stays.
+///
+/// The keep probability of an operation starts at 1 and falls with its cell's depth, with the
+/// training's progress, or with both (Zoph et al. 2018; the released code's versions 2, 1 and 3).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DropPath {
+    /// The lowest keep probability, above 0 and at most 1; 1 turns drop path off. The paper's
+    /// trainings have 0.7, NASNet's CIFAR training 0.6.
+    pub keep_probability: f64,
+    /// How it gets there.
+    pub schedule: DropPathSchedule,
+}
+
+/// How drop path's keep probability falls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DropPathSchedule {
+    /// Linearly with the training's progress, the same for all cells (version 1, the default of
+    /// AmoebaNet's released code).
+    Time,
+    /// Linearly with the cell's depth, the same for the whole training (version 2).
+    Layer,
+    /// With both (version 3, the default of NASNet's released code).
+    #[default]
+    TimeAndLayer,
+}
+
+impl DropPath {
+    /// No drop path.
+    pub const OFF: Self = Self {
+        keep_probability: 1.0,
+        schedule: DropPathSchedule::TimeAndLayer,
+    };
+
+    /// Drop path down to a keep probability, by time and by layer.
+    #[must_use]
+    pub const fn scheduled(keep_probability: f64) -> Self {
+        Self {
+            keep_probability,
+            schedule: DropPathSchedule::TimeAndLayer,
+        }
+    }
+
+    /// The keep probability in cell `cell` of `cells` (counted from 0, the stem's and the reduction
+    /// cells included) at a progress of the training from 0 to 1.
+    ///
+    /// By layer it is `1 - (cell + 1) / cells · (1 - p)`; by time, of that or of `p` itself,
+    /// `1 - progress · (1 - p)`.
+    #[must_use]
+    pub fn keep(&self, cell: usize, cells: usize, progress: f64) -> f64 {
+        let lowest = match self.schedule {
+            DropPathSchedule::Time => self.keep_probability,
+            DropPathSchedule::Layer | DropPathSchedule::TimeAndLayer => {
+                1.0 - (cell + 1) as f64 / cells as f64 * (1.0 - self.keep_probability)
+            }
+        };
+        match self.schedule {
+            DropPathSchedule::Layer => lowest,
+            DropPathSchedule::Time | DropPathSchedule::TimeAndLayer => {
+                1.0 - progress.clamp(0.0, 1.0) * (1.0 - lowest)
+            }
+        }
+    }
+}
+
+impl Default for DropPath {
+    fn default() -> Self {
+        Self::OFF
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-12
+    }
+
+    #[test]
+    fn the_keep_probability_falls_by_time_by_layer_or_by_both() {
+        let drop_path = |schedule| DropPath {
+            keep_probability: 0.6,
+            schedule,
+        };
+        let time = drop_path(DropPathSchedule::Time);
+        assert!(close(time.keep(0, 20, 0.0), 1.0));
+        assert!(close(time.keep(0, 20, 0.5), 0.8));
+        assert!(close(time.keep(19, 20, 7.0), 0.6));
+        let layer = drop_path(DropPathSchedule::Layer);
+        assert!(close(layer.keep(0, 20, 0.0), 0.98));
+        assert!(close(layer.keep(19, 20, 0.0), 0.6));
+        let both = drop_path(DropPathSchedule::TimeAndLayer);
+        assert!(close(both.keep(9, 20, 0.5), 0.9));
+        assert!(close(both.keep(19, 20, 1.0), 0.6));
+    }
+
+    #[test]
+    fn off_keeps_everything() {
+        for cell in 0..5 {
+            assert!(close(DropPath::OFF.keep(cell, 5, 1.0), 1.0));
+        }
+    }
+}

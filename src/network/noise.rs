@@ -1,0 +1,171 @@
+//! The random layers of a training: dropout and drop path.
+
+use std::fmt;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{Rng, RngExt};
+
+use super::DropPath;
+
+/// One pass of a training: how far it is, and where its random numbers come from.
+///
+/// They are drawn on the host from the caller's generator and never from the device's own, so that
+/// a training is the same on every device and whatever else runs there.
+pub struct TrainingPass<'a> {
+    progress: f64,
+    rng: &'a mut dyn Rng,
+}
+
+impl fmt::Debug for TrainingPass<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrainingPass")
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> TrainingPass<'a> {
+    /// A pass when this share of the training is done, from 0 to 1.
+    pub fn new(progress: f64, rng: &'a mut dyn Rng) -> Self {
+        Self { progress, rng }
+    }
+
+    /// Factors of this shape: `1 / keep` with probability `keep`, else 0.
+    fn factors(&mut self, keep: f64, shape: [usize; 4], device: &Device) -> Tensor<4> {
+        let kept = (1.0 / keep) as f32;
+        let factors: Vec<f32> = (0..shape.iter().product())
+            .map(|_| {
+                if self.rng.random::<f64>() < keep {
+                    kept
+                } else {
+                    0.0
+                }
+            })
+            .collect();
+        Tensor::from_data(TensorData::new(factors, shape), device)
+    }
+}
+
+/// Sets a share of all values to 0 in training, and divides the others by what is kept.
+#[derive(Module, Debug)]
+pub struct Dropout {
+    #[module(skip)]
+    share: f64,
+}
+
+impl Dropout {
+    pub(super) const fn new(share: f64) -> Self {
+        Self { share }
+    }
+
+    pub(super) fn forward(
+        &self,
+        input: Tensor<4>,
+        training: Option<&mut TrainingPass<'_>>,
+    ) -> Tensor<4> {
+        match training {
+            Some(pass) => {
+                let factors = pass.factors(1.0 - self.share, input.dims(), &input.device());
+                input * factors
+            }
+            None => input,
+        }
+    }
+}
+
+/// Sets the whole output of an operation to 0 for some examples in training; see [`DropPath`].
+#[derive(Module, Debug)]
+pub struct DropPathLayer {
+    #[module(skip)]
+    drop_path: DropPath,
+    #[module(skip)]
+    cell: usize,
+    #[module(skip)]
+    cells: usize,
+}
+
+impl DropPathLayer {
+    pub(super) const fn new(drop_path: DropPath, cell: usize, cells: usize) -> Self {
+        Self {
+            drop_path,
+            cell,
+            cells,
+        }
+    }
+
+    pub(super) fn forward(
+        &self,
+        input: Tensor<4>,
+        training: Option<&mut TrainingPass<'_>>,
+    ) -> Tensor<4> {
+        let Some(pass) = training else {
+            return input;
+        };
+        let keep = self.drop_path.keep(self.cell, self.cells, pass.progress);
+        if keep >= 1.0 {
+            return input;
+        }
+        let [batch, ..] = input.dims();
+        let factors = pass.factors(keep, [batch, 1, 1, 1], &input.device());
+        input * factors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::randomness::stream;
+
+    #[test]
+    fn drop_path_drops_whole_examples_and_preserves_the_mean() {
+        let layer = DropPathLayer::new(DropPath::scheduled(0.6), 4, 5);
+        let device = Device::flex();
+        let mut rng = stream(3, 0);
+        let mut pass = TrainingPass::new(1.0, &mut rng);
+        let output = layer
+            .forward(Tensor::ones([20_000, 2, 1, 3], &device), Some(&mut pass))
+            .into_data()
+            .try_to_vec::<f32>()
+            .unwrap();
+        for example in output.chunks(6) {
+            assert!(example.iter().all(|value| value == &example[0]));
+            assert!(example[0] == 0.0 || (example[0] - 1.0 / 0.6).abs() < 1e-6);
+        }
+        // The deviation of the mean is sqrt(0.4 / 0.6 / 20,000) = 0.0058.
+        let mean = output.iter().map(|&value| f64::from(value)).sum::<f64>() / output.len() as f64;
+        assert!((mean - 1.0).abs() < 0.024, "{mean}");
+    }
+
+    #[test]
+    fn drop_path_that_keeps_everything_and_evaluation_are_the_identity() {
+        let device = Device::flex();
+        let input = Tensor::<4>::from_data([[[[1.5_f32, -2.0]]]], &device);
+        let mut rng = stream(3, 0);
+        let certain = DropPathLayer::new(DropPath::OFF, 0, 5);
+        let kept = certain.forward(input.clone(), Some(&mut TrainingPass::new(1.0, &mut rng)));
+        let layer = DropPathLayer::new(DropPath::scheduled(0.2), 4, 5);
+        let at_the_start =
+            layer.forward(input.clone(), Some(&mut TrainingPass::new(0.0, &mut rng)));
+        let evaluated = layer.forward(input.clone(), None);
+        let dropout = Dropout::new(0.5).forward(input.clone(), None);
+        for output in [kept, at_the_start, evaluated, dropout] {
+            assert_eq!(output.into_data(), input.to_data());
+        }
+    }
+
+    #[test]
+    fn dropout_drops_values_one_by_one() {
+        let mut rng = stream(3, 0);
+        let output = Dropout::new(0.25)
+            .forward(
+                Tensor::ones([100, 100, 1, 1], &Device::flex()),
+                Some(&mut TrainingPass::new(0.0, &mut rng)),
+            )
+            .into_data()
+            .try_to_vec::<f32>()
+            .unwrap();
+        let dropped = output.iter().filter(|&&value| value == 0.0).count();
+        assert!((2_300..2_700).contains(&dropped), "{dropped}");
+    }
+}

@@ -1,0 +1,184 @@
+//! A walk over every layer of a planned network, with shapes.
+
+use std::fmt;
+
+use super::plan::HeadPlan;
+use super::{CellPlan, ImageShape, LayerPlan, NetworkPlan};
+
+/// Where a layer stands in a network. As text it is the layer's path in the Burn module, to which a
+/// parameter's own name is added: `cells.3.branches.1.layers.4`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// In the stem, before any cell.
+    Stem {
+        /// The layer.
+        layer: usize,
+    },
+    /// Makes a cell's state 0.
+    Base {
+        /// The cell.
+        cell: usize,
+        /// The layer.
+        layer: usize,
+    },
+    /// Makes a cell's state 1.
+    Align {
+        /// The cell.
+        cell: usize,
+        /// The layer.
+        layer: usize,
+    },
+    /// In an operation.
+    Branch {
+        /// The cell.
+        cell: usize,
+        /// The branch: `2 · pair`, and one more for the pair's right element.
+        branch: usize,
+        /// The layer.
+        layer: usize,
+    },
+    /// Fits a state to the cell's output.
+    Part {
+        /// The cell.
+        cell: usize,
+        /// The position in the concatenation.
+        part: usize,
+        /// The layer.
+        layer: usize,
+    },
+    /// In the auxiliary head.
+    Auxiliary {
+        /// The layer that makes its features; none for the classifier.
+        layer: Option<usize>,
+    },
+    /// In the head.
+    Head {
+        /// The layer that makes its features; none for the classifier.
+        layer: Option<usize>,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = |f: &mut fmt::Formatter<'_>, name, layer: Option<usize>| match layer {
+            Some(layer) => write!(f, "{name}.features.layers.{layer}"),
+            None => write!(f, "{name}.classifier"),
+        };
+        match *self {
+            Self::Stem { layer } => write!(f, "stem.layers.{layer}"),
+            Self::Base { cell, layer } => write!(f, "cells.{cell}.base.layers.{layer}"),
+            Self::Align { cell, layer } => write!(f, "cells.{cell}.align.layers.{layer}"),
+            Self::Branch {
+                cell,
+                branch,
+                layer,
+            } => write!(f, "cells.{cell}.branches.{branch}.layers.{layer}"),
+            Self::Part { cell, part, layer } => {
+                write!(f, "cells.{cell}.parts.{part}.layers.{layer}")
+            }
+            Self::Auxiliary { layer } => head(f, "auxiliary", layer),
+            Self::Head { layer } => head(f, "head", layer),
+        }
+    }
+}
+
+/// Sees a layer, the shape it reads and the shape it makes.
+type Visit<'a> = dyn FnMut(Place, &LayerPlan, ImageShape, ImageShape) + 'a;
+
+impl NetworkPlan {
+    /// Shows every layer in the order in which an image passes it: its place, the layer, the shape
+    /// it reads and the shape it makes.
+    pub fn visit(&self, visit: &mut Visit<'_>) {
+        let stem = pass(&self.stem, self.config.image, visit, |layer| Place::Stem {
+            layer,
+        });
+        let mut outputs = vec![stem];
+        for (index, cell) in self.cells.iter().enumerate() {
+            outputs.push(pass_cell(index, cell, &outputs, visit));
+            match &self.auxiliary {
+                Some(auxiliary) if auxiliary.after_cell == index => {
+                    let input = outputs[index + 1];
+                    pass_head(&auxiliary.head, input, visit, |layer| Place::Auxiliary {
+                        layer,
+                    });
+                }
+                _ => {}
+            }
+        }
+        pass_head(&self.head, outputs[self.cells.len()], visit, |layer| {
+            Place::Head { layer }
+        });
+    }
+}
+
+fn pass(
+    layers: &[LayerPlan],
+    input: ImageShape,
+    visit: &mut Visit<'_>,
+    place: impl Fn(usize) -> Place,
+) -> ImageShape {
+    let mut shape = input;
+    for (index, layer) in layers.iter().enumerate() {
+        let output = layer.output(shape);
+        visit(place(index), layer, shape, output);
+        shape = output;
+    }
+    shape
+}
+
+fn pass_head(
+    head: &HeadPlan,
+    input: ImageShape,
+    visit: &mut Visit<'_>,
+    place: impl Fn(Option<usize>) -> Place,
+) {
+    let features = pass(&head.features, input, visit, |layer| place(Some(layer)));
+    let output = head.classifier.output(features);
+    visit(place(None), &head.classifier, features, output);
+}
+
+fn pass_cell(
+    index: usize,
+    plan: &CellPlan,
+    outputs: &[ImageShape],
+    visit: &mut Visit<'_>,
+) -> ImageShape {
+    let cell = index;
+    let [previous, before] = plan.inputs.map(|input| outputs[input]);
+    let mut states = vec![
+        pass(&plan.base, previous, visit, |layer| Place::Base {
+            cell,
+            layer,
+        }),
+        pass(&plan.align, before, visit, |layer| Place::Align {
+            cell,
+            layer,
+        }),
+    ];
+    for (index, pair) in plan.branches.chunks(2).enumerate() {
+        let mut sum = states[0];
+        for (side, branch) in pair.iter().enumerate() {
+            sum = pass(&branch.layers, states[branch.state], visit, |layer| {
+                Place::Branch {
+                    cell,
+                    branch: 2 * index + side,
+                    layer,
+                }
+            });
+        }
+        states.push(sum);
+    }
+    let mut output = ImageShape::new(0, 0, 0);
+    for (index, part) in plan.concat.iter().enumerate() {
+        let shape = pass(&part.layers, states[part.state], visit, |layer| {
+            Place::Part {
+                cell,
+                part: index,
+                layer,
+            }
+        });
+        output = ImageShape::new(output.channels + shape.channels, shape.height, shape.width);
+    }
+    output
+}

@@ -1,0 +1,244 @@
+//! A file of the PyTorch build, and the Burn network for the same weights.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::nn::loss::CrossEntropyLossConfig;
+use burn::store::{
+    ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, SafetensorsStore, bridge,
+};
+use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+use evonas::network::{
+    AuxiliaryHead, CellNetwork, ImageShape, NetworkConfig, NetworkPlan, Stem, TrainingPass,
+};
+use evonas::randomness::stream;
+use evonas::spaces::nasnet::NasnetGenotype;
+
+/// A file of `parity.py export`, or of another build with the same keys.
+pub struct Fixture {
+    network: CellNetwork,
+    tensors: BTreeMap<String, TensorData>,
+}
+
+/// The largest differences, each relative to the largest value of its tensor.
+pub struct Differences {
+    pub logits: f64,
+    pub loss: f64,
+    pub gradient: f64,
+    /// The parameter whose gradient differs most.
+    pub parameter: String,
+}
+
+impl Fixture {
+    pub fn read(path: &Path) -> Self {
+        let bytes = std::fs::read(path).unwrap();
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        let metadata = header.metadata().clone().unwrap_or_default();
+        let text = metadata.get("genotype_text").unwrap_or(&metadata["genotype"]);
+        let genotype = NasnetGenotype::find(text).unwrap();
+        let tensors: BTreeMap<String, TensorData> = SafetensorsStore::from_file(path)
+            .get_all_tensors()
+            .unwrap()
+            .iter()
+            .map(|(name, tensor)| (name.clone(), bridge::to_data(tensor).unwrap()))
+            .collect();
+        let config = config(&metadata, &tensors);
+        let plan = NetworkPlan::new(&genotype, &config).unwrap();
+        let device = Device::flex().autodiff();
+        let mut network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &device).unwrap();
+        let mut store = renamed(SafetensorsStore::from_file(path), "weights", &plan)
+            .with_from_adapter(PyTorchToBurnAdapter)
+            .skip_enum_variants(true);
+        let result = network.load_from(&mut store).unwrap();
+        assert!(result.errors.is_empty(), "{result:?}");
+        let unused: Vec<_> = result
+            .unused
+            .iter()
+            .filter(|name| name.starts_with("cells.") || name.starts_with("weights."))
+            .collect();
+        assert!(unused.is_empty(), "not in the network: {unused:?}");
+        let mut fixture = Self { network, tensors };
+        fixture.rename_gradients(path, &plan);
+        fixture
+    }
+
+    /// Keeps the gradients by the names of our parameters.
+    fn rename_gradients(&mut self, path: &Path, plan: &NetworkPlan) {
+        let mut store = renamed(SafetensorsStore::from_file(path), "grads", plan);
+        for (name, tensor) in store.get_all_tensors().unwrap() {
+            let data = bridge::to_data(tensor).unwrap();
+            self.tensors.insert(format!("gradient of {name}"), data);
+        }
+    }
+
+    pub fn compare(&self) -> Differences {
+        let device = Device::flex();
+        let images = Tensor::<4>::from_data(self.tensors["input"].clone(), &device);
+        let labels = Tensor::<1, Int>::from_data(self.tensors["labels"].clone(), &device);
+        let evaluated = self.network.clone().valid().forward(images.clone());
+        let mut rng = stream(0, 0);
+        let output = self
+            .network
+            .forward_training(images, &mut TrainingPass::new(0.0, &mut rng));
+        let cross_entropy = CrossEntropyLossConfig::new().init(&device);
+        let mut loss = cross_entropy.forward(output.logits, labels.clone());
+        if let Some((logits, weight)) = output.auxiliary {
+            loss = loss + cross_entropy.forward(logits, labels) * weight;
+        }
+        let loss_difference = difference(
+            &loss.clone().inner().into_data(),
+            &self.tensors["train_loss"],
+        );
+        let gradients = loss.backward();
+        let mut visitor = GradientVisitor {
+            gradients: &gradients,
+            found: BTreeMap::new(),
+        };
+        self.network.visit(&mut visitor);
+        let (mut gradient, mut parameter, mut compared) = (0.0, String::new(), 0);
+        for stored in self.network.collect(None, None, true) {
+            let id = stored.param_id.unwrap();
+            let Some(found) = visitor.found.get(&id) else {
+                continue;
+            };
+            let expected = &self.tensors[&format!("gradient of {}", torch_name(&stored.name))];
+            let difference = difference(&found.to_torch(&stored.name), expected);
+            compared += 1;
+            if difference >= gradient {
+                (gradient, parameter) = (difference, stored.name.clone());
+            }
+        }
+        let expected = self
+            .tensors
+            .keys()
+            .filter(|name| name.starts_with("grads."))
+            .count();
+        assert_eq!(compared, expected, "parameters with a gradient");
+        Differences {
+            logits: difference(&evaluated.into_data(), &self.tensors["eval_logits"]),
+            loss: loss_difference,
+            gradient,
+            parameter,
+        }
+    }
+}
+
+/// The configuration that a file's metadata and shapes tell.
+fn config(
+    metadata: &std::collections::HashMap<String, String>,
+    tensors: &BTreeMap<String, TensorData>,
+) -> NetworkConfig {
+    let number = |key: &str| metadata.get(key).and_then(|text| text.parse::<usize>().ok());
+    let input = tensors["input"].shape().to_vec();
+    let classes = tensors["eval_logits"].shape().to_vec()[1];
+    let image = ImageShape::new(input[1], input[2], input[3]);
+    let mut config = NetworkConfig::new(
+        number("cells").unwrap(),
+        number("filters").unwrap(),
+        classes,
+        image,
+    );
+    if metadata.get("stem").is_some_and(|stem| stem == "imagenet") {
+        config = config.with_stem(Stem::ImageNet {
+            filters: number("stem_filters").unwrap(),
+        });
+    }
+    if let Some(scale) = metadata.get("aux").and_then(|text| text.parse().ok()) {
+        config = config.with_auxiliary(AuxiliaryHead::new(scale));
+    }
+    let skip = metadata.get("skip_reduction_input");
+    config.with_skip_reduction_input(skip.is_some_and(|text| text.eq_ignore_ascii_case("true")))
+}
+
+/// The keys below `prefix` by the names of our modules.
+fn renamed(store: SafetensorsStore, prefix: &str, plan: &NetworkPlan) -> SafetensorsStore {
+    let rules = [
+        (r"stem\.(\d+)\.", "stem.layers.$1."),
+        (r"cells\.(\d+)\.base\.(\d+)\.", "cells.$1.base.layers.$2."),
+        (r"cells\.(\d+)\.align\.(\d+)\.", "cells.$1.align.layers.$2."),
+        (r"cells\.(\d+)\.align\.reduce\.path1\.", "cells.$1.align.layers.1.first."),
+        (r"cells\.(\d+)\.align\.reduce\.path2\.", "cells.$1.align.layers.1.second."),
+        (r"cells\.(\d+)\.align\.reduce\.bn\.", "cells.$1.align.layers.1.norm."),
+        (r"cells\.(\d+)\.ops\.(\d+)\.project\.0\.", "cells.$1.branches.$2.layers.1."),
+        (r"cells\.(\d+)\.ops\.(\d+)\.project\.1\.", "cells.$1.branches.$2.layers.2."),
+        (r"cells\.(\d+)\.ops\.(\d+)\.(\d+)\.", "cells.$1.branches.$2.layers.$3."),
+        (r"classifier\.", "head.classifier."),
+        (r"auxiliary\.9\.", "auxiliary.classifier."),
+        (r"auxiliary\.(\d+)\.", "auxiliary.features.layers.$1."),
+    ];
+    let mut rules: Vec<(String, String)> = rules
+        .into_iter()
+        .map(|(from, to)| (from.to_owned(), to.to_owned()))
+        .collect();
+    // They name a concatenated part by its state, we by its position.
+    for (cell, cell_plan) in plan.cells.iter().enumerate() {
+        for (part, concat) in cell_plan.concat.iter().enumerate() {
+            let from = format!(r"cells\.{cell}\.reduce\.{}\.", concat.state);
+            let to = format!("cells.{cell}.parts.{part}.layers.");
+            for (theirs, ours) in [
+                (r"path1\.", "0.first."),
+                (r"path2\.", "0.second."),
+                (r"bn\.", "0.norm."),
+                (r"0\.", "0."),
+                (r"1\.", "1."),
+            ] {
+                rules.push((format!("{from}{theirs}"), format!("{to}{ours}")));
+            }
+        }
+    }
+    rules.into_iter().fold(store, |store, (from, to)| {
+        store.with_key_remapping(format!(r"^{prefix}\.{from}"), to)
+    })
+}
+
+/// PyTorch's name of a parameter.
+fn torch_name(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((module, "gamma")) => format!("{module}.weight"),
+        Some((module, "beta")) => format!("{module}.bias"),
+        _ => name.to_owned(),
+    }
+}
+
+struct GradientVisitor<'a> {
+    gradients: &'a Gradients,
+    found: BTreeMap<u64, Gradient>,
+}
+
+struct Gradient(TensorData);
+
+impl Gradient {
+    /// In PyTorch's layout: a linear layer's matrix is transposed there.
+    fn to_torch(&self, name: &str) -> TensorData {
+        if name.ends_with("classifier.weight") {
+            let matrix = Tensor::<2>::from_data(self.0.clone(), &Device::flex());
+            return matrix.transpose().into_data();
+        }
+        self.0.clone()
+    }
+}
+
+impl ModuleVisitor for GradientVisitor<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if !param.is_require_grad() {
+            return;
+        }
+        if let Some(gradient) = param.val().grad(self.gradients) {
+            self.found
+                .insert(param.id.val(), Gradient(gradient.into_data()));
+        }
+    }
+}
+
+/// The largest difference, relative to the largest expected value.
+fn difference(found: &TensorData, expected: &TensorData) -> f64 {
+    assert_eq!(found.shape().to_vec(), expected.shape().to_vec());
+    let [found, expected] = [found, expected].map(|data| data.try_to_vec::<f32>().unwrap());
+    let largest = |values: &mut dyn Iterator<Item = f32>| {
+        values.fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())))
+    };
+    let scale = largest(&mut expected.iter().copied());
+    assert!(scale > 0.0 && scale.is_finite());
+    largest(&mut found.iter().zip(&expected).map(|(found, expected)| found - expected)) / scale
+}
