@@ -319,6 +319,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_odd_width_is_split_into_95_equals_47_plus_48() {
+        let config = NetworkConfig::cifar(1, 190);
+        let mut rng = crate::randomness::stream(0, 0);
+        let reduction = FactorizedReduction::new(4, 95, &config, &mut rng, &Device::flex());
+        assert_eq!(reduction.first.weight.dims(), [47, 4, 1, 1]);
+        assert_eq!(reduction.second.weight.dims(), [48, 4, 1, 1]);
+        let output = reduction.forward(Tensor::ones([1, 4, 5, 6], &Device::flex()));
+        assert_eq!(output.dims(), [1, 95, 3, 3]);
+    }
+
+    #[test]
     fn same_padding_is_tensorflow_s() {
         assert_eq!(same_padding(8, 3, 1, 1), (1, 1));
         assert_eq!(same_padding(8, 3, 2, 1), (0, 1));

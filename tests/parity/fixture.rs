@@ -5,12 +5,11 @@ use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::store::{
-    ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, SafetensorsStore, bridge,
-};
-use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+use burn::store::{ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, SafetensorsStore, bridge};
+use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
 use evonas::network::{
-    AuxiliaryHead, CellNetwork, ImageShape, NetworkConfig, NetworkPlan, Stem, TrainingPass,
+    AuxiliaryHead, BatchNormSettings, CellNetwork, ImageShape, NetworkConfig, NetworkPlan, Stem,
+    TrainingPass,
 };
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::NasnetGenotype;
@@ -35,7 +34,9 @@ impl Fixture {
         let bytes = std::fs::read(path).unwrap();
         let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
         let metadata = header.metadata().clone().unwrap_or_default();
-        let text = metadata.get("genotype_text").unwrap_or(&metadata["genotype"]);
+        let text = metadata
+            .get("genotype_text")
+            .unwrap_or(&metadata["genotype"]);
         let genotype = NasnetGenotype::find(text).unwrap();
         let tensors: BTreeMap<String, TensorData> = SafetensorsStore::from_file(path)
             .get_all_tensors()
@@ -63,6 +64,11 @@ impl Fixture {
         fixture
     }
 
+    /// Whether all is in double precision.
+    pub fn is_double(&self) -> bool {
+        self.tensors["input"].dtype() == DType::F64
+    }
+
     /// Keeps the gradients by the names of our parameters.
     fn rename_gradients(&mut self, path: &Path, plan: &NetworkPlan) {
         let mut store = renamed(SafetensorsStore::from_file(path), "grads", plan);
@@ -74,7 +80,9 @@ impl Fixture {
 
     pub fn compare(&self) -> Differences {
         let device = Device::flex();
-        let images = Tensor::<4>::from_data(self.tensors["input"].clone(), &device);
+        let input = self.tensors["input"].clone();
+        let precision = self.tensors["input"].dtype();
+        let images = Tensor::<4>::from_data(input, (&device, precision));
         let labels = Tensor::<1, Int>::from_data(self.tensors["labels"].clone(), &device);
         let evaluated = self.network.clone().valid().forward(images.clone());
         let mut rng = stream(0, 0);
@@ -103,7 +111,7 @@ impl Fixture {
                 continue;
             };
             let expected = &self.tensors[&format!("gradient of {}", torch_name(&stored.name))];
-            let difference = difference(&found.to_torch(&stored.name), expected);
+            let difference = difference(&to_torch(&stored.name, found), expected);
             compared += 1;
             if difference >= gradient {
                 (gradient, parameter) = (difference, stored.name.clone());
@@ -129,7 +137,11 @@ fn config(
     metadata: &std::collections::HashMap<String, String>,
     tensors: &BTreeMap<String, TensorData>,
 ) -> NetworkConfig {
-    let number = |key: &str| metadata.get(key).and_then(|text| text.parse::<usize>().ok());
+    let number = |key: &str| {
+        metadata
+            .get(key)
+            .and_then(|text| text.parse::<usize>().ok())
+    };
     let input = tensors["input"].shape().to_vec();
     let classes = tensors["eval_logits"].shape().to_vec()[1];
     let image = ImageShape::new(input[1], input[2], input[3]);
@@ -140,9 +152,10 @@ fn config(
         image,
     );
     if metadata.get("stem").is_some_and(|stem| stem == "imagenet") {
-        config = config.with_stem(Stem::ImageNet {
-            filters: number("stem_filters").unwrap(),
-        });
+        let filters = number("stem_filters").unwrap();
+        config = config
+            .with_stem(Stem::ImageNet { filters })
+            .with_batch_norm(BatchNormSettings::IMAGENET);
     }
     if let Some(scale) = metadata.get("aux").and_then(|text| text.parse().ok()) {
         config = config.with_auxiliary(AuxiliaryHead::new(scale));
@@ -157,12 +170,30 @@ fn renamed(store: SafetensorsStore, prefix: &str, plan: &NetworkPlan) -> Safeten
         (r"stem\.(\d+)\.", "stem.layers.$1."),
         (r"cells\.(\d+)\.base\.(\d+)\.", "cells.$1.base.layers.$2."),
         (r"cells\.(\d+)\.align\.(\d+)\.", "cells.$1.align.layers.$2."),
-        (r"cells\.(\d+)\.align\.reduce\.path1\.", "cells.$1.align.layers.1.first."),
-        (r"cells\.(\d+)\.align\.reduce\.path2\.", "cells.$1.align.layers.1.second."),
-        (r"cells\.(\d+)\.align\.reduce\.bn\.", "cells.$1.align.layers.1.norm."),
-        (r"cells\.(\d+)\.ops\.(\d+)\.project\.0\.", "cells.$1.branches.$2.layers.1."),
-        (r"cells\.(\d+)\.ops\.(\d+)\.project\.1\.", "cells.$1.branches.$2.layers.2."),
-        (r"cells\.(\d+)\.ops\.(\d+)\.(\d+)\.", "cells.$1.branches.$2.layers.$3."),
+        (
+            r"cells\.(\d+)\.align\.reduce\.path1\.",
+            "cells.$1.align.layers.1.first.",
+        ),
+        (
+            r"cells\.(\d+)\.align\.reduce\.path2\.",
+            "cells.$1.align.layers.1.second.",
+        ),
+        (
+            r"cells\.(\d+)\.align\.reduce\.bn\.",
+            "cells.$1.align.layers.1.norm.",
+        ),
+        (
+            r"cells\.(\d+)\.ops\.(\d+)\.project\.0\.",
+            "cells.$1.branches.$2.layers.1.",
+        ),
+        (
+            r"cells\.(\d+)\.ops\.(\d+)\.project\.1\.",
+            "cells.$1.branches.$2.layers.2.",
+        ),
+        (
+            r"cells\.(\d+)\.ops\.(\d+)\.(\d+)\.",
+            "cells.$1.branches.$2.layers.$3.",
+        ),
         (r"classifier\.", "head.classifier."),
         (r"auxiliary\.9\.", "auxiliary.classifier."),
         (r"auxiliary\.(\d+)\.", "auxiliary.features.layers.$1."),
@@ -203,20 +234,7 @@ fn torch_name(name: &str) -> String {
 
 struct GradientVisitor<'a> {
     gradients: &'a Gradients,
-    found: BTreeMap<u64, Gradient>,
-}
-
-struct Gradient(TensorData);
-
-impl Gradient {
-    /// In PyTorch's layout: a linear layer's matrix is transposed there.
-    fn to_torch(&self, name: &str) -> TensorData {
-        if name.ends_with("classifier.weight") {
-            let matrix = Tensor::<2>::from_data(self.0.clone(), &Device::flex());
-            return matrix.transpose().into_data();
-        }
-        self.0.clone()
-    }
+    found: BTreeMap<u64, TensorData>,
 }
 
 impl ModuleVisitor for GradientVisitor<'_> {
@@ -225,20 +243,46 @@ impl ModuleVisitor for GradientVisitor<'_> {
             return;
         }
         if let Some(gradient) = param.val().grad(self.gradients) {
-            self.found
-                .insert(param.id.val(), Gradient(gradient.into_data()));
+            self.found.insert(param.id.val(), gradient.into_data());
         }
     }
+}
+
+/// In PyTorch's layout: a linear layer's matrix is transposed there.
+fn to_torch(name: &str, gradient: &TensorData) -> TensorData {
+    if !name.ends_with("classifier.weight") {
+        return gradient.clone();
+    }
+    let [rows, columns] = gradient.shape().to_vec()[..] else {
+        panic!("{name} is not a matrix");
+    };
+    let values = values(gradient);
+    let transposed: Vec<f64> = (0..rows * columns)
+        .map(|index| values[index % rows * columns + index / rows])
+        .collect();
+    TensorData::new(transposed, [columns, rows])
+}
+
+fn values(data: &TensorData) -> Vec<f64> {
+    data.iter::<f64>().collect()
 }
 
 /// The largest difference, relative to the largest expected value.
 fn difference(found: &TensorData, expected: &TensorData) -> f64 {
     assert_eq!(found.shape().to_vec(), expected.shape().to_vec());
-    let [found, expected] = [found, expected].map(|data| data.try_to_vec::<f32>().unwrap());
-    let largest = |values: &mut dyn Iterator<Item = f32>| {
-        values.fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())))
+    let (found, expected) = (values(found), values(expected));
+    let largest = |values: &mut dyn Iterator<Item = f64>| {
+        values.fold(0.0_f64, |largest, value| largest.max(value.abs()))
     };
     let scale = largest(&mut expected.iter().copied());
     assert!(scale > 0.0 && scale.is_finite());
-    largest(&mut found.iter().zip(&expected).map(|(found, expected)| found - expected)) / scale
+    let differences = found.iter().zip(&expected).map(|(found, expected)| {
+        let difference = found - expected;
+        if difference.is_finite() {
+            difference
+        } else {
+            f64::MAX
+        }
+    });
+    largest(&mut { differences }) / scale
 }

@@ -12,8 +12,9 @@ use std::process::Command;
 
 use fixture::Fixture;
 
-/// The bound of every comparison: relative to the largest value of a tensor.
-const TOLERANCE: f64 = 1e-4;
+/// The bounds, relative to the largest value of a tensor.
+const SINGLE: f64 = 1e-4;
+const DOUBLE: f64 = 1e-9;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -30,40 +31,35 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn check(path: &Path) {
-    let worst = Fixture::read(path).compare();
+/// Whether everything agrees. Logits and loss must.
+fn agrees(path: &Path) -> bool {
+    let fixture = Fixture::read(path);
+    let bound = if fixture.is_double() { DOUBLE } else { SINGLE };
+    let worst = fixture.compare();
+    let name = path.file_name().unwrap().to_string_lossy();
     println!(
-        "{}: logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",
-        path.display(),
-        worst.logits,
-        worst.loss,
-        worst.gradient,
-        worst.parameter
+        "{name}: logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",
+        worst.logits, worst.loss, worst.gradient, worst.parameter
     );
-    assert!(worst.logits < TOLERANCE, "{}: logits", path.display());
-    assert!(worst.loss < TOLERANCE, "{}: loss", path.display());
-    assert!(
-        worst.gradient < TOLERANCE,
-        "{}: the gradient of {} is off by {:.1e}",
-        path.display(),
-        worst.parameter,
-        worst.gradient
-    );
+    assert!(worst.logits < bound, "{name}: logits");
+    assert!(worst.loss < bound, "{name}: loss");
+    worst.gradient < bound
+}
+
+fn check(paths: &[PathBuf]) {
+    let off: Vec<_> = paths.iter().filter(|path| !agrees(path)).collect();
+    assert!(off.is_empty(), "the gradients of {off:?} differ");
 }
 
 #[test]
 fn the_committed_fixtures_agree() {
-    for path in files(&root().join("tests/fixtures/parity")) {
-        check(&path);
-    }
+    check(&files(&root().join("tests/fixtures/parity")));
 }
 
 #[test]
 fn files_of_another_build_agree() {
     match std::env::var_os("EVONAS_PARITY_FOLDER") {
-        Some(folder) => files(Path::new(&folder))
-            .iter()
-            .for_each(|path| check(path)),
+        Some(folder) => check(&files(Path::new(&folder))),
         None => eprintln!("skipped: EVONAS_PARITY_FOLDER names no folder of further fixtures"),
     }
 }
@@ -88,7 +84,7 @@ fn export(python: &str, arguments: &[&str]) {
     let output = Command::new(python)
         .arg(root().join("tests/pytorch/parity.py"))
         .args(arguments)
-        .args(["--batch", "4", "--threads", "1"])
+        .args(["--threads", "1"])
         .output()
         .unwrap();
     assert!(
@@ -98,68 +94,86 @@ fn export(python: &str, arguments: &[&str]) {
     );
 }
 
-#[test]
-fn fresh_exports_of_published_networks_agree() {
-    let Some(python) = python() else { return };
-    let folder = tempfile::tempdir().unwrap();
+/// Published networks and sizes: flags of `parity.py export`.
+fn published() -> Vec<(String, Vec<String>)> {
+    let mut cases = Vec::new();
     for genotype in ["amoebanet-a", "nasnet-a"] {
-        for (cells, filters) in [("1", "8"), ("2", "12")] {
-            for size in ["16", "17", "32"] {
-                let path = folder.path().join(format!("{genotype}-{filters}-{size}.safetensors"));
-                let path = path.to_str().unwrap();
-                #[rustfmt::skip]
-                export(&python, &[
-                    "export", "--genotype", genotype, "--cells", cells, "--filters", filters,
-                    "--size", size, "--out", path,
-                ]);
+        for (cells, filters) in [(1, 8), (2, 12)] {
+            for size in [16, 17, 32] {
+                cases.push((
+                    format!("{genotype}-{filters}-{size}"),
+                    words(&format!(
+                        "--genotype {genotype} --cells {cells} --filters {filters} --size {size} --batch 2"
+                    )),
+                ));
             }
         }
     }
-    for path in files(folder.path()) {
-        check(&path);
-    }
+    cases
 }
 
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// In double precision rounding can't carry a value across the kink of a ReLU, or from one pixel of
+/// a pool to another, so the arithmetic itself is compared.
 #[test]
-fn fresh_exports_with_every_part_agree() {
+fn fresh_exports_in_double_precision_agree() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| {
-        let path = folder.path().join(format!("{name}.safetensors"));
-        path.to_str().unwrap().to_owned()
-    };
+    let mut cases = published();
     for genotype in ["amoebanet-b", "amoebanet-c", "amoebanet-d"] {
-        #[rustfmt::skip]
-        export(&python, &[
-            "export", "--genotype", genotype, "--cells", "1", "--filters", "8", "--size", "16",
-            "--out", &path(genotype),
-        ]);
+        let flags = format!("--genotype {genotype} --cells 1 --filters 8 --size 16 --batch 2");
+        cases.push((genotype.to_owned(), words(&flags)));
     }
-    for (genotype, size) in [("amoebanet-a", "75"), ("nasnet-a", "80")] {
-        // The widths 18 / 4 = 4 and 18 / 2 = 9 split unevenly.
-        #[rustfmt::skip]
-        export(&python, &[
-            "export", "--genotype", genotype, "--cells", "1", "--filters", "18", "--size", size,
-            "--stem", "imagenet", "--stem-filters", "12", "--aux", "0.4", "--skip-reduction-input",
-            "--out", &path(&format!("{genotype}-imagenet")),
-        ]);
+    for (genotype, size) in [("amoebanet-a", 75), ("nasnet-a", 80)] {
+        // The stem cells' widths, 18 / 4 = 4 and 18 / 2 = 9, split evenly and unevenly.
+        let flags = format!(
+            "--genotype {genotype} --cells 1 --filters 18 --size {size} --batch 2 \
+             --stem imagenet --stem-filters 12 --aux 0.4 --skip-reduction-input"
+        );
+        cases.push((format!("{genotype}-imagenet"), words(&flags)));
     }
-    for path in files(folder.path()) {
-        check(&path);
+    for (name, flags) in cases {
+        let path = folder.path().join(format!("{name}.safetensors"));
+        let mut arguments = vec!["export", "--double", "--out", path.to_str().unwrap()];
+        arguments.extend(flags.iter().map(String::as_str));
+        export(&python, &arguments);
     }
+    check(&files(folder.path()));
 }
 
+/// Every operation at stride 1 and 2, in cells of six pairs.
 #[test]
-fn fresh_exports_of_random_genotypes_agree() {
+fn fresh_exports_of_random_genotypes_agree_in_double_precision() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
-    #[rustfmt::skip]
-    export(&python, &[
-        "random", "--count", "12", "--pairs", "6", "--cells", "1", "--filters", "8", "--size", "15",
-        "--out", out,
-    ]);
-    for path in files(folder.path()) {
-        check(&path);
+    let flags =
+        "random --double --count 16 --pairs 6 --cells 1 --filters 8 --size 15 --batch 4 --out";
+    let mut arguments: Vec<&str> = flags.split(' ').collect();
+    arguments.push(out);
+    export(&python, &arguments);
+    check(&files(folder.path()));
+}
+
+/// In single precision one value that rounding carries across a kink changes many gradients in their
+/// first digits, in any two builds, and the larger the network the likelier. An error of the arithmetic
+/// shows with every seed; so gradients must agree with one of six.
+#[test]
+fn fresh_exports_in_single_precision_agree() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (name, flags) in published() {
+        let agreed = ["0", "10", "20", "30", "40", "50"].iter().any(|seed| {
+            let path = folder.path().join(format!("{name}-{seed}.safetensors"));
+            let path = path.to_str().unwrap();
+            let mut arguments = vec!["export", "--seed", seed, "--out", path];
+            arguments.extend(flags.iter().map(String::as_str));
+            export(&python, &arguments);
+            agrees(Path::new(path))
+        });
+        assert!(agreed, "{name}: gradients");
     }
 }

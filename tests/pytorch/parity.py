@@ -128,7 +128,13 @@ def stable_reference(args, genotype, first_seed):
 
 
 def export(args, genotype, given, first_seed, out):
-    net, tensors, seed, difference = stable_reference(args, genotype, first_seed)
+    if args.double:
+        torch.manual_seed(first_seed)
+        net, x, labels = build(args, genotype)
+        randomise_norms(net)
+        tensors, seed, difference = reference(net.double(), x.double(), labels), first_seed, 0.0
+    else:
+        net, tensors, seed, difference = stable_reference(args, genotype, first_seed)
     x = tensors["input"]
     norm = net.stem[1]
     metadata = {
@@ -230,14 +236,16 @@ def parse_arguments():
     network.add_argument("--skip-reduction-input", action="store_true", help="as in NASNet-A large")
     network.add_argument("--seed", type=int, default=0, help="of fixtures: the first one tried")
     network.add_argument("--threads", type=int, default=2)
+    fixture = argparse.ArgumentParser(add_help=False)
+    fixture.add_argument("--double", action="store_true", help="all tensors in double precision, the first seed as it is")
     named = argparse.ArgumentParser(add_help=False)
     named.add_argument("--genotype", default="amoebanet-a", help="a published name or the text form")
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     modes = parser.add_subparsers(dest="mode", required=True)
-    one = modes.add_parser("export", parents=[named, network], help="write the fixture of one genotype")
+    one = modes.add_parser("export", parents=[named, network, fixture], help="write the fixture of one genotype")
     one.add_argument("--out", default="parity.safetensors")
-    many = modes.add_parser("random", parents=[network], help="write fixtures of random genotypes, all operations")
+    many = modes.add_parser("random", parents=[network, fixture], help="write fixtures of random genotypes, all operations")
     many.add_argument("--count", type=int, default=10)
     many.add_argument("--pairs", type=int, default=5, help="pairs of each cell")
     many.add_argument("--out", required=True, metavar="DIRECTORY")
