@@ -2,13 +2,13 @@
 //! trained as a Burn network. Try `--help`.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use burn::tensor::Device;
 use clap::{Parser, ValueEnum};
-use evonas::network::{ImageShape, NetworkConfig};
+use evonas::network::{Fan, ImageShape, NetworkConfig};
 use evonas::prelude::*;
 use evonas::replacement::WorstOfSample;
 use evonas::report::ProgressBar;
@@ -31,6 +31,9 @@ struct Options {
     /// Use only so many training images (as many of each class as its share)
     #[arg(long)]
     limit: Option<usize>,
+    /// The search space: SP-I has eight operations, SP-II nineteen, SP-III twice as many pairs as well
+    #[arg(long, value_enum, default_value = "sp1")]
+    space: Space,
     /// Population size P
     #[arg(long, default_value_t = 25)]
     population: usize,
@@ -73,7 +76,7 @@ struct Options {
     /// Also report the best of as many random genotypes
     #[arg(long)]
     baseline: bool,
-    /// Record the run in this folder
+    /// Record the run in this folder, and keep the network of the final training there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// No progress, no report
@@ -88,6 +91,13 @@ struct Options {
 enum Dataset {
     Digits,
     Idx,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Space {
+    Sp1,
+    Sp2,
+    Sp3,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -116,7 +126,7 @@ fn run(options: &Options) -> Result<(), Failure> {
     ctrlc::set_handler(move || signal.stop())?;
 
     let result = task.search(options.algorithm, options.out.clone(), &stop)?;
-    let found = task.found(&result, &stop)?;
+    let found = task.found(&result, options.out.as_deref(), &stop)?;
     if !options.quiet {
         println!(
             "{}: {} trials, {} failed, {:.0} s",
@@ -131,7 +141,7 @@ fn run(options: &Options) -> Result<(), Failure> {
         let random = task.search(AlgorithmName::Random, None, &stop)?;
         task.print(
             "best of as many random genotypes",
-            &task.found(&random, &stop)?,
+            &task.found(&random, None, &stop)?,
         );
     }
     if options.json {
@@ -190,7 +200,9 @@ impl<'a> Task<'a> {
         }
         let images = &dataset.train;
         let shape = ImageShape::new(images.channels(), images.height(), images.width());
-        let config = NetworkConfig::new(options.cells, options.filters, images.classes(), shape);
+        // Smaller initial logits than the released rule's: a trial of one epoch is short.
+        let config = NetworkConfig::new(options.cells, options.filters, images.classes(), shape)
+            .with_classifier_fan(Fan::In);
         config.validate()?;
         let trainer = |epochs| {
             Trainer::new(TrainingConfig {
@@ -217,7 +229,12 @@ impl<'a> Task<'a> {
         stop: &StopSignal,
     ) -> Result<SearchResult<NasnetGenotype>, Failure> {
         let options = self.options;
-        let (space, seed) = (NasnetSpace::sp1(), options.seed);
+        let seed = options.seed;
+        let space = match options.space {
+            Space::Sp1 => NasnetSpace::sp1(),
+            Space::Sp2 => NasnetSpace::sp2(),
+            Space::Sp3 => NasnetSpace::sp3(),
+        };
         let evolution = EvolutionBuilder::new(space.clone(), space.mutation())
             .population(options.population)
             .sample(options.sample)
@@ -251,6 +268,7 @@ impl<'a> Task<'a> {
     fn found(
         &self,
         result: &SearchResult<NasnetGenotype>,
+        out: Option<&Path>,
         stop: &StopSignal,
     ) -> Result<Found, Failure> {
         let Some(best) = result.best() else {
@@ -289,7 +307,12 @@ impl<'a> Task<'a> {
                 &self.device,
                 &mut go_on,
             ) {
-                Ok(training) => found.test_accuracy = Some(training.test_accuracy),
+                Ok(training) => {
+                    found.test_accuracy = Some(training.test_accuracy);
+                    if let Some(folder) = out {
+                        training.network.save(folder.join("best.safetensors"))?;
+                    }
+                }
                 Err(EvaluationError::Interrupted) => {}
                 Err(error) => return Err(format!("the final training failed: {error}").into()),
             }

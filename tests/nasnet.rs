@@ -220,3 +220,74 @@ fn sample_and_mutate_are_value_stable() {
 
 const PINNED_SAMPLE: &str = "sep7@1+identity@1,avg3@0+sep3@1,sep5@3+max3@3,sep7@2+sep3@3,dilsep3@0+max3@1/sep7@0+avg3@1,identity@2+sep5@2,sep7@1+sep5@1,conv1x7_7x1@0+conv1x7_7x1@3,conv1x7_7x1@4+sep3@1";
 const PINNED_CHILD: &str = "sep7@1+identity@0,avg3@0+identity@1,sep5@3+max3@3,sep7@2+sep3@3,dilsep3@0+max3@1/sep7@0+avg3@1,identity@2+sep5@2,sep7@1+sep5@2,conv1x7_7x1@0+conv1x7_7x1@3,conv1x7_7x1@4+sep3@1";
+
+#[test]
+fn the_larger_spaces_have_more_operations_and_more_pairs() {
+    let (sp1, sp2, sp3) = (NasnetSpace::sp1(), NasnetSpace::sp2(), NasnetSpace::sp3());
+    assert_eq!((sp1.operations().len(), sp1.pairs()), (8, 5));
+    assert_eq!((sp2.operations().len(), sp2.pairs()), (19, 5));
+    assert_eq!((sp3.operations().len(), sp3.pairs()), (19, 10));
+    for operation in sp1.operations() {
+        assert!(sp2.operations().contains(operation));
+    }
+    for (name, _) in published::ALL {
+        let genotype = published::by_name(name).unwrap();
+        assert!(sp2.validate(&genotype).is_ok(), "{name}");
+        assert!(sp3.validate(&genotype).is_err(), "{name}");
+    }
+    let own = sp2
+        .with_operations(vec![Operation::Identity, Operation::MinPool2x2])
+        .unwrap()
+        .with_pairs(3)
+        .unwrap();
+    let genotype = own.sample(&mut stream(1, 0));
+    assert!(own.validate(&genotype).is_ok());
+    assert_eq!(genotype.normal.pairs().len(), 3);
+    assert!(NasnetSpace::sp3().with_pairs(0).is_err());
+    assert!(NasnetSpace::sp3().with_operations(Vec::new()).is_err());
+}
+
+#[test]
+fn every_genotype_of_a_large_space_mutates_within_it() {
+    let space = NasnetSpace::sp3();
+    let mut rng = stream(4, 0);
+    let mut genotype = space.sample(&mut rng);
+    for _ in 0..200 {
+        genotype = space.mutation().mutate(&genotype, &mut rng);
+        assert!(space.validate(&genotype).is_ok());
+    }
+}
+
+#[test]
+fn a_genotype_is_found_by_name_by_text_and_in_files() {
+    let genotype = published::amoebanet_d();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |content: &str| {
+        let path = folder.path().join("genotype");
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let json = serde_json::to_string(&genotype).unwrap();
+    for argument in [
+        "amoebanet-d".to_owned(),
+        "AmoebaNet-D".to_owned(),
+        published::AMOEBANET_D.to_owned(),
+    ] {
+        assert_eq!(NasnetGenotype::find(&argument).unwrap(), genotype);
+    }
+    for content in [
+        format!("{}\n", published::AMOEBANET_D),
+        json.clone(),
+        format!(r#"{{"fitness": 0.9, "genotype": {json}}}"#),
+        format!(r#"{{"genotype": "{}"}}"#, published::AMOEBANET_D),
+    ] {
+        assert_eq!(NasnetGenotype::find(&file(&content)).unwrap(), genotype);
+    }
+    let message = |argument: &str| NasnetGenotype::find(argument).unwrap_err().to_string();
+    assert!(message("amoebanet-z").contains("amoebanet-a, amoebanet-b"));
+    assert!(message("sep3@0+sep3@9/sep3@0+sep3@1").contains("reads state 9"));
+    for content in ["", "{", r#"{"genotype": 3}"#, "sep3@0"] {
+        let path = file(content);
+        assert!(message(&path).contains("holds no genotype"), "{content}");
+    }
+}
