@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
 
 use clap::{Parser, ValueEnum};
 use evonas::network::{
@@ -83,12 +84,16 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         genotype = genotype.with_derived_concat();
     }
     let plan = NetworkPlan::new(&genotype, &config(options)?)?;
-    if options.json {
-        println!("{}", as_json(&genotype, &plan));
+    let text = if options.json {
+        format!("{}\n", as_json(&genotype, &plan))
     } else {
-        print!("{}", as_table(&genotype, &plan));
+        as_table(&genotype, &plan)
+    };
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough, as `head` does.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
-    Ok(())
 }
 
 fn config(options: &Options) -> Result<NetworkConfig, Box<dyn Error>> {
@@ -117,15 +122,6 @@ fn config(options: &Options) -> Result<NetworkConfig, Box<dyn Error>> {
     })
 }
 
-/// The auxiliary head's share.
-fn auxiliary(plan: &NetworkPlan) -> Cost {
-    let (all, main) = (Cost::of(plan), Cost::without_auxiliary(plan));
-    Cost {
-        parameters: all.parameters - main.parameters,
-        multiply_adds: all.multiply_adds - main.multiply_adds,
-    }
-}
-
 fn as_json(genotype: &NasnetGenotype, plan: &NetworkPlan) -> serde_json::Value {
     let shape = |shape: ImageShape| [shape.channels, shape.height, shape.width];
     let mut layers = Vec::new();
@@ -150,7 +146,7 @@ fn as_json(genotype: &NasnetGenotype, plan: &NetworkPlan) -> serde_json::Value {
         "layers": layers,
     });
     if plan.auxiliary.is_some() {
-        let auxiliary = auxiliary(plan);
+        let auxiliary = Cost::of_auxiliary(plan);
         object["auxiliary_parameters"] = auxiliary.parameters.into();
         object["auxiliary_multiply_adds"] = auxiliary.multiply_adds.into();
     }
@@ -180,7 +176,7 @@ fn as_table(genotype: &NasnetGenotype, plan: &NetworkPlan) -> String {
     total(&mut text, "all", Cost::of(plan));
     if plan.auxiliary.is_some() {
         let head = "of it the auxiliary head, for training only";
-        total(&mut text, head, auxiliary(plan));
+        total(&mut text, head, Cost::of_auxiliary(plan));
     }
     text
 }

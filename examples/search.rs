@@ -2,13 +2,13 @@
 //! trained as a Burn network. Try `--help`.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use burn::tensor::Device;
 use clap::{Parser, ValueEnum};
-use evonas::network::{Fan, ImageShape, NetworkConfig};
+use evonas::network::{CellNetwork, Fan, ImageShape, NetworkConfig};
 use evonas::prelude::*;
 use evonas::replacement::WorstOfSample;
 use evonas::report::ProgressBar;
@@ -126,7 +126,7 @@ fn run(options: &Options) -> Result<(), Failure> {
     ctrlc::set_handler(move || signal.stop())?;
 
     let result = task.search(options.algorithm, options.out.clone(), &stop)?;
-    let found = task.found(&result, options.out.as_deref(), &stop)?;
+    let found = task.found(&result, &stop)?;
     if !options.quiet {
         println!(
             "{}: {} trials, {} failed, {:.0} s",
@@ -141,7 +141,7 @@ fn run(options: &Options) -> Result<(), Failure> {
         let random = task.search(AlgorithmName::Random, None, &stop)?;
         task.print(
             "best of as many random genotypes",
-            &task.found(&random, None, &stop)?,
+            &task.found(&random, &stop)?,
         );
     }
     if options.json {
@@ -162,6 +162,10 @@ fn run(options: &Options) -> Result<(), Failure> {
             })
         );
     }
+    // Last, so that a full disk costs no result.
+    if let (Some(folder), Some(network)) = (&options.out, &found.network) {
+        network.save(folder.join("best.safetensors"))?;
+    }
     Ok(())
 }
 
@@ -181,6 +185,7 @@ struct Found {
     best: Option<(f64, NasnetGenotype)>,
     parameters: Option<u64>,
     test_accuracy: Option<f64>,
+    network: Option<CellNetwork>,
 }
 
 impl<'a> Task<'a> {
@@ -268,7 +273,6 @@ impl<'a> Task<'a> {
     fn found(
         &self,
         result: &SearchResult<NasnetGenotype>,
-        out: Option<&Path>,
         stop: &StopSignal,
     ) -> Result<Found, Failure> {
         let Some(best) = result.best() else {
@@ -276,6 +280,7 @@ impl<'a> Task<'a> {
                 best: None,
                 parameters: None,
                 test_accuracy: None,
+                network: None,
             });
         };
         let mut found = Found {
@@ -286,6 +291,7 @@ impl<'a> Task<'a> {
                 .metric("parameters")
                 .map(|parameters| parameters as u64),
             test_accuracy: None,
+            network: None,
         };
         if !stop.is_set() {
             if !self.options.quiet {
@@ -309,9 +315,7 @@ impl<'a> Task<'a> {
             ) {
                 Ok(training) => {
                     found.test_accuracy = Some(training.test_accuracy);
-                    if let Some(folder) = out {
-                        training.network.save(folder.join("best.safetensors"))?;
-                    }
+                    found.network = Some(training.network);
                 }
                 Err(EvaluationError::Interrupted) => {}
                 Err(error) => return Err(format!("the final training failed: {error}").into()),

@@ -234,6 +234,11 @@ fn too_few_filters_say_how_many_work() {
     );
     assert!(NetworkPlan::new(&published::amoebanet_a(), &cifar(1, 2)).is_ok());
     let imagenet = |filters| NetworkConfig::imagenet(1, filters, 64);
+    // Whatever the image: the two figures are searched apart.
+    let both = refused(&cifar(1, 1).with_image(ImageShape::new(3, 1, 1)));
+    assert!(both.to_string().ends_with("works is 3"), "{both}");
+    let both = refused(&NetworkConfig::imagenet(1, 2, 20));
+    assert!(both.to_string().ends_with("works is 16"), "{both}");
     for filters in [1, 3, 8, 15] {
         assert!(matches!(
             refused(&imagenet(filters)),
@@ -429,8 +434,12 @@ proptest! {
         height in 8_usize..=40,
         width in 8_usize..=40,
         batch in 1_usize..=3,
+        momentum in 0.01_f64..1.0,
+        keep in 0.1_f64..=1.0,
     ) {
-        let config = NetworkConfig::new(cells, filters, 5, ImageShape::new(2, height, width));
+        let config = NetworkConfig::new(cells, filters, 5, ImageShape::new(2, height, width))
+            .with_batch_norm(BatchNormSettings { epsilon: 1e-4, momentum })
+            .with_drop_path(DropPath::scheduled(keep));
         let network = build(&genotype, &config, &Device::flex().autodiff());
         prop_assert_eq!(trainable_parameters(&network) as u64, cost(&genotype, &config).parameters);
         let input = images(&config, batch, 0);

@@ -5,10 +5,14 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::store::{ModuleStore, SafetensorsStore};
-use burn::tensor::{Device, Tensor};
-use evonas::network::{CellNetwork, NetworkConfig, WeightsError, trainable_parameters};
+use burn::tensor::{Device, Tensor, TensorData};
+use evonas::network::{
+    BatchNormSettings, CellNetwork, DropPath, ImageShape, NetworkConfig, NetworkError,
+    WeightsError, trainable_parameters,
+};
+use evonas::prelude::RngExt as _;
 use evonas::randomness::stream;
-use evonas::spaces::nasnet::published;
+use evonas::spaces::nasnet::{NasnetGenotype, published};
 
 fn network(filters: usize, seed: u64) -> CellNetwork {
     CellNetwork::new(
@@ -49,15 +53,117 @@ fn a_loaded_network_trains_on() {
     });
 }
 
+/// A network after some training passes, whose running statistics are not those of the start.
+fn trained(seed: u64) -> CellNetwork {
+    let network = CellNetwork::new(
+        &published::amoebanet_a(),
+        &NetworkConfig::cifar(1, 4),
+        &mut stream(seed, 0),
+        &Device::flex().autodiff(),
+    )
+    .unwrap();
+    for pass in 0..3 {
+        let mut rng = stream(seed, 1 + pass);
+        let values: Vec<f32> = (0..2 * 3 * 16 * 16).map(|_| rng.random()).collect();
+        let images =
+            Tensor::<4>::from_data(TensorData::new(values, [2, 3, 16, 16]), &Device::flex());
+        let _ = network.forward(images);
+    }
+    network
+}
+
 #[test]
 fn weights_go_into_a_network_of_the_same_architecture() {
     in_both_formats(|path| {
-        network(4, 1).save(path).unwrap();
-        let other = network(4, 2);
+        // Saved straight after training passes, into a network that has had others.
+        let saved = trained(1);
+        saved.save(path).unwrap();
+        let expected = logits(&saved.valid());
+        assert_ne!(expected, logits(&network(4, 1)));
+        let other = trained(2);
         let with_weights = other.with_weights(path).unwrap();
-        assert_eq!(logits(&with_weights), logits(&network(4, 1)));
-        assert_eq!(logits(&other), logits(&network(4, 2)));
+        assert_eq!(logits(&with_weights.valid()), expected);
+        let loaded = CellNetwork::load(path, &Device::flex()).unwrap();
+        assert_eq!(logits(&loaded), expected);
+        assert_eq!(logits(&other.valid()), logits(&trained(2).valid()));
     });
+}
+
+#[test]
+fn a_network_that_trained_in_another_thread_is_saved_as_it_is() {
+    in_both_formats(|path| {
+        let network = std::thread::spawn(|| trained(1)).join().unwrap();
+        network.save(path).unwrap();
+        let loaded = CellNetwork::load(path, &Device::flex()).unwrap();
+        assert_eq!(logits(&loaded), logits(&trained(1).valid()));
+    });
+}
+
+#[test]
+fn another_network_of_the_same_shapes_is_refused() {
+    let build = |text: &str, config: &NetworkConfig| {
+        let genotype: NasnetGenotype = text.parse().unwrap();
+        CellNetwork::new(&genotype, config, &mut stream(0, 0), &Device::flex()).unwrap()
+    };
+    let config = NetworkConfig::cifar(1, 4);
+    in_both_formats(|path| {
+        let text = "max3@0+sep3@1/max3@0+sep3@1";
+        build(text, &config).save(path).unwrap();
+        let error = build("avg3@0+dilsep3@1/min2@0+dilsep3@1", &config)
+            .with_weights(path)
+            .unwrap_err();
+        assert!(matches!(error, WeightsError::OtherNetwork { .. }));
+        let message = error.to_string();
+        assert!(
+            message.contains("max3@0") && message.contains("avg3@0"),
+            "{message}"
+        );
+        let other_norm = config.clone().with_batch_norm(BatchNormSettings::IMAGENET);
+        let error = build(text, &other_norm).with_weights(path).unwrap_err();
+        assert!(matches!(error, WeightsError::OtherNetwork { .. }));
+        // What only training and the image's size change is no other network.
+        let trained_otherwise = config
+            .clone()
+            .with_dropout(0.3)
+            .with_drop_path(DropPath::scheduled(0.6))
+            .with_image(ImageShape::new(3, 20, 20));
+        build(text, &trained_otherwise).with_weights(path).unwrap();
+    });
+}
+
+#[test]
+fn a_description_of_a_huge_network_is_refused_before_it_is_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge.safetensors");
+    let genotype = serde_json::to_string(&published::amoebanet_a()).unwrap();
+    let config = NetworkConfig::cifar(1024, 65_536);
+    let config = serde_json::to_string(&config).unwrap();
+    let described = |version: u32| {
+        let text = format!(r#"{{"version":{version},"genotype":{genotype},"config":{config}}}"#);
+        SafetensorsStore::from_file(&path)
+            .skip_enum_variants(true)
+            .overwrite(true)
+            .metadata("evonas.network", text)
+            .collect_from(&network(4, 1))
+            .unwrap();
+        CellNetwork::load(&path, &Device::flex()).unwrap_err()
+    };
+    let error = described(1);
+    let WeightsError::Mismatch { parameter, .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(parameter, "stem.layers.0.weight");
+    assert!(described(2).to_string().contains("version 2"));
+    let too_many = CellNetwork::new(
+        &published::amoebanet_a(),
+        &NetworkConfig::cifar(1, 65_536),
+        &mut stream(0, 0),
+        &Device::flex(),
+    );
+    assert!(matches!(
+        too_many.unwrap_err(),
+        NetworkError::TooManyParameters { .. }
+    ));
 }
 
 #[test]

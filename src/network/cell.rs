@@ -8,7 +8,7 @@ use super::{CellPlan, NetworkConfig, Sequence, TrainingPass};
 
 /// A cell: two inputs, pairwise combinations, a concatenation.
 #[derive(Module, Debug)]
-pub struct CellModule {
+pub(crate) struct CellModule {
     base: Sequence,
     align: Sequence,
     branches: Vec<Sequence>,
@@ -45,7 +45,7 @@ impl CellModule {
     /// - output: `[batch, filters · concatenated states, height, width]`, half of both in a
     ///   reduction cell
     #[must_use]
-    pub fn forward(
+    pub(super) fn forward(
         &self,
         previous: Tensor<4>,
         before: Tensor<4>,

@@ -28,10 +28,11 @@ impl ImageShape {
 }
 
 /// What comes before the first cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stem {
     /// A 3x3 convolution to `3F` channels and batch norm: keeps the size.
+    #[default]
     Cifar,
     /// A 3x3 convolution without padding and with stride 2, batch norm, and two reduction cells of
     /// `F / 4` and `F / 2` filters (rounded down): an eighth of the size.
@@ -61,6 +62,12 @@ impl BatchNormSettings {
         epsilon: 1e-3,
         momentum: 0.0003,
     };
+}
+
+impl Default for BatchNormSettings {
+    fn default() -> Self {
+        Self::CIFAR
+    }
 }
 
 /// A second classifier on the last normal cell of the second stack, for training only: ReLU, 5x5
@@ -93,13 +100,15 @@ impl AuxiliaryHead {
     }
 }
 
-/// The fan that scales a layer's initial weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The fan that scales a layer's initial weights, drawn from a normal distribution that is cut at
+/// two deviations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fan {
-    /// By what a layer's inputs feed: variance `2 / fan_out`, the released code's rule.
+    /// By what a layer's inputs feed: variance `2 / fan_out` after the cut, the released code's rule.
+    #[default]
     Out,
-    /// By what feeds a layer's outputs: variance `1 / fan_in`.
+    /// By what feeds a layer's outputs: variance `1 / fan_in` before the cut.
     In,
 }
 
@@ -129,26 +138,33 @@ pub struct NetworkConfig {
     /// The images.
     pub image: ImageShape,
     /// What comes before the first cell.
+    #[serde(default)]
     pub stem: Stem,
     /// Whether the normal cell after a reduction cell takes as state 1 what the reduction cell took,
     /// and not the output of the cell before the reduction (`skip_reduction_layer_input`; only
     /// NASNet-A large does).
+    #[serde(default)]
     pub skip_reduction_input: bool,
     /// The auxiliary head, if there is one.
+    #[serde(default)]
     pub auxiliary: Option<AuxiliaryHead>,
     /// Drop path: off by default.
+    #[serde(default)]
     pub drop_path: DropPath,
     /// The share of features that are set to 0 before the classifier in training: 0 by default, 0.5
     /// in the paper's ImageNet training.
+    #[serde(default)]
     pub dropout: f64,
     /// Batch norm's settings.
+    #[serde(default)]
     pub batch_norm: BatchNormSettings,
     /// How the classifier's weights are scaled; convolutions follow the released code's
     /// [`Fan::Out`].
+    #[serde(default)]
     pub classifier_fan: Fan,
 }
 
-/// Bounds that keep every size and cost far from overflow.
+/// What is larger is a mistake, and might overflow a size. Costs saturate.
 const MOST: usize = 1 << 16;
 const MOST_CELLS: usize = 1 << 10;
 
@@ -197,6 +213,20 @@ impl NetworkConfig {
                 ImageShape::new(3, size, size),
             )
         }
+    }
+
+    /// For other images.
+    #[must_use]
+    pub const fn with_image(mut self, image: ImageShape) -> Self {
+        self.image = image;
+        self
+    }
+
+    /// For another number of classes.
+    #[must_use]
+    pub const fn with_classes(mut self, classes: usize) -> Self {
+        self.classes = classes;
+        self
     }
 
     /// With another stem.

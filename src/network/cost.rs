@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use serde::Serialize;
+
 use super::{NetworkPlan, Place};
 
 /// Parameters and multiply-adds of a network.
@@ -10,7 +12,7 @@ use super::{NetworkPlan, Place};
 /// bias; not batch norm's running statistics. Multiply-adds are those of convolutions and
 /// classifiers, for one image. These are the conventions of the paper's tables, whose figures leave
 /// the auxiliary head out ([`Cost::without_auxiliary`]), as it is gone after training.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cost {
     /// Trainable parameters.
     pub parameters: u64,
@@ -22,17 +24,25 @@ impl Cost {
     /// The cost of a planned network, as it trains: with the auxiliary head, if it has one.
     #[must_use]
     pub fn of(plan: &NetworkPlan) -> Self {
-        let mut cost = Self::default();
-        plan.visit(&mut |_, layer, _, output| cost += layer.cost(output));
-        cost
+        Self::of_part(plan, |_| true)
     }
 
     /// The cost of a planned network as it classifies: without the auxiliary head.
     #[must_use]
     pub fn without_auxiliary(plan: &NetworkPlan) -> Self {
+        Self::of_part(plan, |place| !matches!(place, Place::Auxiliary { .. }))
+    }
+
+    /// The cost of the auxiliary head alone; nothing if there is none.
+    #[must_use]
+    pub fn of_auxiliary(plan: &NetworkPlan) -> Self {
+        Self::of_part(plan, |place| matches!(place, Place::Auxiliary { .. }))
+    }
+
+    fn of_part(plan: &NetworkPlan, belongs: impl Fn(Place) -> bool) -> Self {
         let mut cost = Self::default();
         plan.visit(&mut |place, layer, _, output| {
-            if !matches!(place, Place::Auxiliary { .. }) {
+            if belongs(place) {
                 cost += layer.cost(output);
             }
         });

@@ -7,7 +7,9 @@ use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
 use super::plan::HeadPlan;
-use super::{CellModule, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence, TrainingPass};
+use super::{
+    CellModule, Cost, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence, TrainingPass,
+};
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// An image classifier made of the two cells of a genotype.
@@ -51,6 +53,10 @@ pub struct TrainingOutput {
 }
 
 impl CellNetwork {
+    /// The most parameters that [`CellNetwork::new`] builds: 2^30, twice the largest published
+    /// network. A plan and its cost have no such bound.
+    pub const MOST_PARAMETERS: u64 = 1 << 30;
+
     /// Builds the network of a genotype on a device, its weights drawn from `rng`. To train it, the
     /// device must have autodiff (`device.autodiff()`).
     ///
@@ -63,6 +69,13 @@ impl CellNetwork {
         device: &Device,
     ) -> Result<Self, NetworkError> {
         let plan = NetworkPlan::new(genotype, config)?;
+        let Cost { parameters, .. } = Cost::of(&plan);
+        if parameters > Self::MOST_PARAMETERS {
+            return Err(NetworkError::TooManyParameters {
+                parameters,
+                most: Self::MOST_PARAMETERS,
+            });
+        }
         Ok(Self {
             stem: Sequence::new(&plan.stem, config, rng, device),
             cells: plan
@@ -102,11 +115,16 @@ impl CellNetwork {
     /// The logits of a batch of images, without drop path and dropout.
     ///
     /// Batch norm uses the batch's statistics while the module trains (`network.train()`, on a
-    /// device with autodiff) and the running ones in `network.valid()`.
+    /// device with autodiff), and adds them to the running ones; in `network.valid()` it uses the
+    /// running ones.
     ///
     /// # Shapes
-    /// - `images`: `[batch, channels, height, width]`
+    /// - `images`: `[batch, channels, height, width]`; any height and width with which the plan can
+    ///   be
     /// - output: `[batch, classes]`
+    ///
+    /// # Panics
+    /// If the images have other channels than the configuration says.
     #[must_use]
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         let (output, _) = self.outputs(images, None);
@@ -117,7 +135,11 @@ impl CellNetwork {
     /// auxiliary head if there is one.
     ///
     /// # Shapes
-    /// - `images`: `[batch, channels, height, width]`
+    /// - `images`: `[batch, channels, height, width]`, as the configuration says
+    ///
+    /// # Panics
+    /// If the images have other channels than the configuration says, or with an auxiliary head
+    /// another size.
     #[must_use]
     pub fn forward_training(
         &self,

@@ -57,13 +57,14 @@ impl DropPath {
         let lowest = match self.schedule {
             DropPathSchedule::Time => self.keep_probability,
             DropPathSchedule::Layer | DropPathSchedule::TimeAndLayer => {
-                1.0 - (cell + 1) as f64 / cells as f64 * (1.0 - self.keep_probability)
+                let depth = (cell + 1) as f64 / cells.max(cell + 1) as f64;
+                1.0 - depth * (1.0 - self.keep_probability)
             }
         };
         match self.schedule {
             DropPathSchedule::Layer => lowest,
             DropPathSchedule::Time | DropPathSchedule::TimeAndLayer => {
-                1.0 - progress.clamp(0.0, 1.0) * (1.0 - lowest)
+                1.0 - progress.max(0.0).min(1.0) * (1.0 - lowest)
             }
         }
     }

@@ -22,6 +22,14 @@ pub enum NetworkError {
         /// The bound.
         most: usize,
     },
+    /// The network has more parameters than one can build.
+    #[error("the network has {parameters} parameters; at most {most} can be built")]
+    TooManyParameters {
+        /// Its parameters.
+        parameters: u64,
+        /// The bound.
+        most: u64,
+    },
     /// A real figure is out of range.
     #[error("the {figure} is {value}; it must be {allowed}")]
     OutOfRange {

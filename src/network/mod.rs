@@ -40,13 +40,15 @@ mod parameters;
 mod weights;
 
 #[cfg(feature = "burn")]
-pub use cell::CellModule;
+use cell::CellModule;
 #[cfg(feature = "burn")]
 pub use decoder::{CellNetwork, TrainingOutput};
 #[cfg(feature = "burn")]
-pub use modules::{Convolution, FactorizedReduction, GlobalAveragePool, Layer, Pool, Sequence};
+use modules::{Layer, Sequence};
 #[cfg(feature = "burn")]
-pub use noise::{DropPathLayer, Dropout, TrainingPass};
+pub use noise::TrainingPass;
+#[cfg(feature = "burn")]
+use noise::{DropPathLayer, Dropout};
 #[cfg(feature = "burn")]
 pub use parameters::trainable_parameters;
 #[cfg(feature = "burn")]

@@ -16,7 +16,7 @@ use super::{
 // Most layers are convolutions and batch norms, the large variants: boxing them would save nothing.
 #[allow(clippy::large_enum_variant)]
 #[derive(Module, Debug)]
-pub enum Layer {
+pub(crate) enum Layer {
     /// See [`LayerPlan::Relu`].
     Relu(Relu),
     /// See [`LayerPlan::Convolution`].
@@ -39,11 +39,11 @@ pub enum Layer {
 
 /// The mean over height and width.
 #[derive(Module, Debug, Default)]
-pub struct GlobalAveragePool;
+pub(crate) struct GlobalAveragePool;
 
 /// Layers in a row; none is the identity.
 #[derive(Module, Debug)]
-pub struct Sequence {
+pub(crate) struct Sequence {
     layers: Vec<Layer>,
 }
 
@@ -67,7 +67,7 @@ impl Sequence {
     /// - input: `[batch, channels, height, width]`
     /// - output: the last layer's
     #[must_use]
-    pub fn forward(
+    pub(super) fn forward(
         &self,
         input: Tensor<4>,
         mut training: Option<&mut TrainingPass<'_>>,
@@ -175,9 +175,9 @@ const fn same_padding(
 
 /// A convolution without bias.
 #[derive(Module, Debug)]
-pub struct Convolution {
+pub(crate) struct Convolution {
     /// `[output, input / groups, kernel height, kernel width]`
-    pub weight: Param<Tensor<4>>,
+    pub(super) weight: Param<Tensor<4>>,
     stride: [usize; 2],
     dilation: usize,
     groups: usize,
@@ -200,7 +200,7 @@ impl Convolution {
     /// - input: `[batch, input, height, width]`
     /// - output: `[batch, output, height, width]`, by [`Padding::output`]
     #[must_use]
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = input.dims();
         let [_, _, kernel_height, kernel_width] = self.weight.dims();
         let [vertical, horizontal] = self.stride;
@@ -216,7 +216,7 @@ impl Convolution {
 
 /// A pooling. Padding is never part of the result.
 #[derive(Module, Debug)]
-pub struct Pool {
+pub(crate) struct Pool {
     #[module(skip)]
     kind: PoolKind,
     kernel: usize,
@@ -239,7 +239,7 @@ impl Pool {
     /// - input: `[batch, channels, height, width]`
     /// - output: `[batch, channels, height, width]`, by [`Padding::output`]
     #[must_use]
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = input.dims();
         let padding =
             [height, width].map(|size| amount(self.padding, size, self.kernel, self.stride, 1));
@@ -263,7 +263,7 @@ impl Pool {
 
 /// See [`LayerPlan::FactorizedReduction`].
 #[derive(Module, Debug)]
-pub struct FactorizedReduction {
+pub(crate) struct FactorizedReduction {
     first: Convolution,
     second: Convolution,
     norm: BatchNorm,
@@ -300,7 +300,7 @@ impl FactorizedReduction {
     /// - input: `[batch, input, height, width]`
     /// - output: `[batch, output, ceil(height / 2), ceil(width / 2)]`
     #[must_use]
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let [batch, channels, height, width] = input.dims();
         // A row and a column of zeros at the end, the first ones dropped.
         let shifted = input.clone().pad((0, 1, 0, 1), 0.0).slice([

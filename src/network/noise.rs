@@ -26,9 +26,13 @@ impl fmt::Debug for TrainingPass<'_> {
 }
 
 impl<'a> TrainingPass<'a> {
-    /// A pass when this share of the training is done, from 0 to 1.
+    /// A pass when this share of the training is done, from 0 to 1; what is beyond counts as the
+    /// nearer end, and NaN as 0.
     pub fn new(progress: f64, rng: &'a mut dyn Rng) -> Self {
-        Self { progress, rng }
+        Self {
+            progress: progress.max(0.0).min(1.0),
+            rng,
+        }
     }
 
     /// Factors of this shape: `1 / keep` with probability `keep`, else 0.
@@ -49,7 +53,7 @@ impl<'a> TrainingPass<'a> {
 
 /// Sets a share of all values to 0 in training, and divides the others by what is kept.
 #[derive(Module, Debug)]
-pub struct Dropout {
+pub(crate) struct Dropout {
     #[module(skip)]
     share: f64,
 }
@@ -76,7 +80,7 @@ impl Dropout {
 
 /// Sets the whole output of an operation to 0 for some examples in training; see [`DropPath`].
 #[derive(Module, Debug)]
-pub struct DropPathLayer {
+pub(crate) struct DropPathLayer {
     #[module(skip)]
     drop_path: DropPath,
     #[module(skip)]

@@ -189,12 +189,14 @@ fn explain(misfit: &Misfit, genotype: &NasnetGenotype, config: &NetworkConfig) -
             .unwrap_or(usize::MAX)
     };
     match *misfit {
+        // One figure is searched while the other is large enough for anything.
         Misfit::Narrow(narrow) => NetworkError::TooFewFilters {
             filters: config.filters,
             narrow,
             smallest: smallest(
                 &|filters| NetworkConfig {
                     filters,
+                    image: ImageShape::new(config.image.channels, 1024, 1024),
                     ..config.clone()
                 },
                 |misfit| matches!(misfit, Misfit::Narrow(_)),
@@ -202,6 +204,7 @@ fn explain(misfit: &Misfit, genotype: &NasnetGenotype, config: &NetworkConfig) -
         },
         Misfit::Small(part) => {
             let square = |side| NetworkConfig {
+                filters: 64,
                 image: ImageShape::new(config.image.channels, side, side),
                 ..config.clone()
             };

@@ -7,6 +7,7 @@
 
 mod fixture;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -60,11 +61,17 @@ fn the_committed_fixtures_agree() {
 fn files_of_another_build_agree() {
     match std::env::var_os("EVONAS_PARITY_FOLDER") {
         Some(folder) => check(&files(Path::new(&folder))),
-        None => eprintln!("skipped: EVONAS_PARITY_FOLDER names no folder of further fixtures"),
+        None => skip("EVONAS_PARITY_FOLDER names no folder of further fixtures"),
     }
 }
 
-/// The Python to run, if it has what the exports need.
+/// Says so even where the test's own output is not shown.
+fn skip(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
+
+/// The Python to run, if it has what the exports need. `EVONAS_REQUIRE_PARITY` makes it an error
+/// that it has not.
 fn python() -> Option<String> {
     let python = std::env::var("EVONAS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let ready = Command::new(&python)
@@ -72,10 +79,15 @@ fn python() -> Option<String> {
         .output()
         .is_ok_and(|output| output.status.success());
     if !ready {
-        eprintln!(
-            "skipped: {python} doesn't have torch, safetensors and numpy; \
+        let reason = format!(
+            "{python} doesn't have torch, safetensors and numpy; \
              see tests/pytorch/README.md, and set EVONAS_PYTHON"
         );
+        assert!(
+            std::env::var_os("EVONAS_REQUIRE_PARITY").is_none(),
+            "{reason}"
+        );
+        skip(&reason);
     }
     ready.then_some(python)
 }

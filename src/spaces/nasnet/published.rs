@@ -15,11 +15,14 @@
 //! - AmoebaNet-B: another port (`amla`) agrees on all but one index: it lets the first normal pair's
 //!   max pooling read state 0. The released name of one operation, `dil_2_separable_5x5_2`, says
 //!   dilation 2, but the released parser never applies it: the released program runs a plain
-//!   separable 5x5. Here it is dilated, as it is named; sizes are the same either way.
+//!   separable 5x5. Here it is dilated, as it is named; sizes are the same either way, and the text
+//!   form with `sep5@2` in its place is the network that was run.
 //! - AmoebaNet-C: the published multiply-adds of the mobile network (570M) are not reached by these
 //!   rules (677M); its parameters are.
-//! - AmoebaNet-D: the port `torchgpipe` has the same indices and lists; its `max_pool_3x3` is an
-//!   average pooling by mistake.
+//! - AmoebaNet-D: the port `torchgpipe` has the same indices and lists, and notes that the paper's
+//!   own drawing implies 4, 5 and 6 for the normal cell's concat list where the released list makes
+//!   GPipe's sizes. Its `max_pool_3x3` is an average pooling by mistake, and its identity with
+//!   stride 2 a factorized reduction where the released code has a 1x1 convolution.
 
 #[cfg(doc)]
 use super::Cell;

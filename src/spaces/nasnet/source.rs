@@ -19,8 +19,14 @@ impl NasnetGenotype {
         if path.is_file() {
             return read(path);
         }
-        if argument.contains('@') {
+        let is_file_name = path
+            .extension()
+            .is_some_and(|end| end == "json" || end == "txt");
+        if argument.contains('@') && !is_file_name {
             return Ok(argument.parse()?);
+        }
+        if is_file_name {
+            return read(path);
         }
         Err(GenotypeSourceError::Unknown(argument.to_owned()))
     }

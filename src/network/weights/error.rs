@@ -1,0 +1,68 @@
+//! Weights that can't be saved or loaded.
+
+use std::path::PathBuf;
+
+use crate::network::NetworkError;
+use crate::spaces::nasnet::NasnetGenotype;
+
+/// Weights that can't be saved or loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeightsError {
+    /// The file's extension is of no known format.
+    #[error("{}: weights are kept in files ending in .safetensors or .bpk", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file can't be written.
+    #[error("{} can't be written: {reason}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The file can't be read, or is no weights file.
+    #[error("{} can't be read: {reason}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The file has weights, but doesn't say of which network.
+    #[error(
+        "{} doesn't say which network its weights are of; build the network and load the weights into it", path.display()
+    )]
+    NoDescription {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The network that the file describes can't be.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The file is of another architecture.
+    #[error("{} is not of this network: parameter {parameter}: {reason}", path.display())]
+    Mismatch {
+        /// The file.
+        path: PathBuf,
+        /// The first parameter that doesn't fit.
+        parameter: String,
+        /// Why not.
+        reason: String,
+    },
+    /// All names and shapes are this network's, but the file is of another one: pools, dilations,
+    /// the states that operations read or settings differ.
+    #[error(
+        "{} is not of this network: it says that it is of {found}, and the network is {expected}, or they differ in batch norm's epsilon or in skip_reduction_input", path.display()
+    )]
+    OtherNetwork {
+        /// The file.
+        path: PathBuf,
+        /// The file's genotype.
+        found: Box<NasnetGenotype>,
+        /// The network's.
+        expected: Box<NasnetGenotype>,
+    },
+}

@@ -1,0 +1,91 @@
+//! The trainer uses what a network has for training only.
+#![cfg(feature = "burn")]
+
+use std::collections::BTreeMap;
+
+use burn::module::Module;
+use burn::store::{ModuleSnapshot, bridge};
+use burn::tensor::Device;
+use evonas::network::{AuxiliaryHead, CellNetwork, DropPath, ImageShape, NetworkConfig};
+use evonas::prelude::*;
+use evonas::randomness::stream;
+use evonas::spaces::nasnet::published;
+use evonas::training::images::LabeledImages;
+use evonas::training::{DeviceImages, Trainer, TrainingConfig};
+
+fn config() -> NetworkConfig {
+    NetworkConfig::new(1, 4, 2, ImageShape::new(1, 12, 12))
+}
+
+fn network(config: &NetworkConfig) -> CellNetwork {
+    let device = Device::flex().autodiff();
+    CellNetwork::new(
+        &published::amoebanet_a(),
+        config,
+        &mut stream(1, 0),
+        &device,
+    )
+    .unwrap()
+}
+
+/// Weights by name after an epoch of two steps on eight noisy images.
+fn trained(config: &NetworkConfig) -> BTreeMap<String, Vec<f32>> {
+    let mut rng = stream(2, 0);
+    let pixels = (0..8 * 144).map(|_| rng.random()).collect();
+    let labels = vec![0, 1, 0, 1, 0, 1, 0, 1];
+    let images = LabeledImages::new(1, 12, 12, 2, pixels, labels).unwrap();
+    let images = DeviceImages::new(&images, &images, &Device::flex());
+    let trainer = Trainer::new(TrainingConfig::new(1, 4)).unwrap();
+    let indices: Vec<usize> = (0..8).collect();
+    let network = trainer
+        .train(
+            network(config),
+            &images,
+            &indices,
+            &mut stream(3, 0),
+            &mut |_| Ok(()),
+        )
+        .unwrap();
+    weights(&network)
+}
+
+fn weights(network: &CellNetwork) -> BTreeMap<String, Vec<f32>> {
+    network
+        .valid()
+        .collect(None, None, true)
+        .iter()
+        .map(|tensor| {
+            let data = bridge::to_data(tensor).unwrap();
+            (tensor.name.clone(), data.try_to_vec().unwrap())
+        })
+        .collect()
+}
+
+/// Of a layer before and a layer behind which the auxiliary head branches off.
+const EARLY: &str = "cells.0.base.layers.1.weight";
+
+#[test]
+fn the_auxiliary_loss_trains_its_head_and_the_cells_below() {
+    let with_head = config().with_auxiliary(AuxiliaryHead::new(0.1));
+    let (before, after) = (weights(&network(&with_head)), trained(&with_head));
+    let head = "auxiliary.classifier.weight";
+    assert_ne!(before[head], after[head]);
+    let silent = config().with_auxiliary(AuxiliaryHead {
+        channel_scale: 0.1,
+        loss_weight: 0.0,
+    });
+    assert_ne!(trained(&silent)[EARLY], after[EARLY]);
+}
+
+#[test]
+fn drop_path_and_dropout_act_in_training_and_are_reproducible() {
+    let plain = trained(&config());
+    for noisy in [
+        config().with_drop_path(DropPath::scheduled(0.3)),
+        config().with_dropout(0.5),
+    ] {
+        let first = trained(&noisy);
+        assert_ne!(first[EARLY], plain[EARLY]);
+        assert_eq!(first, trained(&noisy));
+    }
+}
