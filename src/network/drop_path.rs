@@ -64,7 +64,7 @@ impl DropPath {
         match self.schedule {
             DropPathSchedule::Layer => lowest,
             DropPathSchedule::Time | DropPathSchedule::TimeAndLayer => {
-                1.0 - progress.max(0.0).min(1.0) * (1.0 - lowest)
+                1.0 - progress.clamp(0.0, 1.0) * (1.0 - lowest)
             }
         }
     }

@@ -30,7 +30,11 @@ impl<'a> TrainingPass<'a> {
     /// nearer end, and NaN as 0.
     pub fn new(progress: f64, rng: &'a mut dyn Rng) -> Self {
         Self {
-            progress: progress.max(0.0).min(1.0),
+            progress: if progress.is_nan() {
+                0.0
+            } else {
+                progress.clamp(0.0, 1.0)
+            },
             rng,
         }
     }
