@@ -32,9 +32,30 @@ pub struct Trial<G> {
 }
 
 /// Names that a metric can't have, since they are fields of a trial's record.
-pub const RESERVED_METRICS: [&str; 9] = [
-    "id", "parent", "genotype", "seed", "worker", "seconds", "status", "fitness", "reason",
+pub const RESERVED_METRICS: &[&str] = &[
+    "id",
+    "parent",
+    "genotype",
+    "seed",
+    "worker",
+    "attempts",
+    "seconds",
+    "reused",
+    "status",
+    "fitness",
+    "cost",
+    "reason",
+    "step",
+    "value",
+    MEASURED_FITNESS,
+    EVALUATIONS,
 ];
+
+/// The metric that holds what a repeated evaluation measured, where the fitness is an average.
+pub const MEASURED_FITNESS: &str = "measured_fitness";
+
+/// The metric that holds how many evaluations an averaged fitness is the mean of.
+pub const EVALUATIONS: &str = "evaluations";
 
 /// The score of a genotype.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +65,8 @@ pub struct Evaluation {
     /// Other figures by name, such as `parameters`. The names of [`RESERVED_METRICS`] are taken:
     /// an evaluation that uses one fails.
     pub metrics: BTreeMap<String, f64>,
+    /// What it cost, in seconds: what the simulated executor goes by.
+    pub cost: Option<f64>,
 }
 
 impl Evaluation {
@@ -53,7 +76,24 @@ impl Evaluation {
         Self {
             fitness,
             metrics: BTreeMap::new(),
+            cost: None,
         }
+    }
+
+    /// A figure by name: `fitness` or a metric.
+    #[must_use]
+    pub fn figure(&self, name: &str) -> Option<f64> {
+        match name {
+            "fitness" => Some(self.fitness),
+            _ => self.metrics.get(name).copied(),
+        }
+    }
+
+    /// The same with its cost in seconds.
+    #[must_use]
+    pub const fn with_cost(mut self, seconds: f64) -> Self {
+        self.cost = Some(seconds);
+        self
     }
 
     /// The same with one more named figure.
@@ -73,7 +113,8 @@ impl From<f64> for Evaluation {
 /// How a trial ended.
 ///
 /// Only a completed trial joins the population. Every other one is part of the history, counts
-/// against the budget, and is never a parent.
+/// against the budget, and is never a parent: a stopped one too, since its last value can't be
+/// compared with the fitness of a finished one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -98,6 +139,13 @@ pub enum Outcome {
     },
     /// Its worker went away.
     Lost,
+    /// The stopper ended it early, since it didn't look promising.
+    Stopped {
+        /// The last step that it reported.
+        step: u64,
+        /// The value that it reported then.
+        value: f64,
+    },
 }
 
 impl Outcome {
@@ -116,10 +164,13 @@ impl Outcome {
         self.evaluation().map(|evaluation| evaluation.fitness)
     }
 
-    /// Whether something went wrong: neither completed nor infeasible.
+    /// Whether something went wrong: neither completed, infeasible nor stopped early.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
-        !matches!(self, Self::Completed(_) | Self::Infeasible { .. })
+        !matches!(
+            self,
+            Self::Completed(_) | Self::Infeasible { .. } | Self::Stopped { .. }
+        )
     }
 }
 
@@ -132,6 +183,7 @@ impl fmt::Display for Outcome {
             Self::TimedOut => f.write_str("timed out"),
             Self::OutOfMemory { reason } => write!(f, "out of memory: {reason}"),
             Self::Lost => f.write_str("lost with its worker"),
+            Self::Stopped { step, value } => write!(f, "stopped at step {step} with {value}"),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
 use crate::randomness::algorithm_rng;
 use crate::space::{Genotype, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
@@ -16,12 +16,19 @@ pub struct RandomSearch<G> {
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
     in_flight: HashSet<TrialId>,
+    description: Description,
 }
 
 impl<G: Genotype> RandomSearch<G> {
     /// Random search of `space` from a root seed.
     pub fn new(space: impl SearchSpace<Genotype = G> + 'static, seed: u64) -> Self {
+        let description = Description {
+            seed: Some(seed),
+            space: format!("{space:?}"),
+            algorithm: "random search".to_owned(),
+        };
         Self {
+            description,
             space: Box::new(space),
             rng: algorithm_rng(seed),
             numbers: TrialNumbers::new(seed),
@@ -44,5 +51,17 @@ impl<G: Genotype> Algorithm<G> for RandomSearch<G> {
         } else {
             Err(TellError::NotInFlight(id))
         }
+    }
+    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
+        if self.in_flight.remove(&id) {
+            self.numbers.take_back(id);
+            Ok(())
+        } else {
+            Err(TellError::NotInFlight(id))
+        }
+    }
+
+    fn describe(&self) -> Description {
+        self.description.clone()
     }
 }

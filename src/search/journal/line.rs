@@ -1,0 +1,236 @@
+//! Asks, tells and retries as lines of JSON.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::search::TrialRecord;
+use crate::search::outcome_json::{OutcomeFields, Status};
+use crate::trial::{Outcome, Trial, TrialId};
+
+/// A recorded entry.
+pub(crate) struct Entry<G> {
+    /// Its line, from 1.
+    pub(crate) line: u64,
+    /// When, on the search's clock.
+    pub(crate) at: Duration,
+    pub(crate) event: Recording<G>,
+}
+
+pub(crate) enum Recording<G> {
+    Ask { trial: Trial<G>, refused: u64 },
+    Ended(EntryKind, Ending),
+}
+
+/// What becomes of an attempt that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EntryKind {
+    Tell,
+    Retry,
+}
+
+/// How an attempt at a trial ended.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) trial: TrialId,
+    pub(crate) worker: usize,
+    /// Which attempt it was, from 1; 0 if the evaluation was reused.
+    pub(crate) attempt: u32,
+    pub(crate) reused: Option<TrialId>,
+    pub(crate) outcome: Outcome,
+    /// The finite values that it reported, with their steps.
+    pub(crate) reports: Vec<(u64, f64)>,
+    pub(crate) duration: Duration,
+}
+
+impl Ending {
+    /// The record of the trial that ended so.
+    pub(crate) fn record<G>(self, trial: Trial<G>) -> TrialRecord<G> {
+        TrialRecord {
+            id: trial.id,
+            parent: trial.parent,
+            genotype: trial.genotype,
+            seed: trial.seed,
+            worker: self.worker,
+            attempts: self.attempt,
+            seconds: self.duration.as_secs_f64(),
+            reused: self.reused,
+            outcome: self.outcome,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct AskLine<'a, G> {
+    ask: TrialId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<TrialId>,
+    seed: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    refused: u64,
+    genotype: &'a G,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl<'a, G> AskLine<'a, G> {
+    pub(super) const fn new(trial: &'a Trial<G>, refused: u64) -> Self {
+        Self {
+            ask: trial.id,
+            parent: trial.parent,
+            seed: trial.seed,
+            refused,
+            genotype: &trial.genotype,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct EndingLine<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tell: Option<TrialId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry: Option<TrialId>,
+    worker: usize,
+    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reused: Option<TrialId>,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fitness: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<&'a BTreeMap<String, f64>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    reports: &'a [(u64, f64)],
+}
+
+impl<'a> EndingLine<'a> {
+    pub(super) fn new(kind: EntryKind, ending: &'a Ending) -> Self {
+        let outcome = OutcomeFields::from(&ending.outcome);
+        let metrics = ending.outcome.evaluation().map(|e| &e.metrics);
+        Self {
+            tell: (kind == EntryKind::Tell).then_some(ending.trial),
+            retry: (kind == EntryKind::Retry).then_some(ending.trial),
+            worker: ending.worker,
+            attempt: ending.attempt,
+            reused: ending.reused,
+            status: outcome.status,
+            fitness: outcome.fitness,
+            cost: outcome.cost,
+            reason: outcome.reason,
+            step: outcome.step,
+            value: outcome.value,
+            metrics: metrics.filter(|metrics| !metrics.is_empty()),
+            reports: &ending.reports,
+        }
+    }
+}
+
+/// Any line but the header. One struct, since serde reads an untagged enum by way of a copy.
+#[derive(Deserialize)]
+#[serde(bound = "G: Deserialize<'de>", deny_unknown_fields)]
+pub(super) struct Line<G> {
+    ask: Option<TrialId>,
+    tell: Option<TrialId>,
+    retry: Option<TrialId>,
+    parent: Option<TrialId>,
+    seed: Option<u64>,
+    #[serde(default)]
+    refused: u64,
+    // Not an Option: a genotype may be null itself.
+    #[serde(default = "none", deserialize_with = "some")]
+    genotype: Option<G>,
+    #[serde(default)]
+    worker: usize,
+    #[serde(default)]
+    attempt: u32,
+    reused: Option<TrialId>,
+    status: Option<Status>,
+    fitness: Option<f64>,
+    cost: Option<f64>,
+    reason: Option<String>,
+    step: Option<u64>,
+    value: Option<f64>,
+    #[serde(default)]
+    metrics: BTreeMap<String, f64>,
+    #[serde(default)]
+    reports: Vec<(u64, f64)>,
+    #[serde(rename = "check")]
+    _check: serde::de::IgnoredAny,
+    #[serde(default)]
+    seconds: f64,
+    at: f64,
+}
+
+const fn none<G>() -> Option<G> {
+    None
+}
+
+fn some<'de, G: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<G>, D::Error> {
+    G::deserialize(deserializer).map(Some)
+}
+
+impl<G> Line<G> {
+    /// The entry that this line `number` is.
+    pub(super) fn entry(self, number: u64) -> Result<Entry<G>, String> {
+        let duration = |seconds| {
+            Duration::try_from_secs_f64(seconds).map_err(|_| format!("{seconds} is no time"))
+        };
+        let at = duration(self.at)?;
+        let event = match (self.ask, self.tell, self.retry) {
+            (Some(id), None, None) => Recording::Ask {
+                trial: Trial {
+                    id,
+                    parent: self.parent,
+                    seed: self.seed.ok_or("an ask without a seed")?,
+                    genotype: self.genotype.ok_or("an ask without a genotype")?,
+                },
+                refused: self.refused,
+            },
+            (None, Some(trial), None) | (None, None, Some(trial)) => {
+                let kind = match self.tell {
+                    Some(_) => EntryKind::Tell,
+                    None => EntryKind::Retry,
+                };
+                let fields = OutcomeFields {
+                    status: self.status.ok_or("a tell without a status")?,
+                    fitness: self.fitness,
+                    cost: self.cost,
+                    reason: self.reason,
+                    step: self.step,
+                    value: self.value,
+                };
+                let ending = Ending {
+                    trial,
+                    worker: self.worker,
+                    attempt: self.attempt,
+                    reused: self.reused,
+                    outcome: fields.outcome(self.metrics)?,
+                    reports: self.reports,
+                    duration: duration(self.seconds)?,
+                };
+                Recording::Ended(kind, ending)
+            }
+            _ => return Err("it is neither an ask, a tell nor a retry".to_owned()),
+        };
+        Ok(Entry {
+            line: number,
+            at,
+            event,
+        })
+    }
+}
