@@ -136,7 +136,7 @@ fn a_torn_last_line_is_dropped_with_a_warning() {
         bytes: last,
     };
     let read = read::<Bits>(folder.path()).unwrap();
-    assert_eq!(read.warnings, [warning.clone()]);
+    assert_eq!(read.warnings, std::slice::from_ref(&warning));
     assert_eq!(read.in_flight.len(), 1);
     assert_eq!(run(folder.path(), 1, 20).unwrap().warnings, [warning]);
 }
