@@ -1,10 +1,9 @@
 //! Random search: the baseline.
 
-use std::collections::HashSet;
-
 use rand_chacha::ChaCha8Rng;
 
 use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use crate::by_id::SetOfIds;
 use crate::randomness::algorithm_rng;
 use crate::space::{Genotype, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
@@ -15,7 +14,7 @@ pub struct RandomSearch<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
-    in_flight: HashSet<TrialId>,
+    in_flight: SetOfIds,
     description: Description,
 }
 
@@ -32,7 +31,7 @@ impl<G: Genotype> RandomSearch<G> {
             space: Box::new(space),
             rng: algorithm_rng(seed),
             numbers: TrialNumbers::new(seed),
-            in_flight: HashSet::new(),
+            in_flight: SetOfIds::default(),
         }
     }
 }

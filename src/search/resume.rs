@@ -1,6 +1,5 @@
 //! Bringing a search to where its journal ends.
 
-use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::PathBuf;
 
@@ -26,16 +25,15 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
             stopper: self.stopper.as_ref(),
             duplicates: self.duplicates.as_deref_mut(),
             path: journal.path().to_owned(),
-            unfinished: BTreeSet::new(),
             running: &mut *running,
         };
         let mut now = None;
-        while let Some(entry) = journal.replay()? {
+        journal.replay(&mut |entry| {
             now = Some(entry.at);
-            replay.entry(entry)?;
-        }
-        let unfinished = replay.unfinished;
-        running.waiting.extend(unfinished);
+            replay.entry(entry)
+        })?;
+        running.waiting.extend(running.in_flight.keys());
+        running.waiting.make_contiguous().sort_unstable();
         running.warnings.extend_from_slice(journal.warnings());
         if let Some(now) = now {
             match self.executor.clock() {
@@ -53,7 +51,6 @@ struct Replay<'a, G, A> {
     stopper: Option<&'a SharedStopper>,
     duplicates: Option<&'a mut (dyn Known<G> + 'static)>,
     path: PathBuf,
-    unfinished: BTreeSet<TrialId>,
     running: &'a mut Running<G>,
 }
 
@@ -66,7 +63,6 @@ impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
                 if let Some(duplicates) = &mut self.duplicates {
                     duplicates.asked(&trial.genotype);
                 }
-                self.unfinished.insert(trial.id);
                 self.running.asked += 1;
                 self.running
                     .in_flight
@@ -119,7 +115,6 @@ impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
     }
 
     fn tell(&mut self, line: u64, ending: Ending) -> Result<(), JournalError> {
-        self.unfinished.remove(&ending.trial);
         let flight = self
             .running
             .in_flight

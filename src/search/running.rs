@@ -1,12 +1,13 @@
 //! A search while it runs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::duplicates::Duplicates;
 use super::journal::{Ending, EntryKind, Warning};
 use super::{Event, History, Search, SearchError, SearchResult, Termination};
 use crate::algorithm::Algorithm;
+use crate::by_id::MapById;
 use crate::evaluator::Ended;
 use crate::executor::{Executor, ExecutorEvent, Terms};
 use crate::space::Genotype;
@@ -18,7 +19,7 @@ pub(super) struct Running<G> {
     /// Real time that was spent before the search was resumed.
     pub(super) before: Duration,
     pub(super) asked: u64,
-    pub(super) in_flight: HashMap<TrialId, InFlight<G>>,
+    pub(super) in_flight: MapById<InFlight<G>>,
     /// Those in flight that no executor has yet, in the order of asking.
     pub(super) waiting: VecDeque<TrialId>,
     submitted: usize,
@@ -55,7 +56,7 @@ impl<G> Running<G> {
             start: Instant::now(),
             before: Duration::ZERO,
             asked: 0,
-            in_flight: HashMap::new(),
+            in_flight: MapById::default(),
             waiting: VecDeque::new(),
             submitted: 0,
             history: History::default(),

@@ -1,9 +1,8 @@
 //! Putting an [`Evolution`] together.
 
-use std::collections::HashMap;
-
 use super::Evolution;
 use crate::algorithm::{Description, TrialNumbers};
+use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::Population;
 use crate::randomness::algorithm_rng;
@@ -195,7 +194,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
             population: Population::default(),
             rng: algorithm_rng(self.seed),
             numbers: TrialNumbers::new(self.seed),
-            in_flight: HashMap::new(),
+            in_flight: MapById::default(),
             random_in_flight: 0,
             sample: Vec::new(),
             spare_samples: Vec::new(),

@@ -4,11 +4,12 @@ mod builder;
 
 pub use builder::{EvolutionBuilder, EvolutionError};
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use rand_chacha::ChaCha8Rng;
 
 use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::Population;
 use crate::replacement::{Replacement, WorstOfSample};
@@ -41,7 +42,7 @@ pub struct Evolution<G> {
     population: Population<G>,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
-    in_flight: HashMap<TrialId, InFlight<G>>,
+    in_flight: MapById<InFlight<G>>,
     random_in_flight: usize,
     sample: Vec<usize>,
     spare_samples: Vec<Vec<u64>>,

@@ -138,7 +138,7 @@ impl<'a> EndingLine<'a> {
     }
 }
 
-/// Any line but the header. One struct, since serde reads an untagged enum by way of a copy.
+/// The part of any line but the header that is checked. One struct, since serde reads an untagged enum by way of a copy.
 #[derive(Deserialize)]
 #[serde(bound = "G: Deserialize<'de>", deny_unknown_fields)]
 pub(super) struct Line<G> {
@@ -167,11 +167,6 @@ pub(super) struct Line<G> {
     metrics: BTreeMap<String, f64>,
     #[serde(default)]
     reports: Vec<(u64, f64)>,
-    #[serde(rename = "check")]
-    _check: serde::de::IgnoredAny,
-    #[serde(default)]
-    seconds: f64,
-    at: f64,
 }
 
 const fn none<G>() -> Option<G> {
@@ -185,12 +180,9 @@ fn some<'de, G: Deserialize<'de>, D: serde::Deserializer<'de>>(
 }
 
 impl<G> Line<G> {
-    /// The entry that this line `number` is.
-    pub(super) fn entry(self, number: u64) -> Result<Entry<G>, String> {
-        let duration = |seconds| {
-            Duration::try_from_secs_f64(seconds).map_err(|_| format!("{seconds} is no time"))
-        };
-        let at = duration(self.at)?;
+    /// The entry that this line `number` is, with the times that end it.
+    pub(super) fn entry(self, number: u64, end: &str) -> Result<Entry<G>, &'static str> {
+        let (seconds, at) = times(end).ok_or("its times can't be read")?;
         let event = match (self.ask, self.tell, self.retry) {
             (Some(id), None, None) => Recording::Ask {
                 trial: Trial {
@@ -221,11 +213,11 @@ impl<G> Line<G> {
                     reused: self.reused,
                     outcome: fields.outcome(self.metrics)?,
                     reports: self.reports,
-                    duration: duration(self.seconds)?,
+                    duration: seconds.ok_or("a tell without its duration")?,
                 };
                 Recording::Ended(kind, ending)
             }
-            _ => return Err("it is neither an ask, a tell nor a retry".to_owned()),
+            _ => return Err("it is neither an ask, a tell nor a retry"),
         };
         Ok(Entry {
             line: number,
@@ -233,4 +225,29 @@ impl<G> Line<G> {
             event,
         })
     }
+}
+
+/// The times that end a line: how long an attempt took, if there was one, and when the line was
+/// written. Read by hand, since through a float they would not be exact.
+fn times(text: &str) -> Option<(Option<Duration>, Duration)> {
+    let (_, text) = text.split_at_checked("01234567\"".len())?;
+    let (seconds, text) = match text.strip_prefix(",\"seconds\":") {
+        Some(text) => {
+            let (seconds, text) = text.split_once(',')?;
+            (Some(time(seconds)?), text)
+        }
+        None => (None, text.strip_prefix(',')?),
+    };
+    let at = text.strip_prefix("\"at\":")?.strip_suffix("}\n")?;
+    Some((seconds, time(at)?))
+}
+
+/// Seconds with nine digits of a second, as a journal's writer writes them.
+fn time(text: &str) -> Option<Duration> {
+    let (seconds, nanoseconds) = text.split_at_checked(text.len().checked_sub(10)?)?;
+    let nanoseconds = nanoseconds.strip_prefix('.')?;
+    Some(Duration::new(
+        seconds.parse().ok()?,
+        nanoseconds.parse().ok()?,
+    ))
 }

@@ -69,9 +69,9 @@ impl Lines {
                 supported: FORMAT,
             });
         }
-        lines.verify()?;
-        lines.header =
-            serde_json::from_slice(&lines.buffer).map_err(|error| lines.damaged(error))?;
+        let checked = lines.verify()?;
+        let (content, _) = lines.content(checked)?;
+        lines.header = serde_json::from_str(content).map_err(|error| lines.damaged(error))?;
         Ok(Ok(lines))
     }
 
@@ -100,10 +100,10 @@ impl Lines {
         if !self.read_line()? {
             return Ok(None);
         }
-        self.verify()?;
-        let line: Line<G> =
-            serde_json::from_slice(&self.buffer).map_err(|error| self.damaged(error))?;
-        line.entry(self.lines)
+        let checked = self.verify()?;
+        let (content, end) = self.content(checked)?;
+        let line: Line<G> = serde_json::from_str(content).map_err(|error| self.damaged(error))?;
+        line.entry(self.lines, end)
             .map(Some)
             .map_err(|reason| self.damaged(reason))
     }
@@ -131,11 +131,15 @@ impl Lines {
         Ok(true)
     }
 
-    fn verify(&mut self) -> Result<(), JournalError> {
+    /// Compares the line's checksum; returns where the part that it covers ends, and closes that part.
+    fn verify(&mut self) -> Result<usize, JournalError> {
+        // The last k of a whole line is that of "check".
         let checked = self
             .buffer
-            .windows(CHECK.len())
-            .rposition(|window| window == CHECK.as_bytes())
+            .iter()
+            .rposition(|&byte| byte == b'k')
+            .and_then(|place| place.checked_sub(",\"chec".len()))
+            .filter(|&place| self.buffer[place..].starts_with(CHECK.as_bytes()))
             .ok_or_else(|| self.damaged("it has no checksum"))?;
         let digits = &self.buffer[checked + CHECK.len()..];
         let recorded = digits
@@ -149,7 +153,17 @@ impl Lines {
             ));
         }
         self.chain = chain;
-        Ok(())
+        // The comma before the checksum makes room for the brace that the checked part lacks.
+        self.buffer[checked] = b'}';
+        Ok(checked)
+    }
+
+    /// The checked part of the line as a whole JSON object, and the rest from the checksum on.
+    fn content(&self, checked: usize) -> Result<(&str, &str), JournalError> {
+        match std::str::from_utf8(&self.buffer) {
+            Ok(line) => Ok((&line[..=checked], &line[checked + CHECK.len()..])),
+            Err(error) => Err(self.damaged(error)),
+        }
     }
 
     fn damaged(&self, reason: impl std::fmt::Display) -> JournalError {

@@ -24,6 +24,7 @@ mod header;
 mod line;
 mod lines;
 mod read;
+mod read_ahead;
 mod writer;
 
 #[cfg(test)]
@@ -46,6 +47,7 @@ use serde::de::DeserializeOwned;
 use crate::algorithm::Description;
 use crate::trial::Trial;
 use lines::Lines;
+use read_ahead::read_ahead;
 use writer::Writer;
 
 const FILE_NAME: &str = "journal.jsonl";
@@ -182,13 +184,16 @@ impl Journal {
     }
 }
 
+/// Takes a recorded entry.
+pub(super) type Replayed<'a, G> = dyn FnMut(Entry<G>) -> Result<(), JournalError> + 'a;
+
 /// What the search loop needs of a journal, whatever the genotype.
 pub(super) trait Log<G> {
     /// Writes the header, or compares it with the recorded one; true if there is one.
     fn begin(&mut self, description: Description) -> Result<bool, JournalError>;
 
-    /// The next recorded entry; after the last one the journal is ready to be written.
-    fn replay(&mut self) -> Result<Option<Entry<G>>, JournalError>;
+    /// Hands over every recorded entry; then the journal is ready to be written.
+    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), JournalError>;
 
     fn warnings(&self) -> &[Warning];
 
@@ -205,7 +210,7 @@ pub(super) trait Log<G> {
     fn path(&self) -> &Path;
 }
 
-impl<G: Serialize + DeserializeOwned> Log<G> for Journal {
+impl<G: Serialize + DeserializeOwned + Send> Log<G> for Journal {
     fn begin(&mut self, description: Description) -> Result<bool, JournalError> {
         let header = Header::new(description, self.evaluator.clone());
         if let Some(lines) = &self.recorded {
@@ -220,17 +225,15 @@ impl<G: Serialize + DeserializeOwned> Log<G> for Journal {
         Ok(false)
     }
 
-    fn replay(&mut self) -> Result<Option<Entry<G>>, JournalError> {
+    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), JournalError> {
         let Some(lines) = &mut self.recorded else {
-            return Ok(None);
+            return Ok(());
         };
-        if let Some(entry) = lines.next_entry()? {
-            return Ok(Some(entry));
-        }
+        read_ahead(lines, each)?;
         self.writer.go_on(lines.chain(), lines.length())?;
         self.warnings.extend(lines.torn());
         self.recorded = None;
-        Ok(None)
+        Ok(())
     }
 
     fn warnings(&self) -> &[Warning] {
