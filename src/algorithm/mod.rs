@@ -1,4 +1,25 @@
 //! Search algorithms: ask for a trial, tell how it ended.
+//!
+//! An algorithm needs no [`Search`](crate::search::Search) around it. In a loop of one's own, with
+//! whatever runs the trials:
+//!
+//! ```
+//! use evonas::prelude::*;
+//! use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+//!
+//! let mut evolution = Evolution::aging(BitsSpace { length: 20 }, FlipOneBit, 20, 5, 0)?;
+//! let mut best = f64::NEG_INFINITY;
+//! for _ in 0..500 {
+//!     let trial = evolution.ask();
+//!     let fitness = trial.genotype.iter().filter(|&&bit| bit).count() as f64;
+//!     best = best.max(fitness);
+//!     evolution.tell(trial.id, &Outcome::Completed(fitness.into()))?;
+//! }
+//! assert_eq!(best, 20.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Several trials may be out at once: ask again before telling, and tell in any order.
 
 mod description;
 mod evolution;

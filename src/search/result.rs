@@ -13,7 +13,8 @@ pub struct SearchResult<G> {
     pub history: History<G>,
     /// Why it ended.
     pub termination: Termination,
-    /// Wall time, what was spent before a resume included.
+    /// Wall time. What was spent before a resume is included, unless the executor has a clock of its
+    /// own.
     pub duration: Duration,
     /// Time on the executor's virtual clock, if it has one.
     pub simulated: Option<Duration>,

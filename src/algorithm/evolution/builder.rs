@@ -125,8 +125,9 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Hands out these genotypes before any random one: a warm start. They are evaluated like any
-    /// other; of more than `P`, the oldest leave.
+    /// Hands out these genotypes before any random one: a warm start, from the fittest of another
+    /// run's journal say ([`Recorded::fittest`](crate::search::journal::Recorded::fittest)). They are
+    /// evaluated like any other; of more than `P`, the oldest leave.
     #[must_use]
     pub fn initial(mut self, genotypes: impl IntoIterator<Item = G>) -> Self {
         self.initial = genotypes.into_iter().collect();
@@ -176,7 +177,9 @@ impl<G: Genotype> EvolutionBuilder<G> {
             algorithm.push_str(&format!(", {:?}", self.objectives));
         }
         if !self.initial.is_empty() {
-            algorithm.push_str(&format!(", from {:?}", self.initial));
+            let fingerprint = crc32fast::hash(format!("{:?}", self.initial).as_bytes());
+            let count = self.initial.len();
+            algorithm.push_str(&format!(", from {count} genotypes {fingerprint:08x}"));
         }
         Ok(Evolution {
             description: Description {
