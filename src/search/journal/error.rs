@@ -17,6 +17,9 @@ pub enum JournalError {
     /// There is no journal.
     #[error("{} does not exist, so there is nothing to resume", .0.display())]
     Missing(PathBuf),
+    /// The file is there, but nothing was recorded yet.
+    #[error("{} holds no search yet", .0.display())]
+    Empty(PathBuf),
     /// Another process is searching there.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),

@@ -44,12 +44,12 @@ impl<G> Recorded<G> {
 /// that is being written is left out with a warning.
 ///
 /// # Errors
-/// [`JournalError`] if there is none, it is damaged, or its genotypes are of another type.
+/// [`JournalError`] if there is none or nothing in it, it is damaged, or its genotypes are of another type.
 pub fn read<G: DeserializeOwned>(folder: impl AsRef<Path>) -> Result<Recorded<G>, JournalError> {
     let path = folder.as_ref().join(FILE_NAME);
     let mut lines = match Lines::open(&path, open_read_only(&path)?)? {
         Ok(lines) => lines,
-        Err(_) => return Err(JournalError::NotAJournal(path)),
+        Err(_) => return Err(JournalError::Empty(path)),
     };
     let mut history = History::default();
     let mut in_flight = BTreeMap::new();
