@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::search::TrialRecord;
@@ -138,26 +139,26 @@ impl<'a> EndingLine<'a> {
     }
 }
 
-/// The part of any line but the header that is checked. One struct, since serde reads an untagged enum by way of a copy.
 #[derive(Deserialize)]
 #[serde(bound = "G: Deserialize<'de>", deny_unknown_fields)]
-pub(super) struct Line<G> {
-    ask: Option<TrialId>,
-    tell: Option<TrialId>,
-    retry: Option<TrialId>,
+struct OwnedAsk<G> {
+    ask: TrialId,
     parent: Option<TrialId>,
-    seed: Option<u64>,
+    seed: u64,
     #[serde(default)]
     refused: u64,
-    // Not an Option: a genotype may be null itself.
-    #[serde(default = "none", deserialize_with = "some")]
-    genotype: Option<G>,
-    #[serde(default)]
+    genotype: G,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnedEnding {
+    tell: Option<TrialId>,
+    retry: Option<TrialId>,
     worker: usize,
-    #[serde(default)]
     attempt: u32,
     reused: Option<TrialId>,
-    status: Option<Status>,
+    status: Status,
     fitness: Option<f64>,
     cost: Option<f64>,
     reason: Option<String>,
@@ -169,61 +170,61 @@ pub(super) struct Line<G> {
     reports: Vec<(u64, f64)>,
 }
 
-const fn none<G>() -> Option<G> {
-    None
-}
-
-fn some<'de, G: Deserialize<'de>, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<G>, D::Error> {
-    G::deserialize(deserializer).map(Some)
-}
-
-impl<G> Line<G> {
-    /// The entry that this line `number` is, with the times that end it.
-    pub(super) fn entry(self, number: u64, end: &str) -> Result<Entry<G>, &'static str> {
-        let (seconds, at) = times(end).ok_or("its times can't be read")?;
-        let event = match (self.ask, self.tell, self.retry) {
-            (Some(id), None, None) => Recording::Ask {
-                trial: Trial {
-                    id,
-                    parent: self.parent,
-                    seed: self.seed.ok_or("an ask without a seed")?,
-                    genotype: self.genotype.ok_or("an ask without a genotype")?,
-                },
-                refused: self.refused,
+/// Line `number` of a journal: the part that is checked, a JSON object, and what follows it.
+pub(super) fn parse<G: DeserializeOwned>(
+    number: u64,
+    content: &str,
+    end: &str,
+) -> Result<Entry<G>, String> {
+    let (seconds, at) = times(end).ok_or("its times can't be read")?;
+    let event = if content.starts_with(r#"{"ask":"#) {
+        let line: OwnedAsk<G> = serde_json::from_str(content).map_err(|error| error.to_string())?;
+        Recording::Ask {
+            trial: Trial {
+                id: line.ask,
+                parent: line.parent,
+                seed: line.seed,
+                genotype: line.genotype,
             },
-            (None, Some(trial), None) | (None, None, Some(trial)) => {
-                let kind = match self.tell {
-                    Some(_) => EntryKind::Tell,
-                    None => EntryKind::Retry,
-                };
-                let fields = OutcomeFields {
-                    status: self.status.ok_or("a tell without a status")?,
-                    fitness: self.fitness,
-                    cost: self.cost,
-                    reason: self.reason,
-                    step: self.step,
-                    value: self.value,
-                };
-                let ending = Ending {
-                    trial,
-                    worker: self.worker,
-                    attempt: self.attempt,
-                    reused: self.reused,
-                    outcome: fields.outcome(self.metrics)?,
-                    reports: self.reports,
-                    duration: seconds.ok_or("a tell without its duration")?,
-                };
-                Recording::Ended(kind, ending)
-            }
+            refused: line.refused,
+        }
+    } else {
+        let line: OwnedEnding = serde_json::from_str(content).map_err(|error| error.to_string())?;
+        let duration = seconds.ok_or("the end of an attempt without its duration")?;
+        line.ended(duration)?
+    };
+    Ok(Entry {
+        line: number,
+        at,
+        event,
+    })
+}
+
+impl OwnedEnding {
+    fn ended<G>(self, duration: Duration) -> Result<Recording<G>, &'static str> {
+        let (kind, trial) = match (self.tell, self.retry) {
+            (Some(trial), None) => (EntryKind::Tell, trial),
+            (None, Some(trial)) => (EntryKind::Retry, trial),
             _ => return Err("it is neither an ask, a tell nor a retry"),
         };
-        Ok(Entry {
-            line: number,
-            at,
-            event,
-        })
+        let fields = OutcomeFields {
+            status: self.status,
+            fitness: self.fitness,
+            cost: self.cost,
+            reason: self.reason,
+            step: self.step,
+            value: self.value,
+        };
+        let ending = Ending {
+            trial,
+            worker: self.worker,
+            attempt: self.attempt,
+            reused: self.reused,
+            outcome: fields.outcome(self.metrics)?,
+            reports: self.reports,
+            duration,
+        };
+        Ok(Recording::Ended(kind, ending))
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use super::header::{FORMAT, Header, MAGIC};
-use super::line::{Entry, Line};
+use super::line::{Entry, parse};
 use super::{JournalError, Warning};
 
 /// What stands between the part of a line that is checked and the rest.
@@ -102,8 +102,7 @@ impl Lines {
         }
         let checked = self.verify()?;
         let (content, end) = self.content(checked)?;
-        let line: Line<G> = serde_json::from_str(content).map_err(|error| self.damaged(error))?;
-        line.entry(self.lines, end)
+        parse(self.lines, content, end)
             .map(Some)
             .map_err(|reason| self.damaged(reason))
     }
