@@ -290,6 +290,56 @@ fn folders_that_can_t_be_used_are_named() {
     let error = Journal::create(file.join("run")).unwrap_err();
     assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
     assert!(error.to_string().contains("file"), "{error}");
+    // Whoever may write everywhere can't make a folder there.
+    if cfg!(target_os = "linux") {
+        let error = Journal::create("/proc/evonas").unwrap_err();
+        assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
+    }
+    let empty = folder_with("");
+    assert!(matches!(
+        read::<Bits>(empty.path()),
+        Err(JournalError::Empty(_))
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_folder_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let permissions = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode));
+    permissions(0o555).unwrap();
+    let allowed_anyway = fs::write(folder.path().join("probe"), "").is_ok();
+    let result = Journal::create(folder.path());
+    permissions(0o755).unwrap();
+    // Root may write everywhere.
+    if !allowed_anyway {
+        assert!(matches!(result, Err(JournalError::Unwritable { .. })));
+    }
+}
+
+#[test]
+fn a_resume_starts_counting_failures_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let search = |broken: bool| {
+        let evaluator = move |bits: &Bits, _: &Context<'_>| match broken {
+            true => Err(EvaluationError::failed("the data is not there")),
+            false => Ok(Evaluation::new(f64::from(u8::from(bits[0])))),
+        };
+        Search::new(evolution(1), Serial::new(evaluator), Budget::trials(60))
+            .max_consecutive_failures(20)
+            .journal(Journal::open_or_create(folder.path()).unwrap())
+            .run()
+    };
+    for _ in 0..2 {
+        let error = search(true).unwrap_err();
+        assert!(matches!(
+            error,
+            SearchError::TooManyFailures { count: 20, .. }
+        ));
+    }
+    let result = search(false).unwrap();
+    assert_eq!((result.history.len(), result.history.failed()), (60, 40));
 }
 
 #[test]

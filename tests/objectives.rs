@@ -69,6 +69,24 @@ fn pareto_tournaments_find_the_whole_front() {
 }
 
 #[test]
+fn with_one_objective_every_tournament_is_the_same() {
+    let run = |builder: EvolutionBuilder<Bits>| -> Vec<(Option<TrialId>, Bits)> {
+        let evolution = builder.build().unwrap();
+        let result = Search::new(evolution, Serial::new(both_ends), Budget::trials(500))
+            .run()
+            .unwrap();
+        let records = result.history.records().iter();
+        records.map(|r| (r.parent, r.genotype.clone())).collect()
+    };
+    let plain = run(builder(10));
+    assert_eq!(run(builder(10).pareto([Objective::fitness()])), plain);
+    assert_eq!(
+        run(builder(10).lexicographic([Objective::fitness()])),
+        plain
+    );
+}
+
+#[test]
 fn one_objective_has_the_best_trial_as_its_front() {
     let evolution = builder(10).build().unwrap();
     let result = Search::new(evolution, Serial::new(both_ends), Budget::trials(100))

@@ -1,10 +1,13 @@
 //! The search loop: asks, runs, tells, until the budget is spent.
 
+mod begin;
 mod best_file;
 mod budget;
 mod constraints;
 mod duplicates;
+mod end;
 mod error;
+mod failures;
 mod history;
 pub mod journal;
 mod observer;

@@ -3,15 +3,15 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::duplicates::Duplicates;
-use super::journal::{Ending, EntryKind, Warning};
+use super::failures::FailuresInARow;
+use super::journal::{Ending, Warning};
 use super::{Event, History, Search, SearchError, SearchResult, Termination};
 use crate::algorithm::Algorithm;
 use crate::by_id::MapById;
 use crate::evaluator::Ended;
-use crate::executor::{Executor, ExecutorEvent, Terms};
+use crate::executor::{Executor, ExecutorEvent};
 use crate::space::Genotype;
-use crate::trial::{Outcome, Trial, TrialId};
+use crate::trial::{Trial, TrialId};
 
 /// What changes while a search runs.
 pub(super) struct Running<G> {
@@ -22,11 +22,9 @@ pub(super) struct Running<G> {
     pub(super) in_flight: MapById<InFlight<G>>,
     /// Those in flight that no executor has yet, in the order of asking.
     pub(super) waiting: VecDeque<TrialId>,
-    submitted: usize,
+    pub(super) submitted: usize,
     pub(super) history: History<G>,
-    /// The last three failures of a row, described.
-    failures: VecDeque<String>,
-    consecutive_failures: u64,
+    pub(super) failures: FailuresInARow,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -60,8 +58,7 @@ impl<G> Running<G> {
             waiting: VecDeque::new(),
             submitted: 0,
             history: History::default(),
-            failures: VecDeque::new(),
-            consecutive_failures: 0,
+            failures: FailuresInARow::default(),
             warnings: Vec::new(),
         }
     }
@@ -86,7 +83,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         self.tell_observers(&Event::Began {
             trials: self.budget.maximum_trials(),
         })?;
-        if resumed {
+        if resumed || !running.warnings.is_empty() {
             self.tell_observers(&Event::Resumed {
                 history: &running.history,
                 in_flight: running.in_flight.len(),
@@ -128,7 +125,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     }
 
     /// The search's clock: the executor's, or real time.
-    fn now(&self, running: &Running<G>) -> Duration {
+    pub(super) fn now(&self, running: &Running<G>) -> Duration {
         self.executor.clock().unwrap_or_else(|| running.wall_time())
     }
 
@@ -147,88 +144,6 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
             }
         }
         Ok(())
-    }
-
-    /// Asks for the next trial and hands it out, or ends it at once if its evaluation is known.
-    fn begin_next(&mut self, running: &mut Running<G>) -> Result<(), SearchError> {
-        let (trial, refused) = self.draw()?;
-        let id = trial.id;
-        running.asked += 1;
-        let now = self.now(running);
-        if let Some(journal) = &mut self.journal {
-            journal.asked(&trial, refused, now)?;
-        }
-        self.tell_observers(&Event::Asked { trial: &trial })?;
-        let mut known = None;
-        if let Some(duplicates) = &mut self.duplicates {
-            if duplicates.policy() == Duplicates::Reuse {
-                known = duplicates.evaluation(&trial.genotype, &running.history);
-            }
-            duplicates.asked(&trial.genotype);
-        }
-        running.in_flight.insert(id, InFlight::new(trial, now));
-        match known {
-            None => {
-                self.submit(id, running);
-                Ok(())
-            }
-            Some((first, evaluation)) => {
-                let ending = Ending {
-                    trial: id,
-                    worker: 0,
-                    attempt: 0,
-                    reused: Some(first),
-                    outcome: Outcome::Completed(evaluation),
-                    reports: Vec::new(),
-                    duration: Duration::ZERO,
-                };
-                self.finish(ending, running)
-            }
-        }
-    }
-
-    /// Asks until neither a constraint nor the policy for duplicates objects; returns how many draws
-    /// were in vain.
-    fn draw(&mut self) -> Result<(Trial<G>, u64), SearchError> {
-        let (mut refused, mut redrawn) = (0, 0);
-        loop {
-            let trial = self.algorithm.ask();
-            if let Err(reason) = self.constraints.check(&trial.genotype) {
-                refused += 1;
-                self.algorithm.withdraw(trial.id)?;
-                if refused >= self.constraints.draws {
-                    return Err(SearchError::TooManyRefused {
-                        trial: trial.id,
-                        refused,
-                        drawn: refused + u64::from(redrawn),
-                        reason,
-                    });
-                }
-                continue;
-            }
-            if let Some(duplicates) = &self.duplicates
-                && let Duplicates::Redraw(limit) = duplicates.policy()
-                && redrawn < limit
-                && duplicates.is_known(&trial.genotype)
-            {
-                redrawn += 1;
-                self.algorithm.withdraw(trial.id)?;
-                continue;
-            }
-            return Ok((trial, refused + u64::from(redrawn)));
-        }
-    }
-
-    fn submit(&mut self, id: TrialId, running: &mut Running<G>) {
-        if let Some(flight) = running.in_flight.get(&id) {
-            running.submitted += 1;
-            let terms = Terms {
-                begins: flight.begins,
-                timeout: self.timeout,
-                stopper: self.stopper.clone(),
-            };
-            self.executor.submit(flight.trial.clone(), terms);
-        }
     }
 
     fn handle(
@@ -283,76 +198,6 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         }
     }
 
-    fn run_again(&mut self, ending: &Ending, running: &mut Running<G>) -> Result<(), SearchError> {
-        let now = self.now(running);
-        if let Some(journal) = &mut self.journal {
-            journal.ended(EntryKind::Retry, ending, now)?;
-        }
-        self.tell_observers(&Event::Retried {
-            trial: ending.trial,
-            attempt: ending.attempt,
-            outcome: &ending.outcome,
-        })?;
-        if let Some(flight) = running.in_flight.get_mut(&ending.trial) {
-            flight.attempt += 1;
-            flight.begins = now;
-            running.waiting.push_back(ending.trial);
-        }
-        Ok(())
-    }
-
-    /// Tells, records and shows how a trial ended, in this order: what observers see is on record.
-    fn finish(&mut self, ending: Ending, running: &mut Running<G>) -> Result<(), SearchError> {
-        let flight = running
-            .in_flight
-            .remove(&ending.trial)
-            .ok_or(SearchError::UnknownTrial(ending.trial))?;
-        let mut ending = ending;
-        if let Some(duplicates) = &self.duplicates
-            && duplicates.policy() == Duplicates::Average
-        {
-            ending.outcome = duplicates.averaged(&flight.trial.genotype, ending.outcome);
-        }
-        self.algorithm.tell(ending.trial, &ending.outcome)?;
-        let now = self.now(running);
-        if let Some(journal) = &mut self.journal {
-            journal.ended(EntryKind::Tell, &ending, now)?;
-        }
-        let record = ending.record(flight.trial);
-        if let Some(duplicates) = &mut self.duplicates {
-            duplicates.ended(&record, running.history.len());
-        }
-        running.history.push(record);
-        self.tell_observers(&Event::Finished {
-            history: &running.history,
-        })?;
-        self.count_failures(running)
-    }
-
-    fn count_failures(&self, running: &mut Running<G>) -> Result<(), SearchError> {
-        let Some(record) = running.history.last() else {
-            return Ok(());
-        };
-        if !record.outcome.is_failure() {
-            running.consecutive_failures = 0;
-            running.failures.clear();
-            return Ok(());
-        }
-        running.consecutive_failures += 1;
-        if running.failures.len() == 3 {
-            running.failures.pop_front();
-        }
-        let failure = format!("trial {} {}", record.id, record.outcome);
-        running.failures.push_back(failure);
-        if running.consecutive_failures < self.max_consecutive_failures {
-            return Ok(());
-        }
-        Err(SearchError::TooManyFailures {
-            count: running.consecutive_failures,
-            last: std::mem::take(&mut running.failures).into(),
-        })
-    }
-
     /// What ends the search now, beside the number of trials and the stop signal.
     fn budget_ends(&self, running: &Running<G>) -> Option<Termination> {
         self.budget.reached(
@@ -375,7 +220,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         }
     }
 
-    fn tell_observers(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
+    pub(super) fn tell_observers(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
         for observer in &mut self.observers {
             observer.observe(event).map_err(SearchError::Observer)?;
         }
