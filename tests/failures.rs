@@ -372,6 +372,25 @@ fn every_policy_survives_a_resume() {
                 );
             }
         }
+        // And cut behind any line, it goes on as if it had not been.
+        let file = folder.path().join("journal.jsonl");
+        let journal = std::fs::read_to_string(&file).unwrap();
+        for (end, _) in journal.match_indices('\n') {
+            std::fs::write(&file, &journal[..=end]).unwrap();
+            let (again, _) = with_duplicates(policy, 60, Some(folder.path()));
+            let essence = |record: &evonas::search::TrialRecord<Bits>| {
+                (
+                    record.id,
+                    record.reused,
+                    record.attempts,
+                    record.outcome.clone(),
+                )
+            };
+            assert!(
+                again.iter().map(essence).eq(whole.iter().map(essence)),
+                "{policy:?} {end}"
+            );
+        }
     }
 }
 

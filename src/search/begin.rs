@@ -12,7 +12,7 @@ use crate::space::Genotype;
 use crate::trial::{Outcome, Trial, TrialId};
 
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
-    /// Asks for the next trial and hands it out, or ends it at once if its evaluation is known.
+    /// Asks for the next trial and hands it out.
     pub(super) fn begin_next(&mut self, running: &mut Running<G>) -> Result<(), SearchError> {
         let (trial, refused) = self.draw()?;
         let id = trial.id;
@@ -22,32 +22,45 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
             journal.asked(&trial, refused, now)?;
         }
         self.tell_observers(&Event::Asked { trial: &trial })?;
-        let mut known = None;
-        if let Some(duplicates) = &mut self.duplicates {
-            if duplicates.policy() == Duplicates::Reuse {
-                known = duplicates.evaluation(&trial.genotype, &running.history);
-            }
-            duplicates.asked(&trial.genotype);
+        let known = match &mut self.duplicates {
+            Some(duplicates) => duplicates.asked(&trial.genotype, &running.history),
+            None => None,
+        };
+        running
+            .in_flight
+            .insert(id, InFlight::new(trial, now, known));
+        self.hand_out(id, running)
+    }
+
+    /// Gives a trial to the executor, or ends it at once if its evaluation is known.
+    pub(super) fn hand_out(
+        &mut self,
+        id: TrialId,
+        running: &mut Running<G>,
+    ) -> Result<(), SearchError> {
+        let Some(flight) = running.in_flight.get_mut(&id) else {
+            return Ok(());
+        };
+        if let Some((first, evaluation)) = flight.known.take() {
+            let ending = Ending {
+                trial: id,
+                worker: 0,
+                attempt: 0,
+                reused: Some(first),
+                outcome: Outcome::Completed(evaluation),
+                reports: Vec::new(),
+                duration: Duration::ZERO,
+            };
+            return self.finish(ending, running);
         }
-        running.in_flight.insert(id, InFlight::new(trial, now));
-        match known {
-            None => {
-                self.submit(id, running);
-                Ok(())
-            }
-            Some((first, evaluation)) => {
-                let ending = Ending {
-                    trial: id,
-                    worker: 0,
-                    attempt: 0,
-                    reused: Some(first),
-                    outcome: Outcome::Completed(evaluation),
-                    reports: Vec::new(),
-                    duration: Duration::ZERO,
-                };
-                self.finish(ending, running)
-            }
-        }
+        running.submitted += 1;
+        let terms = Terms {
+            begins: flight.begins,
+            timeout: self.timeout,
+            stopper: self.stopper.clone(),
+        };
+        self.executor.submit(flight.trial.clone(), terms);
+        Ok(())
     }
 
     /// Asks until neither a constraint nor the policy for duplicates objects; returns how many draws
@@ -79,18 +92,6 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
                 continue;
             }
             return Ok((trial, refused + u64::from(redrawn)));
-        }
-    }
-
-    pub(super) fn submit(&mut self, id: TrialId, running: &mut Running<G>) {
-        if let Some(flight) = running.in_flight.get(&id) {
-            running.submitted += 1;
-            let terms = Terms {
-                begins: flight.begins,
-                timeout: self.timeout,
-                stopper: self.stopper.clone(),
-            };
-            self.executor.submit(flight.trial.clone(), terms);
         }
     }
 }

@@ -31,11 +31,9 @@ pub(super) trait Known<G>: Send {
     /// Whether the genotype was asked for before.
     fn is_known(&self, genotype: &G) -> bool;
 
-    /// The genotype was asked for.
-    fn asked(&mut self, genotype: &G);
-
-    /// The evaluation of the first completed trial of the genotype.
-    fn evaluation(&self, genotype: &G, history: &History<G>) -> Option<(TrialId, Evaluation)>;
+    /// The genotype was asked for. Returns the evaluation to reuse, and the trial that it is from, if
+    /// the policy is to reuse and one is completed.
+    fn asked(&mut self, genotype: &G, history: &History<G>) -> Option<(TrialId, Evaluation)>;
 
     /// The outcome with the fitness averaged over this and all earlier evaluations.
     fn averaged(&self, genotype: &G, outcome: Outcome) -> Outcome;
@@ -82,13 +80,12 @@ where
         self.known.contains_key(&(self.key)(genotype))
     }
 
-    fn asked(&mut self, genotype: &G) {
-        self.known.entry((self.key)(genotype)).or_default();
-    }
-
-    fn evaluation(&self, genotype: &G, history: &History<G>) -> Option<(TrialId, Evaluation)> {
-        let first = self.known.get(&(self.key)(genotype))?.first?;
-        let record = history.records().get(first)?;
+    fn asked(&mut self, genotype: &G, history: &History<G>) -> Option<(TrialId, Evaluation)> {
+        let entry = self.known.entry((self.key)(genotype)).or_default();
+        if self.policy != Duplicates::Reuse {
+            return None;
+        }
+        let record = history.records().get(entry.first?)?;
         Some((record.id, record.outcome.evaluation()?.clone()))
     }
 

@@ -60,13 +60,14 @@ impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
         match entry.event {
             Recording::Ask { trial, refused } => {
                 self.ask(line, &trial, refused)?;
-                if let Some(duplicates) = &mut self.duplicates {
-                    duplicates.asked(&trial.genotype);
-                }
+                let known = match &mut self.duplicates {
+                    Some(duplicates) => duplicates.asked(&trial.genotype, &self.running.history),
+                    None => None,
+                };
                 self.running.asked += 1;
                 self.running
                     .in_flight
-                    .insert(trial.id, InFlight::new(trial, at));
+                    .insert(trial.id, InFlight::new(trial, at, known));
             }
             Recording::Ended(kind, ending) => {
                 self.judge(&ending);

@@ -11,7 +11,7 @@ use crate::by_id::MapById;
 use crate::evaluator::Ended;
 use crate::executor::{Executor, ExecutorEvent};
 use crate::space::Genotype;
-use crate::trial::{Trial, TrialId};
+use crate::trial::{Evaluation, Trial, TrialId};
 
 /// What changes while a search runs.
 pub(super) struct Running<G> {
@@ -35,11 +35,18 @@ pub(super) struct InFlight<G> {
     /// Which attempt runs or is to run, from 1.
     pub(super) attempt: u32,
     pub(super) reports: Vec<(u64, f64)>,
+    /// The evaluation that it reuses, and the trial that this is from.
+    pub(super) known: Option<(TrialId, Evaluation)>,
 }
 
 impl<G> InFlight<G> {
-    pub(super) const fn new(trial: Trial<G>, begins: Duration) -> Self {
+    pub(super) const fn new(
+        trial: Trial<G>,
+        begins: Duration,
+        known: Option<(TrialId, Evaluation)>,
+    ) -> Self {
         Self {
+            known,
             trial,
             begins,
             attempt: 1,
@@ -134,7 +141,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     fn fill(&mut self, running: &mut Running<G>) -> Result<(), SearchError> {
         while running.submitted < self.executor.workers() && !self.stop.is_set() {
             if let Some(id) = running.waiting.pop_front() {
-                self.submit(id, running);
+                self.hand_out(id, running)?;
             } else if running.asked < self.budget.maximum_trials()
                 && self.budget_ends(running).is_none()
             {
