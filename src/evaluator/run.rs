@@ -63,8 +63,8 @@ fn checked(evaluation: Evaluation) -> Outcome {
             reason: format!("the cost is {cost}, not a time in seconds"),
         };
     }
-    for (name, value) in &evaluation.metrics {
-        if RESERVED_METRICS.contains(&name.as_str()) {
+    for (name, value) in evaluation.metrics.iter() {
+        if RESERVED_METRICS.contains(&name) {
             return Outcome::Failed {
                 reason: format!(
                     "a metric can't be named '{name}': a trial's record has that field"

@@ -119,7 +119,6 @@ where
         entry.sum += evaluation
             .metrics
             .get(MEASURED_FITNESS)
-            .copied()
             .unwrap_or(evaluation.fitness);
     }
 }

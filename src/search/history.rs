@@ -40,7 +40,7 @@ impl<G> TrialRecord<G> {
     /// A named figure of its evaluation, if it has it.
     #[must_use]
     pub fn metric(&self, name: &str) -> Option<f64> {
-        self.outcome.evaluation()?.metrics.get(name).copied()
+        self.outcome.evaluation()?.metrics.get(name)
     }
 }
 

@@ -1,10 +1,8 @@
 //! An outcome as the fields of a JSON object.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::trial::{Evaluation, Outcome};
+use crate::trial::{Evaluation, Metrics, Outcome};
 
 /// How a trial ended, as one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +54,7 @@ impl<'a> From<&'a Outcome> for OutcomeFields<&'a str> {
 }
 
 impl OutcomeFields<String> {
-    pub(super) fn outcome(self, metrics: BTreeMap<String, f64>) -> Result<Outcome, &'static str> {
+    pub(super) fn outcome(self, metrics: Metrics) -> Result<Outcome, &'static str> {
         let reason = self.reason.unwrap_or_default();
         Ok(match self.status {
             Status::Completed => Outcome::Completed(Evaluation {

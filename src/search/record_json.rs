@@ -92,8 +92,8 @@ impl<G: Serialize> Serialize for TrialRecord<G> {
                 .outcome
                 .evaluation()
                 .into_iter()
-                .flat_map(|evaluation| &evaluation.metrics)
-                .map(|(name, &value)| (name.as_str(), number(value)))
+                .flat_map(|evaluation| evaluation.metrics.iter())
+                .map(|(name, value)| (name, number(value)))
                 .collect(),
         }
         .serialize(serializer)

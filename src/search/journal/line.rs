@@ -1,6 +1,5 @@
 //! Asks, tells and retries as lines of JSON.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -8,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::search::TrialRecord;
 use crate::search::outcome_json::{OutcomeFields, Status};
-use crate::trial::{Outcome, Trial, TrialId};
+use crate::trial::{Metrics, Outcome, Trial, TrialId};
 
 /// A recorded entry.
 pub(crate) struct Entry<G> {
@@ -112,7 +111,7 @@ pub(super) struct EndingLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metrics: Option<&'a BTreeMap<String, f64>>,
+    metrics: Option<&'a Metrics>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     reports: &'a [(u64, f64)],
 }
@@ -165,7 +164,7 @@ struct OwnedEnding {
     step: Option<u64>,
     value: Option<f64>,
     #[serde(default)]
-    metrics: BTreeMap<String, f64>,
+    metrics: Metrics,
     #[serde(default)]
     reports: Vec<(u64, f64)>,
 }

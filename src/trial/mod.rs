@@ -1,6 +1,9 @@
 //! A trial: one genotype to evaluate, and how it ended.
 
-use std::collections::BTreeMap;
+mod metrics;
+
+pub use metrics::Metrics;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -64,7 +67,7 @@ pub struct Evaluation {
     pub fitness: f64,
     /// Other figures by name, such as `parameters`. The names of [`RESERVED_METRICS`] are taken:
     /// an evaluation that uses one fails.
-    pub metrics: BTreeMap<String, f64>,
+    pub metrics: Metrics,
     /// What it cost, in seconds: what the simulated executor goes by.
     pub cost: Option<f64>,
 }
@@ -75,7 +78,7 @@ impl Evaluation {
     pub const fn new(fitness: f64) -> Self {
         Self {
             fitness,
-            metrics: BTreeMap::new(),
+            metrics: Metrics::new(),
             cost: None,
         }
     }
@@ -85,7 +88,7 @@ impl Evaluation {
     pub fn figure(&self, name: &str) -> Option<f64> {
         match name {
             "fitness" => Some(self.fitness),
-            _ => self.metrics.get(name).copied(),
+            _ => self.metrics.get(name),
         }
     }
 
@@ -99,7 +102,7 @@ impl Evaluation {
     /// The same with one more named figure.
     #[must_use]
     pub fn with_metric(mut self, name: impl Into<String>, value: f64) -> Self {
-        self.metrics.insert(name.into(), value);
+        self.metrics.insert(name, value);
         self
     }
 }
