@@ -42,9 +42,13 @@ impl BestFile {
             .map_err(io::Error::from)
             .and_then(|json| fs::write(&new, json))
             .and_then(|()| fs::rename(&new, &self.path))
-            .map_err(|source| BestFileError {
-                path: self.path.clone(),
-                source,
+            .map_err(|source| {
+                // On a full disk there may be half of it.
+                let _ = fs::remove_file(&new);
+                BestFileError {
+                    path: self.path.clone(),
+                    source,
+                }
             })
     }
 }

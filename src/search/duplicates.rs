@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::str::FromStr;
 
 use super::{History, TrialRecord};
 use crate::trial::{EVALUATIONS, Evaluation, MEASURED_FITNESS, Outcome, TrialId};
@@ -22,6 +23,26 @@ pub enum Duplicates {
     Average,
     /// Another one is drawn in its place, up to so many times for a trial; then it is evaluated.
     Redraw(u32),
+}
+
+/// A text that is no policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is none of allow, reuse, average, and redraw:N with a number N")]
+pub struct UnknownDuplicates(String);
+
+impl FromStr for Duplicates {
+    type Err = UnknownDuplicates;
+
+    /// `allow`, `reuse`, `average`, or `redraw:N`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let redraw = |text: &str| Some(Self::Redraw(text.strip_prefix("redraw:")?.parse().ok()?));
+        match text {
+            "allow" => Ok(Self::Allow),
+            "reuse" => Ok(Self::Reuse),
+            "average" => Ok(Self::Average),
+            _ => redraw(text).ok_or_else(|| UnknownDuplicates(text.to_owned())),
+        }
+    }
 }
 
 /// What the search remembers of genotypes, whatever they are compared by.

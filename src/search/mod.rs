@@ -21,7 +21,7 @@ mod traced;
 
 pub use best_file::{BestFile, BestFileError};
 pub use budget::{Budget, Termination};
-pub use duplicates::Duplicates;
+pub use duplicates::{Duplicates, UnknownDuplicates};
 pub use error::SearchError;
 pub use history::{History, TrialRecord};
 pub use journal::Journal;

@@ -33,7 +33,7 @@ mod tests;
 pub use error::{JournalError, Warning};
 pub use header::Header;
 pub use read::{Recorded, read};
-pub use writer::SyncPolicy;
+pub use writer::{SyncPolicy, UnknownSyncPolicy};
 
 pub(super) use line::{Ending, Entry, EntryKind, Recording};
 

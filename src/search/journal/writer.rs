@@ -4,6 +4,7 @@ use std::fmt::{self, Debug};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -24,6 +25,27 @@ pub enum SyncPolicy {
     /// When the operating system sees fit.
     #[default]
     Never,
+}
+
+/// A text that is no policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is none of always, never, and a number of lines")]
+pub struct UnknownSyncPolicy(String);
+
+impl FromStr for SyncPolicy {
+    type Err = UnknownSyncPolicy;
+
+    /// `always`, `never`, or a number of lines.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => match text.parse() {
+                Ok(lines) if lines > 0 => Ok(Self::EveryN(lines)),
+                _ => Err(UnknownSyncPolicy(text.to_owned())),
+            },
+        }
+    }
 }
 
 /// Where lines go: a file, or in tests something that fails.
