@@ -11,6 +11,7 @@ use evonas::prelude::*;
 use evonas::search::journal::{JournalError, Warning, read};
 use evonas::search::{Retry, SearchError};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
 type Bits = Vec<bool>;
 
@@ -402,4 +403,51 @@ fn with_threads_no_trial_is_lost_doubled_or_changed() {
         read::<Bits>(folder.path()).unwrap().history.records(),
         result.history.records()
     );
+}
+
+/// Whatever an evaluator may come up with, texts and figures that JSON could spoil among it.
+fn any_evaluation() -> impl Strategy<Value = Result<Evaluation, EvaluationError>> {
+    let figure = prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
+    let metrics = prop::collection::btree_map("[^a-z]{0,8}", figure, 0..4);
+    let completed =
+        (figure, metrics, prop::option::of(0.0..1e9)).prop_map(|(fitness, metrics, cost)| {
+            let mut evaluation = Evaluation::new(fitness);
+            evaluation.metrics = metrics.into_iter().collect();
+            evaluation.cost = cost;
+            Ok(evaluation)
+        });
+    prop_oneof![
+        3 => completed,
+        1 => any::<String>().prop_map(|reason| Err(EvaluationError::Failed(reason))),
+        1 => any::<String>().prop_map(|reason| Err(EvaluationError::Infeasible(reason))),
+        1 => any::<String>().prop_map(|reason| Err(EvaluationError::OutOfMemory(reason))),
+        1 => (any::<u64>(), figure)
+            .prop_map(|(step, value)| Err(EvaluationError::Stopped { step, value })),
+        1 => Just(Err(EvaluationError::TimedOut)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_outcome_reads_back_as_it_was(
+        evaluations in prop::collection::vec(any_evaluation(), 20),
+        report in any::<f64>(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let evaluator = move |_: &Bits, context: &Context<'_>| {
+            context.report(1, report);
+            evaluations[context.trial().0 as usize].clone()
+        };
+        let result = Search::new(evolution(1), Serial::new(evaluator), Budget::trials(20))
+            .journal(Journal::create(folder.path()).unwrap())
+            .run()
+            .unwrap();
+        let recorded = read::<Bits>(folder.path()).unwrap();
+        prop_assert_eq!(recorded.history.records(), result.history.records());
+        for record in result.history.records() {
+            let json = serde_json::to_string(record).unwrap();
+            let again: evonas::search::TrialRecord<Bits> = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(&again, record);
+        }
+    }
 }

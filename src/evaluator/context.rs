@@ -138,3 +138,14 @@ impl<'a> Context<'a> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Context;
+
+    #[test]
+    fn an_evaluation_may_share_its_context_among_threads() {
+        const fn shared<T: Send + Sync>() {}
+        shared::<Context<'_>>();
+    }
+}
