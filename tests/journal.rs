@@ -174,6 +174,15 @@ fn any_other_damage_is_an_error_that_names_the_line() {
             damaged_line(&with(&[lines[index], lines[index]])),
             number + 1
         );
+        let time = lines[index].find("\"at\":").unwrap() + 5;
+        let digit = if lines[index].as_bytes()[time] == b'0' {
+            "1"
+        } else {
+            "0"
+        };
+        let mut later = lines[index].to_owned();
+        later.replace_range(time..=time, digit);
+        assert_eq!(damaged_line(&with(&[&later])), number, "another time");
         if index + 1 < lines.len() {
             assert_eq!(damaged_line(&with(&[])), number, "a missing line");
         }

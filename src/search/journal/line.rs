@@ -169,13 +169,13 @@ struct OwnedEnding {
     reports: Vec<(u64, f64)>,
 }
 
-/// Line `number` of a journal: the part that is checked, a JSON object, and what follows it.
+/// Line `number` of a journal: its content, a JSON object, and its times.
 pub(super) fn parse<G: DeserializeOwned>(
     number: u64,
     content: &str,
-    end: &str,
+    times: &str,
 ) -> Result<Entry<G>, String> {
-    let (seconds, at) = times(end).ok_or("its times can't be read")?;
+    let (seconds, at) = split_times(times).ok_or("its times can't be read")?;
     let event = if content.starts_with(r#"{"ask":"#) {
         let line: OwnedAsk<G> = serde_json::from_str(content).map_err(|error| error.to_string())?;
         Recording::Ask {
@@ -227,10 +227,9 @@ impl OwnedEnding {
     }
 }
 
-/// The times that end a line: how long an attempt took, if there was one, and when the line was
-/// written. Read by hand, since through a float they would not be exact.
-fn times(text: &str) -> Option<(Option<Duration>, Duration)> {
-    let (_, text) = text.split_at_checked("01234567\"".len())?;
+/// How long an attempt took, if the line is about one, and when the line was written. Read by hand,
+/// since through a float they would not be exact.
+fn split_times(text: &str) -> Option<(Option<Duration>, Duration)> {
     let (seconds, text) = match text.strip_prefix(",\"seconds\":") {
         Some(text) => {
             let (seconds, text) = text.split_once(',')?;
@@ -238,7 +237,7 @@ fn times(text: &str) -> Option<(Option<Duration>, Duration)> {
         }
         None => (None, text.strip_prefix(',')?),
     };
-    let at = text.strip_prefix("\"at\":")?.strip_suffix("}\n")?;
+    let at = text.strip_prefix("\"at\":")?;
     Some((seconds, time(at)?))
 }
 

@@ -8,10 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::header::{FORMAT, Header, MAGIC};
 use super::line::{Entry, parse};
+use super::seal::{self, Parts};
 use super::{JournalError, Warning};
-
-/// What stands between the part of a line that is checked and the rest.
-pub(super) const CHECK: &str = ",\"check\":\"";
 
 /// The lines of a journal after its header.
 #[derive(Debug)]
@@ -69,9 +67,9 @@ impl Lines {
                 supported: FORMAT,
             });
         }
-        let checked = lines.verify()?;
-        let (content, _) = lines.content(checked)?;
-        lines.header = serde_json::from_str(content).map_err(|error| lines.damaged(error))?;
+        let (content, _) = lines.open_line()?;
+        let header = serde_json::from_str(content);
+        lines.header = header.map_err(|error| lines.damaged(error))?;
         Ok(Ok(lines))
     }
 
@@ -100,11 +98,10 @@ impl Lines {
         if !self.read_line()? {
             return Ok(None);
         }
-        let checked = self.verify()?;
-        let (content, end) = self.content(checked)?;
-        parse(self.lines, content, end)
-            .map(Some)
-            .map_err(|reason| self.damaged(reason))
+        let number = self.lines;
+        let (content, times) = self.open_line()?;
+        let entry = parse(number, content, times);
+        entry.map(Some).map_err(|reason| self.damaged(reason))
     }
 
     /// Reads the next line; false at the end of the file, where a line without an end doesn't count.
@@ -130,37 +127,18 @@ impl Lines {
         Ok(true)
     }
 
-    /// Compares the line's checksum; returns where the part that it covers ends, and closes that part.
-    fn verify(&mut self) -> Result<usize, JournalError> {
-        // The last k of a whole line is that of "check".
-        let checked = self
-            .buffer
-            .iter()
-            .rposition(|&byte| byte == b'k')
-            .and_then(|place| place.checked_sub(",\"chec".len()))
-            .filter(|&place| self.buffer[place..].starts_with(CHECK.as_bytes()))
-            .ok_or_else(|| self.damaged("it has no checksum"))?;
-        let digits = &self.buffer[checked + CHECK.len()..];
-        let recorded = digits
-            .get(..8)
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        let chain = checksum(self.chain, &self.buffer[..checked]);
-        if recorded != Some(chain) {
-            return Err(self.damaged(
-                "its checksum is wrong: this line was changed, or one before it is missing",
-            ));
-        }
+    /// Checks the line; returns its content, a JSON object, and its times.
+    fn open_line(&mut self) -> Result<(&str, &str), JournalError> {
+        let Parts {
+            content,
+            times,
+            chain,
+        } = seal::open(&self.buffer, self.chain).map_err(|reason| self.damaged(reason))?;
         self.chain = chain;
-        // The comma before the checksum makes room for the brace that the checked part lacks.
-        self.buffer[checked] = b'}';
-        Ok(checked)
-    }
-
-    /// The checked part of the line as a whole JSON object, and the rest from the checksum on.
-    fn content(&self, checked: usize) -> Result<(&str, &str), JournalError> {
+        // The comma before the checksum makes room for the brace that the content lacks.
+        self.buffer[content] = b'}';
         match std::str::from_utf8(&self.buffer) {
-            Ok(line) => Ok((&line[..=checked], &line[checked + CHECK.len()..])),
+            Ok(line) => Ok((&line[..=content], &line[times])),
             Err(error) => Err(self.damaged(error)),
         }
     }
@@ -172,11 +150,4 @@ impl Lines {
             reason: reason.to_string(),
         }
     }
-}
-
-/// The checksum of a line that follows others.
-pub(super) fn checksum(chain: u32, bytes: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new_with_initial(chain);
-    hasher.update(bytes);
-    hasher.finalize()
 }

@@ -4,17 +4,20 @@
 //! searched and how, then a line for every ask, every tell and every attempt that will be retried.
 //!
 //! ```text
-//! {"journal":"evonas","format":1,"crate":"0.1.0","seed":0,"space":"…","algorithm":"…","evaluator":"…","check":"…","started":1771234567.8}
-//! {"ask":0,"seed":11091344671253066420,"genotype":[true,false],"check":"8c736521","at":0.000210000}
-//! {"tell":0,"worker":0,"attempt":1,"status":"completed","fitness":1.0,"check":"…","seconds":0.1,"at":0.2}
+//! {"journal":"evonas","format":1,"crate":"0.1.0","seed":0,"space":"…","algorithm":"…","evaluator":"…",…}
+//! {"ask":0,"seed":11091344671253066420,"genotype":[true,false],"check":"8c736521","at":0.000210000,…}
+//! {"tell":0,"worker":0,"attempt":1,"status":"completed","fitness":1.0,"check":"…","seconds":0.1,"at":0.2,…}
 //! ```
 //!
 //! An `ask` has the `parent` where there is one, and how many draws before it were `refused`; a
 //! `tell` has the metrics, the `reports` (step and value), and where it applies a `cost`, a
 //! `reason`, or the trial whose evaluation was `reused`; a `retry` looks like the `tell` of an
 //! attempt that doesn't count. `at` is the search's clock in seconds, `seconds` how long the attempt
-//! took. All that does not depend on time comes before `check`: the CRC-32, in hexadecimal, of that
-//! part of this line and all lines before it. So any change to any line shows.
+//! took.
+//!
+//! All that does not depend on time comes before `check`: the CRC-32, in hexadecimal, of that part of
+//! this line and all lines before it. `time_check` ends the line and covers the rest of it. So any
+//! change to any line shows, and two journals of the same serial search are equal up to each `check`.
 //!
 //! A line counts when it is written: a trial runs after its ask is, and observers hear of an outcome
 //! after its tell is. A line that a power cut left without its end is dropped.
@@ -25,6 +28,7 @@ mod line;
 mod lines;
 mod read;
 mod read_ahead;
+mod seal;
 mod writer;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::lines::CHECK;
+use super::seal::CHECK;
 use super::writer::Storage;
 use super::{Journal, JournalError, SyncPolicy, read};
 use crate::algorithm::Evolution;

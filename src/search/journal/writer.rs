@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::JournalError;
-use super::lines::{CHECK, checksum};
+use super::seal::seal;
 
 /// When lines are forced to the disk itself, rather than left to the operating system.
 ///
@@ -109,7 +109,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends the JSON object `content`, its checksum and then the times.
+    /// Appends the JSON object `content`, with the times and checksums added.
     pub(super) fn append(
         &mut self,
         content: &impl Serialize,
@@ -118,18 +118,20 @@ impl Writer {
         self.buffer.clear();
         serde_json::to_writer(&mut self.buffer, content)
             .map_err(|source| JournalError::NoJson { source })?;
-        // The closing brace comes after the times.
+        // The closing brace comes at the end.
         self.buffer.pop();
-        let chain = checksum(self.chain, &self.buffer);
-        let written = self
-            .finish_line(chain, times)
-            .and_then(|()| self.storage.write_all(&self.buffer));
-        if let Err(source) = written {
-            // Half a line may stand there. If it can't be taken back, reading drops it.
-            let _ = self.storage.set_length(self.length);
-            return Err(self.unwritable(source));
-        }
-        self.chain = chain;
+        let written = seal(&mut self.buffer, self.chain, |line| {
+            write_times(line, times)
+        })
+        .and_then(|chain| self.storage.write_all(&self.buffer).map(|()| chain));
+        self.chain = match written {
+            Ok(chain) => chain,
+            Err(source) => {
+                // Half a line may stand there. If it can't be taken back, reading drops it.
+                let _ = self.storage.set_length(self.length);
+                return Err(self.unwritable(source));
+            }
+        };
         self.length += self.buffer.len() as u64;
         self.unsynced += 1;
         match self.policy {
@@ -137,16 +139,6 @@ impl Writer {
             SyncPolicy::EveryN(lines) if self.unsynced >= lines => self.sync(),
             _ => Ok(()),
         }
-    }
-
-    fn finish_line(&mut self, chain: u32, times: &[(&str, Duration)]) -> io::Result<()> {
-        write!(self.buffer, "{CHECK}{chain:08x}\"")?;
-        for (name, time) in times {
-            let (seconds, nanoseconds) = (time.as_secs(), time.subsec_nanos());
-            write!(self.buffer, ",\"{name}\":{seconds}.{nanoseconds:09}")?;
-        }
-        self.buffer.extend_from_slice(b"}\n");
-        Ok(())
     }
 
     /// The search has ended.
@@ -182,4 +174,12 @@ impl Writer {
             source,
         }
     }
+}
+
+fn write_times(line: &mut Vec<u8>, times: &[(&str, Duration)]) -> io::Result<()> {
+    for (name, time) in times {
+        let (seconds, nanoseconds) = (time.as_secs(), time.subsec_nanos());
+        write!(line, ",\"{name}\":{seconds}.{nanoseconds:09}")?;
+    }
+    Ok(())
 }
