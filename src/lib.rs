@@ -22,9 +22,11 @@
 #![warn(missing_docs, unreachable_pub, missing_debug_implementations)]
 
 pub mod algorithm;
+mod by_id;
 pub mod evaluator;
 pub mod executor;
 pub mod network;
+pub mod objective;
 pub mod population;
 pub mod randomness;
 pub mod replacement;
@@ -34,6 +36,7 @@ pub mod search;
 pub mod selection;
 pub mod space;
 pub mod spaces;
+pub mod stopper;
 #[cfg(feature = "burn")]
 pub mod training;
 pub mod trial;
@@ -43,9 +46,7 @@ pub mod prelude {
     pub use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder, RandomSearch};
     pub use crate::evaluator::{Context, EvaluationError, Evaluator, StopSignal};
     pub use crate::executor::{Executor, Serial, Threads};
-    pub use crate::search::{
-        Budget, Event, Observer, RunFolder, Search, SearchResult, Termination,
-    };
+    pub use crate::search::{Budget, Event, Journal, Observer, Search, SearchResult, Termination};
     pub use crate::space::{Mutation, OneOf, SearchSpace};
     pub use crate::trial::{Evaluation, Outcome, Trial, TrialId};
     pub use rand::{Rng, RngExt};

@@ -11,6 +11,9 @@ pub struct Member<G> {
     pub trial: TrialId,
     /// Its fitness: higher is better.
     pub fitness: f64,
+    /// The search's objectives, each turned so that more is better; empty if there are none beside
+    /// the fitness.
+    pub objectives: Box<[f64]>,
     /// Its genotype.
     pub genotype: G,
     /// How many members joined before it: its age in reverse.
@@ -68,10 +71,17 @@ impl<G> Population<G> {
             .ok()
     }
 
-    pub(crate) fn join(&mut self, trial: TrialId, fitness: f64, genotype: G) {
+    pub(crate) fn join(
+        &mut self,
+        trial: TrialId,
+        fitness: f64,
+        objectives: Box<[f64]>,
+        genotype: G,
+    ) {
         self.members.push_back(Member {
             trial,
             fitness,
+            objectives,
             genotype,
             joined: self.joined,
         });

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evonas::prelude::*;
-use evonas::search::{RunFolderError, SearchError, TrialRecord};
+use evonas::search::SearchError;
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 
 const SPACE: BitsSpace = BitsSpace { length: 16 };
@@ -176,37 +176,4 @@ fn events_come_in_order() {
     .unwrap();
     let expected: String = format!("b{}e", "asrf".repeat(10));
     assert_eq!(seen.lock().unwrap().iter().collect::<String>(), expected);
-}
-
-#[test]
-fn the_run_folder_holds_every_trial_and_the_best() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a/run");
-    let result = Search::new(
-        evolution(1),
-        Threads::new(misbehaving, 2).unwrap(),
-        Budget::trials(40),
-    )
-    .observe(RunFolder::create(&path).unwrap())
-    .run()
-    .unwrap();
-    let text = std::fs::read_to_string(path.join("trials.jsonl")).unwrap();
-    let records: Vec<TrialRecord<Vec<bool>>> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(records, result.history.records());
-    let best: TrialRecord<Vec<bool>> =
-        serde_json::from_slice(&std::fs::read(path.join("best.json")).unwrap()).unwrap();
-    assert_eq!(&best, result.best().unwrap());
-    assert!(matches!(
-        RunFolder::create(&path),
-        Err(RunFolderError::Occupied(_))
-    ));
-    let file = folder.path().join("file");
-    std::fs::write(&file, "").unwrap();
-    assert!(matches!(
-        RunFolder::create(file.join("run")),
-        Err(RunFolderError::Unwritable { .. })
-    ));
 }

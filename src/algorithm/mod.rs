@@ -1,13 +1,37 @@
 //! Search algorithms: ask for a trial, tell how it ended.
+//!
+//! An algorithm needs no [`Search`](crate::search::Search) around it. In a loop of one's own, with
+//! whatever runs the trials:
+//!
+//! ```
+//! use evonas::prelude::*;
+//! use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+//!
+//! let mut evolution = Evolution::aging(BitsSpace { length: 20 }, FlipOneBit, 20, 5, 0)?;
+//! let mut best = f64::NEG_INFINITY;
+//! for _ in 0..500 {
+//!     let trial = evolution.ask();
+//!     let fitness = trial.genotype.iter().filter(|&&bit| bit).count() as f64;
+//!     best = best.max(fitness);
+//!     evolution.tell(trial.id, &Outcome::Completed(fitness.into()))?;
+//! }
+//! assert_eq!(best, 20.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Several trials may be out at once: ask again before telling, and tell in any order.
 
+mod description;
 mod evolution;
 mod random_search;
 
+pub use description::Description;
 pub use evolution::{Evolution, EvolutionBuilder, EvolutionError};
 pub use random_search::RandomSearch;
 
 use std::fmt::Debug;
 
+use crate::objective::Objective;
 use crate::randomness::trial_seed;
 use crate::trial::{Outcome, Trial, TrialId};
 
@@ -27,9 +51,36 @@ pub trait Algorithm<G>: Debug + Send {
     /// before then.
     fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError>;
 
+    /// Takes back the trial that was asked last, since it is not to be run: a constraint refuses it,
+    /// or it is a duplicate. The next ask draws anew.
+    ///
+    /// An algorithm that can gives the trial's number to the next one. By default the trial is told
+    /// as infeasible, and its number is used up.
+    ///
+    /// # Errors
+    /// [`TellError`] if the trial is not in flight.
+    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
+        let reason = "withdrawn".to_owned();
+        self.tell(id, &Outcome::Infeasible { reason })
+    }
+
     /// The smallest number of trials with which a search makes sense (the population's size).
     fn minimum_trials(&self) -> u64 {
         1
+    }
+
+    /// What it searches and how, in words that a journal keeps and compares. The same before the
+    /// first ask and ever after.
+    fn describe(&self) -> Description {
+        Description {
+            algorithm: std::any::type_name::<Self>().to_owned(),
+            ..Description::default()
+        }
+    }
+
+    /// The objectives that it goes by; none if the fitness is the only one.
+    fn objectives(&self) -> &[Objective] {
+        &[]
     }
 }
 
@@ -42,8 +93,20 @@ impl<G, A: Algorithm<G> + ?Sized> Algorithm<G> for Box<A> {
         (**self).tell(id, outcome)
     }
 
+    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
+        (**self).withdraw(id)
+    }
+
     fn minimum_trials(&self) -> u64 {
         (**self).minimum_trials()
+    }
+
+    fn describe(&self) -> Description {
+        (**self).describe()
+    }
+
+    fn objectives(&self) -> &[Objective] {
+        (**self).objectives()
     }
 }
 
@@ -63,6 +126,14 @@ pub enum TellError {
         trial: TrialId,
         /// Its fitness.
         fitness: f64,
+    },
+    /// The evaluation lacks a figure that the algorithm goes by.
+    #[error("trial {trial} has no metric '{metric}', which is an objective of the search")]
+    NoMetric {
+        /// The trial.
+        trial: TrialId,
+        /// What it lacks.
+        metric: String,
     },
 }
 
@@ -84,6 +155,13 @@ struct TrialNumbers {
 impl TrialNumbers {
     const fn new(root_seed: u64) -> Self {
         Self { root_seed, next: 0 }
+    }
+
+    /// Gives the number of the trial that was asked last to the next one.
+    const fn take_back(&mut self, id: TrialId) {
+        if id.0 + 1 == self.next {
+            self.next = id.0;
+        }
     }
 
     fn trial<G>(&mut self, parent: Option<TrialId>, genotype: G) -> Trial<G> {

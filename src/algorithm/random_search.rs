@@ -1,10 +1,9 @@
 //! Random search: the baseline.
 
-use std::collections::HashSet;
-
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use crate::by_id::SetOfIds;
 use crate::randomness::algorithm_rng;
 use crate::space::{Genotype, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
@@ -15,17 +14,24 @@ pub struct RandomSearch<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
-    in_flight: HashSet<TrialId>,
+    in_flight: SetOfIds,
+    description: Description,
 }
 
 impl<G: Genotype> RandomSearch<G> {
     /// Random search of `space` from a root seed.
     pub fn new(space: impl SearchSpace<Genotype = G> + 'static, seed: u64) -> Self {
+        let description = Description {
+            seed: Some(seed),
+            space: format!("{space:?}"),
+            algorithm: "random search".to_owned(),
+        };
         Self {
+            description,
             space: Box::new(space),
             rng: algorithm_rng(seed),
             numbers: TrialNumbers::new(seed),
-            in_flight: HashSet::new(),
+            in_flight: SetOfIds::default(),
         }
     }
 }
@@ -44,5 +50,17 @@ impl<G: Genotype> Algorithm<G> for RandomSearch<G> {
         } else {
             Err(TellError::NotInFlight(id))
         }
+    }
+    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
+        if self.in_flight.remove(&id) {
+            self.numbers.take_back(id);
+            Ok(())
+        } else {
+            Err(TellError::NotInFlight(id))
+        }
+    }
+
+    fn describe(&self) -> Description {
+        self.description.clone()
     }
 }

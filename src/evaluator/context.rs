@@ -1,50 +1,15 @@
 //! What an evaluation knows of the search around it.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha8Rng;
 
-use super::EvaluationError;
+use super::{EvaluationError, StopSignal};
 use crate::randomness::stream;
+use crate::stopper::{Decision, SharedStopper};
 use crate::trial::TrialId;
-
-/// A switch that ends a search from outside (Ctrl-C, say). Clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct StopSignal {
-    set: Arc<AtomicBool>,
-    parent: Option<Arc<StopSignal>>,
-}
-
-impl StopSignal {
-    /// A signal that is not set.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A signal that is set with this one, but can be set without it.
-    #[must_use]
-    pub fn child(&self) -> Self {
-        Self {
-            set: Arc::default(),
-            parent: Some(Arc::new(self.clone())),
-        }
-    }
-
-    /// Asks the search to stop. What is done is kept; trials in flight are interrupted.
-    pub fn stop(&self) {
-        self.set.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked to.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        self.set.load(Ordering::Relaxed)
-            || self.parent.as_ref().is_some_and(|parent| parent.is_set())
-    }
-}
 
 /// The surroundings of one evaluation.
 pub struct Context<'a> {
@@ -53,6 +18,10 @@ pub struct Context<'a> {
     worker: usize,
     stop: &'a StopSignal,
     report: &'a (dyn Fn(u64, f64) + Sync),
+    deadline: Option<Instant>,
+    stopper: Option<&'a SharedStopper>,
+    /// The step and value at which the stopper said stop.
+    stopped_at: Mutex<Option<(u64, f64)>>,
 }
 
 impl fmt::Debug for Context<'_> {
@@ -82,7 +51,25 @@ impl<'a> Context<'a> {
             worker,
             stop,
             report,
+            deadline: None,
+            stopper: None,
+            stopped_at: Mutex::new(None),
         }
+    }
+
+    /// The same with a time limit that begins now.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        // A limit beyond what an Instant can hold is none.
+        self.deadline = Instant::now().checked_add(timeout);
+        self
+    }
+
+    /// The same with a stopper that judges every reported value.
+    #[must_use]
+    pub const fn with_stopper(mut self, stopper: &'a SharedStopper) -> Self {
+        self.stopper = Some(stopper);
+        self
     }
 
     /// The trial's number.
@@ -109,20 +96,56 @@ impl<'a> Context<'a> {
         self.worker
     }
 
-    /// Tells observers an intermediate value: the validation accuracy after epoch `step`, say.
+    /// Tells observers and the stopper an intermediate value: the validation accuracy after epoch
+    /// `step`, say. The stopper never sees a value that is not finite.
     pub fn report(&self, step: u64, value: f64) {
         (self.report)(step, value);
+        if let Some(stopper) = self.stopper
+            && value.is_finite()
+            && stopper.reported(self.trial, step, value) == Decision::Stop
+        {
+            self.stopped_at().get_or_insert((step, value));
+        }
     }
 
-    /// Returns early, with `?`, when the search wants to stop.
+    /// Returns early, with `?`, when the evaluation should not go on: the search stops, the trial's
+    /// time is up, or the stopper has seen enough.
     ///
     /// # Errors
-    /// [`EvaluationError::Interrupted`] if it does.
+    /// [`EvaluationError::Interrupted`], [`EvaluationError::TimedOut`] or
+    /// [`EvaluationError::Stopped`].
     pub fn check_stop(&self) -> Result<(), EvaluationError> {
         if self.stop.is_set() {
-            Err(EvaluationError::Interrupted)
-        } else {
-            Ok(())
+            return Err(EvaluationError::Interrupted);
         }
+        if self.timed_out() {
+            return Err(EvaluationError::TimedOut);
+        }
+        match *self.stopped_at() {
+            Some((step, value)) => Err(EvaluationError::Stopped { step, value }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn timed_out(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn stopped_at(&self) -> std::sync::MutexGuard<'_, Option<(u64, f64)>> {
+        self.stopped_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Context;
+
+    #[test]
+    fn an_evaluation_may_share_its_context_among_threads() {
+        const fn shared<T: Send + Sync>() {}
+        shared::<Context<'_>>();
     }
 }

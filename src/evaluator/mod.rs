@@ -1,17 +1,25 @@
 //! Scoring one genotype.
 
 mod context;
+mod memory;
 mod run;
+mod stop_signal;
+mod weighted;
 
-pub use context::{Context, StopSignal};
+pub use context::Context;
+pub use memory::is_out_of_memory;
+pub(crate) use run::panic_message;
 pub use run::{Ended, run_trial};
+pub use stop_signal::StopSignal;
+pub use weighted::WeightedSum;
 
 use crate::trial::Evaluation;
 
 /// Scores a genotype.
 ///
 /// Every closure `Fn(&G, &Context) -> Result<Evaluation, EvaluationError>` is one. A panic inside
-/// an evaluator is caught and becomes a failed trial.
+/// an evaluator is caught and becomes a failed trial, or one that ran out of memory if its message says
+/// so.
 pub trait Evaluator<G>: Send + Sync {
     /// Evaluates `genotype`. Everything random comes from [`Context::seed`]; a long evaluation asks
     /// [`Context::check_stop`] now and then.
@@ -37,7 +45,7 @@ impl<G> Evaluator<G> for Box<dyn Evaluator<G>> {
 }
 
 /// Why an evaluation has no score.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {
     /// The genotype breaks a constraint of the evaluator.
@@ -52,6 +60,14 @@ pub enum EvaluationError {
     /// The device has too little memory.
     #[error("out of memory: {0}")]
     OutOfMemory(String),
+    /// The stopper has seen enough ([`Context::check_stop`] says so).
+    #[error("stopped at step {step} with the value {value}")]
+    Stopped {
+        /// The step.
+        step: u64,
+        /// What was reported then.
+        value: f64,
+    },
     /// The search stops; the trial has no outcome and may be run again.
     #[error("interrupted")]
     Interrupted,

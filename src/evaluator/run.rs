@@ -2,8 +2,9 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
-use super::{Context, EvaluationError, Evaluator};
+use super::{Context, EvaluationError, Evaluator, is_out_of_memory};
 use crate::trial::{Evaluation, Outcome, RESERVED_METRICS, Trial};
 
 /// How running a trial ended.
@@ -27,16 +28,26 @@ pub fn run_trial<G>(
         evaluator.evaluate(&trial.genotype, context)
     }));
     Ended::Outcome(match result {
-        Err(panic) => Outcome::Failed {
-            reason: format!("panic: {}", panic_message(&*panic)),
-        },
+        Err(panic) => failure(format!("panic: {}", panic_message(&*panic))),
+        // Late is late, even if the evaluator never looked at the clock.
+        Ok(Ok(_)) if context.timed_out() => Outcome::TimedOut,
         Ok(Ok(evaluation)) => checked(evaluation),
         Ok(Err(EvaluationError::Infeasible(reason))) => Outcome::Infeasible { reason },
-        Ok(Err(EvaluationError::Failed(reason))) => Outcome::Failed { reason },
+        Ok(Err(EvaluationError::Failed(reason))) => failure(reason),
         Ok(Err(EvaluationError::TimedOut)) => Outcome::TimedOut,
         Ok(Err(EvaluationError::OutOfMemory(reason))) => Outcome::OutOfMemory { reason },
+        Ok(Err(EvaluationError::Stopped { step, value })) => Outcome::Stopped { step, value },
         Ok(Err(EvaluationError::Interrupted)) => return Ended::Interrupted,
     })
+}
+
+/// A device that ran out of memory says so in words only.
+fn failure(reason: String) -> Outcome {
+    if is_out_of_memory(&reason) {
+        Outcome::OutOfMemory { reason }
+    } else {
+        Outcome::Failed { reason }
+    }
 }
 
 fn checked(evaluation: Evaluation) -> Outcome {
@@ -45,8 +56,15 @@ fn checked(evaluation: Evaluation) -> Outcome {
             reason: format!("the fitness is {}, not a finite number", evaluation.fitness),
         };
     }
-    for (name, value) in &evaluation.metrics {
-        if RESERVED_METRICS.contains(&name.as_str()) {
+    if let Some(cost) = evaluation.cost
+        && Duration::try_from_secs_f64(cost).is_err()
+    {
+        return Outcome::Failed {
+            reason: format!("the cost is {cost}, not a time in seconds"),
+        };
+    }
+    for (name, value) in evaluation.metrics.iter() {
+        if RESERVED_METRICS.contains(&name) {
             return Outcome::Failed {
                 reason: format!(
                     "a metric can't be named '{name}': a trial's record has that field"
@@ -62,7 +80,7 @@ fn checked(evaluation: Evaluation) -> Outcome {
     Outcome::Completed(evaluation)
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()

@@ -1,9 +1,13 @@
-//! Running trials somewhere: in this thread or on several.
+//! Running trials somewhere: in this thread, on several, or on a virtual clock.
 
 mod serial;
+mod simulated;
+mod terms;
 mod threads;
 
 pub use serial::Serial;
+pub use simulated::Simulated;
+pub use terms::Terms;
 pub use threads::{NoWorkers, Threads};
 
 use std::time::Duration;
@@ -16,14 +20,25 @@ pub trait Executor<G> {
     /// How many trials can run at the same time, at least 1: so many the loop keeps in flight.
     fn workers(&self) -> usize;
 
-    /// Takes a trial to run, now or when a worker is free.
-    fn submit(&mut self, trial: Trial<G>);
+    /// Takes a trial to run under these terms, now or when a worker is free.
+    fn submit(&mut self, trial: Trial<G>, terms: Terms);
 
     /// Waits for what happens next. `None` when nothing is in flight.
     fn next(&mut self) -> Option<ExecutorEvent>;
 
     /// The signal that interrupts running trials.
     fn stop_signal(&self) -> StopSignal;
+
+    /// The time since the search began on a clock of the executor's own; none where real time
+    /// counts.
+    fn clock(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Sets that clock, when a recorded search goes on. Without such a clock there is nothing to do.
+    fn set_clock(&mut self, now: Duration) {
+        let _ = now;
+    }
 }
 
 impl<G, X: Executor<G> + ?Sized> Executor<G> for Box<X> {
@@ -31,8 +46,8 @@ impl<G, X: Executor<G> + ?Sized> Executor<G> for Box<X> {
         (**self).workers()
     }
 
-    fn submit(&mut self, trial: Trial<G>) {
-        (**self).submit(trial);
+    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
+        (**self).submit(trial, terms);
     }
 
     fn next(&mut self) -> Option<ExecutorEvent> {
@@ -41,6 +56,14 @@ impl<G, X: Executor<G> + ?Sized> Executor<G> for Box<X> {
 
     fn stop_signal(&self) -> StopSignal {
         (**self).stop_signal()
+    }
+
+    fn clock(&self) -> Option<Duration> {
+        (**self).clock()
+    }
+
+    fn set_clock(&mut self, now: Duration) {
+        (**self).set_clock(now);
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Executor, ExecutorEvent};
+use super::{Executor, ExecutorEvent, Terms};
 use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
 use crate::trial::Trial;
 
@@ -13,7 +13,7 @@ use crate::trial::Trial;
 pub struct Serial<G, E> {
     evaluator: E,
     stop: StopSignal,
-    waiting: VecDeque<Trial<G>>,
+    waiting: VecDeque<(Trial<G>, Terms)>,
     events: VecDeque<ExecutorEvent>,
 }
 
@@ -49,15 +49,15 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
         1
     }
 
-    fn submit(&mut self, trial: Trial<G>) {
-        self.waiting.push_back(trial);
+    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
+        self.waiting.push_back((trial, terms));
     }
 
     fn next(&mut self) -> Option<ExecutorEvent> {
         if let Some(event) = self.events.pop_front() {
             return Some(event);
         }
-        let trial = self.waiting.pop_front()?;
+        let (trial, terms) = self.waiting.pop_front()?;
         let start = Instant::now();
         let events = Mutex::new(&mut self.events);
         let report = |step, value| {
@@ -70,7 +70,7 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
                     value,
                 });
         };
-        let context = Context::new(trial.id, trial.seed, 0, &self.stop, &report);
+        let context = terms.apply(Context::new(trial.id, trial.seed, 0, &self.stop, &report));
         let ended = run_trial(&trial, &self.evaluator, &context);
         self.events.push_back(ExecutorEvent::Finished {
             trial: trial.id,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use super::{Executor, ExecutorEvent};
+use super::{Executor, ExecutorEvent, Terms};
 use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
 use crate::space::Genotype;
 use crate::trial::Trial;
@@ -20,7 +20,7 @@ pub struct NoWorkers;
 ///
 /// When dropped, it interrupts what runs and waits for its threads.
 pub struct Threads<G> {
-    trials: Option<Sender<Trial<G>>>,
+    trials: Option<Sender<Job<G>>>,
     events: Receiver<ExecutorEvent>,
     in_flight: usize,
     stop: StopSignal,
@@ -60,21 +60,46 @@ impl<G: Genotype> Threads<G> {
     where
         E: Evaluator<G> + 'static,
     {
-        if workers == 0 {
+        let evaluator: Arc<dyn Evaluator<G>> = Arc::new(evaluator);
+        Self::start(vec![evaluator; workers], stop)
+    }
+
+    /// Starts one thread for each evaluator: where every worker has a device of its own, an
+    /// evaluator for each device. The score must not depend on which one it is.
+    ///
+    /// # Errors
+    /// [`NoWorkers`] if there is no evaluator.
+    pub fn with_evaluators<E>(
+        evaluators: impl IntoIterator<Item = E>,
+        stop: &StopSignal,
+    ) -> Result<Self, NoWorkers>
+    where
+        E: Evaluator<G> + 'static,
+    {
+        let evaluators = evaluators
+            .into_iter()
+            .map(|evaluator| Arc::new(evaluator) as Arc<dyn Evaluator<G>>)
+            .collect();
+        Self::start(evaluators, stop)
+    }
+
+    fn start(evaluators: Vec<Arc<dyn Evaluator<G>>>, stop: &StopSignal) -> Result<Self, NoWorkers> {
+        if evaluators.is_empty() {
             return Err(NoWorkers);
         }
         let (trials, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         let (sender, events) = channel();
-        let evaluator: Arc<dyn Evaluator<G>> = Arc::new(evaluator);
         let stop = stop.child();
-        let threads = (0..workers)
-            .map(|worker| {
+        let threads = evaluators
+            .into_iter()
+            .enumerate()
+            .map(|(number, evaluator)| {
                 let worker = Worker {
-                    number: worker,
+                    number,
                     queue: queue.clone(),
                     events: sender.clone(),
-                    evaluator: evaluator.clone(),
+                    evaluator,
                     stop: stop.clone(),
                 };
                 std::thread::spawn(move || worker.run())
@@ -90,9 +115,11 @@ impl<G: Genotype> Threads<G> {
     }
 }
 
+type Job<G> = (Trial<G>, Terms);
+
 struct Worker<G> {
     number: usize,
-    queue: Arc<Mutex<Receiver<Trial<G>>>>,
+    queue: Arc<Mutex<Receiver<Job<G>>>>,
     events: Sender<ExecutorEvent>,
     evaluator: Arc<dyn Evaluator<G>>,
     stop: StopSignal,
@@ -106,7 +133,7 @@ impl<G: Genotype> Worker<G> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .recv();
-            let Ok(trial) = next else { return };
+            let Ok((trial, terms)) = next else { return };
             let start = Instant::now();
             // A send fails only when the executor is gone; then nobody wants to know.
             let _ = self.events.send(ExecutorEvent::Started {
@@ -121,6 +148,7 @@ impl<G: Genotype> Worker<G> {
                 });
             };
             let context = Context::new(trial.id, trial.seed, self.number, &self.stop, &report);
+            let context = terms.apply(context);
             let ended = run_trial(&trial, &*self.evaluator, &context);
             let _ = self.events.send(ExecutorEvent::Finished {
                 trial: trial.id,
@@ -137,10 +165,10 @@ impl<G: Genotype> Executor<G> for Threads<G> {
         self.threads.len()
     }
 
-    fn submit(&mut self, trial: Trial<G>) {
+    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
         if let Some(trials) = &self.trials {
             trials
-                .send(trial)
+                .send((trial, terms))
                 .expect("the worker threads hold the receiver while the executor lives");
             self.in_flight += 1;
         }

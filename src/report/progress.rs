@@ -15,6 +15,8 @@ pub struct ProgressBar {
     bar: Option<Bar>,
     total: u64,
     start: Instant,
+    /// Trials that were done before this search was resumed.
+    resumed: u64,
     printed: u64,
 }
 
@@ -40,6 +42,7 @@ impl ProgressBar {
             bar: None,
             total: 0,
             start: Instant::now(),
+            resumed: 0,
             printed: 0,
         }
     }
@@ -59,7 +62,8 @@ impl ProgressBar {
     fn advance<G>(&mut self, history: &History<G>) {
         let done = history.len() as u64;
         let seconds = self.start.elapsed().as_secs_f64().max(1e-9);
-        let left = seconds / done as f64 * self.total.saturating_sub(done) as f64;
+        let rate = done.saturating_sub(self.resumed).max(1) as f64 / seconds;
+        let left = 1.0 / rate * self.total.saturating_sub(done) as f64;
         // An enormous budget may leave more time than a Duration holds.
         let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
         let best = history
@@ -68,7 +72,7 @@ impl ProgressBar {
             .map_or_else(|| "none".to_owned(), |fitness| format!("{fitness:.4}"));
         let mut message = format!(
             "best {best}, {:.1} trials/min, {} left",
-            done as f64 * 60.0 / seconds,
+            rate * 60.0,
             minutes(left)
         );
         if history.failed() > 0 {
@@ -94,6 +98,18 @@ impl<G> Observer<G> for ProgressBar {
     fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>> {
         match event {
             Event::Began { trials } => self.begin(*trials),
+            Event::Resumed {
+                history, warnings, ..
+            } => {
+                for warning in *warnings {
+                    eprintln!("warning: {warning}");
+                }
+                self.resumed = history.len() as u64;
+                self.printed = self.resumed * 10 / self.total.max(1);
+                if let Some(bar) = &self.bar {
+                    bar.set_position(self.resumed);
+                }
+            }
             Event::Finished { history } => self.advance(history),
             Event::Ended { .. } => {
                 if let Some(bar) = self.bar.take() {

@@ -1,15 +1,13 @@
 //! Every finished trial.
 
-use std::time::Duration;
-
-use crate::trial::{Outcome, Trial, TrialId};
+use crate::trial::{Outcome, TrialId};
 
 /// A trial and how it ended.
 ///
 /// Its JSON is one flat object: `{"id": 3, "parent": 1, "genotype": …, "seed": …, "worker": 0,
-/// "seconds": 1.5, "status": "completed", "fitness": 0.9, "parameters": 1234}`, with every metric
-/// of the evaluation beside the fitness; a trial without a score has the fitness `null` and, where
-/// there is one, a `reason`.
+/// "attempts": 1, "seconds": 1.5, "status": "completed", "fitness": 0.9, "parameters": 1234}`, with
+/// every metric of the evaluation beside the fitness; a trial without a score has the fitness
+/// `null` and, where there is one, a `reason`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrialRecord<G> {
     /// Its number.
@@ -22,30 +20,17 @@ pub struct TrialRecord<G> {
     pub seed: u64,
     /// The worker that ran it, from 0.
     pub worker: usize,
-    /// How long it took, in seconds.
+    /// How many times it was run; 0 if its evaluation was reused from another trial.
+    pub attempts: u32,
+    /// How long the last attempt took, in seconds.
     pub seconds: f64,
+    /// The trial of the same genotype whose evaluation it has, where duplicates are reused.
+    pub reused: Option<TrialId>,
     /// How it ended.
     pub outcome: Outcome,
 }
 
 impl<G> TrialRecord<G> {
-    pub(crate) fn new(
-        trial: Trial<G>,
-        worker: usize,
-        duration: Duration,
-        outcome: Outcome,
-    ) -> Self {
-        Self {
-            id: trial.id,
-            parent: trial.parent,
-            genotype: trial.genotype,
-            seed: trial.seed,
-            worker,
-            seconds: duration.as_secs_f64(),
-            outcome,
-        }
-    }
-
     /// The fitness, if it has one.
     #[must_use]
     pub fn fitness(&self) -> Option<f64> {
@@ -55,7 +40,7 @@ impl<G> TrialRecord<G> {
     /// A named figure of its evaluation, if it has it.
     #[must_use]
     pub fn metric(&self, name: &str) -> Option<f64> {
-        self.outcome.evaluation()?.metrics.get(name).copied()
+        self.outcome.evaluation()?.metrics.get(name)
     }
 }
 
@@ -114,6 +99,13 @@ impl<G> History<G> {
     #[must_use]
     pub const fn failed(&self) -> usize {
         self.failed
+    }
+
+    /// How many trials have finished since the best one did; all if there is no best.
+    #[must_use]
+    pub fn since_improvement(&self) -> usize {
+        self.best
+            .map_or(self.records.len(), |best| self.records.len() - 1 - best)
     }
 
     /// The one that finished last.

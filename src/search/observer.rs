@@ -2,8 +2,9 @@
 
 use std::error::Error;
 
+use super::journal::Warning;
 use super::{History, Termination};
-use crate::trial::{Trial, TrialId};
+use crate::trial::{Outcome, Trial, TrialId};
 
 /// What happens in a search.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,16 @@ pub enum Event<'a, G> {
     Began {
         /// The budget.
         trials: u64,
+    },
+    /// It goes on where its journal ends. Comes after `Began`; what was recorded comes in no other
+    /// event.
+    Resumed {
+        /// All trials that had ended.
+        history: &'a History<G>,
+        /// How many had not, and are run again.
+        in_flight: usize,
+        /// What is amiss with the journal.
+        warnings: &'a [Warning],
     },
     /// The algorithm asked for a trial.
     Asked {
@@ -35,7 +46,16 @@ pub enum Event<'a, G> {
         /// The value.
         value: f64,
     },
-    /// A trial has ended: the last of the history.
+    /// An attempt at a trial went wrong, and the trial is run again.
+    Retried {
+        /// The trial.
+        trial: TrialId,
+        /// Which attempt it was, from 1.
+        attempt: u32,
+        /// How it ended.
+        outcome: &'a Outcome,
+    },
+    /// A trial has ended: the last of the history. If there is a journal, it is recorded there.
     Finished {
         /// All trials that have ended so far.
         history: &'a History<G>,

@@ -7,18 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::TrialRecord;
-use crate::trial::{Evaluation, Outcome, TrialId};
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Status {
-    Completed,
-    Infeasible,
-    Failed,
-    TimedOut,
-    OutOfMemory,
-    Lost,
-}
+use super::outcome_json::{OutcomeFields, Status};
+use crate::trial::TrialId;
 
 #[derive(Serialize)]
 struct Line<'a, G> {
@@ -27,11 +17,20 @@ struct Line<'a, G> {
     genotype: &'a G,
     seed: u64,
     worker: usize,
+    attempts: u32,
     seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reused: Option<TrialId>,
     status: Status,
     fitness: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
     #[serde(flatten)]
     metrics: BTreeMap<&'a str, Value>,
 }
@@ -44,11 +43,20 @@ struct OwnedLine<G> {
     genotype: G,
     seed: u64,
     worker: usize,
+    attempts: u32,
     seconds: f64,
+    #[serde(default)]
+    reused: Option<TrialId>,
     status: Status,
     fitness: Option<f64>,
     #[serde(default)]
-    reason: String,
+    cost: Option<f64>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    step: Option<u64>,
+    #[serde(default)]
+    value: Option<f64>,
     #[serde(flatten)]
     metrics: BTreeMap<String, Value>,
 }
@@ -64,30 +72,28 @@ fn number(value: f64) -> Value {
 
 impl<G: Serialize> Serialize for TrialRecord<G> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (status, reason) = match &self.outcome {
-            Outcome::Completed(_) => (Status::Completed, None),
-            Outcome::Infeasible { reason } => (Status::Infeasible, Some(reason.as_str())),
-            Outcome::Failed { reason } => (Status::Failed, Some(reason.as_str())),
-            Outcome::TimedOut => (Status::TimedOut, None),
-            Outcome::OutOfMemory { reason } => (Status::OutOfMemory, Some(reason.as_str())),
-            Outcome::Lost => (Status::Lost, None),
-        };
+        let outcome = OutcomeFields::from(&self.outcome);
         Line {
             id: self.id,
             parent: self.parent,
             genotype: &self.genotype,
             seed: self.seed,
             worker: self.worker,
+            attempts: self.attempts,
             seconds: self.seconds,
-            status,
-            fitness: self.fitness(),
-            reason,
+            reused: self.reused,
+            status: outcome.status,
+            fitness: outcome.fitness,
+            cost: outcome.cost,
+            reason: outcome.reason,
+            step: outcome.step,
+            value: outcome.value,
             metrics: self
                 .outcome
                 .evaluation()
                 .into_iter()
-                .flat_map(|evaluation| &evaluation.metrics)
-                .map(|(name, &value)| (name.as_str(), number(value)))
+                .flat_map(|evaluation| evaluation.metrics.iter())
+                .map(|(name, value)| (name, number(value)))
                 .collect(),
         }
         .serialize(serializer)
@@ -97,32 +103,29 @@ impl<G: Serialize> Serialize for TrialRecord<G> {
 impl<'de, G: DeserializeOwned> Deserialize<'de> for TrialRecord<G> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let line = OwnedLine::<G>::deserialize(deserializer)?;
-        let reason = line.reason;
-        let outcome = match line.status {
-            Status::Completed => Outcome::Completed(Evaluation {
-                fitness: line
-                    .fitness
-                    .ok_or_else(|| D::Error::custom("a completed trial needs a fitness"))?,
-                metrics: line
-                    .metrics
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name, value.as_f64()?)))
-                    .collect(),
-            }),
-            Status::Infeasible => Outcome::Infeasible { reason },
-            Status::Failed => Outcome::Failed { reason },
-            Status::TimedOut => Outcome::TimedOut,
-            Status::OutOfMemory => Outcome::OutOfMemory { reason },
-            Status::Lost => Outcome::Lost,
+        let fields = OutcomeFields {
+            status: line.status,
+            fitness: line.fitness,
+            cost: line.cost,
+            reason: line.reason,
+            step: line.step,
+            value: line.value,
         };
+        let metrics = line
+            .metrics
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_f64()?)))
+            .collect();
         Ok(Self {
             id: line.id,
             parent: line.parent,
             genotype: line.genotype,
             seed: line.seed,
             worker: line.worker,
+            attempts: line.attempts,
             seconds: line.seconds,
-            outcome,
+            reused: line.reused,
+            outcome: fields.outcome(metrics).map_err(D::Error::custom)?,
         })
     }
 }

@@ -1,4 +1,5 @@
 //! Search spaces that are ready to use.
 
 pub mod bits;
+pub mod choices;
 pub mod nasnet;

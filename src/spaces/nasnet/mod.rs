@@ -9,6 +9,7 @@
 //! # Ok::<(), evonas::spaces::nasnet::InvalidGenotype>(())
 //! ```
 
+mod canonical;
 mod genotype;
 mod mutation;
 mod operation;

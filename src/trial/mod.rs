@@ -1,6 +1,9 @@
 //! A trial: one genotype to evaluate, and how it ended.
 
-use std::collections::BTreeMap;
+mod metrics;
+
+pub use metrics::Metrics;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -32,9 +35,30 @@ pub struct Trial<G> {
 }
 
 /// Names that a metric can't have, since they are fields of a trial's record.
-pub const RESERVED_METRICS: [&str; 9] = [
-    "id", "parent", "genotype", "seed", "worker", "seconds", "status", "fitness", "reason",
+pub const RESERVED_METRICS: &[&str] = &[
+    "id",
+    "parent",
+    "genotype",
+    "seed",
+    "worker",
+    "attempts",
+    "seconds",
+    "reused",
+    "status",
+    "fitness",
+    "cost",
+    "reason",
+    "step",
+    "value",
+    MEASURED_FITNESS,
+    EVALUATIONS,
 ];
+
+/// The metric that holds what a repeated evaluation measured, where the fitness is an average.
+pub const MEASURED_FITNESS: &str = "measured_fitness";
+
+/// The metric that holds how many evaluations an averaged fitness is the mean of.
+pub const EVALUATIONS: &str = "evaluations";
 
 /// The score of a genotype.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +67,9 @@ pub struct Evaluation {
     pub fitness: f64,
     /// Other figures by name, such as `parameters`. The names of [`RESERVED_METRICS`] are taken:
     /// an evaluation that uses one fails.
-    pub metrics: BTreeMap<String, f64>,
+    pub metrics: Metrics,
+    /// What it cost, in seconds: what the simulated executor goes by.
+    pub cost: Option<f64>,
 }
 
 impl Evaluation {
@@ -52,14 +78,31 @@ impl Evaluation {
     pub const fn new(fitness: f64) -> Self {
         Self {
             fitness,
-            metrics: BTreeMap::new(),
+            metrics: Metrics::new(),
+            cost: None,
         }
+    }
+
+    /// A figure by name: `fitness` or a metric.
+    #[must_use]
+    pub fn figure(&self, name: &str) -> Option<f64> {
+        match name {
+            "fitness" => Some(self.fitness),
+            _ => self.metrics.get(name),
+        }
+    }
+
+    /// The same with its cost in seconds.
+    #[must_use]
+    pub const fn with_cost(mut self, seconds: f64) -> Self {
+        self.cost = Some(seconds);
+        self
     }
 
     /// The same with one more named figure.
     #[must_use]
     pub fn with_metric(mut self, name: impl Into<String>, value: f64) -> Self {
-        self.metrics.insert(name.into(), value);
+        self.metrics.insert(name, value);
         self
     }
 }
@@ -73,7 +116,8 @@ impl From<f64> for Evaluation {
 /// How a trial ended.
 ///
 /// Only a completed trial joins the population. Every other one is part of the history, counts
-/// against the budget, and is never a parent.
+/// against the budget, and is never a parent: a stopped one too, since its last value can't be
+/// compared with the fitness of a finished one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -98,6 +142,13 @@ pub enum Outcome {
     },
     /// Its worker went away.
     Lost,
+    /// The stopper ended it early, since it didn't look promising.
+    Stopped {
+        /// The last step that it reported.
+        step: u64,
+        /// The value that it reported then.
+        value: f64,
+    },
 }
 
 impl Outcome {
@@ -116,10 +167,13 @@ impl Outcome {
         self.evaluation().map(|evaluation| evaluation.fitness)
     }
 
-    /// Whether something went wrong: neither completed nor infeasible.
+    /// Whether something went wrong: neither completed, infeasible nor stopped early.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
-        !matches!(self, Self::Completed(_) | Self::Infeasible { .. })
+        !matches!(
+            self,
+            Self::Completed(_) | Self::Infeasible { .. } | Self::Stopped { .. }
+        )
     }
 }
 
@@ -132,6 +186,7 @@ impl fmt::Display for Outcome {
             Self::TimedOut => f.write_str("timed out"),
             Self::OutOfMemory { reason } => write!(f, "out of memory: {reason}"),
             Self::Lost => f.write_str("lost with its worker"),
+            Self::Stopped { step, value } => write!(f, "stopped at step {step} with {value}"),
         }
     }
 }

@@ -1,5 +1,11 @@
 //! Who becomes a parent.
 
+mod lexicographic;
+mod pareto;
+
+pub use lexicographic::LexicographicTournament;
+pub use pareto::ParetoTournament;
+
 use std::fmt::Debug;
 
 use rand::{Rng, RngExt};
@@ -69,4 +75,14 @@ impl<G> Selection<G> for Tournament {
         }
         best
     }
+}
+
+/// Draws `size` positions uniformly with replacement.
+fn draw_sample<G>(
+    size: usize,
+    population: &Population<G>,
+    rng: &mut dyn Rng,
+    sample: &mut Vec<usize>,
+) {
+    sample.extend((0..size).map(|_| rng.random_range(0..population.len())));
 }

@@ -1,0 +1,229 @@
+//! Putting an [`Evolution`] together.
+
+use super::Evolution;
+use crate::algorithm::{Description, TrialNumbers};
+use crate::by_id::MapById;
+use crate::objective::Objective;
+use crate::population::Population;
+use crate::randomness::algorithm_rng;
+use crate::replacement::{Oldest, Replacement};
+use crate::selection::{LexicographicTournament, ParetoTournament, Selection, Tournament};
+use crate::space::{Genotype, Mutation, SearchSpace};
+
+/// A configuration that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvolutionError {
+    /// P = 0.
+    #[error("the population size is 0; it must be at least 1")]
+    EmptyPopulation,
+    /// S = 0.
+    #[error("the sample size is 0; it must be at least 1")]
+    EmptySample,
+    /// S > P.
+    #[error(
+        "the sample size {sample} exceeds the population size {population}; choose 1 <= sample <= population"
+    )]
+    SampleExceedsPopulation {
+        /// S.
+        sample: usize,
+        /// P.
+        population: usize,
+    },
+    /// Tournaments by objectives, but none is given.
+    #[error("there are no objectives to order by; name at least one")]
+    NoObjectives,
+    /// A genotype of the warm start is not one of the space.
+    #[error("initial genotype {index} is not of the space: {reason}")]
+    InvalidInitial {
+        /// Which one, from 0.
+        index: usize,
+        /// What doesn't fit.
+        reason: String,
+    },
+}
+
+/// Builds an [`Evolution`] of any parts.
+#[derive(Debug)]
+pub struct EvolutionBuilder<G> {
+    space: Box<dyn SearchSpace<Genotype = G>>,
+    mutation: Box<dyn Mutation<G>>,
+    selection: Option<Box<dyn Selection<G>>>,
+    replacement: Box<dyn Replacement<G>>,
+    objectives: Vec<Objective>,
+    order: Order,
+    initial: Vec<G>,
+    population: usize,
+    sample: usize,
+    seed: u64,
+}
+
+/// Which tournament the objectives ask for.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Fitness,
+    Lexicographic,
+    Pareto,
+}
+
+impl<G: Genotype> EvolutionBuilder<G> {
+    /// Aging evolution with the paper's population of 100 and samples of 25, and seed 0.
+    pub fn new(
+        space: impl SearchSpace<Genotype = G> + 'static,
+        mutation: impl Mutation<G> + 'static,
+    ) -> Self {
+        Self {
+            space: Box::new(space),
+            mutation: Box::new(mutation),
+            selection: None,
+            replacement: Box::new(Oldest),
+            objectives: Vec::new(),
+            order: Order::Fitness,
+            initial: Vec::new(),
+            population: 100,
+            sample: 25,
+            seed: 0,
+        }
+    }
+
+    /// The population size `P`.
+    #[must_use]
+    pub fn population(mut self, population: usize) -> Self {
+        self.population = population;
+        self
+    }
+
+    /// The tournament size `S`, for the default selection.
+    #[must_use]
+    pub fn sample(mut self, sample: usize) -> Self {
+        self.sample = sample;
+        self
+    }
+
+    /// The root seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Tournaments won by lexicographic order: the best by the first objective; among those that
+    /// are equal to it, within [`Objective::tolerance`], the best by the second; and so on.
+    #[must_use]
+    pub fn lexicographic(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {
+        self.objectives = objectives.into_iter().collect();
+        self.order = Order::Lexicographic;
+        self
+    }
+
+    /// Tournaments won by non-dominated rank within the sample, then crowding distance
+    /// ([`ParetoTournament`]). What leaves is up to the replacement: the oldest by default.
+    #[must_use]
+    pub fn pareto(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {
+        self.objectives = objectives.into_iter().collect();
+        self.order = Order::Pareto;
+        self
+    }
+
+    /// Hands out these genotypes before any random one: a warm start, from the fittest of another
+    /// run's journal say ([`Recorded::fittest`](crate::search::journal::Recorded::fittest)). They are
+    /// evaluated like any other; of more than `P`, the oldest leave.
+    #[must_use]
+    pub fn initial(mut self, genotypes: impl IntoIterator<Item = G>) -> Self {
+        self.initial = genotypes.into_iter().collect();
+        self
+    }
+
+    /// Another selection than a tournament of `S`; the sample size has no meaning then.
+    #[must_use]
+    pub fn selection(mut self, selection: impl Selection<G> + 'static) -> Self {
+        self.selection = Some(Box::new(selection));
+        self
+    }
+
+    /// Another replacement than the oldest.
+    #[must_use]
+    pub fn replacement(mut self, replacement: impl Replacement<G> + 'static) -> Self {
+        self.replacement = Box::new(replacement);
+        self
+    }
+
+    /// The algorithm, ready to be asked.
+    ///
+    /// # Errors
+    /// [`EvolutionError`] if `P` is 0, the default selection is used and not `1 <= S <= P`, or an
+    /// initial genotype is not of the space.
+    pub fn build(self) -> Result<Evolution<G>, EvolutionError> {
+        if self.population == 0 {
+            return Err(EvolutionError::EmptyPopulation);
+        }
+        for (index, genotype) in self.initial.iter().enumerate() {
+            self.space
+                .validate(genotype)
+                .map_err(|reason| EvolutionError::InvalidInitial {
+                    index,
+                    reason: reason.to_string(),
+                })?;
+        }
+        let selection = match self.selection {
+            Some(selection) => selection,
+            None => default_selection(self.order, &self.objectives, self.sample, self.population)?,
+        };
+        let mut algorithm = format!(
+            "evolution of {}, {selection:?}, {:?}, {:?}",
+            self.population, self.replacement, self.mutation
+        );
+        if !self.objectives.is_empty() {
+            algorithm.push_str(&format!(", {:?}", self.objectives));
+        }
+        if !self.initial.is_empty() {
+            let fingerprint = crc32fast::hash(format!("{:?}", self.initial).as_bytes());
+            let count = self.initial.len();
+            algorithm.push_str(&format!(", from {count} genotypes {fingerprint:08x}"));
+        }
+        Ok(Evolution {
+            description: Description {
+                seed: Some(self.seed),
+                space: format!("{:?}", self.space),
+                algorithm,
+            },
+            space: self.space,
+            mutation: self.mutation,
+            selection,
+            replacement: self.replacement,
+            population_size: self.population,
+            objectives: self.objectives,
+            initial: self.initial.into(),
+            population: Population::default(),
+            rng: algorithm_rng(self.seed),
+            numbers: TrialNumbers::new(self.seed),
+            in_flight: MapById::default(),
+            random_in_flight: 0,
+            sample: Vec::new(),
+            spare_samples: Vec::new(),
+        })
+    }
+}
+
+fn default_selection<G>(
+    order: Order,
+    objectives: &[Objective],
+    sample: usize,
+    population: usize,
+) -> Result<Box<dyn Selection<G>>, EvolutionError> {
+    if sample == 0 {
+        return Err(EvolutionError::EmptySample);
+    }
+    if sample > population {
+        return Err(EvolutionError::SampleExceedsPopulation { sample, population });
+    }
+    Ok(match order {
+        Order::Fitness => Box::new(Tournament::new(sample)),
+        _ if objectives.is_empty() => return Err(EvolutionError::NoObjectives),
+        Order::Lexicographic => Box::new(LexicographicTournament::new(
+            sample,
+            objectives.iter().map(Objective::tolerance_width).collect(),
+        )),
+        Order::Pareto => Box::new(ParetoTournament::new(sample)),
+    })
+}

@@ -1,0 +1,56 @@
+//! Several figures as one fitness.
+
+use super::{Context, EvaluationError, Evaluator};
+use crate::trial::Evaluation;
+
+/// Makes the fitness the weighted sum of figures of an evaluation: its fitness and its metrics.
+///
+/// ```
+/// use evonas::evaluator::WeightedSum;
+/// use evonas::prelude::*;
+///
+/// let accuracy = |size: &f64, _: &Context<'_>| {
+///     Ok(Evaluation::new(0.9).with_metric("parameters", *size))
+/// };
+/// // A million parameters more cost as much as five points of accuracy.
+/// let evaluator = WeightedSum::new(accuracy, [("fitness", 1.0), ("parameters", -5e-8)]);
+/// # let (stop, report) = (StopSignal::new(), |_, _| {});
+/// # let context = Context::new(TrialId(0), 0, 0, &stop, &report);
+/// # let fitness = evaluator.evaluate(&2e6, &context)?.fitness;
+/// # assert!((fitness - 0.8).abs() < 1e-12);
+/// # Ok::<(), EvaluationError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct WeightedSum<E> {
+    evaluator: E,
+    weights: Vec<(String, f64)>,
+}
+
+impl<E> WeightedSum<E> {
+    /// Weights by name; `fitness` stands for the fitness that the evaluator returns. A negative
+    /// weight is for figures of which less is better.
+    pub fn new<N: Into<String>>(evaluator: E, weights: impl IntoIterator<Item = (N, f64)>) -> Self {
+        Self {
+            evaluator,
+            weights: weights
+                .into_iter()
+                .map(|(name, weight)| (name.into(), weight))
+                .collect(),
+        }
+    }
+}
+
+impl<G, E: Evaluator<G>> Evaluator<G> for WeightedSum<E> {
+    fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+        let mut evaluation = self.evaluator.evaluate(genotype, context)?;
+        let mut sum = 0.0;
+        for (name, weight) in &self.weights {
+            let figure = evaluation.figure(name).ok_or_else(|| {
+                EvaluationError::failed(format_args!("the weighted metric '{name}' is missing"))
+            })?;
+            sum += weight * figure;
+        }
+        evaluation.fitness = sum;
+        Ok(evaluation)
+    }
+}

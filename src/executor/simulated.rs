@@ -1,0 +1,200 @@
+//! Any number of workers on a virtual clock, in the calling thread.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{Executor, ExecutorEvent, NoWorkers, Terms};
+use crate::evaluator::{Context, Ended, Evaluator, StopSignal, run_trial};
+use crate::trial::{Outcome, Trial, TrialId};
+
+/// Runs trials on `N` virtual workers: each takes as long as its evaluation says
+/// ([`Evaluation::cost`](crate::trial::Evaluation::cost)), on a clock that jumps from one event to
+/// the next. The same search gives the same history, whatever machine it runs on.
+///
+/// A completed evaluation without a cost fails. A trial whose cost exceeds the time limit times out
+/// when the limit is reached; a trial that ends in any other way without an evaluation takes no
+/// time. Evaluations happen when trials are submitted, so a stopper sees the values of one trial
+/// after the other.
+pub struct Simulated<G, E> {
+    evaluator: E,
+    stop: StopSignal,
+    now: Duration,
+    idle: BinaryHeap<Reverse<usize>>,
+    running: BinaryHeap<Reverse<Running>>,
+    waiting: VecDeque<(Trial<G>, Terms)>,
+    events: VecDeque<ExecutorEvent>,
+    workers: usize,
+}
+
+impl<G, E> fmt::Debug for Simulated<G, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulated")
+            .field("workers", &self.workers)
+            .field("now", &self.now)
+            .field("running", &self.running.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A trial that a virtual worker has in hand; the order is that of finishing.
+#[derive(Debug)]
+struct Running {
+    ends: Duration,
+    trial: TrialId,
+    begins: Duration,
+    worker: usize,
+    ended: Ended,
+}
+
+impl PartialEq for Running {
+    fn eq(&self, other: &Self) -> bool {
+        (self.ends, self.trial) == (other.ends, other.trial)
+    }
+}
+
+impl Eq for Running {}
+
+impl PartialOrd for Running {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Running {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.ends, self.trial).cmp(&(other.ends, other.trial))
+    }
+}
+
+impl<G, E: Evaluator<G>> Simulated<G, E> {
+    /// Virtual workers around an evaluator.
+    ///
+    /// # Errors
+    /// [`NoWorkers`] if `workers` is 0.
+    pub fn new(evaluator: E, workers: usize) -> Result<Self, NoWorkers> {
+        Self::with_stop_signal(evaluator, workers, &StopSignal::new())
+    }
+
+    /// The same, interrupted by a signal of the caller's (which it never sets).
+    ///
+    /// # Errors
+    /// [`NoWorkers`] if `workers` is 0.
+    pub fn with_stop_signal(
+        evaluator: E,
+        workers: usize,
+        stop: &StopSignal,
+    ) -> Result<Self, NoWorkers> {
+        if workers == 0 {
+            return Err(NoWorkers);
+        }
+        Ok(Self {
+            evaluator,
+            stop: stop.child(),
+            now: Duration::ZERO,
+            idle: (0..workers).map(Reverse).collect(),
+            running: BinaryHeap::with_capacity(workers),
+            waiting: VecDeque::new(),
+            events: VecDeque::new(),
+            workers,
+        })
+    }
+
+    fn begin(&mut self, trial: Trial<G>, terms: &Terms, begins: Duration, worker: usize) {
+        self.events.push_back(ExecutorEvent::Started {
+            trial: trial.id,
+            worker,
+        });
+        let events = Mutex::new(&mut self.events);
+        let report = |step, value| {
+            events
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push_back(ExecutorEvent::Reported {
+                    trial: trial.id,
+                    step,
+                    value,
+                });
+        };
+        let context = Context::new(trial.id, trial.seed, worker, &self.stop, &report);
+        let context = match &terms.stopper {
+            Some(stopper) => context.with_stopper(stopper),
+            None => context,
+        };
+        let ended = run_trial(&trial, &self.evaluator, &context);
+        let (duration, ended) = on_the_virtual_clock(ended, terms.timeout);
+        self.running.push(Reverse(Running {
+            ends: begins.saturating_add(duration),
+            trial: trial.id,
+            begins,
+            worker,
+            ended,
+        }));
+    }
+}
+
+/// How long a trial takes, and how it ends under its time limit.
+fn on_the_virtual_clock(ended: Ended, timeout: Option<Duration>) -> (Duration, Ended) {
+    let Ended::Outcome(Outcome::Completed(evaluation)) = &ended else {
+        return (Duration::ZERO, ended);
+    };
+    let cost = evaluation
+        .cost
+        .and_then(|cost| Duration::try_from_secs_f64(cost).ok());
+    match (cost, timeout) {
+        (Some(cost), Some(timeout)) if cost > timeout => {
+            (timeout, Ended::Outcome(Outcome::TimedOut))
+        }
+        (Some(cost), _) => (cost, ended),
+        (None, _) => {
+            let reason = "the evaluation has no cost in seconds, which a simulation goes by";
+            let reason = reason.to_owned();
+            (Duration::ZERO, Ended::Outcome(Outcome::Failed { reason }))
+        }
+    }
+}
+
+impl<G, E: Evaluator<G>> Executor<G> for Simulated<G, E> {
+    fn workers(&self) -> usize {
+        self.workers
+    }
+
+    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
+        match self.idle.pop() {
+            Some(Reverse(worker)) => self.begin(trial, &terms, terms.begins, worker),
+            None => self.waiting.push_back((trial, terms)),
+        }
+    }
+
+    fn next(&mut self) -> Option<ExecutorEvent> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(event);
+        }
+        let Reverse(first) = self.running.pop()?;
+        self.now = self.now.max(first.ends);
+        match self.waiting.pop_front() {
+            Some((trial, terms)) => self.begin(trial, &terms, self.now, first.worker),
+            None => self.idle.push(Reverse(first.worker)),
+        }
+        Some(ExecutorEvent::Finished {
+            trial: first.trial,
+            worker: first.worker,
+            duration: first.ends.saturating_sub(first.begins),
+            ended: first.ended,
+        })
+    }
+
+    fn stop_signal(&self) -> StopSignal {
+        self.stop.clone()
+    }
+
+    fn clock(&self) -> Option<Duration> {
+        Some(self.now)
+    }
+
+    fn set_clock(&mut self, now: Duration) {
+        self.now = now;
+    }
+}

@@ -1,0 +1,33 @@
+//! Under which terms a trial runs.
+
+use std::time::Duration;
+
+use crate::evaluator::Context;
+use crate::stopper::SharedStopper;
+
+/// Under which terms a trial runs: what the search sets and an executor passes on.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Terms {
+    /// When it was handed out, on the search's clock. The simulated executor begins it then.
+    pub begins: Duration,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// What judges its intermediate values.
+    pub stopper: Option<SharedStopper>,
+}
+
+impl Terms {
+    /// A trial's context under these terms; its time limit begins now.
+    #[must_use]
+    pub fn apply<'a>(&'a self, context: Context<'a>) -> Context<'a> {
+        let context = match self.timeout {
+            Some(timeout) => context.with_timeout(timeout),
+            None => context,
+        };
+        match &self.stopper {
+            Some(stopper) => context.with_stopper(stopper),
+            None => context,
+        }
+    }
+}

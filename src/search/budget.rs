@@ -1,0 +1,128 @@
+//! When a search ends.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::History;
+
+/// How much a search may spend, and when it has found enough. Whatever comes first ends it: no new
+/// trial starts, and those in flight end and count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Budget {
+    trials: u64,
+    wall_time: Option<Duration>,
+    simulated_time: Option<Duration>,
+    target_fitness: Option<f64>,
+    patience: Option<u64>,
+}
+
+impl Budget {
+    /// So many trials in all, the initial population and failures included (the paper's `C`).
+    #[must_use]
+    pub const fn trials(trials: u64) -> Self {
+        Self {
+            trials,
+            wall_time: None,
+            simulated_time: None,
+            target_fitness: None,
+            patience: None,
+        }
+    }
+
+    /// Ends the search after this time; the time before a resume counts.
+    #[must_use]
+    pub const fn wall_time(mut self, limit: Duration) -> Self {
+        self.wall_time = Some(limit);
+        self
+    }
+
+    /// Ends the search after this time on the executor's virtual clock.
+    #[must_use]
+    pub const fn simulated_time(mut self, limit: Duration) -> Self {
+        self.simulated_time = Some(limit);
+        self
+    }
+
+    /// Ends the search when a trial has at least this fitness.
+    #[must_use]
+    pub const fn target_fitness(mut self, fitness: f64) -> Self {
+        self.target_fitness = Some(fitness);
+        self
+    }
+
+    /// Ends the search when so many trials in a row have not improved on the best.
+    #[must_use]
+    pub const fn patience(mut self, trials: u64) -> Self {
+        self.patience = Some(trials);
+        self
+    }
+
+    pub(super) const fn maximum_trials(&self) -> u64 {
+        self.trials
+    }
+
+    pub(super) const fn needs_virtual_clock(&self) -> bool {
+        self.simulated_time.is_some()
+    }
+
+    /// What ends the search now, beside the number of trials.
+    pub(super) fn reached<G>(
+        &self,
+        history: &History<G>,
+        wall_time: impl FnOnce() -> Duration,
+        simulated_time: Option<Duration>,
+    ) -> Option<Termination> {
+        let best = history.best().and_then(|best| best.fitness());
+        if let (Some(target), Some(best)) = (self.target_fitness, best)
+            && best >= target
+        {
+            return Some(Termination::TargetFitness);
+        }
+        if self
+            .patience
+            .is_some_and(|trials| history.since_improvement() as u64 >= trials)
+        {
+            return Some(Termination::NoImprovement);
+        }
+        if let (Some(limit), Some(time)) = (self.simulated_time, simulated_time)
+            && time >= limit
+        {
+            return Some(Termination::SimulatedTime);
+        }
+        if self.wall_time.is_some_and(|limit| wall_time() >= limit) {
+            return Some(Termination::WallTime);
+        }
+        None
+    }
+}
+
+/// Why a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Termination {
+    /// All trials are done.
+    Trials,
+    /// The time is up.
+    WallTime,
+    /// The time on the virtual clock is up.
+    SimulatedTime,
+    /// A trial has the fitness that was wanted.
+    TargetFitness,
+    /// The best has not improved for as many trials as were allowed.
+    NoImprovement,
+    /// The stop signal was set.
+    Stopped,
+}
+
+impl fmt::Display for Termination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Trials => "all trials are done",
+            Self::WallTime => "the time is up",
+            Self::SimulatedTime => "the simulated time is up",
+            Self::TargetFitness => "the target fitness is reached",
+            Self::NoImprovement => "the best has not improved for long enough",
+            Self::Stopped => "stopped by request",
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! Genotypes that are not worth a trial.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::evaluator::panic_message;
+
+/// Says why a genotype is refused.
+type Constraint<G> = dyn Fn(&G) -> Result<(), String> + Send;
+
+/// Predicates that every genotype must fulfil before a trial is spent on it.
+pub(super) struct Constraints<G> {
+    predicates: Vec<Box<Constraint<G>>>,
+    /// How many genotypes are drawn for a trial before the search gives up.
+    pub(super) draws: u64,
+}
+
+impl<G> Default for Constraints<G> {
+    fn default() -> Self {
+        Self {
+            predicates: Vec::new(),
+            draws: 1000,
+        }
+    }
+}
+
+impl<G> Constraints<G> {
+    pub(super) fn add(&mut self, predicate: impl Fn(&G) -> Result<(), String> + Send + 'static) {
+        self.predicates.push(Box::new(predicate));
+    }
+
+    /// The reason of the first constraint that refuses the genotype. One that panics does.
+    pub(super) fn check(&self, genotype: &G) -> Result<(), String> {
+        for predicate in &self.predicates {
+            catch_unwind(AssertUnwindSafe(|| predicate(genotype)))
+                .unwrap_or_else(|panic| Err(format!("panic: {}", panic_message(&*panic))))?;
+        }
+        Ok(())
+    }
+}

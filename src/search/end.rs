@@ -1,0 +1,69 @@
+//! From the end of an attempt to the history.
+
+use super::duplicates::Duplicates;
+use super::journal::{Ending, EntryKind};
+use super::running::Running;
+use super::{Event, Search, SearchError};
+use crate::algorithm::Algorithm;
+use crate::executor::Executor;
+use crate::space::Genotype;
+
+impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
+    pub(super) fn run_again(
+        &mut self,
+        ending: &Ending,
+        running: &mut Running<G>,
+    ) -> Result<(), SearchError> {
+        let now = self.now(running);
+        if let Some(journal) = &mut self.journal {
+            journal.ended(EntryKind::Retry, ending, now)?;
+        }
+        self.tell_observers(&Event::Retried {
+            trial: ending.trial,
+            attempt: ending.attempt,
+            outcome: &ending.outcome,
+        })?;
+        if let Some(flight) = running.in_flight.get_mut(&ending.trial) {
+            flight.attempt += 1;
+            flight.begins = now;
+            running.waiting.push_back(ending.trial);
+        }
+        Ok(())
+    }
+
+    /// Tells, records and shows how a trial ended, in this order: what observers see is on record.
+    pub(super) fn finish(
+        &mut self,
+        mut ending: Ending,
+        running: &mut Running<G>,
+    ) -> Result<(), SearchError> {
+        let flight = running
+            .in_flight
+            .remove(&ending.trial)
+            .ok_or(SearchError::UnknownTrial(ending.trial))?;
+        if let Some(duplicates) = &self.duplicates
+            && duplicates.policy() == Duplicates::Average
+        {
+            ending.outcome = duplicates.averaged(&flight.trial.genotype, ending.outcome);
+        }
+        self.algorithm.tell(ending.trial, &ending.outcome)?;
+        let now = self.now(running);
+        if let Some(journal) = &mut self.journal {
+            journal.ended(EntryKind::Tell, &ending, now)?;
+        }
+        let record = ending.record(flight.trial);
+        if let Some(duplicates) = &mut self.duplicates {
+            duplicates.ended(&record, running.history.len());
+        }
+        running.history.push(record);
+        self.tell_observers(&Event::Finished {
+            history: &running.history,
+        })?;
+        match running.history.last() {
+            Some(record) => running
+                .failures
+                .count(record, self.max_consecutive_failures),
+            None => Ok(()),
+        }
+    }
+}

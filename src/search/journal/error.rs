@@ -1,0 +1,139 @@
+//! What can be wrong with a journal.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::algorithm::TellError;
+use crate::trial::TrialId;
+
+/// A journal that can't be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The folder holds a journal already.
+    #[error("{} holds a search already; resume it, or choose another folder", .0.display())]
+    Occupied(PathBuf),
+    /// There is no journal.
+    #[error("{} does not exist, so there is nothing to resume", .0.display())]
+    Missing(PathBuf),
+    /// The file is there, but nothing was recorded yet.
+    #[error("{} holds no search yet", .0.display())]
+    Empty(PathBuf),
+    /// Another process is searching there.
+    #[error("{} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    /// A file or folder can't be written: no permission, a full disk.
+    #[error("can't write {}: {source}; what was recorded before is safe", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A genotype has no JSON form.
+    #[error("a genotype can't be recorded as JSON: {source}")]
+    NoJson {
+        /// What the serializer said.
+        source: serde_json::Error,
+    },
+    /// The file is something else.
+    #[error("{} is not a journal of evonas", .0.display())]
+    NotAJournal(PathBuf),
+    /// The file has another format.
+    #[error("{} has format {found}; this version of evonas reads format {supported}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The one that this version reads.
+        supported: u64,
+    },
+    /// A line is not as it was written.
+    #[error("line {line} of {} is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The journal is one of another search.
+    #[error(
+        "{} records another search: its {what} is {recorded}, but now it is {now}", path.display()
+    )]
+    OtherSearch {
+        /// The file.
+        path: PathBuf,
+        /// What differs: seed, space, algorithm or evaluator.
+        what: &'static str,
+        /// What is recorded.
+        recorded: String,
+        /// What this search has.
+        now: String,
+    },
+    /// The algorithm does not ask for what it asked for then.
+    #[error(
+        "line {line} of {}: the {what} of trial {trial} was {recorded}, but now the algorithm asks for {now}",
+        path.display()
+    )]
+    OtherTrial {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The trial.
+        trial: TrialId,
+        /// What differs: number, parent, seed or genotype.
+        what: &'static str,
+        /// What is recorded.
+        recorded: String,
+        /// What the algorithm asks for.
+        now: String,
+    },
+    /// The algorithm does not take a recorded outcome.
+    #[error("line {line} of {}: {source}", path.display())]
+    Tell {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What the algorithm says.
+        source: TellError,
+    },
+}
+
+/// What was amiss with a journal without making it useless.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The last line has no end: the process died while writing it. It was dropped, since nothing
+    /// that came of it was ever acknowledged.
+    TornLine {
+        /// The line, from 1.
+        line: u64,
+        /// How many bytes were dropped.
+        bytes: usize,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TornLine { line, bytes } => write!(
+                f,
+                "line {line} of the journal ends in the middle; its {bytes} bytes were dropped"
+            ),
+        }
+    }
+}

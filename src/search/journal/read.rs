@@ -1,0 +1,81 @@
+//! Reading a journal without a search.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use super::line::{EntryKind, Recording};
+use super::lines::Lines;
+use super::{FILE_NAME, Header, JournalError, Warning, open_read_only};
+use crate::search::{History, TrialRecord};
+use crate::trial::Trial;
+
+/// What a journal holds.
+#[derive(Clone, Debug)]
+pub struct Recorded<G> {
+    /// What is searched and how.
+    pub header: Header,
+    /// Every finished trial, in the order of finishing.
+    pub history: History<G>,
+    /// The trials that have not finished, in the order of asking.
+    pub in_flight: Vec<Trial<G>>,
+    /// What is amiss with it.
+    pub warnings: Vec<Warning>,
+}
+
+impl<G> Recorded<G> {
+    /// The completed trials, the fittest first: what a warm start may begin with.
+    #[must_use]
+    pub fn fittest(&self) -> Vec<&TrialRecord<G>> {
+        let mut records: Vec<_> = self
+            .history
+            .records()
+            .iter()
+            .filter(|record| record.fitness().is_some())
+            .collect();
+        let fitness = |record: &TrialRecord<G>| record.fitness().unwrap_or(f64::NEG_INFINITY);
+        records.sort_by(|left, right| fitness(right).total_cmp(&fitness(left)));
+        records
+    }
+}
+
+/// Reads the journal in a folder. The search may be running: its journal is not locked, and a line
+/// that is being written is left out with a warning.
+///
+/// # Errors
+/// [`JournalError`] if there is none or nothing in it, it is damaged, or its genotypes are of another type.
+pub fn read<G: DeserializeOwned>(folder: impl AsRef<Path>) -> Result<Recorded<G>, JournalError> {
+    let path = folder.as_ref().join(FILE_NAME);
+    let mut lines = match Lines::open(&path, open_read_only(&path)?)? {
+        Ok(lines) => lines,
+        Err(_) => return Err(JournalError::Empty(path)),
+    };
+    let mut history = History::default();
+    let mut in_flight = BTreeMap::new();
+    while let Some(entry) = lines.next_entry::<G>()? {
+        match entry.event {
+            Recording::Ask { trial, .. } => {
+                in_flight.insert(trial.id, trial);
+            }
+            Recording::Ended(EntryKind::Retry, _) => {}
+            Recording::Ended(EntryKind::Tell, ending) => {
+                let trial =
+                    in_flight
+                        .remove(&ending.trial)
+                        .ok_or_else(|| JournalError::Damaged {
+                            path: path.clone(),
+                            line: entry.line,
+                            reason: format!("trial {} is not in flight", ending.trial),
+                        })?;
+                history.push(ending.record(trial));
+            }
+        }
+    }
+    Ok(Recorded {
+        header: lines.header().clone(),
+        history,
+        in_flight: in_flight.into_values().collect(),
+        warnings: lines.torn().into_iter().collect(),
+    })
+}

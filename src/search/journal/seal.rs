@@ -1,0 +1,83 @@
+//! The checksums that end a line.
+//!
+//! `{content,"check":"01234567",times,"time_check":"89abcdef"}`: `check` covers the content and, since
+//! it goes on from the `check` of the line before, all lines before it. `time_check` goes on from
+//! there over the rest. So the content's checksum doesn't depend on times, and nothing is uncovered.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+pub(super) const CHECK: &str = ",\"check\":\"";
+const TIME_CHECK: &str = ",\"time_check\":\"";
+const END: &str = "\"}\n";
+/// Hexadecimal digits of a checksum.
+const DIGITS: usize = 8;
+
+/// Ends a line: `line` is its content without the closing brace, `times` its fields that depend on
+/// time. Returns the checksum for the next line to go on from.
+pub(super) fn seal(
+    line: &mut Vec<u8>,
+    chain: u32,
+    times: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> io::Result<u32> {
+    let content = line.len();
+    let chain = checksum(chain, line);
+    write!(line, "{CHECK}{chain:08x}\"")?;
+    times(line)?;
+    let time_check = checksum(chain, &line[content..]);
+    write!(line, "{TIME_CHECK}{time_check:08x}{END}")?;
+    Ok(chain)
+}
+
+/// Where the parts of a line are.
+pub(super) struct Parts {
+    /// Where the content ends, without its closing brace.
+    pub(super) content: usize,
+    /// The fields that depend on time, each with a comma before it.
+    pub(super) times: Range<usize>,
+    /// The checksum for the next line to go on from.
+    pub(super) chain: u32,
+}
+
+/// Checks a line, its end included.
+pub(super) fn open(line: &[u8], chain: u32) -> Result<Parts, &'static str> {
+    let no_checksum = "it has no checksum";
+    let end = line
+        .strip_suffix(END.as_bytes())
+        .and_then(|line| line.len().checked_sub(DIGITS + TIME_CHECK.len()))
+        .filter(|&end| line[end..].starts_with(TIME_CHECK.as_bytes()))
+        .ok_or(no_checksum)?;
+    // The last k before that is the one of "check": there is none in the names of times.
+    let content = line[..end]
+        .iter()
+        .rposition(|&byte| byte == b'k')
+        .and_then(|place| place.checked_sub(",\"chec".len()))
+        .filter(|&place| line[place..].starts_with(CHECK.as_bytes()))
+        .ok_or(no_checksum)?;
+    let chain = checksum(chain, &line[..content]);
+    if digits(&line[content + CHECK.len()..]) != Some(chain) {
+        return Err("its checksum is wrong: this line was changed, or one before it is missing");
+    }
+    let time_check = checksum(chain, &line[content..end]);
+    if digits(&line[end + TIME_CHECK.len()..]) != Some(time_check) {
+        return Err("the checksum of its times is wrong: they were changed");
+    }
+    // Behind the digits stands the quote that ends them.
+    let times = content + CHECK.len() + DIGITS + 1..end;
+    Ok(Parts {
+        content,
+        times,
+        chain,
+    })
+}
+
+fn digits(text: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(text.get(..DIGITS)?).ok()?;
+    u32::from_str_radix(text, 16).ok()
+}
+
+fn checksum(chain: u32, bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new_with_initial(chain);
+    hasher.update(bytes);
+    hasher.finalize()
+}

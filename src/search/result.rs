@@ -1,0 +1,53 @@
+//! What a search found.
+
+use std::time::Duration;
+
+use super::journal::Warning;
+use super::{History, Termination, TrialRecord};
+use crate::objective::{Objective, pareto_front};
+
+/// What a search found.
+#[derive(Clone, Debug)]
+pub struct SearchResult<G> {
+    /// Every finished trial, in the order of finishing.
+    pub history: History<G>,
+    /// Why it ended.
+    pub termination: Termination,
+    /// Wall time. What was spent before a resume is included, unless the executor has a clock of its
+    /// own.
+    pub duration: Duration,
+    /// Time on the executor's virtual clock, if it has one.
+    pub simulated: Option<Duration>,
+    /// The objectives that the algorithm went by; none if the fitness was the only one.
+    pub objectives: Vec<Objective>,
+    /// What was amiss with the journal that the search was resumed from.
+    pub warnings: Vec<Warning>,
+}
+
+impl<G> SearchResult<G> {
+    /// The fittest trial of the whole history (not only of the last population), the first among
+    /// equals; none if no trial has a fitness.
+    #[must_use]
+    pub fn best(&self) -> Option<&TrialRecord<G>> {
+        self.history.best()
+    }
+
+    /// The completed trials of the whole history that no other beats in all of the search's
+    /// objectives, in the order of finishing; of trials with equal figures the first. With the
+    /// fitness as the only objective that is the best trial.
+    #[must_use]
+    pub fn pareto_front(&self) -> Vec<&TrialRecord<G>> {
+        if self.objectives.is_empty() {
+            return self.best().into_iter().collect();
+        }
+        pareto_front(self.history.records().iter().filter_map(|record| {
+            let evaluation = record.outcome.evaluation()?;
+            let figures = self
+                .objectives
+                .iter()
+                .map(|objective| objective.value(evaluation))
+                .collect::<Option<Vec<_>>>()?;
+            Some((record, figures))
+        }))
+    }
+}

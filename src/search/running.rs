@@ -1,0 +1,236 @@
+//! A search while it runs.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::failures::FailuresInARow;
+use super::journal::{Ending, Warning};
+use super::{Event, History, Search, SearchError, SearchResult, Termination};
+use crate::algorithm::Algorithm;
+use crate::by_id::MapById;
+use crate::evaluator::Ended;
+use crate::executor::{Executor, ExecutorEvent};
+use crate::space::Genotype;
+use crate::trial::{Evaluation, Trial, TrialId};
+
+/// What changes while a search runs.
+pub(super) struct Running<G> {
+    start: Instant,
+    /// Real time that was spent before the search was resumed.
+    pub(super) before: Duration,
+    pub(super) asked: u64,
+    pub(super) in_flight: MapById<InFlight<G>>,
+    /// Those in flight that no executor has yet, in the order of asking.
+    pub(super) waiting: VecDeque<TrialId>,
+    pub(super) submitted: usize,
+    pub(super) history: History<G>,
+    pub(super) failures: FailuresInARow,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// A trial that was asked for and not told.
+pub(super) struct InFlight<G> {
+    pub(super) trial: Trial<G>,
+    pub(super) begins: Duration,
+    /// Which attempt runs or is to run, from 1.
+    pub(super) attempt: u32,
+    pub(super) reports: Vec<(u64, f64)>,
+    /// The evaluation that it reuses, and the trial that this is from.
+    pub(super) known: Option<(TrialId, Evaluation)>,
+}
+
+impl<G> InFlight<G> {
+    pub(super) const fn new(
+        trial: Trial<G>,
+        begins: Duration,
+        known: Option<(TrialId, Evaluation)>,
+    ) -> Self {
+        Self {
+            known,
+            trial,
+            begins,
+            attempt: 1,
+            reports: Vec::new(),
+        }
+    }
+}
+
+impl<G> Running<G> {
+    fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            before: Duration::ZERO,
+            asked: 0,
+            in_flight: MapById::default(),
+            waiting: VecDeque::new(),
+            submitted: 0,
+            history: History::default(),
+            failures: FailuresInARow::default(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn wall_time(&self) -> Duration {
+        self.before + self.start.elapsed()
+    }
+}
+
+impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
+    /// Runs the search.
+    ///
+    /// # Errors
+    /// [`SearchError`] if the budget is below the algorithm's minimum, the journal belongs to another
+    /// search, too many trials in a row fail, too many genotypes are refused, or the journal or an
+    /// observer fails. What was recorded or observed before stays so: after an error too a search
+    /// can be resumed.
+    pub fn run(mut self) -> Result<SearchResult<G>, SearchError> {
+        self.check_budget()?;
+        let mut running = Running::new();
+        let resumed = self.resume(&mut running)?;
+        self.tell_observers(&Event::Began {
+            trials: self.budget.maximum_trials(),
+        })?;
+        if resumed || !running.warnings.is_empty() {
+            self.tell_observers(&Event::Resumed {
+                history: &running.history,
+                in_flight: running.in_flight.len(),
+                warnings: &running.warnings,
+            })?;
+        }
+        loop {
+            self.fill(&mut running)?;
+            let Some(event) = self.executor.next() else {
+                break;
+            };
+            self.handle(event, &mut running)?;
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.finish()?;
+        }
+        let termination = self.termination(&running);
+        self.tell_observers(&Event::Ended { termination })?;
+        Ok(SearchResult {
+            termination,
+            duration: running.wall_time(),
+            simulated: self.executor.clock(),
+            objectives: self.algorithm.objectives().to_vec(),
+            history: running.history,
+            warnings: running.warnings,
+        })
+    }
+
+    fn check_budget(&self) -> Result<(), SearchError> {
+        let trials = self.budget.maximum_trials();
+        let minimum = self.algorithm.minimum_trials().max(1);
+        if trials < minimum {
+            return Err(SearchError::BudgetTooSmall { trials, minimum });
+        }
+        if self.budget.needs_virtual_clock() && self.executor.clock().is_none() {
+            return Err(SearchError::NoVirtualClock);
+        }
+        Ok(())
+    }
+
+    /// The search's clock: the executor's, or real time.
+    pub(super) fn now(&self, running: &Running<G>) -> Duration {
+        self.executor.clock().unwrap_or_else(|| running.wall_time())
+    }
+
+    /// Keeps every worker busy while the budget lasts. Trials that were in flight when a search was
+    /// interrupted run whatever the budget says, as they would have.
+    fn fill(&mut self, running: &mut Running<G>) -> Result<(), SearchError> {
+        while running.submitted < self.executor.workers() && !self.stop.is_set() {
+            if let Some(id) = running.waiting.pop_front() {
+                self.hand_out(id, running)?;
+            } else if running.asked < self.budget.maximum_trials()
+                && self.budget_ends(running).is_none()
+            {
+                self.begin_next(running)?;
+            } else {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn handle(
+        &mut self,
+        event: ExecutorEvent,
+        running: &mut Running<G>,
+    ) -> Result<(), SearchError> {
+        match event {
+            ExecutorEvent::Started { trial, worker } => {
+                self.tell_observers(&Event::Started { trial, worker })
+            }
+            ExecutorEvent::Reported { trial, step, value } => {
+                if let Some(flight) = running.in_flight.get_mut(&trial)
+                    && value.is_finite()
+                {
+                    flight.reports.push((step, value));
+                }
+                self.tell_observers(&Event::Reported { trial, step, value })
+            }
+            ExecutorEvent::Finished {
+                trial,
+                worker,
+                duration,
+                ended,
+            } => {
+                let flight = running
+                    .in_flight
+                    .get_mut(&trial)
+                    .ok_or(SearchError::UnknownTrial(trial))?;
+                running.submitted = running.submitted.saturating_sub(1);
+                let Ended::Outcome(outcome) = ended else {
+                    return Ok(());
+                };
+                let ending = Ending {
+                    trial,
+                    worker,
+                    attempt: flight.attempt,
+                    reused: None,
+                    outcome,
+                    reports: std::mem::take(&mut flight.reports),
+                    duration,
+                };
+                if let Some(stopper) = &self.stopper {
+                    stopper.ended(trial, &ending.outcome);
+                }
+                if self.retry.allows(&ending.outcome, ending.attempt) {
+                    self.run_again(&ending, running)
+                } else {
+                    self.finish(ending, running)
+                }
+            }
+        }
+    }
+
+    /// What ends the search now, beside the number of trials and the stop signal.
+    fn budget_ends(&self, running: &Running<G>) -> Option<Termination> {
+        self.budget.reached(
+            &running.history,
+            || running.wall_time(),
+            self.executor.clock(),
+        )
+    }
+
+    fn termination(&self, running: &Running<G>) -> Termination {
+        let reached = self.budget_ends(running);
+        if reached == Some(Termination::TargetFitness) {
+            Termination::TargetFitness
+        } else if running.history.len() as u64 >= self.budget.maximum_trials() {
+            Termination::Trials
+        } else if self.stop.is_set() {
+            Termination::Stopped
+        } else {
+            reached.unwrap_or(Termination::Trials)
+        }
+    }
+
+    pub(super) fn tell_observers(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
+        for observer in &mut self.observers {
+            observer.observe(event).map_err(SearchError::Observer)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! Events for `tracing`.
+
+use std::error::Error;
+
+use tracing::{debug, info, trace, warn};
+
+use super::{Event, Observer};
+
+/// Emits an event of the `tracing` crate for everything that happens in a search: failures as
+/// warnings, finished trials and the search's begin and end as information, the rest for debugging.
+/// The fields are those of [`Event`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traced;
+
+impl<G> Observer<G> for Traced {
+    fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        match event {
+            Event::Began { trials } => info!(trials, "the search begins"),
+            Event::Resumed {
+                history,
+                in_flight,
+                warnings,
+            } => {
+                for warning in *warnings {
+                    warn!(%warning, "the journal is not whole");
+                }
+                info!(finished = history.len(), in_flight, "the search is resumed");
+            }
+            Event::Asked { trial } => {
+                let parent = trial.parent.map(|parent| parent.0);
+                debug!(trial = trial.id.0, parent, "asked");
+            }
+            Event::Started { trial, worker } => debug!(trial = trial.0, worker, "started"),
+            Event::Reported { trial, step, value } => {
+                trace!(trial = trial.0, step, value, "reported");
+            }
+            Event::Retried {
+                trial,
+                attempt,
+                outcome,
+            } => warn!(trial = trial.0, attempt, %outcome, "the trial is run again"),
+            Event::Finished { history } => {
+                if let Some(record) = history.last() {
+                    let (trial, seconds, outcome) = (record.id.0, record.seconds, &record.outcome);
+                    if outcome.is_failure() {
+                        warn!(trial, seconds, %outcome, "finished");
+                    } else {
+                        info!(trial, seconds, %outcome, "finished");
+                    }
+                }
+            }
+            Event::Ended { termination } => info!(%termination, "the search ends"),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! A tournament by the order of importance of several objectives.
+
+use rand::Rng;
+
+use super::{Selection, draw_sample};
+use crate::objective::lexicographic_best;
+use crate::population::Population;
+
+/// `size` members drawn uniformly with replacement; the best by the first objective wins; among
+/// those that are as good, within its tolerance, the best by the second; and so on. Among equals
+/// the first drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LexicographicTournament {
+    size: usize,
+    tolerances: Vec<f64>,
+}
+
+impl LexicographicTournament {
+    /// A tournament among `size` members (at least 1), with a tolerance for each objective.
+    #[must_use]
+    pub fn new(size: usize, tolerances: Vec<f64>) -> Self {
+        Self {
+            size: size.max(1),
+            tolerances,
+        }
+    }
+}
+
+impl<G> Selection<G> for LexicographicTournament {
+    fn select(
+        &self,
+        population: &Population<G>,
+        rng: &mut dyn Rng,
+        sample: &mut Vec<usize>,
+    ) -> usize {
+        draw_sample(self.size, population, rng, sample);
+        let winner = lexicographic_best(sample, &self.tolerances, |&position| {
+            &population.member(position).objectives
+        });
+        winner.copied().unwrap_or(sample[0])
+    }
+}

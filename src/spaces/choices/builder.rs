@@ -1,0 +1,193 @@
+//! Putting a space together.
+
+use std::collections::HashSet;
+
+use super::{Choices, Condition, Decision};
+
+/// Builds [`Choices`] decision by decision.
+#[derive(Clone, Debug, Default)]
+pub struct ChoicesBuilder {
+    decisions: Vec<Draft>,
+    /// A condition that came before any decision.
+    stray: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Draft {
+    name: String,
+    alternatives: Vec<String>,
+    conditions: Vec<(String, Vec<String>)>,
+}
+
+/// Choices that are none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidChoices {
+    /// There is nothing to decide.
+    #[error("a space needs at least one decision")]
+    NoDecisions,
+    /// Two decisions have the same name.
+    #[error("there are two decisions named '{0}'")]
+    RepeatedDecision(String),
+    /// A decision without alternatives, or with more than 65,536.
+    #[error("decision '{decision}' has {count} alternatives; it may have 1 to 65536")]
+    AlternativeCount {
+        /// The decision.
+        decision: String,
+        /// How many it has.
+        count: usize,
+    },
+    /// An alternative is named twice.
+    #[error("decision '{decision}' has the alternative '{alternative}' twice")]
+    RepeatedAlternative {
+        /// The decision.
+        decision: String,
+        /// The alternative.
+        alternative: String,
+    },
+    /// A condition belongs to no decision.
+    #[error("the condition on '{0}' comes before the decision that it is for")]
+    ConditionWithoutDecision(String),
+    /// A condition is about a decision that doesn't come before its own.
+    #[error("decision '{decision}' depends on '{on}', which is not a decision before it")]
+    UnknownCondition {
+        /// The decision.
+        decision: String,
+        /// What it depends on.
+        on: String,
+    },
+    /// A condition names an alternative that there isn't, or none.
+    #[error(
+        "decision '{decision}' depends on '{on}' being one of {alternatives:?}, which are not alternatives of it"
+    )]
+    UnknownAlternative {
+        /// The decision.
+        decision: String,
+        /// What it depends on.
+        on: String,
+        /// The alternatives named.
+        alternatives: Vec<String>,
+    },
+}
+
+impl ChoicesBuilder {
+    /// Adds a decision between named alternatives.
+    #[must_use]
+    pub fn decision<A: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        alternatives: impl IntoIterator<Item = A>,
+    ) -> Self {
+        self.decisions.push(Draft {
+            name: name.into(),
+            alternatives: alternatives.into_iter().map(Into::into).collect(),
+            conditions: Vec::new(),
+        });
+        self
+    }
+
+    /// Makes the decision that was added last matter only if an earlier one is taken in one of these
+    /// ways. Of several conditions all must hold.
+    #[must_use]
+    pub fn only_if<A: Into<String>>(
+        mut self,
+        decision: impl Into<String>,
+        alternatives: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let on = decision.into();
+        match self.decisions.last_mut() {
+            Some(last) => {
+                let alternatives = alternatives.into_iter().map(Into::into).collect();
+                last.conditions.push((on, alternatives));
+            }
+            None => self.stray = Some(on),
+        }
+        self
+    }
+
+    /// The space.
+    ///
+    /// # Errors
+    /// [`InvalidChoices`] says which decision can't be.
+    pub fn build(self) -> Result<Choices, InvalidChoices> {
+        if let Some(on) = self.stray {
+            return Err(InvalidChoices::ConditionWithoutDecision(on));
+        }
+        if self.decisions.is_empty() {
+            return Err(InvalidChoices::NoDecisions);
+        }
+        let mut choices = Choices {
+            decisions: Vec::new(),
+        };
+        for draft in self.decisions {
+            let decision = finished(draft, &choices)?;
+            choices.decisions.push(decision);
+        }
+        Ok(choices)
+    }
+}
+
+fn finished(draft: Draft, before: &Choices) -> Result<Decision, InvalidChoices> {
+    let Draft {
+        name,
+        alternatives,
+        conditions,
+    } = draft;
+    if before.place_of(&name).is_some() {
+        return Err(InvalidChoices::RepeatedDecision(name));
+    }
+    let count = alternatives.len();
+    if count == 0 || count > usize::from(u16::MAX) + 1 {
+        return Err(InvalidChoices::AlternativeCount {
+            decision: name,
+            count,
+        });
+    }
+    let mut seen = HashSet::new();
+    if let Some(alternative) = alternatives.iter().find(|text| !seen.insert(*text)) {
+        return Err(InvalidChoices::RepeatedAlternative {
+            alternative: alternative.clone(),
+            decision: name,
+        });
+    }
+    let conditions = conditions
+        .into_iter()
+        .map(|(on, wanted)| condition(&name, on, wanted, before))
+        .collect::<Result<_, _>>()?;
+    Ok(Decision {
+        name,
+        alternatives,
+        conditions,
+    })
+}
+
+fn condition(
+    name: &str,
+    on: String,
+    wanted: Vec<String>,
+    before: &Choices,
+) -> Result<Condition, InvalidChoices> {
+    let Some(decision) = before.place_of(&on) else {
+        return Err(InvalidChoices::UnknownCondition {
+            decision: name.to_owned(),
+            on,
+        });
+    };
+    let known = &before.decisions[decision].alternatives;
+    let alternatives: Option<Vec<u16>> = wanted
+        .iter()
+        .map(|alternative| known.iter().position(|other| other == alternative))
+        .map(|place| place.and_then(|place| u16::try_from(place).ok()))
+        .collect();
+    match alternatives {
+        Some(alternatives) if !alternatives.is_empty() => Ok(Condition {
+            decision,
+            alternatives,
+        }),
+        _ => Err(InvalidChoices::UnknownAlternative {
+            decision: name.to_owned(),
+            on,
+            alternatives: wanted,
+        }),
+    }
+}

@@ -1,0 +1,148 @@
+//! Spaces of named decisions: what most search spaces are, ready to use.
+//!
+//! ```
+//! use evonas::prelude::*;
+//! use evonas::spaces::choices::{Choices, Decisions};
+//!
+//! let space = Choices::builder()
+//!     .decision("compression", ["none", "zstd"])
+//!     .decision("level", ["1", "5", "9"])
+//!     .only_if("compression", ["zstd"])
+//!     .build()?;
+//! let small = space.clone();
+//! let score = move |decisions: &Decisions, _: &Context<'_>| {
+//!     let level = small.get(decisions, "level").unwrap_or("0");
+//!     Ok(Evaluation::new(level.parse().map_err(EvaluationError::failed)?))
+//! };
+//! let evolution = Evolution::aging(space.clone(), space.clone(), 10, 3, 0)?;
+//! let result = Search::new(evolution, Serial::new(score), Budget::trials(100)).run()?;
+//! let best = result.best().ok_or("no trial has a score")?;
+//! assert_eq!(space.to_json(&best.genotype).to_string(), r#"{"compression":"zstd","level":"9"}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builder;
+mod json;
+mod moves;
+
+pub use builder::{ChoicesBuilder, InvalidChoices};
+pub use json::InvalidDecisions;
+
+use serde::{Deserialize, Serialize};
+
+/// A space of named decisions, each with named alternatives; a decision may matter only if earlier
+/// ones are taken in a certain way.
+///
+/// It is its own mutation: one decision that matters, uniformly drawn, takes another alternative.
+/// Sampling draws every decision uniformly and independently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choices {
+    decisions: Vec<Decision>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Decision {
+    name: String,
+    alternatives: Vec<String>,
+    /// All must be fulfilled for it to matter.
+    conditions: Vec<Condition>,
+}
+
+/// An earlier decision, by its place, and the alternatives of it that fulfil the condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Condition {
+    decision: usize,
+    alternatives: Vec<u16>,
+}
+
+/// A genotype of [`Choices`]: for each decision the place of the alternative taken, from 0.
+///
+/// Decisions that don't matter have a place too, and keep it: if a mutation makes them matter again,
+/// they are as they were. Two genotypes mean the same if their [`Choices::canonical`] forms are
+/// equal. The JSON is the array of places; [`Choices::to_json`] has names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Decisions(Box<[u16]>);
+
+impl Decisions {
+    /// The places of the alternatives taken.
+    #[must_use]
+    pub fn places(&self) -> &[u16] {
+        &self.0
+    }
+}
+
+impl Choices {
+    /// Begins a space.
+    #[must_use]
+    pub fn builder() -> ChoicesBuilder {
+        ChoicesBuilder::default()
+    }
+
+    /// The decisions' names, in order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.decisions.iter().map(|decision| decision.name.as_str())
+    }
+
+    /// The alternatives of a decision; none if there is no such decision.
+    #[must_use]
+    pub fn alternatives(&self, name: &str) -> Option<&[String]> {
+        Some(&self.decisions[self.place_of(name)?].alternatives)
+    }
+
+    /// The alternative that a genotype takes; none if the decision doesn't matter in it, or there is
+    /// no such decision.
+    ///
+    /// # Panics
+    /// If the genotype is not of this space; one that this space made or validated is.
+    #[must_use]
+    pub fn get(&self, genotype: &Decisions, name: &str) -> Option<&str> {
+        let place = self.place_of(name)?;
+        self.matters(&genotype.0, place)
+            .then(|| self.alternative(&genotype.0, place))
+    }
+
+    /// The decisions that matter in a genotype with the alternatives taken, in order.
+    ///
+    /// # Panics
+    /// If the genotype is not of this space; one that this space made or validated is.
+    pub fn named(&self, genotype: &Decisions) -> impl Iterator<Item = (&str, &str)> {
+        (0..self.decisions.len())
+            .filter(|&place| self.matters(&genotype.0, place))
+            .map(|place| {
+                let name = self.decisions[place].name.as_str();
+                (name, self.alternative(&genotype.0, place))
+            })
+    }
+
+    /// The form that all genotypes of the same meaning share: decisions that don't matter take their
+    /// first alternative. For [`Search::duplicates_by`](crate::search::Search::duplicates_by).
+    #[must_use]
+    pub fn canonical(&self, genotype: &Decisions) -> Decisions {
+        let mut canonical = genotype.clone();
+        for place in 0..self.decisions.len() {
+            if !self.matters(&genotype.0, place) {
+                canonical.0[place] = 0;
+            }
+        }
+        canonical
+    }
+
+    fn place_of(&self, name: &str) -> Option<usize> {
+        self.decisions
+            .iter()
+            .position(|decision| decision.name == name)
+    }
+
+    fn alternative(&self, places: &[u16], decision: usize) -> &str {
+        &self.decisions[decision].alternatives[usize::from(places[decision])]
+    }
+
+    /// Whether a decision matters: all its conditions hold, and what they are about matters.
+    fn matters(&self, places: &[u16], decision: usize) -> bool {
+        self.decisions[decision].conditions.iter().all(|condition| {
+            condition.alternatives.contains(&places[condition.decision])
+                && self.matters(places, condition.decision)
+        })
+    }
+}

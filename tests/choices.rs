@@ -1,0 +1,198 @@
+//! Spaces of named decisions.
+
+use std::collections::{BTreeMap, HashSet};
+
+use evonas::prelude::*;
+use evonas::randomness::stream;
+use evonas::spaces::choices::{Choices, Decisions, InvalidChoices, InvalidDecisions};
+use serde_json::json;
+
+/// `level` matters with zstd only, `dictionary` with zstd at level 9 only.
+fn space() -> Choices {
+    Choices::builder()
+        .decision("compression", ["none", "gzip", "zstd"])
+        .decision("level", ["1", "5", "9"])
+        .only_if("compression", ["zstd"])
+        .decision("dictionary", ["no", "yes"])
+        .only_if("level", ["9"])
+        .decision("port", ["80"])
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn samples_are_uniform_and_valid() {
+    let space = space();
+    let mut rng = stream(1, 0);
+    let mut counts = BTreeMap::new();
+    for _ in 0..18_000 {
+        let genotype = space.sample(&mut rng);
+        space.validate(&genotype).unwrap();
+        *counts.entry(genotype).or_insert(0_u32) += 1;
+    }
+    assert_eq!(counts.len(), 18);
+    assert!(
+        counts.values().all(|count| (850..1150).contains(count)),
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn a_mutation_changes_one_decision_that_matters() {
+    let space = space();
+    let mut rng = stream(2, 0);
+    for _ in 0..2000 {
+        let parent = space.sample(&mut rng);
+        let child = space.mutate(&parent, &mut rng);
+        let changed: Vec<usize> = (0..4)
+            .filter(|&place| parent.places()[place] != child.places()[place])
+            .collect();
+        assert_eq!(changed.len(), 1);
+        let name = space.names().nth(changed[0]).unwrap();
+        assert!(space.get(&parent, name).is_some(), "{parent:?} {child:?}");
+        assert_ne!(space.canonical(&parent), space.canonical(&child));
+    }
+}
+
+#[test]
+fn moves_are_value_stable() {
+    let space = space();
+    let mut rng = stream(3, 0);
+    let text = |genotype: &Decisions| -> String {
+        genotype.places().iter().map(ToString::to_string).collect()
+    };
+    let samples: Vec<String> = (0..5).map(|_| text(&space.sample(&mut rng))).collect();
+    let mut genotype: Decisions = serde_json::from_str("[2,2,0,0]").unwrap();
+    let walk: Vec<String> = (0..7)
+        .map(|_| {
+            genotype = space.mutate(&genotype, &mut rng);
+            text(&genotype)
+        })
+        .collect();
+    let pinned = "changing this changes every recorded search";
+    assert_eq!(
+        samples,
+        ["0110", "2010", "2100", "0010", "1010"],
+        "{pinned}"
+    );
+    assert_eq!(
+        walk,
+        ["2210", "1210", "0210", "2210", "2200", "0200", "1200"],
+        "{pinned}"
+    );
+}
+
+#[test]
+fn genotypes_of_the_same_meaning_share_a_canonical_form() {
+    let space = space();
+    let mut rng = stream(4, 0);
+    let forms: HashSet<Decisions> = (0..1000)
+        .map(|_| space.canonical(&space.sample(&mut rng)))
+        .collect();
+    // none, gzip, zstd at levels 1 and 5, zstd at level 9 with and without a dictionary.
+    assert_eq!(forms.len(), 6);
+    for form in forms {
+        assert_eq!(space.canonical(&form), form);
+    }
+}
+
+#[test]
+fn json_with_names_goes_there_and_back() {
+    let space = space();
+    let mut rng = stream(5, 0);
+    for _ in 0..100 {
+        let genotype = space.canonical(&space.sample(&mut rng));
+        let json = space.to_json(&genotype);
+        assert_eq!(space.from_json(&json).unwrap(), genotype);
+        let places = serde_json::to_string(&genotype).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Decisions>(&places).unwrap(),
+            genotype
+        );
+    }
+    let error = |json| space.from_json(&json).unwrap_err().to_string();
+    assert_eq!(
+        error(json!({"compression": "zstd"})),
+        "decision 'level' is missing"
+    );
+    assert_eq!(
+        error(json!({"compression": "none", "level": "1", "port": "80"})),
+        "decision 'level' is given, but doesn't matter with the others as they are"
+    );
+    assert_eq!(
+        error(json!({"compression": "xz", "port": "80"})),
+        "decision 'compression' has no alternative 'xz'"
+    );
+    assert_eq!(
+        error(json!({"speed": "high"})),
+        "there is no decision 'speed'"
+    );
+    assert!(matches!(
+        space.from_json(&json!([1])),
+        Err(InvalidDecisions::NoObject(_))
+    ));
+}
+
+#[test]
+fn a_crossover_takes_each_decision_from_either_parent() {
+    let space = space();
+    let mut rng = stream(6, 0);
+    let (left, right) = (
+        space
+            .from_json(&json!({"compression": "none", "port": "80"}))
+            .unwrap(),
+        space
+            .from_json(&json!({
+                "compression": "zstd", "level": "9", "dictionary": "yes", "port": "80"
+            }))
+            .unwrap(),
+    );
+    let children: HashSet<Decisions> = (0..200)
+        .map(|_| space.crossover(&left, &right, &mut rng))
+        .collect();
+    assert_eq!(children.len(), 8);
+}
+
+#[test]
+fn foreign_genotypes_are_refused() {
+    let space = space();
+    for places in ["[0,0,0]", "[0,3,0,0]", "[0,0,0,1]"] {
+        let genotype: Decisions = serde_json::from_str(places).unwrap();
+        assert!(space.validate(&genotype).is_err(), "{places}");
+    }
+}
+
+#[test]
+fn choices_that_are_none_are_refused() {
+    let build = |builder: evonas::spaces::choices::ChoicesBuilder| builder.build().unwrap_err();
+    let one = || Choices::builder().decision("a", ["x", "y"]);
+    assert_eq!(build(Choices::builder()), InvalidChoices::NoDecisions);
+    assert!(matches!(
+        build(one().decision("a", ["z"])),
+        InvalidChoices::RepeatedDecision(name) if name == "a"
+    ));
+    assert!(matches!(
+        build(one().decision("b", Vec::<String>::new())),
+        InvalidChoices::AlternativeCount { count: 0, .. }
+    ));
+    assert!(matches!(
+        build(one().decision("b", ["z", "z"])),
+        InvalidChoices::RepeatedAlternative { .. }
+    ));
+    assert!(matches!(
+        build(one().only_if("b", ["z"])),
+        InvalidChoices::UnknownCondition { .. }
+    ));
+    assert!(matches!(
+        build(one().only_if("a", ["x"])),
+        InvalidChoices::UnknownCondition { .. }
+    ));
+    assert!(matches!(
+        build(one().decision("b", ["z"]).only_if("a", ["w"])),
+        InvalidChoices::UnknownAlternative { .. }
+    ));
+    assert!(matches!(
+        build(Choices::builder().only_if("a", ["x"])),
+        InvalidChoices::ConditionWithoutDecision(_)
+    ));
+}

@@ -1,0 +1,226 @@
+//! Several objectives, and warm starts.
+
+// An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
+#![allow(clippy::ptr_arg)]
+
+use std::collections::HashSet;
+
+use evonas::algorithm::{EvolutionError, TellError};
+use evonas::evaluator::WeightedSum;
+use evonas::objective::{Objective, dominates};
+use evonas::prelude::*;
+use evonas::search::SearchError;
+use evonas::search::journal::read;
+use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+
+type Bits = Vec<bool>;
+
+fn count(bits: &[bool]) -> f64 {
+    bits.iter().filter(|&&bit| bit).count() as f64
+}
+
+/// Leading and trailing ones are both wanted: the classic conflict of two objectives.
+fn both_ends(bits: &Bits, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+    let run = |bits: &mut dyn Iterator<Item = &bool>| bits.take_while(|&&bit| bit).count() as f64;
+    let leading = run(&mut bits.iter());
+    let trailing_zeros = bits.iter().rev().take_while(|&&bit| !bit).count() as f64;
+    Ok(Evaluation::new(leading)
+        .with_metric("trailing_zeros", trailing_zeros)
+        .with_metric("ones", count(bits)))
+}
+
+fn builder(length: usize) -> EvolutionBuilder<Bits> {
+    EvolutionBuilder::new(BitsSpace { length }, FlipOneBit)
+        .population(40)
+        .sample(10)
+        .seed(1)
+}
+
+#[test]
+fn pareto_tournaments_find_the_whole_front() {
+    let objectives = [Objective::fitness(), Objective::maximize("trailing_zeros")];
+    let evolution = builder(10).pareto(objectives.clone()).build().unwrap();
+    let result = Search::new(evolution, Serial::new(both_ends), Budget::trials(3000))
+        .run()
+        .unwrap();
+    let front = result.pareto_front();
+    let figures: HashSet<(u64, u64)> = front
+        .iter()
+        .map(|record| {
+            let zeros = record.metric("trailing_zeros").unwrap();
+            (record.fitness().unwrap() as u64, zeros as u64)
+        })
+        .collect();
+    let expected: HashSet<(u64, u64)> = (0..=10).map(|ones| (ones, 10 - ones)).collect();
+    assert_eq!(figures, expected);
+    assert_eq!(front.len(), figures.len(), "no figures twice");
+    let vector = |record: &evonas::search::TrialRecord<Bits>| -> Vec<f64> {
+        let evaluation = record.outcome.evaluation().unwrap();
+        objectives
+            .iter()
+            .map(|o| o.value(evaluation).unwrap())
+            .collect()
+    };
+    for member in &front {
+        for other in result.history.records() {
+            assert!(!dominates(&vector(other), &vector(member)));
+        }
+    }
+}
+
+#[test]
+fn with_one_objective_every_tournament_is_the_same() {
+    let run = |builder: EvolutionBuilder<Bits>| -> Vec<(Option<TrialId>, Bits)> {
+        let evolution = builder.build().unwrap();
+        let result = Search::new(evolution, Serial::new(both_ends), Budget::trials(500))
+            .run()
+            .unwrap();
+        let records = result.history.records().iter();
+        records.map(|r| (r.parent, r.genotype.clone())).collect()
+    };
+    let plain = run(builder(10));
+    assert_eq!(run(builder(10).pareto([Objective::fitness()])), plain);
+    assert_eq!(
+        run(builder(10).lexicographic([Objective::fitness()])),
+        plain
+    );
+}
+
+#[test]
+fn one_objective_has_the_best_trial_as_its_front() {
+    let evolution = builder(10).build().unwrap();
+    let result = Search::new(evolution, Serial::new(both_ends), Budget::trials(100))
+        .run()
+        .unwrap();
+    assert_eq!(result.pareto_front(), [result.best().unwrap()]);
+}
+
+#[test]
+fn lexicographic_order_improves_the_second_objective_once_the_first_is_as_good_as_it_gets() {
+    let run = |objectives: Vec<Objective>| {
+        let evolution = builder(20).lexicographic(objectives).build().unwrap();
+        let result = Search::new(evolution, Serial::new(both_ends), Budget::trials(4000))
+            .run()
+            .unwrap();
+        let last = &result.history.records()[3000..];
+        let mean = |figure: &dyn Fn(&Bits) -> f64| {
+            last.iter()
+                .map(|record| figure(&record.genotype))
+                .sum::<f64>()
+                / last.len() as f64
+        };
+        (
+            mean(&|bits| count(&bits[..1])),
+            mean(&|bits| count(&bits[1..])),
+        )
+    };
+    // Wanting one leading 1 at most, and then as few ones as possible.
+    let first = Objective::fitness().tolerance(19.0);
+    let (_, few) = run(vec![first, Objective::minimize("ones")]);
+    assert!(few < 3.0, "{few}");
+    let (leading, many) = run(vec![Objective::fitness(), Objective::minimize("ones")]);
+    assert!(leading > 0.9 && many > 10.0, "{leading} {many}");
+}
+
+#[test]
+fn the_weighted_sum_is_the_fitness_everywhere() {
+    let weighted = WeightedSum::new(both_ends, [("fitness", 1.0), ("trailing_zeros", 2.0)]);
+    let evolution = builder(10).build().unwrap();
+    let result = Search::new(evolution, Serial::new(weighted), Budget::trials(1500))
+        .run()
+        .unwrap();
+    assert_eq!(result.best().unwrap().fitness(), Some(20.0));
+    let missing = WeightedSum::new(both_ends, [("parameters", 1.0)]);
+    let error = Search::new(
+        builder(10).build().unwrap(),
+        Serial::new(missing),
+        Budget::trials(100),
+    )
+    .run()
+    .unwrap_err();
+    assert!(
+        error.to_string().contains("'parameters' is missing"),
+        "{error}"
+    );
+}
+
+#[test]
+fn objectives_that_are_not_there_are_errors() {
+    let evolution = builder(10)
+        .pareto([Objective::minimize("parameters")])
+        .build()
+        .unwrap();
+    let error = Search::new(evolution, Serial::new(both_ends), Budget::trials(100))
+        .run()
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        SearchError::Tell(TellError::NoMetric { trial: TrialId(0), metric }) if metric == "parameters"
+    ));
+    assert!(matches!(
+        builder(10).pareto([]).build(),
+        Err(EvolutionError::NoObjectives)
+    ));
+}
+
+#[test]
+fn a_warm_start_begins_with_given_genotypes() {
+    let given: Vec<Bits> = (0..5)
+        .map(|ones| (0..10).map(|bit| bit < ones).collect())
+        .collect();
+    let evolution = builder(10).initial(given.clone()).build().unwrap();
+    let result = Search::new(evolution, Serial::new(both_ends), Budget::trials(60))
+        .run()
+        .unwrap();
+    let records = result.history.records();
+    let first: Vec<Bits> = records[..5]
+        .iter()
+        .map(|record| record.genotype.clone())
+        .collect();
+    assert_eq!(first, given);
+    assert!(records[..40].iter().all(|record| record.parent.is_none()));
+    assert!(records[40..].iter().all(|record| record.parent.is_some()));
+
+    // From another run's journal.
+    let folder = tempfile::tempdir().unwrap();
+    let first = Search::new(
+        builder(10).build().unwrap(),
+        Serial::new(both_ends),
+        Budget::trials(300),
+    )
+    .journal(Journal::create(folder.path()).unwrap())
+    .run()
+    .unwrap();
+    let recorded = read::<Bits>(folder.path()).unwrap();
+    let fittest = recorded
+        .fittest()
+        .into_iter()
+        .take(40)
+        .map(|record| record.genotype.clone());
+    let evolution = builder(10).initial(fittest).build().unwrap();
+    let second = Search::new(evolution, Serial::new(both_ends), Budget::trials(40))
+        .run()
+        .unwrap();
+    assert_eq!(
+        second.best().unwrap().fitness(),
+        first.best().unwrap().fitness()
+    );
+}
+
+#[test]
+fn a_warm_start_outside_the_space_is_refused() {
+    use evonas::spaces::choices::{Choices, Decisions};
+    let space = Choices::builder()
+        .decision("a", ["x", "y"])
+        .build()
+        .unwrap();
+    let genotypes: Vec<Decisions> = serde_json::from_str("[[0],[2]]").unwrap();
+    let error = EvolutionBuilder::new(space.clone(), space)
+        .initial(genotypes)
+        .build()
+        .unwrap_err();
+    assert!(
+        matches!(error, EvolutionError::InvalidInitial { index: 1, .. }),
+        "{error}"
+    );
+}
