@@ -18,6 +18,7 @@ mod resume;
 mod retry;
 mod running;
 mod traced;
+mod trials_file;
 
 pub use best_file::{BestFile, BestFileError};
 pub use budget::{Budget, Termination};
@@ -29,6 +30,7 @@ pub use observer::{Event, Observer};
 pub use result::SearchResult;
 pub use retry::Retry;
 pub use traced::Traced;
+pub use trials_file::{TrialsFile, TrialsFileError};
 
 use std::fmt;
 use std::hash::Hash;

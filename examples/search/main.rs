@@ -1,111 +1,29 @@
 //! Evolves an image classifier: regularized evolution over the NASNet cell space, every candidate
 //! trained as a Burn network. Try `--help`.
 
+mod options;
+
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use burn::tensor::Device;
-use clap::{Parser, ValueEnum};
-use evonas::network::{CellNetwork, Fan, ImageShape, NetworkConfig};
+use clap::{Parser, ValueEnum as _};
+use evonas::network::{CellNetwork, Cost, Fan, ImageShape, NetworkConfig, NetworkPlan};
+use evonas::objective::Direction;
 use evonas::prelude::*;
 use evonas::replacement::WorstOfSample;
 use evonas::report::ProgressBar;
+use evonas::search::{BestFile, Journal, TrialsFile, journal};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
+use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::images::{ImageDataset, digits, read_idx_folder};
 use evonas::training::{
-    CellDecoder, DeviceName, Epoch, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
+    CellDecoder, Epoch, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
 };
+use options::{AlgorithmName, Dataset, Options, Space, StopperName};
 use serde_json::json;
-
-#[derive(Parser)]
-#[command(about = "Evolve an image classifier by regularized evolution", version)]
-struct Options {
-    /// The images: the embedded digits, or an IDX folder (MNIST, Fashion-MNIST)
-    #[arg(long, value_enum, default_value = "digits")]
-    dataset: Dataset,
-    /// The folder of the IDX files
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Use only so many training images (as many of each class as its share)
-    #[arg(long)]
-    limit: Option<usize>,
-    /// The search space: SP-I has eight operations, SP-II nineteen, SP-III twice as many pairs as well
-    #[arg(long, value_enum, default_value = "sp1")]
-    space: Space,
-    /// Population size P
-    #[arg(long, default_value_t = 25)]
-    population: usize,
-    /// Sample size S of a tournament
-    #[arg(long, default_value_t = 8)]
-    sample: usize,
-    /// Trials in all, the initial population included
-    #[arg(long, default_value_t = 100)]
-    trials: u64,
-    /// Trials at the same time; the number of cores if not given
-    #[arg(long)]
-    workers: Option<usize>,
-    /// The root seed
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Normal cells per stack N
-    #[arg(long, default_value_t = 1)]
-    cells: usize,
-    /// Filters F of the first stack
-    #[arg(long, default_value_t = 4)]
-    filters: usize,
-    /// Epochs of a trial
-    #[arg(long, default_value_t = 1)]
-    epochs: usize,
-    /// Epochs of the final training; twelve times those of a trial if not given
-    #[arg(long)]
-    final_epochs: Option<usize>,
-    /// Images in a step
-    #[arg(long, default_value_t = 32)]
-    batch: usize,
-    /// Learning rate that the cosine schedule starts with
-    #[arg(long, default_value_t = 0.1)]
-    learning_rate: f64,
-    /// auto, cpu, cuda, cuda:N or wgpu
-    #[arg(long, default_value = "auto")]
-    device: DeviceName,
-    /// The search algorithm
-    #[arg(long, value_enum, default_value = "aging")]
-    algorithm: AlgorithmName,
-    /// Also report the best of as many random genotypes
-    #[arg(long)]
-    baseline: bool,
-    /// Record the run in this folder, and keep the network of the final training there
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// No progress, no report
-    #[arg(long)]
-    quiet: bool,
-    /// Print the result as one JSON object on the last line
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Dataset {
-    Digits,
-    Idx,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Space {
-    Sp1,
-    Sp2,
-    Sp3,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum AlgorithmName {
-    Aging,
-    NonAging,
-    Random,
-}
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -120,6 +38,9 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Failure> {
+    if matches!(options.algorithm, AlgorithmName::Random) && !options.warm_start.is_empty() {
+        return Err("--warm-start goes with evolution; random search has no population".into());
+    }
     let task = Task::new(options)?;
     let stop = StopSignal::new();
     let signal = stop.clone();
@@ -173,6 +94,7 @@ fn run(options: &Options) -> Result<(), Failure> {
 struct Task<'a> {
     options: &'a Options,
     dataset: ImageDataset,
+    config: NetworkConfig,
     decoder: CellDecoder,
     trainer: Trainer,
     final_trainer: Trainer,
@@ -218,7 +140,8 @@ impl<'a> Task<'a> {
         let final_epochs = options.final_epochs.unwrap_or(12 * options.epochs);
         Ok(Self {
             options,
-            decoder: CellDecoder::new(config),
+            decoder: CellDecoder::new(config.clone()),
+            config,
             trainer: trainer(options.epochs)?,
             final_trainer: trainer(final_epochs)?,
             device: options.device.open()?,
@@ -244,9 +167,13 @@ impl<'a> Task<'a> {
             .population(options.population)
             .sample(options.sample)
             .seed(seed);
+        let initial = initial_genotypes(options)?;
         let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
-            AlgorithmName::Aging => Box::new(evolution.build()?),
-            AlgorithmName::NonAging => Box::new(evolution.replacement(WorstOfSample).build()?),
+            AlgorithmName::Aging => Box::new(evolution.initial(initial).build()?),
+            AlgorithmName::NonAging => {
+                let evolution = evolution.replacement(WorstOfSample).initial(initial);
+                Box::new(evolution.build()?)
+            }
             AlgorithmName::Random => Box::new(RandomSearch::new(space, seed)),
         };
         let evaluator = TrainingEvaluator::new(
@@ -259,14 +186,58 @@ impl<'a> Task<'a> {
         )?
         .threads_per_worker((cores() / self.workers.max(1)).max(1));
         let executor = Threads::with_stop_signal(evaluator, self.workers, stop)?;
-        let mut search = Search::new(algorithm, executor, Budget::trials(options.trials));
+        let mut budget = Budget::trials(options.trials);
+        if let Some(target) = options.target {
+            budget = budget.target_fitness(target);
+        }
+        let mut search = Search::new(algorithm, executor, budget)
+            .max_consecutive_failures(options.max_failures)
+            .duplicates_by(options.duplicates, NasnetGenotype::canonical);
+        if let Some(limit) = options.timeout {
+            search = search.timeout(limit);
+        }
+        if let Some(most) = options.max_parameters {
+            let config = self.config.clone();
+            search = search.constraint(move |genotype| check_parameters(genotype, &config, most));
+        }
+        search = match options.stopper {
+            StopperName::None => search,
+            StopperName::Median => search.stopper(MedianRule::new(Direction::Minimize)),
+            StopperName::Halving => {
+                search.stopper(SuccessiveHalving::new(Direction::Minimize, 1, 2)?)
+            }
+        };
         if let Some(folder) = out {
-            search = search.observe(RunFolder::create(folder)?);
+            let journal = if options.resume {
+                Journal::open_or_create(&folder)?
+            } else {
+                Journal::create(&folder)?
+            };
+            search = search
+                .journal(journal.sync(options.sync).evaluator(self.describe()))
+                .observe(TrialsFile::new(folder.join("trials.jsonl")))
+                .observe(BestFile::new(folder.join("best.json")));
         }
         if !options.quiet {
             search = search.observe(ProgressBar::new());
         }
-        Ok(search.run()?)
+        let result = search.run()?;
+        for warning in &result.warnings {
+            eprintln!("warning: {warning}");
+        }
+        Ok(result)
+    }
+
+    /// All that a trial's score depends on beside its genotype and seed.
+    fn describe(&self) -> String {
+        json!({
+            "network": self.config,
+            "training": self.trainer.config(),
+            "dataset": self.options.dataset.to_possible_value().map(|v| v.get_name().to_owned()),
+            "training_images": self.dataset.train.len(),
+            "limit": self.options.limit,
+        })
+        .to_string()
     }
 
     /// Trains the best genotype in full; a search that was stopped is only reported.
@@ -347,6 +318,36 @@ impl<'a> Task<'a> {
         }
         print!("{}", genotype.in_words());
     }
+}
+
+fn check_parameters(
+    genotype: &NasnetGenotype,
+    config: &NetworkConfig,
+    most: u64,
+) -> Result<(), String> {
+    let plan = NetworkPlan::new(genotype, config).map_err(|error| error.to_string())?;
+    let parameters = Cost::of(&plan).parameters;
+    if parameters > most {
+        return Err(format!(
+            "{parameters} parameters; at most {most} are allowed"
+        ));
+    }
+    Ok(())
+}
+
+/// The genotypes of `--warm-start`.
+fn initial_genotypes(options: &Options) -> Result<Vec<NasnetGenotype>, Failure> {
+    let mut genotypes = Vec::new();
+    for source in &options.warm_start {
+        if Path::new(source).is_dir() {
+            let recorded = journal::read::<NasnetGenotype>(source)?;
+            let fittest = recorded.fittest().into_iter().take(options.population);
+            genotypes.extend(fittest.map(|record| record.genotype.clone()));
+        } else {
+            genotypes.push(NasnetGenotype::find(source)?);
+        }
+    }
+    Ok(genotypes)
 }
 
 fn cores() -> usize {

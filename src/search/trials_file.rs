@@ -1,0 +1,76 @@
+//! Every finished trial as a line of a file.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::{Event, Observer, TrialRecord};
+
+/// Keeps every finished trial (a JSON [`TrialRecord`]) as a line of a file, for people and other
+/// programs. A search is resumed from its [`Journal`](super::Journal), never from this file: it is
+/// written anew when a search begins or is resumed.
+#[derive(Debug)]
+pub struct TrialsFile {
+    path: PathBuf,
+    file: Option<BufWriter<File>>,
+}
+
+/// The file can't be written.
+#[derive(Debug, thiserror::Error)]
+#[error("can't write {}: {source}", path.display())]
+pub struct TrialsFileError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl TrialsFile {
+    /// A file, which is made when the search begins.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            file: None,
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn write<G: Serialize>(&mut self, records: &[TrialRecord<G>]) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(BufWriter::new(File::create(&self.path)?)),
+        };
+        for record in records {
+            serde_json::to_writer(&mut *file, record)?;
+            file.write_all(b"\n")?;
+        }
+        file.flush()
+    }
+}
+
+impl<G: Serialize> Observer<G> for TrialsFile {
+    fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let written = match event {
+            Event::Began { .. } => self.write::<G>(&[]),
+            Event::Resumed { history, .. } => {
+                self.file = None;
+                self.write(history.records())
+            }
+            Event::Finished { history } => {
+                let records = history.records();
+                self.write(&records[records.len().saturating_sub(1)..])
+            }
+            _ => Ok(()),
+        };
+        Ok(written.map_err(|source| TrialsFileError {
+            path: self.path.clone(),
+            source,
+        })?)
+    }
+}
