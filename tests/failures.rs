@@ -42,7 +42,7 @@ fn a_trial_that_is_over_time_has_timed_out_whether_or_not_it_looks() {
                 std::thread::sleep(Duration::from_millis(1));
             },
             // Never asks.
-            1 => std::thread::sleep(Duration::from_millis(60)),
+            1 => std::thread::sleep(Duration::from_millis(160)),
             _ => {}
         }
         ones(bits, context)
@@ -52,8 +52,8 @@ fn a_trial_that_is_over_time_has_timed_out_whether_or_not_it_looks() {
         Box::new(Threads::new(slow, 3).unwrap()),
     ];
     for executor in executors {
-        let result = Search::new(evolution(8, 1), executor, Budget::trials(12))
-            .timeout(Duration::from_millis(30))
+        let result = Search::new(evolution(8, 1), executor, Budget::trials(10))
+            .timeout(Duration::from_millis(100))
             .run()
             .unwrap();
         for record in result.history.records() {

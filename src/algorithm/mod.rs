@@ -37,9 +37,9 @@ use crate::trial::{Outcome, Trial, TrialId};
 
 /// A search algorithm.
 ///
-/// Its state is a function of its configuration, its seed and the sequence of asks and tells: it
-/// knows nothing of threads, files or time. `ask` may be called again before earlier trials are
-/// told.
+/// Its state is a function of its configuration, its seed and the sequence of asks, tells and
+/// withdrawals: it knows nothing of threads, files or time. `ask` may be called again before earlier
+/// trials are told.
 pub trait Algorithm<G>: Debug + Send {
     /// The next trial to evaluate.
     fn ask(&mut self) -> Trial<G>;

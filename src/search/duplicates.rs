@@ -18,8 +18,8 @@ pub enum Duplicates {
     /// counts. While none is completed, it is evaluated.
     Reuse,
     /// It is evaluated again with its own seed, and its trial's fitness is the mean over all
-    /// evaluations of the genotype so far. What was measured is in the metrics
-    /// [`MEASURED_FITNESS`] and [`EVALUATIONS`].
+    /// evaluations of the genotype so far; its metrics are those of its own evaluation. What was
+    /// measured is in the metrics [`MEASURED_FITNESS`] and [`EVALUATIONS`].
     Average,
     /// Another one is drawn in its place, up to so many times for a trial; then it is evaluated.
     Redraw(u32),

@@ -1,4 +1,18 @@
 //! The search loop: asks, runs, tells, until the budget is spent.
+//!
+//! What happens to a trial, and what of it can be set on a [`Search`]:
+//!
+//! 1. The algorithm is asked. What a [constraint](Search::constraint) refuses, or the policy for
+//!    [duplicates](Search::duplicates) wants redrawn, is withdrawn, and the algorithm asked again.
+//! 2. The ask is written to the [journal](Search::journal).
+//! 3. The executor runs it, for as long as its [time limit](Search::timeout) and the
+//!    [stopper](Search::stopper) let it.
+//! 4. If it went wrong, it may be [run again](Search::retry).
+//! 5. The algorithm is told how it ended, the journal records it, and then
+//!    [observers](Search::observe) hear of it. Too many [failures in a
+//!    row](Search::max_consecutive_failures) end the search.
+//!
+//! When the search was interrupted, the journal brings all of this back to where it was.
 
 mod begin;
 mod best_file;
