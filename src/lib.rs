@@ -42,7 +42,7 @@ pub mod trial;
 
 /// What most programs need.
 pub mod prelude {
-    pub use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder, RandomSearch};
+    pub use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder, RandomSearch, Reinforce};
     pub use crate::evaluator::{Context, EvaluationError, Evaluator, StopSignal};
     pub use crate::executor::{Executor, Serial, Threads};
     pub use crate::search::{Budget, Event, Journal, Observer, Search, SearchResult, Termination};
