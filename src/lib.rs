@@ -36,6 +36,8 @@ pub mod selection;
 pub mod space;
 pub mod spaces;
 pub mod stopper;
+#[cfg(feature = "tabular")]
+pub mod tabular;
 #[cfg(feature = "burn")]
 pub mod training;
 pub mod trial;
