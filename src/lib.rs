@@ -22,6 +22,7 @@
 #![warn(missing_docs, unreachable_pub, missing_debug_implementations)]
 
 pub mod algorithm;
+pub mod comparison;
 pub mod evaluator;
 pub mod executor;
 pub mod network;

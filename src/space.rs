@@ -66,6 +66,20 @@ pub trait CategoricalSpace: SearchSpace {
     fn decode(&self, choices: &[usize]) -> Self::Genotype;
 }
 
+impl<S: CategoricalSpace + ?Sized> CategoricalSpace for Box<S> {
+    fn alternative_counts(&self) -> Vec<usize> {
+        (**self).alternative_counts()
+    }
+
+    fn encode(&self, genotype: &Self::Genotype) -> Vec<usize> {
+        (**self).encode(genotype)
+    }
+
+    fn decode(&self, choices: &[usize]) -> Self::Genotype {
+        (**self).decode(choices)
+    }
+}
+
 /// Makes a child of a parent.
 pub trait Mutation<G>: Debug + Send + Sync {
     /// A changed copy of `parent`; the parent is left as it is.
