@@ -23,6 +23,7 @@
 
 pub mod algorithm;
 mod by_id;
+pub mod comparison;
 pub mod evaluator;
 pub mod executor;
 pub mod network;
@@ -37,13 +38,15 @@ pub mod selection;
 pub mod space;
 pub mod spaces;
 pub mod stopper;
+#[cfg(feature = "tabular")]
+pub mod tabular;
 #[cfg(feature = "burn")]
 pub mod training;
 pub mod trial;
 
 /// What most programs need.
 pub mod prelude {
-    pub use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder, RandomSearch};
+    pub use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder, RandomSearch, Reinforce};
     pub use crate::evaluator::{Context, EvaluationError, Evaluator, StopSignal};
     pub use crate::executor::{Executor, Serial, Threads};
     pub use crate::search::{Budget, Event, Journal, Observer, Search, SearchResult, Termination};

@@ -4,7 +4,7 @@
 //! stream `i + 1`. A trial's randomness (weights, order of the images, …) comes from its seed
 //! alone, so a (genotype, seed) pair scores the same whichever worker trains it.
 
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::trial::TrialId;
@@ -29,6 +29,14 @@ pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
     rng
 }
 
+/// A draw of the standard normal distribution (Box and Muller 1958): two uniform draws each.
+pub fn standard_normal(rng: &mut dyn Rng) -> f64 {
+    let radius: f64 = rng.random();
+    let angle: f64 = rng.random();
+    // The uniform draw may be 0 but not 1, so that the logarithm is finite.
+    (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +54,15 @@ mod tests {
             "changing these changes every search that was ever recorded"
         );
         assert_ne!(algorithm_rng(7).next_u64(), seeds[0]);
+    }
+
+    #[test]
+    fn normal_draws_have_mean_0_and_variance_1() {
+        let mut rng = stream(3, 0);
+        let draws: Vec<f64> = (0..20_000).map(|_| standard_normal(&mut rng)).collect();
+        let mean = draws.iter().sum::<f64>() / 20_000.0;
+        let variance = draws.iter().map(|draw| (draw - mean).powi(2)).sum::<f64>() / 20_000.0;
+        assert!(mean.abs() < 0.03, "the mean is {mean}");
+        assert!((variance - 1.0).abs() < 0.05, "the variance is {variance}");
     }
 }

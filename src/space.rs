@@ -46,6 +46,40 @@ impl<S: SearchSpace + ?Sized> SearchSpace for Box<S> {
     }
 }
 
+/// A space seen as a list of decisions, each between a fixed number of alternatives: what a policy of
+/// one distribution per decision can learn.
+///
+/// A choice is the place of the alternative taken, from 0. Every list of choices within the numbers
+/// of alternatives is a genotype.
+pub trait CategoricalSpace: SearchSpace {
+    /// How many alternatives each decision has, at least 1.
+    fn alternative_counts(&self) -> Vec<usize>;
+
+    /// The choices of a genotype of this space: one for each decision.
+    fn encode(&self, genotype: &Self::Genotype) -> Vec<usize>;
+
+    /// The genotype of a list of choices.
+    ///
+    /// # Panics
+    /// May panic if `choices` has another length than [`CategoricalSpace::alternatives`], or one of
+    /// them is not below its number of alternatives.
+    fn decode(&self, choices: &[usize]) -> Self::Genotype;
+}
+
+impl<S: CategoricalSpace + ?Sized> CategoricalSpace for Box<S> {
+    fn alternative_counts(&self) -> Vec<usize> {
+        (**self).alternative_counts()
+    }
+
+    fn encode(&self, genotype: &Self::Genotype) -> Vec<usize> {
+        (**self).encode(genotype)
+    }
+
+    fn decode(&self, choices: &[usize]) -> Self::Genotype {
+        (**self).decode(choices)
+    }
+}
+
 /// Makes a child of a parent.
 pub trait Mutation<G>: Debug + Send + Sync {
     /// A changed copy of `parent`; the parent is left as it is.

@@ -24,10 +24,12 @@
 mod description;
 mod evolution;
 mod random_search;
+mod reinforce;
 
 pub use description::Description;
 pub use evolution::{Evolution, EvolutionBuilder, EvolutionError};
 pub use random_search::RandomSearch;
+pub use reinforce::{Reinforce, ReinforceBuilder, ReinforceError};
 
 use std::fmt::Debug;
 

@@ -1,5 +1,7 @@
 //! Showing a search to people.
 
+mod plots;
 mod progress;
 
+pub use plots::{PlotError, Scatter, draw_curves};
 pub use progress::ProgressBar;

@@ -2,7 +2,7 @@
 
 use rand::{Rng, RngExt};
 
-use crate::space::{Mutation, SearchSpace};
+use crate::space::{CategoricalSpace, Mutation, SearchSpace};
 
 /// Bit strings of a fixed length, uniformly distributed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,20 @@ impl SearchSpace for BitsSpace {
 
     fn sample(&self, rng: &mut dyn Rng) -> Vec<bool> {
         (0..self.length).map(|_| rng.random()).collect()
+    }
+}
+
+impl CategoricalSpace for BitsSpace {
+    fn alternative_counts(&self) -> Vec<usize> {
+        vec![2; self.length]
+    }
+
+    fn encode(&self, genotype: &Vec<bool>) -> Vec<usize> {
+        genotype.iter().map(|&bit| usize::from(bit)).collect()
+    }
+
+    fn decode(&self, choices: &[usize]) -> Vec<bool> {
+        choices.iter().map(|&choice| choice == 1).collect()
     }
 }
 

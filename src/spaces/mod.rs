@@ -2,4 +2,5 @@
 
 pub mod bits;
 pub mod choices;
+pub mod nasbench201;
 pub mod nasnet;

@@ -22,6 +22,7 @@
 //! ```
 
 mod builder;
+mod categorical;
 mod json;
 mod moves;
 

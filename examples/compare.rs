@@ -1,0 +1,193 @@
+//! Aging evolution against its rivals: many runs of each on one benchmark. Try `--help`.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::{Parser, ValueEnum};
+use evonas::comparison::{
+    Axis, Benchmark, BitsBenchmark, Comparison, Contender, NasBench201Benchmark, Protocol, Setup,
+};
+use evonas::report::{Scatter, draw_curves};
+use evonas::tabular::{Dataset, NasBench201Table};
+
+#[derive(Parser)]
+#[command(about = "Compare search algorithms on a benchmark", version)]
+struct Options {
+    /// What is searched
+    #[arg(long, value_enum, default_value_t = BenchmarkName::Nasbench201)]
+    benchmark: BenchmarkName,
+    /// Which algorithms, separated by commas: aging, non-aging, random, reinforce
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_values_t = Contender::ALL
+    )]
+    algorithms: Vec<Contender>,
+    /// Independent runs of each algorithm
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    runs: usize,
+    /// Evolution's population [default: 10 on nasbench201, 100 on bits]
+    #[arg(long, value_name = "P")]
+    population: Option<usize>,
+    /// Evolution's tournament size [default: 3 on nasbench201, 10 on bits]
+    #[arg(long, value_name = "S")]
+    sample: Option<usize>,
+    /// Simulated seconds of a run; on bits, trials [default: the protocol's; on bits 1000]
+    #[arg(long, value_name = "SECONDS")]
+    budget: Option<f64>,
+    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
+    #[arg(long, default_value_t = Dataset::Cifar10)]
+    dataset: Dataset,
+    /// The table of nasbench201: a CSV file, plain or gzip
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// The rules on nasbench201: nats-bench or nas-bench-201
+    #[arg(long, default_value_t = Protocol::NatsBench)]
+    protocol: Protocol,
+    /// Threads that share the runs; the results don't depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+    /// The root seed
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Write CSV files and drawings to this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print one JSON object a line for each algorithm, and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum BenchmarkName {
+    Bits,
+    Nasbench201,
+}
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Failure> {
+    match options.benchmark {
+        BenchmarkName::Bits => compare(&BitsBenchmark::default(), "share of ones", options),
+        BenchmarkName::Nasbench201 => {
+            let path = options
+                .table
+                .as_deref()
+                .ok_or("nasbench201 needs its table: --table FILE")?;
+            let table = NasBench201Table::read(path)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            let benchmark =
+                NasBench201Benchmark::new(Arc::new(table), options.protocol, options.dataset);
+            compare(&benchmark, "test accuracy of the best so far (%)", options)
+        }
+    }
+}
+
+fn compare(benchmark: &impl Benchmark, test: &str, options: &Options) -> Result<(), Failure> {
+    let mut setup = Setup::new(benchmark);
+    setup.runs = options.runs;
+    setup.seed = options.seed;
+    setup.population = options.population.unwrap_or(setup.population);
+    setup.sample = options.sample.unwrap_or(setup.sample);
+    setup.workers = options.workers.unwrap_or(setup.workers);
+    if let Some(seconds) = options.budget {
+        setup.budget = Duration::try_from_secs_f64(seconds)
+            .map_err(|error| format!("a budget of {seconds} seconds can't be: {error}"))?;
+    }
+    let start = Instant::now();
+    let comparison = Comparison::run(benchmark, &options.algorithms, &setup)?;
+    let took = start.elapsed();
+    if let Some(folder) = &options.out {
+        comparison.write_csv(folder)?;
+        draw(&comparison, test, folder)?;
+    }
+    if options.json {
+        for summary in comparison.summaries() {
+            println!("{}", serde_json::to_string(&summary)?);
+        }
+    } else {
+        print(&comparison, &setup, took);
+    }
+    Ok(())
+}
+
+fn print(comparison: &Comparison, setup: &Setup, took: Duration) {
+    println!(
+        "{}: {} runs of each algorithm, {} simulated seconds each, in {:.2} s",
+        comparison.dataset(),
+        setup.runs,
+        setup.budget.as_secs_f64(),
+        took.as_secs_f64()
+    );
+    println!("\nalgorithm      test ± deviation      reward   evaluations");
+    for summary in comparison.summaries() {
+        println!(
+            "{:<12} {:>8.3} ± {:<8.3} {:>10.3} {:>13.1}",
+            summary.algorithm,
+            summary.test_mean,
+            summary.test_std,
+            summary.valid_mean,
+            summary.evaluations_mean
+        );
+    }
+    let pairs = comparison.pairs();
+    if pairs.is_empty() {
+        return;
+    }
+    println!("\npair                     difference   wins      p (Mann-Whitney U)");
+    for pair in pairs {
+        println!(
+            "{:<24} {:>10.3} {:>6.1} % {:>12.2e}",
+            format!("{} - {}", pair.first, pair.second),
+            pair.difference,
+            100.0 * pair.test.superiority,
+            pair.test.p
+        );
+    }
+}
+
+fn draw(comparison: &Comparison, test: &str, folder: &Path) -> Result<(), Failure> {
+    let title = format!(
+        "{}: mean of the runs, 95 % confidence",
+        comparison.dataset()
+    );
+    for axis in Axis::ALL {
+        let path = folder.join(format!("best-by-{}.svg", axis.name()));
+        draw_curves(&path, &title, test, axis, &comparison.curves(axis))?;
+    }
+    let found = comparison.entries().iter().map(|entry| {
+        let point =
+            |run: &evonas::comparison::Run| Some((run.multiply_adds? / 1e6, run.best().test));
+        let name = entry.contender.to_string();
+        (
+            name,
+            entry.runs.iter().filter_map(point).collect::<Vec<_>>(),
+        )
+    });
+    let series: Vec<_> = found.filter(|(_, points)| !points.is_empty()).collect();
+    if !series.is_empty() {
+        let scatter = Scatter {
+            title: format!("{}: what each run found", comparison.dataset()),
+            x: "multiply-adds (millions)".to_owned(),
+            y: test.to_owned(),
+            series,
+            diagonal: false,
+        };
+        scatter.draw(&folder.join("found-by-multiply-adds.svg"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! Putting a [`Reinforce`] together.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::Reinforce;
+use super::adam::Adam;
+use super::baseline::Baseline;
+use super::policy::Policy;
+use crate::algorithm::{Description, TrialNumbers};
+use crate::randomness::algorithm_rng;
+use crate::space::{CategoricalSpace, Genotype};
+
+/// Settings that are none.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReinforceError {
+    /// There is nothing to learn.
+    #[error("the space has no decisions, so there is nothing to learn")]
+    NoDecisions,
+    /// A decision without alternatives.
+    #[error("decision {0} of the space has no alternatives")]
+    NoAlternatives(usize),
+    /// A setting out of its range.
+    #[error("the {setting} is {value}; it must be {range}")]
+    OutOfRange {
+        /// Which one.
+        setting: &'static str,
+        /// What it is.
+        value: f64,
+        /// What it may be.
+        range: &'static str,
+    },
+}
+
+/// Builds a [`Reinforce`]. The defaults are those of the NATS-Bench script
+/// (`exps/NATS-algos/reinforce.py` of D-X-Y/AutoDL-Projects).
+pub struct ReinforceBuilder<G> {
+    space: Box<dyn CategoricalSpace<Genotype = G>>,
+    settings: Settings,
+    seed: u64,
+}
+
+impl<G> fmt::Debug for ReinforceBuilder<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReinforceBuilder")
+            .field("space", &self.space)
+            .field("settings", &self.settings)
+            .field("seed", &self.seed)
+            .finish()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    learning_rate: f64,
+    baseline_momentum: f64,
+    logit_deviation: f64,
+    pub(super) entropy_bonus: f64,
+    pub(super) reward_scale: f64,
+}
+
+impl<G: Genotype> ReinforceBuilder<G> {
+    /// REINFORCE on a space with the script's settings and seed 0.
+    pub fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+        Self {
+            space: Box::new(space),
+            settings: Settings {
+                learning_rate: 0.01,
+                baseline_momentum: 0.9,
+                logit_deviation: 1e-3,
+                entropy_bonus: 0.0,
+                reward_scale: 1.0,
+            },
+            seed: 0,
+        }
+    }
+
+    /// Adam's learning rate; 0.01 by default.
+    #[must_use]
+    pub fn learning_rate(mut self, rate: f64) -> Self {
+        self.settings.learning_rate = rate;
+        self
+    }
+
+    /// How much of the baseline a new reward leaves; 0.9 by default.
+    #[must_use]
+    pub fn baseline_momentum(mut self, momentum: f64) -> Self {
+        self.settings.baseline_momentum = momentum;
+        self
+    }
+
+    /// The standard deviation of the logits in the beginning; 0.001 by default.
+    #[must_use]
+    pub fn logit_deviation(mut self, deviation: f64) -> Self {
+        self.settings.logit_deviation = deviation;
+        self
+    }
+
+    /// The weight of the policy's entropy (in nats, summed over the decisions) beside the scaled
+    /// reward; 0 by default, as in the script. More keeps the policy from settling early.
+    #[must_use]
+    pub fn entropy_bonus(mut self, weight: f64) -> Self {
+        self.settings.entropy_bonus = weight;
+        self
+    }
+
+    /// The reward is the fitness times this; 1 by default. The script's rewards are accuracies in
+    /// percent: that is 100 for a fitness from 0 to 1. Adam's steps hardly depend on the scale, so it
+    /// matters only against the entropy bonus.
+    #[must_use]
+    pub fn reward_scale(mut self, scale: f64) -> Self {
+        self.settings.reward_scale = scale;
+        self
+    }
+
+    /// The root seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The algorithm, ready to be asked.
+    ///
+    /// # Errors
+    /// [`ReinforceError`] if the space has nothing to decide or a setting is out of its range.
+    pub fn build(self) -> Result<Reinforce<G>, ReinforceError> {
+        let settings = self.settings.checked()?;
+        let alternatives = self.space.alternative_counts();
+        if alternatives.is_empty() {
+            return Err(ReinforceError::NoDecisions);
+        }
+        if let Some(decision) = alternatives.iter().position(|&count| count == 0) {
+            return Err(ReinforceError::NoAlternatives(decision));
+        }
+        let mut rng = algorithm_rng(self.seed);
+        let policy = Policy::new(&alternatives, settings.logit_deviation, &mut rng);
+        Ok(Reinforce {
+            description: Description {
+                seed: Some(self.seed),
+                space: format!("{:?}", self.space),
+                algorithm: format!("REINFORCE, {settings:?}"),
+            },
+            optimizer: Adam::new(settings.learning_rate, policy.parameters()),
+            baseline: Baseline::new(settings.baseline_momentum),
+            policy,
+            settings,
+            space: self.space,
+            rng,
+            numbers: TrialNumbers::new(self.seed),
+            in_flight: HashMap::new(),
+        })
+    }
+}
+
+impl Settings {
+    fn checked(self) -> Result<Self, ReinforceError> {
+        let check = |fulfilled, setting, value, range| match fulfilled {
+            true => Ok(()),
+            false => Err(ReinforceError::OutOfRange {
+                setting,
+                value,
+                range,
+            }),
+        };
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let not_negative = |value: f64| value.is_finite() && value >= 0.0;
+        let Self {
+            learning_rate,
+            baseline_momentum,
+            logit_deviation,
+            entropy_bonus,
+            reward_scale,
+        } = self;
+        check(
+            positive(learning_rate),
+            "learning rate",
+            learning_rate,
+            "positive and finite",
+        )?;
+        check(
+            (0.0..1.0).contains(&baseline_momentum),
+            "baseline momentum",
+            baseline_momentum,
+            "at least 0 and below 1",
+        )?;
+        check(
+            not_negative(logit_deviation),
+            "deviation of the logits",
+            logit_deviation,
+            "at least 0 and finite",
+        )?;
+        check(
+            not_negative(entropy_bonus),
+            "entropy bonus",
+            entropy_bonus,
+            "at least 0 and finite",
+        )?;
+        check(
+            positive(reward_scale),
+            "reward scale",
+            reward_scale,
+            "positive and finite",
+        )?;
+        Ok(self)
+    }
+}

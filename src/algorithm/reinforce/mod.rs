@@ -1,0 +1,126 @@
+//! REINFORCE (Williams 1992): reinforcement learning as the baseline.
+
+mod adam;
+mod baseline;
+mod builder;
+mod policy;
+
+pub use builder::{ReinforceBuilder, ReinforceError};
+
+use std::collections::HashMap;
+use std::fmt;
+
+use rand_chacha::ChaCha8Rng;
+
+use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use crate::space::{CategoricalSpace, Genotype};
+use crate::trial::{Outcome, Trial, TrialId};
+use adam::Adam;
+use baseline::Baseline;
+use builder::Settings;
+use policy::Policy;
+
+/// A policy of one softmax distribution per decision of a [`CategoricalSpace`], learnt by REINFORCE:
+/// every completed trial is one step of Adam up `(reward - baseline) log p(genotype)`, the baseline
+/// being an exponential moving average of the rewards, this one included.
+///
+/// It follows the NATS-Bench script (Dong et al. 2021, `exps/NATS-algos/reinforce.py`), whose
+/// settings are the defaults; [`ReinforceBuilder::entropy_bonus`] is an addition.
+///
+/// Used asynchronously, `ask` draws from the policy as it stands, and a trial that is told later
+/// makes its step from the policy as it stands then. A trial without a fitness teaches nothing.
+///
+/// ```
+/// use evonas::prelude::*;
+/// use evonas::spaces::bits::BitsSpace;
+///
+/// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
+///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
+/// };
+/// let reinforce = Reinforce::new(BitsSpace { length: 10 }, 0)?;
+/// let result = Search::new(reinforce, Serial::new(ones), Budget::trials(1000)).run()?;
+/// assert_eq!(result.best().and_then(|best| best.fitness()), Some(10.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Reinforce<G> {
+    space: Box<dyn CategoricalSpace<Genotype = G>>,
+    settings: Settings,
+    policy: Policy,
+    optimizer: Adam,
+    baseline: Baseline,
+    rng: ChaCha8Rng,
+    numbers: TrialNumbers,
+    /// The choices of the trials in flight.
+    in_flight: HashMap<TrialId, Vec<usize>>,
+    description: Description,
+}
+
+impl<G> fmt::Debug for Reinforce<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reinforce")
+            .field("space", &self.space)
+            .field("settings", &self.settings)
+            .field("in_flight", &self.in_flight.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<G: Genotype> Reinforce<G> {
+    /// REINFORCE with the script's settings from a root seed; [`ReinforceBuilder`] has others.
+    ///
+    /// # Errors
+    /// [`ReinforceError`] if the space has nothing to decide.
+    pub fn new(
+        space: impl CategoricalSpace<Genotype = G> + 'static,
+        seed: u64,
+    ) -> Result<Self, ReinforceError> {
+        ReinforceBuilder::new(space).seed(seed).build()
+    }
+
+    /// The probability of every alternative as the policy stands, decision by decision.
+    #[must_use]
+    pub fn probabilities(&self) -> Vec<Vec<f64>> {
+        self.policy.probabilities()
+    }
+
+    fn land(&mut self, id: TrialId) -> Result<Vec<usize>, TellError> {
+        self.in_flight.remove(&id).ok_or(TellError::NotInFlight(id))
+    }
+
+    fn learn(&mut self, choices: &[usize], fitness: f64) {
+        let reward = self.settings.reward_scale * fitness;
+        let advantage = reward - self.baseline.update(reward);
+        let gradient = self
+            .policy
+            .gradient(choices, advantage, self.settings.entropy_bonus);
+        self.optimizer.step(self.policy.logits_mut(), &gradient);
+    }
+}
+
+impl<G: Genotype> Algorithm<G> for Reinforce<G> {
+    fn ask(&mut self) -> Trial<G> {
+        let choices = self.policy.sample(&mut self.rng);
+        let trial = self.numbers.trial(None, self.space.decode(&choices));
+        self.in_flight.insert(trial.id, choices);
+        trial
+    }
+
+    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
+        check_finite(id, outcome)?;
+        let choices = self.land(id)?;
+        if let Some(fitness) = outcome.fitness() {
+            self.learn(&choices, fitness);
+        }
+        Ok(())
+    }
+
+    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
+        self.land(id)?;
+        self.numbers.take_back(id);
+        Ok(())
+    }
+
+    fn describe(&self) -> Description {
+        self.description.clone()
+    }
+}

@@ -1,0 +1,54 @@
+//! What a benchmark is.
+
+use std::time::Duration;
+
+use crate::evaluator::Evaluator;
+use crate::space::{CategoricalSpace, Genotype, Mutation};
+use crate::trial::Evaluation;
+
+/// A search problem with a cost for every evaluation and a judgement of what was found.
+pub trait Benchmark: Sync {
+    /// A point of its space.
+    type Genotype: Genotype;
+
+    /// What is searched, in a word: the data set.
+    fn dataset(&self) -> String;
+
+    /// The space.
+    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Self::Genotype>>;
+
+    /// Evolution's mutation.
+    fn mutation(&self) -> Box<dyn Mutation<Self::Genotype>>;
+
+    /// The evaluator: its fitness is the search's reward, and every evaluation has a cost.
+    fn evaluator(&self) -> Box<dyn Evaluator<Self::Genotype>>;
+
+    /// How good a genotype really is, which the search doesn't see; `evaluation` is what the search
+    /// saw of it.
+    fn test(&self, genotype: &Self::Genotype, evaluation: &Evaluation) -> f64;
+
+    /// The genotype for people and files.
+    fn text(&self, genotype: &Self::Genotype) -> String;
+
+    /// The multiply-adds of a genotype's network, if it is one.
+    fn multiply_adds(&self, genotype: &Self::Genotype) -> Option<f64> {
+        let _ = genotype;
+        None
+    }
+
+    /// The customary sizes of evolution's population and tournament.
+    fn population_and_sample(&self) -> (usize, usize);
+
+    /// The customary simulated time of a run.
+    fn budget(&self) -> Duration;
+
+    /// Whether an evaluation that begins within the budget and ends after it counts.
+    fn overshooting_counts(&self) -> bool {
+        true
+    }
+
+    /// What makes a percentage of the fitness, for REINFORCE.
+    fn reward_scale(&self) -> f64 {
+        1.0
+    }
+}

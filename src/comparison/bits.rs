@@ -1,0 +1,92 @@
+//! The toy problem of the paper's supplement C.
+
+use std::time::Duration;
+
+use super::Benchmark;
+use crate::evaluator::{Context, EvaluationError, Evaluator};
+use crate::randomness::standard_normal;
+use crate::space::{CategoricalSpace, Mutation};
+use crate::spaces::bits::{BitsSpace, FlipOneBit};
+use crate::trial::Evaluation;
+
+/// Bit strings. The reward is the share of ones plus normal noise, drawn anew for every trial and
+/// cut off at 0 and 1; the test is the share of ones. An evaluation costs one second, so a budget in
+/// seconds is one in trials.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BitsBenchmark {
+    /// How many bits.
+    pub length: usize,
+    /// The standard deviation of the noise.
+    pub noise: f64,
+}
+
+impl Default for BitsBenchmark {
+    /// 100 bits, as in the code released with the paper, with the noise 0.05, at which aging and
+    /// non-aging evolution differ (at its 0.01 they don't).
+    fn default() -> Self {
+        Self {
+            length: 100,
+            noise: 0.05,
+        }
+    }
+}
+
+fn share_of_ones(bits: &[bool]) -> f64 {
+    bits.iter().filter(|&&bit| bit).count() as f64 / bits.len().max(1) as f64
+}
+
+impl Evaluator<Vec<bool>> for BitsBenchmark {
+    fn evaluate(
+        &self,
+        bits: &Vec<bool>,
+        context: &Context<'_>,
+    ) -> Result<Evaluation, EvaluationError> {
+        let noise = self.noise * standard_normal(&mut context.rng(0));
+        let fitness = (share_of_ones(bits) + noise).clamp(0.0, 1.0);
+        Ok(Evaluation::new(fitness).with_cost(1.0))
+    }
+}
+
+impl Benchmark for BitsBenchmark {
+    type Genotype = Vec<bool>;
+
+    fn dataset(&self) -> String {
+        "bits".to_owned()
+    }
+
+    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
+        Box::new(BitsSpace {
+            length: self.length,
+        })
+    }
+
+    fn mutation(&self) -> Box<dyn Mutation<Vec<bool>>> {
+        Box::new(FlipOneBit)
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<Vec<bool>>> {
+        Box::new(*self)
+    }
+
+    fn test(&self, bits: &Vec<bool>, _: &Evaluation) -> f64 {
+        share_of_ones(bits)
+    }
+
+    fn text(&self, bits: &Vec<bool>) -> String {
+        let digit = |&bit: &bool| if bit { '1' } else { '0' };
+        bits.iter().map(digit).collect()
+    }
+
+    /// Those of the released code's example.
+    fn population_and_sample(&self) -> (usize, usize) {
+        (100, 10)
+    }
+
+    fn budget(&self) -> Duration {
+        Duration::from_secs(1000)
+    }
+
+    fn reward_scale(&self) -> f64 {
+        100.0
+    }
+}

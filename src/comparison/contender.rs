@@ -1,0 +1,89 @@
+//! The algorithms that are compared.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Benchmark, ComparisonError, Setup};
+use crate::algorithm::{Algorithm, Evolution, RandomSearch, ReinforceBuilder};
+
+/// An algorithm that takes part in comparisons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Contender {
+    /// Aging (regularized) evolution.
+    Aging,
+    /// Non-aging evolution: the worst of the sample leaves.
+    NonAging,
+    /// Random search.
+    Random,
+    /// REINFORCE with one softmax per decision.
+    Reinforce,
+}
+
+impl Contender {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Aging, Self::NonAging, Self::Random, Self::Reinforce];
+
+    /// The name, as command lines and files have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aging => "aging",
+            Self::NonAging => "non-aging",
+            Self::Random => "random",
+            Self::Reinforce => "reinforce",
+        }
+    }
+
+    /// The algorithm on a benchmark, from a seed.
+    pub(super) fn algorithm<B: Benchmark>(
+        self,
+        benchmark: &B,
+        setup: &Setup,
+        seed: u64,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, ComparisonError> {
+        let Setup {
+            population, sample, ..
+        } = *setup;
+        let (space, mutation) = (benchmark.space(), benchmark.mutation());
+        Ok(match self {
+            Self::Aging => Box::new(Evolution::aging(space, mutation, population, sample, seed)?),
+            Self::NonAging => Box::new(Evolution::non_aging(
+                space, mutation, population, sample, seed,
+            )?),
+            Self::Random => Box::new(RandomSearch::new(space, seed)),
+            Self::Reinforce => Box::new(
+                ReinforceBuilder::new(space)
+                    .reward_scale(benchmark.reward_scale())
+                    .seed(seed)
+                    .build()?,
+            ),
+        })
+    }
+}
+
+impl fmt::Display for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A name that is no algorithm of comparisons.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no algorithm '{name}'; there are {known}", name = .0, known = known())]
+pub struct UnknownContender(String);
+
+fn known() -> String {
+    Contender::ALL.map(Contender::name).join(", ")
+}
+
+impl FromStr for Contender {
+    type Err = UnknownContender;
+
+    fn from_str(text: &str) -> Result<Self, UnknownContender> {
+        Self::ALL
+            .into_iter()
+            .find(|contender| contender.name() == text)
+            .ok_or_else(|| UnknownContender(text.to_owned()))
+    }
+}

@@ -1,0 +1,116 @@
+//! A comparison as CSV files.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use super::{Axis, Comparison, ComparisonError};
+
+impl Comparison {
+    /// Writes a comparison to a folder, which is made if there is none: `runs.csv` with a line for
+    /// every run, `pairs.csv` with every pair of algorithms, and `curves.csv` with the curves over
+    /// both axes.
+    ///
+    /// # Errors
+    /// [`ComparisonError::Write`] with the file that can't be written.
+    pub fn write_csv(&self, folder: &Path) -> Result<(), ComparisonError> {
+        let error = |path: &Path, source| ComparisonError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        fs::create_dir_all(folder).map_err(|source| error(folder, source))?;
+        for (name, text) in [
+            ("runs.csv", self.runs_csv()),
+            ("pairs.csv", self.pairs_csv()),
+            ("curves.csv", self.curves_csv()),
+        ] {
+            let path = folder.join(name);
+            fs::write(&path, text).map_err(|source| error(&path, source))?;
+        }
+        Ok(())
+    }
+
+    fn runs_csv(&self) -> String {
+        let header =
+            "algorithm,dataset,run,seed,evaluations,seconds,valid,test,multiply_adds,genotype";
+        let mut csv = format!("{header}\n");
+        for entry in &self.entries {
+            for (number, run) in entry.runs.iter().enumerate() {
+                let best = run.best();
+                let multiply_adds = run.multiply_adds.map(|count| count.to_string());
+                line(
+                    &mut csv,
+                    &[
+                        entry.contender.name(),
+                        &self.dataset,
+                        &number.to_string(),
+                        &run.seed.to_string(),
+                        &run.evaluations.to_string(),
+                        &run.seconds.to_string(),
+                        &best.valid.to_string(),
+                        &best.test.to_string(),
+                        &multiply_adds.unwrap_or_default(),
+                        &run.genotype,
+                    ],
+                );
+            }
+        }
+        csv
+    }
+
+    fn pairs_csv(&self) -> String {
+        let mut csv = "first,second,dataset,difference,superiority,u,p\n".to_owned();
+        for pair in self.pairs() {
+            line(
+                &mut csv,
+                &[
+                    pair.first.name(),
+                    pair.second.name(),
+                    &self.dataset,
+                    &pair.difference.to_string(),
+                    &pair.test.superiority.to_string(),
+                    &pair.test.u.to_string(),
+                    &format!("{:e}", pair.test.p),
+                ],
+            );
+        }
+        csv
+    }
+
+    fn curves_csv(&self) -> String {
+        let mut csv = "axis,algorithm,dataset,x,mean,confidence\n".to_owned();
+        for axis in Axis::ALL {
+            for (contender, curve) in self.curves(axis) {
+                for point in curve.points {
+                    line(
+                        &mut csv,
+                        &[
+                            axis.name(),
+                            contender.name(),
+                            &self.dataset,
+                            &point.x.to_string(),
+                            &point.mean.to_string(),
+                            &point.confidence.to_string(),
+                        ],
+                    );
+                }
+            }
+        }
+        csv
+    }
+}
+
+fn line(csv: &mut String, fields: &[&str]) {
+    for (place, field) in fields.iter().enumerate() {
+        if place > 0 {
+            csv.push(',');
+        }
+        if field.contains([',', '"', '\n', '\r']) {
+            let quoted = field.replace('"', "\"\"");
+            write!(csv, "\"{quoted}\"").expect("a string takes every text");
+        } else {
+            csv.push_str(field);
+        }
+    }
+    csv.push('\n');
+}

@@ -1,0 +1,160 @@
+//! How good the best so far is, over time or trials.
+
+use super::Run;
+use super::statistics::{confidence, mean};
+
+/// What a curve runs along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Axis {
+    /// Simulated seconds.
+    Seconds,
+    /// Finished trials.
+    Trials,
+}
+
+impl Axis {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Seconds, Self::Trials];
+
+    /// The name, as files have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Trials => "trials",
+        }
+    }
+}
+
+/// The mean over runs of how good the best so far really is: of the best by reward, the test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    /// Its points, from left to right.
+    pub points: Vec<CurvePoint>,
+}
+
+/// A point of a curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Seconds or trials.
+    pub x: f64,
+    /// The mean over the runs.
+    pub mean: f64,
+    /// How far the mean's 95 % confidence interval reaches to either side.
+    pub confidence: f64,
+}
+
+/// How many points a curve has at most.
+const POINTS: usize = 200;
+
+impl Curve {
+    /// The curve of these runs: from where every run has a best to where the first run ends, so
+    /// that every point is the mean over all runs.
+    #[must_use]
+    pub fn of(runs: &[Run], axis: Axis) -> Self {
+        let begins = |run: &Run| match axis {
+            Axis::Seconds => run.incumbents[0].seconds,
+            Axis::Trials => run.incumbents[0].trials as f64,
+        };
+        let ends = |run: &Run| match axis {
+            Axis::Seconds => run.seconds,
+            Axis::Trials => run.evaluations as f64,
+        };
+        let from = runs.iter().map(begins).fold(0.0, f64::max);
+        let to = runs.iter().map(ends).fold(f64::INFINITY, f64::min);
+        if !to.is_finite() {
+            return Self { points: Vec::new() };
+        }
+        let mut values = vec![0.0; runs.len()];
+        let mut places = vec![0; runs.len()];
+        let points = grid(from, to.max(from), axis)
+            .into_iter()
+            .map(|x| {
+                for ((run, place), value) in runs.iter().zip(&mut places).zip(&mut values) {
+                    while run
+                        .incumbents
+                        .get(*place + 1)
+                        .is_some_and(|next| match axis {
+                            Axis::Seconds => next.seconds <= x,
+                            Axis::Trials => next.trials as f64 <= x,
+                        })
+                    {
+                        *place += 1;
+                    }
+                    *value = run.incumbents[*place].test;
+                }
+                CurvePoint {
+                    x,
+                    mean: mean(&values),
+                    confidence: confidence(&values),
+                }
+            })
+            .collect();
+        Self { points }
+    }
+}
+
+/// Evenly spaced, whole numbers for trials.
+fn grid(from: f64, to: f64, axis: Axis) -> Vec<f64> {
+    let steps = match axis {
+        Axis::Seconds => POINTS - 1,
+        Axis::Trials => (POINTS - 1).min((to - from) as usize),
+    };
+    let mut grid: Vec<f64> = (0..=steps)
+        .map(|step| {
+            let x = from + (to - from) * step as f64 / steps.max(1) as f64;
+            match axis {
+                Axis::Seconds => x,
+                Axis::Trials => x.round(),
+            }
+        })
+        .collect();
+    grid.dedup();
+    grid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comparison::Incumbent;
+
+    fn run(seconds: f64, evaluations: u64, steps: &[(u64, f64, f64)]) -> Run {
+        Run {
+            seed: 0,
+            evaluations,
+            seconds,
+            incumbents: steps
+                .iter()
+                .map(|&(trials, seconds, test)| Incumbent {
+                    trials,
+                    seconds,
+                    valid: test,
+                    test,
+                })
+                .collect(),
+            genotype: String::new(),
+            multiply_adds: None,
+        }
+    }
+
+    #[test]
+    fn a_curve_is_a_mean_of_steps_where_every_run_has_a_best() {
+        let runs = [
+            run(10.0, 5, &[(1, 2.0, 1.0), (3, 6.0, 3.0)]),
+            run(9.0, 4, &[(2, 4.0, 5.0)]),
+        ];
+        let trials = Curve::of(&runs, Axis::Trials);
+        let points: Vec<_> = trials
+            .points
+            .iter()
+            .map(|point| (point.x, point.mean))
+            .collect();
+        assert_eq!(points, [(2.0, 3.0), (3.0, 4.0), (4.0, 4.0)]);
+        let seconds = Curve::of(&runs, Axis::Seconds).points;
+        assert_eq!((seconds[0].x, seconds[0].mean), (4.0, 3.0));
+        let last = seconds[seconds.len() - 1];
+        assert_eq!((last.x, last.mean), (9.0, 4.0));
+        assert!((last.confidence - 1.96).abs() < 0.001);
+        assert_eq!(Curve::of(&[], Axis::Trials).points, []);
+    }
+}

@@ -1,0 +1,164 @@
+//! Controlled comparisons: several algorithms on one benchmark, many independent runs of each, and
+//! whether their differences are more than chance.
+//!
+//! A [`Benchmark`] says what is searched, at what cost and how the result is judged; a [`Contender`]
+//! is an algorithm with the settings that the comparison gives it. Every run is a search of its own
+//! on one virtual worker, so its time is the benchmark's simulated time. The outcome doesn't depend
+//! on how many threads share the runs.
+//!
+//! ```
+//! use evonas::comparison::{BitsBenchmark, Comparison, Contender, Setup};
+//!
+//! let benchmark = BitsBenchmark { length: 30, noise: 0.05 };
+//! let setup = Setup { runs: 20, population: 20, sample: 5, ..Setup::new(&benchmark) };
+//! let comparison = Comparison::run(&benchmark, &[Contender::Aging, Contender::Random], &setup)?;
+//! for summary in comparison.summaries() {
+//!     println!("{}: {:.3} ± {:.3}", summary.algorithm, summary.test_mean, summary.test_std);
+//! }
+//! let pair = &comparison.pairs()[0];
+//! assert!(pair.test.p < 0.01, "evolution is better by more than chance");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod aging_grid;
+mod benchmark;
+mod bits;
+mod contender;
+mod csv_files;
+mod curve;
+mod error;
+#[cfg(feature = "tabular")]
+mod nasbench201;
+mod parallel;
+mod run;
+pub mod statistics;
+mod summary;
+
+pub use aging_grid::{AgingGrid, GridPoint};
+pub use benchmark::Benchmark;
+pub use bits::BitsBenchmark;
+pub use contender::{Contender, UnknownContender};
+pub use curve::{Axis, Curve, CurvePoint};
+pub use error::ComparisonError;
+#[cfg(feature = "tabular")]
+pub use nasbench201::{NasBench201Benchmark, Protocol, UnknownProtocol};
+pub use run::{Incumbent, Run};
+pub use summary::{Pair, Summary};
+
+use std::time::Duration;
+
+use run::search;
+
+/// How a comparison is run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// Independent runs of each algorithm.
+    pub runs: usize,
+    /// Evolution's population size `P`.
+    pub population: usize,
+    /// Evolution's tournament size `S`.
+    pub sample: usize,
+    /// The simulated time of a run.
+    pub budget: Duration,
+    /// Threads that share the runs. The outcome doesn't depend on it.
+    pub workers: usize,
+    /// The root seed: every run of every algorithm has a seed of its own below it.
+    pub seed: u64,
+}
+
+impl Setup {
+    /// 500 runs with the benchmark's customary settings, on all cores, from seed 0.
+    pub fn new(benchmark: &impl Benchmark) -> Self {
+        let (population, sample) = benchmark.population_and_sample();
+        Self {
+            runs: 500,
+            population,
+            sample,
+            budget: benchmark.budget(),
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            seed: 0,
+        }
+    }
+
+    fn checked(&self) -> Result<(), ComparisonError> {
+        if self.runs == 0 {
+            return Err(ComparisonError::NoRuns);
+        }
+        if self.workers == 0 {
+            return Err(ComparisonError::NoWorkers);
+        }
+        Ok(())
+    }
+}
+
+/// The runs of every algorithm on a benchmark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    dataset: String,
+    entries: Vec<Entry>,
+}
+
+/// An algorithm's runs, in the order of their numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The algorithm.
+    pub contender: Contender,
+    /// Its runs.
+    pub runs: Vec<Run>,
+}
+
+impl Comparison {
+    /// Runs every algorithm as often as the setup says.
+    ///
+    /// # Errors
+    /// [`ComparisonError`] if there is no run or no algorithm, one can't be set up, the budget is
+    /// smaller than the first evaluation of a run, or a search ends with an error: that of the first
+    /// such run.
+    pub fn run<B: Benchmark>(
+        benchmark: &B,
+        contenders: &[Contender],
+        setup: &Setup,
+    ) -> Result<Self, ComparisonError> {
+        setup.checked()?;
+        if contenders.is_empty() {
+            return Err(ComparisonError::NoContenders);
+        }
+        let total = contenders.len() * setup.runs;
+        let runs = parallel::in_parallel(total, setup.workers, |task| {
+            let (contender, number) = (contenders[task / setup.runs], task % setup.runs);
+            search(benchmark, contender, setup, number as u64)
+        })?;
+        let mut runs = runs.into_iter();
+        Ok(Self {
+            dataset: benchmark.dataset(),
+            entries: contenders
+                .iter()
+                .map(|&contender| Entry {
+                    contender,
+                    runs: runs.by_ref().take(setup.runs).collect(),
+                })
+                .collect(),
+        })
+    }
+
+    /// What was searched: the benchmark's data set.
+    #[must_use]
+    pub fn dataset(&self) -> &str {
+        &self.dataset
+    }
+
+    /// The algorithms with their runs, in the order given.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The curve of each algorithm's best so far.
+    #[must_use]
+    pub fn curves(&self, axis: Axis) -> Vec<(Contender, Curve)> {
+        self.entries
+            .iter()
+            .map(|entry| (entry.contender, Curve::of(&entry.runs, axis)))
+            .collect()
+    }
+}

@@ -1,0 +1,92 @@
+//! Points of several kinds.
+
+use std::error::Error;
+use std::path::Path;
+
+use plotters::prelude::*;
+
+use super::curves::text;
+use super::{PlotError, SIZE, colour, range};
+
+/// A drawing of points of several kinds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scatter {
+    /// What stands above it.
+    pub title: String,
+    /// What the horizontal axis shows.
+    pub x: String,
+    /// What the vertical axis shows.
+    pub y: String,
+    /// The kinds with their points as (x, y).
+    pub series: Vec<(String, Vec<(f64, f64)>)>,
+    /// Whether both axes have the same range, and the line `y = x` is drawn.
+    pub diagonal: bool,
+}
+
+impl Scatter {
+    /// Draws it.
+    ///
+    /// # Errors
+    /// [`PlotError`] if there is no point or the file can't be written.
+    pub fn draw(&self, path: &Path) -> Result<(), PlotError> {
+        let points = || self.series.iter().flat_map(|(_, points)| points);
+        let nothing = || PlotError::Nothing(path.to_owned());
+        let mut x = range(points().map(|point| point.0)).ok_or_else(nothing)?;
+        let mut y = range(points().map(|point| point.1)).ok_or_else(nothing)?;
+        if self.diagonal {
+            x = x.start.min(y.start)..x.end.max(y.end);
+            y = x.clone();
+        }
+        self.draw_within(path, x, y).map_err(PlotError::at(path))
+    }
+
+    fn draw_within(
+        &self,
+        path: &Path,
+        x: std::ops::Range<f64>,
+        y: std::ops::Range<f64>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let size = if self.diagonal { (560, 560) } else { SIZE };
+        let root = SVGBackend::new(path, size).into_drawing_area();
+        root.fill(&WHITE).map_err(text)?;
+        let mut chart = ChartBuilder::on(&root)
+            .caption(&self.title, ("sans-serif", 18))
+            .margin(12)
+            .x_label_area_size(44)
+            .y_label_area_size(64)
+            .build_cartesian_2d(x.clone(), y)
+            .map_err(text)?;
+        chart
+            .configure_mesh()
+            .x_desc(&self.x)
+            .y_desc(&self.y)
+            .light_line_style(TRANSPARENT)
+            .draw()
+            .map_err(text)?;
+        if self.diagonal {
+            let line = [(x.start, x.start), (x.end, x.end)];
+            chart
+                .draw_series(LineSeries::new(line, BLACK.mix(0.5)))
+                .map_err(text)?
+                .label("y = x")
+                .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK.mix(0.5)));
+        }
+        for (place, (name, points)) in self.series.iter().enumerate() {
+            let style = colour(place).mix(0.7).filled();
+            let circle = |point: &(f64, f64)| Circle::new(*point, 3, style);
+            chart
+                .draw_series(points.iter().map(circle))
+                .map_err(text)?
+                .label(name)
+                .legend(move |(x, y)| Circle::new((x + 9, y), 4, style));
+        }
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .background_style(WHITE.mix(0.9))
+            .border_style(BLACK.mix(0.3))
+            .draw()
+            .map_err(text)?;
+        root.present().map_err(text)
+    }
+}

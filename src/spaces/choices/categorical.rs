@@ -1,0 +1,37 @@
+//! The decisions as a policy sees them: those that don't matter are chosen too.
+
+use super::{Choices, Decisions};
+use crate::space::CategoricalSpace;
+
+impl CategoricalSpace for Choices {
+    fn alternative_counts(&self) -> Vec<usize> {
+        self.decisions
+            .iter()
+            .map(|decision| decision.alternatives.len())
+            .collect()
+    }
+
+    fn encode(&self, genotype: &Decisions) -> Vec<usize> {
+        genotype
+            .places()
+            .iter()
+            .map(|&place| place.into())
+            .collect()
+    }
+
+    fn decode(&self, choices: &[usize]) -> Decisions {
+        let places = choices
+            .iter()
+            .zip(&self.decisions)
+            .map(|(&choice, decision)| {
+                assert!(
+                    choice < decision.alternatives.len(),
+                    "decision '{}' has {} alternatives, not one numbered {choice}",
+                    decision.name,
+                    decision.alternatives.len()
+                );
+                u16::try_from(choice).expect("a decision has at most 65,536 alternatives")
+            });
+        Decisions(places.collect())
+    }
+}

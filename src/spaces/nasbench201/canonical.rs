@@ -1,0 +1,38 @@
+//! The form that cells share which compute the same.
+
+use super::{Cell, EDGE_ENDS, Operation};
+
+impl Cell {
+    /// The string that all isomorphic cells share: `to_unique_str` of the benchmark's own code
+    /// (`nats_bench.genotype_utils`, with `consider_zero`), character for character. A skip
+    /// connection stands for its input, and what comes of zeros is zero. There are 6,466 of them.
+    ///
+    /// For [`Search::duplicates_by`](crate::search::Search::duplicates_by). Isomorphic cells were
+    /// trained separately for the tables, so their accuracies differ a little.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        let mut nodes = ["0".to_owned(), String::new(), String::new(), String::new()];
+        for node in 1..nodes.len() {
+            let mut terms: Vec<String> = self
+                .operations
+                .iter()
+                .zip(EDGE_ENDS)
+                .filter(|&(_, (_, to))| to == node)
+                .map(|(&operation, (from, _))| term(operation, &nodes[from]))
+                .collect();
+            terms.sort_unstable();
+            nodes[node] = terms.join("+");
+        }
+        let [_, _, _, output] = nodes;
+        output
+    }
+}
+
+fn term(operation: Operation, input: &str) -> String {
+    match operation {
+        _ if input == "#" => "#".to_owned(),
+        Operation::None => "#".to_owned(),
+        Operation::SkipConnect => input.to_owned(),
+        _ => format!("({input})@{}", operation.name()),
+    }
+}

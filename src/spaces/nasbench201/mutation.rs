@@ -1,0 +1,45 @@
+//! The two mutations in use. Both put another operation on one edge; they differ in how likely each
+//! edge is.
+
+use rand::{Rng, RngExt};
+
+use super::{Cell, EDGE_ENDS, EDGES, Operation};
+use crate::space::Mutation;
+
+/// Puts another operation on one edge, each edge as likely: the uniform mutation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplaceOperation;
+
+impl Mutation<Cell> for ReplaceOperation {
+    fn mutate(&self, parent: &Cell, rng: &mut dyn Rng) -> Cell {
+        let edge = rng.random_range(0..EDGES);
+        with_another_operation(parent, edge, rng)
+    }
+}
+
+/// Draws one of the nodes 1 to 3, then one of the edges that lead to it, and puts another operation
+/// there: the mutation of the NATS-Bench and NAS-Bench-201 scripts (`regularized_ea.py`). The edge
+/// of node 1 is three times as likely as each of node 3.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplaceInNode;
+
+impl Mutation<Cell> for ReplaceInNode {
+    fn mutate(&self, parent: &Cell, rng: &mut dyn Rng) -> Cell {
+        let node: usize = rng.random_range(1..=3);
+        let from = rng.random_range(0..node);
+        let edge = EDGE_ENDS
+            .iter()
+            .position(|&ends| ends == (from, node))
+            .expect("every node has an edge from every node before it");
+        with_another_operation(parent, edge, rng)
+    }
+}
+
+fn with_another_operation(parent: &Cell, edge: usize, rng: &mut dyn Rng) -> Cell {
+    let mut child = *parent;
+    let current = parent.operations[edge] as usize;
+    let other = rng.random_range(0..Operation::ALL.len() - 1);
+    // Skips the current one.
+    child.operations[edge] = Operation::ALL[other + usize::from(other >= current)];
+    child
+}

@@ -1,0 +1,119 @@
+//! The official string of a cell, and its JSON.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{Cell, EDGE_ENDS, EDGES, Operation};
+
+/// A text that is no cell.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CellTextError {
+    /// Another number of nodes.
+    #[error("'{text}' has {found} nodes joined by '+', but a cell has 3")]
+    Nodes {
+        /// The text.
+        text: String,
+        /// How many it has.
+        found: usize,
+    },
+    /// A node without its bars, or with another number of edges.
+    #[error("'{part}' is not node {node}, which reads |operation~0|, with {node} edges in all")]
+    Node {
+        /// Which node, from 1.
+        node: usize,
+        /// What stands there.
+        part: String,
+    },
+    /// An edge that is not an operation and the node it comes from.
+    #[error("'{part}' is not the edge of node {node} from node {from}; write operation~{from}")]
+    Edge {
+        /// Which node, from 1.
+        node: usize,
+        /// Where the edge comes from.
+        from: usize,
+        /// What stands there.
+        part: String,
+    },
+    /// An operation that there isn't.
+    #[error(
+        "there is no operation '{0}'; there are none, skip_connect, nor_conv_1x1, nor_conv_3x3 and avg_pool_3x3"
+    )]
+    UnknownOperation(String),
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (&operation, (from, to)) in self.operations.iter().zip(EDGE_ENDS) {
+            match (from, to) {
+                (0, 1) => f.write_str("|")?,
+                (0, _) => f.write_str("+|")?,
+                _ => {}
+            }
+            write!(f, "{}~{from}|", operation.name())?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Cell {
+    type Err = CellTextError;
+
+    fn from_str(text: &str) -> Result<Self, CellTextError> {
+        let nodes: Vec<&str> = text.split('+').collect();
+        if nodes.len() != 3 {
+            return Err(CellTextError::Nodes {
+                text: text.to_owned(),
+                found: nodes.len(),
+            });
+        }
+        let mut operations = [Operation::None; EDGES];
+        let mut edge = 0;
+        for (node, part) in (1..).zip(nodes) {
+            let wrong = || CellTextError::Node {
+                node,
+                part: part.to_owned(),
+            };
+            let inner = part
+                .strip_prefix('|')
+                .and_then(|part| part.strip_suffix('|'))
+                .ok_or_else(wrong)?;
+            let edges: Vec<&str> = inner.split('|').collect();
+            if edges.len() != node {
+                return Err(wrong());
+            }
+            for (from, part) in edges.into_iter().enumerate() {
+                operations[edge] = operation(node, from, part)?;
+                edge += 1;
+            }
+        }
+        Ok(Self { operations })
+    }
+}
+
+fn operation(node: usize, from: usize, part: &str) -> Result<Operation, CellTextError> {
+    match part.split_once('~') {
+        Some((name, source)) if source.parse() == Ok(from) => Operation::from_name(name)
+            .ok_or_else(|| CellTextError::UnknownOperation(name.to_owned())),
+        _ => Err(CellTextError::Edge {
+            node,
+            from,
+            part: part.to_owned(),
+        }),
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,36 @@
+//! Tables of finished evaluations as evaluators: searches that take seconds instead of GPU years.
+//!
+//! [`NasBench201Table`] is the table of NAS-Bench-201 / NATS-Bench, [`TabularEvaluator`] anyone's
+//! CSV file with a genotype column, and [`nats_bench`] turns the official NATS-Bench files into such
+//! a file.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use evonas::executor::Simulated;
+//! use evonas::prelude::*;
+//! use evonas::spaces::nasbench201::{NasBench201Space, ReplaceOperation};
+//! use evonas::tabular::{Dataset, Metric, NasBench201Table};
+//!
+//! let table = Arc::new(NasBench201Table::read("nasbench201.csv.gz")?);
+//! let evaluator = table.clone().evaluator(Dataset::Cifar10, Metric::Valid12);
+//! let evolution = Evolution::aging(NasBench201Space, ReplaceOperation, 10, 3, 0)?;
+//! let budget = Budget::trials(u64::MAX).simulated_time(Duration::from_secs(20_000));
+//! let result = Search::new(evolution, Simulated::new(evaluator, 1)?, budget).run()?;
+//! if let Some(best) = result.best() {
+//!     let test = table.accuracy(best.genotype, Dataset::Cifar10, Metric::Test200);
+//!     println!("{} has {test} % on the test images", best.genotype);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod csv_file;
+mod error;
+mod evaluator;
+mod nasbench201;
+pub mod nats_bench;
+
+pub use error::TableError;
+pub use evaluator::{TabularColumns, TabularEvaluator};
+pub use nasbench201::{Dataset, Metric, NasBench201Evaluator, NasBench201Table, UnknownName};

@@ -1,0 +1,147 @@
+//! The data sets and the accuracies of the table.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A data set that the architectures were trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dataset {
+    /// CIFAR-10. Validation is on half of its training images, the test on its test images.
+    Cifar10 = 0,
+    /// CIFAR-100. Validation and test are on the two halves of its test images.
+    Cifar100 = 1,
+    /// ImageNet of 16x16 pixels, 120 classes. Validation and test are on the two halves of its
+    /// validation images.
+    ImageNet16 = 2,
+}
+
+impl Dataset {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Cifar10, Self::Cifar100, Self::ImageNet16];
+
+    /// The name, as command lines have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cifar10 => "cifar10",
+            Self::Cifar100 => "cifar100",
+            Self::ImageNet16 => "imagenet16-120",
+        }
+    }
+
+    /// How its columns begin.
+    pub(super) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Cifar10 => "c10",
+            Self::Cifar100 => "c100",
+            Self::ImageNet16 => "in16",
+        }
+    }
+
+    /// How much longer an epoch takes than on `cifar10-valid`.
+    pub(super) const fn epoch_scale(self) -> f64 {
+        match self {
+            Self::Cifar10 => 1.0,
+            Self::Cifar100 => 2.0,
+            Self::ImageNet16 => 6.068,
+        }
+    }
+
+    pub(super) const fn validation_images(self) -> f64 {
+        match self {
+            Self::Cifar10 => 25_000.0,
+            Self::Cifar100 => 5_000.0,
+            Self::ImageNet16 => 3_000.0,
+        }
+    }
+}
+
+impl fmt::Display for Dataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Dataset {
+    type Err = UnknownName;
+
+    /// The name in any case: the official `ImageNet16-120` too.
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|dataset| dataset.name().eq_ignore_ascii_case(text))
+            .ok_or_else(|| UnknownName::new("data set", text, Self::ALL.map(Self::name)))
+    }
+}
+
+/// Which accuracy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Metric {
+    /// On the validation images after the 12 epoch schedule: the search's reward in the benchmark.
+    Valid12 = 0,
+    /// On the test images after the 12 epoch schedule.
+    Test12 = 1,
+    /// On the validation images after 200 epochs.
+    Valid200 = 2,
+    /// On the test images after 200 epochs: what the benchmark reports.
+    Test200 = 3,
+}
+
+impl Metric {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Valid12, Self::Test12, Self::Valid200, Self::Test200];
+
+    /// The name, as the columns have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Valid12 => "val12",
+            Self::Test12 => "test12",
+            Self::Valid200 => "val200",
+            Self::Test200 => "test200",
+        }
+    }
+
+    pub(super) const fn epochs(self) -> f64 {
+        match self {
+            Self::Valid12 | Self::Test12 => 12.0,
+            Self::Valid200 | Self::Test200 => 200.0,
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Metric {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|metric| metric.name() == text)
+            .ok_or_else(|| UnknownName::new("metric", text, Self::ALL.map(Self::name)))
+    }
+}
+
+/// A name that means nothing here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {what} '{name}'; there are {}", known.join(", "))]
+pub struct UnknownName {
+    what: &'static str,
+    name: String,
+    known: Vec<&'static str>,
+}
+
+impl UnknownName {
+    fn new<const N: usize>(what: &'static str, name: &str, known: [&'static str; N]) -> Self {
+        Self {
+            what,
+            name: name.to_owned(),
+            known: known.to_vec(),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Official NATS-Bench files, as `tests/nats_bench/make.py` writes them with the public package.
+#![cfg(feature = "tabular")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use evonas::spaces::nasbench201::Cell;
+use evonas::tabular::nats_bench::{NatsBenchError, convert};
+use evonas::tabular::{NasBench201Table, TableError, TabularColumns};
+use serde_json::Value;
+
+fn fixtures() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/nats_bench")
+}
+
+fn converted() -> String {
+    let mut table = Vec::new();
+    let rows = convert(fixtures().join("NATS-tss-v1_0-3ffb9-simple"), &mut table).unwrap();
+    assert_eq!(rows, 3, "meta.pickle.pbz2 is no architecture");
+    String::from_utf8(table).unwrap()
+}
+
+#[test]
+fn every_figure_is_what_the_official_package_answers() {
+    let expected = std::fs::read_to_string(fixtures().join("expected.json")).unwrap();
+    let expected: BTreeMap<String, BTreeMap<String, Value>> =
+        serde_json::from_str(&expected).unwrap();
+    let table = converted();
+    let mut compared = 0;
+    for answers in expected.values() {
+        let cell: Cell = answers["arch"].as_str().unwrap().parse().unwrap();
+        for (name, value) in answers {
+            let Some(value) = value.as_f64().filter(|_| name != "seconds") else {
+                continue;
+            };
+            let evaluator = TabularColumns::new("arch", name)
+                .read_from(table.as_bytes(), str::parse::<Cell>)
+                .unwrap();
+            let found = evaluator.get(&cell).unwrap().fitness;
+            assert!((found - value).abs() < 1e-9, "{name}: {found}, not {value}");
+            compared += 1;
+        }
+        // What an evaluation costs, by the formula for CIFAR-10.
+        let evaluator = TabularColumns::new("arch", "c10valid_train_s_per_epoch")
+            .metric("eval_us_per_image")
+            .metric("val200_seeds")
+            .metric("c100_val200_std")
+            .read_from(table.as_bytes(), str::parse::<Cell>)
+            .unwrap();
+        let times = evaluator.get(&cell).unwrap();
+        let seconds = 12.0 * times.fitness + 25_000.0 * times.metrics["eval_us_per_image"] / 1e6;
+        assert!((seconds - answers["seconds"].as_f64().unwrap()).abs() < 1e-6);
+        assert_eq!(times.metrics["val200_seeds"], 2.0);
+        assert!((times.metrics["c100_val200_std"] - 0.25).abs() < 1e-9);
+    }
+    assert_eq!(compared, 3 * 19);
+}
+
+#[test]
+fn a_part_of_the_archive_is_no_whole_table() {
+    let error = NasBench201Table::read_from(converted().as_bytes()).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            TableError::MissingArchitectures {
+                missing: 15_622,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+fn error_of(files: &[(&str, &[u8])]) -> NatsBenchError {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    convert(folder.path(), Vec::new()).unwrap_err()
+}
+
+#[test]
+fn files_that_are_none_are_refused() {
+    assert!(matches!(error_of(&[]), NatsBenchError::NoFiles(_)));
+    assert!(matches!(
+        convert("no such folder", Vec::new()),
+        Err(NatsBenchError::Read { .. })
+    ));
+    let error = error_of(&[("000000.pickle.pbz2", b"no bzip2")]);
+    assert!(matches!(error, NatsBenchError::Read { .. }), "{error}");
+    let error = error_of(&[("000000.pickle.pbz2", NO_PICKLE)]);
+    assert!(matches!(error, NatsBenchError::Pickle { .. }), "{error}");
+}
+
+#[test]
+fn a_pickle_of_something_else_says_what_is_missing() {
+    let error = error_of(&[("000007.pickle.pbz2", EMPTY_DICTIONARY)]);
+    let message = error.to_string();
+    assert!(
+        message.ends_with("000007.pickle.pbz2: 12/arch_str is missing, not a string"),
+        "{message}"
+    );
+}
+
+/// bzip2 of `hello`, and of the pickle of `{}`.
+const NO_PICKLE: &[u8] = &[
+    66, 90, 104, 57, 49, 65, 89, 38, 83, 89, 25, 49, 101, 61, 0, 0, 0, 129, 0, 2, 68, 160, 0, 33,
+    154, 104, 51, 77, 7, 51, 139, 185, 34, 156, 40, 72, 12, 152, 178, 158, 128,
+];
+const EMPTY_DICTIONARY: &[u8] = &[
+    66, 90, 104, 57, 49, 65, 89, 38, 83, 89, 226, 17, 121, 225, 0, 0, 1, 208, 224, 4, 0, 0, 1, 0,
+    2, 64, 0, 4, 0, 32, 0, 33, 134, 129, 154, 3, 83, 113, 119, 36, 83, 133, 9, 14, 33, 23, 158, 16,
+];
