@@ -26,6 +26,8 @@ mod by_id;
 pub mod comparison;
 pub mod evaluator;
 pub mod executor;
+#[cfg(feature = "burn")]
+mod kernels;
 pub mod network;
 pub mod objective;
 pub mod population;

@@ -4,13 +4,14 @@ use burn::module::{Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, Relu};
 use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, activation, s};
 use rand::Rng;
 
 use super::{
     ConvolutionPlan, DropPathLayer, Dropout, LayerPlan, NetworkConfig, Padding, PoolKind, PoolPlan,
     TrainingPass, initial_weights,
 };
+use crate::kernels::{self, Take, Window};
 
 /// One layer of a network.
 // Most layers are convolutions and batch norms, the large variants: boxing them would save nothing.
@@ -72,9 +73,23 @@ impl Sequence {
         input: Tensor<4>,
         mut training: Option<&mut TrainingPass<'_>>,
     ) -> Tensor<4> {
-        self.layers
-            .iter()
-            .fold(input, |x, layer| layer.forward(x, training.as_deref_mut()))
+        let mut x = input;
+        let mut layers = self.layers.iter().peekable();
+        while let Some(layer) = layers.next() {
+            // A convolution may take its ReLU with it.
+            x = match (layer, layers.peek()) {
+                (Layer::Relu(_), Some(Layer::Convolution(convolution))) => {
+                    layers.next();
+                    convolution.forward(x, true)
+                }
+                (Layer::Relu(_), Some(Layer::FactorizedReduction(reduction))) => {
+                    layers.next();
+                    reduction.forward(x, true)
+                }
+                _ => layer.forward(x, training.as_deref_mut()),
+            };
+        }
+        x
     }
 }
 
@@ -122,10 +137,10 @@ impl Layer {
     ) -> Tensor<4> {
         match self {
             Self::Relu(layer) => layer.forward(input),
-            Self::Convolution(layer) => layer.forward(input),
-            Self::BatchNorm(layer) => layer.forward(input),
+            Self::Convolution(layer) => layer.forward(input, false),
+            Self::BatchNorm(layer) => normalise(layer, input),
             Self::Pool(layer) => layer.forward(input),
-            Self::FactorizedReduction(layer) => layer.forward(input),
+            Self::FactorizedReduction(layer) => layer.forward(input, false),
             Self::GlobalAveragePool(_) => input.mean_dim(2).mean_dim(3),
             Self::Dropout(layer) => layer.forward(input, training),
             Self::DropPath(layer) => layer.forward(input, training),
@@ -137,6 +152,23 @@ impl Layer {
             }
         }
     }
+}
+
+/// A batch norm, whose training has a kernel of its own on the CPU.
+fn normalise(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
+    let trains = input.device().is_autodiff() && norm.training.is_enabled();
+    if !(trains && kernels::accelerates(&input)) {
+        return norm.forward(input);
+    }
+    let result = kernels::batch_norm_train(input, norm.gamma.val(), norm.beta.val(), norm.epsilon);
+    for (running, batch) in [
+        (&norm.running_mean, result.mean),
+        (&norm.running_var, result.variance),
+    ] {
+        let kept = running.value_sync() * (1.0 - norm.momentum);
+        running.update((kept + batch.detach() * norm.momentum).detach());
+    }
+    result.output
 }
 
 fn batch_norm(channels: usize, config: &NetworkConfig, device: &Device) -> BatchNorm {
@@ -185,7 +217,31 @@ pub(crate) struct Convolution {
     padding: Padding,
 }
 
+/// The convolutions that have kernels of their own on the CPU.
+enum Shape {
+    Depthwise { kernel: usize, stride: usize },
+    Pointwise { stride: usize },
+    Other,
+}
+
 impl Convolution {
+    fn shape(&self) -> Shape {
+        let [output, input, height, width] = self.weight.dims();
+        let [stride, across] = self.stride;
+        if height != width || stride != across {
+            Shape::Other
+        } else if input == 1 && self.groups == output && output > 1 {
+            Shape::Depthwise {
+                kernel: height,
+                stride,
+            }
+        } else if height == 1 && self.groups == 1 {
+            Shape::Pointwise { stride }
+        } else {
+            Shape::Other
+        }
+    }
+
     pub(super) fn new(plan: &ConvolutionPlan, rng: &mut dyn Rng, device: &Device) -> Self {
         Self {
             weight: initial_weights::convolution(plan, rng, device),
@@ -196,11 +252,32 @@ impl Convolution {
         }
     }
 
+    /// The convolution of the input, or of its ReLU.
+    ///
     /// # Shapes
     /// - input: `[batch, input, height, width]`
     /// - output: `[batch, output, height, width]`, by [`Padding::output`]
     #[must_use]
-    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub(super) fn forward(&self, input: Tensor<4>, relu: bool) -> Tensor<4> {
+        if kernels::accelerates(&input) && self.padding == Padding::Same {
+            match self.shape() {
+                Shape::Depthwise { kernel, stride } => {
+                    let [_, _, height, width] = input.dims();
+                    let window = Window::same(height, width, kernel, stride, self.dilation);
+                    return kernels::depthwise(input, self.weight.val(), window, relu);
+                }
+                Shape::Pointwise { stride: 1 } => {
+                    return kernels::pointwise(input, self.weight.val(), relu);
+                }
+                Shape::Pointwise { stride } => {
+                    let step = stride as isize;
+                    let input = input.slice(s![.., .., ..;step, ..;step]);
+                    return kernels::pointwise(input, self.weight.val(), relu);
+                }
+                Shape::Other => {}
+            }
+        }
+        let input = if relu { activation::relu(input) } else { input };
         let [_, _, height, width] = input.dims();
         let [_, _, kernel_height, kernel_width] = self.weight.dims();
         let [vertical, horizontal] = self.stride;
@@ -243,6 +320,14 @@ impl Pool {
         let [_, _, height, width] = input.dims();
         let padding =
             [height, width].map(|size| amount(self.padding, size, self.kernel, self.stride, 1));
+        if kernels::accelerates(&input) && self.padding == Padding::Same {
+            let window = Window::same(height, width, self.kernel, self.stride, 1);
+            return match self.kind {
+                PoolKind::Average => kernels::pool(input, window, Take::Average),
+                PoolKind::Max => kernels::pool(input, window, Take::Max),
+                PoolKind::Min => kernels::pool(input.neg(), window, Take::Max).neg(),
+            };
+        }
         let window = [self.kernel; 2];
         let mut max = MaxPoolOptions::new(window);
         max.stride = [self.stride; 2];
@@ -296,11 +381,13 @@ impl FactorizedReduction {
         }
     }
 
+    /// The reduction of the input, or of its ReLU.
+    ///
     /// # Shapes
     /// - input: `[batch, input, height, width]`
     /// - output: `[batch, output, ceil(height / 2), ceil(width / 2)]`
     #[must_use]
-    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub(super) fn forward(&self, input: Tensor<4>, relu: bool) -> Tensor<4> {
         let [batch, channels, height, width] = input.dims();
         // A row and a column of zeros at the end, the first ones dropped.
         let shifted = input.clone().pad((0, 1, 0, 1), 0.0).slice([
@@ -309,8 +396,11 @@ impl FactorizedReduction {
             1..height + 1,
             1..width + 1,
         ]);
-        let paths = vec![self.first.forward(input), self.second.forward(shifted)];
-        self.norm.forward(Tensor::cat(paths, 1))
+        let paths = vec![
+            self.first.forward(input, relu),
+            self.second.forward(shifted, relu),
+        ];
+        normalise(&self.norm, Tensor::cat(paths, 1))
     }
 }
 
@@ -325,7 +415,7 @@ mod tests {
         let reduction = FactorizedReduction::new(4, 95, &config, &mut rng, &Device::flex());
         assert_eq!(reduction.first.weight.dims(), [47, 4, 1, 1]);
         assert_eq!(reduction.second.weight.dims(), [48, 4, 1, 1]);
-        let output = reduction.forward(Tensor::ones([1, 4, 5, 6], &Device::flex()));
+        let output = reduction.forward(Tensor::ones([1, 4, 5, 6], &Device::flex()), false);
         assert_eq!(output.dims(), [1, 95, 3, 3]);
     }
 

@@ -1,0 +1,292 @@
+//! Average and max pooling over windows; padding is never part of the result.
+
+use rayon::prelude::*;
+
+use super::plane::{BLOCK, Window};
+use super::vector::{Kernel, lanes, run};
+
+/// What a pooling takes of its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Take {
+    Average,
+    Max,
+}
+
+/// 1 divided by the pixels of the image in every window.
+fn shares(window: &Window) -> Vec<f32> {
+    let inside = |position: usize, before: usize, size: usize| {
+        (0..window.kernel)
+            .filter(|tap| {
+                let pixel = position * window.stride + tap * window.dilation;
+                pixel >= before && pixel < before + size
+            })
+            .count()
+    };
+    let mut shares = Vec::with_capacity(window.out_height * window.out_width);
+    for row in 0..window.out_height {
+        let rows = inside(row, window.top, window.height);
+        for column in 0..window.out_width {
+            shares.push(1.0 / (rows * inside(column, window.left, window.width)) as f32);
+        }
+    }
+    shares
+}
+
+fn offsets(window: &Window) -> Vec<usize> {
+    (0..window.kernel)
+        .flat_map(|row| (0..window.kernel).map(move |column| window.offset(row, column)))
+        .collect()
+}
+
+#[inline(always)]
+fn combine(take: Take, image: &[f32], offsets: &[usize], output: &mut [f32], positions: usize) {
+    let mut start = 0;
+    while start < positions {
+        let mut result = *lanes::<BLOCK>(image, start + offsets[0]);
+        for &offset in &offsets[1..] {
+            let values = lanes::<BLOCK>(image, start + offset);
+            match take {
+                Take::Average => {
+                    for i in 0..BLOCK {
+                        result[i] += values[i];
+                    }
+                }
+                Take::Max => {
+                    for i in 0..BLOCK {
+                        result[i] = if values[i] > result[i] {
+                            values[i]
+                        } else {
+                            result[i]
+                        };
+                    }
+                }
+            }
+        }
+        output[start..start + BLOCK].copy_from_slice(&result);
+        start += BLOCK;
+    }
+}
+
+struct Forward<'a> {
+    take: Take,
+    window: &'a Window,
+    offsets: &'a [usize],
+    shares: &'a [f32],
+    image: &'a [f32],
+    padded: &'a mut [f32],
+    results: &'a mut [f32],
+    output: &'a mut [f32],
+}
+
+impl Kernel for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let window = self.window;
+        window.pad(self.image, self.padded, false);
+        combine(
+            self.take,
+            self.padded,
+            self.offsets,
+            self.results,
+            window.positions(),
+        );
+        let step = window.stride * window.pitch();
+        for (row, target) in self.output.chunks_exact_mut(window.out_width).enumerate() {
+            let results = self.results[row * step..].iter().step_by(window.stride);
+            for (target, &result) in target.iter_mut().zip(results) {
+                *target = result;
+            }
+        }
+        if self.take == Take::Average {
+            for (target, &share) in self.output.iter_mut().zip(self.shares) {
+                *target *= share;
+            }
+        }
+    }
+}
+
+const fn border(take: Take) -> f32 {
+    match take {
+        Take::Average => 0.0,
+        Take::Max => f32::NEG_INFINITY,
+    }
+}
+
+/// Pools every plane.
+pub(crate) fn forward(take: Take, image: &[f32], window: &Window, output: &mut [f32]) {
+    let (offsets, shares) = (offsets(window), shares(window));
+    output
+        .par_chunks_exact_mut(window.out_height * window.out_width)
+        .zip(image.par_chunks_exact(window.height * window.width))
+        .for_each_init(
+            || {
+                (
+                    vec![border(take); window.padded_length()],
+                    vec![0.0; window.positions() + BLOCK],
+                )
+            },
+            |(padded, results), (output, image)| {
+                run(Forward {
+                    take,
+                    window,
+                    offsets: &offsets,
+                    shares: &shares,
+                    image,
+                    padded,
+                    results,
+                    output,
+                });
+            },
+        );
+}
+
+struct Backward<'a> {
+    take: Take,
+    window: &'a Window,
+    offsets: &'a [usize],
+    shares: &'a [f32],
+    image: &'a [f32],
+    gradient: &'a [f32],
+    padded: &'a mut [f32],
+    results: &'a mut [f32],
+    scaled: &'a mut [f32],
+    spread: &'a mut [f32],
+    sums: &'a mut [f32],
+    image_gradient: &'a mut [f32],
+}
+
+impl Kernel for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let window = self.window;
+        let front = window.offset(window.kernel - 1, window.kernel - 1);
+        match self.take {
+            Take::Average => {
+                for ((scaled, &gradient), &share) in
+                    self.scaled.iter_mut().zip(self.gradient).zip(self.shares)
+                {
+                    *scaled = gradient * share;
+                }
+                window.spread(self.scaled, self.spread, front);
+                let length = window.padded_length() - 2 * BLOCK;
+                self.sums[..length].fill(0.0);
+                let mut start = 0;
+                while start + BLOCK <= self.sums.len() && start < length {
+                    let mut sum = [0.0; BLOCK];
+                    for &offset in self.offsets {
+                        let values = lanes::<BLOCK>(self.spread, start + front - offset);
+                        for i in 0..BLOCK {
+                            sum[i] += values[i];
+                        }
+                    }
+                    self.sums[start..start + BLOCK].copy_from_slice(&sum);
+                    start += BLOCK;
+                }
+            }
+            Take::Max => {
+                window.pad(self.image, self.padded, false);
+                combine(
+                    Take::Max,
+                    self.padded,
+                    self.offsets,
+                    self.results,
+                    window.positions(),
+                );
+                window.spread(self.gradient, self.spread, front);
+                self.sums.fill(0.0);
+                let gradient = &mut self.spread[front..];
+                // The first pixel of a window that has its maximum takes the gradient.
+                for &offset in self.offsets {
+                    take_gradient(
+                        &self.padded[offset..],
+                        self.results,
+                        gradient,
+                        &mut self.sums[offset..],
+                        window.positions(),
+                    );
+                }
+            }
+        }
+        let first = window.top * window.pitch() + window.left;
+        for (row, target) in self
+            .image_gradient
+            .chunks_exact_mut(window.width)
+            .enumerate()
+        {
+            let start = first + row * window.pitch();
+            target.copy_from_slice(&self.sums[start..start + window.width]);
+        }
+    }
+}
+
+/// Moves the gradient of every window whose result the value is to the value's sum.
+#[inline(always)]
+fn take_gradient(
+    values: &[f32],
+    results: &[f32],
+    gradient: &mut [f32],
+    sums: &mut [f32],
+    positions: usize,
+) {
+    let each = values[..positions].iter().zip(&results[..positions]);
+    let targets = gradient[..positions].iter_mut().zip(&mut sums[..positions]);
+    for ((&value, &result), (gradient, sum)) in each.zip(targets) {
+        let taken = if value == result { *gradient } else { 0.0 };
+        *sum += taken;
+        *gradient -= taken;
+    }
+}
+
+/// The gradient by the image.
+pub(crate) fn backward(
+    take: Take,
+    image: &[f32],
+    gradient: &[f32],
+    window: &Window,
+    image_gradient: &mut [f32],
+) {
+    let (offsets, shares) = (offsets(window), shares(window));
+    let (size, out_size) = (
+        window.height * window.width,
+        window.out_height * window.out_width,
+    );
+    let front = window.offset(window.kernel - 1, window.kernel - 1);
+    image_gradient
+        .par_chunks_exact_mut(size)
+        .zip(
+            image
+                .par_chunks_exact(size)
+                .zip(gradient.par_chunks_exact(out_size)),
+        )
+        .for_each_init(
+            || {
+                (
+                    vec![border(take); window.padded_length()],
+                    vec![0.0; window.positions() + BLOCK],
+                    vec![0.0; out_size],
+                    vec![0.0; window.padded_length() + front],
+                    vec![0.0; window.padded_length()],
+                )
+            },
+            |(padded, results, scaled, spread, sums), (image_gradient, (image, gradient))| {
+                run(Backward {
+                    take,
+                    window,
+                    offsets: &offsets,
+                    shares: &shares,
+                    image,
+                    gradient,
+                    padded,
+                    results,
+                    scaled,
+                    spread,
+                    sums,
+                    image_gradient,
+                });
+            },
+        );
+}
