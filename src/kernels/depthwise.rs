@@ -60,17 +60,7 @@ impl Kernel for Forward<'_> {
             self.sums,
             window.positions(),
         );
-        let step = window.stride * window.pitch();
-        for (row, target) in self.output.chunks_exact_mut(window.out_width).enumerate() {
-            let sums = &self.sums[row * step..];
-            if window.stride == 1 {
-                target.copy_from_slice(&sums[..window.out_width]);
-            } else {
-                for (target, &sum) in target.iter_mut().zip(sums.iter().step_by(window.stride)) {
-                    *target = sum;
-                }
-            }
-        }
+        window.gather(self.sums, self.output);
     }
 }
 
@@ -126,7 +116,7 @@ struct Backward<'a> {
     spread: &'a mut [f32],
     sums: &'a mut [f32],
     image_gradient: &'a mut [f32],
-    weight_sums: &'a mut [[f32; 8]],
+    weight_sums: &'a mut [[f32; BLOCK]],
 }
 
 impl Kernel for Backward<'_> {
@@ -204,11 +194,14 @@ fn weights_by_rows<const FUSED: bool, const K: usize, const N: usize>(
     gradient: &[f32],
     padded: &[f32],
     offsets: &[usize],
-    sums: &mut [[f32; 8]],
+    sums: &mut [[f32; BLOCK]],
 ) {
     let positions = window.positions();
     for (offsets, sums) in offsets.chunks_exact(K).zip(sums.chunks_exact_mut(K)) {
         let mut row = [[0.0; N]; K];
+        for (lanes, sum) in row.iter_mut().zip(sums.iter()) {
+            lanes.copy_from_slice(&sum[..N]);
+        }
         let mut start = 0;
         while start < positions {
             let gradient = lanes::<N>(gradient, start);
@@ -222,9 +215,7 @@ fn weights_by_rows<const FUSED: bool, const K: usize, const N: usize>(
             start += N;
         }
         for (sum, lanes) in sums.iter_mut().zip(&row) {
-            for (index, value) in lanes.iter().enumerate() {
-                sum[index % 8] += value;
-            }
+            sum[..N].copy_from_slice(lanes);
         }
     }
 }
@@ -235,17 +226,17 @@ fn weights_by_taps<const FUSED: bool>(
     gradient: &[f32],
     padded: &[f32],
     offsets: &[usize],
-    sums: &mut [[f32; 8]],
+    sums: &mut [[f32; BLOCK]],
 ) {
     for (offset, sum) in offsets.iter().zip(sums) {
         let mut start = 0;
         while start < window.positions() {
-            multiply_accumulate::<FUSED, 8>(
+            multiply_accumulate::<FUSED, BLOCK>(
                 sum,
                 lanes(gradient, start),
                 lanes(padded, start + offset),
             );
-            start += 8;
+            start += BLOCK;
         }
     }
 }
@@ -287,7 +278,7 @@ pub(crate) fn backward(
                 )
             },
             |(padded, spread, sums), (channel, (targets, weight_gradient))| {
-                let mut weight_sums = vec![[0.0; 8]; taps];
+                let mut weight_sums = vec![[0.0; BLOCK]; taps];
                 for (n, target) in targets.into_iter().enumerate() {
                     let plane = n * channels + channel;
                     run(Backward {

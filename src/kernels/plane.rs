@@ -99,6 +99,22 @@ impl Window {
         }
     }
 
+    /// Copies what was computed at the windows' positions into an output.
+    #[inline(always)]
+    pub(crate) fn gather(&self, positions: &[f32], output: &mut [f32]) {
+        let step = self.stride * self.pitch();
+        for (row, target) in output.chunks_exact_mut(self.out_width).enumerate() {
+            let values = &positions[row * step..];
+            if self.stride == 1 {
+                target.copy_from_slice(&values[..self.out_width]);
+            } else {
+                for (target, &value) in target.iter_mut().zip(values.iter().step_by(self.stride)) {
+                    *target = value;
+                }
+            }
+        }
+    }
+
     /// Copies an output into the positions of its windows, `front` behind the start; what lies
     /// between them is 0 already.
     #[inline(always)]

@@ -38,28 +38,37 @@ fn offsets(window: &Window) -> Vec<usize> {
         .collect()
 }
 
+/// Sums over the windows at all positions.
 #[inline(always)]
-fn combine(take: Take, image: &[f32], offsets: &[usize], output: &mut [f32], positions: usize) {
+fn sums_of(image: &[f32], offsets: &[usize], output: &mut [f32], positions: usize) {
     let mut start = 0;
     while start < positions {
         let mut result = *lanes::<BLOCK>(image, start + offsets[0]);
         for &offset in &offsets[1..] {
             let values = lanes::<BLOCK>(image, start + offset);
-            match take {
-                Take::Average => {
-                    for i in 0..BLOCK {
-                        result[i] += values[i];
-                    }
-                }
-                Take::Max => {
-                    for i in 0..BLOCK {
-                        result[i] = if values[i] > result[i] {
-                            values[i]
-                        } else {
-                            result[i]
-                        };
-                    }
-                }
+            for i in 0..BLOCK {
+                result[i] += values[i];
+            }
+        }
+        output[start..start + BLOCK].copy_from_slice(&result);
+        start += BLOCK;
+    }
+}
+
+/// The largest values of the windows at all positions.
+#[inline(always)]
+fn maxima_of(image: &[f32], offsets: &[usize], output: &mut [f32], positions: usize) {
+    let mut start = 0;
+    while start < positions {
+        let mut result = *lanes::<BLOCK>(image, start + offsets[0]);
+        for &offset in &offsets[1..] {
+            let values = lanes::<BLOCK>(image, start + offset);
+            for i in 0..BLOCK {
+                result[i] = if values[i] > result[i] {
+                    values[i]
+                } else {
+                    result[i]
+                };
             }
         }
         output[start..start + BLOCK].copy_from_slice(&result);
@@ -85,20 +94,12 @@ impl Kernel for Forward<'_> {
     fn run<const FUSED: bool>(self) {
         let window = self.window;
         window.pad(self.image, self.padded, false);
-        combine(
-            self.take,
-            self.padded,
-            self.offsets,
-            self.results,
-            window.positions(),
-        );
-        let step = window.stride * window.pitch();
-        for (row, target) in self.output.chunks_exact_mut(window.out_width).enumerate() {
-            let results = self.results[row * step..].iter().step_by(window.stride);
-            for (target, &result) in target.iter_mut().zip(results) {
-                *target = result;
-            }
+        let positions = window.positions();
+        match self.take {
+            Take::Average => sums_of(self.padded, self.offsets, self.results, positions),
+            Take::Max => maxima_of(self.padded, self.offsets, self.results, positions),
         }
+        window.gather(self.results, self.output);
         if self.take == Take::Average {
             for (target, &share) in self.output.iter_mut().zip(self.shares) {
                 *target *= share;
@@ -146,6 +147,8 @@ struct Backward<'a> {
     take: Take,
     window: &'a Window,
     offsets: &'a [usize],
+    /// Offsets of the gradient's windows.
+    back_offsets: &'a [usize],
     shares: &'a [f32],
     image: &'a [f32],
     gradient: &'a [f32],
@@ -172,30 +175,18 @@ impl Kernel for Backward<'_> {
                     *scaled = gradient * share;
                 }
                 window.spread(self.scaled, self.spread, front);
-                let length = window.padded_length() - 2 * BLOCK;
-                self.sums[..length].fill(0.0);
-                let mut start = 0;
-                while start + BLOCK <= self.sums.len() && start < length {
-                    let mut sum = [0.0; BLOCK];
-                    for &offset in self.offsets {
-                        let values = lanes::<BLOCK>(self.spread, start + front - offset);
-                        for i in 0..BLOCK {
-                            sum[i] += values[i];
-                        }
-                    }
-                    self.sums[start..start + BLOCK].copy_from_slice(&sum);
-                    start += BLOCK;
-                }
+                let first = window.top * window.pitch() + window.left;
+                let positions = (window.height - 1) * window.pitch() + window.width;
+                sums_of(
+                    &self.spread[first..],
+                    self.back_offsets,
+                    &mut self.sums[first..],
+                    positions,
+                );
             }
             Take::Max => {
                 window.pad(self.image, self.padded, false);
-                combine(
-                    Take::Max,
-                    self.padded,
-                    self.offsets,
-                    self.results,
-                    window.positions(),
-                );
+                maxima_of(self.padded, self.offsets, self.results, window.positions());
                 window.spread(self.gradient, self.spread, front);
                 self.sums.fill(0.0);
                 let gradient = &mut self.spread[front..];
@@ -255,6 +246,7 @@ pub(crate) fn backward(
         window.out_height * window.out_width,
     );
     let front = window.offset(window.kernel - 1, window.kernel - 1);
+    let back_offsets: Vec<usize> = offsets.iter().map(|offset| front - offset).collect();
     image_gradient
         .par_chunks_exact_mut(size)
         .zip(
@@ -269,7 +261,7 @@ pub(crate) fn backward(
                     vec![0.0; window.positions() + BLOCK],
                     vec![0.0; out_size],
                     vec![0.0; window.padded_length() + front],
-                    vec![0.0; window.padded_length()],
+                    vec![0.0; window.padded_length() + BLOCK],
                 )
             },
             |(padded, results, scaled, spread, sums), (image_gradient, (image, gradient))| {
@@ -277,6 +269,7 @@ pub(crate) fn backward(
                     take,
                     window,
                     offsets: &offsets,
+                    back_offsets: &back_offsets,
                     shares: &shares,
                     image,
                     gradient,
