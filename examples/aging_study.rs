@@ -1,1 +1,144 @@
-fn main() {}
+//! Aging against non-aging evolution over population and tournament sizes (figure 8 of the paper).
+//! Try `--help`.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use evonas::comparison::{
+    AgingGrid, Benchmark, BitsBenchmark, NasBench201Benchmark, Protocol, Setup,
+};
+use evonas::report::{Scatter, ScatterPoint};
+use evonas::tabular::{Dataset, NasBench201Table};
+
+#[derive(Parser)]
+#[command(
+    about = "Aging against non-aging evolution over a grid of sizes",
+    version
+)]
+struct Options {
+    /// What is searched
+    #[arg(long, value_enum, default_value_t = BenchmarkName::Bits)]
+    benchmark: BenchmarkName,
+    /// The standard deviation of the noise on bits
+    #[arg(long, default_value_t = BitsBenchmark::default().noise)]
+    noise: f64,
+    /// The table of nasbench201: a CSV file, plain or gzip
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
+    #[arg(long, default_value_t = Dataset::Cifar10)]
+    dataset: Dataset,
+    /// Population sizes
+    #[arg(long, value_delimiter = ',', default_values_t = [10, 20, 50, 100])]
+    populations: Vec<usize>,
+    /// Tournament sizes; those up to the population size are used
+    #[arg(long, value_delimiter = ',', default_values_t = [2, 3, 5, 10, 25, 50, 100])]
+    samples: Vec<usize>,
+    /// Runs of either algorithm at each point
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    runs: usize,
+    /// Simulated seconds of a run; on bits, trials [default: NATS-Bench's; on bits 1000]
+    #[arg(long, value_name = "SECONDS")]
+    budget: Option<f64>,
+    /// The root seed
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Draw the points to this SVG file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum BenchmarkName {
+    Bits,
+    Nasbench201,
+}
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Failure> {
+    match options.benchmark {
+        BenchmarkName::Bits => {
+            let benchmark = BitsBenchmark {
+                noise: options.noise,
+                ..BitsBenchmark::default()
+            };
+            let title = format!("bits, noise {}", options.noise);
+            study(&benchmark, &title, options)
+        }
+        BenchmarkName::Nasbench201 => {
+            let path = options
+                .table
+                .as_deref()
+                .ok_or("nasbench201 needs its table: --table FILE")?;
+            let table = NasBench201Table::read(path)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            let protocol = Protocol::NatsBench;
+            let benchmark = NasBench201Benchmark::new(Arc::new(table), protocol, options.dataset);
+            study(&benchmark, options.dataset.name(), options)
+        }
+    }
+}
+
+fn study(benchmark: &impl Benchmark, title: &str, options: &Options) -> Result<(), Failure> {
+    let mut setup = Setup::new(benchmark);
+    setup.runs = options.runs;
+    setup.seed = options.seed;
+    if let Some(seconds) = options.budget {
+        setup.budget = Duration::try_from_secs_f64(seconds)
+            .map_err(|error| format!("a budget of {seconds} seconds can't be: {error}"))?;
+    }
+    let grid = AgingGrid::run(benchmark, &options.populations, &options.samples, &setup)?;
+    println!("    P    S     aging   non-aging         p");
+    for point in &grid.points {
+        println!(
+            "{:>5}{:>5}{:>10.4}{:>12.4}{:>10.1e}",
+            point.population, point.sample, point.aging, point.non_aging, point.p
+        );
+    }
+    println!(
+        "aging is ahead at {} of {} points",
+        grid.aging_ahead(),
+        grid.points.len()
+    );
+    match &options.out {
+        Some(path) => draw(&grid, title, path),
+        None => Ok(()),
+    }
+}
+
+/// One kind of points for each population size.
+fn draw(grid: &AgingGrid, title: &str, path: &Path) -> Result<(), Failure> {
+    let series = grid
+        .points
+        .chunk_by(|left, right| left.population == right.population)
+        .map(|points| {
+            let place = |point: &evonas::comparison::GridPoint| {
+                ScatterPoint::new(point.non_aging, point.aging)
+            };
+            let name = format!("P = {}", points[0].population);
+            (name, points.iter().map(place).collect())
+        });
+    let scatter = Scatter {
+        title: format!("{title}: aging against non-aging"),
+        x: "non-aging evolution, mean test".to_owned(),
+        y: "aging evolution, mean test".to_owned(),
+        series: series.collect(),
+        diagonal: true,
+    };
+    Ok(scatter.draw(path)?)
+}

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
+use evonas::comparison::statistics::{confidence, mean};
 use evonas::comparison::{
-    Axis, Benchmark, BitsBenchmark, Comparison, Contender, NasBench201Benchmark, Protocol, Setup,
+    Axis, Benchmark, BitsBenchmark, Comparison, Contender, Entry, NasBench201Benchmark, Protocol,
+    Setup,
 };
-use evonas::report::{Scatter, draw_curves};
+use evonas::report::{Scatter, ScatterPoint, draw_curves};
 use evonas::tabular::{Dataset, NasBench201Table};
 
 #[derive(Parser)]
@@ -92,7 +94,7 @@ fn run(options: &Options) -> Result<(), Failure> {
                 .map_err(|error| format!("{}: {error}", path.display()))?;
             let benchmark =
                 NasBench201Benchmark::new(Arc::new(table), options.protocol, options.dataset);
-            compare(&benchmark, "test accuracy of the best so far (%)", options)
+            compare(&benchmark, "test accuracy (%)", options)
         }
     }
 }
@@ -165,23 +167,19 @@ fn draw(comparison: &Comparison, test: &str, folder: &Path) -> Result<(), Failur
         "{}: mean of the runs, 95 % confidence",
         comparison.dataset()
     );
+    let best = format!("{test} of the best so far");
     for axis in Axis::ALL {
         let path = folder.join(format!("best-by-{}.svg", axis.name()));
-        draw_curves(&path, &title, test, axis, &comparison.curves(axis))?;
+        draw_curves(&path, &title, &best, axis, &comparison.curves(axis))?;
     }
-    let found = comparison.entries().iter().map(|entry| {
-        let point =
-            |run: &evonas::comparison::Run| Some((run.multiply_adds? / 1e6, run.best().test));
-        let name = entry.contender.to_string();
-        (
-            name,
-            entry.runs.iter().filter_map(point).collect::<Vec<_>>(),
-        )
-    });
-    let series: Vec<_> = found.filter(|(_, points)| !points.is_empty()).collect();
+    let series: Vec<_> = comparison
+        .entries()
+        .iter()
+        .filter_map(|entry| Some((entry.contender.to_string(), vec![found(entry)?])))
+        .collect();
     if !series.is_empty() {
         let scatter = Scatter {
-            title: format!("{}: what each run found", comparison.dataset()),
+            title: format!("{}: what was found, mean of the runs", comparison.dataset()),
             x: "multiply-adds (millions)".to_owned(),
             y: test.to_owned(),
             series,
@@ -190,4 +188,16 @@ fn draw(comparison: &Comparison, test: &str, folder: &Path) -> Result<(), Failur
         scatter.draw(&folder.join("found-by-multiply-adds.svg"))?;
     }
     Ok(())
+}
+
+/// The mean accuracy and size of what the runs found; none if they found no networks.
+fn found(entry: &Entry) -> Option<ScatterPoint> {
+    let sizes: Option<Vec<f64>> = entry.runs.iter().map(|run| run.multiply_adds).collect();
+    let (sizes, tests) = (sizes?, entry.tests());
+    Some(ScatterPoint {
+        x: mean(&sizes) / 1e6,
+        y: mean(&tests),
+        x_confidence: confidence(&sizes) / 1e6,
+        y_confidence: confidence(&tests),
+    })
 }

@@ -25,6 +25,9 @@ pub enum ComparisonError {
     /// There is no thread for the runs.
     #[error("there are 0 workers; at least 1 is needed")]
     NoWorkers,
+    /// There is no time for an evaluation.
+    #[error("the budget is 0 s, which is smaller than any evaluation")]
+    NoBudget,
     /// Not even one evaluation fits in the budget.
     #[error(
         "the budget of {} s is smaller than one evaluation, which took {} s",

@@ -87,6 +87,9 @@ impl Setup {
         if self.workers == 0 {
             return Err(ComparisonError::NoWorkers);
         }
+        if self.budget.is_zero() {
+            return Err(ComparisonError::NoBudget);
+        }
         Ok(())
     }
 }

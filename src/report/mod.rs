@@ -3,5 +3,5 @@
 mod plots;
 mod progress;
 
-pub use plots::{PlotError, Scatter, draw_curves};
+pub use plots::{PlotError, Scatter, ScatterPoint, draw_curves};
 pub use progress::ProgressBar;

@@ -11,12 +11,12 @@ use crate::comparison::{Axis, Contender, Curve};
 
 /// How much of the horizontal axis may begin below the drawing: the first trials are far worse than
 /// the rest, and would flatten the curves.
-const CLIPPED: f64 = 0.03;
+const CLIPPED: f64 = 0.1;
 
 /// Draws the curves of a comparison, each with the 95 % confidence band of its mean; `test` says
 /// what the vertical axis shows.
 ///
-/// The vertical axis begins at the lowest value after the first 3 % of the horizontal one.
+/// The vertical axis begins at the lowest value after the first tenth of the horizontal one.
 ///
 /// # Errors
 /// [`PlotError`] if there is no point or the file can't be written.

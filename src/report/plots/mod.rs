@@ -4,7 +4,7 @@ mod curves;
 mod scatter;
 
 pub use curves::draw_curves;
-pub use scatter::Scatter;
+pub use scatter::{Scatter, ScatterPoint};
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -17,10 +17,50 @@ pub struct Scatter {
     pub x: String,
     /// What the vertical axis shows.
     pub y: String,
-    /// The kinds with their points as (x, y).
-    pub series: Vec<(String, Vec<(f64, f64)>)>,
+    /// The kinds with their points.
+    pub series: Vec<(String, Vec<ScatterPoint>)>,
     /// Whether both axes have the same range, and the line `y = x` is drawn.
     pub diagonal: bool,
+}
+
+/// A point, with how far its confidence interval reaches to either side.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ScatterPoint {
+    /// Horizontal place.
+    pub x: f64,
+    /// Vertical place.
+    pub y: f64,
+    /// The horizontal interval.
+    pub x_confidence: f64,
+    /// The vertical interval.
+    pub y_confidence: f64,
+}
+
+impl ScatterPoint {
+    /// A point without an interval.
+    #[must_use]
+    pub const fn new(x: f64, y: f64) -> Self {
+        Self {
+            x,
+            y,
+            x_confidence: 0.0,
+            y_confidence: 0.0,
+        }
+    }
+
+    /// The ends of its intervals: horizontal, then vertical.
+    fn bars(&self) -> [[(f64, f64); 2]; 2] {
+        let Self {
+            x,
+            y,
+            x_confidence,
+            y_confidence,
+        } = *self;
+        [
+            [(x - x_confidence, y), (x + x_confidence, y)],
+            [(x, y - y_confidence), (x, y + y_confidence)],
+        ]
+    }
 }
 
 impl Scatter {
@@ -29,10 +69,13 @@ impl Scatter {
     /// # Errors
     /// [`PlotError`] if there is no point or the file can't be written.
     pub fn draw(&self, path: &Path) -> Result<(), PlotError> {
-        let points = || self.series.iter().flat_map(|(_, points)| points);
+        let ends = || {
+            let points = self.series.iter().flat_map(|(_, points)| points);
+            points.flat_map(ScatterPoint::bars).flatten()
+        };
         let nothing = || PlotError::Nothing(path.to_owned());
-        let mut x = range(points().map(|point| point.0)).ok_or_else(nothing)?;
-        let mut y = range(points().map(|point| point.1)).ok_or_else(nothing)?;
+        let mut x = range(ends().map(|(x, _)| x)).ok_or_else(nothing)?;
+        let mut y = range(ends().map(|(_, y)| y)).ok_or_else(nothing)?;
         if self.diagonal {
             x = x.start.min(y.start)..x.end.max(y.end);
             y = x.clone();
@@ -72,8 +115,12 @@ impl Scatter {
                 .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK.mix(0.5)));
         }
         for (place, (name, points)) in self.series.iter().enumerate() {
-            let style = colour(place).mix(0.7).filled();
-            let circle = |point: &(f64, f64)| Circle::new(*point, 3, style);
+            let style = colour(place).mix(0.8).filled();
+            let bars = points.iter().flat_map(ScatterPoint::bars);
+            chart
+                .draw_series(bars.map(|bar| PathElement::new(bar, colour(place))))
+                .map_err(text)?;
+            let circle = |point: &ScatterPoint| Circle::new((point.x, point.y), 4, style);
             chart
                 .draw_series(points.iter().map(circle))
                 .map_err(text)?
