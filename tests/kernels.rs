@@ -5,7 +5,7 @@
 #![cfg(feature = "burn")]
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, FloatDType, Gradients, Tensor, TensorData};
+use burn::tensor::{DType, Device, FloatDType, Gradients, Tensor, TensorData};
 use evonas::network::{CellNetwork, ImageShape, NetworkConfig};
 use evonas::prelude::*;
 use evonas::randomness::stream;
@@ -18,10 +18,9 @@ impl ModuleMapper for ToDouble {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, tensor, mapper) = param.consume();
         let trains = tensor.is_require_grad();
-        let tensor = tensor
-            .detach()
-            .cast(FloatDType::F64)
-            .set_require_grad(trains);
+        let device = tensor.device();
+        let data = tensor.detach().into_data().convert::<f64>();
+        let tensor = Tensor::from_data(data, (&device, DType::F64)).set_require_grad(trains);
         Param::from_mapped_value(id, tensor, mapper)
     }
 }
@@ -59,10 +58,11 @@ fn run(network: &CellNetwork, images: Tensor<4>) -> Vec<Vec<f64>> {
     values
 }
 
-fn differ(a: &[f64], b: &[f64]) -> f64 {
-    let scale = b
-        .iter()
-        .fold(1e-30_f64, |most, value| most.max(value.abs()));
+fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |most, value| most.max(value.abs()))
+}
+
+fn differ(a: &[f64], b: &[f64], scale: f64) -> f64 {
     a.iter()
         .zip(b)
         .fold(0.0_f64, |most, (a, b)| most.max((a - b).abs() / scale))
@@ -103,11 +103,19 @@ fn agrees(genotype: &NasnetGenotype, config: &NetworkConfig, batch: usize) -> Re
         let input = Tensor::<4>::from_data(data, &Device::flex()).cast(FloatDType::F64);
         let burns = run(&double, input);
         assert_eq!(ours.len(), burns.len());
-        assert!(differ(&ours[0], &burns[0]) < 1e-4, "the logits differ");
-        worst = ours
+        let logits = differ(&ours[0], &burns[0], largest(&burns[0]));
+        assert!(logits < 1e-4, "the logits differ by {logits}");
+        // A shift that a batch norm takes back has a gradient of 0, and only rounding in it.
+        let floor = 1e-3
+            * burns[1..]
+                .iter()
+                .fold(0.0_f64, |most, b| most.max(largest(b)));
+        worst = ours[1..]
             .iter()
-            .zip(&burns)
-            .fold(0.0_f64, |most, (a, b)| most.max(differ(a, b)));
+            .zip(&burns[1..])
+            .fold(0.0_f64, |most, (a, b)| {
+                most.max(differ(a, b, largest(b).max(floor)))
+            });
         if worst < 2e-3 {
             return Ok(());
         }
