@@ -173,7 +173,6 @@ pub(crate) fn normalise(
 }
 
 /// The gradients by input, scale (gamma) and shift (beta) of a batch norm in training.
-#[allow(clippy::too_many_arguments)]
 pub(crate) fn backward(
     input: &[f32],
     gradient: &[f32],

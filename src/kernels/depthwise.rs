@@ -242,7 +242,6 @@ fn weights_by_taps<const FUSED: bool>(
 }
 
 /// The gradients by the image (the ReLU's included) and by the weights.
-#[allow(clippy::too_many_arguments)]
 pub(crate) fn backward(
     image: &[f32],
     weights: &[f32],

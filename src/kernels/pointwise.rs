@@ -188,7 +188,6 @@ pub(crate) fn forward(
 }
 
 /// Gradients.
-#[allow(clippy::too_many_arguments)]
 pub(crate) fn backward(
     image: &[f32],
     weight: &[f32],
