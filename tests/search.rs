@@ -177,3 +177,30 @@ fn events_come_in_order() {
     let expected: String = format!("b{}e", "asrf".repeat(10));
     assert_eq!(seen.lock().unwrap().iter().collect::<String>(), expected);
 }
+
+/// Panics again when it is dropped.
+struct Grenade;
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+#[test]
+fn a_panic_whose_payload_panics_ends_its_trial_alone() {
+    let evaluator = |bits: &Vec<bool>, context: &Context<'_>| {
+        if context.trial().0 == 3 {
+            std::panic::panic_any(Grenade);
+        }
+        ones(bits, context)
+    };
+    let result = Search::new(
+        evolution(1),
+        Threads::new(evaluator, 2).unwrap(),
+        Budget::trials(20),
+    )
+    .run()
+    .unwrap();
+    assert_eq!((result.history.len(), result.history.failed()), (20, 1));
+}

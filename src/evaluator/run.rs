@@ -28,7 +28,12 @@ pub fn run_trial<G>(
         evaluator.evaluate(&trial.genotype, context)
     }));
     Ended::Outcome(match result {
-        Err(panic) => failure(format!("panic: {}", panic_message(&*panic))),
+        Err(panic) => {
+            let outcome = failure(format!("panic: {}", panic_message(&*panic)));
+            // A payload whose own drop panics must not end the worker.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+            outcome
+        }
         // Late is late, even if the evaluator never looked at the clock.
         Ok(Ok(_)) if context.timed_out() => Outcome::TimedOut,
         Ok(Ok(evaluation)) => checked(evaluation),
