@@ -204,3 +204,23 @@ fn a_panic_whose_payload_panics_ends_its_trial_alone() {
     .unwrap();
     assert_eq!((result.history.len(), result.history.failed()), (20, 1));
 }
+
+#[test]
+fn an_evaluator_that_gives_up_unasked_or_at_nan_fails_its_trial() {
+    let evaluator = |bits: &Vec<bool>, context: &Context<'_>| match context.trial().0 % 4 {
+        1 => Err(EvaluationError::Interrupted),
+        2 => Err(EvaluationError::Stopped {
+            step: 1,
+            value: f64::NAN,
+        }),
+        _ => ones(bits, context),
+    };
+    let result = Search::new(
+        evolution(1),
+        Threads::new(evaluator, 2).unwrap(),
+        Budget::trials(20),
+    )
+    .run()
+    .unwrap();
+    assert_eq!((result.history.len(), result.history.failed()), (20, 10));
+}

@@ -127,6 +127,10 @@ impl<'a> Context<'a> {
         }
     }
 
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.stop.is_set()
+    }
+
     pub(super) fn timed_out(&self) -> bool {
         self.deadline
             .is_some_and(|deadline| Instant::now() >= deadline)

@@ -41,7 +41,15 @@ pub fn run_trial<G>(
         Ok(Err(EvaluationError::Failed(reason))) => failure(reason),
         Ok(Err(EvaluationError::TimedOut)) => Outcome::TimedOut,
         Ok(Err(EvaluationError::OutOfMemory(reason))) => Outcome::OutOfMemory { reason },
-        Ok(Err(EvaluationError::Stopped { step, value })) => Outcome::Stopped { step, value },
+        Ok(Err(EvaluationError::Stopped { step, value })) if value.is_finite() => {
+            Outcome::Stopped { step, value }
+        }
+        Ok(Err(EvaluationError::Stopped { value, .. })) => {
+            failure(format!("stopped at the value {value}, not a finite number"))
+        }
+        Ok(Err(EvaluationError::Interrupted)) if !context.is_interrupted() => {
+            failure("interrupted, but the search was not asked to stop".to_owned())
+        }
         Ok(Err(EvaluationError::Interrupted)) => return Ended::Interrupted,
     })
 }
