@@ -61,7 +61,7 @@ pub trait CategoricalSpace: SearchSpace {
     /// The genotype of a list of choices.
     ///
     /// # Panics
-    /// May panic if `choices` has another length than the space has decisions, or one of
+    /// May panic if `choices` has another length than [`CategoricalSpace::alternative_counts`], or one of
     /// them is not below its number of alternatives.
     fn decode(&self, choices: &[usize]) -> Self::Genotype;
 }
