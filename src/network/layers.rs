@@ -72,6 +72,25 @@ impl Padding {
             Self::Valid => (size - kernel) / stride + 1,
         }
     }
+
+    /// How much is added before and behind an image, in one dimension.
+    #[must_use]
+    pub const fn amount(
+        self,
+        size: usize,
+        kernel: usize,
+        stride: usize,
+        dilation: usize,
+    ) -> (usize, usize) {
+        match self {
+            Self::Same => {
+                let span = (size.div_ceil(stride) - 1) * stride + (kernel - 1) * dilation + 1;
+                let total = span.saturating_sub(size);
+                (total / 2, total - total / 2)
+            }
+            Self::Valid => (0, 0),
+        }
+    }
 }
 
 /// The shape of a convolution.
@@ -230,5 +249,25 @@ impl Padding {
             Self::Same => Ok(()),
             Self::Valid => f.write_str(", no padding"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_padding_is_tensorflow_s() {
+        let same =
+            |size, kernel, stride, dilation| Padding::Same.amount(size, kernel, stride, dilation);
+        assert_eq!(same(8, 3, 1, 1), (1, 1));
+        assert_eq!(same(8, 3, 2, 1), (0, 1));
+        assert_eq!(same(7, 3, 2, 1), (1, 1));
+        assert_eq!(same(8, 2, 1, 1), (0, 1));
+        assert_eq!(same(8, 7, 2, 1), (2, 3));
+        assert_eq!(same(8, 5, 1, 2), (4, 4));
+        assert_eq!(same(1, 3, 2, 1), (1, 1));
+        assert_eq!(same(8, 1, 2, 1), (0, 0));
+        assert_eq!(Padding::Valid.amount(8, 5, 3, 1), (0, 0));
     }
 }

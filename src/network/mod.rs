@@ -14,6 +14,7 @@ mod error;
 mod layers;
 mod operations;
 mod plan;
+mod validation;
 mod walk;
 
 pub use config::{AuxiliaryHead, BatchNormSettings, Fan, ImageShape, NetworkConfig, Stem};

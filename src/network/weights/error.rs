@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::network::NetworkError;
-use crate::spaces::nasnet::NasnetGenotype;
 
 /// Weights that can't be saved or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -54,15 +53,11 @@ pub enum WeightsError {
     },
     /// All names and shapes are this network's, but the file is of another one: pools, dilations,
     /// the states that operations read or settings differ.
-    #[error(
-        "{} is not of this network: it says that it is of {found}, and the network is {expected}, or they differ in batch norm's epsilon or in skip_reduction_input", path.display()
-    )]
+    #[error("{} is not of this network: {difference}", path.display())]
     OtherNetwork {
         /// The file.
         path: PathBuf,
-        /// The file's genotype.
-        found: Box<NasnetGenotype>,
-        /// The network's.
-        expected: Box<NasnetGenotype>,
+        /// What differs.
+        difference: String,
     },
 }

@@ -68,7 +68,11 @@ impl CellNetwork {
                 path: path.to_owned(),
             });
         };
-        stored.build(&description.genotype, &description.config, device, path)
+        let Description {
+            genotype, config, ..
+        } = description;
+        stored.check(&NetworkPlan::new(&genotype, &config)?, path)?;
+        stored.build(&genotype, &config, device, path)
     }
 
     /// A network of this genotype and configuration, on the same device, with the weights and
@@ -84,23 +88,36 @@ impl CellNetwork {
         let stored = Stored::read(path)?;
         let device = self.devices().into_iter().next().unwrap_or_default();
         stored.check(&NetworkPlan::new(self.genotype(), self.config())?, path)?;
-        if let Some(found) = stored.description(path)?
-            && !computes_the_same(&found, self)
-        {
+        let described = stored.description(path)?;
+        if let Some(difference) = described.and_then(|found| difference(&found, self)) {
             return Err(WeightsError::OtherNetwork {
                 path: path.to_owned(),
-                found: Box::new(found.genotype),
-                expected: Box::new(self.genotype().clone()),
+                difference,
             });
         }
         stored.build(self.genotype(), self.config(), &device, path)
     }
 }
 
-/// Whether a described network is the same function of its weights. Shapes tell the rest.
-fn computes_the_same(description: &Description, network: &CellNetwork) -> bool {
-    let (a, b) = (&description.config, network.config());
-    description.genotype == *network.genotype()
-        && a.skip_reduction_input == b.skip_reduction_input
-        && a.batch_norm.epsilon == b.batch_norm.epsilon
+/// Why a described network is another function of the same weights. Shapes tell the rest.
+fn difference(found: &Description, network: &CellNetwork) -> Option<String> {
+    let (found_config, config) = (&found.config, network.config());
+    let [found_skip, skip] = [found_config, config].map(|config| config.skip_reduction_input);
+    let [found_epsilon, epsilon] = [found_config, config].map(|config| config.batch_norm.epsilon);
+    if found.genotype != *network.genotype() {
+        let (genotype, expected) = (&found.genotype, network.genotype());
+        Some(format!(
+            "its genotype is {genotype}, and the network's is {expected}"
+        ))
+    } else if found_skip != skip {
+        Some(format!(
+            "its skip_reduction_input is {found_skip}, and the network's is {skip}"
+        ))
+    } else if found_epsilon != epsilon {
+        Some(format!(
+            "its batch norm's epsilon is {found_epsilon}, and the network's is {epsilon}"
+        ))
+    } else {
+        None
+    }
 }

@@ -1,0 +1,77 @@
+//! What classifies, at the end and on the way.
+
+use super::misfit::Misfit;
+use super::{AuxiliaryPlan, HeadPlan};
+use crate::network::operations::project;
+use crate::network::{
+    AuxiliaryHead, ConvolutionPlan, ImageShape, LayerPlan, NetworkConfig, Padding, PoolKind,
+    PoolPlan,
+};
+
+impl HeadPlan {
+    /// The head on the last cell's output.
+    pub(super) fn main(channels: usize, config: &NetworkConfig) -> Self {
+        let mut features = vec![LayerPlan::Relu, LayerPlan::GlobalAveragePool];
+        if config.dropout > 0.0 {
+            features.push(LayerPlan::Dropout {
+                share: config.dropout,
+            });
+        }
+        Self {
+            features,
+            classifier: LayerPlan::Linear {
+                input: channels,
+                output: config.classes,
+            },
+        }
+    }
+}
+
+impl AuxiliaryPlan {
+    pub(super) fn new(
+        auxiliary: &AuxiliaryHead,
+        after_cell: usize,
+        input: ImageShape,
+        config: &NetworkConfig,
+    ) -> Result<Self, Misfit> {
+        let [middle, features] = auxiliary.channels();
+        let pool = LayerPlan::Pool(PoolPlan {
+            kind: PoolKind::Average,
+            kernel: 5,
+            stride: 3,
+            padding: Padding::Valid,
+        });
+        let pooled = pool.output(input);
+        if pooled.height == 0 || pooled.width == 0 {
+            return Err(Misfit::Small("auxiliary head"));
+        }
+        let mut layers = vec![LayerPlan::Relu, pool];
+        layers.extend(project(input.channels, middle, 1));
+        layers.extend([
+            LayerPlan::Relu,
+            LayerPlan::Convolution(ConvolutionPlan {
+                input: middle,
+                output: features,
+                kernel: [pooled.height, pooled.width],
+                stride: [1, 1],
+                dilation: 1,
+                groups: 1,
+                padding: Padding::Valid,
+            }),
+            LayerPlan::BatchNorm { channels: features },
+            LayerPlan::Relu,
+        ]);
+        Ok(Self {
+            after_cell,
+            // Dropout is the main classifier's alone.
+            head: HeadPlan {
+                features: layers,
+                classifier: LayerPlan::Linear {
+                    input: features,
+                    output: config.classes,
+                },
+            },
+            loss_weight: auxiliary.loss_weight,
+        })
+    }
+}

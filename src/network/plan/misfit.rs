@@ -1,0 +1,55 @@
+//! Why a genotype has no network of a configuration.
+
+use crate::network::error::{NarrowLayer, NetworkError};
+use crate::network::{ImageShape, NetworkConfig, NetworkPlan};
+use crate::spaces::nasnet::NasnetGenotype;
+
+/// Why a genotype has no network of a configuration.
+pub(super) enum Misfit {
+    Narrow(NarrowLayer),
+    Small(&'static str),
+}
+
+impl Misfit {
+    /// The error, with the smallest figure that fits.
+    pub(super) fn explain(self, genotype: &NasnetGenotype, config: &NetworkConfig) -> NetworkError {
+        let smallest = |config: &dyn Fn(usize) -> NetworkConfig, same: fn(&Self) -> bool| {
+            (1..)
+                .find(
+                    |&figure| match NetworkPlan::build(genotype, &config(figure)) {
+                        Ok(_) => true,
+                        Err(misfit) => !same(&misfit),
+                    },
+                )
+                .unwrap_or(usize::MAX)
+        };
+        match self {
+            // One figure is searched while the other is large enough for anything.
+            Self::Narrow(narrow) => NetworkError::TooFewFilters {
+                filters: config.filters,
+                narrow,
+                smallest: smallest(
+                    &|filters| NetworkConfig {
+                        filters,
+                        image: ImageShape::new(config.image.channels, 1024, 1024),
+                        ..config.clone()
+                    },
+                    |misfit| matches!(misfit, Self::Narrow(_)),
+                ),
+            },
+            Self::Small(part) => {
+                let square = |side| NetworkConfig {
+                    filters: 64,
+                    image: ImageShape::new(config.image.channels, side, side),
+                    ..config.clone()
+                };
+                NetworkError::ImageTooSmall {
+                    height: config.image.height,
+                    width: config.image.width,
+                    part,
+                    smallest: smallest(&square, |misfit| matches!(misfit, Self::Small(_))),
+                }
+            }
+        }
+    }
+}
