@@ -2,96 +2,84 @@
 
 use rayon::prelude::*;
 
-use super::vector::{Kernel, lanes, multiply_accumulate, multiply_add, run};
+use super::vector::{Kernel, multiply_add, run};
 
 const LANES: usize = 16;
 
-/// The planes of one channel in all images.
-struct Sums<'a> {
+/// One channel of all images.
+#[derive(Clone, Copy)]
+struct Channel<'a> {
     values: &'a [f32],
-    other: &'a [f32],
     channel: usize,
     channels: usize,
     pixels: usize,
-    centre: f32,
 }
 
-/// `(sum of values, sum of values · (other - centre))`, in double precision over planes.
-impl Kernel for Sums<'_> {
-    type Output = (f64, f64);
-
+impl<'a> Channel<'a> {
     #[inline(always)]
-    fn run<const FUSED: bool>(self) -> (f64, f64) {
-        let mut total = (0.0, 0.0);
-        let image = self.channels * self.pixels;
-        let centre = [self.centre; LANES];
-        for n in 0..self.values.len() / image {
-            let start = n * image + self.channel * self.pixels;
-            let values = &self.values[start..start + self.pixels];
-            let others = &self.other[start..start + self.pixels];
-            let mut sum = [0.0; LANES];
-            let mut product = [0.0; LANES];
-            let mut p = 0;
-            while p + LANES <= self.pixels {
-                let value = lanes::<LANES>(values, p);
-                let other = lanes::<LANES>(others, p);
-                let mut difference = [0.0; LANES];
-                for i in 0..LANES {
-                    sum[i] += value[i];
-                    difference[i] = other[i] - centre[i];
-                }
-                multiply_accumulate::<FUSED, LANES>(&mut product, value, &difference);
-                p += LANES;
-            }
-            for (value, other) in values[p..].iter().zip(&others[p..]) {
-                sum[0] += value;
-                product[0] += value * (other - self.centre);
-            }
-            total.0 += f64::from(sum.iter().sum::<f32>());
-            total.1 += f64::from(product.iter().sum::<f32>());
-        }
-        total
+    fn planes(self) -> impl Iterator<Item = &'a [f32]> {
+        self.values
+            .chunks_exact(self.pixels)
+            .skip(self.channel)
+            .step_by(self.channels)
     }
 }
 
-struct Squares<'a>(Sums<'a>);
+/// Adds up the sums of planes in double precision.
+#[inline(always)]
+fn total(sums: impl Iterator<Item = [f32; LANES]>) -> f64 {
+    sums.map(|sum| f64::from(sum.iter().sum::<f32>())).sum()
+}
 
-/// The sum of `(values - centre)²`.
-impl Kernel for Squares<'_> {
+/// The sum of a channel.
+struct Total<'a>(Channel<'a>);
+
+impl Kernel for Total<'_> {
     type Output = f64;
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) -> f64 {
-        let Sums {
-            values,
-            channel,
-            channels,
-            pixels,
-            centre,
-            ..
-        } = self.0;
-        let mut total = 0.0;
-        let image = channels * pixels;
-        for n in 0..values.len() / image {
-            let start = n * image + channel * pixels;
-            let values = &values[start..start + pixels];
+        total(self.0.planes().map(|plane| {
             let mut sum = [0.0; LANES];
-            let mut p = 0;
-            while p + LANES <= pixels {
-                let value = lanes::<LANES>(values, p);
-                let mut difference = [0.0; LANES];
+            let (blocks, rest) = plane.as_chunks::<LANES>();
+            for values in blocks {
                 for i in 0..LANES {
-                    difference[i] = value[i] - centre;
+                    sum[i] += values[i];
                 }
-                multiply_accumulate::<FUSED, LANES>(&mut sum, &difference, &difference);
-                p += LANES;
             }
-            for value in &values[p..] {
-                sum[0] += (value - centre) * (value - centre);
+            sum[0] += rest.iter().sum::<f32>();
+            sum
+        }))
+    }
+}
+
+/// The sum of `(a - a_centre) · (b - b_centre)` over the pixels of two channels.
+struct Products<'a> {
+    a: Channel<'a>,
+    a_centre: f32,
+    b: Channel<'a>,
+    b_centre: f32,
+}
+
+impl Kernel for Products<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) -> f64 {
+        let (of_a, of_b) = (self.a_centre, self.b_centre);
+        total(self.a.planes().zip(self.b.planes()).map(|(a, b)| {
+            let mut sum = [0.0; LANES];
+            let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+            for (a, b) in a.iter().zip(b) {
+                for i in 0..LANES {
+                    sum[i] = multiply_add::<FUSED>(a[i] - of_a, b[i] - of_b, sum[i]);
+                }
             }
-            total += f64::from(sum.iter().sum::<f32>());
-        }
-        total
+            for (a, b) in a_rest.iter().zip(b_rest) {
+                sum[0] += (a - of_a) * (b - of_b);
+            }
+            sum
+        }))
     }
 }
 
@@ -131,17 +119,19 @@ pub(crate) fn statistics(input: &[f32], channels: usize, pixels: usize) -> (Vec<
     (0..channels)
         .into_par_iter()
         .map(|channel| {
-            let sums = |centre| Sums {
+            let input = Channel {
                 values: input,
-                other: input,
                 channel,
                 channels,
                 pixels,
-                centre,
             };
-            let (sum, _) = run(sums(0.0));
-            let mean = (sum / count) as f32;
-            let squares = run(Squares(sums(mean)));
+            let mean = (run(Total(input)) / count) as f32;
+            let squares = run(Products {
+                a: input,
+                a_centre: mean,
+                b: input,
+                b_centre: mean,
+            });
             (mean, (squares / count) as f32)
         })
         .unzip()
@@ -187,14 +177,19 @@ pub(crate) fn backward(
     let sums: Vec<(f64, f64)> = (0..channels)
         .into_par_iter()
         .map(|channel| {
-            run(Sums {
-                values: gradient,
-                other: input,
+            let of = |values| Channel {
+                values,
                 channel,
                 channels,
                 pixels,
-                centre: mean[channel],
-            })
+            };
+            let product = run(Products {
+                a: of(gradient),
+                a_centre: 0.0,
+                b: of(input),
+                b_centre: mean[channel],
+            });
+            (run(Total(of(gradient))), product)
         })
         .collect();
     input_gradient

@@ -29,12 +29,6 @@ fn correlate<const FUSED: bool>(
     }
 }
 
-fn offsets(window: &Window) -> Vec<usize> {
-    (0..window.kernel)
-        .flat_map(|row| (0..window.kernel).map(move |column| window.offset(row, column)))
-        .collect()
-}
-
 struct Forward<'a> {
     window: &'a Window,
     offsets: &'a [usize],
@@ -74,7 +68,7 @@ pub(crate) fn forward(
     output: &mut [f32],
 ) {
     let taps = window.kernel * window.kernel;
-    let offsets = offsets(window);
+    let offsets = window.offsets();
     let size = window.height * window.width;
     output
         .par_chunks_exact_mut(window.out_height * window.out_width)
@@ -125,69 +119,36 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
         let window = self.window;
-        let front = window.offset(window.kernel - 1, window.kernel - 1);
+        let front = window.front();
         window.pad(self.image, self.padded, self.relu);
         window.spread(self.gradient, self.spread, front);
         // The image's gradient, for the rows and columns within the padding.
-        let first = window.top * window.pitch() + window.left;
-        let positions = (window.height - 1) * window.pitch() + window.width;
         correlate::<FUSED>(
-            &self.spread[first..],
+            &self.spread[window.image_start()..],
             self.weights,
             self.back_offsets,
             self.sums,
-            positions,
+            window.image_positions(),
         );
-        for (row, target) in self
-            .image_gradient
-            .chunks_exact_mut(window.width)
-            .enumerate()
-        {
-            let sums = &self.sums[row * window.pitch()..][..window.width];
-            if self.relu {
-                let image = &self.image[row * window.width..][..window.width];
-                for ((target, &sum), &value) in target.iter_mut().zip(sums).zip(image) {
-                    *target = if value > 0.0 { sum } else { 0.0 };
-                }
-            } else {
-                target.copy_from_slice(sums);
+        window.crop(self.sums, self.image_gradient);
+        if self.relu {
+            for (target, &value) in self.image_gradient.iter_mut().zip(self.image) {
+                *target = if value > 0.0 { *target } else { 0.0 };
             }
         }
         let gradient = &self.spread[front..];
+        let (padded, offsets, sums) = (&*self.padded, self.offsets, self.weight_sums);
         match window.kernel {
-            3 => weights_by_rows::<FUSED, 3, 32>(
-                window,
-                gradient,
-                self.padded,
-                self.offsets,
-                self.weight_sums,
-            ),
-            5 => weights_by_rows::<FUSED, 5, 16>(
-                window,
-                gradient,
-                self.padded,
-                self.offsets,
-                self.weight_sums,
-            ),
-            7 => weights_by_rows::<FUSED, 7, 8>(
-                window,
-                gradient,
-                self.padded,
-                self.offsets,
-                self.weight_sums,
-            ),
-            _ => weights_by_taps::<FUSED>(
-                window,
-                gradient,
-                self.padded,
-                self.offsets,
-                self.weight_sums,
-            ),
+            3 => weights_by_rows::<FUSED, 3, 32>(window, gradient, padded, offsets, sums),
+            5 => weights_by_rows::<FUSED, 5, 16>(window, gradient, padded, offsets, sums),
+            7 => weights_by_rows::<FUSED, 7, 8>(window, gradient, padded, offsets, sums),
+            _ => weights_by_rows::<FUSED, 1, BLOCK>(window, gradient, padded, offsets, sums),
         }
     }
 }
 
-/// The weights' gradient, a row of `K` taps at a time, as sums over lanes.
+/// The weights' gradient, `K` taps of a row at a time, as sums over `N` lanes: as many as fit into
+/// registers.
 #[inline(always)]
 fn weights_by_rows<const FUSED: bool, const K: usize, const N: usize>(
     window: &Window,
@@ -220,27 +181,6 @@ fn weights_by_rows<const FUSED: bool, const K: usize, const N: usize>(
     }
 }
 
-#[inline(always)]
-fn weights_by_taps<const FUSED: bool>(
-    window: &Window,
-    gradient: &[f32],
-    padded: &[f32],
-    offsets: &[usize],
-    sums: &mut [[f32; BLOCK]],
-) {
-    for (offset, sum) in offsets.iter().zip(sums) {
-        let mut start = 0;
-        while start < window.positions() {
-            multiply_accumulate::<FUSED, BLOCK>(
-                sum,
-                lanes(gradient, start),
-                lanes(padded, start + offset),
-            );
-            start += BLOCK;
-        }
-    }
-}
-
 /// The gradients by the image (the ReLU's included) and by the weights.
 pub(crate) fn backward(
     image: &[f32],
@@ -253,9 +193,7 @@ pub(crate) fn backward(
     weight_gradient: &mut [f32],
 ) {
     let taps = window.kernel * window.kernel;
-    let offsets = offsets(window);
-    let front = window.offset(window.kernel - 1, window.kernel - 1);
-    let back_offsets: Vec<usize> = offsets.iter().map(|offset| front - offset).collect();
+    let (offsets, back_offsets) = (window.offsets(), window.back_offsets());
     let size = window.height * window.width;
     let out_size = window.out_height * window.out_width;
     // A channel of all images at a time, so that its weights' gradient is summed in one place and in
@@ -272,7 +210,7 @@ pub(crate) fn backward(
             || {
                 (
                     vec![0.0; window.padded_length()],
-                    vec![0.0; window.padded_length() + front],
+                    vec![0.0; window.padded_length() + window.front()],
                     vec![0.0; window.height * window.pitch() + BLOCK],
                 )
             },

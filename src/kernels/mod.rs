@@ -15,6 +15,9 @@ mod pool;
 mod primitives;
 mod vector;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use operations::{accelerates, batch_norm_train, depthwise, pointwise, pool};
 pub(crate) use plane::Window;
 pub(crate) use pool::Take;

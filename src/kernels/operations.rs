@@ -1,5 +1,6 @@
 //! The kernels as Burn operations with gradients of their own.
 
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -93,6 +94,19 @@ impl CellOperations for Flex {
     }
 }
 
+/// Hands each parent that takes part in the differentiation its gradient.
+fn register<const N: usize>(
+    gradients: &mut Gradients,
+    parents: [Option<NodeId>; N],
+    by_parent: [FlexTensor; N],
+) {
+    for (node, gradient) in parents.into_iter().zip(by_parent) {
+        if let Some(node) = node {
+            gradients.register::<Flex>(node, gradient);
+        }
+    }
+}
+
 #[derive(Debug)]
 struct DepthwiseBackward;
 
@@ -108,11 +122,7 @@ impl Backward<Flex, 2> for DepthwiseBackward {
         let gradient = gradients.consume::<Flex>(&ops.node);
         let (image, weights, window, relu) = ops.state;
         let by = primitives::depthwise_backward(image, weights, gradient, &window, relu);
-        for (node, gradient) in ops.parents.into_iter().zip(by) {
-            if let Some(node) = node {
-                gradients.register::<Flex>(node.id, gradient);
-            }
-        }
+        register(gradients, ops.parents.map(|node| Some(node?.id)), by);
     }
 }
 
@@ -131,11 +141,7 @@ impl Backward<Flex, 2> for PointwiseBackward {
         let gradient = gradients.consume::<Flex>(&ops.node);
         let (image, weights, relu) = ops.state;
         let by = primitives::pointwise_backward(image, weights, gradient, relu);
-        for (node, gradient) in ops.parents.into_iter().zip(by) {
-            if let Some(node) = node {
-                gradients.register::<Flex>(node.id, gradient);
-            }
-        }
+        register(gradients, ops.parents.map(|node| Some(node?.id)), by);
     }
 }
 
@@ -153,11 +159,8 @@ impl Backward<Flex, 1> for PoolBackward {
     ) {
         let gradient = gradients.consume::<Flex>(&ops.node);
         let (image, window, take) = ops.state;
-        let [node] = ops.parents;
-        if let Some(node) = node {
-            let gradient = primitives::pool_backward(image, gradient, &window, take);
-            gradients.register::<Flex>(node.id, gradient);
-        }
+        let by = primitives::pool_backward(image, gradient, &window, take);
+        register(gradients, ops.parents.map(|node| Some(node?.id)), [by]);
     }
 }
 
@@ -177,11 +180,7 @@ impl Backward<Flex, 3> for NormaliseBackward {
         let gradient = gradients.consume::<Flex>(&ops.node);
         let (input, gamma, mean, variance, epsilon) = ops.state;
         let by = primitives::batch_norm_backward(input, gamma, mean, variance, epsilon, gradient);
-        for (node, gradient) in ops.parents.into_iter().zip(by) {
-            if let Some(node) = node {
-                gradients.register::<Flex>(node.id, gradient);
-            }
-        }
+        register(gradients, ops.parents.map(|node| Some(node?.id)), by);
     }
 }
 

@@ -1,16 +1,27 @@
 //! One channel of one image, padded, as a flat slice.
 
-/// How a window moves over an image: sizes, padding, stride, dilation.
+use super::vector::rectified;
+
+/// How a window moves over an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
+    /// The image's height in pixels.
     pub(crate) height: usize,
+    /// The image's width in pixels.
     pub(crate) width: usize,
+    /// Pixels of the window in either direction.
     pub(crate) kernel: usize,
+    /// The step in either direction.
     pub(crate) stride: usize,
+    /// The distance of the window's pixels.
     pub(crate) dilation: usize,
+    /// Rows of padding before the image.
     pub(crate) top: usize,
+    /// Columns of padding before the image.
     pub(crate) left: usize,
+    /// The output's height in pixels.
     pub(crate) out_height: usize,
+    /// The output's width in pixels.
     pub(crate) out_width: usize,
 }
 
@@ -18,30 +29,37 @@ pub(crate) struct Window {
 pub(crate) const BLOCK: usize = 32;
 
 impl Window {
-    /// TensorFlow's SAME padding.
-    pub(crate) fn same(
-        height: usize,
-        width: usize,
-        kernel: usize,
-        stride: usize,
-        dilation: usize,
-    ) -> Self {
-        let out = |size: usize| size.div_ceil(stride);
-        let before = |size: usize| {
-            let span = (out(size) - 1) * stride + (kernel - 1) * dilation + 1;
-            span.saturating_sub(size) / 2
-        };
-        Self {
-            height,
-            width,
-            kernel,
-            stride,
-            dilation,
-            top: before(height),
-            left: before(width),
-            out_height: out(height),
-            out_width: out(width),
+    /// Every pixel of the window in turn: how far it lies behind the window's position.
+    pub(crate) fn offsets(&self) -> Vec<usize> {
+        (0..self.kernel)
+            .flat_map(|row| (0..self.kernel).map(move |column| self.offset(row, column)))
+            .collect()
+    }
+
+    /// How far the last pixel of the window lies behind the window's position.
+    pub(crate) fn front(&self) -> usize {
+        self.offset(self.kernel - 1, self.kernel - 1)
+    }
+
+    /// The offsets for a gradient that is spread `front` behind the start: the same pixels seen from
+    /// the image.
+    pub(crate) fn back_offsets(&self) -> Vec<usize> {
+        let front = self.front();
+        let mut offsets = self.offsets();
+        for offset in &mut offsets {
+            *offset = front - *offset;
         }
+        offsets
+    }
+
+    /// Where the image begins in the padded one.
+    pub(crate) fn image_start(&self) -> usize {
+        self.top * self.pitch() + self.left
+    }
+
+    /// Positions from the image's first pixel to its last in the padded image.
+    pub(crate) fn image_positions(&self) -> usize {
+        (self.height - 1) * self.pitch() + self.width
     }
 
     /// Pixels between the first and the last pixel of a window.
@@ -87,11 +105,11 @@ impl Window {
     pub(crate) fn pad(&self, image: &[f32], padded: &mut [f32], relu: bool) {
         let pitch = self.pitch();
         for (row, values) in image.chunks_exact(self.width).enumerate() {
-            let start = (self.top + row) * pitch + self.left;
+            let start = self.image_start() + row * pitch;
             let target = &mut padded[start..start + self.width];
             if relu {
                 for (target, &value) in target.iter_mut().zip(values) {
-                    *target = value.max(0.0);
+                    *target = rectified(value);
                 }
             } else {
                 target.copy_from_slice(values);
@@ -112,6 +130,15 @@ impl Window {
                     *target = value;
                 }
             }
+        }
+    }
+
+    /// Copies what was computed at the image's pixels, the first of them at the start, into an image.
+    #[inline(always)]
+    pub(crate) fn crop(&self, positions: &[f32], image: &mut [f32]) {
+        let pitch = self.pitch();
+        for (row, target) in image.chunks_exact_mut(self.width).enumerate() {
+            target.copy_from_slice(&positions[row * pitch..][..self.width]);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::vector::{Kernel, axpy, lanes, multiply_accumulate, run};
+use super::vector::{Kernel, axpy, lanes, multiply_accumulate, rectified, run};
 
 /// Pixels of a packed block.
 const PIXELS: usize = 16;
@@ -33,59 +33,29 @@ impl Kernel for Multiply<'_> {
         let mut start = 0;
         while start < self.pixels {
             let count = PIXELS.min(self.pixels - start);
-            for (channel, target) in self
-                .input
-                .chunks_exact(self.pixels)
-                .zip(self.packed.chunks_exact_mut(PIXELS))
-            {
-                if count == PIXELS {
-                    let values = lanes::<PIXELS>(channel, start);
-                    for i in 0..PIXELS {
-                        target[i] = if self.relu {
-                            values[i].max(0.0)
-                        } else {
-                            values[i]
-                        };
-                    }
-                } else {
-                    target.fill(0.0);
-                    for (target, &value) in target.iter_mut().zip(&channel[start..start + count]) {
-                        *target = if self.relu { value.max(0.0) } else { value };
-                    }
-                }
-            }
+            pack::<PIXELS>(
+                self.input,
+                self.pixels,
+                start,
+                count,
+                self.relu,
+                self.packed,
+            );
             let rows = self.matrix.len() / self.inner;
             let mut row = 0;
             while row < rows {
+                let matrix = &self.matrix[row * self.inner..];
+                let place = row * self.pixels + start;
                 if rows - row >= ROWS {
-                    let sums = block::<FUSED, ROWS>(
-                        &self.matrix[row * self.inner..],
-                        self.inner,
-                        self.packed,
-                    );
+                    let sums = block::<FUSED, ROWS>(matrix, self.inner, self.packed);
                     for (i, sum) in sums.iter().enumerate() {
-                        store(
-                            sum,
-                            self.output,
-                            self.mask,
-                            (row + i) * self.pixels + start,
-                            count,
-                        );
+                        let place = place + i * self.pixels;
+                        store(sum, self.output, self.mask, place, count);
                     }
                     row += ROWS;
                 } else {
-                    let [sum] = block::<FUSED, 1>(
-                        &self.matrix[row * self.inner..],
-                        self.inner,
-                        self.packed,
-                    );
-                    store(
-                        &sum,
-                        self.output,
-                        self.mask,
-                        row * self.pixels + start,
-                        count,
-                    );
+                    let [sum] = block::<FUSED, 1>(matrix, self.inner, self.packed);
+                    store(&sum, self.output, self.mask, place, count);
                     row += 1;
                 }
             }
@@ -187,7 +157,7 @@ pub(crate) fn forward(
     );
 }
 
-/// Gradients.
+/// The gradients by the image (the ReLU's included) and by the weights.
 pub(crate) fn backward(
     image: &[f32],
     weight: &[f32],
@@ -269,8 +239,8 @@ impl Kernel for Weights<'_> {
             let mut start = 0;
             while start < self.pixels {
                 let count = CHUNK.min(self.pixels - start);
-                pack(gradient, self.pixels, start, count, false, &mut left);
-                pack(image, self.pixels, start, count, self.relu, &mut right);
+                pack::<CHUNK>(gradient, self.pixels, start, count, false, &mut left);
+                pack::<CHUNK>(image, self.pixels, start, count, self.relu, &mut right);
                 let used = count.next_multiple_of(W);
                 for (i, sums) in sums.chunks_exact_mut(column_blocks).enumerate() {
                     let left = &left[i * 4 * CHUNK..(i + 1) * 4 * CHUNK];
@@ -306,20 +276,29 @@ impl Kernel for Weights<'_> {
     }
 }
 
+/// Copies `count` pixels from `start` on of every plane, or their ReLU, to `N` pixels each, the rest
+/// of them 0.
 #[inline(always)]
-fn pack(planes: &[f32], pixels: usize, start: usize, count: usize, relu: bool, packed: &mut [f32]) {
-    for (plane, target) in planes
-        .chunks_exact(pixels)
-        .zip(packed.chunks_exact_mut(CHUNK))
-    {
-        let values = &plane[start..start + count];
-        if relu {
-            for (target, &value) in target.iter_mut().zip(values) {
-                *target = value.max(0.0);
-            }
+fn pack<const N: usize>(
+    planes: &[f32],
+    pixels: usize,
+    start: usize,
+    count: usize,
+    relu: bool,
+    packed: &mut [f32],
+) {
+    let each = planes.chunks_exact(pixels).zip(packed.chunks_exact_mut(N));
+    for (plane, target) in each {
+        if count == N {
+            target.copy_from_slice(lanes::<N>(plane, start));
         } else {
-            target[..count].copy_from_slice(values);
+            target[..count].copy_from_slice(&plane[start..start + count]);
+            target[count..].fill(0.0);
         }
-        target[count..].fill(0.0);
+        if relu {
+            for value in target {
+                *value = rectified(*value);
+            }
+        }
     }
 }

@@ -32,12 +32,6 @@ fn shares(window: &Window) -> Vec<f32> {
     shares
 }
 
-fn offsets(window: &Window) -> Vec<usize> {
-    (0..window.kernel)
-        .flat_map(|row| (0..window.kernel).map(move |column| window.offset(row, column)))
-        .collect()
-}
-
 /// Sums over the windows at all positions.
 #[inline(always)]
 fn sums_of(image: &[f32], offsets: &[usize], output: &mut [f32], positions: usize) {
@@ -64,11 +58,9 @@ fn maxima_of(image: &[f32], offsets: &[usize], output: &mut [f32], positions: us
         for &offset in &offsets[1..] {
             let values = lanes::<BLOCK>(image, start + offset);
             for i in 0..BLOCK {
-                result[i] = if values[i] > result[i] {
-                    values[i]
-                } else {
-                    result[i]
-                };
+                // NaN is the largest of all, so that a training that diverges shows.
+                let takes = values[i] > result[i] || values[i].is_nan();
+                result[i] = if takes { values[i] } else { result[i] };
             }
         }
         output[start..start + BLOCK].copy_from_slice(&result);
@@ -117,7 +109,11 @@ const fn border(take: Take) -> f32 {
 
 /// Pools every plane.
 pub(crate) fn forward(take: Take, image: &[f32], window: &Window, output: &mut [f32]) {
-    let (offsets, shares) = (offsets(window), shares(window));
+    let offsets = window.offsets();
+    let shares = match take {
+        Take::Average => shares(window),
+        Take::Max => Vec::new(),
+    };
     output
         .par_chunks_exact_mut(window.out_height * window.out_width)
         .zip(image.par_chunks_exact(window.height * window.width))
@@ -143,74 +139,71 @@ pub(crate) fn forward(take: Take, image: &[f32], window: &Window, output: &mut [
         );
 }
 
-struct Backward<'a> {
-    take: Take,
+struct AverageBackward<'a> {
     window: &'a Window,
-    offsets: &'a [usize],
-    /// Offsets of the gradient's windows.
     back_offsets: &'a [usize],
     shares: &'a [f32],
-    image: &'a [f32],
     gradient: &'a [f32],
-    padded: &'a mut [f32],
-    results: &'a mut [f32],
     scaled: &'a mut [f32],
     spread: &'a mut [f32],
     sums: &'a mut [f32],
     image_gradient: &'a mut [f32],
 }
 
-impl Kernel for Backward<'_> {
+impl Kernel for AverageBackward<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
         let window = self.window;
-        let front = window.offset(window.kernel - 1, window.kernel - 1);
-        match self.take {
-            Take::Average => {
-                for ((scaled, &gradient), &share) in
-                    self.scaled.iter_mut().zip(self.gradient).zip(self.shares)
-                {
-                    *scaled = gradient * share;
-                }
-                window.spread(self.scaled, self.spread, front);
-                let first = window.top * window.pitch() + window.left;
-                let positions = (window.height - 1) * window.pitch() + window.width;
-                sums_of(
-                    &self.spread[first..],
-                    self.back_offsets,
-                    &mut self.sums[first..],
-                    positions,
-                );
-            }
-            Take::Max => {
-                window.pad(self.image, self.padded, false);
-                maxima_of(self.padded, self.offsets, self.results, window.positions());
-                window.spread(self.gradient, self.spread, front);
-                self.sums.fill(0.0);
-                let gradient = &mut self.spread[front..];
-                // The first pixel of a window that has its maximum takes the gradient.
-                for &offset in self.offsets {
-                    take_gradient(
-                        &self.padded[offset..],
-                        self.results,
-                        gradient,
-                        &mut self.sums[offset..],
-                        window.positions(),
-                    );
-                }
-            }
+        let scaled = self.scaled.iter_mut().zip(self.gradient).zip(self.shares);
+        for ((scaled, &gradient), &share) in scaled {
+            *scaled = gradient * share;
         }
-        let first = window.top * window.pitch() + window.left;
-        for (row, target) in self
-            .image_gradient
-            .chunks_exact_mut(window.width)
-            .enumerate()
-        {
-            let start = first + row * window.pitch();
-            target.copy_from_slice(&self.sums[start..start + window.width]);
+        window.spread(self.scaled, self.spread, window.front());
+        sums_of(
+            &self.spread[window.image_start()..],
+            self.back_offsets,
+            self.sums,
+            window.image_positions(),
+        );
+        window.crop(self.sums, self.image_gradient);
+    }
+}
+
+struct MaxBackward<'a> {
+    window: &'a Window,
+    offsets: &'a [usize],
+    image: &'a [f32],
+    gradient: &'a [f32],
+    padded: &'a mut [f32],
+    maxima: &'a mut [f32],
+    spread: &'a mut [f32],
+    sums: &'a mut [f32],
+    image_gradient: &'a mut [f32],
+}
+
+impl Kernel for MaxBackward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let (window, positions) = (self.window, self.window.positions());
+        window.pad(self.image, self.padded, false);
+        maxima_of(self.padded, self.offsets, self.maxima, positions);
+        window.spread(self.gradient, self.spread, 0);
+        self.sums.fill(0.0);
+        // The first pixel of a window that has its maximum takes the gradient.
+        for &offset in self.offsets {
+            take_gradient(
+                &self.padded[offset..],
+                self.maxima,
+                self.spread,
+                &mut self.sums[offset..],
+                positions,
+            );
         }
+        window.crop(&self.sums[window.image_start()..], self.image_gradient);
     }
 }
 
@@ -240,46 +233,61 @@ pub(crate) fn backward(
     window: &Window,
     image_gradient: &mut [f32],
 ) {
-    let (offsets, shares) = (offsets(window), shares(window));
-    let (size, out_size) = (
-        window.height * window.width,
-        window.out_height * window.out_width,
-    );
-    let front = window.offset(window.kernel - 1, window.kernel - 1);
-    let back_offsets: Vec<usize> = offsets.iter().map(|offset| front - offset).collect();
-    image_gradient
-        .par_chunks_exact_mut(size)
-        .zip(
-            image
-                .par_chunks_exact(size)
-                .zip(gradient.par_chunks_exact(out_size)),
-        )
-        .for_each_init(
-            || {
-                (
-                    vec![border(take); window.padded_length()],
-                    vec![0.0; window.positions() + BLOCK],
-                    vec![0.0; out_size],
-                    vec![0.0; window.padded_length() + front],
-                    vec![0.0; window.padded_length() + BLOCK],
-                )
-            },
-            |(padded, results, scaled, spread, sums), (image_gradient, (image, gradient))| {
-                run(Backward {
-                    take,
-                    window,
-                    offsets: &offsets,
-                    back_offsets: &back_offsets,
-                    shares: &shares,
-                    image,
-                    gradient,
-                    padded,
-                    results,
-                    scaled,
-                    spread,
-                    sums,
-                    image_gradient,
-                });
-            },
-        );
+    let out_size = window.out_height * window.out_width;
+    let planes = image_gradient
+        .par_chunks_exact_mut(window.height * window.width)
+        .zip(gradient.par_chunks_exact(out_size));
+    match take {
+        Take::Average => {
+            let (back_offsets, shares) = (window.back_offsets(), shares(window));
+            planes.for_each_init(
+                || {
+                    (
+                        vec![0.0; out_size],
+                        vec![0.0; window.padded_length() + window.front()],
+                        vec![0.0; window.image_positions() + BLOCK],
+                    )
+                },
+                |(scaled, spread, sums), (image_gradient, gradient)| {
+                    run(AverageBackward {
+                        window,
+                        back_offsets: &back_offsets,
+                        shares: &shares,
+                        gradient,
+                        scaled,
+                        spread,
+                        sums,
+                        image_gradient,
+                    });
+                },
+            );
+        }
+        Take::Max => {
+            let offsets = window.offsets();
+            let images = image.par_chunks_exact(window.height * window.width);
+            planes.zip(images).for_each_init(
+                || {
+                    (
+                        vec![border(take); window.padded_length()],
+                        vec![0.0; window.positions() + BLOCK],
+                        vec![0.0; window.padded_length()],
+                        vec![0.0; window.padded_length()],
+                    )
+                },
+                |(padded, maxima, spread, sums), ((image_gradient, gradient), image)| {
+                    run(MaxBackward {
+                        window,
+                        offsets: &offsets,
+                        image,
+                        gradient,
+                        padded,
+                        maxima,
+                        spread,
+                        sums,
+                        image_gradient,
+                    });
+                },
+            );
+        }
+    }
 }

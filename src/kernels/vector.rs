@@ -24,9 +24,10 @@ pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
     }
 }
 
+/// Whether what `pulp` dispatches to has the instruction: else each would be a call of a function.
 fn has_fused() -> bool {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    return std::arch::is_x86_feature_detected!("fma");
+    return pulp::x86::V3::try_new().is_some();
     #[cfg(target_arch = "aarch64")]
     return true;
     #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
@@ -37,6 +38,12 @@ fn has_fused() -> bool {
 #[inline(always)]
 pub(crate) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// max(0, x); NaN stays NaN, so that a training that diverges shows.
+#[inline(always)]
+pub(crate) fn rectified(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
 }
 
 /// `sum[i] += a · x[i]`.
