@@ -1,241 +1,386 @@
-//! Depthwise convolution: each channel by itself.
+//! Depthwise convolution of images whose channels lie together, eight channels at once.
 //!
-//! An image is padded into a flat slice; then every window's pixel lies at a fixed distance behind
-//! the window's position, and blocks of positions are computed in registers, tap by tap. Positions
-//! between rows and between strides are computed as well and not used.
+//! The image is copied into one padded plane for each eight channels, with the ReLU applied, so that
+//! no window leaves it.
 
-use rayon::prelude::*;
+use super::sink::Sink;
+use super::vector::{
+    LANES, Lanes, accumulate, blocks_of, lanes, lanes_mut, load, multiply_accumulate, rectified,
+};
+use super::window::Window;
 
-use super::plane::{BLOCK, Window};
-use super::vector::{Kernel, axpy, lanes, multiply_accumulate, run};
+/// The padded plane of a window: eight channels of an image with its border.
+#[derive(Clone, Copy)]
+pub(super) struct Plane {
+    rows: usize,
+    pitch: usize,
+    /// Where the image begins, in rows and columns.
+    start: [usize; 2],
+}
 
-/// `output[position] = sum of weight[tap] · image[position + offset[tap]]` in blocks.
-#[inline(always)]
-fn correlate<const FUSED: bool>(
-    image: &[f32],
-    weights: &[f32],
-    offsets: &[usize],
-    output: &mut [f32],
-    positions: usize,
-) {
-    let mut start = 0;
-    while start < positions {
-        let mut sum = [0.0; BLOCK];
-        for (&weight, &offset) in weights.iter().zip(offsets) {
-            axpy::<FUSED, BLOCK>(&mut sum, weight, lanes(image, start + offset));
+impl Plane {
+    /// Where all windows find their pixels.
+    pub(super) fn of_image(window: &Window) -> Self {
+        let start = window
+            .before
+            .map(|before| usize::try_from(before).expect("a depthwise window leaves nothing out"));
+        let reach = reach(window);
+        let span = |out: usize, axis: usize, size: usize| {
+            ((out - 1) * window.stride[axis] + reach[axis] + 1).max(start[axis] + size)
+        };
+        Self {
+            rows: span(window.out_height, 0, window.height),
+            pitch: span(window.out_width, 1, window.width),
+            start,
         }
-        output[start..start + BLOCK].copy_from_slice(&sum);
-        start += BLOCK;
     }
-}
 
-struct Forward<'a> {
-    window: &'a Window,
-    offsets: &'a [usize],
-    image: &'a [f32],
-    weights: &'a [f32],
-    relu: bool,
-    padded: &'a mut [f32],
-    sums: &'a mut [f32],
-    output: &'a mut [f32],
-}
+    /// Where the gradient lies, so that the window of stride 1, turned around, sees for every pixel of
+    /// the image what the pixel took part in.
+    pub(super) fn of_gradient(window: &Window) -> Self {
+        let reach = reach(window);
+        let before = Self::of_image(window).start;
+        let start = [reach[0] - before[0], reach[1] - before[1]];
+        Self {
+            rows: (window.height + reach[0]).max(window.out_height + start[0]),
+            pitch: (window.width + reach[1]).max(window.out_width + start[1]),
+            start,
+        }
+    }
 
-impl Kernel for Forward<'_> {
-    type Output = ();
+    pub(super) const fn len(self) -> usize {
+        self.rows * self.pitch * LANES
+    }
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
-        let window = self.window;
-        window.pad(self.image, self.padded, self.relu);
-        correlate::<FUSED>(
-            self.padded,
-            self.weights,
-            self.offsets,
-            self.sums,
-            window.positions(),
-        );
-        window.gather(self.sums, self.output);
+    fn index(self, row: usize, column: usize) -> usize {
+        ((row + self.start[0]) * self.pitch + column + self.start[1]) * LANES
     }
 }
 
-/// `output[n][c] = weight[c] * relu(image[n][c])`.
-pub(crate) fn forward(
+/// Distance of the first to the last pixel of a window.
+const fn reach(window: &Window) -> [usize; 2] {
+    [
+        (window.kernel[0] - 1) * window.dilation,
+        (window.kernel[1] - 1) * window.dilation,
+    ]
+}
+
+/// Weights by blocks of channels, `[block, tap, lane]`, from `[channel, tap]`.
+pub(super) fn by_blocks(weights: &[f32], taps: usize) -> Vec<f32> {
+    let channels = weights.len() / taps;
+    let mut result = vec![0.0; blocks_of(channels) * taps * LANES];
+    for (channel, values) in weights.chunks_exact(taps).enumerate() {
+        let start = channel / LANES * taps * LANES + channel % LANES;
+        for (tap, &value) in values.iter().enumerate() {
+            result[start + tap * LANES] = value;
+        }
+    }
+    result
+}
+
+/// The other way around.
+pub(super) fn by_channels(blocks: &[f32], taps: usize, weights: &mut [f32]) {
+    for (channel, values) in weights.chunks_exact_mut(taps).enumerate() {
+        let start = channel / LANES * taps * LANES + channel % LANES;
+        for (tap, value) in values.iter_mut().enumerate() {
+            *value = blocks[start + tap * LANES];
+        }
+    }
+}
+
+/// Copies eight channels of an image, or their ReLU, into a plane whose border is 0 already.
+#[inline(always)]
+pub(super) fn pad(
     image: &[f32],
-    weights: &[f32],
     channels: usize,
-    window: &Window,
+    block: usize,
+    size: [usize; 2],
     relu: bool,
-    output: &mut [f32],
+    at: Plane,
+    plane: &mut [f32],
 ) {
-    let taps = window.kernel * window.kernel;
-    let offsets = window.offsets();
-    let size = window.height * window.width;
-    output
-        .par_chunks_exact_mut(window.out_height * window.out_width)
-        .zip(image.par_chunks_exact(size))
-        .enumerate()
-        .for_each_init(
-            || {
-                (
-                    vec![0.0; window.padded_length()],
-                    vec![0.0; window.positions() + BLOCK],
-                )
-            },
-            |(padded, sums), (plane, (output, image))| {
-                let channel = plane % channels;
-                run(Forward {
-                    window,
-                    offsets: &offsets,
-                    image,
-                    weights: &weights[channel * taps..(channel + 1) * taps],
-                    relu,
-                    padded,
-                    sums,
-                    output,
-                });
-            },
-        );
+    let first = block * LANES;
+    let count = LANES.min(channels - first);
+    for row in 0..size[0] {
+        let target = at.index(row, 0);
+        let target = &mut plane[target..target + size[1] * LANES];
+        for column in 0..size[1] {
+            let mut values = load(image, (row * size[1] + column) * channels + first, count);
+            if relu {
+                for value in &mut values {
+                    *value = rectified(*value);
+                }
+            }
+            *lanes_mut(target, column * LANES) = values;
+        }
+    }
 }
 
-struct Backward<'a> {
-    window: &'a Window,
-    offsets: &'a [usize],
-    /// Offsets of the gradient's windows, for the image's gradient.
-    back_offsets: &'a [usize],
-    image: &'a [f32],
-    gradient: &'a [f32],
-    weights: &'a [f32],
-    relu: bool,
-    padded: &'a mut [f32],
-    spread: &'a mut [f32],
-    sums: &'a mut [f32],
-    image_gradient: &'a mut [f32],
-    weight_sums: &'a mut [[f32; BLOCK]],
+/// Sums over the windows of stride `S` of `P` neighbouring outputs.
+#[inline(always)]
+fn windows<const FUSED: bool, const P: usize, const S: usize>(
+    plane: &[f32],
+    start: usize,
+    pitch: usize,
+    weights: &[f32],
+    window: &Window,
+) -> [Lanes; P] {
+    let mut sums = [[0.0; LANES]; P];
+    let [rows, columns] = window.kernel;
+    let step = window.dilation * LANES;
+    let mut weight = 0;
+    for row in 0..rows {
+        let start = start + row * pitch * step;
+        for column in 0..columns {
+            let weights = lanes(weights, weight);
+            let start = start + column * step;
+            let values = &plane[start..start + ((P - 1) * S + 1) * LANES];
+            for p in 0..P {
+                multiply_accumulate::<FUSED>(&mut sums[p], weights, lanes(values, p * S * LANES));
+            }
+            weight += LANES;
+        }
+    }
+    sums
 }
 
-impl Kernel for Backward<'_> {
-    type Output = ();
+#[inline(always)]
+fn row_of_windows<const FUSED: bool, const S: usize>(
+    plane: &[f32],
+    start: usize,
+    pitch: usize,
+    weights: &[f32],
+    window: &Window,
+    first_pixel: usize,
+    block: usize,
+    sink: &mut impl Sink,
+) {
+    let mut column = 0;
+    while column < window.out_width {
+        let start = start + column * window.stride[1] * LANES;
+        let pixel = first_pixel + column;
+        let left = window.out_width - column;
+        if left >= 8 && S > 0 {
+            let sums = windows::<FUSED, 8, S>(plane, start, pitch, weights, window);
+            put(&sums, pixel, block, sink);
+            column += 8;
+        } else if left >= 4 && S > 0 {
+            let sums = windows::<FUSED, 4, S>(plane, start, pitch, weights, window);
+            put(&sums, pixel, block, sink);
+            column += 4;
+        } else if left >= 2 && S > 0 {
+            let sums = windows::<FUSED, 2, S>(plane, start, pitch, weights, window);
+            put(&sums, pixel, block, sink);
+            column += 2;
+        } else {
+            let sums = windows::<FUSED, 1, 0>(plane, start, pitch, weights, window);
+            put(&sums, pixel, block, sink);
+            column += 1;
+        }
+    }
+}
+
+#[inline(always)]
+fn put<const P: usize>(sums: &[Lanes; P], pixel: usize, block: usize, sink: &mut impl Sink) {
+    for p in 0..P {
+        sink.put(pixel + p, block, &sums[p]);
+    }
+}
+
+/// A block's outputs, the first of them `first_pixel`.
+#[inline(always)]
+pub(super) fn forward<const FUSED: bool>(
+    plane: &[f32],
+    at: Plane,
+    weights: &[f32],
+    window: &Window,
+    first_pixel: usize,
+    block: usize,
+    sink: &mut impl Sink,
+) {
+    for row in 0..window.out_height {
+        let start = row * window.stride[0] * at.pitch * LANES;
+        let pixel = first_pixel + row * window.out_width;
+        // The step as a constant keeps the loads in bounds without checks.
+        match window.stride[1] {
+            1 => row_of_windows::<FUSED, 1>(
+                plane, start, at.pitch, weights, window, pixel, block, sink,
+            ),
+            2 => row_of_windows::<FUSED, 2>(
+                plane, start, at.pitch, weights, window, pixel, block, sink,
+            ),
+            _ => row_of_windows::<FUSED, 0>(
+                plane, start, at.pitch, weights, window, pixel, block, sink,
+            ),
+        }
+    }
+}
+
+/// What `image_gradient` computes with.
+pub(super) struct ImageGradient<'a> {
+    pub(super) window: &'a Window,
+    /// `[tap, lane]`
+    pub(super) weights: &'a [f32],
+    /// `[tap, lane]`, the last tap first.
+    pub(super) turned: &'a [f32],
+    /// The gradient by the outputs, `[pixel, stride]`.
+    pub(super) gradient: &'a [f32],
+    pub(super) stride: usize,
+    pub(super) block: usize,
+    /// Where `plane` holds the gradient (stride 1) or collects the image's (others).
+    pub(super) at: Plane,
+    /// All 0 at first, for stride 1 but the gradient's place.
+    pub(super) plane: &'a mut [f32],
+}
+
+impl ImageGradient<'_> {
+    /// The plane that a window needs.
+    pub(super) fn plane(window: &Window) -> Plane {
+        if window.stride == [1, 1] {
+            Plane::of_gradient(window)
+        } else {
+            Plane::of_image(window)
+        }
+    }
+
+    /// Gives a block's gradient by the image.
+    #[inline(always)]
+    pub(super) fn run<const FUSED: bool>(self, sink: &mut impl Sink) {
+        if self.window.stride == [1, 1] {
+            self.gather::<FUSED>(sink);
+        } else {
+            self.scatter::<FUSED>(sink);
+        }
+    }
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn gather<const FUSED: bool>(self, sink: &mut impl Sink) {
         let window = self.window;
-        let front = window.front();
-        window.pad(self.image, self.padded, self.relu);
-        window.spread(self.gradient, self.spread, front);
-        // The image's gradient, for the rows and columns within the padding.
-        correlate::<FUSED>(
-            &self.spread[window.image_start()..],
-            self.weights,
-            self.back_offsets,
-            self.sums,
-            window.image_positions(),
+        pad(
+            self.gradient,
+            self.stride,
+            self.block,
+            [window.out_height, window.out_width],
+            false,
+            self.at,
+            self.plane,
         );
-        window.crop(self.sums, self.image_gradient);
-        if self.relu {
-            for (target, &value) in self.image_gradient.iter_mut().zip(self.image) {
-                *target = if value > 0.0 { *target } else { 0.0 };
+        let back = Window {
+            height: window.out_height,
+            width: window.out_width,
+            out_height: window.height,
+            out_width: window.width,
+            ..*window
+        };
+        forward::<FUSED>(self.plane, self.at, self.turned, &back, 0, self.block, sink);
+    }
+
+    #[inline(always)]
+    fn scatter<const FUSED: bool>(self, sink: &mut impl Sink) {
+        let window = self.window;
+        self.plane.fill(0.0);
+        let step = window.stride[1] * LANES;
+        for out_row in 0..window.out_height {
+            for row in 0..window.kernel[0] {
+                let line = (out_row * window.stride[0] + row * window.dilation) * self.at.pitch;
+                for column in 0..window.kernel[1] {
+                    let weights = lanes(self.weights, (row * window.kernel[1] + column) * LANES);
+                    let start = (line + column * window.dilation) * LANES;
+                    for out_column in 0..window.out_width {
+                        let pixel = out_row * window.out_width + out_column;
+                        let gradient =
+                            lanes(self.gradient, pixel * self.stride + self.block * LANES);
+                        let target = lanes_mut(self.plane, start + out_column * step);
+                        multiply_accumulate::<FUSED>(target, weights, gradient);
+                    }
+                }
             }
         }
-        let gradient = &self.spread[front..];
-        let (padded, offsets, sums) = (&*self.padded, self.offsets, self.weight_sums);
-        match window.kernel {
-            3 => weights_by_rows::<FUSED, 3, 32>(window, gradient, padded, offsets, sums),
-            5 => weights_by_rows::<FUSED, 5, 16>(window, gradient, padded, offsets, sums),
-            7 => weights_by_rows::<FUSED, 7, 8>(window, gradient, padded, offsets, sums),
-            _ => weights_by_rows::<FUSED, 1, BLOCK>(window, gradient, padded, offsets, sums),
+        for row in 0..window.height {
+            for column in 0..window.width {
+                let values = lanes(self.plane, self.at.index(row, column));
+                sink.put(row * window.width + column, self.block, values);
+            }
         }
     }
 }
 
-/// The weights' gradient, `K` taps of a row at a time, as sums over `N` lanes: as many as fit into
-/// registers.
+/// Adds a block's gradient by the weights, `[tap, lane]`, to `sums`; `gradient` is
+/// `[pixel, stride]`.
 #[inline(always)]
-fn weights_by_rows<const FUSED: bool, const K: usize, const N: usize>(
-    window: &Window,
+pub(super) fn weight_gradient<const FUSED: bool>(
+    plane: &[f32],
+    at: Plane,
     gradient: &[f32],
-    padded: &[f32],
-    offsets: &[usize],
-    sums: &mut [[f32; BLOCK]],
+    stride: usize,
+    block: usize,
+    window: &Window,
+    sums: &mut [f32],
 ) {
-    let positions = window.positions();
-    for (offsets, sums) in offsets.chunks_exact(K).zip(sums.chunks_exact_mut(K)) {
-        let mut row = [[0.0; N]; K];
-        for (lanes, sum) in row.iter_mut().zip(sums.iter()) {
-            lanes.copy_from_slice(&sum[..N]);
-        }
-        let mut start = 0;
-        while start < positions {
-            let gradient = lanes::<N>(gradient, start);
-            for tap in 0..K {
-                multiply_accumulate::<FUSED, N>(
-                    &mut row[tap],
-                    gradient,
-                    lanes(padded, start + offsets[tap]),
-                );
+    let gradient = &gradient[block * LANES..];
+    let [rows, columns] = window.kernel;
+    for row in 0..rows {
+        let start = row * window.dilation * at.pitch * LANES;
+        let sums = &mut sums[row * columns * LANES..(row + 1) * columns * LANES];
+        match columns {
+            3 => taps::<FUSED, 3, 2>(plane, start, at.pitch, gradient, stride, window, sums),
+            5 => taps::<FUSED, 5, 2>(plane, start, at.pitch, gradient, stride, window, sums),
+            7 => taps::<FUSED, 7, 1>(plane, start, at.pitch, gradient, stride, window, sums),
+            _ => {
+                for column in 0..columns {
+                    let start = start + column * window.dilation * LANES;
+                    let sums = &mut sums[column * LANES..(column + 1) * LANES];
+                    taps::<FUSED, 1, 4>(plane, start, at.pitch, gradient, stride, window, sums);
+                }
             }
-            start += N;
-        }
-        for (sum, lanes) in sums.iter_mut().zip(&row) {
-            sum[..N].copy_from_slice(lanes);
         }
     }
 }
 
-/// The gradients by the image (the ReLU's included) and by the weights.
-pub(crate) fn backward(
-    image: &[f32],
-    weights: &[f32],
+/// `K` neighbouring taps, in `U` sums each so that additions need not wait for one another.
+#[inline(always)]
+fn taps<const FUSED: bool, const K: usize, const U: usize>(
+    plane: &[f32],
+    start: usize,
+    pitch: usize,
     gradient: &[f32],
-    channels: usize,
+    stride: usize,
     window: &Window,
-    relu: bool,
-    image_gradient: &mut [f32],
-    weight_gradient: &mut [f32],
+    target: &mut [f32],
 ) {
-    let taps = window.kernel * window.kernel;
-    let (offsets, back_offsets) = (window.offsets(), window.back_offsets());
-    let size = window.height * window.width;
-    let out_size = window.out_height * window.out_width;
-    // A channel of all images at a time, so that its weights' gradient is summed in one place and in
-    // one order, whatever the number of threads.
-    let mut by_channel: Vec<Vec<&mut [f32]>> = (0..channels).map(|_| Vec::new()).collect();
-    for (plane, target) in image_gradient.chunks_exact_mut(size).enumerate() {
-        by_channel[plane % channels].push(target);
+    let mut sums = [[[0.0; LANES]; K]; U];
+    let step = window.stride[1] * LANES;
+    let apart = window.dilation * LANES;
+    let width = window.out_width;
+    for row in 0..window.out_height {
+        let line = start + row * pitch * window.stride[0] * LANES;
+        let mut column = 0;
+        while column + U <= width {
+            for u in 0..U {
+                let gradient = lanes(gradient, (row * width + column + u) * stride);
+                let place = line + (column + u) * step;
+                for k in 0..K {
+                    let values = lanes(plane, place + k * apart);
+                    multiply_accumulate::<FUSED>(&mut sums[u][k], values, gradient);
+                }
+            }
+            column += U;
+        }
+        while column < width {
+            let gradient = lanes(gradient, (row * width + column) * stride);
+            let place = line + column * step;
+            for k in 0..K {
+                let values = lanes(plane, place + k * apart);
+                multiply_accumulate::<FUSED>(&mut sums[0][k], values, gradient);
+            }
+            column += 1;
+        }
     }
-    by_channel
-        .into_par_iter()
-        .zip(weight_gradient.par_chunks_exact_mut(taps))
-        .enumerate()
-        .for_each_init(
-            || {
-                (
-                    vec![0.0; window.padded_length()],
-                    vec![0.0; window.padded_length() + window.front()],
-                    vec![0.0; window.height * window.pitch() + BLOCK],
-                )
-            },
-            |(padded, spread, sums), (channel, (targets, weight_gradient))| {
-                let mut weight_sums = vec![[0.0; BLOCK]; taps];
-                for (n, target) in targets.into_iter().enumerate() {
-                    let plane = n * channels + channel;
-                    run(Backward {
-                        window,
-                        offsets: &offsets,
-                        back_offsets: &back_offsets,
-                        image: &image[plane * size..(plane + 1) * size],
-                        gradient: &gradient[plane * out_size..(plane + 1) * out_size],
-                        weights: &weights[channel * taps..(channel + 1) * taps],
-                        relu,
-                        padded,
-                        spread,
-                        sums,
-                        image_gradient: target,
-                        weight_sums: &mut weight_sums,
-                    });
-                }
-                for (target, sums) in weight_gradient.iter_mut().zip(&weight_sums) {
-                    *target = sums.iter().sum();
-                }
-            },
-        );
+    for k in 0..K {
+        let target = lanes_mut(target, k * LANES);
+        for u in 0..U {
+            accumulate(target, &sums[u][k]);
+        }
+    }
 }

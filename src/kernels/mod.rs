@@ -6,18 +6,21 @@
 // Loops over indices of several arrays at once, and slices with their sizes, are what a kernel is.
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
 
-mod batch_norm;
 mod depthwise;
+mod matrix;
+mod norm;
 mod operations;
-mod plane;
-mod pointwise;
+mod patches;
 mod pool;
 mod primitives;
+mod scratch;
+mod sink;
+mod tasks;
+mod unit;
 mod vector;
+mod window;
 
-#[cfg(test)]
-mod tests;
-
-pub(crate) use operations::{accelerates, batch_norm_train, depthwise, pointwise, pool};
-pub(crate) use plane::Window;
+pub(crate) use operations::{BatchNormOutput, accelerates, convolve, normalise, pool, scaled};
 pub(crate) use pool::Take;
+pub(crate) use unit::{Rows, Unit};
+pub(crate) use window::Window;

@@ -1,10 +1,11 @@
-//! The kernels as Burn operations with gradients of their own.
+//! The kernels as Burn operations with gradients of their own. Images are
+//! `[images, height, width, channels]`.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{
@@ -12,9 +13,10 @@ use burn::backend::{
 };
 use burn::tensor::{DType, Device, Tensor};
 
-use super::plane::Window;
 use super::pool::Take;
-use super::primitives;
+use super::primitives::{self, Inputs, Normalised, NormalisedOutput, Values};
+use super::unit::Unit;
+use super::window::Window;
 
 /// Whether the kernels take this tensor: single precision on the Flex backend.
 pub(crate) fn accelerates<const D: usize>(tensor: &Tensor<D>) -> bool {
@@ -30,118 +32,188 @@ fn is_flex(device: &Device) -> bool {
 
 /// A batch norm's output in training, and the batch's statistics.
 #[derive(ExtensionType)]
-pub(super) struct BatchNormPrimitives<B: Backend> {
+pub(super) struct NormalisedPrimitives<B: Backend> {
     output: FloatTensor<B>,
     mean: FloatTensor<B>,
     variance: FloatTensor<B>,
 }
 
+/// The weights of a unit's convolutions.
+#[derive(ExtensionType)]
+pub(super) enum Weights<B: Backend> {
+    None,
+    Depthwise(FloatTensor<B>),
+    Dense(FloatTensor<B>),
+    Separable(FloatTensor<B>, FloatTensor<B>),
+}
+
+impl<B: Backend> Weights<B> {
+    /// Those of the depthwise convolution and of the dense one.
+    pub(super) fn split(self) -> [Option<FloatTensor<B>>; 2] {
+        match self {
+            Self::None => [None, None],
+            Self::Depthwise(depthwise) => [Some(depthwise), None],
+            Self::Dense(dense) => [None, Some(dense)],
+            Self::Separable(depthwise, dense) => [Some(depthwise), Some(dense)],
+        }
+    }
+}
+
+impl<C: CheckpointStrategy> Weights<Autodiff<Flex, C>> {
+    /// The nodes of both. Weights that aren't there get no gradient; the image stands in for their
+    /// nodes.
+    fn nodes(&self, image: &FloatTensor<Autodiff<Flex, C>>) -> [NodeGuard; 2] {
+        match self {
+            Self::None => [image.node(), image.node()],
+            Self::Depthwise(depthwise) => [depthwise.node(), image.node()],
+            Self::Dense(dense) => [image.node(), dense.node()],
+            Self::Separable(depthwise, dense) => [depthwise.node(), dense.node()],
+        }
+    }
+
+    fn inner(self) -> Weights<Flex> {
+        match self {
+            Self::None => Weights::None,
+            Self::Depthwise(depthwise) => Weights::Depthwise(depthwise.into_primitive()),
+            Self::Dense(dense) => Weights::Dense(dense.into_primitive()),
+            Self::Separable(depthwise, dense) => {
+                Weights::Separable(depthwise.into_primitive(), dense.into_primitive())
+            }
+        }
+    }
+}
+
 /// The operations that the kernels are for.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait CellOperations: Backend {
-    /// A depthwise convolution of the image, or of its ReLU.
-    fn depthwise(
+    /// Convolutions.
+    fn convolve(
         image: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
-        window: Window,
-        relu: bool,
+        #[extension_type] weights: Weights<Self>,
+        unit: Unit,
     ) -> FloatTensor<Self>;
 
-    /// A 1x1 convolution of the image, or of its ReLU.
-    fn pointwise(
-        image: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
-        relu: bool,
-    ) -> FloatTensor<Self>;
-
-    /// Average or max pooling.
-    fn pool(image: FloatTensor<Self>, window: Window, take: Take) -> FloatTensor<Self>;
-
-    /// Batch norm by the batch's statistics.
+    /// Convolutions, if there are any, and batch norm by the batch's statistics.
     fn normalise(
-        input: FloatTensor<Self>,
+        image: FloatTensor<Self>,
+        #[extension_type] weights: Weights<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
+        unit: Unit,
         epsilon: f64,
-    ) -> BatchNormPrimitives<Self>;
+    ) -> NormalisedPrimitives<Self>;
+
+    /// Average, max or min pooling.
+    fn pool(image: FloatTensor<Self>, window: Window, take: Take) -> FloatTensor<Self>;
+}
+
+/// An operation without gradients.
+#[backend_extension(Flex)]
+pub(super) trait Inference: Backend {
+    /// Convolutions, if there are any, scaled and shifted by channel.
+    fn scaled(
+        image: FloatTensor<Self>,
+        #[extension_type] weights: Weights<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        unit: Unit,
+    ) -> FloatTensor<Self>;
 }
 
 impl CellOperations for Flex {
-    fn depthwise(image: FlexTensor, weights: FlexTensor, window: Window, relu: bool) -> FlexTensor {
-        primitives::depthwise_forward(image, weights, &window, relu)
-    }
-
-    fn pointwise(image: FlexTensor, weights: FlexTensor, relu: bool) -> FlexTensor {
-        primitives::pointwise_forward(image, weights, relu)
-    }
-
-    fn pool(image: FlexTensor, window: Window, take: Take) -> FlexTensor {
-        primitives::pool_forward(image, &window, take)
+    fn convolve(image: FlexTensor, weights: Weights<Self>, unit: Unit) -> FlexTensor {
+        Inputs::new(unit, image, weights).forward()
     }
 
     fn normalise(
-        input: FlexTensor,
+        image: FlexTensor,
+        weights: Weights<Self>,
         gamma: FlexTensor,
         beta: FlexTensor,
+        unit: Unit,
         epsilon: f64,
-    ) -> BatchNormPrimitives<Self> {
-        let [output, mean, variance] = primitives::batch_norm_train(input, gamma, beta, epsilon);
-        BatchNormPrimitives {
+    ) -> NormalisedPrimitives<Self> {
+        let inputs = Inputs::new(unit, image, weights);
+        let (_, made) = Normalised::forward(inputs, gamma, beta, epsilon);
+        let NormalisedOutput {
+            output,
+            mean,
+            variance,
+        } = made;
+        NormalisedPrimitives {
             output,
             mean,
             variance,
         }
     }
+
+    fn pool(image: FlexTensor, window: Window, take: Take) -> FlexTensor {
+        primitives::pool_forward(&Values::new(image), &window, take)
+    }
 }
 
-/// Hands each parent that takes part in the differentiation its gradient.
+impl Inference for Flex {
+    fn scaled(
+        image: FlexTensor,
+        weights: Weights<Self>,
+        scale: FlexTensor,
+        shift: FlexTensor,
+        unit: Unit,
+    ) -> FlexTensor {
+        let inputs = Inputs::new(unit, image, weights);
+        primitives::scaled(&inputs, scale, shift)
+    }
+}
+
+/// Hands each parent that takes part in the differentiation its gradient, if it has one.
 fn register<const N: usize>(
     gradients: &mut Gradients,
     parents: [Option<NodeId>; N],
-    by_parent: [FlexTensor; N],
+    by_parent: [Option<FlexTensor>; N],
 ) {
-    for (node, gradient) in parents.into_iter().zip(by_parent) {
-        if let Some(node) = node {
+    for pair in parents.into_iter().zip(by_parent) {
+        if let (Some(node), Some(gradient)) = pair {
             gradients.register::<Flex>(node, gradient);
         }
     }
 }
 
 #[derive(Debug)]
-struct DepthwiseBackward;
+struct ConvolveBackward;
 
-impl Backward<Flex, 2> for DepthwiseBackward {
-    type State = (FlexTensor, FlexTensor, Window, bool);
+impl Backward<Flex, 3> for ConvolveBackward {
+    type State = Inputs;
 
     fn backward(
         self,
-        ops: Ops<Self::State, 2>,
+        ops: Ops<Self::State, 3>,
         gradients: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let (image, weights, window, relu) = ops.state;
-        let by = primitives::depthwise_backward(image, weights, gradient, &window, relu);
-        register(gradients, ops.parents.map(|node| Some(node?.id)), by);
+        let by = ops.state.backward(gradient, ops.parents[0].is_some());
+        let parents = ops.parents.map(|node| Some(node?.id));
+        register(gradients, parents, [by.image, by.depthwise, by.dense]);
     }
 }
 
 #[derive(Debug)]
-struct PointwiseBackward;
+struct NormaliseBackward;
 
-impl Backward<Flex, 2> for PointwiseBackward {
-    type State = (FlexTensor, FlexTensor, bool);
+impl Backward<Flex, 5> for NormaliseBackward {
+    type State = Normalised;
 
     fn backward(
         self,
-        ops: Ops<Self::State, 2>,
+        ops: Ops<Self::State, 5>,
         gradients: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let (image, weights, relu) = ops.state;
-        let by = primitives::pointwise_backward(image, weights, gradient, relu);
-        register(gradients, ops.parents.map(|node| Some(node?.id)), by);
+        let (by, [gamma, beta]) = ops.state.backward(gradient, ops.parents[0].is_some());
+        let parents = ops.parents.map(|node| Some(node?.id));
+        let by_parent = [by.image, by.depthwise, by.dense, Some(gamma), Some(beta)];
+        register(gradients, parents, by_parent);
     }
 }
 
@@ -149,7 +221,7 @@ impl Backward<Flex, 2> for PointwiseBackward {
 struct PoolBackward;
 
 impl Backward<Flex, 1> for PoolBackward {
-    type State = (FlexTensor, Window, Take);
+    type State = (Values, Window, Take);
 
     fn backward(
         self,
@@ -159,64 +231,55 @@ impl Backward<Flex, 1> for PoolBackward {
     ) {
         let gradient = gradients.consume::<Flex>(&ops.node);
         let (image, window, take) = ops.state;
-        let by = primitives::pool_backward(image, gradient, &window, take);
-        register(gradients, ops.parents.map(|node| Some(node?.id)), [by]);
-    }
-}
-
-#[derive(Debug)]
-struct NormaliseBackward;
-
-impl Backward<Flex, 3> for NormaliseBackward {
-    /// Input, gamma, means, variances, epsilon.
-    type State = (FlexTensor, FlexTensor, FlexTensor, FlexTensor, f64);
-
-    fn backward(
-        self,
-        ops: Ops<Self::State, 3>,
-        gradients: &mut Gradients,
-        _checkpointer: &mut Checkpointer,
-    ) {
-        let gradient = gradients.consume::<Flex>(&ops.node);
-        let (input, gamma, mean, variance, epsilon) = ops.state;
-        let by = primitives::batch_norm_backward(input, gamma, mean, variance, epsilon, gradient);
-        register(gradients, ops.parents.map(|node| Some(node?.id)), by);
+        let by = primitives::pool_backward(&image, gradient, &window, take);
+        register(
+            gradients,
+            ops.parents.map(|node| Some(node?.id)),
+            [Some(by)],
+        );
     }
 }
 
 impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
-    fn depthwise(
-        image: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
-        window: Window,
-        relu: bool,
-    ) -> FloatTensor<Self> {
-        let prepared = DepthwiseBackward
-            .prepare::<C>([image.node(), weights.node()])
+    fn convolve(image: FloatTensor<Self>, weights: Weights<Self>, unit: Unit) -> FloatTensor<Self> {
+        let [depthwise, dense] = weights.nodes(&image);
+        let prepared = ConvolveBackward
+            .prepare::<C>([image.node(), depthwise, dense])
             .compute_bound()
             .stateful();
-        let (image, weights) = (image.into_primitive(), weights.into_primitive());
-        let output = primitives::depthwise_forward(image.clone(), weights.clone(), &window, relu);
+        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner());
+        let output = inputs.forward();
         match prepared {
-            OpsKind::Tracked(prepared) => prepared.finish((image, weights, window, relu), output),
+            OpsKind::Tracked(prepared) => prepared.finish(inputs, output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
 
-    fn pointwise(
+    fn normalise(
         image: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
-        relu: bool,
-    ) -> FloatTensor<Self> {
-        let prepared = PointwiseBackward
-            .prepare::<C>([image.node(), weights.node()])
+        weights: Weights<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        unit: Unit,
+        epsilon: f64,
+    ) -> NormalisedPrimitives<Self> {
+        let [depthwise, dense] = weights.nodes(&image);
+        let nodes = [image.node(), depthwise, dense, gamma.node(), beta.node()];
+        let prepared = NormaliseBackward
+            .prepare::<C>(nodes)
             .compute_bound()
             .stateful();
-        let (image, weights) = (image.into_primitive(), weights.into_primitive());
-        let output = primitives::pointwise_forward(image.clone(), weights.clone(), relu);
-        match prepared {
-            OpsKind::Tracked(prepared) => prepared.finish((image, weights, relu), output),
-            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner());
+        let [gamma, beta] = [gamma, beta].map(|tensor| tensor.into_primitive());
+        let (saved, made) = Normalised::forward(inputs, gamma, beta, epsilon);
+        let output = match prepared {
+            OpsKind::Tracked(prepared) => prepared.finish(saved, made.output),
+            OpsKind::UnTracked(prepared) => prepared.finish(made.output),
+        };
+        NormalisedPrimitives {
+            output,
+            mean: FloatTensor::<Self>::new(made.mean),
+            variance: FloatTensor::<Self>::new(made.variance),
         }
     }
 
@@ -225,111 +288,77 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
             .prepare::<C>([image.node()])
             .compute_bound()
             .stateful();
-        let image = image.into_primitive();
-        let output = primitives::pool_forward(image.clone(), &window, take);
+        let image = Values::new(image.into_primitive());
+        let output = primitives::pool_forward(&image, &window, take);
         match prepared {
             OpsKind::Tracked(prepared) => prepared.finish((image, window, take), output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
+}
 
-    fn normalise(
-        input: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        epsilon: f64,
-    ) -> BatchNormPrimitives<Self> {
-        let prepared = NormaliseBackward
-            .prepare::<C>([input.node(), gamma.node(), beta.node()])
-            .compute_bound()
-            .stateful();
-        let [input, gamma, beta] = [input, gamma, beta].map(|tensor| tensor.into_primitive());
-        let [output, mean, variance] =
-            primitives::batch_norm_train(input.clone(), gamma.clone(), beta, epsilon);
-        let output = match prepared {
-            OpsKind::Tracked(prepared) => {
-                let state = (input, gamma, mean.clone(), variance.clone(), epsilon);
-                prepared.finish(state, output)
-            }
-            OpsKind::UnTracked(prepared) => prepared.finish(output),
-        };
-        BatchNormPrimitives {
-            output,
-            mean: FloatTensor::<Self>::new(mean),
-            variance: FloatTensor::<Self>::new(variance),
-        }
+/// Images on a device without autodiff or with it.
+type Images = Tensor<4>;
+
+fn weights_of(depthwise: Option<Tensor<4>>, dense: Option<Tensor<4>>) -> Weights<Dispatch> {
+    let weights = [depthwise, dense].map(|weights| Some(weights?.into_dispatch()));
+    match weights {
+        [None, None] => Weights::None,
+        [Some(depthwise), None] => Weights::Depthwise(depthwise),
+        [None, Some(dense)] => Weights::Dense(dense),
+        [Some(depthwise), Some(dense)] => Weights::Separable(depthwise, dense),
     }
 }
 
-/// A depthwise convolution without bias of the image, or of its ReLU.
+/// Convolutions without bias.
 ///
 /// # Shapes
-/// - `image`: `[images, channels, height, width]`
-/// - `weights`: `[channels, 1, kernel, kernel]`
-pub(crate) fn depthwise(
-    image: Tensor<4>,
-    weights: Tensor<4>,
-    window: Window,
-    relu: bool,
-) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as CellOperations>::depthwise(
+/// - `image`: `[images, height, width, channels]`
+/// - `depthwise`: `[channels, 1, kernel height, kernel width]`
+/// - `dense`: `[outputs, channels, kernel height, kernel width]`
+/// - output: `[images, height, width, outputs]`
+pub(crate) fn convolve(
+    image: Images,
+    depthwise: Option<Tensor<4>>,
+    dense: Option<Tensor<4>>,
+    unit: Unit,
+) -> Images {
+    Tensor::from_dispatch(<Dispatch as CellOperations>::convolve(
         image.into_dispatch(),
-        weights.into_dispatch(),
-        window,
-        relu,
-    ))
-}
-
-/// A 1x1 convolution without bias of the image, or of its ReLU.
-///
-/// # Shapes
-/// - `image`: `[images, input, height, width]`
-/// - `weights`: `[output, input, 1, 1]`
-pub(crate) fn pointwise(image: Tensor<4>, weights: Tensor<4>, relu: bool) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as CellOperations>::pointwise(
-        image.into_dispatch(),
-        weights.into_dispatch(),
-        relu,
-    ))
-}
-
-/// Average or max pooling; padding is never part of the result.
-///
-/// # Shapes
-/// - `image`: `[images, channels, height, width]`
-pub(crate) fn pool(image: Tensor<4>, window: Window, take: Take) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as CellOperations>::pool(
-        image.into_dispatch(),
-        window,
-        take,
+        weights_of(depthwise, dense),
+        unit,
     ))
 }
 
 /// What a batch norm makes in training.
 pub(crate) struct BatchNormOutput {
     /// The normalised, scaled and shifted input.
-    pub(crate) output: Tensor<4>,
+    pub(crate) output: Images,
     /// The batch's means by channel.
     pub(crate) mean: Tensor<1>,
     /// Its variances, divided by the number of values.
     pub(crate) variance: Tensor<1>,
 }
 
-/// Batch norm by the statistics of the batch.
+/// Convolutions, if there are any, and batch norm by the statistics of the batch.
 ///
 /// # Shapes
-/// - `input`: `[images, channels, height, width]`
-/// - `gamma`, `beta`: `[channels]`
-pub(crate) fn batch_norm_train(
-    input: Tensor<4>,
+/// As [`convolve`]'s; `gamma` and `beta`: `[outputs]`.
+pub(crate) fn normalise(
+    image: Images,
+    depthwise: Option<Tensor<4>>,
+    dense: Option<Tensor<4>>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
+    unit: Unit,
     epsilon: f64,
 ) -> BatchNormOutput {
     let result = <Dispatch as CellOperations>::normalise(
-        input.into_dispatch(),
+        image.into_dispatch(),
+        weights_of(depthwise, dense),
         gamma.into_dispatch(),
         beta.into_dispatch(),
+        unit,
         epsilon,
     );
     BatchNormOutput {
@@ -337,4 +366,37 @@ pub(crate) fn batch_norm_train(
         mean: Tensor::from_dispatch(result.mean),
         variance: Tensor::from_dispatch(result.variance),
     }
+}
+
+/// Convolutions, if there are any, scaled and shifted by channel; for devices without autodiff.
+///
+/// # Shapes
+/// As [`convolve`]'s; `scale` and `shift`: `[outputs]`.
+pub(crate) fn scaled(
+    image: Images,
+    depthwise: Option<Tensor<4>>,
+    dense: Option<Tensor<4>>,
+    scale: Tensor<1>,
+    shift: Tensor<1>,
+    unit: Unit,
+) -> Images {
+    Tensor::from_dispatch(<Dispatch as Inference>::scaled(
+        image.into_dispatch(),
+        weights_of(depthwise, dense),
+        scale.into_dispatch(),
+        shift.into_dispatch(),
+        unit,
+    ))
+}
+
+/// Average, max or min pooling; padding is never part of the result.
+///
+/// # Shapes
+/// - `image`: `[images, height, width, channels]`
+pub(crate) fn pool(image: Images, window: Window, take: Take) -> Images {
+    Tensor::from_dispatch(<Dispatch as CellOperations>::pool(
+        image.into_dispatch(),
+        window,
+        take,
+    ))
 }

@@ -1,81 +1,125 @@
-//! Average and max pooling over windows; padding is never part of the result.
+//! Average, max and min pooling over windows; padding is never part of the result.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::plane::{BLOCK, Window};
-use super::vector::{Kernel, lanes, run};
+use super::tasks::images_of_a_task;
+use super::vector::{Kernel, LANES, Lanes, accumulate, blocks_of, load, run, store};
+use super::window::Window;
 
 /// What a pooling takes of its window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Take {
     Average,
     Max,
+    Min,
 }
 
-/// 1 divided by the pixels of the image in every window.
-fn shares(window: &Window) -> Vec<f32> {
-    let inside = |position: usize, before: usize, size: usize| {
-        (0..window.kernel)
-            .filter(|tap| {
-                let pixel = position * window.stride + tap * window.dilation;
-                pixel >= before && pixel < before + size
-            })
-            .count()
-    };
-    let mut shares = Vec::with_capacity(window.out_height * window.out_width);
-    for row in 0..window.out_height {
-        let rows = inside(row, window.top, window.height);
-        for column in 0..window.out_width {
-            shares.push(1.0 / (rows * inside(column, window.left, window.width)) as f32);
+/// The image's pixels under one window.
+struct Pixels {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Pixels {
+    #[inline(always)]
+    fn under(window: &Window, row: usize, column: usize) -> Self {
+        Self {
+            rows: span(
+                row * window.stride[0],
+                window.kernel[0],
+                window.before[0],
+                window.height,
+            ),
+            columns: span(
+                column * window.stride[1],
+                window.kernel[1],
+                window.before[1],
+                window.width,
+            ),
         }
     }
-    shares
-}
 
-/// Sums over the windows at all positions.
-#[inline(always)]
-fn sums_of(image: &[f32], offsets: &[usize], output: &mut [f32], positions: usize) {
-    let mut start = 0;
-    while start < positions {
-        let mut result = *lanes::<BLOCK>(image, start + offsets[0]);
-        for &offset in &offsets[1..] {
-            let values = lanes::<BLOCK>(image, start + offset);
-            for i in 0..BLOCK {
-                result[i] += values[i];
-            }
-        }
-        output[start..start + BLOCK].copy_from_slice(&result);
-        start += BLOCK;
+    #[inline(always)]
+    fn share(&self) -> f32 {
+        1.0 / (self.rows.len() * self.columns.len()) as f32
     }
 }
 
-/// The largest values of the windows at all positions.
 #[inline(always)]
-fn maxima_of(image: &[f32], offsets: &[usize], output: &mut [f32], positions: usize) {
-    let mut start = 0;
-    while start < positions {
-        let mut result = *lanes::<BLOCK>(image, start + offsets[0]);
-        for &offset in &offsets[1..] {
-            let values = lanes::<BLOCK>(image, start + offset);
-            for i in 0..BLOCK {
-                // NaN is the largest of all, so that a training that diverges shows.
-                let takes = values[i] > result[i] || values[i].is_nan();
-                result[i] = if takes { values[i] } else { result[i] };
+fn span(position: usize, kernel: usize, before: isize, size: usize) -> Range<usize> {
+    let first = position as isize - before;
+    let last = (first + kernel as isize).clamp(0, size as isize);
+    first.clamp(0, size as isize) as usize..last as usize
+}
+
+/// One image.
+struct Image<'a> {
+    window: &'a Window,
+    channels: usize,
+    values: &'a [f32],
+}
+
+impl Image<'_> {
+    #[inline(always)]
+    fn at(&self, row: usize, column: usize, first: usize, count: usize) -> Lanes {
+        let pixel = row * self.window.width + column;
+        load(self.values, pixel * self.channels + first, count)
+    }
+
+    #[inline(always)]
+    fn sum(&self, pixels: &Pixels, first: usize, count: usize) -> Lanes {
+        let mut sum = [0.0; LANES];
+        for row in pixels.rows.start..pixels.rows.end {
+            for column in pixels.columns.start..pixels.columns.end {
+                accumulate(&mut sum, &self.at(row, column, first, count));
             }
         }
-        output[start..start + BLOCK].copy_from_slice(&result);
-        start += BLOCK;
+        sum
+    }
+
+    /// The largest value times `sign`, and which pixel in turn has it first.
+    #[inline(always)]
+    fn most(
+        &self,
+        pixels: &Pixels,
+        first: usize,
+        count: usize,
+        sign: f32,
+    ) -> (Lanes, [u32; LANES]) {
+        let mut best = [f32::NEG_INFINITY; LANES];
+        let mut places = [0; LANES];
+        let mut place = 0;
+        for row in pixels.rows.start..pixels.rows.end {
+            for column in pixels.columns.start..pixels.columns.end {
+                let values = self.at(row, column, first, count);
+                for i in 0..LANES {
+                    let value = values[i] * sign;
+                    // NaN is the largest of all, so that a training that diverges shows.
+                    let takes = value > best[i] || value.is_nan();
+                    best[i] = if takes { value } else { best[i] };
+                    places[i] = if takes { place } else { places[i] };
+                }
+                place += 1;
+            }
+        }
+        (best, places)
+    }
+}
+
+const fn sign(take: Take) -> f32 {
+    match take {
+        Take::Min => -1.0,
+        Take::Average | Take::Max => 1.0,
     }
 }
 
 struct Forward<'a> {
     take: Take,
     window: &'a Window,
-    offsets: &'a [usize],
-    shares: &'a [f32],
-    image: &'a [f32],
-    padded: &'a mut [f32],
-    results: &'a mut [f32],
+    channels: usize,
+    images: &'a [f32],
     output: &'a mut [f32],
 }
 
@@ -84,210 +128,175 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
-        let window = self.window;
-        window.pad(self.image, self.padded, false);
-        let positions = window.positions();
-        match self.take {
-            Take::Average => sums_of(self.padded, self.offsets, self.results, positions),
-            Take::Max => maxima_of(self.padded, self.offsets, self.results, positions),
-        }
-        window.gather(self.results, self.output);
-        if self.take == Take::Average {
-            for (target, &share) in self.output.iter_mut().zip(self.shares) {
-                *target *= share;
+        let (window, channels) = (self.window, self.channels);
+        let images = self.images.chunks_exact(window.pixels() * channels);
+        let outputs = self.output.chunks_exact_mut(window.out_pixels() * channels);
+        let sign = sign(self.take);
+        for (values, output) in images.zip(outputs) {
+            let image = Image {
+                window,
+                channels,
+                values,
+            };
+            for row in 0..window.out_height {
+                for column in 0..window.out_width {
+                    let pixels = Pixels::under(window, row, column);
+                    let share = pixels.share();
+                    let place = (row * window.out_width + column) * channels;
+                    for block in 0..blocks_of(channels) {
+                        let first = block * LANES;
+                        let count = LANES.min(channels - first);
+                        let mut result = [0.0; LANES];
+                        if self.take == Take::Average {
+                            let sum = image.sum(&pixels, first, count);
+                            for i in 0..LANES {
+                                result[i] = sum[i] * share;
+                            }
+                        } else {
+                            let (best, _) = image.most(&pixels, first, count, sign);
+                            for i in 0..LANES {
+                                result[i] = best[i] * sign;
+                            }
+                        }
+                        store(output, place + first, count, &result);
+                    }
+                }
             }
         }
     }
 }
 
-const fn border(take: Take) -> f32 {
-    match take {
-        Take::Average => 0.0,
-        Take::Max => f32::NEG_INFINITY,
-    }
-}
-
-/// Pools every plane.
-pub(crate) fn forward(take: Take, image: &[f32], window: &Window, output: &mut [f32]) {
-    let offsets = window.offsets();
-    let shares = match take {
-        Take::Average => shares(window),
-        Take::Max => Vec::new(),
-    };
-    output
-        .par_chunks_exact_mut(window.out_height * window.out_width)
-        .zip(image.par_chunks_exact(window.height * window.width))
-        .for_each_init(
-            || {
-                (
-                    vec![border(take); window.padded_length()],
-                    vec![0.0; window.positions() + BLOCK],
-                )
-            },
-            |(padded, results), (output, image)| {
-                run(Forward {
-                    take,
-                    window,
-                    offsets: &offsets,
-                    shares: &shares,
-                    image,
-                    padded,
-                    results,
-                    output,
-                });
-            },
-        );
-}
-
-struct AverageBackward<'a> {
-    window: &'a Window,
-    back_offsets: &'a [usize],
-    shares: &'a [f32],
-    gradient: &'a [f32],
-    scaled: &'a mut [f32],
-    spread: &'a mut [f32],
-    sums: &'a mut [f32],
-    image_gradient: &'a mut [f32],
-}
-
-impl Kernel for AverageBackward<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const FUSED: bool>(self) {
-        let window = self.window;
-        let scaled = self.scaled.iter_mut().zip(self.gradient).zip(self.shares);
-        for ((scaled, &gradient), &share) in scaled {
-            *scaled = gradient * share;
-        }
-        window.spread(self.scaled, self.spread, window.front());
-        sums_of(
-            &self.spread[window.image_start()..],
-            self.back_offsets,
-            self.sums,
-            window.image_positions(),
-        );
-        window.crop(self.sums, self.image_gradient);
-    }
-}
-
-struct MaxBackward<'a> {
-    window: &'a Window,
-    offsets: &'a [usize],
-    image: &'a [f32],
-    gradient: &'a [f32],
-    padded: &'a mut [f32],
-    maxima: &'a mut [f32],
-    spread: &'a mut [f32],
-    sums: &'a mut [f32],
-    image_gradient: &'a mut [f32],
-}
-
-impl Kernel for MaxBackward<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const FUSED: bool>(self) {
-        let (window, positions) = (self.window, self.window.positions());
-        window.pad(self.image, self.padded, false);
-        maxima_of(self.padded, self.offsets, self.maxima, positions);
-        window.spread(self.gradient, self.spread, 0);
-        self.sums.fill(0.0);
-        // The first pixel of a window that has its maximum takes the gradient.
-        for &offset in self.offsets {
-            take_gradient(
-                &self.padded[offset..],
-                self.maxima,
-                self.spread,
-                &mut self.sums[offset..],
-                positions,
-            );
-        }
-        window.crop(&self.sums[window.image_start()..], self.image_gradient);
-    }
-}
-
-/// Moves the gradient of every window whose result the value is to the value's sum.
-#[inline(always)]
-fn take_gradient(
-    values: &[f32],
-    results: &[f32],
-    gradient: &mut [f32],
-    sums: &mut [f32],
-    positions: usize,
-) {
-    let each = values[..positions].iter().zip(&results[..positions]);
-    let targets = gradient[..positions].iter_mut().zip(&mut sums[..positions]);
-    for ((&value, &result), (gradient, sum)) in each.zip(targets) {
-        let taken = if value == result { *gradient } else { 0.0 };
-        *sum += taken;
-        *gradient -= taken;
-    }
-}
-
-/// The gradient by the image.
-pub(crate) fn backward(
+/// Pools every image, `[image, pixel, channel]`.
+pub(super) fn forward(
     take: Take,
-    image: &[f32],
-    gradient: &[f32],
+    images: &[f32],
+    channels: usize,
     window: &Window,
-    image_gradient: &mut [f32],
+    output: &mut [f32],
 ) {
-    let out_size = window.out_height * window.out_width;
-    let planes = image_gradient
-        .par_chunks_exact_mut(window.height * window.width)
-        .zip(gradient.par_chunks_exact(out_size));
-    match take {
-        Take::Average => {
-            let (back_offsets, shares) = (window.back_offsets(), shares(window));
-            planes.for_each_init(
-                || {
-                    (
-                        vec![0.0; out_size],
-                        vec![0.0; window.padded_length() + window.front()],
-                        vec![0.0; window.image_positions() + BLOCK],
-                    )
-                },
-                |(scaled, spread, sums), (image_gradient, gradient)| {
-                    run(AverageBackward {
-                        window,
-                        back_offsets: &back_offsets,
-                        shares: &shares,
-                        gradient,
-                        scaled,
-                        spread,
-                        sums,
-                        image_gradient,
-                    });
-                },
-            );
-        }
-        Take::Max => {
-            let offsets = window.offsets();
-            let images = image.par_chunks_exact(window.height * window.width);
-            planes.zip(images).for_each_init(
-                || {
-                    (
-                        vec![border(take); window.padded_length()],
-                        vec![0.0; window.positions() + BLOCK],
-                        vec![0.0; window.padded_length()],
-                        vec![0.0; window.padded_length()],
-                    )
-                },
-                |(padded, maxima, spread, sums), ((image_gradient, gradient), image)| {
-                    run(MaxBackward {
-                        window,
-                        offsets: &offsets,
-                        image,
-                        gradient,
-                        padded,
-                        maxima,
-                        spread,
-                        sums,
-                        image_gradient,
-                    });
-                },
-            );
+    let size = window.pixels() * channels;
+    let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
+    output
+        .par_chunks_mut(of_a_task * window.out_pixels() * channels)
+        .zip(images.par_chunks(of_a_task * size))
+        .for_each(|(output, images)| {
+            run(Forward {
+                take,
+                window,
+                channels,
+                images,
+                output,
+            });
+        });
+}
+
+struct Backward<'a> {
+    take: Take,
+    window: &'a Window,
+    channels: usize,
+    images: &'a [f32],
+    gradient: &'a [f32],
+    /// All 0 at first.
+    by_images: &'a mut [f32],
+}
+
+impl Kernel for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let (window, channels) = (self.window, self.channels);
+        let size = window.pixels() * channels;
+        let images = self.images.chunks_exact(size);
+        let gradients = self.gradient.chunks_exact(window.out_pixels() * channels);
+        let targets = self.by_images.chunks_exact_mut(size);
+        for ((values, gradient), target) in images.zip(gradients).zip(targets) {
+            let image = Image {
+                window,
+                channels,
+                values,
+            };
+            for row in 0..window.out_height {
+                for column in 0..window.out_width {
+                    let pixels = Pixels::under(window, row, column);
+                    let share = pixels.share();
+                    let place = (row * window.out_width + column) * channels;
+                    for block in 0..blocks_of(channels) {
+                        let first = block * LANES;
+                        let count = LANES.min(channels - first);
+                        let mut gradient = load(gradient, place + first, count);
+                        let places = if self.take == Take::Average {
+                            for value in &mut gradient {
+                                *value *= share;
+                            }
+                            None
+                        } else {
+                            Some(image.most(&pixels, first, count, sign(self.take)).1)
+                        };
+                        image.give(&pixels, first, count, &gradient, places, target);
+                    }
+                }
+            }
         }
     }
+}
+
+impl Image<'_> {
+    /// Adds a gradient to all pixels under a window, or in each lane to one of them.
+    #[inline(always)]
+    fn give(
+        &self,
+        pixels: &Pixels,
+        first: usize,
+        count: usize,
+        gradient: &Lanes,
+        places: Option<[u32; LANES]>,
+        target: &mut [f32],
+    ) {
+        let mut place = 0;
+        for row in pixels.rows.start..pixels.rows.end {
+            for column in pixels.columns.start..pixels.columns.end {
+                let start = (row * self.window.width + column) * self.channels + first;
+                let mut sum = load(target, start, count);
+                match places {
+                    None => accumulate(&mut sum, gradient),
+                    Some(places) => {
+                        for i in 0..LANES {
+                            sum[i] += if places[i] == place { gradient[i] } else { 0.0 };
+                        }
+                    }
+                }
+                store(target, start, count, &sum);
+                place += 1;
+            }
+        }
+    }
+}
+
+/// The gradient by the images. Of equal values in a window the first one gets it.
+pub(super) fn backward(
+    take: Take,
+    images: &[f32],
+    gradient: &[f32],
+    channels: usize,
+    window: &Window,
+) -> Vec<f32> {
+    let size = window.pixels() * channels;
+    let mut by_images = vec![0.0; images.len()];
+    let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
+    by_images
+        .par_chunks_mut(of_a_task * size)
+        .zip(images.par_chunks(of_a_task * size))
+        .zip(gradient.par_chunks(of_a_task * window.out_pixels() * channels))
+        .for_each(|((by_images, images), gradient)| {
+            run(Backward {
+                take,
+                window,
+                channels,
+                images,
+                gradient,
+                by_images,
+            });
+        });
+    by_images
 }

@@ -1,19 +1,21 @@
-//! The kernels on Flex's tensors.
+//! The kernels on Flex's tensors, `[images, height, width, channels]`.
 
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
-use super::plane::Window;
-use super::pool::Take;
-use super::{batch_norm, depthwise, pointwise, pool};
+use super::norm::{self, Affine};
+use super::operations;
+use super::pool::{self, Take};
+use super::unit::{self, Incoming, Plan, Unit, UnitGradients, Weights};
+use super::window::Window;
 
 /// A tensor of single precision whose values lie one behind the other.
+#[derive(Clone, Debug)]
 pub(super) struct Values(FlexTensor);
 
 impl Values {
-    pub(super) fn new(tensor: FloatTensor<Flex>) -> Self {
+    pub(super) fn new(tensor: FlexTensor) -> Self {
         Self(if tensor.as_slice::<f32>().is_some() {
             tensor
         } else {
@@ -27,200 +29,237 @@ impl Values {
             .expect("the tensor is contiguous and of single precision")
     }
 
-    /// `[images, channels, height, width]`
     pub(super) fn dims(&self) -> [usize; 4] {
         let shape = self.0.layout().shape();
         [shape[0], shape[1], shape[2], shape[3]]
     }
 }
 
-fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape))
 }
 
-pub(super) fn depthwise_forward(
-    image: FloatTensor<Flex>,
-    weights: FloatTensor<Flex>,
-    window: &Window,
-    relu: bool,
-) -> FlexTensor {
-    let (image, weights) = (Values::new(image), Values::new(weights));
-    let [images, channels, ..] = image.dims();
-    let shape = [images, channels, window.out_height, window.out_width];
+/// What a unit works on.
+#[derive(Clone, Debug)]
+pub(super) struct Inputs {
+    pub(super) unit: Unit,
+    pub(super) image: Values,
+    /// `[channels, 1, kernel height, kernel width]`
+    pub(super) depthwise: Option<Values>,
+    /// `[outputs, channels, kernel height, kernel width]`
+    pub(super) dense: Option<Values>,
+}
+
+impl Inputs {
+    pub(super) fn new(unit: Unit, image: FlexTensor, weights: operations::Weights<Flex>) -> Self {
+        let [depthwise, dense] = weights.split();
+        Self {
+            unit,
+            image: Values::new(image),
+            depthwise: depthwise.map(Values::new),
+            dense: dense.map(Values::new),
+        }
+    }
+
+    fn plan(&self) -> Plan {
+        let weights = Weights {
+            depthwise: self.depthwise.as_ref().map(Values::slice),
+            dense: self
+                .dense
+                .as_ref()
+                .map(|dense| (dense.slice(), dense.dims()[0])),
+        };
+        Plan::new(self.unit, self.image.dims(), weights)
+    }
+
+    /// Whether the unit does nothing.
+    fn is_identity(&self) -> bool {
+        let Unit { rows, relu } = self.unit;
+        rows == unit::Rows::Pixels && !relu && self.dense.is_none()
+    }
+
+    /// The convolutions' output.
+    pub(super) fn forward(&self) -> FlexTensor {
+        let plan = self.plan();
+        let shape = plan.output(self.image.dims());
+        let mut output = vec![0.0; shape.iter().product()];
+        unit::forward(&plan, self.image.slice(), &mut output, &mut []);
+        tensor(output, shape)
+    }
+
+    /// The output, and the images' statistics of its channels.
+    fn forward_with_statistics(&self) -> (Values, Vec<f32>) {
+        let plan = self.plan();
+        if self.is_identity() {
+            let statistics =
+                norm::statistics(self.image.slice(), plan.outputs(), plan.out_pixels());
+            return (self.image.clone(), statistics);
+        }
+        let shape = plan.output(self.image.dims());
+        let mut output = vec![0.0; shape.iter().product()];
+        let mut statistics = vec![0.0; shape[0] * 2 * plan.outputs()];
+        unit::forward(&plan, self.image.slice(), &mut output, &mut statistics);
+        (Values(tensor(output, shape)), statistics)
+    }
+
+    /// The gradients from the one by the output.
+    pub(super) fn backward(&self, gradient: FlexTensor, wants_image: bool) -> Gradients {
+        let gradient = Values::new(gradient);
+        let incoming = Incoming::Plain(gradient.slice());
+        let by = unit::backward(&self.plan(), self.image.slice(), incoming, wants_image);
+        self.gradients(by, wants_image)
+    }
+
+    fn gradients(&self, by: UnitGradients, wants_image: bool) -> Gradients {
+        let like = |values: Option<Vec<f32>>, weights: &Option<Values>| {
+            Some(tensor(values?, weights.as_ref()?.dims()))
+        };
+        Gradients {
+            image: wants_image.then(|| tensor(by.image, self.image.dims())),
+            depthwise: like(by.depthwise, &self.depthwise),
+            dense: like(by.dense, &self.dense),
+        }
+    }
+}
+
+/// The gradients of a unit.
+pub(super) struct Gradients {
+    pub(super) image: Option<FlexTensor>,
+    pub(super) depthwise: Option<FlexTensor>,
+    pub(super) dense: Option<FlexTensor>,
+}
+
+/// A batch norm behind a unit, in training.
+#[derive(Clone, Debug)]
+pub(super) struct Normalised {
+    pub(super) inputs: Inputs,
+    /// The unit's output.
+    between: Values,
+    gamma: Values,
+    mean: Vec<f32>,
+    deviations: Vec<f32>,
+}
+
+/// Its output, and the batch's statistics.
+pub(super) struct NormalisedOutput {
+    pub(super) output: FlexTensor,
+    pub(super) mean: FlexTensor,
+    pub(super) variance: FlexTensor,
+}
+
+impl Normalised {
+    pub(super) fn forward(
+        inputs: Inputs,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        epsilon: f64,
+    ) -> (Self, NormalisedOutput) {
+        let (gamma, beta) = (Values::new(gamma), Values::new(beta));
+        let (between, statistics) = inputs.forward_with_statistics();
+        let shape = between.dims();
+        let [_, height, width, channels] = shape;
+        let (mean, variance) = norm::combine(&statistics, channels, height * width);
+        let deviations: Vec<f32> = variance
+            .iter()
+            .map(|&variance| (f64::from(variance) + epsilon).sqrt() as f32)
+            .collect();
+        let scale: Vec<f32> = gamma
+            .slice()
+            .iter()
+            .zip(&deviations)
+            .map(|(gamma, deviation)| gamma / deviation)
+            .collect();
+        let shift: Vec<f32> = beta
+            .slice()
+            .iter()
+            .zip(mean.iter().zip(&scale))
+            .map(|(beta, (mean, scale))| beta - mean * scale)
+            .collect();
+        let output = affine(&between, &scale, &shift);
+        let made = NormalisedOutput {
+            output,
+            mean: tensor(mean.clone(), [channels]),
+            variance: tensor(variance, [channels]),
+        };
+        let saved = Self {
+            inputs,
+            between,
+            gamma,
+            mean,
+            deviations,
+        };
+        (saved, made)
+    }
+
+    /// The unit's gradients, and those by gamma and beta.
+    pub(super) fn backward(
+        &self,
+        gradient: FlexTensor,
+        wants_image: bool,
+    ) -> (Gradients, [FlexTensor; 2]) {
+        let gradient = Values::new(gradient);
+        let [_, height, width, channels] = self.between.dims();
+        let (by_gamma, by_beta, by_input) = norm::gradients(
+            gradient.slice(),
+            self.between.slice(),
+            self.gamma.slice(),
+            &self.mean,
+            &self.deviations,
+            height * width,
+        );
+        let incoming = Incoming::Normalised {
+            gradient: gradient.slice(),
+            input: self.between.slice(),
+            by_input: &by_input,
+        };
+        let plan = self.inputs.plan();
+        let by = unit::backward(&plan, self.inputs.image.slice(), incoming, wants_image);
+        let by_norm = [by_gamma, by_beta].map(|values| tensor(values, [channels]));
+        (self.inputs.gradients(by, wants_image), by_norm)
+    }
+}
+
+fn affine(values: &Values, scale: &[f32], shift: &[f32]) -> FlexTensor {
+    let shape = values.dims();
+    let [_, height, width, channels] = shape;
     let mut output = vec![0.0; shape.iter().product()];
-    depthwise::forward(
-        image.slice(),
-        weights.slice(),
+    norm::apply(
+        values.slice(),
+        &Affine::new(scale, shift),
         channels,
-        window,
-        relu,
+        height * width,
         &mut output,
     );
     tensor(output, shape)
 }
 
-/// The gradients by image and weights.
-pub(super) fn depthwise_backward(
-    image: FloatTensor<Flex>,
-    weights: FloatTensor<Flex>,
-    gradient: FloatTensor<Flex>,
-    window: &Window,
-    relu: bool,
-) -> [FlexTensor; 2] {
-    let (image, weights) = (Values::new(image), Values::new(weights));
-    let gradient = Values::new(gradient);
-    let mut by_image = vec![0.0; image.slice().len()];
-    let mut by_weights = vec![0.0; weights.slice().len()];
-    depthwise::backward(
-        image.slice(),
-        weights.slice(),
-        gradient.slice(),
-        image.dims()[1],
-        window,
-        relu,
-        &mut by_image,
-        &mut by_weights,
-    );
-    [
-        tensor(by_image, image.dims()),
-        tensor(by_weights, weights.dims()),
-    ]
+/// A unit's output, scaled and shifted by channel.
+pub(super) fn scaled(inputs: &Inputs, scale: FlexTensor, shift: FlexTensor) -> FlexTensor {
+    let between = if inputs.is_identity() {
+        inputs.image.clone()
+    } else {
+        Values(inputs.forward())
+    };
+    let (scale, shift) = (Values::new(scale), Values::new(shift));
+    affine(&between, scale.slice(), shift.slice())
 }
 
-pub(super) fn pointwise_forward(
-    image: FloatTensor<Flex>,
-    weights: FloatTensor<Flex>,
-    relu: bool,
-) -> FlexTensor {
-    let (image, weights) = (Values::new(image), Values::new(weights));
-    let [images, channels, height, width] = image.dims();
-    let shape = [images, weights.dims()[0], height, width];
+pub(super) fn pool_forward(image: &Values, window: &Window, take: Take) -> FlexTensor {
+    let [images, _, _, channels] = image.dims();
+    let shape = [images, window.out_height, window.out_width, channels];
     let mut output = vec![0.0; shape.iter().product()];
-    pointwise::forward(
-        image.slice(),
-        weights.slice(),
-        channels,
-        height * width,
-        relu,
-        &mut output,
-    );
-    tensor(output, shape)
-}
-
-/// The gradients by image and weights.
-pub(super) fn pointwise_backward(
-    image: FloatTensor<Flex>,
-    weights: FloatTensor<Flex>,
-    gradient: FloatTensor<Flex>,
-    relu: bool,
-) -> [FlexTensor; 2] {
-    let (image, weights) = (Values::new(image), Values::new(weights));
-    let gradient = Values::new(gradient);
-    let [_, channels, height, width] = image.dims();
-    let mut by_image = vec![0.0; image.slice().len()];
-    let mut by_weights = vec![0.0; weights.slice().len()];
-    pointwise::backward(
-        image.slice(),
-        weights.slice(),
-        gradient.slice(),
-        channels,
-        height * width,
-        relu,
-        &mut by_image,
-        &mut by_weights,
-    );
-    [
-        tensor(by_image, image.dims()),
-        tensor(by_weights, weights.dims()),
-    ]
-}
-
-pub(super) fn pool_forward(image: FloatTensor<Flex>, window: &Window, take: Take) -> FlexTensor {
-    let image = Values::new(image);
-    let [images, channels, ..] = image.dims();
-    let shape = [images, channels, window.out_height, window.out_width];
-    let mut output = vec![0.0; shape.iter().product()];
-    pool::forward(take, image.slice(), window, &mut output);
+    pool::forward(take, image.slice(), channels, window, &mut output);
     tensor(output, shape)
 }
 
 pub(super) fn pool_backward(
-    image: FloatTensor<Flex>,
-    gradient: FloatTensor<Flex>,
+    image: &Values,
+    gradient: FlexTensor,
     window: &Window,
     take: Take,
 ) -> FlexTensor {
-    let (image, gradient) = (Values::new(image), Values::new(gradient));
-    let mut by_image = vec![0.0; image.slice().len()];
-    pool::backward(take, image.slice(), gradient.slice(), window, &mut by_image);
+    let gradient = Values::new(gradient);
+    let channels = image.dims()[3];
+    let by_image = pool::backward(take, image.slice(), gradient.slice(), channels, window);
     tensor(by_image, image.dims())
-}
-
-/// Output, means and variances.
-pub(super) fn batch_norm_train(
-    input: FloatTensor<Flex>,
-    gamma: FloatTensor<Flex>,
-    beta: FloatTensor<Flex>,
-    epsilon: f64,
-) -> [FlexTensor; 3] {
-    let (input, gamma, beta) = (Values::new(input), Values::new(gamma), Values::new(beta));
-    let [_, channels, height, width] = input.dims();
-    let (mean, variance) = batch_norm::statistics(input.slice(), channels, height * width);
-    let scale: Vec<f32> = gamma
-        .slice()
-        .iter()
-        .zip(&variance)
-        .map(|(gamma, &variance)| gamma / deviation(variance, epsilon))
-        .collect();
-    let shift: Vec<f32> = beta
-        .slice()
-        .iter()
-        .zip(mean.iter().zip(&scale))
-        .map(|(beta, (mean, scale))| beta - mean * scale)
-        .collect();
-    let mut output = vec![0.0; input.slice().len()];
-    batch_norm::normalise(input.slice(), &scale, &shift, height * width, &mut output);
-    [
-        tensor(output, input.dims()),
-        tensor(mean, [channels]),
-        tensor(variance, [channels]),
-    ]
-}
-
-/// The gradients by input, gamma and beta.
-pub(super) fn batch_norm_backward(
-    input: FloatTensor<Flex>,
-    gamma: FloatTensor<Flex>,
-    mean: FloatTensor<Flex>,
-    variance: FloatTensor<Flex>,
-    epsilon: f64,
-    gradient: FloatTensor<Flex>,
-) -> [FlexTensor; 3] {
-    let [input, gamma, mean, variance, gradient] =
-        [input, gamma, mean, variance, gradient].map(Values::new);
-    let [_, channels, height, width] = input.dims();
-    let deviations: Vec<f32> = variance
-        .slice()
-        .iter()
-        .map(|&variance| deviation(variance, epsilon))
-        .collect();
-    let mut by_input = vec![0.0; input.slice().len()];
-    let (by_gamma, by_beta) = batch_norm::backward(
-        input.slice(),
-        gradient.slice(),
-        gamma.slice(),
-        mean.slice(),
-        &deviations,
-        height * width,
-        &mut by_input,
-    );
-    [
-        tensor(by_input, input.dims()),
-        tensor(by_gamma, [channels]),
-        tensor(by_beta, [channels]),
-    ]
-}
-
-fn deviation(variance: f32, epsilon: f64) -> f32 {
-    (f64::from(variance) + epsilon).sqrt() as f32
 }

@@ -1,7 +1,7 @@
 //! Runs a kernel with the widest vector instructions of the machine.
 
 /// Loops that the compiler turns into vector instructions. Everything that `run` calls must be
-/// `#[inline(always)]`, so that it is compiled for the instructions at hand.
+/// `#[inline(always)]` and free of closures, so that it is compiled for the instructions at hand.
 pub(crate) trait Kernel: Sized {
     type Output;
     /// `FUSED` says whether the machine multiplies and adds in one instruction.
@@ -34,6 +34,22 @@ fn has_fused() -> bool {
     return false;
 }
 
+/// Values that are computed at once.
+pub(crate) const LANES: usize = 8;
+
+/// Neighbouring channels of a pixel.
+pub(crate) type Lanes = [f32; LANES];
+
+/// How many `Lanes` hold so many channels.
+pub(crate) const fn blocks_of(channels: usize) -> usize {
+    channels.div_ceil(LANES)
+}
+
+/// So many channels, rounded up to whole `Lanes`.
+pub(crate) const fn padded(channels: usize) -> usize {
+    blocks_of(channels) * LANES
+}
+
 /// `a · b + c`, rounded once where the machine does so.
 #[inline(always)]
 pub(crate) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
@@ -48,28 +64,66 @@ pub(crate) fn rectified(x: f32) -> f32 {
 
 /// `sum[i] += a · x[i]`.
 #[inline(always)]
-pub(crate) fn axpy<const FUSED: bool, const N: usize>(sum: &mut [f32; N], a: f32, x: &[f32; N]) {
-    for i in 0..N {
+pub(crate) fn axpy<const FUSED: bool>(sum: &mut Lanes, a: f32, x: &Lanes) {
+    for i in 0..LANES {
         sum[i] = multiply_add::<FUSED>(a, x[i], sum[i]);
     }
 }
 
 /// `sum[i] += x[i] · y[i]`.
 #[inline(always)]
-pub(crate) fn multiply_accumulate<const FUSED: bool, const N: usize>(
-    sum: &mut [f32; N],
-    x: &[f32; N],
-    y: &[f32; N],
-) {
-    for i in 0..N {
+pub(crate) fn multiply_accumulate<const FUSED: bool>(sum: &mut Lanes, x: &Lanes, y: &Lanes) {
+    for i in 0..LANES {
         sum[i] = multiply_add::<FUSED>(x[i], y[i], sum[i]);
     }
 }
 
-/// `N` values from `start` on.
+/// `sum[i] += x[i]`.
 #[inline(always)]
-pub(crate) fn lanes<const N: usize>(values: &[f32], start: usize) -> &[f32; N] {
-    values[start..start + N]
-        .first_chunk::<N>()
-        .expect("the slice has N values")
+pub(crate) fn accumulate(sum: &mut Lanes, x: &Lanes) {
+    for i in 0..LANES {
+        sum[i] += x[i];
+    }
+}
+
+/// The lanes from `start` on.
+#[inline(always)]
+pub(crate) fn lanes(values: &[f32], start: usize) -> &Lanes {
+    values[start..start + LANES]
+        .first_chunk::<LANES>()
+        .expect("the slice has as many values")
+}
+
+/// The lanes from `start` on, to be written.
+#[inline(always)]
+pub(crate) fn lanes_mut(values: &mut [f32], start: usize) -> &mut Lanes {
+    values[start..start + LANES]
+        .first_chunk_mut::<LANES>()
+        .expect("the slice has as many values")
+}
+
+/// `count` values from `start` on, the rest 0.
+#[inline(always)]
+pub(crate) fn load(values: &[f32], start: usize, count: usize) -> Lanes {
+    if count == LANES {
+        *lanes(values, start)
+    } else {
+        let mut result = [0.0; LANES];
+        for (target, &value) in result.iter_mut().zip(&values[start..start + count]) {
+            *target = value;
+        }
+        result
+    }
+}
+
+/// Writes the first `count` lanes to `start` and behind.
+#[inline(always)]
+pub(crate) fn store(values: &mut [f32], start: usize, count: usize, lanes: &Lanes) {
+    if count == LANES {
+        *lanes_mut(values, start) = *lanes;
+    } else {
+        for (target, &value) in values[start..start + count].iter_mut().zip(lanes) {
+            *target = value;
+        }
+    }
 }

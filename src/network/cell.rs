@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
+use super::layout::Layout;
 use super::{CellPlan, NetworkConfig, Sequence, TrainingPass};
 
 /// A cell: two inputs, pairwise combinations, a concatenation.
@@ -40,10 +41,10 @@ impl CellModule {
     /// Drop path acts only with a training pass.
     ///
     /// # Shapes
-    /// - `previous`: `[batch, channels, height, width]`, the previous cell's output
+    /// Hidden states, as [`Layout::of`] says.
+    /// - `previous`: the previous cell's output
     /// - `before`: the output of the cell before; of the same or twice the height and width
-    /// - output: `[batch, filters · concatenated states, height, width]`, half of both in a
-    ///   reduction cell
+    /// - output: filters · concatenated states, half the height and width in a reduction cell
     #[must_use]
     pub(super) fn forward(
         &self,
@@ -66,15 +67,12 @@ impl CellModule {
             }
             states.extend(sum);
         }
-        let mut parts: Vec<_> = self
+        let parts = self
             .parts
             .iter()
             .zip(&self.part_states)
             .map(|(part, &state)| part.forward(states[state].clone(), training.as_deref_mut()))
             .collect();
-        if parts.len() == 1 {
-            return parts.remove(0);
-        }
-        Tensor::cat(parts, 1)
+        Layout::concatenate(parts)
     }
 }

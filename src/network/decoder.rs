@@ -6,6 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
+use super::layout::Layout;
 use super::plan::HeadPlan;
 use super::{
     CellModule, Cost, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence, TrainingPass,
@@ -165,7 +166,9 @@ impl CellNetwork {
         images: Tensor<4>,
         mut training: Option<&mut TrainingPass<'_>>,
     ) -> (Tensor<4>, Option<Tensor<4>>) {
-        let stem = self.stem.forward(images, training.as_deref_mut());
+        let stem = self
+            .stem
+            .forward(Layout::enter(images), training.as_deref_mut());
         let mut auxiliary = None;
         // The latest outputs; no cell reads further back than the third.
         let mut latest = VecDeque::from([stem]);
@@ -194,7 +197,7 @@ impl Head {
         }
     }
 
-    /// `[batch, channels, height, width]` to logits, `[batch, classes]`.
+    /// Hidden states, as [`Layout::of`] says, to logits, `[batch, classes]`.
     fn forward(&self, input: Tensor<4>, mut training: Option<&mut TrainingPass<'_>>) -> Tensor<2> {
         let features = self.features.forward(input, training.as_deref_mut());
         let logits = self.classifier.forward(features, training);

@@ -3,10 +3,10 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Tensor, activation, s};
+use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
-use crate::kernels::{self, Window};
+use crate::kernels::Window;
 use crate::network::{ConvolutionPlan, Padding, initial_weights};
 
 /// A convolution without bias.
@@ -21,31 +21,7 @@ pub(crate) struct Convolution {
     padding: Padding,
 }
 
-/// The convolutions that have kernels of their own on the CPU.
-enum Shape {
-    Depthwise { kernel: usize, stride: usize },
-    Pointwise { stride: usize },
-    Other,
-}
-
 impl Convolution {
-    fn shape(&self) -> Shape {
-        let [output, input, height, width] = self.weight.dims();
-        let [stride, across] = self.stride;
-        if height != width || stride != across {
-            Shape::Other
-        } else if input == 1 && self.groups == output && output > 1 {
-            Shape::Depthwise {
-                kernel: height,
-                stride,
-            }
-        } else if height == 1 && self.groups == 1 {
-            Shape::Pointwise { stride }
-        } else {
-            Shape::Other
-        }
-    }
-
     pub(super) fn new(plan: &ConvolutionPlan, rng: &mut dyn Rng, device: &Device) -> Self {
         Self {
             weight: initial_weights::convolution(plan, rng, device),
@@ -56,13 +32,45 @@ impl Convolution {
         }
     }
 
-    /// The convolution of the input, or of its ReLU.
+    /// Whether it takes every channel by itself. With one channel it is a dense one as well.
+    pub(super) fn is_depthwise(&self) -> bool {
+        self.groups > 1
+    }
+
+    /// Whether it is 1x1 with stride 1.
+    pub(super) fn is_single_pixel(&self) -> bool {
+        let [_, _, height, width] = self.weight.dims();
+        [height, width] == [1, 1] && self.stride == [1, 1]
+    }
+
+    /// How it moves over images of this height and width.
+    pub(super) fn window(&self, [height, width]: [usize; 2]) -> Window {
+        let [_, _, kernel_height, kernel_width] = self.weight.dims();
+        let kernel = [kernel_height, kernel_width];
+        let along = |axis: usize, size: usize| {
+            let (kernel, stride) = (kernel[axis], self.stride[axis]);
+            let (before, _) = self.padding.amount(size, kernel, stride, self.dilation);
+            (before as isize, self.padding.output(size, kernel, stride))
+        };
+        let [(top, out_height), (left, out_width)] = [along(0, height), along(1, width)];
+        Window {
+            height,
+            width,
+            kernel,
+            stride: self.stride,
+            dilation: self.dilation,
+            before: [top, left],
+            out_height,
+            out_width,
+        }
+    }
+
+    /// The convolution by Burn's own operation.
     ///
     /// # Shapes
     /// - input: `[batch, input, height, width]`
     /// - output: `[batch, output, height, width]`, by [`Padding::output`]
-    #[must_use]
-    pub(super) fn forward(&self, input: Tensor<4>, relu: bool) -> Tensor<4> {
+    pub(super) fn compose(&self, input: Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = input.dims();
         let [_, _, kernel_height, kernel_width] = self.weight.dims();
         let [vertical, horizontal] = self.stride;
@@ -72,35 +80,6 @@ impl Convolution {
             amount(height, kernel_height, vertical),
             amount(width, kernel_width, horizontal),
         ];
-        if kernels::accelerates(&input) {
-            let output = |size, kernel, stride| self.padding.output(size, kernel, stride);
-            match self.shape() {
-                Shape::Depthwise { kernel, stride } => {
-                    let window = Window {
-                        height,
-                        width,
-                        kernel,
-                        stride,
-                        dilation: self.dilation,
-                        top: padding[0].0,
-                        left: padding[1].0,
-                        out_height: output(height, kernel, stride),
-                        out_width: output(width, kernel, stride),
-                    };
-                    return kernels::depthwise(input, self.weight.val(), window, relu);
-                }
-                Shape::Pointwise { stride: 1 } => {
-                    return kernels::pointwise(input, self.weight.val(), relu);
-                }
-                Shape::Pointwise { stride } => {
-                    let step = stride as isize;
-                    let input = input.slice(s![.., .., ..;step, ..;step]);
-                    return kernels::pointwise(input, self.weight.val(), relu);
-                }
-                Shape::Other => {}
-            }
-        }
-        let input = if relu { activation::relu(input) } else { input };
         let dilation = [self.dilation; 2];
         let options = ConvOptions::new_with_padding(self.stride, padding, dilation, self.groups);
         conv2d(input, self.weight.val(), None, options)

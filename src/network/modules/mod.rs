@@ -4,16 +4,19 @@ mod batch_norm;
 mod convolution;
 mod pool;
 mod reduction;
+mod unit;
 
 use burn::module::{Module, Param};
 use burn::nn::{BatchNorm, Linear, Relu};
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
-use self::batch_norm::{batch_norm, normalise};
+use self::batch_norm::batch_norm;
 use self::convolution::Convolution;
 use self::pool::Pool;
 use self::reduction::FactorizedReduction;
+use self::unit::Unit;
+use super::layout::Layout;
 use super::{DropPathLayer, Dropout, LayerPlan, NetworkConfig, TrainingPass, initial_weights};
 
 /// One layer of a network.
@@ -68,8 +71,7 @@ impl Sequence {
     /// Applies the layers in turn. Drop path and dropout act only with a training pass.
     ///
     /// # Shapes
-    /// - input: `[batch, channels, height, width]`
-    /// - output: the last layer's
+    /// Hidden states, as [`Layout::of`] says.
     #[must_use]
     pub(in crate::network) fn forward(
         &self,
@@ -77,19 +79,18 @@ impl Sequence {
         mut training: Option<&mut TrainingPass<'_>>,
     ) -> Tensor<4> {
         let mut x = input;
-        let mut layers = self.layers.iter().peekable();
-        while let Some(layer) = layers.next() {
-            // A convolution may take its ReLU with it.
-            x = match (layer, layers.peek()) {
-                (Layer::Relu(_), Some(Layer::Convolution(convolution))) => {
-                    layers.next();
-                    convolution.forward(x, true)
-                }
-                (Layer::Relu(_), Some(Layer::FactorizedReduction(reduction))) => {
-                    layers.next();
-                    reduction.forward(x, true)
-                }
-                _ => layer.forward(x, training.as_deref_mut()),
+        let mut layers = self.layers.as_slice();
+        while !layers.is_empty() {
+            let (unit, taken) = Unit::of(layers);
+            (x, layers) = match layers {
+                _ if taken > 0 => (unit.forward(x), &layers[taken..]),
+                [
+                    Layer::Relu(_),
+                    Layer::FactorizedReduction(reduction),
+                    behind @ ..,
+                ] => (reduction.forward(x, true), behind),
+                [layer, behind @ ..] => (layer.forward(x, training.as_deref_mut()), behind),
+                [] => break,
             };
         }
         x
@@ -140,18 +141,25 @@ impl Layer {
     ) -> Tensor<4> {
         match self {
             Self::Relu(layer) => layer.forward(input),
-            Self::Convolution(layer) => layer.forward(input, false),
-            Self::BatchNorm(layer) => normalise(layer, input),
+            // Alone they are units like others.
+            Self::Convolution(_) | Self::BatchNorm(_) => {
+                let (unit, _) = Unit::of(std::slice::from_ref(self));
+                unit.forward(input)
+            }
             Self::Pool(layer) => layer.forward(input),
             Self::FactorizedReduction(layer) => layer.forward(input, false),
-            Self::GlobalAveragePool(_) => input.mean_dim(2).mean_dim(3),
+            Self::GlobalAveragePool(_) => {
+                let (_, [rows, columns]) = Layout::of(&input).axes();
+                input.mean_dim(rows).mean_dim(columns)
+            }
             Self::Dropout(layer) => layer.forward(input, training),
             Self::DropPath(layer) => layer.forward(input, training),
             Self::Linear(layer) => {
-                let [batch, channels, height, width] = input.dims();
-                let output = layer.forward(input.reshape([batch, channels * height * width]));
-                let [_, classes] = output.dims();
-                output.reshape([batch, classes, 1, 1])
+                // One pixel is left, so the layout doesn't matter.
+                let [batch, ..] = input.dims();
+                layer
+                    .forward(input.reshape([batch as i64, -1]))
+                    .reshape([batch as i64, -1, 1, 1])
             }
         }
     }

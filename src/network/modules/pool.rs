@@ -6,6 +6,7 @@ use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
 use crate::kernels::{self, Take, Window};
+use crate::network::layout::Layout;
 use crate::network::{Padding, PoolKind, PoolPlan};
 
 /// A pooling. Padding is never part of the result.
@@ -30,32 +31,39 @@ impl Pool {
     }
 
     /// # Shapes
-    /// - input: `[batch, channels, height, width]`
-    /// - output: `[batch, channels, height, width]`, by [`Padding::output`]
+    /// Hidden states, as [`Layout::of`] says; the output's size by [`Padding::output`].
     #[must_use]
     pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let [_, _, height, width] = input.dims();
-        let padding =
-            [height, width].map(|size| self.padding.amount(size, self.kernel, self.stride, 1));
-        if kernels::accelerates(&input) {
-            let output = |size| self.padding.output(size, self.kernel, self.stride);
-            let window = Window {
-                height,
-                width,
-                kernel: self.kernel,
-                stride: self.stride,
-                dilation: 1,
-                top: padding[0].0,
-                left: padding[1].0,
-                out_height: output(height),
-                out_width: output(width),
-            };
-            return match self.kind {
-                PoolKind::Average => kernels::pool(input, window, Take::Average),
-                PoolKind::Max => kernels::pool(input, window, Take::Max),
-                PoolKind::Min => kernels::pool(input.neg(), window, Take::Max).neg(),
-            };
+        let size = Layout::size(&input);
+        let padding = size.map(|size| self.padding.amount(size, self.kernel, self.stride, 1));
+        match Layout::of(&input) {
+            Layout::ChannelsFirst => self.compose(input, padding),
+            Layout::ChannelsLast => {
+                let [(top, _), (left, _)] = padding;
+                let [height, width] = size;
+                let output = |size| self.padding.output(size, self.kernel, self.stride);
+                let window = Window {
+                    height,
+                    width,
+                    kernel: [self.kernel; 2],
+                    stride: [self.stride; 2],
+                    dilation: 1,
+                    before: [top as isize, left as isize],
+                    out_height: output(height),
+                    out_width: output(width),
+                };
+                let take = match self.kind {
+                    PoolKind::Average => Take::Average,
+                    PoolKind::Max => Take::Max,
+                    PoolKind::Min => Take::Min,
+                };
+                kernels::pool(input, window, take)
+            }
         }
+    }
+
+    /// By Burn's operations.
+    fn compose(&self, input: Tensor<4>, padding: [(usize, usize); 2]) -> Tensor<4> {
         let window = [self.kernel; 2];
         let mut max = MaxPoolOptions::new(window);
         max.stride = [self.stride; 2];

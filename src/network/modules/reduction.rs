@@ -2,13 +2,16 @@
 
 use burn::module::Module;
 use burn::nn::BatchNorm;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, activation};
 use rand::Rng;
 
-use super::batch_norm::{batch_norm, normalise};
+use super::batch_norm::batch_norm;
 use super::convolution::Convolution;
+use super::unit::Unit;
+use crate::kernels::{self, Rows, Window};
 #[cfg(doc)]
 use crate::network::LayerPlan;
+use crate::network::layout::Layout;
 use crate::network::{ConvolutionPlan, NetworkConfig, Padding};
 
 /// See [`LayerPlan::FactorizedReduction`].
@@ -49,11 +52,24 @@ impl FactorizedReduction {
     /// The reduction of the input, or of its ReLU.
     ///
     /// # Shapes
-    /// - input: `[batch, input, height, width]`
-    /// - output: `[batch, output, ceil(height / 2), ceil(width / 2)]`
+    /// Hidden states, as [`Layout::of`] says; half the height and width, rounded up.
     #[must_use]
     pub(super) fn forward(&self, input: Tensor<4>, relu: bool) -> Tensor<4> {
+        let paths = match Layout::of(&input) {
+            Layout::ChannelsFirst => self.compose(input, relu),
+            Layout::ChannelsLast => self.compute(input, relu),
+        };
+        let norm = Unit {
+            norm: Some(&self.norm),
+            ..Unit::default()
+        };
+        norm.forward(Layout::concatenate(paths))
+    }
+
+    /// Both paths by Burn's operations.
+    fn compose(&self, input: Tensor<4>, relu: bool) -> Vec<Tensor<4>> {
         let [batch, channels, height, width] = input.dims();
+        let input = if relu { activation::relu(input) } else { input };
         // A row and a column of zeros at the end, the first ones dropped.
         let shifted = input.clone().pad((0, 1, 0, 1), 0.0).slice([
             0..batch,
@@ -61,11 +77,26 @@ impl FactorizedReduction {
             1..height + 1,
             1..width + 1,
         ]);
-        let paths = vec![
-            self.first.forward(input, relu),
-            self.second.forward(shifted, relu),
-        ];
-        normalise(&self.norm, Tensor::cat(paths, 1))
+        vec![self.first.compose(input), self.second.compose(shifted)]
+    }
+
+    /// Both paths by the CPU's own kernels.
+    fn compute(&self, input: Tensor<4>, relu: bool) -> Vec<Tensor<4>> {
+        let window = self.first.window(Layout::size(&input));
+        // What is left out before the image comes behind it, as zeros.
+        [(&self.first, 0), (&self.second, 1)]
+            .map(|(path, shift)| {
+                let window = Window {
+                    before: window.before.map(|before| before - shift),
+                    ..window
+                };
+                let unit = kernels::Unit {
+                    rows: Rows::Patches(window),
+                    relu,
+                };
+                kernels::convolve(input.clone(), None, Some(path.weight.val()), unit)
+            })
+            .into()
     }
 }
 
@@ -80,7 +111,7 @@ mod tests {
         let reduction = FactorizedReduction::new(4, 95, &config, &mut rng, &Device::flex());
         assert_eq!(reduction.first.weight.dims(), [47, 4, 1, 1]);
         assert_eq!(reduction.second.weight.dims(), [48, 4, 1, 1]);
-        let output = reduction.forward(Tensor::ones([1, 4, 5, 6], &Device::flex()), false);
-        assert_eq!(output.dims(), [1, 95, 3, 3]);
+        let output = reduction.forward(Tensor::ones([1, 5, 6, 4], &Device::flex()), false);
+        assert_eq!(output.dims(), [1, 3, 3, 95]);
     }
 }

@@ -1,0 +1,28 @@
+//! Buffers of a thread that are used again.
+
+use std::cell::Cell;
+
+thread_local! {
+    static BUFFER: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+/// Calls `work` with buffers of these lengths, whatever they hold.
+pub(super) fn with<const N: usize, T>(
+    lengths: [usize; N],
+    work: impl FnOnce([&mut [f32]; N]) -> T,
+) -> T {
+    let mut buffer = BUFFER.take();
+    let length = lengths.iter().sum();
+    if buffer.len() < length {
+        buffer.resize(length, 0.0);
+    }
+    let mut rest = buffer.as_mut_slice();
+    let parts = lengths.map(|length| {
+        let (part, behind) = std::mem::take(&mut rest).split_at_mut(length);
+        rest = behind;
+        part
+    });
+    let result = work(parts);
+    BUFFER.set(buffer);
+    result
+}

@@ -1,0 +1,692 @@
+//! ReLU, depthwise convolution, dense convolution and batch norm as one pass over the images.
+//!
+//! What a dense convolution multiplies stays in buffers of a few images, so that memory sees the input
+//! and the output only; the way back computes it again.
+
+use rayon::prelude::*;
+
+use super::depthwise::{self, ImageGradient, Plane};
+use super::matrix::{Panels, outer};
+use super::norm::{InputGradient, image_statistics};
+use super::patches;
+use super::scratch;
+use super::sink::{Masked, Pixels, Sink};
+use super::tasks::images_of_a_task;
+use super::vector::{Kernel, LANES, Lanes, blocks_of, load, padded, rectified, run};
+use super::window::Window;
+
+/// What stands for every pixel of the output before the dense convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// The pixel.
+    Pixels,
+    /// The sums of a depthwise convolution.
+    Depthwise(Window),
+    /// All that a window sees.
+    Patches(Window),
+}
+
+/// Convolutions without bias in one pass: a depthwise one, a dense one, or one behind the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub(crate) rows: Rows,
+    /// Whether the input's ReLU is taken.
+    pub(crate) relu: bool,
+}
+
+/// Weights as a module has them.
+#[derive(Clone, Copy)]
+pub(super) struct Weights<'a> {
+    /// `[channel, tap]`
+    pub(super) depthwise: Option<&'a [f32]>,
+    /// `[output, channel, tap]`, and the number of outputs.
+    pub(super) dense: Option<(&'a [f32], usize)>,
+}
+
+/// A unit for images of one size.
+pub(super) struct Plan {
+    unit: Unit,
+    images: usize,
+    channels: usize,
+    pixels: usize,
+    /// Values of a row.
+    inner: usize,
+    outputs: usize,
+    out_pixels: usize,
+    /// `[block, tap, lane]`
+    taps: Vec<f32>,
+    /// The same with the last tap first.
+    turned: Vec<f32>,
+    /// `[inner, outputs]`
+    matrix: Option<Panels>,
+    images_of_a_task: usize,
+}
+
+impl Plan {
+    pub(super) fn new(
+        unit: Unit,
+        [images, height, width, channels]: [usize; 4],
+        weights: Weights<'_>,
+    ) -> Self {
+        let pixels = height * width;
+        let (inner, out_pixels) = match unit.rows {
+            Rows::Pixels => (channels, pixels),
+            Rows::Depthwise(window) => (channels, window.out_pixels()),
+            Rows::Patches(window) => (channels * window.taps(), window.out_pixels()),
+        };
+        let outputs = weights.dense.map_or(inner, |(_, outputs)| outputs);
+        let taps = match (unit.rows, weights.depthwise) {
+            (Rows::Depthwise(window), Some(values)) => depthwise::by_blocks(values, window.taps()),
+            _ => Vec::new(),
+        };
+        let per_block = unit.taps() * LANES;
+        let turned = taps
+            .chunks_exact(per_block)
+            .flat_map(|block| block.chunks_exact(LANES).rev().flatten().copied())
+            .collect();
+        let spatial = inner / channels;
+        let matrix = weights.dense.map(|(values, outputs)| {
+            Panels::new(inner, outputs, |k, output| {
+                values[(output * channels + k % channels) * spatial + k / channels]
+            })
+        });
+        let work = pixels * channels + out_pixels * (inner + outputs);
+        // Every task adds up gradients by the weights of its own.
+        let sums = padded(inner) * padded(outputs) + taps.len();
+        let most_tasks = (MOST_SUMS / sums).max(1);
+        Self {
+            unit,
+            images,
+            channels,
+            pixels,
+            inner,
+            outputs,
+            out_pixels,
+            taps,
+            turned,
+            matrix,
+            images_of_a_task: images_of_a_task(images, work).max(images.div_ceil(most_tasks)),
+        }
+    }
+
+    /// `[images, height, width, channels]` of the output.
+    pub(super) fn output(&self, [images, height, width, _]: [usize; 4]) -> [usize; 4] {
+        match self.unit.rows {
+            Rows::Pixels => [images, height, width, self.outputs],
+            Rows::Depthwise(window) | Rows::Patches(window) => {
+                [images, window.out_height, window.out_width, self.outputs]
+            }
+        }
+    }
+
+    /// Channels of the output.
+    pub(super) const fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Pixels of the output.
+    pub(super) const fn out_pixels(&self) -> usize {
+        self.out_pixels
+    }
+
+    /// Images whose rows are multiplied at once: small ones fill the registers together.
+    fn images_of_a_group(&self) -> usize {
+        (64 / self.out_pixels).clamp(1, self.images_of_a_task)
+    }
+
+    fn rows_length(&self) -> usize {
+        self.images_of_a_group() * self.out_pixels * padded(self.inner)
+    }
+
+    fn plane_length(&self) -> usize {
+        match self.unit.rows {
+            Rows::Depthwise(window) => Plane::of_image(&window).len(),
+            _ => 0,
+        }
+    }
+}
+
+/// Values of weight gradients that all tasks may add up together: 64 MiB.
+const MOST_SUMS: usize = 1 << 24;
+
+impl Unit {
+    fn taps(&self) -> usize {
+        match self.rows {
+            Rows::Pixels => 1,
+            Rows::Depthwise(window) | Rows::Patches(window) => window.taps(),
+        }
+    }
+}
+
+/// The unit's output, and, if `statistics` is not empty, every output image's means and squares.
+pub(super) fn forward(plan: &Plan, image: &[f32], output: &mut [f32], statistics: &mut [f32]) {
+    let images = plan.images_of_a_task;
+    let size = plan.pixels * plan.channels;
+    let out_size = plan.out_pixels * plan.outputs;
+    let of_image = statistics.len() / plan.images;
+    let work = |image: &[f32], output: &mut [f32], statistics: &mut [f32]| {
+        let lengths = [plan.plane_length(), plan.rows_length()];
+        scratch::with(lengths, |[plane, rows]| {
+            run(Forward {
+                plan,
+                image,
+                plane,
+                rows,
+                output,
+                statistics,
+            });
+        });
+    };
+    if of_image == 0 {
+        output
+            .par_chunks_mut(images * out_size)
+            .zip(image.par_chunks(images * size))
+            .for_each(|(output, image)| work(image, output, &mut []));
+    } else {
+        output
+            .par_chunks_mut(images * out_size)
+            .zip(image.par_chunks(images * size))
+            .zip(statistics.par_chunks_mut(images * of_image))
+            .for_each(|((output, image), statistics)| work(image, output, statistics));
+    }
+}
+
+struct Forward<'a> {
+    plan: &'a Plan,
+    image: &'a [f32],
+    plane: &'a mut [f32],
+    rows: &'a mut [f32],
+    output: &'a mut [f32],
+    statistics: &'a mut [f32],
+}
+
+impl Kernel for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let plan = self.plan;
+        self.plane.fill(0.0);
+        let group = plan.images_of_a_group();
+        let outputs = self
+            .output
+            .chunks_mut(group * plan.out_pixels * plan.outputs);
+        let images = self.image.chunks(group * plan.pixels * plan.channels);
+        for (image, output) in images.zip(outputs) {
+            let pixels = output.len() / plan.outputs;
+            match &plan.matrix {
+                None => {
+                    let mut sink = Pixels {
+                        target: output,
+                        channels: plan.outputs,
+                    };
+                    plan.rows::<FUSED>(image, self.plane, &mut sink);
+                }
+                Some(matrix) => {
+                    let (rows, stride) = plan.stored_rows::<FUSED>(image, self.plane, self.rows);
+                    let mut sink = Pixels {
+                        target: output,
+                        channels: plan.outputs,
+                    };
+                    matrix.product::<FUSED>(rows, stride, pixels, &mut sink);
+                }
+            }
+        }
+        if self.statistics.is_empty() {
+            return;
+        }
+        let images = self.output.chunks_exact(plan.out_pixels * plan.outputs);
+        for (image, target) in images.zip(self.statistics.chunks_exact_mut(2 * plan.outputs)) {
+            let (means, squares) = target.split_at_mut(plan.outputs);
+            image_statistics::<FUSED>(image, plan.outputs, means, squares);
+        }
+    }
+}
+
+impl Plan {
+    /// The rows of a group of images, and their distance.
+    #[inline(always)]
+    fn stored_rows<'a, const FUSED: bool>(
+        &self,
+        image: &'a [f32],
+        plane: &mut [f32],
+        rows: &'a mut [f32],
+    ) -> (&'a [f32], usize) {
+        let stride = padded(self.inner);
+        match self.unit.rows {
+            Rows::Pixels if !self.unit.relu && stride == self.inner => return (image, stride),
+            Rows::Pixels | Rows::Depthwise(_) => {
+                let mut sink = Pixels {
+                    target: rows,
+                    channels: stride,
+                };
+                self.rows::<FUSED>(image, plane, &mut sink);
+            }
+            Rows::Patches(window) => {
+                let images = image.chunks_exact(self.pixels * self.channels);
+                let targets = rows.chunks_exact_mut(self.out_pixels * stride);
+                for (image, target) in images.zip(targets) {
+                    patches::gather(
+                        image,
+                        self.channels,
+                        &window,
+                        self.unit.relu,
+                        target,
+                        stride,
+                    );
+                }
+            }
+        }
+        (rows, stride)
+    }
+
+    /// Gives the pixels of a group of images, or their depthwise sums.
+    #[inline(always)]
+    fn rows<const FUSED: bool>(&self, image: &[f32], plane: &mut [f32], sink: &mut impl Sink) {
+        let channels = self.channels;
+        match self.unit.rows {
+            Rows::Depthwise(window) => {
+                let at = Plane::of_image(&window);
+                let size = [window.height, window.width];
+                let per_block = window.taps() * LANES;
+                let images = image.chunks_exact(self.pixels * channels).enumerate();
+                for (number, image) in images {
+                    for block in 0..blocks_of(channels) {
+                        depthwise::pad(image, channels, block, size, self.unit.relu, at, plane);
+                        let taps = &self.taps[block * per_block..(block + 1) * per_block];
+                        let first = number * self.out_pixels;
+                        depthwise::forward::<FUSED>(plane, at, taps, &window, first, block, sink);
+                    }
+                }
+            }
+            _ => {
+                for pixel in 0..image.len() / channels {
+                    for block in 0..blocks_of(channels) {
+                        let first = block * LANES;
+                        let count = LANES.min(channels - first);
+                        let mut values = load(image, pixel * channels + first, count);
+                        if self.unit.relu {
+                            for value in &mut values {
+                                *value = rectified(*value);
+                            }
+                        }
+                        sink.put(pixel, block, &values);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The gradient by the unit's output.
+#[derive(Clone, Copy)]
+pub(super) enum Incoming<'a> {
+    /// As it is.
+    Plain(&'a [f32]),
+    /// Behind a batch norm whose input was the unit's output.
+    Normalised {
+        gradient: &'a [f32],
+        input: &'a [f32],
+        by_input: &'a InputGradient,
+    },
+}
+
+impl<'a> Incoming<'a> {
+    fn part(self, start: usize, end: usize) -> Self {
+        match self {
+            Self::Plain(gradient) => Self::Plain(&gradient[start..end]),
+            Self::Normalised {
+                gradient,
+                input,
+                by_input,
+            } => Self::Normalised {
+                gradient: &gradient[start..end],
+                input: &input[start..end],
+                by_input,
+            },
+        }
+    }
+}
+
+/// The gradients of a unit.
+pub(super) struct UnitGradients {
+    /// `[image, pixel, channel]`; empty if it isn't wanted.
+    pub(super) image: Vec<f32>,
+    /// `[channel, tap]`
+    pub(super) depthwise: Option<Vec<f32>>,
+    /// `[output, channel, tap]`
+    pub(super) dense: Option<Vec<f32>>,
+}
+
+/// The gradients by the weights and, if wanted, by the image.
+pub(super) fn backward(
+    plan: &Plan,
+    image: &[f32],
+    incoming: Incoming<'_>,
+    wants_image: bool,
+) -> UnitGradients {
+    // The matrix the other way around.
+    let back = plan.matrix.as_ref().map(|matrix| matrix.transposed());
+    let images = plan.images_of_a_task;
+    let size = plan.pixels * plan.channels;
+    let out_size = plan.out_pixels * plan.outputs;
+    let mut by_image = vec![0.0; if wants_image { image.len() } else { 0 }];
+    let dense_sums = match plan.matrix {
+        Some(_) => padded(plan.outputs) * padded(plan.inner),
+        None => 0,
+    };
+    let work = |task: usize, by_image: &mut [f32]| {
+        let first = task * images;
+        let last = (first + images).min(plan.images);
+        let mut sums = vec![0.0; dense_sums + plan.taps.len()];
+        let (dense, taps) = sums.split_at_mut(dense_sums);
+        let group = plan.images_of_a_group() * plan.out_pixels;
+        let back_plane = match plan.unit.rows {
+            Rows::Depthwise(window) if wants_image => ImageGradient::plane(&window).len(),
+            _ => 0,
+        };
+        let lengths = [
+            plan.plane_length(),
+            back_plane,
+            plan.rows_length(),
+            group * padded(plan.outputs),
+            plan.rows_length(),
+        ];
+        scratch::with(lengths, |[plane, back_plane, rows, gradient, by_rows]| {
+            run(Backward {
+                plan,
+                back: back.as_ref(),
+                image: &image[first * size..last * size],
+                incoming: incoming.part(first * out_size, last * out_size),
+                plane,
+                back_plane,
+                rows,
+                gradient,
+                by_rows,
+                by_image,
+                dense,
+                taps,
+            });
+        });
+        sums
+    };
+    let sums: Vec<Vec<f32>> = if wants_image {
+        by_image
+            .par_chunks_mut(images * size)
+            .enumerate()
+            .map(|(task, by_image)| work(task, by_image))
+            .collect()
+    } else {
+        (0..plan.images.div_ceil(images))
+            .into_par_iter()
+            .map(|task| work(task, &mut []))
+            .collect()
+    };
+    let mut tasks = sums.into_iter();
+    let mut total = tasks.next().unwrap_or_default();
+    for task in tasks {
+        for (total, value) in total.iter_mut().zip(task) {
+            *total += value;
+        }
+    }
+    let (dense, taps) = total.split_at(dense_sums);
+    UnitGradients {
+        image: by_image,
+        depthwise: matches!(plan.unit.rows, Rows::Depthwise(_)).then(|| {
+            let mut weights = vec![0.0; plan.channels * plan.unit.taps()];
+            depthwise::by_channels(taps, plan.unit.taps(), &mut weights);
+            weights
+        }),
+        dense: plan.matrix.as_ref().map(|_| plan.dense_weights(dense)),
+    }
+}
+
+impl Plan {
+    /// `[output, channel, tap]` from `[output, (tap, channel)]` with padding.
+    fn dense_weights(&self, sums: &[f32]) -> Vec<f32> {
+        let (channels, spatial) = (self.channels, self.inner / self.channels);
+        let mut weights = vec![0.0; self.outputs * self.inner];
+        let rows = sums.chunks_exact(padded(self.inner));
+        for (row, target) in rows.zip(weights.chunks_exact_mut(self.inner)) {
+            for (k, &value) in row[..self.inner].iter().enumerate() {
+                target[k % channels * spatial + k / channels] = value;
+            }
+        }
+        weights
+    }
+}
+
+struct Backward<'a> {
+    plan: &'a Plan,
+    back: Option<&'a Panels>,
+    image: &'a [f32],
+    incoming: Incoming<'a>,
+    plane: &'a mut [f32],
+    back_plane: &'a mut [f32],
+    rows: &'a mut [f32],
+    gradient: &'a mut [f32],
+    by_rows: &'a mut [f32],
+    by_image: &'a mut [f32],
+    dense: &'a mut [f32],
+    taps: &'a mut [f32],
+}
+
+impl Kernel for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let plan = self.plan;
+        self.plane.fill(0.0);
+        self.back_plane.fill(0.0);
+        let group = plan.images_of_a_group();
+        let size = plan.pixels * plan.channels;
+        let out_size = plan.out_pixels * plan.outputs;
+        let (stride, out_stride) = (padded(plan.inner), padded(plan.outputs));
+        let wants_image = !self.by_image.is_empty();
+        let count = self.image.len() / size;
+        let mut first = 0;
+        while first < count {
+            let last = (first + group).min(count);
+            let pixels = (last - first) * plan.out_pixels;
+            let image = &self.image[first * size..last * size];
+            let by_image = if wants_image {
+                &mut self.by_image[first * size..last * size]
+            } else {
+                &mut []
+            };
+            let incoming = self.incoming.part(first * out_size, last * out_size);
+            write_gradient::<FUSED>(incoming, plan.outputs, self.gradient);
+            let gradient: &[f32] = self.gradient;
+            let by_rows: &[f32] = match self.back {
+                None => gradient,
+                Some(back) => {
+                    let (rows, _) = plan.stored_rows::<FUSED>(image, self.plane, self.rows);
+                    outer::<FUSED>(gradient, out_stride, rows, stride, pixels, self.dense);
+                    if plan.unit.rows == Rows::Pixels {
+                        if wants_image {
+                            let mut sink = Pixels {
+                                target: by_image,
+                                channels: plan.channels,
+                            };
+                            if plan.unit.relu {
+                                let mut sink = Masked {
+                                    pixels: sink,
+                                    image,
+                                };
+                                back.product::<FUSED>(gradient, out_stride, pixels, &mut sink);
+                            } else {
+                                back.product::<FUSED>(gradient, out_stride, pixels, &mut sink);
+                            }
+                        }
+                        first = last;
+                        continue;
+                    }
+                    let mut sink = Pixels {
+                        target: &mut *self.by_rows,
+                        channels: stride,
+                    };
+                    back.product::<FUSED>(gradient, out_stride, pixels, &mut sink);
+                    self.by_rows
+                }
+            };
+            match plan.unit.rows {
+                Rows::Pixels if wants_image => {
+                    spread(by_rows, stride, plan, image, by_image);
+                }
+                Rows::Pixels => {}
+                Rows::Depthwise(window) => {
+                    for number in 0..last - first {
+                        let image = &image[number * size..(number + 1) * size];
+                        let by_image = if wants_image {
+                            &mut by_image[number * size..(number + 1) * size]
+                        } else {
+                            &mut []
+                        };
+                        let by_rows = &by_rows[number * plan.out_pixels * stride..];
+                        plan.depthwise_gradients::<FUSED>(
+                            &window,
+                            image,
+                            by_rows,
+                            self.plane,
+                            self.back_plane,
+                            by_image,
+                            self.taps,
+                        );
+                    }
+                }
+                Rows::Patches(window) if wants_image => {
+                    for number in 0..last - first {
+                        let image = &image[number * size..(number + 1) * size];
+                        let by_image = &mut by_image[number * size..(number + 1) * size];
+                        let by_rows = &by_rows[number * plan.out_pixels * stride..]
+                            [..plan.out_pixels * stride];
+                        patches::scatter(by_rows, stride, plan.channels, &window, by_image);
+                        if plan.unit.relu {
+                            for (gradient, &value) in by_image.iter_mut().zip(image) {
+                                *gradient = if value > 0.0 { *gradient } else { 0.0 };
+                            }
+                        }
+                    }
+                }
+                Rows::Patches(_) => {}
+            }
+            first = last;
+        }
+    }
+}
+
+/// `[pixel, padded output]` of what comes in.
+#[inline(always)]
+fn write_gradient<const FUSED: bool>(incoming: Incoming<'_>, outputs: usize, target: &mut [f32]) {
+    match incoming {
+        Incoming::Normalised {
+            gradient,
+            input,
+            by_input,
+        } => by_input.write::<FUSED>(gradient, input, outputs, target),
+        Incoming::Plain(gradient) => {
+            let mut sink = Pixels {
+                target,
+                channels: padded(outputs),
+            };
+            for pixel in 0..gradient.len() / outputs {
+                for block in 0..blocks_of(outputs) {
+                    let first = block * LANES;
+                    let count = LANES.min(outputs - first);
+                    let values = load(gradient, pixel * outputs + first, count);
+                    sink.put(pixel, block, &values);
+                }
+            }
+        }
+    }
+}
+
+/// The gradient by an image of which the unit took the ReLU, or nothing but the batch norm.
+#[inline(always)]
+fn spread(by_rows: &[f32], stride: usize, plan: &Plan, image: &[f32], by_image: &mut [f32]) {
+    let pixels = image.len() / plan.channels;
+    let mut sink = Pixels {
+        target: by_image,
+        channels: plan.channels,
+    };
+    if plan.unit.relu {
+        let mut sink = Masked {
+            pixels: sink,
+            image,
+        };
+        each(by_rows, stride, pixels, &mut sink);
+    } else {
+        each(by_rows, stride, pixels, &mut sink);
+    }
+}
+
+#[inline(always)]
+fn each(rows: &[f32], stride: usize, pixels: usize, sink: &mut impl Sink) {
+    for pixel in 0..pixels {
+        for block in 0..stride / LANES {
+            let values: Lanes = load(rows, pixel * stride + block * LANES, LANES);
+            sink.put(pixel, block, &values);
+        }
+    }
+}
+
+impl Plan {
+    /// Adds one image's gradient by the depthwise weights, and gives the one by the image.
+    #[inline(always)]
+    fn depthwise_gradients<const FUSED: bool>(
+        &self,
+        window: &Window,
+        image: &[f32],
+        by_rows: &[f32],
+        plane: &mut [f32],
+        back_plane: &mut [f32],
+        by_image: &mut [f32],
+        sums: &mut [f32],
+    ) {
+        let channels = self.channels;
+        let stride = padded(channels);
+        let at = Plane::of_image(window);
+        let size = [window.height, window.width];
+        let per_block = window.taps() * LANES;
+        for block in 0..blocks_of(channels) {
+            let of_block = block * per_block..(block + 1) * per_block;
+            depthwise::pad(image, channels, block, size, self.unit.relu, at, plane);
+            depthwise::weight_gradient::<FUSED>(
+                plane,
+                at,
+                by_rows,
+                stride,
+                block,
+                window,
+                &mut sums[of_block.clone()],
+            );
+            if by_image.is_empty() {
+                continue;
+            }
+            let gradient = ImageGradient {
+                window,
+                weights: &self.taps[of_block.clone()],
+                turned: &self.turned[of_block],
+                gradient: by_rows,
+                stride,
+                block,
+                at: ImageGradient::plane(window),
+                plane: back_plane,
+            };
+            let mut sink = Pixels {
+                target: &mut *by_image,
+                channels,
+            };
+            if self.unit.relu {
+                let mut sink = Masked {
+                    pixels: sink,
+                    image,
+                };
+                gradient.run::<FUSED>(&mut sink);
+            } else {
+                gradient.run::<FUSED>(&mut sink);
+            }
+        }
+    }
+}
