@@ -91,7 +91,7 @@ pub(super) fn by_channels(blocks: &[f32], taps: usize, weights: &mut [f32]) {
 
 /// Copies eight channels of an image, or their ReLU, into a plane whose border is 0 already.
 #[inline(always)]
-pub(super) fn pad(
+pub(super) fn pad<const WHOLE: bool>(
     image: &[f32],
     channels: usize,
     block: usize,
@@ -106,7 +106,8 @@ pub(super) fn pad(
         let target = at.index(row, 0);
         let target = &mut plane[target..target + size[1] * LANES];
         for column in 0..size[1] {
-            let mut values = load(image, (row * size[1] + column) * channels + first, count);
+            let mut values =
+                load::<WHOLE>(image, (row * size[1] + column) * channels + first, count);
             if relu {
                 for value in &mut values {
                     *value = rectified(*value);
@@ -257,7 +258,7 @@ impl ImageGradient<'_> {
     #[inline(always)]
     fn gather<const FUSED: bool>(self, sink: &mut impl Sink) {
         let window = self.window;
-        pad(
+        pad::<true>(
             self.gradient,
             self.stride,
             self.block,
@@ -285,14 +286,16 @@ impl ImageGradient<'_> {
             for row in 0..window.kernel[0] {
                 let line = (out_row * window.stride[0] + row * window.dilation) * self.at.pitch;
                 for column in 0..window.kernel[1] {
-                    let weights = lanes(self.weights, (row * window.kernel[1] + column) * LANES);
+                    let weights = *lanes(self.weights, (row * window.kernel[1] + column) * LANES);
                     let start = (line + column * window.dilation) * LANES;
                     for out_column in 0..window.out_width {
                         let pixel = out_row * window.out_width + out_column;
                         let gradient =
                             lanes(self.gradient, pixel * self.stride + self.block * LANES);
                         let target = lanes_mut(self.plane, start + out_column * step);
-                        multiply_accumulate::<FUSED>(target, weights, gradient);
+                        let mut sum = *target;
+                        multiply_accumulate::<FUSED>(&mut sum, &weights, gradient);
+                        *target = sum;
                     }
                 }
             }
@@ -378,9 +381,10 @@ fn taps<const FUSED: bool, const K: usize, const U: usize>(
         }
     }
     for k in 0..K {
-        let target = lanes_mut(target, k * LANES);
+        let mut sum = *lanes(target, k * LANES);
         for u in 0..U {
-            accumulate(target, &sums[u][k]);
+            accumulate(&mut sum, &sums[u][k]);
         }
+        *lanes_mut(target, k * LANES) = sum;
     }
 }

@@ -179,11 +179,11 @@ fn outer_tile<const FUSED: bool, const B: usize>(
     target: &mut [f32],
 ) {
     let mut sums: [[Lanes; B]; 4] = [[[0.0; LANES]; B]; 4];
-    for pixel in 0..pixels {
-        let left = left[pixel * left_stride..][..4]
-            .first_chunk::<4>()
-            .expect("the slice has 4 values");
-        let right = &right[pixel * right_stride..][..B * LANES];
+    let mut place = [0, 0];
+    for _ in 0..pixels {
+        let left = &left[place[0]..place[0] + 4];
+        let right = &right[place[1]..place[1] + B * LANES];
+        place = [place[0] + left_stride, place[1] + right_stride];
         for i in 0..4 {
             for b in 0..B {
                 axpy::<FUSED>(&mut sums[i][b], left[i], lanes(right, b * LANES));
@@ -192,7 +192,9 @@ fn outer_tile<const FUSED: bool, const B: usize>(
     }
     for i in 0..4 {
         for b in 0..B {
-            accumulate(lanes_mut(target, i * right_stride + b * LANES), &sums[i][b]);
+            let target = lanes_mut(target, i * right_stride + b * LANES);
+            accumulate(&mut sums[i][b], target);
+            *target = sums[i][b];
         }
     }
 }

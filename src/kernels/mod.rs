@@ -8,6 +8,7 @@
 
 mod depthwise;
 mod matrix;
+mod narrow;
 mod norm;
 mod operations;
 mod patches;
@@ -19,6 +20,9 @@ mod tasks;
 mod unit;
 mod vector;
 mod window;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use operations::{BatchNormOutput, accelerates, convolve, normalise, pool, scaled};
 pub(crate) use pool::Take;

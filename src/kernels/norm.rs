@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::tasks::images_of_a_task;
 use super::vector::{
-    Kernel, LANES, Lanes, accumulate, blocks_of, lanes, lanes_mut, load, multiply_accumulate,
+    ByLanes, LANES, Lanes, accumulate, blocks_of, lanes, lanes_mut, load, multiply_accumulate,
     multiply_add, padded, run, store,
 };
 
@@ -35,7 +35,7 @@ impl Affine {
 /// The mean of every channel of one image, `[pixel, channel]`, and the sum of the squares of the
 /// differences from it.
 #[inline(always)]
-pub(super) fn image_statistics<const FUSED: bool>(
+pub(super) fn image_statistics<const FUSED: bool, const WHOLE: bool>(
     image: &[f32],
     channels: usize,
     means: &mut [f32],
@@ -48,7 +48,7 @@ pub(super) fn image_statistics<const FUSED: bool>(
         let count = LANES.min(channels - first);
         let mut sums = [[0.0; LANES]; 4];
         for pixel in 0..pixels {
-            let values = load(image, pixel * channels + first, count);
+            let values = load::<WHOLE>(image, pixel * channels + first, count);
             accumulate(&mut sums[pixel % 4], &values);
         }
         let mut mean = total(&sums);
@@ -57,14 +57,14 @@ pub(super) fn image_statistics<const FUSED: bool>(
         }
         let mut sums = [[0.0; LANES]; 4];
         for pixel in 0..pixels {
-            let mut values = load(image, pixel * channels + first, count);
+            let mut values = load::<WHOLE>(image, pixel * channels + first, count);
             for i in 0..LANES {
                 values[i] -= mean[i];
             }
             multiply_accumulate::<FUSED>(&mut sums[pixel % 4], &values, &values);
         }
-        store(means, first, count, &mean);
-        store(squares, first, count, &total(&sums));
+        store::<WHOLE>(means, first, count, &mean);
+        store::<WHOLE>(squares, first, count, &total(&sums));
     }
 }
 
@@ -112,25 +112,27 @@ struct Apply<'a> {
     target: &'a mut [f32],
 }
 
-impl Kernel for Apply<'_> {
-    type Output = ();
+impl ByLanes for Apply<'_> {
+    fn is_whole(&self) -> bool {
+        self.channels.is_multiple_of(LANES)
+    }
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn work<const FUSED: bool, const WHOLE: bool>(self) {
         let channels = self.channels;
         let blocks = blocks_of(channels);
+        let (scales, shifts) = (&*self.affine.scale, &*self.affine.shift);
         for pixel in 0..self.values.len() / channels {
             for block in 0..blocks {
                 let first = block * LANES;
                 let count = LANES.min(channels - first);
                 let place = pixel * channels + first;
-                let mut values = load(self.values, place, count);
-                let scale = lanes(&self.affine.scale, first);
-                let shift = lanes(&self.affine.shift, first);
+                let mut values = load::<WHOLE>(self.values, place, count);
+                let (scale, shift) = (lanes(scales, first), lanes(shifts, first));
                 for i in 0..LANES {
                     values[i] = multiply_add::<FUSED>(values[i], scale[i], shift[i]);
                 }
-                store(self.target, place, count, &values);
+                store::<WHOLE>(self.target, place, count, &values);
             }
         }
     }
@@ -166,16 +168,18 @@ struct Statistics<'a> {
     target: &'a mut [f32],
 }
 
-impl Kernel for Statistics<'_> {
-    type Output = ();
+impl ByLanes for Statistics<'_> {
+    fn is_whole(&self) -> bool {
+        self.channels.is_multiple_of(LANES)
+    }
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn work<const FUSED: bool, const WHOLE: bool>(self) {
         let images = self.images.chunks_exact(self.channels * self.pixels);
         let targets = self.target.chunks_exact_mut(2 * self.channels);
         for (image, target) in images.zip(targets) {
             let (means, squares) = target.split_at_mut(self.channels);
-            image_statistics::<FUSED>(image, self.channels, means, squares);
+            image_statistics::<FUSED, WHOLE>(image, self.channels, means, squares);
         }
     }
 }
@@ -210,11 +214,13 @@ struct GradientSums<'a> {
     target: &'a mut [f32],
 }
 
-impl Kernel for GradientSums<'_> {
-    type Output = ();
+impl ByLanes for GradientSums<'_> {
+    fn is_whole(&self) -> bool {
+        self.channels.is_multiple_of(LANES)
+    }
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn work<const FUSED: bool, const WHOLE: bool>(self) {
         let channels = self.channels;
         let size = channels * self.pixels;
         let images = self.gradient.chunks_exact(size);
@@ -229,16 +235,16 @@ impl Kernel for GradientSums<'_> {
                 let mut products = [[0.0; LANES]; 4];
                 for pixel in 0..self.pixels {
                     let place = pixel * channels + first;
-                    let gradient = load(gradient, place, count);
-                    let mut values = load(values, place, count);
+                    let gradient = load::<WHOLE>(gradient, place, count);
+                    let mut values = load::<WHOLE>(values, place, count);
                     for i in 0..LANES {
                         values[i] -= mean[i];
                     }
                     accumulate(&mut sums[pixel % 4], &gradient);
                     multiply_accumulate::<FUSED>(&mut products[pixel % 4], &gradient, &values);
                 }
-                store(target, first, count, &total(&sums));
-                store(target, channels + first, count, &total(&products));
+                store::<WHOLE>(target, first, count, &total(&sums));
+                store::<WHOLE>(target, channels + first, count, &total(&products));
             }
         }
     }
@@ -255,7 +261,7 @@ pub(super) struct InputGradient {
 impl InputGradient {
     /// Writes a block of `[pixel, padded channels]`.
     #[inline(always)]
-    pub(super) fn write<const FUSED: bool>(
+    pub(super) fn write<const FUSED: bool, const WHOLE: bool>(
         &self,
         gradient: &[f32],
         input: &[f32],
@@ -263,20 +269,20 @@ impl InputGradient {
         target: &mut [f32],
     ) {
         let stride = padded(channels);
+        let (scales, factors, shifts) = (&*self.scale, &*self.factor, &*self.shift);
         for pixel in 0..gradient.len() / channels {
             for block in 0..stride / LANES {
                 let first = block * LANES;
                 let count = LANES.min(channels - first);
-                let gradient = load(gradient, pixel * channels + first, count);
-                let input = load(input, pixel * channels + first, count);
-                let scale = lanes(&self.scale, first);
-                let factor = lanes(&self.factor, first);
-                let shift = lanes(&self.shift, first);
-                let target = lanes_mut(target, pixel * stride + first);
+                let gradient = load::<WHOLE>(gradient, pixel * channels + first, count);
+                let input = load::<WHOLE>(input, pixel * channels + first, count);
+                let (scale, factor) = (lanes(scales, first), lanes(factors, first));
+                let mut result = *lanes(shifts, first);
                 for i in 0..LANES {
-                    let rest = multiply_add::<FUSED>(input[i], factor[i], shift[i]);
-                    target[i] = multiply_add::<FUSED>(gradient[i], scale[i], rest);
+                    result[i] = multiply_add::<FUSED>(input[i], factor[i], result[i]);
+                    result[i] = multiply_add::<FUSED>(gradient[i], scale[i], result[i]);
                 }
+                *lanes_mut(target, pixel * stride + first) = result;
             }
         }
     }

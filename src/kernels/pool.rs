@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::tasks::images_of_a_task;
-use super::vector::{Kernel, LANES, Lanes, accumulate, blocks_of, load, run, store};
+use super::vector::{ByLanes, LANES, Lanes, accumulate, blocks_of, load, run, store};
 use super::window::Window;
 
 /// What a pooling takes of its window.
@@ -63,48 +63,50 @@ struct Image<'a> {
 
 impl Image<'_> {
     #[inline(always)]
-    fn at(&self, row: usize, column: usize, first: usize, count: usize) -> Lanes {
+    fn at<const WHOLE: bool>(
+        &self,
+        row: usize,
+        column: usize,
+        first: usize,
+        count: usize,
+    ) -> Lanes {
         let pixel = row * self.window.width + column;
-        load(self.values, pixel * self.channels + first, count)
+        load::<WHOLE>(self.values, pixel * self.channels + first, count)
     }
 
     #[inline(always)]
-    fn sum(&self, pixels: &Pixels, first: usize, count: usize) -> Lanes {
+    fn sum<const WHOLE: bool>(&self, pixels: &Pixels, first: usize, count: usize) -> Lanes {
         let mut sum = [0.0; LANES];
         for row in pixels.rows.start..pixels.rows.end {
             for column in pixels.columns.start..pixels.columns.end {
-                accumulate(&mut sum, &self.at(row, column, first, count));
+                accumulate(&mut sum, &self.at::<WHOLE>(row, column, first, count));
             }
         }
         sum
     }
 
-    /// The largest value times `sign`, and which pixel in turn has it first.
+    /// The largest value times `sign`.
     #[inline(always)]
-    fn most(
+    fn most<const WHOLE: bool>(
         &self,
         pixels: &Pixels,
         first: usize,
         count: usize,
         sign: f32,
-    ) -> (Lanes, [u32; LANES]) {
+    ) -> Lanes {
         let mut best = [f32::NEG_INFINITY; LANES];
-        let mut places = [0; LANES];
-        let mut place = 0;
         for row in pixels.rows.start..pixels.rows.end {
             for column in pixels.columns.start..pixels.columns.end {
-                let values = self.at(row, column, first, count);
+                let values = self.at::<WHOLE>(row, column, first, count);
                 for i in 0..LANES {
                     let value = values[i] * sign;
                     // NaN is the largest of all, so that a training that diverges shows.
                     let takes = value > best[i] || value.is_nan();
                     best[i] = if takes { value } else { best[i] };
-                    places[i] = if takes { place } else { places[i] };
                 }
-                place += 1;
             }
         }
-        (best, places)
+        best
     }
 }
 
@@ -123,11 +125,13 @@ struct Forward<'a> {
     output: &'a mut [f32],
 }
 
-impl Kernel for Forward<'_> {
-    type Output = ();
+impl ByLanes for Forward<'_> {
+    fn is_whole(&self) -> bool {
+        self.channels.is_multiple_of(LANES)
+    }
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn work<const FUSED: bool, const WHOLE: bool>(self) {
         let (window, channels) = (self.window, self.channels);
         let images = self.images.chunks_exact(window.pixels() * channels);
         let outputs = self.output.chunks_exact_mut(window.out_pixels() * channels);
@@ -148,17 +152,17 @@ impl Kernel for Forward<'_> {
                         let count = LANES.min(channels - first);
                         let mut result = [0.0; LANES];
                         if self.take == Take::Average {
-                            let sum = image.sum(&pixels, first, count);
+                            let sum = image.sum::<WHOLE>(&pixels, first, count);
                             for i in 0..LANES {
                                 result[i] = sum[i] * share;
                             }
                         } else {
-                            let (best, _) = image.most(&pixels, first, count, sign);
+                            let best = image.most::<WHOLE>(&pixels, first, count, sign);
                             for i in 0..LANES {
                                 result[i] = best[i] * sign;
                             }
                         }
-                        store(output, place + first, count, &result);
+                        store::<WHOLE>(output, place + first, count, &result);
                     }
                 }
             }
@@ -200,11 +204,13 @@ struct Backward<'a> {
     by_images: &'a mut [f32],
 }
 
-impl Kernel for Backward<'_> {
-    type Output = ();
+impl ByLanes for Backward<'_> {
+    fn is_whole(&self) -> bool {
+        self.channels.is_multiple_of(LANES)
+    }
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn work<const FUSED: bool, const WHOLE: bool>(self) {
         let (window, channels) = (self.window, self.channels);
         let size = window.pixels() * channels;
         let images = self.images.chunks_exact(size);
@@ -224,16 +230,18 @@ impl Kernel for Backward<'_> {
                     for block in 0..blocks_of(channels) {
                         let first = block * LANES;
                         let count = LANES.min(channels - first);
-                        let mut gradient = load(gradient, place + first, count);
-                        let places = if self.take == Take::Average {
+                        let mut gradient = load::<WHOLE>(gradient, place + first, count);
+                        if self.take == Take::Average {
                             for value in &mut gradient {
                                 *value *= share;
                             }
-                            None
+                            image.give_all::<WHOLE>(&pixels, first, count, &gradient, target);
                         } else {
-                            Some(image.most(&pixels, first, count, sign(self.take)).1)
-                        };
-                        image.give(&pixels, first, count, &gradient, places, target);
+                            let sign = sign(self.take);
+                            let best = image.most::<WHOLE>(&pixels, first, count, sign);
+                            let place = Place { first, count };
+                            image.give_one::<WHOLE>(&pixels, place, &gradient, &best, sign, target);
+                        }
                     }
                 }
             }
@@ -241,33 +249,57 @@ impl Kernel for Backward<'_> {
     }
 }
 
+/// Lanes of a pixel.
+#[derive(Clone, Copy)]
+struct Place {
+    first: usize,
+    count: usize,
+}
+
 impl Image<'_> {
-    /// Adds a gradient to all pixels under a window, or in each lane to one of them.
+    /// Adds a gradient to all pixels under a window.
     #[inline(always)]
-    fn give(
+    fn give_all<const WHOLE: bool>(
         &self,
         pixels: &Pixels,
         first: usize,
         count: usize,
         gradient: &Lanes,
-        places: Option<[u32; LANES]>,
         target: &mut [f32],
     ) {
-        let mut place = 0;
         for row in pixels.rows.start..pixels.rows.end {
             for column in pixels.columns.start..pixels.columns.end {
                 let start = (row * self.window.width + column) * self.channels + first;
-                let mut sum = load(target, start, count);
-                match places {
-                    None => accumulate(&mut sum, gradient),
-                    Some(places) => {
-                        for i in 0..LANES {
-                            sum[i] += if places[i] == place { gradient[i] } else { 0.0 };
-                        }
-                    }
+                let mut sum = load::<WHOLE>(target, start, count);
+                accumulate(&mut sum, gradient);
+                store::<WHOLE>(target, start, count, &sum);
+            }
+        }
+    }
+
+    /// Adds a gradient in each lane to the first pixel that has this value times `sign`.
+    #[inline(always)]
+    fn give_one<const WHOLE: bool>(
+        &self,
+        pixels: &Pixels,
+        Place { first, count }: Place,
+        gradient: &Lanes,
+        best: &Lanes,
+        sign: f32,
+        target: &mut [f32],
+    ) {
+        let mut left = *gradient;
+        for row in pixels.rows.start..pixels.rows.end {
+            for column in pixels.columns.start..pixels.columns.end {
+                let start = (row * self.window.width + column) * self.channels + first;
+                let values = load::<WHOLE>(self.values, start, count);
+                let mut sum = load::<WHOLE>(target, start, count);
+                for i in 0..LANES {
+                    let takes = values[i] * sign == best[i];
+                    sum[i] += if takes { left[i] } else { 0.0 };
+                    left[i] = if takes { 0.0 } else { left[i] };
                 }
-                store(target, start, count, &sum);
-                place += 1;
+                store::<WHOLE>(target, start, count, &sum);
             }
         }
     }

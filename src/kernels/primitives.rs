@@ -4,6 +4,7 @@ use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
 
+use super::narrow;
 use super::norm::{self, Affine};
 use super::operations;
 use super::pool::{self, Take};
@@ -19,7 +20,7 @@ impl Values {
         Self(if tensor.as_slice::<f32>().is_some() {
             tensor
         } else {
-            tensor.to_contiguous()
+            narrowed(&tensor).unwrap_or_else(|| tensor.to_contiguous())
         })
     }
 
@@ -37,6 +38,28 @@ impl Values {
 
 pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+/// A copy of some channels of images, as a concatenation gives them to its parts; none if the tensor
+/// is something else.
+fn narrowed(tensor: &FlexTensor) -> Option<FlexTensor> {
+    let layout = tensor.layout();
+    let &[images, height, width, channels] = layout.shape().as_slice() else {
+        return None;
+    };
+    let pitch = usize::try_from(layout.strides()[2]).ok()?;
+    let expected = [height * width * pitch, width * pitch, pitch, 1];
+    let lies_so = layout
+        .strides()
+        .iter()
+        .zip(expected)
+        .all(|(&stride, expected)| usize::try_from(stride) == Ok(expected));
+    if !lies_so || pitch < channels {
+        return None;
+    }
+    let source = &tensor.storage::<f32>()[layout.start_offset()..];
+    let values = narrow::channels(source, pitch, images * height * width, channels);
+    Some(self::tensor(values, [images, height, width, channels]))
 }
 
 /// What a unit works on.

@@ -12,7 +12,7 @@ use super::patches;
 use super::scratch;
 use super::sink::{Masked, Pixels, Sink};
 use super::tasks::images_of_a_task;
-use super::vector::{Kernel, LANES, Lanes, blocks_of, load, padded, rectified, run};
+use super::vector::{ByLanes, LANES, Lanes, blocks_of, load, padded, rectified, run};
 use super::window::Window;
 
 /// What stands for every pixel of the output before the dense convolution.
@@ -134,6 +134,11 @@ impl Plan {
         (64 / self.out_pixels).clamp(1, self.images_of_a_task)
     }
 
+    /// Whether the channels of input and output fill whole lanes.
+    const fn is_whole(&self) -> bool {
+        self.channels.is_multiple_of(LANES) && self.outputs.is_multiple_of(LANES)
+    }
+
     fn rows_length(&self) -> usize {
         self.images_of_a_group() * self.out_pixels * padded(self.inner)
     }
@@ -200,11 +205,13 @@ struct Forward<'a> {
     statistics: &'a mut [f32],
 }
 
-impl Kernel for Forward<'_> {
-    type Output = ();
+impl ByLanes for Forward<'_> {
+    fn is_whole(&self) -> bool {
+        self.plan.is_whole()
+    }
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn work<const FUSED: bool, const WHOLE: bool>(self) {
         let plan = self.plan;
         self.plane.fill(0.0);
         let group = plan.images_of_a_group();
@@ -216,15 +223,16 @@ impl Kernel for Forward<'_> {
             let pixels = output.len() / plan.outputs;
             match &plan.matrix {
                 None => {
-                    let mut sink = Pixels {
+                    let mut sink = Pixels::<WHOLE> {
                         target: output,
                         channels: plan.outputs,
                     };
-                    plan.rows::<FUSED>(image, self.plane, &mut sink);
+                    plan.rows::<FUSED, WHOLE>(image, self.plane, &mut sink);
                 }
                 Some(matrix) => {
-                    let (rows, stride) = plan.stored_rows::<FUSED>(image, self.plane, self.rows);
-                    let mut sink = Pixels {
+                    let (rows, stride) =
+                        plan.stored_rows::<FUSED, WHOLE>(image, self.plane, self.rows);
+                    let mut sink = Pixels::<WHOLE> {
                         target: output,
                         channels: plan.outputs,
                     };
@@ -238,7 +246,7 @@ impl Kernel for Forward<'_> {
         let images = self.output.chunks_exact(plan.out_pixels * plan.outputs);
         for (image, target) in images.zip(self.statistics.chunks_exact_mut(2 * plan.outputs)) {
             let (means, squares) = target.split_at_mut(plan.outputs);
-            image_statistics::<FUSED>(image, plan.outputs, means, squares);
+            image_statistics::<FUSED, WHOLE>(image, plan.outputs, means, squares);
         }
     }
 }
@@ -246,7 +254,7 @@ impl Kernel for Forward<'_> {
 impl Plan {
     /// The rows of a group of images, and their distance.
     #[inline(always)]
-    fn stored_rows<'a, const FUSED: bool>(
+    fn stored_rows<'a, const FUSED: bool, const WHOLE: bool>(
         &self,
         image: &'a [f32],
         plane: &mut [f32],
@@ -256,11 +264,11 @@ impl Plan {
         match self.unit.rows {
             Rows::Pixels if !self.unit.relu && stride == self.inner => return (image, stride),
             Rows::Pixels | Rows::Depthwise(_) => {
-                let mut sink = Pixels {
+                let mut sink = Pixels::<true> {
                     target: rows,
                     channels: stride,
                 };
-                self.rows::<FUSED>(image, plane, &mut sink);
+                self.rows::<FUSED, WHOLE>(image, plane, &mut sink);
             }
             Rows::Patches(window) => {
                 let images = image.chunks_exact(self.pixels * self.channels);
@@ -282,7 +290,12 @@ impl Plan {
 
     /// Gives the pixels of a group of images, or their depthwise sums.
     #[inline(always)]
-    fn rows<const FUSED: bool>(&self, image: &[f32], plane: &mut [f32], sink: &mut impl Sink) {
+    fn rows<const FUSED: bool, const WHOLE: bool>(
+        &self,
+        image: &[f32],
+        plane: &mut [f32],
+        sink: &mut impl Sink,
+    ) {
         let channels = self.channels;
         match self.unit.rows {
             Rows::Depthwise(window) => {
@@ -292,7 +305,15 @@ impl Plan {
                 let images = image.chunks_exact(self.pixels * channels).enumerate();
                 for (number, image) in images {
                     for block in 0..blocks_of(channels) {
-                        depthwise::pad(image, channels, block, size, self.unit.relu, at, plane);
+                        depthwise::pad::<WHOLE>(
+                            image,
+                            channels,
+                            block,
+                            size,
+                            self.unit.relu,
+                            at,
+                            plane,
+                        );
                         let taps = &self.taps[block * per_block..(block + 1) * per_block];
                         let first = number * self.out_pixels;
                         depthwise::forward::<FUSED>(plane, at, taps, &window, first, block, sink);
@@ -304,7 +325,7 @@ impl Plan {
                     for block in 0..blocks_of(channels) {
                         let first = block * LANES;
                         let count = LANES.min(channels - first);
-                        let mut values = load(image, pixel * channels + first, count);
+                        let mut values = load::<WHOLE>(image, pixel * channels + first, count);
                         if self.unit.relu {
                             for value in &mut values {
                                 *value = rectified(*value);
@@ -471,11 +492,13 @@ struct Backward<'a> {
     taps: &'a mut [f32],
 }
 
-impl Kernel for Backward<'_> {
-    type Output = ();
+impl ByLanes for Backward<'_> {
+    fn is_whole(&self) -> bool {
+        self.plan.is_whole()
+    }
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn work<const FUSED: bool, const WHOLE: bool>(self) {
         let plan = self.plan;
         self.plane.fill(0.0);
         self.back_plane.fill(0.0);
@@ -496,16 +519,16 @@ impl Kernel for Backward<'_> {
                 &mut []
             };
             let incoming = self.incoming.part(first * out_size, last * out_size);
-            write_gradient::<FUSED>(incoming, plan.outputs, self.gradient);
+            write_gradient::<FUSED, WHOLE>(incoming, plan.outputs, self.gradient);
             let gradient: &[f32] = self.gradient;
             let by_rows: &[f32] = match self.back {
                 None => gradient,
                 Some(back) => {
-                    let (rows, _) = plan.stored_rows::<FUSED>(image, self.plane, self.rows);
+                    let (rows, _) = plan.stored_rows::<FUSED, WHOLE>(image, self.plane, self.rows);
                     outer::<FUSED>(gradient, out_stride, rows, stride, pixels, self.dense);
                     if plan.unit.rows == Rows::Pixels {
                         if wants_image {
-                            let mut sink = Pixels {
+                            let mut sink = Pixels::<WHOLE> {
                                 target: by_image,
                                 channels: plan.channels,
                             };
@@ -522,7 +545,7 @@ impl Kernel for Backward<'_> {
                         first = last;
                         continue;
                     }
-                    let mut sink = Pixels {
+                    let mut sink = Pixels::<true> {
                         target: &mut *self.by_rows,
                         channels: stride,
                     };
@@ -532,7 +555,7 @@ impl Kernel for Backward<'_> {
             };
             match plan.unit.rows {
                 Rows::Pixels if wants_image => {
-                    spread(by_rows, stride, plan, image, by_image);
+                    spread::<WHOLE>(by_rows, stride, plan, image, by_image);
                 }
                 Rows::Pixels => {}
                 Rows::Depthwise(window) => {
@@ -544,7 +567,7 @@ impl Kernel for Backward<'_> {
                             &mut []
                         };
                         let by_rows = &by_rows[number * plan.out_pixels * stride..];
-                        plan.depthwise_gradients::<FUSED>(
+                        plan.depthwise_gradients::<FUSED, WHOLE>(
                             &window,
                             image,
                             by_rows,
@@ -578,15 +601,19 @@ impl Kernel for Backward<'_> {
 
 /// `[pixel, padded output]` of what comes in.
 #[inline(always)]
-fn write_gradient<const FUSED: bool>(incoming: Incoming<'_>, outputs: usize, target: &mut [f32]) {
+fn write_gradient<const FUSED: bool, const WHOLE: bool>(
+    incoming: Incoming<'_>,
+    outputs: usize,
+    target: &mut [f32],
+) {
     match incoming {
         Incoming::Normalised {
             gradient,
             input,
             by_input,
-        } => by_input.write::<FUSED>(gradient, input, outputs, target),
+        } => by_input.write::<FUSED, WHOLE>(gradient, input, outputs, target),
         Incoming::Plain(gradient) => {
-            let mut sink = Pixels {
+            let mut sink = Pixels::<true> {
                 target,
                 channels: padded(outputs),
             };
@@ -594,7 +621,7 @@ fn write_gradient<const FUSED: bool>(incoming: Incoming<'_>, outputs: usize, tar
                 for block in 0..blocks_of(outputs) {
                     let first = block * LANES;
                     let count = LANES.min(outputs - first);
-                    let values = load(gradient, pixel * outputs + first, count);
+                    let values = load::<WHOLE>(gradient, pixel * outputs + first, count);
                     sink.put(pixel, block, &values);
                 }
             }
@@ -604,9 +631,15 @@ fn write_gradient<const FUSED: bool>(incoming: Incoming<'_>, outputs: usize, tar
 
 /// The gradient by an image of which the unit took the ReLU, or nothing but the batch norm.
 #[inline(always)]
-fn spread(by_rows: &[f32], stride: usize, plan: &Plan, image: &[f32], by_image: &mut [f32]) {
+fn spread<const WHOLE: bool>(
+    by_rows: &[f32],
+    stride: usize,
+    plan: &Plan,
+    image: &[f32],
+    by_image: &mut [f32],
+) {
     let pixels = image.len() / plan.channels;
-    let mut sink = Pixels {
+    let mut sink = Pixels::<WHOLE> {
         target: by_image,
         channels: plan.channels,
     };
@@ -625,7 +658,7 @@ fn spread(by_rows: &[f32], stride: usize, plan: &Plan, image: &[f32], by_image: 
 fn each(rows: &[f32], stride: usize, pixels: usize, sink: &mut impl Sink) {
     for pixel in 0..pixels {
         for block in 0..stride / LANES {
-            let values: Lanes = load(rows, pixel * stride + block * LANES, LANES);
+            let values: Lanes = load::<true>(rows, pixel * stride + block * LANES, LANES);
             sink.put(pixel, block, &values);
         }
     }
@@ -634,7 +667,7 @@ fn each(rows: &[f32], stride: usize, pixels: usize, sink: &mut impl Sink) {
 impl Plan {
     /// Adds one image's gradient by the depthwise weights, and gives the one by the image.
     #[inline(always)]
-    fn depthwise_gradients<const FUSED: bool>(
+    fn depthwise_gradients<const FUSED: bool, const WHOLE: bool>(
         &self,
         window: &Window,
         image: &[f32],
@@ -651,7 +684,7 @@ impl Plan {
         let per_block = window.taps() * LANES;
         for block in 0..blocks_of(channels) {
             let of_block = block * per_block..(block + 1) * per_block;
-            depthwise::pad(image, channels, block, size, self.unit.relu, at, plane);
+            depthwise::pad::<WHOLE>(image, channels, block, size, self.unit.relu, at, plane);
             depthwise::weight_gradient::<FUSED>(
                 plane,
                 at,
@@ -674,7 +707,7 @@ impl Plan {
                 at: ImageGradient::plane(window),
                 plane: back_plane,
             };
-            let mut sink = Pixels {
+            let mut sink = Pixels::<WHOLE> {
                 target: &mut *by_image,
                 channels,
             };

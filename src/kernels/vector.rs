@@ -102,28 +102,65 @@ pub(crate) fn lanes_mut(values: &mut [f32], start: usize) -> &mut Lanes {
         .expect("the slice has as many values")
 }
 
-/// `count` values from `start` on, the rest 0.
+/// `count` values from `start` on, the rest 0; if `WHOLE`, all lanes.
 #[inline(always)]
-pub(crate) fn load(values: &[f32], start: usize, count: usize) -> Lanes {
-    if count == LANES {
-        *lanes(values, start)
-    } else {
-        let mut result = [0.0; LANES];
-        for (target, &value) in result.iter_mut().zip(&values[start..start + count]) {
-            *target = value;
+pub(crate) fn load<const WHOLE: bool>(values: &[f32], start: usize, count: usize) -> Lanes {
+    if WHOLE {
+        return *lanes(values, start);
+    }
+    let mut result = [0.0; LANES];
+    match count {
+        LANES => return *lanes(values, start),
+        4 => result[..4].copy_from_slice(&values[start..start + 4]),
+        _ => {
+            for (target, &value) in result.iter_mut().zip(&values[start..start + count]) {
+                *target = value;
+            }
         }
-        result
+    }
+    result
+}
+
+/// Writes the first `count` lanes to `start` and behind; if `WHOLE`, all lanes.
+#[inline(always)]
+pub(crate) fn store<const WHOLE: bool>(
+    values: &mut [f32],
+    start: usize,
+    count: usize,
+    lanes: &Lanes,
+) {
+    if WHOLE {
+        *lanes_mut(values, start) = *lanes;
+        return;
+    }
+    match count {
+        LANES => *lanes_mut(values, start) = *lanes,
+        4 => values[start..start + 4].copy_from_slice(&lanes[..4]),
+        _ => {
+            for (target, &value) in values[start..start + count].iter_mut().zip(lanes) {
+                *target = value;
+            }
+        }
     }
 }
 
-/// Writes the first `count` lanes to `start` and behind.
-#[inline(always)]
-pub(crate) fn store(values: &mut [f32], start: usize, count: usize, lanes: &Lanes) {
-    if count == LANES {
-        *lanes_mut(values, start) = *lanes;
-    } else {
-        for (target, &value) in values[start..start + count].iter_mut().zip(lanes) {
-            *target = value;
+/// A [`Kernel`] with a faster way where all channels fill whole lanes.
+pub(crate) trait ByLanes: Sized {
+    /// Whether they do.
+    fn is_whole(&self) -> bool;
+    /// Works; `WHOLE` says whether all channels fill whole lanes.
+    fn work<const FUSED: bool, const WHOLE: bool>(self);
+}
+
+impl<K: ByLanes> Kernel for K {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        if self.is_whole() {
+            self.work::<FUSED, true>();
+        } else {
+            self.work::<FUSED, false>();
         }
     }
 }

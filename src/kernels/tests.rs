@@ -1,0 +1,515 @@
+//! Every kernel against the definition of its operation in double precision, and its gradients
+//! against differences of the definition's values.
+
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use proptest::prelude::*;
+use rand::RngExt as _;
+
+use super::operations::Weights;
+use super::pool::Take;
+use super::primitives::{self, Inputs, Normalised, Values, tensor};
+use super::unit::{Rows, Unit};
+use super::window::Window;
+use crate::network::Padding;
+use crate::randomness::stream;
+
+/// Numbers that are not near 0, where a ReLU's kink would spoil differences, and all different.
+fn random(count: usize, seed: u64) -> Vec<f32> {
+    let mut rng = stream(seed, 0);
+    (0..count)
+        .map(|_| {
+            let value = rng.random::<f32>() - 0.5;
+            value + 0.01_f32.copysign(value)
+        })
+        .collect()
+}
+
+fn doubles(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&value| f64::from(value)).collect()
+}
+
+fn values(tensor: FlexTensor) -> Vec<f32> {
+    Values::new(tensor).slice().to_vec()
+}
+
+/// Equal within 1e-5 of the largest expected value.
+fn assert_close(what: &str, found: &[f32], expected: &[f64]) {
+    let scale = expected
+        .iter()
+        .fold(1e-2_f64, |most, value| most.max(value.abs()));
+    assert_eq!(found.len(), expected.len());
+    for (index, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+        let difference = (f64::from(found) - expected).abs();
+        assert!(
+            difference <= 1e-5 * scale,
+            "{what} {index}: {found}, not {expected}"
+        );
+    }
+}
+
+/// Compares gradients of the outputs' weighted sum with differences of what `define` gives. At most
+/// forty values of each input are moved.
+fn assert_gradients(
+    inputs: &[Vec<f64>],
+    weighting: &[f64],
+    define: &dyn Fn(&[Vec<f64>]) -> Vec<f64>,
+    found: &[Vec<f32>],
+) {
+    let step = 1e-6;
+    let loss = |inputs: &[Vec<f64>]| -> f64 {
+        define(inputs)
+            .iter()
+            .zip(weighting)
+            .map(|(a, b)| a * b)
+            .sum()
+    };
+    let mut inputs = inputs.to_vec();
+    for (number, found) in found.iter().enumerate() {
+        assert_eq!(found.len(), inputs[number].len());
+        let scale = found
+            .iter()
+            .fold(1e-2_f64, |most, &value| most.max(f64::from(value).abs()));
+        let apart = (found.len() / 40).max(1);
+        for index in (0..found.len()).step_by(apart) {
+            let value = inputs[number][index];
+            inputs[number][index] = value + step;
+            let above = loss(&inputs);
+            inputs[number][index] = value - step;
+            let below = loss(&inputs);
+            inputs[number][index] = value;
+            let expected = (above - below) / (2.0 * step);
+            let difference = (f64::from(found[index]) - expected).abs();
+            assert!(
+                difference <= 2e-5 * scale,
+                "input {number}, {index}: {}, not {expected}",
+                found[index]
+            );
+        }
+    }
+}
+
+fn window(size: [usize; 2], kernel: [usize; 2], stride: [usize; 2], dilation: usize) -> Window {
+    let along = |axis: usize| {
+        let (size, kernel, stride) = (size[axis], kernel[axis], stride[axis]);
+        let before = Padding::Same.amount(size, kernel, stride, dilation).0;
+        (before as isize, Padding::Same.output(size, kernel, stride))
+    };
+    let [(top, out_height), (left, out_width)] = [along(0), along(1)];
+    Window {
+        height: size[0],
+        width: size[1],
+        kernel,
+        stride,
+        dilation,
+        before: [top, left],
+        out_height,
+        out_width,
+    }
+}
+
+/// Every pixel that a window sees: the output's pixel, the tap, and the image's pixel.
+fn each_pixel(window: &Window, visit: &mut dyn FnMut(usize, usize, usize)) {
+    for row in 0..window.out_height {
+        for column in 0..window.out_width {
+            for tap in 0..window.taps() {
+                let [down, right] = [tap / window.kernel[1], tap % window.kernel[1]];
+                let y = (row * window.stride[0] + down * window.dilation) as isize;
+                let x = (column * window.stride[1] + right * window.dilation) as isize;
+                let (y, x) = (y - window.before[0], x - window.before[1]);
+                let inside = |value: isize, size: usize| (0..size as isize).contains(&value);
+                if inside(y, window.height) && inside(x, window.width) {
+                    let pixel = y as usize * window.width + x as usize;
+                    visit(row * window.out_width + column, tap, pixel);
+                }
+            }
+        }
+    }
+}
+
+/// The sizes of a unit.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    images: usize,
+    height: usize,
+    width: usize,
+    channels: usize,
+    /// Of the dense convolution; none without.
+    outputs: Option<usize>,
+}
+
+impl Sizes {
+    fn out_pixels(self, unit: Unit) -> usize {
+        match unit.rows {
+            Rows::Pixels => self.height * self.width,
+            Rows::Depthwise(window) | Rows::Patches(window) => window.out_pixels(),
+        }
+    }
+
+    fn out_channels(self) -> usize {
+        self.outputs.unwrap_or(self.channels)
+    }
+
+    fn taps(unit: Unit) -> usize {
+        match unit.rows {
+            Rows::Pixels => 1,
+            Rows::Depthwise(window) | Rows::Patches(window) => window.taps(),
+        }
+    }
+}
+
+/// The definition: image, depthwise and dense weights (empty where there are none) to the output.
+fn define(unit: Unit, sizes: Sizes, inputs: &[Vec<f64>]) -> Vec<f64> {
+    let Sizes {
+        images,
+        height,
+        width,
+        channels,
+        ..
+    } = sizes;
+    let [image, depthwise, dense] = [&inputs[0], &inputs[1], &inputs[2]];
+    let (pixels, out_pixels) = (height * width, sizes.out_pixels(unit));
+    let at = |n: usize, pixel: usize, c: usize| {
+        let value = image[(n * pixels + pixel) * channels + c];
+        if unit.relu { value.max(0.0) } else { value }
+    };
+    let taps = Sizes::taps(unit);
+    let spatial = if matches!(unit.rows, Rows::Patches(_)) {
+        taps
+    } else {
+        1
+    };
+    let mut rows = vec![0.0; images * out_pixels * channels * spatial];
+    for n in 0..images {
+        for c in 0..channels {
+            match unit.rows {
+                Rows::Pixels => {
+                    for pixel in 0..pixels {
+                        rows[(n * pixels + pixel) * channels + c] = at(n, pixel, c);
+                    }
+                }
+                Rows::Depthwise(window) => each_pixel(&window, &mut |output, tap, pixel| {
+                    rows[(n * out_pixels + output) * channels + c] +=
+                        depthwise[c * taps + tap] * at(n, pixel, c);
+                }),
+                Rows::Patches(window) => each_pixel(&window, &mut |output, tap, pixel| {
+                    let place = (n * out_pixels + output) * channels + c;
+                    rows[place * taps + tap] = at(n, pixel, c);
+                }),
+            }
+        }
+    }
+    match sizes.outputs {
+        None => rows,
+        Some(outputs) => {
+            let inner = channels * spatial;
+            rows.chunks_exact(inner)
+                .flat_map(|row| {
+                    (0..outputs).map(|output| {
+                        let weights = &dense[output * inner..(output + 1) * inner];
+                        row.iter().zip(weights).map(|(a, b)| a * b).sum::<f64>()
+                    })
+                })
+                .collect()
+        }
+    }
+}
+
+/// Batch norm by definition: values, gamma and beta to the output.
+fn define_norm(values: &[f64], gamma: &[f64], beta: &[f64], epsilon: f64) -> Vec<f64> {
+    let channels = gamma.len();
+    let count = (values.len() / channels) as f64;
+    let mut output = vec![0.0; values.len()];
+    for c in 0..channels {
+        let of_channel = || values.iter().skip(c).step_by(channels);
+        let mean = of_channel().sum::<f64>() / count;
+        let variance = of_channel()
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / count;
+        for (index, value) in of_channel().enumerate() {
+            output[index * channels + c] =
+                (value - mean) / (variance + epsilon).sqrt() * gamma[c] + beta[c];
+        }
+    }
+    output
+}
+
+/// A unit with its sizes and random values: image, depthwise and dense weights.
+fn units() -> impl Strategy<Value = (Unit, Sizes, u64)> {
+    let sizes = (
+        1_usize..=5,
+        1_usize..=9,
+        1_usize..=20,
+        prop::sample::select(vec![1_usize, 2, 3, 4, 5, 8, 11, 16, 24]),
+        prop::option::of(prop::sample::select(vec![1_usize, 3, 4, 8, 13, 16, 24])),
+    );
+    let kind = (
+        0_usize..3,
+        prop::sample::select(vec![
+            [1_usize, 1],
+            [2, 2],
+            [3, 3],
+            [5, 5],
+            [7, 7],
+            [1, 7],
+            [3, 1],
+        ]),
+        prop::sample::select(vec![[1_usize, 1], [2, 2], [3, 3], [1, 2]]),
+        1_usize..=3,
+        0_isize..=1,
+        any::<bool>(),
+    );
+    (sizes, kind, any::<u64>()).prop_map(|(sizes, kind, seed)| {
+        let (images, height, width, channels, outputs) = sizes;
+        let (rows, kernel, stride, dilation, left_out, relu) = kind;
+        let window = window([height, width], kernel, stride, dilation);
+        let rows = match rows {
+            0 => Rows::Pixels,
+            1 => Rows::Depthwise(window),
+            _ => Rows::Patches(Window {
+                before: window.before.map(|before| before - left_out),
+                ..window
+            }),
+        };
+        // Patches are there for a dense convolution.
+        let outputs = match rows {
+            Rows::Patches(_) => outputs.or(Some(3)),
+            _ => outputs,
+        };
+        let sizes = Sizes {
+            images,
+            height,
+            width,
+            channels,
+            outputs,
+        };
+        (Unit { rows, relu }, sizes, seed)
+    })
+}
+
+/// The values of a unit's image and weights.
+fn values_of(unit: Unit, sizes: Sizes, seed: u64) -> [Vec<f32>; 3] {
+    let taps = Sizes::taps(unit);
+    let image = sizes.images * sizes.height * sizes.width * sizes.channels;
+    let depthwise = match unit.rows {
+        Rows::Depthwise(_) => sizes.channels * taps,
+        _ => 0,
+    };
+    let inner = match unit.rows {
+        Rows::Patches(_) => sizes.channels * taps,
+        _ => sizes.channels,
+    };
+    let dense = sizes.outputs.map_or(0, |outputs| outputs * inner);
+    [
+        random(image, seed),
+        random(depthwise, seed ^ 1),
+        random(dense, seed ^ 2),
+    ]
+}
+
+fn inputs_of(unit: Unit, sizes: Sizes, values: &[Vec<f32>; 3]) -> Inputs {
+    let Sizes {
+        images,
+        height,
+        width,
+        channels,
+        ..
+    } = sizes;
+    let [image, depthwise, dense] = values.clone();
+    let image = tensor(image, [images, height, width, channels]);
+    let taps = Sizes::taps(unit);
+    let dense = sizes.outputs.map(|outputs| {
+        let spatial = dense.len() / outputs / channels;
+        tensor(dense, [outputs, channels, 1, spatial])
+    });
+    let depthwise = tensor(
+        depthwise,
+        [channels, 1, 1, taps * usize::from(is_depthwise(unit))],
+    );
+    let weights = match (is_depthwise(unit), dense) {
+        (false, None) => Weights::<Flex>::None,
+        (false, Some(dense)) => Weights::Dense(dense),
+        (true, None) => Weights::Depthwise(depthwise),
+        (true, Some(dense)) => Weights::Separable(depthwise, dense),
+    };
+    Inputs::new(unit, image, weights)
+}
+
+fn is_depthwise(unit: Unit) -> bool {
+    matches!(unit.rows, Rows::Depthwise(_))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn units_and_their_gradients((unit, sizes, seed) in units()) {
+        let values_of_unit = values_of(unit, sizes, seed);
+        let inputs = inputs_of(unit, sizes, &values_of_unit);
+        let exact: Vec<Vec<f64>> = values_of_unit.iter().map(|values| doubles(values)).collect();
+        let expected = define(unit, sizes, &exact);
+        assert_close("output", &values(inputs.forward()), &expected);
+
+        let gradient = random(expected.len(), seed ^ 3);
+        let shape = [sizes.images, 1, sizes.out_pixels(unit), sizes.out_channels()];
+        let by = inputs.backward(tensor(gradient.clone(), shape), true);
+        let found: Vec<Vec<f32>> = [by.image, by.depthwise, by.dense]
+            .into_iter()
+            .map(|gradient| gradient.map(values).unwrap_or_default())
+            .collect();
+        let definition = |inputs: &[Vec<f64>]| define(unit, sizes, inputs);
+        assert_gradients(&exact, &doubles(&gradient), &definition, &found);
+
+        // Without the image's gradient, the weights' are the same.
+        let alone = inputs.backward(tensor(gradient, shape), false);
+        prop_assert!(alone.image.is_none());
+        for (alone, both) in [(alone.depthwise, &found[1]), (alone.dense, &found[2])] {
+            prop_assert_eq!(&alone.map(values).unwrap_or_default(), both);
+        }
+    }
+
+    #[test]
+    fn units_with_batch_norm_and_their_gradients((unit, sizes, seed) in units()) {
+        let channels = sizes.out_channels();
+        let count = sizes.images * sizes.out_pixels(unit);
+        // A batch norm of few values is badly conditioned.
+        prop_assume!(count >= 8);
+        let epsilon = 1e-2;
+        let unit_values = values_of(unit, sizes, seed);
+        let [gamma, beta] = [random(channels, seed ^ 4), random(channels, seed ^ 5)];
+        let inputs = inputs_of(unit, sizes, &unit_values);
+        let one = |values: &[f32]| tensor(values.to_vec(), [channels]);
+        let (saved, made) = Normalised::forward(inputs.clone(), one(&gamma), one(&beta), epsilon);
+        let mut exact: Vec<Vec<f64>> = unit_values.iter().map(|values| doubles(values)).collect();
+        exact.push(doubles(&gamma));
+        exact.push(doubles(&beta));
+        let definition = |inputs: &[Vec<f64>]| {
+            let between = define(unit, sizes, inputs);
+            define_norm(&between, &inputs[3], &inputs[4], epsilon)
+        };
+        let expected = definition(&exact);
+        assert_close("output", &values(made.output), &expected);
+
+        let gradient = random(expected.len(), seed ^ 3);
+        let shape = [sizes.images, 1, sizes.out_pixels(unit), channels];
+        let (by, by_norm) = saved.backward(tensor(gradient.clone(), shape), true);
+        let mut found: Vec<Vec<f32>> = [by.image, by.depthwise, by.dense]
+            .into_iter()
+            .map(|gradient| gradient.map(values).unwrap_or_default())
+            .collect();
+        found.extend(by_norm.map(values));
+        assert_gradients(&exact, &doubles(&gradient), &definition, &found);
+
+        // The statistics are the definition's, and used as they are they give the same output.
+        let (mean, variance) = (values(made.mean), values(made.variance));
+        let scale: Vec<f32> = gamma
+            .iter()
+            .zip(&variance)
+            .map(|(gamma, variance)| gamma / (variance + epsilon as f32).sqrt())
+            .collect();
+        let shift: Vec<f32> = beta
+            .iter()
+            .zip(mean.iter().zip(&scale))
+            .map(|(beta, (mean, scale))| beta - mean * scale)
+            .collect();
+        let evaluated = primitives::scaled(&inputs, one(&scale), one(&shift));
+        assert_close("evaluation", &values(evaluated), &expected);
+    }
+
+    #[test]
+    fn poolings_and_their_gradients(
+        size in (1_usize..=3, 1_usize..=12, 1_usize..=12),
+        channels in prop::sample::select(vec![1_usize, 3, 4, 8, 12, 16]),
+        kernel in prop::sample::select(vec![2_usize, 3, 5]),
+        stride in 1_usize..=3,
+        take in prop::sample::select(vec![Take::Average, Take::Max, Take::Min]),
+        seed: u64,
+    ) {
+        let (images, height, width) = size;
+        let window = window([height, width], [kernel; 2], [stride; 2], 1);
+        let image = random(images * height * width * channels, seed);
+        let definition = |inputs: &[Vec<f64>]| {
+            let mut output = vec![0.0; images * window.out_pixels() * channels];
+            let mut counts = vec![0.0; output.len()];
+            for n in 0..images {
+                for c in 0..channels {
+                    each_pixel(&window, &mut |out, _, pixel| {
+                        let value = inputs[0][(n * height * width + pixel) * channels + c];
+                        let place = (n * window.out_pixels() + out) * channels + c;
+                        let before: f64 = output[place];
+                        output[place] = match take {
+                            Take::Average => before + value,
+                            _ if counts[place] == 0.0 => value,
+                            Take::Max => before.max(value),
+                            Take::Min => before.min(value),
+                        };
+                        counts[place] += 1.0;
+                    });
+                }
+            }
+            if take == Take::Average {
+                for (output, count) in output.iter_mut().zip(counts) {
+                    *output /= count;
+                }
+            }
+            output
+        };
+        let exact = vec![doubles(&image)];
+        let expected = definition(&exact);
+        let image = Values::new(tensor(image, [images, height, width, channels]));
+        assert_close("output", &values(primitives::pool_forward(&image, &window, take)), &expected);
+        let gradient = random(expected.len(), seed ^ 1);
+        let shape = [images, window.out_height, window.out_width, channels];
+        let by = primitives::pool_backward(&image, tensor(gradient.clone(), shape), &window, take);
+        assert_gradients(&exact, &doubles(&gradient), &definition, &[values(by)]);
+    }
+}
+
+#[test]
+fn of_equal_values_the_first_one_gets_a_pooling_s_gradient() {
+    let window = window([1, 2], [2, 2], [2, 2], 1);
+    let image = Values::new(tensor(vec![1.0, 1.0], [1, 1, 2, 1]));
+    for take in [Take::Max, Take::Min] {
+        let by = primitives::pool_backward(&image, tensor(vec![3.0], [1, 1, 1, 1]), &window, take);
+        assert_eq!(values(by), [3.0, 0.0]);
+    }
+}
+
+#[test]
+fn nan_is_not_swallowed() {
+    let image = || tensor(vec![1.0, f32::NAN, -1.0, 2.0], [1, 2, 2, 1]);
+    let unit = Unit {
+        rows: Rows::Pixels,
+        relu: true,
+    };
+    let rectified = values(Inputs::new(unit, image(), Weights::<Flex>::None).forward());
+    assert!(rectified[1].is_nan());
+    assert_eq!([rectified[0], rectified[2], rectified[3]], [1.0, 0.0, 2.0]);
+    let window = window([2, 2], [2, 2], [2, 2], 1);
+    for take in [Take::Average, Take::Max, Take::Min] {
+        let pooled = values(primitives::pool_forward(
+            &Values::new(image()),
+            &window,
+            take,
+        ));
+        assert!(pooled[0].is_nan());
+    }
+}
+
+#[test]
+fn some_channels_of_a_tensor_are_copied() {
+    let all: Vec<f32> = (0..2 * 3 * 2 * 5).map(|value| value as f32).collect();
+    let whole = tensor(all.clone(), [2, 3, 2, 5]);
+    let part = Values::new(whole.narrow(3, 1, 3));
+    let expected: Vec<f32> = all
+        .chunks(5)
+        .flat_map(|pixel| pixel[1..4].to_vec())
+        .collect();
+    assert_eq!(part.slice(), expected);
+    assert_eq!(part.dims(), [2, 3, 2, 3]);
+    // Any other layout is copied as well.
+    let turned = Values::new(whole.permute(&[0, 3, 1, 2]));
+    assert_eq!(turned.dims(), [2, 5, 3, 2]);
+    assert_eq!(turned.slice()[..4], [0.0, 5.0, 10.0, 15.0]);
+}
