@@ -4,7 +4,6 @@
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use proptest::prelude::*;
-use rand::RngExt as _;
 
 use super::operations::Weights;
 use super::pool::Take;
