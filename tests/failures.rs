@@ -65,6 +65,30 @@ fn a_trial_that_is_over_time_has_timed_out_whether_or_not_it_looks() {
 }
 
 #[test]
+fn whatever_comes_too_late_has_timed_out() {
+    let late = |bits: &Bits, context: &Context<'_>| {
+        let end = Instant::now() + Duration::from_millis(30);
+        while Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        match context.trial().0 % 5 {
+            0 => panic!("index out of bounds"),
+            1 => Err(EvaluationError::failed("no luck")),
+            2 => Err(EvaluationError::Infeasible("too large".to_owned())),
+            3 => Err(EvaluationError::OutOfMemory("full".to_owned())),
+            _ => ones(bits, context),
+        }
+    };
+    let result = Search::new(evolution(8, 1), Serial::new(late), Budget::trials(10))
+        .timeout(Duration::from_millis(20))
+        .run()
+        .unwrap();
+    for record in result.history.records() {
+        assert_eq!(record.outcome, Outcome::TimedOut, "{record:?}");
+    }
+}
+
+#[test]
 fn a_full_device_is_told_from_other_failures() {
     let full = |_: &Bits, context: &Context<'_>| -> Result<Evaluation, EvaluationError> {
         match context.trial().0 % 4 {

@@ -189,7 +189,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
                     worker,
                     attempt: flight.attempt,
                     reused: None,
-                    outcome,
+                    outcome: outcome.recordable(),
                     reports: std::mem::take(&mut flight.reports),
                     duration,
                 };
