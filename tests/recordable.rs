@@ -6,7 +6,8 @@
 use evonas::evaluator::Ended;
 use evonas::executor::{ExecutorEvent, Terms};
 use evonas::prelude::*;
-use evonas::search::journal::read;
+use evonas::search::journal::{JournalError, read};
+use evonas::search::{SearchError, TrialRecord};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 
 type Bits = Vec<bool>;
@@ -76,4 +77,63 @@ fn figures_that_are_not_finite_fail_the_trial_whatever_the_executor() {
     let recorded = read::<Bits>(folder.path()).unwrap();
     assert_eq!(recorded.history.records(), result.history.records());
     assert_eq!(search(60).history.len(), 60);
+}
+
+/// Growth rates, of which a careless mutation makes infinity.
+#[derive(Debug)]
+struct Rates(f64);
+
+impl SearchSpace for Rates {
+    type Genotype = Vec<f64>;
+
+    fn sample(&self, rng: &mut dyn Rng) -> Vec<f64> {
+        vec![-0.0, rng.random()]
+    }
+}
+
+impl Mutation<Vec<f64>> for Rates {
+    fn mutate(&self, parent: &Vec<f64>, rng: &mut dyn Rng) -> Vec<f64> {
+        let rate = if rng.random() { self.0 } else { 0.5 };
+        vec![parent[0], parent[1] * rate]
+    }
+}
+
+#[test]
+fn a_genotype_that_json_would_change_ends_the_search_before_it_is_recorded() {
+    for careless in [f64::INFINITY, f64::NAN] {
+        let folder = tempfile::tempdir().unwrap();
+        let search = |rate, trials| {
+            let sum = |rates: &Vec<f64>, _: &Context<'_>| Ok(Evaluation::new(rates.iter().sum()));
+            let evolution = Evolution::aging(Rates(rate), Rates(rate), 5, 2, 1).unwrap();
+            Search::new(evolution, Serial::new(sum), Budget::trials(trials))
+                .journal(Journal::open_or_create(folder.path()).unwrap())
+                .run()
+        };
+        let error = search(careless, 50).unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                SearchError::Journal(JournalError::ChangedByJson { trial, .. }) if trial.0 >= 5
+            ),
+            "{error}"
+        );
+        // What is on record can be read and replayed.
+        let recorded = read::<Vec<f64>>(folder.path()).unwrap();
+        let finished = recorded.history.len();
+        assert!(finished >= 5 && recorded.in_flight.is_empty());
+        assert_eq!(search(careless, 5).unwrap().history.len(), finished);
+    }
+}
+
+#[test]
+fn minus_zero_keeps_its_sign_in_a_record() {
+    let ones = |_: &Bits, _: &Context<'_>| Ok(Evaluation::new(-0.0).with_metric("drift", -0.0));
+    let result = Search::new(evolution(), Serial::new(ones), Budget::trials(10))
+        .run()
+        .unwrap();
+    let json = serde_json::to_string(result.history.last().unwrap()).unwrap();
+    let again: TrialRecord<Bits> = serde_json::from_str(&json).unwrap();
+    for value in [again.fitness(), again.metric("drift")] {
+        assert!(value.unwrap().is_sign_negative(), "{json}");
+    }
 }

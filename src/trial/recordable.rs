@@ -42,9 +42,7 @@ fn problem(evaluation: &Evaluation) -> Option<String> {
                 "a metric can't be named '{name}': a trial's record has that field"
             ))
         } else if !value.is_finite() {
-            Some(format!(
-                "the metric {name} is {value}, not a finite number"
-            ))
+            Some(format!("the metric {name} is {value}, not a finite number"))
         } else {
             None
         }

@@ -45,6 +45,17 @@ pub enum JournalError {
         /// What the serializer said.
         source: serde_json::Error,
     },
+    /// A genotype's JSON doesn't give the genotype back, so that no search could be resumed from it:
+    /// a float that is not finite, say, which JSON has no form for.
+    #[error("the genotype of trial {trial}, {genotype}, can't be recorded as JSON: {reason}")]
+    ChangedByJson {
+        /// The trial.
+        trial: TrialId,
+        /// Its genotype.
+        genotype: String,
+        /// What its JSON gives.
+        reason: String,
+    },
     /// The file is something else.
     #[error("{} is not a journal of evonas", .0.display())]
     NotAJournal(PathBuf),

@@ -1,5 +1,6 @@
 //! Asks, tells and retries as lines of JSON.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -147,6 +148,19 @@ struct OwnedAsk<G> {
     #[serde(default)]
     refused: u64,
     genotype: G,
+}
+
+/// Whether the JSON of an ask gives its trial back; if not, what it gives.
+pub(super) fn check_ask<G>(json: &[u8], trial: &Trial<G>) -> Result<(), String>
+where
+    G: DeserializeOwned + PartialEq + Debug,
+{
+    let ask: OwnedAsk<G> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    if ask.genotype == trial.genotype {
+        Ok(())
+    } else {
+        Err(format!("it reads back as {:?}", ask.genotype))
+    }
 }
 
 #[derive(Deserialize)]

@@ -20,7 +20,8 @@
 //! change to any line shows, and two journals of the same serial search are equal up to each `check`.
 //!
 //! A line counts when it is written: a trial runs after its ask is, and observers hear of an outcome
-//! after its tell is. A line that a power cut left without its end is dropped.
+//! after its tell is. An ask is read back before it is written: a genotype that JSON would change
+//! (an infinite float becomes `null`) ends the search there. A line that a power cut left without its end is dropped.
 
 mod error;
 mod header;
@@ -49,6 +50,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::algorithm::Description;
+use crate::space::Genotype;
 use crate::trial::Trial;
 use lines::Lines;
 use read_ahead::read_ahead;
@@ -214,7 +216,7 @@ pub(super) trait Log<G> {
     fn path(&self) -> &Path;
 }
 
-impl<G: Serialize + DeserializeOwned + Send> Log<G> for Journal {
+impl<G: Genotype + Serialize + DeserializeOwned> Log<G> for Journal {
     fn begin(&mut self, description: Description) -> Result<bool, JournalError> {
         let header = Header::new(description, self.evaluator.clone());
         if let Some(lines) = &self.recorded {
@@ -245,8 +247,14 @@ impl<G: Serialize + DeserializeOwned + Send> Log<G> for Journal {
     }
 
     fn asked(&mut self, trial: &Trial<G>, refused: u64, at: Duration) -> Result<(), JournalError> {
-        self.writer
-            .append(&line::AskLine::new(trial, refused), &[("at", at)])
+        let ask = line::AskLine::new(trial, refused);
+        self.writer.append_if(&ask, &[("at", at)], |json| {
+            line::check_ask(json, trial).map_err(|reason| JournalError::ChangedByJson {
+                trial: trial.id,
+                genotype: format!("{:?}", trial.genotype),
+                reason,
+            })
+        })
     }
 
     fn ended(

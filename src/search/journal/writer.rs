@@ -115,9 +115,20 @@ impl Writer {
         content: &impl Serialize,
         times: &[(&str, Duration)],
     ) -> Result<(), JournalError> {
+        self.append_if(content, times, |_| Ok(()))
+    }
+
+    /// The same, if `check` has nothing against the object's JSON.
+    pub(super) fn append_if(
+        &mut self,
+        content: &impl Serialize,
+        times: &[(&str, Duration)],
+        check: impl FnOnce(&[u8]) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
         self.buffer.clear();
         serde_json::to_writer(&mut self.buffer, content)
             .map_err(|source| JournalError::NoJson { source })?;
+        check(&self.buffer)?;
         // The closing brace comes at the end.
         self.buffer.pop();
         let written = seal(&mut self.buffer, self.chain, |line| {
