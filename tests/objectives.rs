@@ -145,7 +145,31 @@ fn the_weighted_sum_is_the_fitness_everywhere() {
 }
 
 #[test]
-fn objectives_that_are_not_there_are_errors() {
+fn an_evaluation_without_an_objective_fails_its_trial_and_not_the_search() {
+    let folder = tempfile::tempdir().unwrap();
+    let search = |trials| {
+        let forgetful = |bits: &Bits, context: &Context<'_>| match context.trial().0 % 3 {
+            0 => Ok(Evaluation::new(count(bits))),
+            _ => both_ends(bits, context),
+        };
+        let objectives = [Objective::fitness(), Objective::maximize("trailing_zeros")];
+        let evolution = builder(10).pareto(objectives).build().unwrap();
+        Search::new(evolution, Serial::new(forgetful), Budget::trials(trials))
+            .journal(Journal::open_or_create(folder.path()).unwrap())
+            .run()
+            .unwrap()
+    };
+    for trials in [60, 90] {
+        for record in search(trials).history.records() {
+            match &record.outcome {
+                Outcome::Failed { reason } if record.id.0 % 3 == 0 => {
+                    assert!(reason.contains("no metric 'trailing_zeros'"), "{reason}");
+                }
+                outcome => assert!(outcome.evaluation().is_some(), "{record:?}"),
+            }
+        }
+    }
+    // Where every evaluation lacks it, the search ends as with any other failure.
     let evolution = builder(10)
         .pareto([Objective::minimize("parameters")])
         .build()
@@ -153,10 +177,30 @@ fn objectives_that_are_not_there_are_errors() {
     let error = Search::new(evolution, Serial::new(both_ends), Budget::trials(100))
         .run()
         .unwrap_err();
+    assert!(
+        matches!(&error, SearchError::TooManyFailures { last, .. }
+            if last[0].contains("no metric 'parameters'")),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_algorithm_told_of_an_evaluation_without_an_objective_says_which() {
+    let mut evolution = builder(10)
+        .pareto([Objective::minimize("parameters")])
+        .build()
+        .unwrap();
+    let trial = evolution.ask();
+    let outcome = Outcome::Completed(Evaluation::new(1.0));
     assert!(matches!(
-        error,
-        SearchError::Tell(TellError::NoMetric { trial: TrialId(0), metric }) if metric == "parameters"
+        evolution.tell(trial.id, &outcome),
+        Err(TellError::NoMetric { trial: TrialId(0), metric }) if metric == "parameters"
     ));
+    assert_eq!(evolution.tell(trial.id, &Outcome::Lost), Ok(()));
+}
+
+#[test]
+fn objectives_that_are_not_there_are_errors() {
     assert!(matches!(
         builder(10).pareto([]).build(),
         Err(EvolutionError::NoObjectives)

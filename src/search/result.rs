@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::journal::Warning;
-use super::{History, Termination, TrialRecord};
+use super::{History, Termination, TrialRecord, Warning};
 use crate::objective::{Objective, pareto_front};
 
 /// What a search found.
@@ -20,7 +19,7 @@ pub struct SearchResult<G> {
     pub simulated: Option<Duration>,
     /// The objectives that the algorithm went by; none if the fitness was the only one.
     pub objectives: Vec<Objective>,
-    /// What was amiss with the journal that the search was resumed from.
+    /// What was amiss: with the journal that the search was resumed from, or with a stopper.
     pub warnings: Vec<Warning>,
 }
 

@@ -1,6 +1,5 @@
 //! What can be wrong with a journal.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -122,29 +121,4 @@ pub enum JournalError {
         /// What the algorithm says.
         source: TellError,
     },
-}
-
-/// What was amiss with a journal without making it useless.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Warning {
-    /// The last line has no end: the process died while writing it. It was dropped, since nothing
-    /// that came of it was ever acknowledged.
-    TornLine {
-        /// The line, from 1.
-        line: u64,
-        /// How many bytes were dropped.
-        bytes: usize,
-    },
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TornLine { line, bytes } => write!(
-                f,
-                "line {line} of the journal ends in the middle; its {bytes} bytes were dropped"
-            ),
-        }
-    }
 }

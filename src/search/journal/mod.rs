@@ -35,7 +35,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use error::{JournalError, Warning};
+pub use super::Warning;
+pub use error::JournalError;
 pub use header::Header;
 pub use read::{Recorded, read};
 pub use writer::{SyncPolicy, UnknownSyncPolicy};
@@ -49,6 +50,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::SearchError;
 use crate::algorithm::Description;
 use crate::space::Genotype;
 use crate::trial::Trial;
@@ -191,7 +193,7 @@ impl Journal {
 }
 
 /// Takes a recorded entry.
-pub(super) type Replayed<'a, G> = dyn FnMut(Entry<G>) -> Result<(), JournalError> + 'a;
+pub(super) type Replayed<'a, G> = dyn FnMut(Entry<G>) -> Result<(), SearchError> + 'a;
 
 /// What the search loop needs of a journal, whatever the genotype.
 pub(super) trait Log<G> {
@@ -199,7 +201,7 @@ pub(super) trait Log<G> {
     fn begin(&mut self, description: Description) -> Result<bool, JournalError>;
 
     /// Hands over every recorded entry; then the journal is ready to be written.
-    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), JournalError>;
+    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), SearchError>;
 
     fn warnings(&self) -> &[Warning];
 
@@ -231,7 +233,7 @@ impl<G: Genotype + Serialize + DeserializeOwned> Log<G> for Journal {
         Ok(false)
     }
 
-    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), JournalError> {
+    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), SearchError> {
         let Some(lines) = &mut self.recorded else {
             return Ok(());
         };
