@@ -11,6 +11,7 @@ use evonas::objective::{Objective, dominates};
 use evonas::prelude::*;
 use evonas::search::SearchError;
 use evonas::search::journal::read;
+use evonas::selection::{LexicographicTournament, ParetoTournament, Selection};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 
 type Bits = Vec<bool>;
@@ -205,6 +206,41 @@ fn objectives_that_are_not_there_are_errors() {
         builder(10).pareto([]).build(),
         Err(EvolutionError::NoObjectives)
     ));
+    // A tournament by objectives needs them too if it is given as it is.
+    let needs = |build: Result<Evolution<Bits>, EvolutionError>| match build {
+        Err(EvolutionError::TooFewObjectives { needed, given }) => (needed, given),
+        other => panic!("{other:?}"),
+    };
+    let lexicographic = |tolerances| LexicographicTournament::new(5, tolerances).unwrap();
+    let pareto = ParetoTournament::new(5);
+    assert_eq!(needs(builder(10).selection(pareto).build()), (1, 0));
+    let one = || builder(10).lexicographic([Objective::fitness()]);
+    for (build, expected) in [
+        (builder(10).selection(lexicographic(vec![])), (1, 0)),
+        (builder(10).selection(lexicographic(vec![0.0])), (1, 0)),
+        (one().selection(lexicographic(vec![0.0; 2])), (2, 1)),
+    ] {
+        assert_eq!(needs(build.build()), expected);
+    }
+    let boxed: Box<dyn Selection<Bits>> = Box::new(pareto);
+    assert_eq!(needs(builder(10).selection(boxed).build()), (1, 0));
+    assert!(one().selection(lexicographic(vec![0.5])).build().is_ok());
+}
+
+#[test]
+fn a_tolerance_is_at_least_0() {
+    for width in [-0.1, f64::NAN, f64::NEG_INFINITY] {
+        let objective = Objective::fitness().tolerance(width);
+        let objectives = [objective, Objective::minimize("ones")];
+        let error = builder(10).lexicographic(objectives).build().unwrap_err();
+        assert!(
+            matches!(error, EvolutionError::InvalidTolerance(_)),
+            "{error}"
+        );
+        assert!(error.to_string().contains("at least 0"), "{error}");
+        assert!(LexicographicTournament::new(5, vec![0.0, width]).is_err());
+    }
+    assert!(LexicographicTournament::new(5, vec![0.0, f64::INFINITY]).is_ok());
 }
 
 #[test]
