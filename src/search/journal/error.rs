@@ -55,8 +55,8 @@ pub enum JournalError {
         /// What its JSON gives.
         reason: String,
     },
-    /// The file is something else.
-    #[error("{} is not a journal of evonas", .0.display())]
+    /// The file is something else, or the first bytes of its first line are damaged.
+    #[error("{} is not a journal of evonas: line 1 does not begin like the header of one", .0.display())]
     NotAJournal(PathBuf),
     /// The file has another format.
     #[error("{} has format {found}; this version of evonas reads format {supported}", path.display())]
