@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use evonas::algorithm::{EvolutionError, TellError};
-use evonas::evaluator::WeightedSum;
+use evonas::evaluator::{UNWEIGHTED_FITNESS, WeightedSum};
 use evonas::objective::{Objective, dominates};
 use evonas::prelude::*;
 use evonas::search::SearchError;
@@ -130,7 +130,14 @@ fn the_weighted_sum_is_the_fitness_everywhere() {
     let result = Search::new(evolution, Serial::new(weighted), Budget::trials(1500))
         .run()
         .unwrap();
-    assert_eq!(result.best().unwrap().fitness(), Some(20.0));
+    let best = result.best().unwrap();
+    assert_eq!(best.fitness(), Some(20.0));
+    // What was measured isn't lost.
+    for record in result.history.records() {
+        let measured = record.metric(UNWEIGHTED_FITNESS).unwrap();
+        let weighted = measured + 2.0 * record.metric("trailing_zeros").unwrap();
+        assert_eq!(record.fitness(), Some(weighted));
+    }
     let missing = WeightedSum::new(both_ends, [("parameters", 1.0)]);
     let error = Search::new(
         builder(10).build().unwrap(),

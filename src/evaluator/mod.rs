@@ -10,7 +10,7 @@ pub use context::Context;
 pub use memory::is_out_of_memory;
 pub use run::{Ended, run_trial};
 pub use stop_signal::StopSignal;
-pub use weighted::WeightedSum;
+pub use weighted::{UNWEIGHTED_FITNESS, WeightedSum};
 
 use crate::trial::Evaluation;
 
