@@ -31,7 +31,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         };
         running
             .in_flight
-            .insert(id, InFlight::new(trial, now, known));
+            .insert(id, InFlight::new(trial, now.at, known));
         self.hand_out(id, running)
     }
 

@@ -28,7 +28,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         })?;
         if let Some(flight) = running.in_flight.get_mut(&ending.trial) {
             flight.attempt += 1;
-            flight.begins = now;
+            flight.begins = now.at;
             running.waiting.push_back(ending.trial);
         }
         Ok(())

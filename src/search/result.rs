@@ -12,8 +12,7 @@ pub struct SearchResult<G> {
     pub history: History<G>,
     /// Why it ended.
     pub termination: Termination,
-    /// Wall time. What was spent before a resume is included, unless the executor has a clock of its
-    /// own.
+    /// Wall time. What was spent before a resume is included, up to the last line of the journal.
     pub duration: Duration,
     /// Time on the executor's virtual clock, if it has one.
     pub simulated: Option<Duration>,

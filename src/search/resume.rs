@@ -30,7 +30,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         };
         let mut now = None;
         journal.replay(&mut |entry| {
-            now = Some(entry.at);
+            now = Some(entry.now);
             replay.entry(entry)
         })?;
         running.waiting.extend(running.in_flight.keys());
@@ -42,8 +42,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         }
         if let Some(now) = now {
             match self.executor.clock() {
-                Some(_) => self.executor.set_clock(now),
-                None => running.before = now,
+                Some(_) => {
+                    self.executor.set_clock(now.at);
+                    running.before = now.real.unwrap_or_default();
+                }
+                None => running.before = now.at,
             }
         }
         Ok(resumed)
@@ -61,7 +64,7 @@ struct Replay<'a, G, A> {
 
 impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
     fn entry(&mut self, entry: Entry<G>) -> Result<(), SearchError> {
-        let (line, at) = (entry.line, entry.at);
+        let (line, at) = (entry.line, entry.now.at);
         match entry.event {
             Recording::Ask { trial, refused } => {
                 self.ask(line, &trial, refused)?;

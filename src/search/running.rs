@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::failures::FailuresInARow;
-use super::journal::Ending;
+use super::journal::{Ending, Now};
 use super::{Event, History, Search, SearchError, SearchResult, Termination, Warning, Watcher};
 use crate::algorithm::Algorithm;
 use crate::by_id::MapById;
@@ -150,8 +150,18 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     }
 
     /// The search's clock: the executor's, or real time.
-    pub(super) fn now(&self, running: &Running<G>) -> Duration {
-        self.executor.clock().unwrap_or_else(|| running.wall_time())
+    pub(super) fn now(&self, running: &Running<G>) -> Now {
+        let real = running.wall_time();
+        match self.executor.clock() {
+            Some(at) => Now {
+                at,
+                real: Some(real),
+            },
+            None => Now {
+                at: real,
+                real: None,
+            },
+        }
     }
 
     /// Keeps every worker busy while the budget lasts. Trials that were in flight when a search was

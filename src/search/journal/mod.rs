@@ -12,8 +12,8 @@
 //! An `ask` has the `parent` where there is one, and how many draws before it were `refused`; a
 //! `tell` has the metrics, the `reports` (step and value), and where it applies a `cost`, a
 //! `reason`, or the trial whose evaluation was `reused`; a `retry` looks like the `tell` of an
-//! attempt that doesn't count. `at` is the search's clock in seconds, `seconds` how long the attempt
-//! took.
+//! attempt that doesn't count. `at` is the search's clock in seconds, `real` the real time where that
+//! clock is a virtual one, `seconds` how long the attempt took.
 //!
 //! All that does not depend on time comes before `check`: the CRC-32, in hexadecimal, of that part of
 //! this line and all lines before it. `time_check` ends the line and covers the rest of it. So any
@@ -41,11 +41,11 @@ pub use header::Header;
 pub use read::{Recorded, read};
 pub use writer::{SyncPolicy, UnknownSyncPolicy};
 
-pub(super) use line::{Ending, Entry, EntryKind, Recording};
+pub(super) use line::{Ending, Entry, EntryKind, Now, Recording};
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -206,11 +206,10 @@ pub(super) trait Log<G> {
     fn warnings(&self) -> &[Warning];
 
     /// A trial was asked for, after so many draws were refused.
-    fn asked(&mut self, trial: &Trial<G>, refused: u64, at: Duration) -> Result<(), JournalError>;
+    fn asked(&mut self, trial: &Trial<G>, refused: u64, now: Now) -> Result<(), JournalError>;
 
     /// An attempt at a trial has ended, to be told or retried.
-    fn ended(&mut self, kind: EntryKind, ending: &Ending, at: Duration)
-    -> Result<(), JournalError>;
+    fn ended(&mut self, kind: EntryKind, ending: &Ending, now: Now) -> Result<(), JournalError>;
 
     /// The search has ended.
     fn finish(&mut self) -> Result<(), JournalError>;
@@ -228,7 +227,7 @@ impl<G: Genotype + Serialize + DeserializeOwned> Log<G> for Journal {
         let started = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         // A torn header may stand there.
         self.writer.go_on(0, 0)?;
-        self.writer.append(&header, &[("started", started)])?;
+        self.writer.append(&header, &[("started", Some(started))])?;
         self.writer.sync_folder();
         Ok(false)
     }
@@ -248,9 +247,10 @@ impl<G: Genotype + Serialize + DeserializeOwned> Log<G> for Journal {
         &self.warnings
     }
 
-    fn asked(&mut self, trial: &Trial<G>, refused: u64, at: Duration) -> Result<(), JournalError> {
+    fn asked(&mut self, trial: &Trial<G>, refused: u64, now: Now) -> Result<(), JournalError> {
         let ask = line::AskLine::new(trial, refused);
-        self.writer.append_if(&ask, &[("at", at)], |json| {
+        let times = [("at", Some(now.at)), ("real", now.real)];
+        self.writer.append_if(&ask, &times, |json| {
             line::check_ask(json, trial).map_err(|reason| JournalError::ChangedByJson {
                 trial: trial.id,
                 genotype: format!("{:?}", trial.genotype),
@@ -259,13 +259,12 @@ impl<G: Genotype + Serialize + DeserializeOwned> Log<G> for Journal {
         })
     }
 
-    fn ended(
-        &mut self,
-        kind: EntryKind,
-        ending: &Ending,
-        at: Duration,
-    ) -> Result<(), JournalError> {
-        let times = [("seconds", ending.duration), ("at", at)];
+    fn ended(&mut self, kind: EntryKind, ending: &Ending, now: Now) -> Result<(), JournalError> {
+        let times = [
+            ("seconds", Some(ending.duration)),
+            ("at", Some(now.at)),
+            ("real", now.real),
+        ];
         self.writer
             .append(&line::EndingLine::new(kind, ending), &times)
     }
