@@ -260,8 +260,8 @@ fn split_times(text: &str) -> Option<(Option<Duration>, Now)> {
         None => (None, text.strip_prefix(',')?),
     };
     let text = text.strip_prefix("\"at\":")?;
-    let (at, real) = match text.split_once(",\"real\":") {
-        Some((at, real)) => (at, Some(time(real)?)),
+    let (at, real) = match text.split_once(',') {
+        Some((at, real)) => (at, Some(time(real.strip_prefix("\"real\":")?)?)),
         None => (text, None),
     };
     let at = time(at)?;
