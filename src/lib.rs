@@ -30,6 +30,7 @@ pub mod executor;
 mod kernels;
 pub mod network;
 pub mod objective;
+mod panics;
 pub mod population;
 pub mod randomness;
 pub mod replacement;

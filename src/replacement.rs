@@ -11,11 +11,21 @@ pub trait Replacement<G>: Debug + Send + Sync {
     /// `sample` holds the join numbers ([`crate::population::Member::joined`]) of the sample that
     /// the child's parent won, of which some may have left since; it is empty for a random child.
     fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize;
+
+    /// The replacement in words that a journal keeps and compares: the same in every process. The
+    /// default is its `Debug` form; override it where that is not stable.
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
 }
 
 impl<G, R: Replacement<G> + ?Sized> Replacement<G> for Box<R> {
     fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize {
         (**self).leaves(population, sample)
+    }
+
+    fn describe(&self) -> String {
+        (**self).describe()
     }
 }
 

@@ -6,11 +6,18 @@ use std::fmt::{self, Debug};
 use rand::{Rng, RngExt};
 
 /// A point of a search space. Implemented for every type that qualifies.
+///
+/// A recorded search is resumed by comparing genotypes with `==`, never by their `Debug` form, which
+/// is for messages.
 pub trait Genotype: Clone + PartialEq + Debug + Send + Sync + 'static {}
 
 impl<T: Clone + PartialEq + Debug + Send + Sync + 'static> Genotype for T {}
 
 /// A set of genotypes with a distribution over it.
+///
+/// A journal keeps [`SearchSpace::describe`], and a search is resumed only with a space of the same
+/// description: it must be the same in every process. By default it is the `Debug` form; override it
+/// where that is not stable: it has a `HashMap`, an address, a lock, a cache.
 pub trait SearchSpace: Debug + Send + Sync {
     /// A point of the space.
     type Genotype: Genotype;
@@ -29,6 +36,18 @@ pub trait SearchSpace: Debug + Send + Sync {
         let _ = genotype;
         Ok(())
     }
+
+    /// The space in words that a journal keeps and compares. The default is its `Debug` form.
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
+    /// A genotype in words, for the fingerprint of a warm start, which a journal keeps and compares:
+    /// the same in every process, and different for genotypes that differ. The default is its `Debug`
+    /// form.
+    fn describe_genotype(&self, genotype: &Self::Genotype) -> String {
+        format!("{genotype:?}")
+    }
 }
 
 impl<S: SearchSpace + ?Sized> SearchSpace for Box<S> {
@@ -43,6 +62,14 @@ impl<S: SearchSpace + ?Sized> SearchSpace for Box<S> {
         genotype: &Self::Genotype,
     ) -> Result<(), Box<dyn Error + Send + Sync + 'static>> {
         (**self).validate(genotype)
+    }
+
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
+
+    fn describe_genotype(&self, genotype: &Self::Genotype) -> String {
+        (**self).describe_genotype(genotype)
     }
 }
 
@@ -84,11 +111,21 @@ impl<S: CategoricalSpace + ?Sized> CategoricalSpace for Box<S> {
 pub trait Mutation<G>: Debug + Send + Sync {
     /// A changed copy of `parent`; the parent is left as it is.
     fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G;
+
+    /// The mutation in words that a journal keeps and compares: the same in every process. The
+    /// default is its `Debug` form; override it where that is not stable.
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
 }
 
 impl<G, M: Mutation<G> + ?Sized> Mutation<G> for Box<M> {
     fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G {
         (**self).mutate(parent, rng)
+    }
+
+    fn describe(&self) -> String {
+        (**self).describe()
     }
 }
 
@@ -155,5 +192,13 @@ impl<G> Mutation<G> for OneOf<G> {
         chosen
             .expect("probabilities that sum to 1 have a positive one")
             .mutate(parent, rng)
+    }
+
+    fn describe(&self) -> String {
+        let mutations = self.mutations.iter();
+        let described: Vec<String> = mutations
+            .map(|(probability, mutation)| format!("({probability:?}, {})", mutation.describe()))
+            .collect();
+        format!("[{}]", described.join(", "))
     }
 }

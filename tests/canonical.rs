@@ -1,6 +1,6 @@
 //! NASNet cells that mean the same share a canonical form.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use evonas::prelude::*;
@@ -8,6 +8,7 @@ use evonas::randomness::stream;
 use evonas::spaces::nasnet::{
     Branch, Cell, NasnetGenotype, NasnetSpace, PairwiseCombination, published,
 };
+use proptest::prelude::{any, prop, prop_assert_eq, proptest};
 use rand::seq::SliceRandom;
 
 /// The same cell with its pairs in another possible order and their elements exchanged at random.
@@ -121,4 +122,138 @@ fn many_equal_pairs_take_no_time() {
     let cell: Cell = text.parse().unwrap();
     assert_eq!(cell.canonical(), cell);
     assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+/// The least list of pairs over all orders and all exchanges of elements, by trying them all.
+fn by_trying_all(cell: &Cell) -> Vec<PairwiseCombination> {
+    fn extend(
+        cell: &Cell,
+        renamed: &mut Vec<usize>,
+        ordered: &mut Vec<PairwiseCombination>,
+        least: &mut Option<Vec<PairwiseCombination>>,
+    ) {
+        if ordered.len() == cell.pairs().len() {
+            if least.as_ref().is_none_or(|least| *ordered < *least) {
+                *least = Some(ordered.clone());
+            }
+            return;
+        }
+        for (pair, combination) in cell.pairs().iter().enumerate() {
+            let branches = combination.branches();
+            let ready = branches.iter().all(|b| renamed[b.state] != usize::MAX);
+            if renamed[pair + 2] == usize::MAX && ready {
+                let [a, b] = branches.map(|b| Branch::new(b.operation, renamed[b.state]));
+                renamed[pair + 2] = ordered.len() + 2;
+                ordered.push(PairwiseCombination::new(a.min(b), a.max(b)));
+                extend(cell, renamed, ordered, least);
+                ordered.pop();
+                renamed[pair + 2] = usize::MAX;
+            }
+        }
+    }
+    let mut renamed = vec![usize::MAX; cell.pairs().len() + 2];
+    (renamed[0], renamed[1]) = (0, 1);
+    let mut least = None;
+    extend(cell, &mut renamed, &mut Vec::new(), &mut least);
+    least.unwrap()
+}
+
+#[test]
+fn forms_are_equal_exactly_where_trying_all_orders_says_so() {
+    let mut rng = stream(2, 0);
+    let (mut forms, mut orders) = (HashMap::new(), HashMap::new());
+    for (operations, pairs) in [(1, 4), (1, 5), (1, 6), (2, 4)] {
+        let operations = NasnetSpace::sp1().operations()[..operations].to_vec();
+        let space = NasnetSpace::new(operations, pairs).unwrap();
+        for _ in 0..2000 {
+            let cell = space.sample(&mut rng).normal;
+            let (form, order) = (cell.canonical(), by_trying_all(&cell));
+            assert_eq!(
+                *forms.entry(form.clone()).or_insert(order.clone()),
+                order,
+                "{cell}"
+            );
+            assert_eq!(*orders.entry(order).or_insert(form.clone()), form, "{cell}");
+        }
+    }
+    assert!(forms.len() > 1000, "{}", forms.len());
+}
+
+proptest! {
+    #[test]
+    fn a_shuffled_cell_of_many_equal_pairs_keeps_its_form(
+        seed in any::<u64>(),
+        pairs in 1..16_usize,
+        operations in 1..3_usize,
+        listed in prop::option::of(any::<u16>()),
+    ) {
+        let mut rng = stream(seed, 0);
+        let operations = NasnetSpace::sp1().operations()[..operations].to_vec();
+        let space = NasnetSpace::new(operations, pairs).unwrap();
+        let pairs = space.sample(&mut rng).normal.pairs().to_vec();
+        let concat = listed.map(|bits| -> Vec<usize> {
+            let states = 0..pairs.len() + 2;
+            let listed: Vec<usize> = states.filter(|state| bits >> (state % 16) & 1 == 1).collect();
+            if listed.is_empty() { vec![0] } else { listed }
+        });
+        let cell = Cell::new(pairs, concat).unwrap();
+        let form = cell.canonical();
+        for _ in 0..5 {
+            prop_assert_eq!(&shuffled(&cell, &mut rng).canonical(), &form);
+        }
+        prop_assert_eq!(&form.canonical(), &form);
+    }
+}
+
+/// A graph as a cell: equal pairs for its vertices, and for each edge a pair that reads both ends.
+fn of_graph(vertices: usize, edges: impl IntoIterator<Item = (usize, usize)>) -> Cell {
+    let vertex = ["identity@0+identity@1".to_owned()];
+    let pairs = vertex.iter().cycle().take(vertices).cloned();
+    let edges = edges
+        .into_iter()
+        .map(|(from, to)| format!("max3@{}+max3@{}", from + 2, to + 2));
+    let text: Vec<String> = pairs.chain(edges).collect();
+    text.join(",").parse().unwrap()
+}
+
+/// A ring of vertices, each with an edge to the one so many places on.
+fn ring(vertices: usize, first: usize, step: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..vertices).map(move |from| (first + from, first + (from + step) % vertices))
+}
+
+#[test]
+fn regular_cells_take_no_time_and_keep_their_differences() {
+    let petersen = ring(5, 0, 1)
+        .chain(ring(5, 5, 2))
+        .chain((0..5).map(|vertex| (vertex, vertex + 5)));
+    let prism = ring(5, 0, 1)
+        .chain(ring(5, 5, 1))
+        .chain((0..5).map(|vertex| (vertex, vertex + 5)));
+    // Each has its own reader, so that exchanging two of them exchanges the readers too.
+    let readers = (0..20).map(|vertex| (vertex, vertex));
+    let cells = [
+        of_graph(10, petersen),
+        of_graph(10, prism),
+        of_graph(12, ring(12, 0, 1)),
+        of_graph(12, ring(6, 0, 1).chain(ring(6, 6, 1))),
+        of_graph(12, (0..3).flat_map(|four| ring(4, 4 * four, 1))),
+        of_graph(20, readers.clone()),
+        of_graph(20, readers.chain([(3, 3)])),
+        of_graph(40, []),
+    ];
+    let mut rng = stream(3, 0);
+    let start = Instant::now();
+    let mut forms = HashSet::new();
+    for cell in cells {
+        let form = cell.canonical();
+        for _ in 0..5 {
+            assert_eq!(shuffled(&cell, &mut rng).canonical(), form);
+        }
+        assert!(forms.insert(form), "{cell}");
+    }
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
 }

@@ -154,6 +154,28 @@ fn a_crossover_takes_each_decision_from_either_parent() {
 }
 
 #[test]
+fn many_conditions_on_each_other_take_no_time() {
+    let mut builder = Choices::builder().decision("0", ["no", "yes"]);
+    for number in 1..60_usize {
+        builder = builder.decision(number.to_string(), ["no", "yes"]);
+        for earlier in number.saturating_sub(3)..number {
+            builder = builder.only_if(earlier.to_string(), ["yes"]);
+        }
+    }
+    let space = builder.build().unwrap();
+    let start = std::time::Instant::now();
+    let all: Decisions = serde_json::from_str(&format!("{:?}", [1; 60])).unwrap();
+    assert_eq!(space.named(&all).count(), 60);
+    assert_eq!(space.get(&all, "59"), Some("yes"));
+    assert_eq!(space.canonical(&all), all);
+    assert_eq!(space.from_json(&space.to_json(&all)).unwrap(), all);
+    let mut rng = stream(7, 0);
+    let child = space.mutate(&all, &mut rng);
+    assert_ne!(child, all);
+    assert!(start.elapsed() < std::time::Duration::from_secs(1));
+}
+
+#[test]
 fn foreign_genotypes_are_refused() {
     let space = space();
     for places in ["[0,0,0]", "[0,3,0,0]", "[0,0,0,1]"] {
@@ -190,6 +212,29 @@ fn choices_that_are_none_are_refused() {
     assert!(matches!(
         build(one().decision("b", ["z"]).only_if("a", ["w"])),
         InvalidChoices::UnknownAlternative { .. }
+    ));
+    // A condition against another one of the same decision, and against one further back.
+    assert_eq!(
+        build(
+            one()
+                .decision("b", ["z"])
+                .only_if("a", ["x"])
+                .only_if("a", ["y"])
+        ),
+        InvalidChoices::NeverMatters {
+            decision: "b".to_owned(),
+            on: "a".to_owned()
+        }
+    );
+    let far = one()
+        .decision("b", ["z"])
+        .only_if("a", ["x"])
+        .decision("c", ["z"])
+        .only_if("b", ["z"]);
+    assert!(far.clone().only_if("a", ["x", "y"]).build().is_ok());
+    assert!(matches!(
+        build(far.only_if("a", ["y"])),
+        InvalidChoices::NeverMatters { decision, on } if decision == "c" && on == "a"
     ));
     assert!(matches!(
         build(Choices::builder().only_if("a", ["x"])),

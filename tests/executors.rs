@@ -123,6 +123,38 @@ fn a_simulated_search_goes_on_where_its_clock_stood() {
 }
 
 #[test]
+fn the_real_time_of_a_simulated_search_goes_on_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let search = |trials, budget: fn(Budget) -> Budget| {
+        let slow = |bits: &Bits, _: &Context<'_>| {
+            std::thread::sleep(Duration::from_millis(2));
+            Ok(Evaluation::new(count(bits)).with_cost(1.0))
+        };
+        let executor = Simulated::new(slow, 3).unwrap();
+        Search::new(
+            builder(20).build().unwrap(),
+            executor,
+            budget(Budget::trials(trials)),
+        )
+        .journal(Journal::open_or_create(folder.path()).unwrap())
+        .run()
+        .unwrap()
+    };
+    let first = search(50, |budget| budget);
+    assert!(first.duration >= Duration::from_millis(100));
+    // There is nothing left of this budget.
+    let second = search(80, |budget| budget.wall_time(Duration::from_millis(90)));
+    assert_eq!(second.termination, Termination::WallTime);
+    assert_eq!(second.history.len(), 50);
+    assert!(second.duration >= Duration::from_millis(96));
+    assert_eq!(second.simulated, first.simulated);
+    // Every ask and every tell has it.
+    let file = folder.path().join("journal.jsonl");
+    let journal = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(journal.matches(",\"real\":").count(), 100);
+}
+
+#[test]
 fn a_simulated_trial_over_its_time_times_out_at_the_limit() {
     let costly = |bits: &Bits, context: &Context<'_>| {
         let evaluation = Evaluation::new(count(bits));

@@ -65,6 +65,30 @@ fn a_trial_that_is_over_time_has_timed_out_whether_or_not_it_looks() {
 }
 
 #[test]
+fn whatever_comes_too_late_has_timed_out() {
+    let late = |bits: &Bits, context: &Context<'_>| {
+        let end = Instant::now() + Duration::from_millis(30);
+        while Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        match context.trial().0 % 5 {
+            0 => panic!("index out of bounds"),
+            1 => Err(EvaluationError::failed("no luck")),
+            2 => Err(EvaluationError::Infeasible("too large".to_owned())),
+            3 => Err(EvaluationError::OutOfMemory("full".to_owned())),
+            _ => ones(bits, context),
+        }
+    };
+    let result = Search::new(evolution(8, 1), Serial::new(late), Budget::trials(10))
+        .timeout(Duration::from_millis(20))
+        .run()
+        .unwrap();
+    for record in result.history.records() {
+        assert_eq!(record.outcome, Outcome::TimedOut, "{record:?}");
+    }
+}
+
+#[test]
 fn a_full_device_is_told_from_other_failures() {
     let full = |_: &Bits, context: &Context<'_>| -> Result<Evaluation, EvaluationError> {
         match context.trial().0 % 4 {
@@ -392,6 +416,59 @@ fn every_policy_survives_a_resume() {
             );
         }
     }
+}
+
+#[test]
+fn an_average_of_figures_that_are_too_large_to_be_added_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for trials in [40, 80] {
+        let huge = |bits: &Bits, context: &Context<'_>| {
+            let sign = if context.seed() % 2 == 0 { 1.0 } else { -1.0 };
+            let large = if bits[0] { f64::MAX } else { f64::MAX * sign };
+            Ok(Evaluation::new(large))
+        };
+        let result = Search::new(evolution(2, 1), Serial::new(huge), Budget::trials(trials))
+            .duplicates(Duplicates::Average)
+            .journal(Journal::open_or_create(folder.path()).unwrap())
+            .run()
+            .unwrap();
+        assert_eq!(result.history.failed(), 0);
+        for record in result.history.records() {
+            let fitness = record.fitness().unwrap();
+            // The mean of equal values is that value.
+            assert!(!record.genotype[0] || fitness == f64::MAX, "{record:?}");
+        }
+        let means = result.history.records().iter().filter_map(|r| r.fitness());
+        assert!(means.clone().any(|fitness| fitness.abs() < 0.5 * f64::MAX));
+    }
+}
+
+#[test]
+fn the_stop_signal_ends_a_search_that_finds_nothing_to_try() {
+    let stop = StopSignal::new();
+    let (signal, draws) = (stop.clone(), Arc::new(AtomicU64::new(0)));
+    let seen = draws.clone();
+    let folder = tempfile::tempdir().unwrap();
+    let executor = Serial::with_stop_signal(ones, &stop);
+    let result = Search::new(evolution(8, 1), executor, Budget::trials(50))
+        .constraint(move |_: &Bits| {
+            if seen.fetch_add(1, Ordering::Relaxed) + 1 == 40 {
+                signal.stop();
+            }
+            Err("too large".to_owned())
+        })
+        .max_refused(u64::MAX)
+        .journal(Journal::create(folder.path()).unwrap())
+        .run()
+        .unwrap();
+    assert_eq!(result.termination, Termination::Stopped);
+    assert_eq!(draws.load(Ordering::Relaxed), 40);
+    // Nothing of it is on record; the search begins anew.
+    let result = Search::new(evolution(8, 1), Serial::new(ones), Budget::trials(50))
+        .journal(Journal::open(folder.path()).unwrap())
+        .run()
+        .unwrap();
+    assert_eq!(result.history.len(), 50);
 }
 
 #[test]

@@ -236,6 +236,69 @@ fn the_journal_of_another_search_is_refused() {
     }
 }
 
+#[test]
+fn a_checksum_in_other_digits_is_damage() {
+    let whole = recorded(20);
+    let lines: Vec<&str> = whole.lines().collect();
+    let mut tried = 0;
+    for (index, line) in lines.iter().enumerate() {
+        for name in ["\"check\":\"", "\"time_check\":\""] {
+            let start = line.rfind(name).unwrap() + name.len();
+            let upper = line[start..start + 8].to_uppercase();
+            if upper == line[start..start + 8] {
+                continue;
+            }
+            let mut changed = (*line).to_owned();
+            changed.replace_range(start..start + 8, &upper);
+            let mut journal = lines.clone();
+            journal[index] = &changed;
+            let folder = folder_with(&(journal.join("\n") + "\n"));
+            let error = run(folder.path(), 1, 20).unwrap_err();
+            let number = index as u64 + 1;
+            assert!(
+                matches!(
+                    error,
+                    SearchError::Journal(JournalError::Damaged { line, .. }) if line == number
+                ),
+                "{error}"
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 60, "{tried}");
+}
+
+#[test]
+fn damage_to_the_header_names_its_line_wherever_it_is() {
+    let whole = recorded(20);
+    let header = whole.lines().next().unwrap().len();
+    for place in 0..header {
+        let mut bytes = whole.clone().into_bytes();
+        bytes[place] ^= 1;
+        let folder = folder_with("");
+        fs::write(folder.path().join("journal.jsonl"), &bytes).unwrap();
+        let error = Journal::open(folder.path()).unwrap_err();
+        // One digit makes another format, of which this version knows nothing.
+        let names_it =
+            matches!(error, JournalError::Format { .. }) || error.to_string().contains("line 1 ");
+        assert!(names_it, "byte {place}: {error}");
+    }
+}
+
+#[test]
+fn a_file_without_lines_that_is_no_journal_is_not_read_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    // Sixteen terabytes, or what the file system allows, without a byte on the disk.
+    let file = fs::File::create(&path).unwrap();
+    let allowed = (30..45)
+        .rev()
+        .find(|&power| file.set_len(1 << power).is_ok());
+    assert!(allowed.is_some());
+    let error = Journal::open(folder.path()).unwrap_err();
+    assert!(matches!(error, JournalError::NotAJournal(_)), "{error}");
+}
+
 /// An algorithm that says it is another.
 #[derive(Debug)]
 struct Impostor(Evolution<Bits>, Description);

@@ -6,11 +6,12 @@
 use std::collections::HashSet;
 
 use evonas::algorithm::{EvolutionError, TellError};
-use evonas::evaluator::WeightedSum;
+use evonas::evaluator::{UNWEIGHTED_FITNESS, WeightedSum};
 use evonas::objective::{Objective, dominates};
 use evonas::prelude::*;
 use evonas::search::SearchError;
 use evonas::search::journal::read;
+use evonas::selection::{LexicographicTournament, ParetoTournament, Selection};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 
 type Bits = Vec<bool>;
@@ -129,7 +130,14 @@ fn the_weighted_sum_is_the_fitness_everywhere() {
     let result = Search::new(evolution, Serial::new(weighted), Budget::trials(1500))
         .run()
         .unwrap();
-    assert_eq!(result.best().unwrap().fitness(), Some(20.0));
+    let best = result.best().unwrap();
+    assert_eq!(best.fitness(), Some(20.0));
+    // What was measured isn't lost.
+    for record in result.history.records() {
+        let measured = record.metric(UNWEIGHTED_FITNESS).unwrap();
+        let weighted = measured + 2.0 * record.metric("trailing_zeros").unwrap();
+        assert_eq!(record.fitness(), Some(weighted));
+    }
     let missing = WeightedSum::new(both_ends, [("parameters", 1.0)]);
     let error = Search::new(
         builder(10).build().unwrap(),
@@ -145,7 +153,31 @@ fn the_weighted_sum_is_the_fitness_everywhere() {
 }
 
 #[test]
-fn objectives_that_are_not_there_are_errors() {
+fn an_evaluation_without_an_objective_fails_its_trial_and_not_the_search() {
+    let folder = tempfile::tempdir().unwrap();
+    let search = |trials| {
+        let forgetful = |bits: &Bits, context: &Context<'_>| match context.trial().0 % 3 {
+            0 => Ok(Evaluation::new(count(bits))),
+            _ => both_ends(bits, context),
+        };
+        let objectives = [Objective::fitness(), Objective::maximize("trailing_zeros")];
+        let evolution = builder(10).pareto(objectives).build().unwrap();
+        Search::new(evolution, Serial::new(forgetful), Budget::trials(trials))
+            .journal(Journal::open_or_create(folder.path()).unwrap())
+            .run()
+            .unwrap()
+    };
+    for trials in [60, 90] {
+        for record in search(trials).history.records() {
+            match &record.outcome {
+                Outcome::Failed { reason } if record.id.0 % 3 == 0 => {
+                    assert!(reason.contains("no metric 'trailing_zeros'"), "{reason}");
+                }
+                outcome => assert!(outcome.evaluation().is_some(), "{record:?}"),
+            }
+        }
+    }
+    // Where every evaluation lacks it, the search ends as with any other failure.
     let evolution = builder(10)
         .pareto([Objective::minimize("parameters")])
         .build()
@@ -153,14 +185,69 @@ fn objectives_that_are_not_there_are_errors() {
     let error = Search::new(evolution, Serial::new(both_ends), Budget::trials(100))
         .run()
         .unwrap_err();
+    assert!(
+        matches!(&error, SearchError::TooManyFailures { last, .. }
+            if last[0].contains("no metric 'parameters'")),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_algorithm_told_of_an_evaluation_without_an_objective_says_which() {
+    let mut evolution = builder(10)
+        .pareto([Objective::minimize("parameters")])
+        .build()
+        .unwrap();
+    let trial = evolution.ask();
+    let outcome = Outcome::Completed(Evaluation::new(1.0));
     assert!(matches!(
-        error,
-        SearchError::Tell(TellError::NoMetric { trial: TrialId(0), metric }) if metric == "parameters"
+        evolution.tell(trial.id, &outcome),
+        Err(TellError::NoMetric { trial: TrialId(0), metric }) if metric == "parameters"
     ));
+    assert_eq!(evolution.tell(trial.id, &Outcome::Lost), Ok(()));
+}
+
+#[test]
+fn objectives_that_are_not_there_are_errors() {
     assert!(matches!(
         builder(10).pareto([]).build(),
         Err(EvolutionError::NoObjectives)
     ));
+    // A tournament by objectives needs them too if it is given as it is.
+    let needs = |build: Result<Evolution<Bits>, EvolutionError>| match build {
+        Err(EvolutionError::TooFewObjectives { needed, given }) => (needed, given),
+        other => panic!("{other:?}"),
+    };
+    let lexicographic = |tolerances| LexicographicTournament::new(5, tolerances).unwrap();
+    let pareto = ParetoTournament::new(5);
+    assert_eq!(needs(builder(10).selection(pareto).build()), (1, 0));
+    let one = || builder(10).lexicographic([Objective::fitness()]);
+    for (build, expected) in [
+        (builder(10).selection(lexicographic(vec![])), (1, 0)),
+        (builder(10).selection(lexicographic(vec![0.0])), (1, 0)),
+        (one().selection(lexicographic(vec![0.0; 2])), (2, 1)),
+    ] {
+        assert_eq!(needs(build.build()), expected);
+    }
+    let boxed: Box<dyn Selection<Bits>> = Box::new(pareto);
+    assert_eq!(needs(builder(10).selection(boxed).build()), (1, 0));
+    assert!(one().selection(lexicographic(vec![0.5])).build().is_ok());
+}
+
+#[test]
+fn a_tolerance_is_at_least_0() {
+    for width in [-0.1, f64::NAN, f64::NEG_INFINITY] {
+        let objective = Objective::fitness().tolerance(width);
+        let objectives = [objective, Objective::minimize("ones")];
+        let error = builder(10).lexicographic(objectives).build().unwrap_err();
+        assert!(
+            matches!(error, EvolutionError::InvalidTolerance(_)),
+            "{error}"
+        );
+        assert!(error.to_string().contains("at least 0"), "{error}");
+        assert!(LexicographicTournament::new(5, vec![0.0, width]).is_err());
+    }
+    assert!(LexicographicTournament::new(5, vec![0.0, f64::INFINITY]).is_ok());
 }
 
 #[test]

@@ -86,6 +86,16 @@ fn a_budget_below_the_population_is_refused() {
             minimum: 10
         }
     ));
+    // Without a population too, the message is about what is wrong.
+    let random = RandomSearch::new(BitsSpace { length: 8 }, 1);
+    let error = Search::new(random, Serial::new(ones), Budget::trials(0))
+        .run()
+        .unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.starts_with("a budget of 0 trials is too small: the algorithm needs at least 1"),
+        "{message}"
+    );
     assert!(Threads::new(ones, 0).is_err());
 }
 

@@ -2,9 +2,10 @@
 //! trained as a Burn network. Try `--help`.
 
 mod options;
+mod warm_start;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
@@ -15,7 +16,7 @@ use evonas::objective::Direction;
 use evonas::prelude::*;
 use evonas::replacement::WorstOfSample;
 use evonas::report::ProgressBar;
-use evonas::search::{BestFile, Journal, TrialsFile, journal};
+use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::images::{ImageDataset, digits, read_idx_folder};
@@ -167,7 +168,17 @@ impl<'a> Task<'a> {
             .population(options.population)
             .sample(options.sample)
             .seed(seed);
-        let initial = initial_genotypes(options)?;
+        let journal = match &out {
+            Some(folder) if options.resume => Some(Journal::open_or_create(folder)?),
+            Some(folder) => Some(Journal::create(folder)?),
+            None => None,
+        };
+        let initial = match (&out, &journal) {
+            (Some(folder), Some(journal)) => {
+                warm_start::kept(options, folder, journal.is_resumed())?
+            }
+            _ => warm_start::genotypes(options)?,
+        };
         let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
             AlgorithmName::Aging => Box::new(evolution.initial(initial).build()?),
             AlgorithmName::NonAging => {
@@ -207,12 +218,7 @@ impl<'a> Task<'a> {
                 search.stopper(SuccessiveHalving::new(Direction::Minimize, 1, 2)?)
             }
         };
-        if let Some(folder) = out {
-            let journal = if options.resume {
-                Journal::open_or_create(&folder)?
-            } else {
-                Journal::create(&folder)?
-            };
+        if let (Some(folder), Some(journal)) = (out, journal) {
             search = search
                 .journal(journal.sync(options.sync).evaluator(self.describe()))
                 .observe(TrialsFile::new(folder.join("trials.jsonl")))
@@ -230,14 +236,19 @@ impl<'a> Task<'a> {
 
     /// All that a trial's score depends on beside its genotype and seed.
     fn describe(&self) -> String {
-        json!({
+        let mut description = json!({
             "network": self.config,
             "training": self.trainer.config(),
             "dataset": self.options.dataset.to_possible_value().map(|v| v.get_name().to_owned()),
             "training_images": self.dataset.train.len(),
             "limit": self.options.limit,
-        })
-        .to_string()
+        });
+        // The digits come with the program; a folder may hold anything.
+        if matches!(self.options.dataset, Dataset::Idx) {
+            let checksum = format!("{:08x}", self.dataset.train.checksum());
+            description["training_images_checksum"] = json!(checksum);
+        }
+        description.to_string()
     }
 
     /// Trains the best genotype in full; a search that was stopped is only reported.
@@ -333,21 +344,6 @@ fn check_parameters(
         ));
     }
     Ok(())
-}
-
-/// The genotypes of `--warm-start`.
-fn initial_genotypes(options: &Options) -> Result<Vec<NasnetGenotype>, Failure> {
-    let mut genotypes = Vec::new();
-    for source in &options.warm_start {
-        if Path::new(source).is_dir() {
-            let recorded = journal::read::<NasnetGenotype>(source)?;
-            let fittest = recorded.fittest().into_iter().take(options.population);
-            genotypes.extend(fittest.map(|record| record.genotype.clone()));
-        } else {
-            genotypes.push(NasnetGenotype::find(source)?);
-        }
-    }
-    Ok(genotypes)
 }
 
 fn cores() -> usize {

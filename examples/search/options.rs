@@ -97,7 +97,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value = "none")]
     pub stopper: StopperName,
     /// Begin with these genotypes: a published name, a text, a file, or the folder of another search,
-    /// whose fittest are taken
+    /// whose fittest are taken. A resumed search has those that it began with, whatever is given
     #[arg(long, value_name = "GENOTYPE|DIR")]
     pub warm_start: Vec<String>,
     /// No progress, no report

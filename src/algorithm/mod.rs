@@ -49,8 +49,9 @@ pub trait Algorithm<G>: Debug + Send {
     /// How a trial ended.
     ///
     /// # Errors
-    /// [`TellError`] if the trial is not in flight, or its fitness is not finite; the state is as
-    /// before then.
+    /// [`TellError`] if the trial is not in flight, its fitness is not finite, or its evaluation lacks
+    /// what the algorithm goes by; the state is as before then. A search tells a trial whose evaluation
+    /// is refused again, as failed.
     fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError>;
 
     /// Takes back the trial that was asked last, since it is not to be run: a constraint refuses it,

@@ -23,7 +23,7 @@ impl<G: Genotype> RandomSearch<G> {
     pub fn new(space: impl SearchSpace<Genotype = G> + 'static, seed: u64) -> Self {
         let description = Description {
             seed: Some(seed),
-            space: format!("{space:?}"),
+            space: space.describe(),
             algorithm: "random search".to_owned(),
         };
         Self {

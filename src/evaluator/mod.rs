@@ -8,10 +8,9 @@ mod weighted;
 
 pub use context::Context;
 pub use memory::is_out_of_memory;
-pub(crate) use run::panic_message;
 pub use run::{Ended, run_trial};
 pub use stop_signal::StopSignal;
-pub use weighted::WeightedSum;
+pub use weighted::{UNWEIGHTED_FITNESS, WeightedSum};
 
 use crate::trial::Evaluation;
 

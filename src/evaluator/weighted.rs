@@ -3,7 +3,13 @@
 use super::{Context, EvaluationError, Evaluator};
 use crate::trial::Evaluation;
 
-/// Makes the fitness the weighted sum of figures of an evaluation: its fitness and its metrics.
+/// The metric that holds the fitness that an evaluator returned, where a [`WeightedSum`] put another
+/// in its place.
+pub const UNWEIGHTED_FITNESS: &str = "unweighted_fitness";
+
+/// Makes the fitness the weighted sum of figures of an evaluation: its fitness and its metrics. What
+/// the evaluator returned as fitness becomes the metric [`UNWEIGHTED_FITNESS`]; of a sum within a sum,
+/// that of the innermost.
 ///
 /// ```
 /// use evonas::evaluator::WeightedSum;
@@ -16,8 +22,9 @@ use crate::trial::Evaluation;
 /// let evaluator = WeightedSum::new(accuracy, [("fitness", 1.0), ("parameters", -5e-8)]);
 /// # let (stop, report) = (StopSignal::new(), |_, _| {});
 /// # let context = Context::new(TrialId(0), 0, 0, &stop, &report);
-/// # let fitness = evaluator.evaluate(&2e6, &context)?.fitness;
-/// # assert!((fitness - 0.8).abs() < 1e-12);
+/// # let evaluation = evaluator.evaluate(&2e6, &context)?;
+/// # assert!((evaluation.fitness - 0.8).abs() < 1e-12);
+/// # assert_eq!(evaluation.figure("unweighted_fitness"), Some(0.9));
 /// # Ok::<(), EvaluationError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -49,6 +56,10 @@ impl<G, E: Evaluator<G>> Evaluator<G> for WeightedSum<E> {
                 EvaluationError::failed(format_args!("the weighted metric '{name}' is missing"))
             })?;
             sum += weight * figure;
+        }
+        if evaluation.metrics.get(UNWEIGHTED_FITNESS).is_none() {
+            let measured = evaluation.fitness;
+            evaluation.metrics.insert(UNWEIGHTED_FITNESS, measured);
         }
         evaluation.fitness = sum;
         Ok(evaluation)

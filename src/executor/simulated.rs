@@ -18,6 +18,13 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// when the limit is reached; a trial that ends in any other way without an evaluation takes no
 /// time. Evaluations happen when trials are submitted, so a stopper sees the values of one trial
 /// after the other.
+///
+/// A search that is resumed goes on at the time at which it was interrupted, and its trials, their
+/// outcomes and their order are those of one that never was. Two things may differ. Which of the
+/// virtual workers has which trial: those in flight are given out anew, and a journal doesn't say who
+/// had them. And, with a stopper, which trials are stopped, and what comes of that: a resume shows it
+/// the recorded values in the order in which trials ended, then those in flight again, and not in the
+/// order of submission.
 pub struct Simulated<G, E> {
     evaluator: E,
     stop: StopSignal,

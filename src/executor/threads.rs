@@ -7,9 +7,10 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::{Executor, ExecutorEvent, Terms};
-use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
+use crate::evaluator::{Context, Ended, Evaluator, StopSignal, run_trial};
+use crate::panics::caught;
 use crate::space::Genotype;
-use crate::trial::Trial;
+use crate::trial::{Outcome, Trial, TrialId};
 
 /// An executor without workers can't run anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +18,9 @@ use crate::trial::Trial;
 pub struct NoWorkers;
 
 /// Runs trials on `N` threads; a free thread takes the next trial at once.
+///
+/// A trial that a worker can't bring to an end, since something beside the evaluator panics, is
+/// [`Outcome::Lost`].
 ///
 /// When dropped, it interrupts what runs and waits for its threads.
 pub struct Threads<G> {
@@ -134,29 +138,57 @@ impl<G: Genotype> Worker<G> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .recv();
             let Ok((trial, terms)) = next else { return };
-            let start = Instant::now();
-            // A send fails only when the executor is gone; then nobody wants to know.
-            let _ = self.events.send(ExecutorEvent::Started {
-                trial: trial.id,
-                worker: self.number,
-            });
-            let report = |step, value| {
-                let _ = self.events.send(ExecutorEvent::Reported {
-                    trial: trial.id,
-                    step,
-                    value,
-                });
-            };
-            let context = Context::new(trial.id, trial.seed, self.number, &self.stop, &report);
-            let context = terms.apply(context);
-            let ended = run_trial(&trial, &*self.evaluator, &context);
-            let _ = self.events.send(ExecutorEvent::Finished {
-                trial: trial.id,
-                worker: self.number,
-                duration: start.elapsed(),
-                ended,
-            });
+            // What panics here is not the evaluator, but a genotype that can't be dropped, say. The
+            // trial is reported all the same, and the worker takes the next one.
+            let _ = caught(|| self.work(trial, &terms));
         }
+    }
+
+    fn work(&self, trial: Trial<G>, terms: &Terms) {
+        let mut ending = Ending {
+            events: &self.events,
+            trial: trial.id,
+            worker: self.number,
+            start: Instant::now(),
+            ended: None,
+        };
+        // A send fails only when the executor is gone; then nobody wants to know.
+        let _ = self.events.send(ExecutorEvent::Started {
+            trial: trial.id,
+            worker: self.number,
+        });
+        let report = |step, value| {
+            let _ = self.events.send(ExecutorEvent::Reported {
+                trial: trial.id,
+                step,
+                value,
+            });
+        };
+        let context = Context::new(trial.id, trial.seed, self.number, &self.stop, &report);
+        let context = terms.apply(context);
+        ending.ended = Some(run_trial(&trial, &*self.evaluator, &context));
+    }
+}
+
+/// Reports the end of a trial when it is dropped, come what may: a trial whose worker got no further
+/// is lost.
+struct Ending<'a> {
+    events: &'a Sender<ExecutorEvent>,
+    trial: TrialId,
+    worker: usize,
+    start: Instant,
+    ended: Option<Ended>,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let lost = || Ended::Outcome(Outcome::Lost);
+        let _ = self.events.send(ExecutorEvent::Finished {
+            trial: self.trial,
+            worker: self.worker,
+            duration: self.start.elapsed(),
+            ended: self.ended.take().unwrap_or_else(lost),
+        });
     }
 }
 
@@ -195,8 +227,41 @@ impl<G> Drop for Threads<G> {
         self.stop.stop();
         self.trials = None;
         for thread in self.threads.drain(..) {
-            // A worker thread doesn't panic: run_trial catches what evaluators do.
+            // A worker thread doesn't panic: it catches whatever does.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_whose_worker_got_no_further_is_lost() {
+        let (sender, events) = channel();
+        let ending = |ended| Ending {
+            events: &sender,
+            trial: TrialId(7),
+            worker: 1,
+            start: Instant::now(),
+            ended,
+        };
+        let panicked = caught(|| {
+            let _ending = ending(None);
+            panic!("beside the evaluator");
+        });
+        assert!(panicked.is_err());
+        drop(ending(Some(Ended::Interrupted)));
+        drop(sender);
+        let reported: Vec<_> = events
+            .iter()
+            .map(|event| match event {
+                ExecutorEvent::Finished { trial, ended, .. } => (trial.0, ended),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let lost = Ended::Outcome(Outcome::Lost);
+        assert_eq!(reported, [(7, lost), (7, Ended::Interrupted)]);
     }
 }

@@ -29,6 +29,19 @@ impl Direction {
     }
 }
 
+/// A width of equality that is none.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("the tolerance of an objective is {0}; it must be at least 0")]
+pub struct InvalidTolerance(f64);
+
+/// Refuses a tolerance that is negative or not a number.
+pub(crate) fn check_tolerance(width: f64) -> Result<(), InvalidTolerance> {
+    match width >= 0.0 {
+        true => Ok(()),
+        false => Err(InvalidTolerance(width)),
+    }
+}
+
 /// A figure of an evaluation and the direction in which it is better.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
@@ -64,7 +77,7 @@ impl Objective {
     }
 
     /// In lexicographic order, values that differ from the best by at most this much count as equal
-    /// to it.
+    /// to it. It must be at least 0: no algorithm is built of another ([`InvalidTolerance`]).
     #[must_use]
     pub const fn tolerance(mut self, width: f64) -> Self {
         self.tolerance = width;

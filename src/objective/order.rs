@@ -52,6 +52,9 @@ pub fn crowding_distances(front: &[&[f64]]) -> Vec<f64> {
 
 /// The best by the first objective; among those within its tolerance of the best, the best by the
 /// second; and so on; the first among equals. None of none.
+///
+/// # Panics
+/// If an item has fewer figures than there are tolerances.
 pub fn lexicographic_best<'a, T, F: AsRef<[f64]> + 'a + ?Sized>(
     items: &'a [T],
     tolerances: &[f64],

@@ -110,6 +110,7 @@ impl<G> Observer<G> for ProgressBar {
                     bar.set_position(self.resumed);
                 }
             }
+            Event::Warned { warning } => eprintln!("warning: {warning}"),
             Event::Finished { history } => self.advance(history),
             Event::Ended { .. } => {
                 if let Some(bar) = self.bar.take() {

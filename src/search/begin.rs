@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::duplicates::Duplicates;
+use super::guarded;
 use super::journal::Ending;
 use super::running::{InFlight, Running};
 use super::{Event, Search, SearchError};
@@ -12,9 +13,11 @@ use crate::space::Genotype;
 use crate::trial::{Outcome, Trial, TrialId};
 
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
-    /// Asks for the next trial and hands it out.
+    /// Asks for the next trial and hands it out, unless the search is stopped meanwhile.
     pub(super) fn begin_next(&mut self, running: &mut Running<G>) -> Result<(), SearchError> {
-        let (trial, refused) = self.draw()?;
+        let Some((trial, refused)) = self.draw()? else {
+            return Ok(());
+        };
         let id = trial.id;
         running.asked += 1;
         let now = self.now(running);
@@ -23,12 +26,12 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         }
         self.tell_observers(&Event::Asked { trial: &trial })?;
         let known = match &mut self.duplicates {
-            Some(duplicates) => duplicates.asked(&trial.genotype, &running.history),
+            Some(duplicates) => duplicates.asked(&trial.genotype, &running.history)?,
             None => None,
         };
         running
             .in_flight
-            .insert(id, InFlight::new(trial, now, known));
+            .insert(id, InFlight::new(trial, now.at, known));
         self.hand_out(id, running)
     }
 
@@ -64,14 +67,15 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     }
 
     /// Asks until neither a constraint nor the policy for duplicates objects; returns how many draws
-    /// were in vain.
-    fn draw(&mut self) -> Result<(Trial<G>, u64), SearchError> {
+    /// were in vain. None if the search is stopped: the draws so far are on no record, and a resume
+    /// makes them again.
+    fn draw(&mut self) -> Result<Option<(Trial<G>, u64)>, SearchError> {
         let (mut refused, mut redrawn) = (0, 0);
-        loop {
-            let trial = self.algorithm.ask();
+        while !self.stop.is_set() {
+            let trial = guarded::ask(&mut self.algorithm)?;
             if let Err(reason) = self.constraints.check(&trial.genotype) {
                 refused += 1;
-                self.algorithm.withdraw(trial.id)?;
+                guarded::withdraw(&mut self.algorithm, trial.id)?;
                 if refused >= self.constraints.draws {
                     return Err(SearchError::TooManyRefused {
                         trial: trial.id,
@@ -85,13 +89,14 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
             if let Some(duplicates) = &self.duplicates
                 && let Duplicates::Redraw(limit) = duplicates.policy()
                 && redrawn < limit
-                && duplicates.is_known(&trial.genotype)
+                && duplicates.is_known(&trial.genotype)?
             {
                 redrawn += 1;
-                self.algorithm.withdraw(trial.id)?;
+                guarded::withdraw(&mut self.algorithm, trial.id)?;
                 continue;
             }
-            return Ok((trial, refused + u64::from(redrawn)));
+            return Ok(Some((trial, refused + u64::from(redrawn))));
         }
+        Ok(None)
     }
 }

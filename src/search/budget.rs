@@ -29,7 +29,8 @@ impl Budget {
         }
     }
 
-    /// Ends the search after this time; the time before a resume counts.
+    /// Ends the search after this real time, whatever clock the executor has; the time before a resume
+    /// counts, up to the last line of its journal.
     #[must_use]
     pub const fn wall_time(mut self, limit: Duration) -> Self {
         self.wall_time = Some(limit);

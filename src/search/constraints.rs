@@ -1,8 +1,6 @@
 //! Genotypes that are not worth a trial.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use crate::evaluator::panic_message;
+use crate::panics::caught;
 
 /// Says why a genotype is refused.
 type Constraint<G> = dyn Fn(&G) -> Result<(), String> + Send;
@@ -31,8 +29,8 @@ impl<G> Constraints<G> {
     /// The reason of the first constraint that refuses the genotype. One that panics does.
     pub(super) fn check(&self, genotype: &G) -> Result<(), String> {
         for predicate in &self.predicates {
-            catch_unwind(AssertUnwindSafe(|| predicate(genotype)))
-                .unwrap_or_else(|panic| Err(format!("panic: {}", panic_message(&*panic))))?;
+            caught(|| predicate(genotype))
+                .unwrap_or_else(|message| Err(format!("panic: {message}")))?;
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::str::FromStr;
 
-use super::{History, TrialRecord};
+use super::guarded::guarded;
+use super::{History, SearchError, TrialRecord};
 use crate::trial::{EVALUATIONS, Evaluation, MEASURED_FITNESS, Outcome, TrialId};
 
 /// What happens to a genotype that the search has asked for before.
@@ -45,22 +46,26 @@ impl FromStr for Duplicates {
     }
 }
 
-/// What the search remembers of genotypes, whatever they are compared by.
+/// An evaluation that is known, and the trial that it is from.
+pub(super) type Reusable = Option<(TrialId, Evaluation)>;
+
+/// What the search remembers of genotypes, whatever they are compared by. The key of a genotype is
+/// the user's code: where it panics, every method is an error.
 pub(super) trait Known<G>: Send {
     fn policy(&self) -> Duplicates;
 
     /// Whether the genotype was asked for before.
-    fn is_known(&self, genotype: &G) -> bool;
+    fn is_known(&self, genotype: &G) -> Result<bool, SearchError>;
 
     /// The genotype was asked for. Returns the evaluation to reuse, and the trial that it is from, if
     /// the policy is to reuse and one is completed.
-    fn asked(&mut self, genotype: &G, history: &History<G>) -> Option<(TrialId, Evaluation)>;
+    fn asked(&mut self, genotype: &G, history: &History<G>) -> Result<Reusable, SearchError>;
 
     /// The outcome with the fitness averaged over this and all earlier evaluations.
-    fn averaged(&self, genotype: &G, outcome: Outcome) -> Outcome;
+    fn averaged(&self, genotype: &G, outcome: Outcome) -> Result<Outcome, SearchError>;
 
     /// A trial has ended, as number `index` of the history.
-    fn ended(&mut self, record: &TrialRecord<G>, index: usize);
+    fn ended(&mut self, record: &TrialRecord<G>, index: usize) -> Result<(), SearchError>;
 }
 
 /// Remembers genotypes by a key: themselves, or a canonical form.
@@ -75,7 +80,20 @@ struct Entry {
     /// The first completed trial's place in the history.
     first: Option<usize>,
     evaluations: u64,
-    sum: f64,
+    mean: f64,
+}
+
+impl Entry {
+    /// The mean with one more value. Each is weighted before they are added, so that nothing
+    /// overflows, and what rounding adds is cut off: the mean of equal values is that value.
+    fn mean_with(&self, value: f64) -> f64 {
+        if self.evaluations == 0 {
+            return value;
+        }
+        let count = (self.evaluations + 1) as f64;
+        let mean = self.mean * (self.evaluations as f64 / count) + value / count;
+        mean.clamp(self.mean.min(value), self.mean.max(value))
+    }
 }
 
 impl<F, K> ByKey<F, K> {
@@ -85,6 +103,13 @@ impl<F, K> ByKey<F, K> {
             key,
             known: HashMap::new(),
         }
+    }
+
+    fn key<G>(&self, genotype: &G) -> Result<K, SearchError>
+    where
+        F: Fn(&G) -> K,
+    {
+        guarded("the key of duplicates", || (self.key)(genotype))
     }
 }
 
@@ -97,26 +122,27 @@ where
         self.policy
     }
 
-    fn is_known(&self, genotype: &G) -> bool {
-        self.known.contains_key(&(self.key)(genotype))
+    fn is_known(&self, genotype: &G) -> Result<bool, SearchError> {
+        Ok(self.known.contains_key(&self.key(genotype)?))
     }
 
-    fn asked(&mut self, genotype: &G, history: &History<G>) -> Option<(TrialId, Evaluation)> {
-        let entry = self.known.entry((self.key)(genotype)).or_default();
+    fn asked(&mut self, genotype: &G, history: &History<G>) -> Result<Reusable, SearchError> {
+        let key = self.key(genotype)?;
+        let entry = self.known.entry(key).or_default();
         if self.policy != Duplicates::Reuse {
-            return None;
+            return Ok(None);
         }
-        let record = history.records().get(entry.first?)?;
-        Some((record.id, record.outcome.evaluation()?.clone()))
+        let first = entry.first.and_then(|first| history.records().get(first));
+        Ok(first.and_then(|record| Some((record.id, record.outcome.evaluation()?.clone()))))
     }
 
-    fn averaged(&self, genotype: &G, outcome: Outcome) -> Outcome {
-        let entry = self.known.get(&(self.key)(genotype));
-        match (outcome, entry) {
+    fn averaged(&self, genotype: &G, outcome: Outcome) -> Result<Outcome, SearchError> {
+        let entry = self.known.get(&self.key(genotype)?);
+        Ok(match (outcome, entry) {
             (Outcome::Completed(mut evaluation), Some(entry)) if entry.evaluations > 0 => {
                 let evaluations = (entry.evaluations + 1) as f64;
                 let measured = evaluation.fitness;
-                evaluation.fitness = (entry.sum + measured) / evaluations;
+                evaluation.fitness = entry.mean_with(measured);
                 Outcome::Completed(
                     evaluation
                         .with_metric(MEASURED_FITNESS, measured)
@@ -124,22 +150,22 @@ where
                 )
             }
             (outcome, _) => outcome,
-        }
+        })
     }
 
-    fn ended(&mut self, record: &TrialRecord<G>, index: usize) {
+    fn ended(&mut self, record: &TrialRecord<G>, index: usize) -> Result<(), SearchError> {
         let Some(evaluation) = record.outcome.evaluation() else {
-            return;
+            return Ok(());
         };
         if record.reused.is_some() {
-            return;
+            return Ok(());
         }
-        let entry = self.known.entry((self.key)(&record.genotype)).or_default();
+        let key = self.key(&record.genotype)?;
+        let entry = self.known.entry(key).or_default();
         entry.first.get_or_insert(index);
+        let measured = evaluation.metrics.get(MEASURED_FITNESS);
+        entry.mean = entry.mean_with(measured.unwrap_or(evaluation.fitness));
         entry.evaluations += 1;
-        entry.sum += evaluation
-            .metrics
-            .get(MEASURED_FITNESS)
-            .unwrap_or(evaluation.fitness);
+        Ok(())
     }
 }

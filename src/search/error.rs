@@ -10,7 +10,7 @@ use crate::trial::TrialId;
 pub enum SearchError {
     /// Fewer trials than the algorithm needs.
     #[error(
-        "a budget of {trials} trials is below the population size {minimum}; allow at least {minimum}"
+        "a budget of {trials} trials is too small: the algorithm needs at least {minimum} (evolution as many as its population has members)"
     )]
     BudgetTooSmall {
         /// The budget.
@@ -52,6 +52,16 @@ pub enum SearchError {
     /// An executor reported a trial that was never given to it.
     #[error("the executor reported trial {0}, which is not in flight")]
     UnknownTrial(TrialId),
+    /// Code that was given to the search panicked: a space, a mutation, a selection or a replacement
+    /// within the algorithm, the key of duplicates, an observer. What was recorded stays so; once the
+    /// code is mended, the search can be resumed.
+    #[error("{what} panicked: {message}")]
+    Panicked {
+        /// Whose code it was.
+        what: String,
+        /// What it said.
+        message: String,
+    },
     /// An observer can't do its work, such as writing to a full disk.
     #[error("{0}")]
     Observer(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -22,6 +22,7 @@ mod duplicates;
 mod end;
 mod error;
 mod failures;
+mod guarded;
 mod history;
 pub mod journal;
 mod observer;
@@ -33,6 +34,7 @@ mod retry;
 mod running;
 mod traced;
 mod trials_file;
+mod warning;
 
 pub use best_file::{BestFile, BestFileError};
 pub use budget::{Budget, Termination};
@@ -45,6 +47,7 @@ pub use result::SearchResult;
 pub use retry::Retry;
 pub use traced::Traced;
 pub use trials_file::{TrialsFile, TrialsFileError};
+pub use warning::Warning;
 
 use std::fmt;
 use std::hash::Hash;
@@ -75,7 +78,13 @@ pub struct Search<G, A, X> {
     duplicates: Option<Box<dyn Known<G>>>,
     journal: Option<Box<dyn Log<G>>>,
     stop: StopSignal,
-    observers: Vec<Box<dyn Observer<G>>>,
+    observers: Vec<Watcher<G>>,
+}
+
+/// An observer and what its type is called, for an error that names it.
+struct Watcher<G> {
+    name: &'static str,
+    observer: Box<dyn Observer<G>>,
 }
 
 impl<G, A, X> fmt::Debug for Search<G, A, X> {
@@ -109,8 +118,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
 
     /// Adds someone who sees every event.
     #[must_use]
-    pub fn observe(mut self, observer: impl Observer<G> + 'static) -> Self {
-        self.observers.push(Box::new(observer));
+    pub fn observe<O: Observer<G> + 'static>(mut self, observer: O) -> Self {
+        self.observers.push(Watcher {
+            name: std::any::type_name::<O>(),
+            observer: Box::new(observer),
+        });
         self
     }
 
@@ -145,15 +157,16 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
 
     /// How long an attempt at a trial may take: an evaluator learns from
     /// [`Context::check_stop`](crate::evaluator::Context::check_stop) that it is over time, and
-    /// whatever it returns then, the trial has timed out. An evaluator that neither asks nor returns
-    /// can't be ended.
+    /// whatever it does then (a score, an error, a panic), the trial has timed out, unless the search
+    /// is being stopped. An evaluator that neither asks nor returns can't be ended.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
-    /// Ends unpromising trials early, by what they report.
+    /// Ends unpromising trials early, by what they report. A stopper that panics is left out from
+    /// then on, with a [warning](Warning::StopperLeftOut).
     #[must_use]
     pub fn stopper(mut self, stopper: impl Stopper + 'static) -> Self {
         self.stopper = Some(SharedStopper::new(stopper));
@@ -188,7 +201,8 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     }
 
     /// The same, but genotypes are equal if their keys are: a canonical form, say, that is the same
-    /// for genotypes that mean the same.
+    /// for genotypes that mean the same. A key that panics ends the search
+    /// ([`SearchError::Panicked`]).
     #[must_use]
     pub fn duplicates_by<K>(
         mut self,

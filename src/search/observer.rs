@@ -2,8 +2,7 @@
 
 use std::error::Error;
 
-use super::journal::Warning;
-use super::{History, Termination};
+use super::{History, Termination, Warning};
 use crate::trial::{Outcome, Trial, TrialId};
 
 /// What happens in a search.
@@ -22,7 +21,7 @@ pub enum Event<'a, G> {
         history: &'a History<G>,
         /// How many had not, and are run again.
         in_flight: usize,
-        /// What is amiss with the journal.
+        /// What is amiss with the journal or with what was rebuilt from it.
         warnings: &'a [Warning],
     },
     /// The algorithm asked for a trial.
@@ -60,6 +59,11 @@ pub enum Event<'a, G> {
         /// All trials that have ended so far.
         history: &'a History<G>,
     },
+    /// Something is amiss, and the search goes on.
+    Warned {
+        /// What.
+        warning: &'a Warning,
+    },
     /// The search has ended.
     Ended {
         /// Why.
@@ -73,7 +77,7 @@ pub trait Observer<G> {
     ///
     /// # Errors
     /// An error ends the search: for an observer that must not miss anything, such as a recorder
-    /// whose disk is full.
+    /// whose disk is full. So does a panic ([`SearchError::Panicked`](super::SearchError::Panicked)).
     fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 

@@ -61,9 +61,10 @@ struct OwnedLine<G> {
     metrics: BTreeMap<String, Value>,
 }
 
-/// A whole number without a fraction, so that a count reads as one.
+/// A whole number without a fraction, so that a count reads as one. Minus zero is none.
 fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 2_f64.powi(53) {
+    let minus_zero = value == 0.0 && value.is_sign_negative();
+    if value.fract() == 0.0 && value.abs() < 2_f64.powi(53) && !minus_zero {
         Value::from(value as i64)
     } else {
         Value::from(value)

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::journal::Warning;
-use super::{History, Termination, TrialRecord};
+use super::{History, Termination, TrialRecord, Warning};
 use crate::objective::{Objective, pareto_front};
 
 /// What a search found.
@@ -13,14 +12,13 @@ pub struct SearchResult<G> {
     pub history: History<G>,
     /// Why it ended.
     pub termination: Termination,
-    /// Wall time. What was spent before a resume is included, unless the executor has a clock of its
-    /// own.
+    /// Wall time. What was spent before a resume is included, up to the last line of the journal.
     pub duration: Duration,
     /// Time on the executor's virtual clock, if it has one.
     pub simulated: Option<Duration>,
     /// The objectives that the algorithm went by; none if the fitness was the only one.
     pub objectives: Vec<Objective>,
-    /// What was amiss with the journal that the search was resumed from.
+    /// What was amiss: with the journal that the search was resumed from, or with a stopper.
     pub warnings: Vec<Warning>,
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use super::duplicates::Known;
+use super::guarded;
 use super::journal::{Ending, Entry, EntryKind, JournalError, Recording};
 use super::running::{InFlight, Running};
 use super::{Search, SearchError};
@@ -29,16 +30,23 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         };
         let mut now = None;
         journal.replay(&mut |entry| {
-            now = Some(entry.at);
+            now = Some(entry.now);
             replay.entry(entry)
         })?;
         running.waiting.extend(running.in_flight.keys());
         running.waiting.make_contiguous().sort_unstable();
         running.warnings.extend_from_slice(journal.warnings());
+        if let Some(stopper) = &self.stopper {
+            // It is in the warnings that observers hear of when the search is resumed.
+            let _ = running.left_out(stopper);
+        }
         if let Some(now) = now {
             match self.executor.clock() {
-                Some(_) => self.executor.set_clock(now),
-                None => running.before = now,
+                Some(_) => {
+                    self.executor.set_clock(now.at);
+                    running.before = now.real.unwrap_or_default();
+                }
+                None => running.before = now.at,
             }
         }
         Ok(resumed)
@@ -55,13 +63,13 @@ struct Replay<'a, G, A> {
 }
 
 impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
-    fn entry(&mut self, entry: Entry<G>) -> Result<(), JournalError> {
-        let (line, at) = (entry.line, entry.at);
+    fn entry(&mut self, entry: Entry<G>) -> Result<(), SearchError> {
+        let (line, at) = (entry.line, entry.now.at);
         match entry.event {
             Recording::Ask { trial, refused } => {
                 self.ask(line, &trial, refused)?;
                 let known = match &mut self.duplicates {
-                    Some(duplicates) => duplicates.asked(&trial.genotype, &self.running.history),
+                    Some(duplicates) => duplicates.asked(&trial.genotype, &self.running.history)?,
                     None => None,
                 };
                 self.running.asked += 1;
@@ -89,51 +97,54 @@ impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
     }
 
     /// Has the algorithm ask, and compares.
-    fn ask(&mut self, line: u64, recorded: &Trial<G>, refused: u64) -> Result<(), JournalError> {
+    fn ask(&mut self, line: u64, recorded: &Trial<G>, refused: u64) -> Result<(), SearchError> {
         for _ in 0..refused {
-            let withdrawn = self.algorithm.ask().id;
-            self.algorithm
-                .withdraw(withdrawn)
-                .map_err(|source| JournalError::Tell {
-                    path: self.path.clone(),
-                    line,
-                    source,
-                })?;
+            let withdrawn = guarded::ask(self.algorithm)?.id;
+            guarded::withdraw(self.algorithm, withdrawn).map_err(|error| self.at(line, error))?;
         }
-        let asked = self.algorithm.ask();
+        let asked = guarded::ask(self.algorithm)?;
         if asked == *recorded {
             return Ok(());
         }
         let (what, recorded_as, now) = difference(recorded, &asked);
-        Err(JournalError::OtherTrial {
-            path: self.path.clone(),
+        let path = self.path.clone();
+        let trial = recorded.id;
+        Err(SearchError::Journal(JournalError::OtherTrial {
+            path,
             line,
-            trial: recorded.id,
+            trial,
             what,
             recorded: recorded_as,
             now,
-        })
+        }))
     }
 
-    fn tell(&mut self, line: u64, ending: Ending) -> Result<(), JournalError> {
+    fn tell(&mut self, line: u64, ending: Ending) -> Result<(), SearchError> {
         let flight = self
             .running
             .in_flight
             .remove(&ending.trial)
             .ok_or_else(|| not_in_flight(&self.path, line, ending.trial))?;
-        self.algorithm
-            .tell(ending.trial, &ending.outcome)
-            .map_err(|source| JournalError::Tell {
-                path: self.path.clone(),
-                line,
-                source,
-            })?;
+        guarded::tell(self.algorithm, ending.trial, &ending.outcome)
+            .map_err(|error| self.at(line, error))?;
         let record = ending.record(flight.trial);
         if let Some(duplicates) = &mut self.duplicates {
-            duplicates.ended(&record, self.running.history.len());
+            duplicates.ended(&record, self.running.history.len())?;
         }
         self.running.history.push(record);
         Ok(())
+    }
+
+    /// Names the line, where the algorithm refuses what it says.
+    fn at(&self, line: u64, error: SearchError) -> SearchError {
+        match error {
+            SearchError::Tell(source) => SearchError::Journal(JournalError::Tell {
+                path: self.path.clone(),
+                line,
+                source,
+            }),
+            other => other,
+        }
     }
 
     /// Shows the stopper what it saw then; what it decided is in the outcomes.

@@ -4,13 +4,15 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::failures::FailuresInARow;
-use super::journal::{Ending, Warning};
-use super::{Event, History, Search, SearchError, SearchResult, Termination};
+use super::journal::{Ending, Now};
+use super::{Event, History, Search, SearchError, SearchResult, Termination, Warning, Watcher};
 use crate::algorithm::Algorithm;
 use crate::by_id::MapById;
 use crate::evaluator::Ended;
 use crate::executor::{Executor, ExecutorEvent};
+use crate::panics::caught;
 use crate::space::Genotype;
+use crate::stopper::SharedStopper;
 use crate::trial::{Evaluation, Trial, TrialId};
 
 /// What changes while a search runs.
@@ -26,6 +28,8 @@ pub(super) struct Running<G> {
     pub(super) history: History<G>,
     pub(super) failures: FailuresInARow,
     pub(super) warnings: Vec<Warning>,
+    /// Whether there was a warning that the stopper is left out.
+    stopper_left_out: bool,
 }
 
 /// A trial that was asked for and not told.
@@ -67,7 +71,21 @@ impl<G> Running<G> {
             history: History::default(),
             failures: FailuresInARow::default(),
             warnings: Vec::new(),
+            stopper_left_out: false,
         }
+    }
+
+    /// Keeps the warning that a stopper is left out, and returns it, the first time that it is.
+    pub(super) fn left_out(&mut self, stopper: &SharedStopper) -> Option<Warning> {
+        if self.stopper_left_out {
+            return None;
+        }
+        let warning = Warning::StopperLeftOut {
+            message: stopper.failure()?,
+        };
+        self.stopper_left_out = true;
+        self.warnings.push(warning.clone());
+        Some(warning)
     }
 
     fn wall_time(&self) -> Duration {
@@ -80,8 +98,8 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     ///
     /// # Errors
     /// [`SearchError`] if the budget is below the algorithm's minimum, the journal belongs to another
-    /// search, too many trials in a row fail, too many genotypes are refused, or the journal or an
-    /// observer fails. What was recorded or observed before stays so: after an error too a search
+    /// search, too many trials in a row fail, too many genotypes are refused, the journal or an
+    /// observer fails, or code that was given to the search panics. What was recorded or observed before stays so: after an error too a search
     /// can be resumed.
     pub fn run(mut self) -> Result<SearchResult<G>, SearchError> {
         self.check_budget()?;
@@ -132,8 +150,18 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     }
 
     /// The search's clock: the executor's, or real time.
-    pub(super) fn now(&self, running: &Running<G>) -> Duration {
-        self.executor.clock().unwrap_or_else(|| running.wall_time())
+    pub(super) fn now(&self, running: &Running<G>) -> Now {
+        let real = running.wall_time();
+        match self.executor.clock() {
+            Some(at) => Now {
+                at,
+                real: Some(real),
+            },
+            None => Now {
+                at: real,
+                real: None,
+            },
+        }
     }
 
     /// Keeps every worker busy while the budget lasts. Trials that were in flight when a search was
@@ -189,13 +217,10 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
                     worker,
                     attempt: flight.attempt,
                     reused: None,
-                    outcome,
+                    outcome: outcome.recordable(),
                     reports: std::mem::take(&mut flight.reports),
                     duration,
                 };
-                if let Some(stopper) = &self.stopper {
-                    stopper.ended(trial, &ending.outcome);
-                }
                 if self.retry.allows(&ending.outcome, ending.attempt) {
                     self.run_again(&ending, running)
                 } else {
@@ -228,8 +253,13 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     }
 
     pub(super) fn tell_observers(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
-        for observer in &mut self.observers {
-            observer.observe(event).map_err(SearchError::Observer)?;
+        for Watcher { name, observer } in &mut self.observers {
+            caught(|| observer.observe(event))
+                .map_err(|message| SearchError::Panicked {
+                    what: format!("the observer {name}"),
+                    message,
+                })?
+                .map_err(SearchError::Observer)?;
         }
         Ok(())
     }

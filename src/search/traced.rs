@@ -22,7 +22,7 @@ impl<G> Observer<G> for Traced {
                 warnings,
             } => {
                 for warning in *warnings {
-                    warn!(%warning, "the journal is not whole");
+                    warn!(%warning, "something is amiss");
                 }
                 info!(finished = history.len(), in_flight, "the search is resumed");
             }
@@ -49,6 +49,7 @@ impl<G> Observer<G> for Traced {
                     }
                 }
             }
+            Event::Warned { warning } => warn!(%warning, "something is amiss"),
             Event::Ended { termination } => info!(%termination, "the search ends"),
         }
         Ok(())

@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::{Selection, draw_sample};
-use crate::objective::lexicographic_best;
+use crate::objective::{InvalidTolerance, check_tolerance, lexicographic_best};
 use crate::population::Population;
 
 /// `size` members drawn uniformly with replacement; the best by the first objective wins; among
@@ -16,13 +16,19 @@ pub struct LexicographicTournament {
 }
 
 impl LexicographicTournament {
-    /// A tournament among `size` members (at least 1), with a tolerance for each objective.
-    #[must_use]
-    pub fn new(size: usize, tolerances: Vec<f64>) -> Self {
-        Self {
+    /// A tournament among `size` members (0 counts as 1), with a tolerance for each objective that
+    /// counts: the search needs at least as many objectives, and at least one.
+    ///
+    /// # Errors
+    /// [`InvalidTolerance`] if one is negative or not a number.
+    pub fn new(size: usize, tolerances: Vec<f64>) -> Result<Self, InvalidTolerance> {
+        for &tolerance in &tolerances {
+            check_tolerance(tolerance)?;
+        }
+        Ok(Self {
             size: size.max(1),
             tolerances,
-        }
+        })
     }
 }
 
@@ -38,5 +44,9 @@ impl<G> Selection<G> for LexicographicTournament {
             &population.member(position).objectives
         });
         winner.copied().unwrap_or(sample[0])
+    }
+
+    fn minimum_objectives(&self) -> usize {
+        self.tolerances.len().max(1)
     }
 }

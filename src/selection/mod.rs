@@ -24,6 +24,18 @@ pub trait Selection<G>: Debug + Send + Sync {
         rng: &mut dyn Rng,
         sample: &mut Vec<usize>,
     ) -> usize;
+
+    /// How many objectives a search must have at least for this to select by; 0 if it goes by the
+    /// fitness.
+    fn minimum_objectives(&self) -> usize {
+        0
+    }
+
+    /// The selection in words that a journal keeps and compares: the same in every process. The
+    /// default is its `Debug` form; override it where that is not stable.
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
 }
 
 impl<G, S: Selection<G> + ?Sized> Selection<G> for Box<S> {
@@ -34,6 +46,14 @@ impl<G, S: Selection<G> + ?Sized> Selection<G> for Box<S> {
         sample: &mut Vec<usize>,
     ) -> usize {
         (**self).select(population, rng, sample)
+    }
+
+    fn minimum_objectives(&self) -> usize {
+        (**self).minimum_objectives()
+    }
+
+    fn describe(&self) -> String {
+        (**self).describe()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::population::Population;
 
 /// `size` members drawn uniformly with replacement. Those that no other of the sample dominates are
 /// its best; among them the one with the greatest crowding distance wins, the first drawn among
-/// equals.
+/// equals. A search needs at least one objective for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParetoTournament {
     size: usize,
@@ -56,5 +56,9 @@ impl<G> Selection<G> for ParetoTournament {
             }
         }
         front.get(winner).copied().unwrap_or(sample[0])
+    }
+
+    fn minimum_objectives(&self) -> usize {
+        1
     }
 }

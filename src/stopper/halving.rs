@@ -12,6 +12,9 @@ use crate::trial::{Outcome, TrialId};
 ///
 /// The first trials at a rung go on, since there is little to compare them with: with fewer than
 /// `factor` values at a rung only the best so far does.
+///
+/// A trial counts once: when it is run again, the values of its last attempt replace those of the one
+/// before.
 #[derive(Clone, Debug)]
 pub struct SuccessiveHalving {
     direction: Direction,
@@ -19,8 +22,10 @@ pub struct SuccessiveHalving {
     factor: u64,
     /// Per rung, the values that reached it, sorted.
     rungs: Vec<Vec<f64>>,
-    /// The rungs that running trials have passed.
-    passed: HashMap<TrialId, usize>,
+    /// The values at the rungs, from the first one on, that running trials have reached.
+    running: HashMap<TrialId, Vec<f64>>,
+    /// The same of attempts that went wrong, in case that their trials are run again.
+    failed: HashMap<TrialId, Vec<f64>>,
 }
 
 /// Rungs that are none.
@@ -47,8 +52,17 @@ impl SuccessiveHalving {
             first,
             factor,
             rungs: Vec::new(),
-            passed: HashMap::new(),
+            running: HashMap::new(),
+            failed: HashMap::new(),
         })
+    }
+
+    /// Takes back what an earlier attempt at a trial has left at the rungs.
+    fn forget(&mut self, values: &[f64]) {
+        for (rung, &value) in self.rungs.iter_mut().zip(values) {
+            let place = rung.partition_point(|&other| other < value);
+            rung.remove(place);
+        }
     }
 
     /// The step of a rung, if it can be reached at all.
@@ -61,9 +75,13 @@ impl SuccessiveHalving {
 impl Stopper for SuccessiveHalving {
     fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Decision {
         let value = self.direction.oriented(value);
-        let mut rung = self.passed.get(&trial).copied().unwrap_or(0);
+        if let Some(earlier) = self.failed.remove(&trial) {
+            self.forget(&earlier);
+        }
+        let mut reached = self.running.remove(&trial).unwrap_or_default();
         let mut decision = Decision::Continue;
-        while self.step_of(rung).is_some_and(|at| at <= step) {
+        while self.step_of(reached.len()).is_some_and(|at| at <= step) {
+            let rung = reached.len();
             if self.rungs.len() <= rung {
                 self.rungs.push(Vec::new());
             }
@@ -75,14 +93,18 @@ impl Stopper for SuccessiveHalving {
             if better >= pass {
                 decision = Decision::Stop;
             }
-            rung += 1;
+            reached.push(value);
         }
-        self.passed.insert(trial, rung);
+        self.running.insert(trial, reached);
         decision
     }
 
-    fn ended(&mut self, trial: TrialId, _outcome: &Outcome) {
-        self.passed.remove(&trial);
+    fn ended(&mut self, trial: TrialId, outcome: &Outcome) {
+        if let Some(reached) = self.running.remove(&trial)
+            && outcome.is_failure()
+        {
+            self.failed.insert(trial, reached);
+        }
     }
 }
 
@@ -114,6 +136,29 @@ mod tests {
         assert_eq!(halving.reported(TrialId(1), 1, 2.0), Decision::Stop);
         assert_eq!(halving.reported(TrialId(2), 3, 0.5), Decision::Continue);
         assert_eq!(halving.reported(TrialId(2), 3, 9.0), Decision::Continue);
+    }
+
+    #[test]
+    fn a_trial_that_is_run_again_counts_once() {
+        let mut halving = SuccessiveHalving::new(Direction::Maximize, 1, 2).unwrap();
+        for _ in 0..5 {
+            assert_eq!(halving.reported(TrialId(0), 2, 0.5), Decision::Continue);
+            halving.ended(TrialId(0), &Outcome::Lost);
+        }
+        assert_eq!(halving.rungs, [[0.5], [0.5]]);
+        // Its last attempt gets no further than the first rung.
+        assert_eq!(halving.reported(TrialId(0), 1, 0.7), Decision::Continue);
+        assert_eq!(halving.rungs, [vec![0.7], vec![]]);
+        halving.ended(
+            TrialId(0),
+            &Outcome::Stopped {
+                step: 1,
+                value: 0.7,
+            },
+        );
+        // With its failed attempts, 0.6 would be among the best half of a rung.
+        assert_eq!(halving.reported(TrialId(1), 1, 0.6), Decision::Stop);
+        assert!(halving.failed.is_empty());
     }
 
     #[test]

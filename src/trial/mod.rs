@@ -1,6 +1,7 @@
 //! A trial: one genotype to evaluate, and how it ended.
 
 mod metrics;
+mod recordable;
 
 pub use metrics::Metrics;
 

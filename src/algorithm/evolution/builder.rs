@@ -3,7 +3,7 @@
 use super::Evolution;
 use crate::algorithm::{Description, TrialNumbers};
 use crate::by_id::MapById;
-use crate::objective::Objective;
+use crate::objective::{InvalidTolerance, Objective, check_tolerance};
 use crate::population::Population;
 use crate::randomness::algorithm_rng;
 use crate::replacement::{Oldest, Replacement};
@@ -11,7 +11,7 @@ use crate::selection::{LexicographicTournament, ParetoTournament, Selection, Tou
 use crate::space::{Genotype, Mutation, SearchSpace};
 
 /// A configuration that is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvolutionError {
     /// P = 0.
@@ -33,6 +33,17 @@ pub enum EvolutionError {
     /// Tournaments by objectives, but none is given.
     #[error("there are no objectives to order by; name at least one")]
     NoObjectives,
+    /// A selection that goes by more objectives than there are.
+    #[error("the selection needs at least {needed} objectives to order by, but there are {given}")]
+    TooFewObjectives {
+        /// How many it needs.
+        needed: usize,
+        /// How many there are.
+        given: usize,
+    },
+    /// An objective's tolerance is negative or not a number.
+    #[error(transparent)]
+    InvalidTolerance(#[from] InvalidTolerance),
     /// A genotype of the warm start is not one of the space.
     #[error("initial genotype {index} is not of the space: {reason}")]
     InvalidInitial {
@@ -134,7 +145,9 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Another selection than a tournament of `S`; the sample size has no meaning then.
+    /// Another selection than a tournament of `S`; the sample size has no meaning then. One that goes
+    /// by objectives needs them too ([`EvolutionBuilder::pareto`] or
+    /// [`EvolutionBuilder::lexicographic`], which of the two doesn't matter then).
     #[must_use]
     pub fn selection(mut self, selection: impl Selection<G> + 'static) -> Self {
         self.selection = Some(Box::new(selection));
@@ -151,8 +164,9 @@ impl<G: Genotype> EvolutionBuilder<G> {
     /// The algorithm, ready to be asked.
     ///
     /// # Errors
-    /// [`EvolutionError`] if `P` is 0, the default selection is used and not `1 <= S <= P`, or an
-    /// initial genotype is not of the space.
+    /// [`EvolutionError`] if `P` is 0, the default selection is used and not `1 <= S <= P`, the
+    /// selection needs more objectives than there are, a tolerance is none, or an initial genotype is
+    /// not of the space.
     pub fn build(self) -> Result<Evolution<G>, EvolutionError> {
         if self.population == 0 {
             return Err(EvolutionError::EmptyPopulation);
@@ -165,26 +179,42 @@ impl<G: Genotype> EvolutionBuilder<G> {
                     reason: reason.to_string(),
                 })?;
         }
+        for objective in &self.objectives {
+            check_tolerance(objective.tolerance_width())?;
+        }
         let selection = match self.selection {
             Some(selection) => selection,
             None => default_selection(self.order, &self.objectives, self.sample, self.population)?,
         };
+        let (needed, given) = (selection.minimum_objectives(), self.objectives.len());
+        if given < needed {
+            return Err(EvolutionError::TooFewObjectives { needed, given });
+        }
         let mut algorithm = format!(
-            "evolution of {}, {selection:?}, {:?}, {:?}",
-            self.population, self.replacement, self.mutation
+            "evolution of {}, {}, {}, {}",
+            self.population,
+            selection.describe(),
+            self.replacement.describe(),
+            self.mutation.describe()
         );
         if !self.objectives.is_empty() {
             algorithm.push_str(&format!(", {:?}", self.objectives));
         }
         if !self.initial.is_empty() {
-            let fingerprint = crc32fast::hash(format!("{:?}", self.initial).as_bytes());
+            let initial = self.initial.iter();
+            let described: Vec<String> = initial
+                .map(|genotype| self.space.describe_genotype(genotype))
+                .collect();
+            // A list as `Debug` writes it.
+            let described = format!("[{}]", described.join(", "));
+            let fingerprint = crc32fast::hash(described.as_bytes());
             let count = self.initial.len();
             algorithm.push_str(&format!(", from {count} genotypes {fingerprint:08x}"));
         }
         Ok(Evolution {
             description: Description {
                 seed: Some(self.seed),
-                space: format!("{:?}", self.space),
+                space: self.space.describe(),
                 algorithm,
             },
             space: self.space,
@@ -223,7 +253,7 @@ fn default_selection<G>(
         Order::Lexicographic => Box::new(LexicographicTournament::new(
             sample,
             objectives.iter().map(Objective::tolerance_width).collect(),
-        )),
+        )?),
         Order::Pareto => Box::new(ParetoTournament::new(sample)),
     })
 }

@@ -139,7 +139,7 @@ impl<G: Genotype> ReinforceBuilder<G> {
         Ok(Reinforce {
             description: Description {
                 seed: Some(self.seed),
-                space: format!("{:?}", self.space),
+                space: self.space.describe(),
                 algorithm: format!("REINFORCE, {settings:?}"),
             },
             optimizer: Adam::new(settings.learning_rate, policy.parameters()),

@@ -1,6 +1,5 @@
 //! What can be wrong with a journal.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -45,8 +44,19 @@ pub enum JournalError {
         /// What the serializer said.
         source: serde_json::Error,
     },
-    /// The file is something else.
-    #[error("{} is not a journal of evonas", .0.display())]
+    /// A genotype's JSON doesn't give the genotype back, so that no search could be resumed from it:
+    /// a float that is not finite, say, which JSON has no form for.
+    #[error("the genotype of trial {trial}, {genotype}, can't be recorded as JSON: {reason}")]
+    ChangedByJson {
+        /// The trial.
+        trial: TrialId,
+        /// Its genotype.
+        genotype: String,
+        /// What its JSON gives.
+        reason: String,
+    },
+    /// The file is something else, or the first bytes of its first line are damaged.
+    #[error("{} is not a journal of evonas: line 1 does not begin like the header of one", .0.display())]
     NotAJournal(PathBuf),
     /// The file has another format.
     #[error("{} has format {found}; this version of evonas reads format {supported}", path.display())]
@@ -111,29 +121,4 @@ pub enum JournalError {
         /// What the algorithm says.
         source: TellError,
     },
-}
-
-/// What was amiss with a journal without making it useless.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Warning {
-    /// The last line has no end: the process died while writing it. It was dropped, since nothing
-    /// that came of it was ever acknowledged.
-    TornLine {
-        /// The line, from 1.
-        line: u64,
-        /// How many bytes were dropped.
-        bytes: usize,
-    },
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TornLine { line, bytes } => write!(
-                f,
-                "line {line} of the journal ends in the middle; its {bytes} bytes were dropped"
-            ),
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Asks, tells and retries as lines of JSON.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -13,14 +14,22 @@ use crate::trial::{Metrics, Outcome, Trial, TrialId};
 pub(crate) struct Entry<G> {
     /// Its line, from 1.
     pub(crate) line: u64,
-    /// When, on the search's clock.
-    pub(crate) at: Duration,
+    pub(crate) now: Now,
     pub(crate) event: Recording<G>,
 }
 
 pub(crate) enum Recording<G> {
     Ask { trial: Trial<G>, refused: u64 },
     Ended(EntryKind, Ending),
+}
+
+/// The time, as a line has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Now {
+    /// On the search's clock.
+    pub(crate) at: Duration,
+    /// In real time since the search began, where its clock has another.
+    pub(crate) real: Option<Duration>,
 }
 
 /// What becomes of an attempt that has ended.
@@ -149,6 +158,19 @@ struct OwnedAsk<G> {
     genotype: G,
 }
 
+/// Whether the JSON of an ask gives its trial back; if not, what it gives.
+pub(super) fn check_ask<G>(json: &[u8], trial: &Trial<G>) -> Result<(), String>
+where
+    G: DeserializeOwned + PartialEq + Debug,
+{
+    let ask: OwnedAsk<G> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    if ask.genotype == trial.genotype {
+        Ok(())
+    } else {
+        Err(format!("it reads back as {:?}", ask.genotype))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OwnedEnding {
@@ -175,7 +197,7 @@ pub(super) fn parse<G: DeserializeOwned>(
     content: &str,
     times: &str,
 ) -> Result<Entry<G>, String> {
-    let (seconds, at) = split_times(times).ok_or("its times can't be read")?;
+    let (seconds, now) = split_times(times).ok_or("its times can't be read")?;
     let event = if content.starts_with(r#"{"ask":"#) {
         let line: OwnedAsk<G> = serde_json::from_str(content).map_err(|error| error.to_string())?;
         Recording::Ask {
@@ -194,7 +216,7 @@ pub(super) fn parse<G: DeserializeOwned>(
     };
     Ok(Entry {
         line: number,
-        at,
+        now,
         event,
     })
 }
@@ -229,7 +251,7 @@ impl OwnedEnding {
 
 /// How long an attempt took, if the line is about one, and when the line was written. Read by hand,
 /// since through a float they would not be exact.
-fn split_times(text: &str) -> Option<(Option<Duration>, Duration)> {
+fn split_times(text: &str) -> Option<(Option<Duration>, Now)> {
     let (seconds, text) = match text.strip_prefix(",\"seconds\":") {
         Some(text) => {
             let (seconds, text) = text.split_once(',')?;
@@ -237,8 +259,13 @@ fn split_times(text: &str) -> Option<(Option<Duration>, Duration)> {
         }
         None => (None, text.strip_prefix(',')?),
     };
-    let at = text.strip_prefix("\"at\":")?;
-    Some((seconds, time(at)?))
+    let text = text.strip_prefix("\"at\":")?;
+    let (at, real) = match text.split_once(',') {
+        Some((at, real)) => (at, Some(time(real.strip_prefix("\"real\":")?)?)),
+        None => (text, None),
+    };
+    let at = time(at)?;
+    Some((seconds, Now { at, real }))
 }
 
 /// Seconds with nine digits of a second, as a journal's writer writes them.

@@ -1,7 +1,7 @@
 //! Reading a journal line by line.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -43,14 +43,8 @@ impl Lines {
             length: 0,
             torn: None,
         };
-        let not_a_journal = || JournalError::NotAJournal(path.to_owned());
-        let whole = lines.read_line()?;
-        let begins = MAGIC.as_bytes();
-        let shared = begins.len().min(lines.buffer.len());
-        if lines.buffer[..shared] != begins[..shared] {
-            return Err(not_a_journal());
-        }
-        if !whole {
+        lines.check_magic()?;
+        if !lines.read_line()? {
             return Ok(Err(lines.torn));
         }
         // The format first: another one may have another header.
@@ -104,15 +98,29 @@ impl Lines {
         entry.map(Some).map_err(|reason| self.damaged(reason))
     }
 
+    /// Looks whether the file begins like a journal, as far as it goes. Other files may have no lines:
+    /// nothing more of them is read.
+    fn check_magic(&mut self) -> Result<(), JournalError> {
+        let mut begins = Vec::with_capacity(MAGIC.len());
+        self.reader
+            .by_ref()
+            .take(MAGIC.len() as u64)
+            .read_to_end(&mut begins)
+            .and_then(|_| self.reader.rewind())
+            .map_err(|source| self.unreadable(source))?;
+        if MAGIC.as_bytes().starts_with(&begins) {
+            Ok(())
+        } else {
+            Err(JournalError::NotAJournal(self.path.clone()))
+        }
+    }
+
     /// Reads the next line; false at the end of the file, where a line without an end doesn't count.
     fn read_line(&mut self) -> Result<bool, JournalError> {
         self.buffer.clear();
         self.reader
             .read_until(b'\n', &mut self.buffer)
-            .map_err(|source| JournalError::Unreadable {
-                path: self.path.clone(),
-                source,
-            })?;
+            .map_err(|source| self.unreadable(source))?;
         if self.buffer.last() != Some(&b'\n') {
             if !self.buffer.is_empty() {
                 self.torn = Some(Warning::TornLine {
@@ -140,6 +148,13 @@ impl Lines {
         match std::str::from_utf8(&self.buffer) {
             Ok(line) => Ok((&line[..=content], &line[times])),
             Err(error) => Err(self.damaged(error)),
+        }
+    }
+
+    fn unreadable(&self, source: io::Error) -> JournalError {
+        JournalError::Unreadable {
+            path: self.path.clone(),
+            source,
         }
     }
 

@@ -12,15 +12,16 @@
 //! An `ask` has the `parent` where there is one, and how many draws before it were `refused`; a
 //! `tell` has the metrics, the `reports` (step and value), and where it applies a `cost`, a
 //! `reason`, or the trial whose evaluation was `reused`; a `retry` looks like the `tell` of an
-//! attempt that doesn't count. `at` is the search's clock in seconds, `seconds` how long the attempt
-//! took.
+//! attempt that doesn't count. `at` is the search's clock in seconds, `real` the real time where that
+//! clock is a virtual one, `seconds` how long the attempt took.
 //!
 //! All that does not depend on time comes before `check`: the CRC-32, in hexadecimal, of that part of
 //! this line and all lines before it. `time_check` ends the line and covers the rest of it. So any
 //! change to any line shows, and two journals of the same serial search are equal up to each `check`.
 //!
 //! A line counts when it is written: a trial runs after its ask is, and observers hear of an outcome
-//! after its tell is. A line that a power cut left without its end is dropped.
+//! after its tell is. An ask is read back before it is written: a genotype that JSON would change
+//! (an infinite float becomes `null`) ends the search there. A line that a power cut left without its end is dropped.
 
 mod error;
 mod header;
@@ -34,21 +35,24 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use error::{JournalError, Warning};
+pub use super::Warning;
+pub use error::JournalError;
 pub use header::Header;
 pub use read::{Recorded, read};
 pub use writer::{SyncPolicy, UnknownSyncPolicy};
 
-pub(super) use line::{Ending, Entry, EntryKind, Recording};
+pub(super) use line::{Ending, Entry, EntryKind, Now, Recording};
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::SearchError;
 use crate::algorithm::Description;
+use crate::space::Genotype;
 use crate::trial::Trial;
 use lines::Lines;
 use read_ahead::read_ahead;
@@ -189,7 +193,7 @@ impl Journal {
 }
 
 /// Takes a recorded entry.
-pub(super) type Replayed<'a, G> = dyn FnMut(Entry<G>) -> Result<(), JournalError> + 'a;
+pub(super) type Replayed<'a, G> = dyn FnMut(Entry<G>) -> Result<(), SearchError> + 'a;
 
 /// What the search loop needs of a journal, whatever the genotype.
 pub(super) trait Log<G> {
@@ -197,16 +201,15 @@ pub(super) trait Log<G> {
     fn begin(&mut self, description: Description) -> Result<bool, JournalError>;
 
     /// Hands over every recorded entry; then the journal is ready to be written.
-    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), JournalError>;
+    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), SearchError>;
 
     fn warnings(&self) -> &[Warning];
 
     /// A trial was asked for, after so many draws were refused.
-    fn asked(&mut self, trial: &Trial<G>, refused: u64, at: Duration) -> Result<(), JournalError>;
+    fn asked(&mut self, trial: &Trial<G>, refused: u64, now: Now) -> Result<(), JournalError>;
 
     /// An attempt at a trial has ended, to be told or retried.
-    fn ended(&mut self, kind: EntryKind, ending: &Ending, at: Duration)
-    -> Result<(), JournalError>;
+    fn ended(&mut self, kind: EntryKind, ending: &Ending, now: Now) -> Result<(), JournalError>;
 
     /// The search has ended.
     fn finish(&mut self) -> Result<(), JournalError>;
@@ -214,7 +217,7 @@ pub(super) trait Log<G> {
     fn path(&self) -> &Path;
 }
 
-impl<G: Serialize + DeserializeOwned + Send> Log<G> for Journal {
+impl<G: Genotype + Serialize + DeserializeOwned> Log<G> for Journal {
     fn begin(&mut self, description: Description) -> Result<bool, JournalError> {
         let header = Header::new(description, self.evaluator.clone());
         if let Some(lines) = &self.recorded {
@@ -224,12 +227,12 @@ impl<G: Serialize + DeserializeOwned + Send> Log<G> for Journal {
         let started = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         // A torn header may stand there.
         self.writer.go_on(0, 0)?;
-        self.writer.append(&header, &[("started", started)])?;
+        self.writer.append(&header, &[("started", Some(started))])?;
         self.writer.sync_folder();
         Ok(false)
     }
 
-    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), JournalError> {
+    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), SearchError> {
         let Some(lines) = &mut self.recorded else {
             return Ok(());
         };
@@ -244,18 +247,24 @@ impl<G: Serialize + DeserializeOwned + Send> Log<G> for Journal {
         &self.warnings
     }
 
-    fn asked(&mut self, trial: &Trial<G>, refused: u64, at: Duration) -> Result<(), JournalError> {
-        self.writer
-            .append(&line::AskLine::new(trial, refused), &[("at", at)])
+    fn asked(&mut self, trial: &Trial<G>, refused: u64, now: Now) -> Result<(), JournalError> {
+        let ask = line::AskLine::new(trial, refused);
+        let times = [("at", Some(now.at)), ("real", now.real)];
+        self.writer.append_if(&ask, &times, |json| {
+            line::check_ask(json, trial).map_err(|reason| JournalError::ChangedByJson {
+                trial: trial.id,
+                genotype: format!("{:?}", trial.genotype),
+                reason,
+            })
+        })
     }
 
-    fn ended(
-        &mut self,
-        kind: EntryKind,
-        ending: &Ending,
-        at: Duration,
-    ) -> Result<(), JournalError> {
-        let times = [("seconds", ending.duration), ("at", at)];
+    fn ended(&mut self, kind: EntryKind, ending: &Ending, now: Now) -> Result<(), JournalError> {
+        let times = [
+            ("seconds", Some(ending.duration)),
+            ("at", Some(now.at)),
+            ("real", now.real),
+        ];
         self.writer
             .append(&line::EndingLine::new(kind, ending), &times)
     }

@@ -8,6 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::lines::Lines;
 use super::{Entry, JournalError, Replayed};
+use crate::search::SearchError;
+use crate::search::guarded::guarded;
 
 /// How many entries go from one thread to the other at a time.
 const BATCH: usize = 256;
@@ -16,14 +18,15 @@ const BATCH: usize = 256;
 pub(super) fn read_ahead<G: DeserializeOwned + Send>(
     lines: &mut Lines,
     each: &mut Replayed<'_, G>,
-) -> Result<(), JournalError> {
+) -> Result<(), SearchError> {
     thread::scope(|scope| {
         let (sender, batches) = sync_channel(4);
-        let reader = scope.spawn(move || read(lines, &sender));
+        let reader = scope.spawn(move || guarded("reading a genotype", || read(lines, &sender)));
         for entry in batches.into_iter().flatten() {
             each(entry)?;
         }
-        reader.join().unwrap_or_else(|panic| resume_unwind(panic))
+        let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok(read??)
     })
 }
 

@@ -71,9 +71,17 @@ pub(super) fn open(line: &[u8], chain: u32) -> Result<Parts, &'static str> {
     })
 }
 
+/// The checksum that a text begins with; none if it is not as [`seal`] writes it: with lower-case
+/// digits and no sign.
 fn digits(text: &[u8]) -> Option<u32> {
-    let text = std::str::from_utf8(text.get(..DIGITS)?).ok()?;
-    u32::from_str_radix(text, 16).ok()
+    text.get(..DIGITS)?.iter().try_fold(0, |number, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u32::from(digit))
+    })
 }
 
 fn checksum(chain: u32, bytes: &[u8]) -> u32 {

@@ -113,11 +113,22 @@ impl Writer {
     pub(super) fn append(
         &mut self,
         content: &impl Serialize,
-        times: &[(&str, Duration)],
+        times: &[(&str, Option<Duration>)],
+    ) -> Result<(), JournalError> {
+        self.append_if(content, times, |_| Ok(()))
+    }
+
+    /// The same, if `check` has nothing against the object's JSON.
+    pub(super) fn append_if(
+        &mut self,
+        content: &impl Serialize,
+        times: &[(&str, Option<Duration>)],
+        check: impl FnOnce(&[u8]) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
         self.buffer.clear();
         serde_json::to_writer(&mut self.buffer, content)
             .map_err(|source| JournalError::NoJson { source })?;
+        check(&self.buffer)?;
         // The closing brace comes at the end.
         self.buffer.pop();
         let written = seal(&mut self.buffer, self.chain, |line| {
@@ -176,8 +187,12 @@ impl Writer {
     }
 }
 
-fn write_times(line: &mut Vec<u8>, times: &[(&str, Duration)]) -> io::Result<()> {
-    for (name, time) in times {
+/// Leaves out a time that there isn't.
+fn write_times(line: &mut Vec<u8>, times: &[(&str, Option<Duration>)]) -> io::Result<()> {
+    let known = times
+        .iter()
+        .filter_map(|(name, time)| Some((name, (*time)?)));
+    for (name, time) in known {
         let (seconds, nanoseconds) = (time.as_secs(), time.subsec_nanos());
         write!(line, ",\"{name}\":{seconds}.{nanoseconds:09}")?;
     }

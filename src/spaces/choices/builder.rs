@@ -1,6 +1,6 @@
 //! Putting a space together.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Choices, Condition, Decision};
 
@@ -68,7 +68,21 @@ pub enum InvalidChoices {
         /// The alternatives named.
         alternatives: Vec<String>,
     },
+    /// Conditions contradict each other, a decision's own or those of what it depends on.
+    #[error(
+        "decision '{decision}' can never matter: its conditions leave no alternative of '{on}'"
+    )]
+    NeverMatters {
+        /// The decision.
+        decision: String,
+        /// What it depends on.
+        on: String,
+    },
 }
+
+/// The alternatives of earlier decisions with which a decision matters, by their place. Decisions are
+/// taken independently, so that it can matter if each of these lists has an alternative.
+type Requirements = BTreeMap<usize, Vec<u16>>;
 
 impl ChoicesBuilder {
     /// Adds a decision between named alternatives.
@@ -87,7 +101,7 @@ impl ChoicesBuilder {
     }
 
     /// Makes the decision that was added last matter only if an earlier one is taken in one of these
-    /// ways. Of several conditions all must hold.
+    /// ways, and matters itself. Of several conditions all must hold.
     #[must_use]
     pub fn only_if<A: Into<String>>(
         mut self,
@@ -119,12 +133,37 @@ impl ChoicesBuilder {
         let mut choices = Choices {
             decisions: Vec::new(),
         };
+        let mut requirements: Vec<Requirements> = Vec::new();
         for draft in self.decisions {
             let decision = finished(draft, &choices)?;
+            let required = required(&decision, &requirements);
+            if let Some((&on, _)) = required.iter().find(|(_, left)| left.is_empty()) {
+                return Err(InvalidChoices::NeverMatters {
+                    decision: decision.name,
+                    on: choices.decisions[on].name.clone(),
+                });
+            }
+            requirements.push(required);
             choices.decisions.push(decision);
         }
         Ok(choices)
     }
+}
+
+/// What a decision's conditions require, and those of the decisions that they are about.
+fn required(decision: &Decision, before: &[Requirements]) -> Requirements {
+    let mut required = Requirements::new();
+    let mut require = |on: usize, wanted: &[u16]| {
+        let left = required.entry(on).or_insert_with(|| wanted.to_vec());
+        left.retain(|alternative| wanted.contains(alternative));
+    };
+    for condition in &decision.conditions {
+        require(condition.decision, &condition.alternatives);
+        for (&on, wanted) in &before[condition.decision] {
+            require(on, wanted);
+        }
+    }
+    required
 }
 
 fn finished(draft: Draft, before: &Choices) -> Result<Decision, InvalidChoices> {

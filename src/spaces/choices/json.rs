@@ -76,21 +76,22 @@ impl Choices {
         }
         let mut places = vec![0; self.decisions.len()];
         for place in 0..places.len() {
-            places[place] = self.place_in(object, place, &places)?;
+            places[place] = self.place_in(object, place, &places[..=place])?;
         }
         Ok(Decisions(places.into()))
     }
 
-    /// Conditions look back only, so that what comes before decides whether this one matters.
+    /// Conditions look back only, so that what comes before decides whether this one, the last of
+    /// `places`, matters.
     fn place_in(
         &self,
         object: &Map<String, Value>,
         place: usize,
-        before: &[u16],
+        places: &[u16],
     ) -> Result<u16, InvalidDecisions> {
         let decision = &self.decisions[place];
         let name = || decision.name.clone();
-        match (object.get(&decision.name), self.matters(before, place)) {
+        match (object.get(&decision.name), self.matter(places)[place]) {
             (None, false) => Ok(0),
             (None, true) => Err(InvalidDecisions::Missing(name())),
             (Some(_), false) => Err(InvalidDecisions::Superfluous(name())),

@@ -99,8 +99,7 @@ impl Choices {
     #[must_use]
     pub fn get(&self, genotype: &Decisions, name: &str) -> Option<&str> {
         let place = self.place_of(name)?;
-        self.matters(&genotype.0, place)
-            .then(|| self.alternative(&genotype.0, place))
+        self.matter(&genotype.0[..=place])[place].then(|| self.alternative(&genotype.0, place))
     }
 
     /// The decisions that matter in a genotype with the alternatives taken, in order.
@@ -108,8 +107,9 @@ impl Choices {
     /// # Panics
     /// If the genotype is not of this space; one that this space made or validated is.
     pub fn named(&self, genotype: &Decisions) -> impl Iterator<Item = (&str, &str)> {
+        let matter = self.matter(&genotype.0);
         (0..self.decisions.len())
-            .filter(|&place| self.matters(&genotype.0, place))
+            .filter(move |&place| matter[place])
             .map(|place| {
                 let name = self.decisions[place].name.as_str();
                 (name, self.alternative(&genotype.0, place))
@@ -120,13 +120,13 @@ impl Choices {
     /// first alternative. For [`Search::duplicates_by`](crate::search::Search::duplicates_by).
     #[must_use]
     pub fn canonical(&self, genotype: &Decisions) -> Decisions {
-        let mut canonical = genotype.clone();
-        for place in 0..self.decisions.len() {
-            if !self.matters(&genotype.0, place) {
-                canonical.0[place] = 0;
-            }
-        }
-        canonical
+        let matter = self.matter(&genotype.0);
+        let places = genotype.0.iter().zip(matter);
+        Decisions(
+            places
+                .map(|(&place, m)| if m { place } else { 0 })
+                .collect(),
+        )
     }
 
     fn place_of(&self, name: &str) -> Option<usize> {
@@ -139,11 +139,17 @@ impl Choices {
         &self.decisions[decision].alternatives[usize::from(places[decision])]
     }
 
-    /// Whether a decision matters: all its conditions hold, and what they are about matters.
-    fn matters(&self, places: &[u16], decision: usize) -> bool {
-        self.decisions[decision].conditions.iter().all(|condition| {
-            condition.alternatives.contains(&places[condition.decision])
-                && self.matters(places, condition.decision)
-        })
+    /// Whether the first decisions matter, as many as `places` takes alternatives of: all conditions
+    /// hold, and what they are about matters. Conditions look back, so that one pass will do.
+    fn matter(&self, places: &[u16]) -> Vec<bool> {
+        let mut matter = Vec::with_capacity(places.len());
+        for decision in &self.decisions[..places.len()] {
+            let matters = decision.conditions.iter().all(|condition| {
+                matter[condition.decision]
+                    && condition.alternatives.contains(&places[condition.decision])
+            });
+            matter.push(matters);
+        }
+        matter
     }
 }

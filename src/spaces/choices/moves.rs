@@ -43,9 +43,8 @@ impl Mutation<Decisions> for Choices {
     /// Changes one decision that matters and has another alternative; if there is none, nothing.
     fn mutate(&self, parent: &Decisions, rng: &mut dyn Rng) -> Decisions {
         let mut child = parent.clone();
-        let open = |place: &usize| {
-            self.decisions[*place].alternatives.len() > 1 && self.matters(&parent.0, *place)
-        };
+        let matter = self.matter(&parent.0);
+        let open = |place: &usize| self.decisions[*place].alternatives.len() > 1 && matter[*place];
         let count = (0..self.decisions.len()).filter(open).count();
         if count == 0 {
             return child;

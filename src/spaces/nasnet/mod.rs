@@ -11,6 +11,7 @@
 
 mod canonical;
 mod genotype;
+mod labelling;
 mod mutation;
 mod operation;
 pub mod published;

@@ -50,6 +50,24 @@ fn sizes_whose_product_overflows_are_refused() {
 }
 
 #[test]
+fn the_checksum_tells_images_apart_by_pixels_labels_and_sizes() {
+    let images = |height, width, classes, pixels: [u8; 4], labels: [u8; 2]| {
+        LabeledImages::new(1, height, width, classes, pixels.into(), labels.into()).unwrap()
+    };
+    let checksum = images(1, 2, 2, [1, 2, 3, 4], [0, 1]).checksum();
+    assert_eq!(images(1, 2, 2, [1, 2, 3, 4], [0, 1]).checksum(), checksum);
+    for other in [
+        images(1, 2, 2, [1, 2, 3, 5], [0, 1]),
+        images(1, 2, 2, [3, 4, 1, 2], [0, 1]),
+        images(1, 2, 2, [1, 2, 3, 4], [1, 1]),
+        images(2, 1, 2, [1, 2, 3, 4], [0, 1]),
+        images(1, 2, 3, [1, 2, 3, 4], [0, 1]),
+    ] {
+        assert_ne!(other.checksum(), checksum, "{other:?}");
+    }
+}
+
+#[test]
 fn a_subset_follows_the_order_of_its_indices() {
     let subset = numbered(&[0, 1, 0], 2).subset(&[2, 1, 2]).unwrap();
     assert_eq!(subset.pixels(), [2, 1, 2]);

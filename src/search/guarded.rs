@@ -1,0 +1,42 @@
+//! Calls of an algorithm whose space, mutation, selection or replacement may panic.
+
+use super::SearchError;
+use crate::algorithm::Algorithm;
+use crate::panics::caught;
+use crate::trial::{Outcome, Trial, TrialId};
+
+/// A panic of code that belongs to `whom` is an error that names it.
+pub(super) fn guarded<T>(whom: &str, call: impl FnOnce() -> T) -> Result<T, SearchError> {
+    caught(call).map_err(|message| SearchError::Panicked {
+        what: whom.to_owned(),
+        message,
+    })
+}
+
+/// [`Algorithm::ask`].
+pub(super) fn ask<G>(algorithm: &mut impl Algorithm<G>) -> Result<Trial<G>, SearchError> {
+    guarded("the algorithm, asked for a trial,", || algorithm.ask())
+}
+
+/// [`Algorithm::tell`].
+pub(super) fn tell<G>(
+    algorithm: &mut impl Algorithm<G>,
+    id: TrialId,
+    outcome: &Outcome,
+) -> Result<(), SearchError> {
+    guarded("the algorithm, told of a trial,", || {
+        algorithm.tell(id, outcome)
+    })?
+    .map_err(SearchError::Tell)
+}
+
+/// [`Algorithm::withdraw`].
+pub(super) fn withdraw<G>(
+    algorithm: &mut impl Algorithm<G>,
+    id: TrialId,
+) -> Result<(), SearchError> {
+    guarded("the algorithm, from which a trial was withdrawn,", || {
+        algorithm.withdraw(id)
+    })?
+    .map_err(SearchError::Tell)
+}

@@ -1,0 +1,38 @@
+//! What was amiss without ending the search.
+
+use std::fmt;
+
+/// What was amiss without ending the search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The last line of the journal has no end: the process died while writing it. It was dropped,
+    /// since nothing that came of it was ever acknowledged.
+    TornLine {
+        /// The line, from 1.
+        line: u64,
+        /// How many bytes were dropped.
+        bytes: usize,
+    },
+    /// The stopper panicked. From then on no trial is stopped early; a resume, which shows the stopper
+    /// again what it saw, leaves it out where it panics again.
+    StopperLeftOut {
+        /// What it said.
+        message: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TornLine { line, bytes } => write!(
+                f,
+                "line {line} of the journal ends in the middle; its {bytes} bytes were dropped"
+            ),
+            Self::StopperLeftOut { message } => write!(
+                f,
+                "the stopper panicked and is left out, so that every trial runs to its end: {message}"
+            ),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A stopper for all workers.
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Decision, Stopper};
+use crate::panics::caught;
+use crate::trial::{Outcome, TrialId};
+
+/// A stopper that all workers ask. Clones share it.
+///
+/// One that panics is not asked again, since its state may be half changed: from then on every trial
+/// goes on.
+#[derive(Clone, Debug)]
+pub struct SharedStopper(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    stopper: Box<dyn Stopper>,
+    /// What it said when it panicked.
+    failure: Option<String>,
+}
+
+impl SharedStopper {
+    /// Shares a stopper.
+    pub fn new(stopper: impl Stopper + 'static) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            stopper: Box::new(stopper),
+            failure: None,
+        })))
+    }
+
+    /// See [`Stopper::reported`].
+    #[must_use]
+    pub fn reported(&self, trial: TrialId, step: u64, value: f64) -> Decision {
+        self.lock()
+            .ask(|stopper| stopper.reported(trial, step, value))
+            .unwrap_or(Decision::Continue)
+    }
+
+    /// See [`Stopper::ended`].
+    pub fn ended(&self, trial: TrialId, outcome: &Outcome) {
+        self.lock().ask(|stopper| stopper.ended(trial, outcome));
+    }
+
+    /// The message of the panic since which the stopper is not asked any more, if there was one.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.lock().failure.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while the lock is held: what the stopper does is caught.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// None if the stopper panics or has panicked.
+    fn ask<T>(&mut self, call: impl FnOnce(&mut dyn Stopper) -> T) -> Option<T> {
+        if self.failure.is_some() {
+            return None;
+        }
+        match caught(|| call(&mut *self.stopper)) {
+            Ok(answer) => Some(answer),
+            Err(message) => {
+                self.failure = Some(message);
+                None
+            }
+        }
+    }
+}
