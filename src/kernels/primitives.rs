@@ -8,7 +8,7 @@ use super::narrow;
 use super::norm::{self, Affine};
 use super::operations;
 use super::pool::{self, Take};
-use super::unit::{self, Incoming, Plan, Unit, UnitGradients, Weights};
+use super::unit::{self, Backwards, NormBehind, Plan, Unit, Weights};
 use super::window::Window;
 
 /// A tensor of single precision whose values lie one behind the other.
@@ -28,6 +28,13 @@ impl Values {
         self.0
             .as_slice::<f32>()
             .expect("the tensor is contiguous and of single precision")
+    }
+
+    /// The values, if no other tensor has them and they are all that the tensor's memory holds.
+    fn unique(&mut self) -> Option<&mut [f32]> {
+        let range = self.0.layout().contiguous_offsets()?;
+        let values = self.0.try_storage_mut::<f32>()?;
+        (range == (0, values.len())).then_some(values)
     }
 
     pub(super) fn dims(&self) -> [usize; 4] {
@@ -127,20 +134,40 @@ impl Inputs {
 
     /// The gradients from the one by the output.
     pub(super) fn backward(&self, gradient: FlexTensor, wants_image: bool) -> Gradients {
-        let gradient = Values::new(gradient);
-        let incoming = Incoming::Plain(gradient.slice());
-        let by = unit::backward(&self.plan(), self.image.slice(), incoming, wants_image);
-        self.gradients(by, wants_image)
+        self.backward_behind(Values::new(gradient), None, wants_image)
     }
 
-    fn gradients(&self, by: UnitGradients, wants_image: bool) -> Gradients {
+    fn backward_behind(
+        &self,
+        mut gradient: Values,
+        norm: Option<NormBehind<'_>>,
+        wants_image: bool,
+    ) -> Gradients {
+        let (plan, image) = (self.plan(), self.image.slice());
+        let (by_weights, by_image) = if !wants_image {
+            let gradients = Backwards::WeightsOnly(gradient.slice());
+            (unit::backward(&plan, image, norm, gradients), None)
+        } else if gradient.dims() == self.image.dims()
+            && let Some(slice) = gradient.unique()
+        {
+            let by = unit::backward(&plan, image, norm, Backwards::InPlace(slice));
+            (by, Some(gradient.0))
+        } else {
+            let mut by_image = vec![0.0; image.len()];
+            let gradients = Backwards::Apart {
+                gradient: gradient.slice(),
+                by_image: &mut by_image,
+            };
+            let by = unit::backward(&plan, image, norm, gradients);
+            (by, Some(tensor(by_image, self.image.dims())))
+        };
         let like = |values: Option<Vec<f32>>, weights: &Option<Values>| {
             Some(tensor(values?, weights.as_ref()?.dims()))
         };
         Gradients {
-            image: wants_image.then(|| tensor(by.image, self.image.dims())),
-            depthwise: like(by.depthwise, &self.depthwise),
-            dense: like(by.dense, &self.dense),
+            image: by_image,
+            depthwise: like(by_weights.depthwise, &self.depthwise),
+            dense: like(by_weights.dense, &self.dense),
         }
     }
 }
@@ -230,15 +257,15 @@ impl Normalised {
             &self.deviations,
             height * width,
         );
-        let incoming = Incoming::Normalised {
-            gradient: gradient.slice(),
+        let norm = NormBehind {
             input: self.between.slice(),
             by_input: &by_input,
         };
-        let plan = self.inputs.plan();
-        let by = unit::backward(&plan, self.inputs.image.slice(), incoming, wants_image);
         let by_norm = [by_gamma, by_beta].map(|values| tensor(values, [channels]));
-        (self.inputs.gradients(by, wants_image), by_norm)
+        let by = self
+            .inputs
+            .backward_behind(gradient, Some(norm), wants_image);
+        (by, by_norm)
     }
 }
 

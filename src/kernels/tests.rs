@@ -145,6 +145,17 @@ impl Sizes {
         }
     }
 
+    /// The output's dimensions.
+    fn output(self, unit: Unit) -> [usize; 4] {
+        let [height, width] = match unit.rows {
+            Rows::Pixels => [self.height, self.width],
+            Rows::Depthwise(window) | Rows::Patches(window) => {
+                [window.out_height, window.out_width]
+            }
+        };
+        [self.images, height, width, self.out_channels()]
+    }
+
     fn out_channels(self) -> usize {
         self.outputs.unwrap_or(self.channels)
     }
@@ -351,7 +362,7 @@ proptest! {
         assert_close("output", &values(inputs.forward()), &expected);
 
         let gradient = random(expected.len(), seed ^ 3);
-        let shape = [sizes.images, 1, sizes.out_pixels(unit), sizes.out_channels()];
+        let shape = sizes.output(unit);
         let by = inputs.backward(tensor(gradient.clone(), shape), true);
         let found: Vec<Vec<f32>> = [by.image, by.depthwise, by.dense]
             .into_iter()
@@ -391,7 +402,7 @@ proptest! {
         assert_close("output", &values(made.output), &expected);
 
         let gradient = random(expected.len(), seed ^ 3);
-        let shape = [sizes.images, 1, sizes.out_pixels(unit), channels];
+        let shape = sizes.output(unit);
         let (by, by_norm) = saved.backward(tensor(gradient.clone(), shape), true);
         let mut found: Vec<Vec<f32>> = [by.image, by.depthwise, by.dense]
             .into_iter()

@@ -339,40 +339,30 @@ impl Plan {
     }
 }
 
-/// The gradient by the unit's output.
+/// A batch norm behind the unit.
 #[derive(Clone, Copy)]
-pub(super) enum Incoming<'a> {
-    /// As it is.
-    Plain(&'a [f32]),
-    /// Behind a batch norm whose input was the unit's output.
-    Normalised {
+pub(super) struct NormBehind<'a> {
+    /// Its input, the unit's output.
+    pub(super) input: &'a [f32],
+    pub(super) by_input: &'a InputGradient,
+}
+
+/// The gradient by the output (of the batch norm, if there is one), and where the one by the image
+/// goes.
+pub(super) enum Backwards<'a> {
+    /// The image's isn't wanted.
+    WeightsOnly(&'a [f32]),
+    /// To another place.
+    Apart {
         gradient: &'a [f32],
-        input: &'a [f32],
-        by_input: &'a InputGradient,
+        by_image: &'a mut [f32],
     },
+    /// In place of the output's, which is of the same size.
+    InPlace(&'a mut [f32]),
 }
 
-impl<'a> Incoming<'a> {
-    fn part(self, start: usize, end: usize) -> Self {
-        match self {
-            Self::Plain(gradient) => Self::Plain(&gradient[start..end]),
-            Self::Normalised {
-                gradient,
-                input,
-                by_input,
-            } => Self::Normalised {
-                gradient: &gradient[start..end],
-                input: &input[start..end],
-                by_input,
-            },
-        }
-    }
-}
-
-/// The gradients of a unit.
-pub(super) struct UnitGradients {
-    /// `[image, pixel, channel]`; empty if it isn't wanted.
-    pub(super) image: Vec<f32>,
+/// The gradients of a unit's weights.
+pub(super) struct WeightGradients {
     /// `[channel, tap]`
     pub(super) depthwise: Option<Vec<f32>>,
     /// `[output, channel, tap]`
@@ -383,42 +373,102 @@ pub(super) struct UnitGradients {
 pub(super) fn backward(
     plan: &Plan,
     image: &[f32],
-    incoming: Incoming<'_>,
-    wants_image: bool,
-) -> UnitGradients {
+    norm: Option<NormBehind<'_>>,
+    gradients: Backwards<'_>,
+) -> WeightGradients {
     // The matrix the other way around.
-    let back = plan.matrix.as_ref().map(|matrix| matrix.transposed());
+    let back = plan.matrix.as_ref().map(Panels::transposed);
     let images = plan.images_of_a_task;
-    let size = plan.pixels * plan.channels;
-    let out_size = plan.out_pixels * plan.outputs;
-    let mut by_image = vec![0.0; if wants_image { image.len() } else { 0 }];
-    let dense_sums = match plan.matrix {
-        Some(_) => padded(plan.outputs) * padded(plan.inner),
-        None => 0,
+    let size = images * plan.pixels * plan.channels;
+    let out_size = images * plan.out_pixels * plan.outputs;
+    let work = |task: usize, gradient: Option<&[f32]>, by_image: &mut [f32]| {
+        let behind = norm.map(|norm| NormBehind {
+            input: part(norm.input, task, out_size),
+            ..norm
+        });
+        let image = part(image, task, size);
+        plan.backward_task(back.as_ref(), image, behind, gradient, by_image)
     };
-    let work = |task: usize, by_image: &mut [f32]| {
-        let first = task * images;
-        let last = (first + images).min(plan.images);
-        let mut sums = vec![0.0; dense_sums + plan.taps.len()];
-        let (dense, taps) = sums.split_at_mut(dense_sums);
-        let group = plan.images_of_a_group() * plan.out_pixels;
-        let back_plane = match plan.unit.rows {
-            Rows::Depthwise(window) if wants_image => ImageGradient::plane(&window).len(),
+    let sums: Vec<Vec<f32>> = match gradients {
+        Backwards::WeightsOnly(gradient) => gradient
+            .par_chunks(out_size)
+            .enumerate()
+            .map(|(task, gradient)| work(task, Some(gradient), &mut []))
+            .collect(),
+        Backwards::Apart { gradient, by_image } => by_image
+            .par_chunks_mut(size)
+            .zip(gradient.par_chunks(out_size))
+            .enumerate()
+            .map(|(task, (by_image, gradient))| work(task, Some(gradient), by_image))
+            .collect(),
+        Backwards::InPlace(gradient) => gradient
+            .par_chunks_mut(size)
+            .enumerate()
+            .map(|(task, gradient)| work(task, None, gradient))
+            .collect(),
+    };
+    let mut tasks = sums.into_iter();
+    let mut total = tasks.next().unwrap_or_default();
+    for task in tasks {
+        for (total, value) in total.iter_mut().zip(task) {
+            *total += value;
+        }
+    }
+    let (dense, taps) = total.split_at(plan.dense_sums());
+    WeightGradients {
+        depthwise: matches!(plan.unit.rows, Rows::Depthwise(_)).then(|| {
+            let mut weights = vec![0.0; plan.channels * plan.unit.taps()];
+            depthwise::by_channels(taps, plan.unit.taps(), &mut weights);
+            weights
+        }),
+        dense: plan.matrix.as_ref().map(|_| plan.dense_weights(dense)),
+    }
+}
+
+/// A task's part of values of which each task has `size`.
+fn part(values: &[f32], task: usize, size: usize) -> &[f32] {
+    &values[task * size..((task + 1) * size).min(values.len())]
+}
+
+impl Plan {
+    /// How many sums the dense weights' gradient takes.
+    fn dense_sums(&self) -> usize {
+        match self.matrix {
+            Some(_) => padded(self.outputs) * padded(self.inner),
+            None => 0,
+        }
+    }
+
+    /// The sums of some images: those of the dense weights, then those of the depthwise ones.
+    fn backward_task(
+        &self,
+        back: Option<&Panels>,
+        image: &[f32],
+        norm: Option<NormBehind<'_>>,
+        incoming: Option<&[f32]>,
+        by_image: &mut [f32],
+    ) -> Vec<f32> {
+        let mut sums = vec![0.0; self.dense_sums() + self.taps.len()];
+        let (dense, taps) = sums.split_at_mut(self.dense_sums());
+        let group = self.images_of_a_group() * self.out_pixels;
+        let back_plane = match self.unit.rows {
+            Rows::Depthwise(window) if !by_image.is_empty() => ImageGradient::plane(&window).len(),
             _ => 0,
         };
         let lengths = [
-            plan.plane_length(),
+            self.plane_length(),
             back_plane,
-            plan.rows_length(),
-            group * padded(plan.outputs),
-            plan.rows_length(),
+            self.rows_length(),
+            group * padded(self.outputs),
+            self.rows_length(),
         ];
         scratch::with(lengths, |[plane, back_plane, rows, gradient, by_rows]| {
             run(Backward {
-                plan,
-                back: back.as_ref(),
-                image: &image[first * size..last * size],
-                incoming: incoming.part(first * out_size, last * out_size),
+                plan: self,
+                back,
+                image,
+                norm,
+                incoming,
                 plane,
                 back_plane,
                 rows,
@@ -430,35 +480,6 @@ pub(super) fn backward(
             });
         });
         sums
-    };
-    let sums: Vec<Vec<f32>> = if wants_image {
-        by_image
-            .par_chunks_mut(images * size)
-            .enumerate()
-            .map(|(task, by_image)| work(task, by_image))
-            .collect()
-    } else {
-        (0..plan.images.div_ceil(images))
-            .into_par_iter()
-            .map(|task| work(task, &mut []))
-            .collect()
-    };
-    let mut tasks = sums.into_iter();
-    let mut total = tasks.next().unwrap_or_default();
-    for task in tasks {
-        for (total, value) in total.iter_mut().zip(task) {
-            *total += value;
-        }
-    }
-    let (dense, taps) = total.split_at(dense_sums);
-    UnitGradients {
-        image: by_image,
-        depthwise: matches!(plan.unit.rows, Rows::Depthwise(_)).then(|| {
-            let mut weights = vec![0.0; plan.channels * plan.unit.taps()];
-            depthwise::by_channels(taps, plan.unit.taps(), &mut weights);
-            weights
-        }),
-        dense: plan.matrix.as_ref().map(|_| plan.dense_weights(dense)),
     }
 }
 
@@ -481,7 +502,9 @@ struct Backward<'a> {
     plan: &'a Plan,
     back: Option<&'a Panels>,
     image: &'a [f32],
-    incoming: Incoming<'a>,
+    norm: Option<NormBehind<'a>>,
+    /// The gradient by the output; without it, `by_image` holds it at first.
+    incoming: Option<&'a [f32]>,
     plane: &'a mut [f32],
     back_plane: &'a mut [f32],
     rows: &'a mut [f32],
@@ -518,8 +541,20 @@ impl ByLanes for Backward<'_> {
             } else {
                 &mut []
             };
-            let incoming = self.incoming.part(first * out_size, last * out_size);
-            write_gradient::<FUSED, WHOLE>(incoming, plan.outputs, self.gradient);
+            let range = first * out_size..last * out_size;
+            let incoming = match self.incoming {
+                Some(incoming) => &incoming[range.clone()],
+                None => &*by_image,
+            };
+            match self.norm {
+                Some(norm) => norm.by_input.write::<FUSED, WHOLE>(
+                    incoming,
+                    &norm.input[range],
+                    plan.outputs,
+                    self.gradient,
+                ),
+                None => pad_channels::<WHOLE>(incoming, plan.outputs, self.gradient),
+            }
             let gradient: &[f32] = self.gradient;
             let by_rows: &[f32] = match self.back {
                 None => gradient,
@@ -579,6 +614,7 @@ impl ByLanes for Backward<'_> {
                     }
                 }
                 Rows::Patches(window) if wants_image => {
+                    by_image.fill(0.0);
                     for number in 0..last - first {
                         let image = &image[number * size..(number + 1) * size];
                         let by_image = &mut by_image[number * size..(number + 1) * size];
@@ -599,32 +635,19 @@ impl ByLanes for Backward<'_> {
     }
 }
 
-/// `[pixel, padded output]` of what comes in.
+/// `[pixel, padded channel]` from `[pixel, channel]`.
 #[inline(always)]
-fn write_gradient<const FUSED: bool, const WHOLE: bool>(
-    incoming: Incoming<'_>,
-    outputs: usize,
-    target: &mut [f32],
-) {
-    match incoming {
-        Incoming::Normalised {
-            gradient,
-            input,
-            by_input,
-        } => by_input.write::<FUSED, WHOLE>(gradient, input, outputs, target),
-        Incoming::Plain(gradient) => {
-            let mut sink = Pixels::<true> {
-                target,
-                channels: padded(outputs),
-            };
-            for pixel in 0..gradient.len() / outputs {
-                for block in 0..blocks_of(outputs) {
-                    let first = block * LANES;
-                    let count = LANES.min(outputs - first);
-                    let values = load::<WHOLE>(gradient, pixel * outputs + first, count);
-                    sink.put(pixel, block, &values);
-                }
-            }
+fn pad_channels<const WHOLE: bool>(values: &[f32], channels: usize, target: &mut [f32]) {
+    let mut sink = Pixels::<true> {
+        target,
+        channels: padded(channels),
+    };
+    for pixel in 0..values.len() / channels {
+        for block in 0..blocks_of(channels) {
+            let first = block * LANES;
+            let count = LANES.min(channels - first);
+            let lanes = load::<WHOLE>(values, pixel * channels + first, count);
+            sink.put(pixel, block, &lanes);
         }
     }
 }
