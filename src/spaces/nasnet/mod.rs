@@ -10,6 +10,7 @@
 //! ```
 
 mod canonical;
+mod categorical;
 mod genotype;
 mod mutation;
 mod operation;
