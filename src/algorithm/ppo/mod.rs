@@ -39,8 +39,11 @@ const HIGHEST_REWARD: f64 = 1e12;
 ///
 /// Weights and choices are drawn from the algorithm's own stream, and the arithmetic runs on Burn's
 /// CPU backend, whose results don't depend on the number of threads: the same asks and tells give the
-/// same controller, bit for bit. Another kind of processor may round differently; a resume
-/// there says so if it comes to ask for other genotypes.
+/// same controller, bit for bit. Another kind of processor or another system library may round
+/// differently; a resume there says so if it comes to ask for other genotypes.
+///
+/// On one core of an x86-64 server, with the default settings, a trial takes some 10 ms in a space
+/// of 40 decisions, learning included, and time grows with the number of decisions.
 ///
 /// ```
 /// use evonas::prelude::*;
