@@ -64,7 +64,7 @@ pub enum ComparisonError {
     },
     /// A table can't be used.
     #[cfg(feature = "tabular")]
-    #[error("{}: {source}", path.display())]
+    #[error("{}", table_error(path, source))]
     Table {
         /// Its file.
         path: PathBuf,
@@ -91,4 +91,13 @@ pub enum ComparisonError {
         /// Why.
         source: io::Error,
     },
+}
+
+/// A table that can't be opened has its file in its error already.
+#[cfg(feature = "tabular")]
+fn table_error(path: &std::path::Path, source: &crate::tabular::TableError) -> String {
+    match source {
+        crate::tabular::TableError::Open { .. } => source.to_string(),
+        other => format!("{}: {other}", path.display()),
+    }
 }
