@@ -3,42 +3,43 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use evonas::comparison::statistics::{confidence, mean};
 use evonas::comparison::{
-    Axis, Benchmark, BitsBenchmark, Comparison, Contender, Entry, NasBench201Benchmark, Protocol,
-    Setup,
+    Axis, Benchmark, BenchmarkName, BitsBenchmark, Comparison, Contender, Entry,
+    NasBench201Benchmark, Protocol, Setup,
 };
 use evonas::report::{Scatter, ScatterPoint, draw_curves};
-use evonas::tabular::{Dataset, NasBench201Table};
+use evonas::tabular::Dataset;
 
 #[derive(Parser)]
 #[command(about = "Compare search algorithms on a benchmark", version)]
 struct Options {
-    /// What is searched
-    #[arg(long, value_enum, default_value_t = BenchmarkName::Nasbench201)]
+    /// What is searched: bits, nasbench201 or digits (real training; needs the feature burn)
+    #[arg(long, default_value_t = BenchmarkName::NasBench201)]
     benchmark: BenchmarkName,
-    /// Which algorithms, separated by commas: aging, non-aging, random, reinforce
+    /// Which algorithms, separated by commas: aging, non-aging, random, reinforce, ppo (an LSTM
+    /// controller; needs the feature burn)
     #[arg(
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        default_values_t = Contender::ALL
+        default_values_t = Contender::QUICK
     )]
     algorithms: Vec<Contender>,
-    /// Independent runs of each algorithm
-    #[arg(long, value_name = "N", default_value_t = 500)]
-    runs: usize,
-    /// Evolution's population [default: 10 on nasbench201, 100 on bits]
+    /// Independent runs of each algorithm [default: 500; on digits 3]
+    #[arg(long, value_name = "N")]
+    runs: Option<usize>,
+    /// Evolution's population [default: 10 on nasbench201, 100 on bits, 20 on digits]
     #[arg(long, value_name = "P")]
     population: Option<usize>,
-    /// Evolution's tournament size [default: 3 on nasbench201, 10 on bits]
+    /// Evolution's tournament size [default: 3 on nasbench201, 10 on bits, 5 on digits]
     #[arg(long, value_name = "S")]
     sample: Option<usize>,
-    /// Simulated seconds of a run; on bits, trials [default: the protocol's; on bits 1000]
+    /// Simulated seconds of a run; on bits and digits, trials [default: the protocol's; on bits 1000,
+    /// on digits 100]
     #[arg(long, value_name = "SECONDS")]
     budget: Option<f64>,
     /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
@@ -50,6 +51,9 @@ struct Options {
     /// The rules on nasbench201: nats-bench or nas-bench-201
     #[arg(long, default_value_t = Protocol::NatsBench)]
     protocol: Protocol,
+    /// Train and validate on so many of the images of digits [default: all 1438]
+    #[arg(long, value_name = "N")]
+    images: Option<usize>,
     /// Threads that share the runs; the results don't depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
@@ -62,12 +66,6 @@ struct Options {
     /// Print one JSON object a line for each algorithm, and nothing else
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum BenchmarkName {
-    Bits,
-    Nasbench201,
 }
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -84,38 +82,51 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Failure> {
     match options.benchmark {
-        BenchmarkName::Bits => compare(&BitsBenchmark::default(), "share of ones", options),
-        BenchmarkName::Nasbench201 => {
+        BenchmarkName::Bits => compare(&BitsBenchmark::default(), options),
+        BenchmarkName::NasBench201 => {
             let path = options
                 .table
                 .as_deref()
                 .ok_or("nasbench201 needs its table: --table FILE")?;
-            let table = NasBench201Table::read(path)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-            let benchmark =
-                NasBench201Benchmark::new(Arc::new(table), options.protocol, options.dataset);
-            compare(&benchmark, "test accuracy (%)", options)
+            let benchmark = NasBench201Benchmark::read(path, options.protocol, options.dataset)?;
+            compare(&benchmark, options)
         }
+        BenchmarkName::Digits => compare_digits(options),
     }
 }
 
-fn compare(benchmark: &impl Benchmark, test: &str, options: &Options) -> Result<(), Failure> {
+#[cfg(feature = "burn")]
+fn compare_digits(options: &Options) -> Result<(), Failure> {
+    use evonas::comparison::{DigitsBenchmark, DigitsSettings};
+    let settings = DigitsSettings {
+        images: options.images,
+        ..DigitsSettings::default()
+    };
+    compare(&DigitsBenchmark::new(&settings)?, options)
+}
+
+#[cfg(not(feature = "burn"))]
+fn compare_digits(_: &Options) -> Result<(), Failure> {
+    let (what, feature) = ("the benchmark digits", "burn");
+    Err(evonas::comparison::ComparisonError::NotBuilt { what, feature }.into())
+}
+
+fn compare(benchmark: &impl Benchmark, options: &Options) -> Result<(), Failure> {
     let mut setup = Setup::new(benchmark);
-    setup.runs = options.runs;
+    setup.runs = options.runs.unwrap_or(setup.runs);
     setup.seed = options.seed;
     setup.population = options.population.unwrap_or(setup.population);
     setup.sample = options.sample.unwrap_or(setup.sample);
     setup.workers = options.workers.unwrap_or(setup.workers);
     if let Some(seconds) = options.budget {
-        setup.budget = Duration::try_from_secs_f64(seconds)
-            .map_err(|error| format!("a budget of {seconds} seconds can't be: {error}"))?;
+        setup.set_budget_seconds(seconds)?;
     }
     let start = Instant::now();
     let comparison = Comparison::run(benchmark, &options.algorithms, &setup)?;
     let took = start.elapsed();
     if let Some(folder) = &options.out {
         comparison.write_csv(folder)?;
-        draw(&comparison, test, folder)?;
+        draw(&comparison, benchmark.test_name(), folder)?;
     }
     if options.json {
         for summary in comparison.summaries() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use evonas::comparison::{
-    AgingGrid, Axis, BitsBenchmark, Comparison, ComparisonError, Contender, Setup,
+    AgingGrid, Axis, BenchmarkName, BitsBenchmark, Comparison, ComparisonError, Contender, Setup,
 };
 
 fn setup(runs: usize) -> Setup {
@@ -25,7 +25,7 @@ fn the_number_of_workers_changes_nothing() {
             workers,
             ..setup(6)
         };
-        Comparison::run(&benchmark, &Contender::ALL, &setup).unwrap()
+        Comparison::run(&benchmark, &Contender::QUICK, &setup).unwrap()
     };
     let alone = compare(1);
     assert_eq!(alone, compare(3));
@@ -35,7 +35,7 @@ fn the_number_of_workers_changes_nothing() {
 #[test]
 fn an_algorithms_runs_are_the_same_whatever_it_is_compared_with() {
     let benchmark = BitsBenchmark::default();
-    let all = Comparison::run(&benchmark, &Contender::ALL, &setup(4)).unwrap();
+    let all = Comparison::run(&benchmark, &Contender::QUICK, &setup(4)).unwrap();
     let one = Comparison::run(&benchmark, &[Contender::Random], &setup(4)).unwrap();
     assert_eq!(all.entries()[2], one.entries()[0]);
     let seeds: std::collections::HashSet<u64> = all
@@ -150,8 +150,93 @@ fn what_can_not_be_compared_is_refused() {
     );
     assert_eq!(
         "annealing".parse::<Contender>().unwrap_err().to_string(),
-        "there is no algorithm 'annealing'; there are aging, non-aging, random, reinforce"
+        "there is no algorithm 'annealing'; there are aging, non-aging, random, reinforce, ppo"
     );
+}
+
+#[test]
+fn budgets_are_seconds_that_can_be() {
+    let mut setup = setup(2);
+    setup.set_budget_seconds(0.25).unwrap();
+    assert_eq!(setup.budget, Duration::from_millis(250));
+    for seconds in [-1.0, f64::NAN, f64::INFINITY, 1e30] {
+        let error = setup.set_budget_seconds(seconds).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("a budget of {seconds} seconds")),
+            "{error}"
+        );
+    }
+    assert_eq!(setup.budget, Duration::from_millis(250), "as it was");
+}
+
+#[test]
+fn benchmarks_have_the_names_that_they_parse_from() {
+    for name in BenchmarkName::ALL {
+        assert_eq!(name.to_string().parse::<BenchmarkName>(), Ok(name));
+    }
+    assert_eq!(
+        "mnist".parse::<BenchmarkName>().unwrap_err().to_string(),
+        "there is no benchmark 'mnist'; there are bits, nasbench201, digits"
+    );
+}
+
+#[cfg(feature = "tabular")]
+#[test]
+fn a_table_that_can_not_be_used_is_named() {
+    use evonas::comparison::{NasBench201Benchmark, Protocol};
+    use evonas::tabular::Dataset;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let error = NasBench201Benchmark::read(&path, Protocol::NatsBench, Dataset::Cifar10);
+    let error = error.unwrap_err().to_string();
+    assert_eq!(error.matches("table.csv").count(), 1, "{error}");
+    std::fs::write(&path, "index,arch\n").unwrap();
+    let error = NasBench201Benchmark::read(&path, Protocol::NatsBench, Dataset::Cifar10);
+    let error = error.unwrap_err();
+    assert!(matches!(error, ComparisonError::Table { .. }), "{error}");
+    let error = error.to_string();
+    assert!(
+        error.contains("table.csv") && error.contains("no column"),
+        "{error}"
+    );
+}
+
+#[cfg(not(feature = "burn"))]
+#[test]
+fn the_controller_needs_the_feature_burn_and_says_so() {
+    let contenders = [Contender::Random, Contender::Ppo];
+    let error = Comparison::run(&BitsBenchmark::default(), &contenders, &setup(1)).unwrap_err();
+    assert!(matches!(error, ComparisonError::NotBuilt { .. }), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "this program was built without the algorithm ppo; build it with --features burn"
+    );
+}
+
+#[cfg(feature = "burn")]
+#[test]
+fn the_controllers_runs_are_its_own_and_the_same_on_any_number_of_workers() {
+    let benchmark = BitsBenchmark {
+        length: 12,
+        noise: 0.0,
+    };
+    let compare = |contenders: &[Contender], workers| {
+        let setup = Setup {
+            workers,
+            budget: Duration::from_secs(50),
+            ..setup(3)
+        };
+        Comparison::run(&benchmark, contenders, &setup).unwrap()
+    };
+    let alone = compare(&[Contender::Ppo], 1);
+    let all = compare(&Contender::ALL, 4);
+    assert_eq!(all.entries()[4], alone.entries()[0]);
+    let seeds: std::collections::HashSet<u64> = all
+        .entries()
+        .iter()
+        .flat_map(|entry| entry.runs.iter().map(|run| run.seed))
+        .collect();
+    assert_eq!(seeds.len(), 15, "every run has a seed of its own");
 }
 
 #[test]
@@ -213,7 +298,7 @@ fn with_noise_aging_is_ahead_over_the_grid() {
 fn drawings_are_svg_and_need_a_point() {
     use evonas::report::{PlotError, Scatter, draw_curves};
     let benchmark = BitsBenchmark::default();
-    let comparison = Comparison::run(&benchmark, &Contender::ALL, &setup(4)).unwrap();
+    let comparison = Comparison::run(&benchmark, &Contender::QUICK, &setup(4)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curves.svg");
     let curves = comparison.curves(Axis::Trials);

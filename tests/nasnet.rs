@@ -2,6 +2,7 @@
 
 use evonas::prelude::*;
 use evonas::randomness::stream;
+use evonas::space::CategoricalSpace;
 use evonas::spaces::nasnet::{
     Branch, Cell, CellKind, HiddenStateMutation, NasnetGenotype, NasnetSpace, Operation,
     OperationMutation, PairwiseCombination, published,
@@ -56,6 +57,33 @@ proptest! {
     }
 
     #[test]
+    fn a_genotype_comes_back_from_its_choices(seed: u64, pairs in 1_usize..12) {
+        for space in [NasnetSpace::sp1(), NasnetSpace::sp2()] {
+            let space = space.with_pairs(pairs).unwrap();
+            let genotype = space.sample(&mut stream(seed, 0));
+            let choices = space.encode(&genotype);
+            let counts = space.alternative_counts();
+            prop_assert_eq!(choices.len(), counts.len());
+            prop_assert!(choices.iter().zip(&counts).all(|(choice, count)| choice < count));
+            prop_assert_eq!(space.decode(&choices), genotype);
+        }
+    }
+
+    #[test]
+    fn every_list_of_choices_is_a_genotype_and_comes_back(seed: u64) {
+        let space = NasnetSpace::sp1();
+        let mut rng = stream(seed, 0);
+        let choices: Vec<usize> = space
+            .alternative_counts()
+            .into_iter()
+            .map(|count| rng.random_range(0..count))
+            .collect();
+        let genotype = space.decode(&choices);
+        prop_assert!(space.validate(&genotype).is_ok());
+        prop_assert_eq!(space.encode(&genotype), choices);
+    }
+
+    #[test]
     fn a_hidden_state_mutation_changes_one_input_and_nothing_else(seed: u64) {
         let parent = genotype(seed);
         let child = HiddenStateMutation::default().mutate(&parent, &mut stream(seed, 1));
@@ -89,6 +117,30 @@ proptest! {
     fn no_text_panics_the_parser(text in "[a-z0-9@+,:./]{0,80}") {
         let _ = text.parse::<NasnetGenotype>();
     }
+}
+
+#[test]
+fn a_pair_is_two_states_and_two_operations_in_the_order_of_the_controller() {
+    let space = NasnetSpace::sp1();
+    let counts = space.alternative_counts();
+    assert_eq!(counts.len(), 40);
+    assert_eq!(counts[..8], [2, 2, 8, 8, 3, 3, 8, 8]);
+    assert_eq!(counts[16..24], [6, 6, 8, 8, 2, 2, 8, 8]);
+    let mut choices = vec![0; 40];
+    choices[16..20].copy_from_slice(&[5, 3, 7, 2]);
+    let genotype = space.decode(&choices);
+    let last = genotype.normal.pairs()[4];
+    assert_eq!(last.left, Branch::new(space.operations()[7], 5));
+    assert_eq!(last.right, Branch::new(space.operations()[2], 3));
+    let declared = Cell::new(genotype.normal.pairs().to_vec(), Some(vec![2, 6])).unwrap();
+    let with_list = NasnetGenotype::new(declared, genotype.reduction.clone());
+    assert_eq!(space.decode(&space.encode(&with_list)), genotype);
+}
+
+#[test]
+#[should_panic(expected = "conv1x1 is not an operation of this space")]
+fn an_operation_of_another_space_has_no_place_among_the_choices() {
+    NasnetSpace::sp1().encode(&published::amoebanet_b());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! REINFORCE through the public interface.
 
-use evonas::algorithm::{ReinforceBuilder, ReinforceError, TellError};
+use evonas::algorithm::{PolicyError, ReinforceBuilder, TellError};
 use evonas::executor::Simulated;
 use evonas::prelude::*;
 use evonas::space::CategoricalSpace;
@@ -179,7 +179,7 @@ fn unknown_trials_and_bad_settings_are_refused() {
     let builder = || ReinforceBuilder::new(BitsSpace { length: 4 });
     assert_eq!(
         Reinforce::new(BitsSpace { length: 0 }, 0).unwrap_err(),
-        ReinforceError::NoDecisions
+        PolicyError::NoDecisions
     );
     for (builder, words) in [
         (builder().learning_rate(0.0), "learning rate is 0"),

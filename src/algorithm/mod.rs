@@ -21,15 +21,23 @@
 //!
 //! Several trials may be out at once: ask again before telling, and tell in any order.
 
+mod baseline;
+mod categorical;
 mod description;
 mod evolution;
+mod policy_error;
+#[cfg(feature = "burn")]
+mod ppo;
 mod random_search;
 mod reinforce;
 
 pub use description::Description;
 pub use evolution::{Evolution, EvolutionBuilder, EvolutionError};
+pub use policy_error::PolicyError;
+#[cfg(feature = "burn")]
+pub use ppo::{Ppo, PpoBuilder};
 pub use random_search::RandomSearch;
-pub use reinforce::{Reinforce, ReinforceBuilder, ReinforceError};
+pub use reinforce::{Reinforce, ReinforceBuilder};
 
 use std::fmt::Debug;
 

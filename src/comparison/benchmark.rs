@@ -23,6 +23,11 @@ pub trait Benchmark: Sync {
     /// The evaluator: its fitness is the search's reward, and every evaluation has a cost.
     fn evaluator(&self) -> Box<dyn Evaluator<Self::Genotype>>;
 
+    /// What [`Benchmark::test`] is, in words for people: the axis of a drawing.
+    fn test_name(&self) -> &'static str {
+        "test"
+    }
+
     /// How good a genotype really is, which the search doesn't see; `evaluation` is what the search
     /// saw of it.
     fn test(&self, genotype: &Self::Genotype, evaluation: &Evaluation) -> f64;
@@ -41,6 +46,11 @@ pub trait Benchmark: Sync {
 
     /// The customary simulated time of a run.
     fn budget(&self) -> Duration;
+
+    /// The customary number of runs of each algorithm.
+    fn runs(&self) -> usize {
+        500
+    }
 
     /// Whether an evaluation that begins within the budget and ends after it counts.
     fn overshooting_counts(&self) -> bool {

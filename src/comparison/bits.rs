@@ -68,6 +68,10 @@ impl Benchmark for BitsBenchmark {
         Box::new(*self)
     }
 
+    fn test_name(&self) -> &'static str {
+        "share of ones"
+    }
+
     fn test(&self, bits: &Vec<bool>, _: &Evaluation) -> f64 {
         share_of_ones(bits)
     }

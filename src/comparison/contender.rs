@@ -18,11 +18,23 @@ pub enum Contender {
     Random,
     /// REINFORCE with one softmax per decision.
     Reinforce,
+    /// PPO of an LSTM controller, the paper's baseline. Needs the feature `burn`.
+    Ppo,
 }
 
 impl Contender {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Aging, Self::NonAging, Self::Random, Self::Reinforce];
+    /// All of them. A run's seed depends on its algorithm's place in this list.
+    pub const ALL: [Self; 5] = [
+        Self::Aging,
+        Self::NonAging,
+        Self::Random,
+        Self::Reinforce,
+        Self::Ppo,
+    ];
+
+    /// Those that take microseconds a trial and no Burn: all but PPO, whose controller takes
+    /// milliseconds.
+    pub const QUICK: [Self; 4] = [Self::Aging, Self::NonAging, Self::Random, Self::Reinforce];
 
     /// The name, as command lines and files have it.
     #[must_use]
@@ -32,6 +44,7 @@ impl Contender {
             Self::NonAging => "non-aging",
             Self::Random => "random",
             Self::Reinforce => "reinforce",
+            Self::Ppo => "ppo",
         }
     }
 
@@ -58,8 +71,33 @@ impl Contender {
                     .seed(seed)
                     .build()?,
             ),
+            Self::Ppo => ppo(benchmark, seed)?,
         })
     }
+}
+
+/// Its rewards are shares, as in the paper, beside which the entropy bonus has its weight.
+#[cfg(feature = "burn")]
+fn ppo<B: Benchmark>(
+    benchmark: &B,
+    seed: u64,
+) -> Result<Box<dyn Algorithm<B::Genotype>>, ComparisonError> {
+    let ppo = crate::algorithm::PpoBuilder::new(benchmark.space())
+        .reward_scale(benchmark.reward_scale() / 100.0)
+        .seed(seed)
+        .build()?;
+    Ok(Box::new(ppo))
+}
+
+#[cfg(not(feature = "burn"))]
+fn ppo<B: Benchmark>(
+    _benchmark: &B,
+    _seed: u64,
+) -> Result<Box<dyn Algorithm<B::Genotype>>, ComparisonError> {
+    Err(ComparisonError::NotBuilt {
+        what: "the algorithm ppo",
+        feature: "burn",
+    })
 }
 
 impl fmt::Display for Contender {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Contender;
-use crate::algorithm::{EvolutionError, ReinforceError};
+use crate::algorithm::{EvolutionError, PolicyError};
 use crate::executor::NoWorkers;
 use crate::search::SearchError;
 
@@ -48,12 +48,35 @@ pub enum ComparisonError {
         /// The run, from 0.
         run: u64,
     },
+    /// The program was built without a part that this needs.
+    #[error("this program was built without {what}; build it with --features {feature}")]
+    NotBuilt {
+        /// What is missing.
+        what: &'static str,
+        /// The crate's feature that adds it.
+        feature: &'static str,
+    },
+    /// A budget that is no number of seconds.
+    #[error("a budget of {seconds} seconds can't be: it must be at least 0 and finite")]
+    InvalidBudget {
+        /// What was asked for.
+        seconds: f64,
+    },
+    /// A table can't be used.
+    #[cfg(feature = "tabular")]
+    #[error("{}", table_error(path, source))]
+    Table {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: crate::tabular::TableError,
+    },
     /// Evolution can't be set up.
     #[error(transparent)]
     Evolution(#[from] EvolutionError),
-    /// REINFORCE can't be set up.
+    /// An algorithm that learns a policy can't be set up.
     #[error(transparent)]
-    Reinforce(#[from] ReinforceError),
+    Policy(#[from] PolicyError),
     /// The simulated executor can't be set up.
     #[error(transparent)]
     Executor(#[from] NoWorkers),
@@ -68,4 +91,13 @@ pub enum ComparisonError {
         /// Why.
         source: io::Error,
     },
+}
+
+/// A table that can't be opened has its file in its error already.
+#[cfg(feature = "tabular")]
+fn table_error(path: &std::path::Path, source: &crate::tabular::TableError) -> String {
+    match source {
+        crate::tabular::TableError::Open { .. } => source.to_string(),
+        other => format!("{}: {other}", path.display()),
+    }
 }

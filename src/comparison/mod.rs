@@ -22,10 +22,13 @@
 
 mod aging_grid;
 mod benchmark;
+mod benchmark_name;
 mod bits;
 mod contender;
 mod csv_files;
 mod curve;
+#[cfg(feature = "burn")]
+mod digits;
 mod error;
 #[cfg(feature = "tabular")]
 mod nasbench201;
@@ -36,9 +39,12 @@ mod summary;
 
 pub use aging_grid::{AgingGrid, GridPoint};
 pub use benchmark::Benchmark;
+pub use benchmark_name::{BenchmarkName, UnknownBenchmark};
 pub use bits::BitsBenchmark;
 pub use contender::{Contender, UnknownContender};
 pub use curve::{Axis, Curve, CurvePoint};
+#[cfg(feature = "burn")]
+pub use digits::{DigitsBenchmark, DigitsError, DigitsSettings};
 pub use error::ComparisonError;
 #[cfg(feature = "tabular")]
 pub use nasbench201::{NasBench201Benchmark, Protocol, UnknownProtocol};
@@ -67,17 +73,28 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// 500 runs with the benchmark's customary settings, on all cores, from seed 0.
+    /// The benchmark's customary runs and settings, on all cores, from seed 0.
     pub fn new(benchmark: &impl Benchmark) -> Self {
         let (population, sample) = benchmark.population_and_sample();
         Self {
-            runs: 500,
+            runs: benchmark.runs(),
             population,
             sample,
             budget: benchmark.budget(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             seed: 0,
         }
+    }
+
+    /// Sets the simulated time of a run in seconds.
+    ///
+    /// # Errors
+    /// [`ComparisonError::InvalidBudget`] if it is negative, not finite, or beyond what a
+    /// [`Duration`] holds.
+    pub fn set_budget_seconds(&mut self, seconds: f64) -> Result<(), ComparisonError> {
+        self.budget = Duration::try_from_secs_f64(seconds)
+            .map_err(|_| ComparisonError::InvalidBudget { seconds })?;
+        Ok(())
     }
 
     fn checked(&self) -> Result<(), ComparisonError> {

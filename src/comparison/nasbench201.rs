@@ -1,11 +1,12 @@
 //! The NAS-Bench-201 table as a benchmark, under the protocols of its two papers.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Benchmark;
+use super::{Benchmark, ComparisonError};
 use crate::evaluator::Evaluator;
 use crate::space::{CategoricalSpace, Mutation};
 use crate::spaces::nasbench201::{Cell, NasBench201Space, ReplaceInNode};
@@ -99,6 +100,23 @@ impl NasBench201Benchmark {
             tested,
         }
     }
+
+    /// The same with the table of a CSV file, plain or gzip.
+    ///
+    /// # Errors
+    /// [`ComparisonError::Table`] with the file and what is wrong with it.
+    pub fn read(
+        path: impl AsRef<Path>,
+        protocol: Protocol,
+        tested: Dataset,
+    ) -> Result<Self, ComparisonError> {
+        let path = path.as_ref();
+        let table = NasBench201Table::read(path).map_err(|source| ComparisonError::Table {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self::new(Arc::new(table), protocol, tested))
+    }
 }
 
 impl Benchmark for NasBench201Benchmark {
@@ -119,6 +137,10 @@ impl Benchmark for NasBench201Benchmark {
     fn evaluator(&self) -> Box<dyn Evaluator<Cell>> {
         let searched = self.protocol.searched(self.tested);
         Box::new(self.table.clone().evaluator(searched, Metric::Valid12))
+    }
+
+    fn test_name(&self) -> &'static str {
+        "test accuracy (%)"
     }
 
     fn test(&self, cell: &Cell, _: &Evaluation) -> f64 {

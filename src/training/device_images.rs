@@ -11,6 +11,7 @@ pub struct DeviceImages {
     labels: Tensor<1, Int>,
     len: usize,
     classes: usize,
+    statistics: ChannelStatistics,
 }
 
 /// Mean and standard deviation of each channel, of pixels from 0 to 1.
@@ -53,12 +54,21 @@ impl DeviceImages {
     /// has in `reference` (the training images, for every split).
     #[must_use]
     pub fn new(images: &LabeledImages, reference: &LabeledImages, device: &Device) -> Self {
-        let ChannelStatistics(statistics) = ChannelStatistics::of(reference);
+        Self::normalised(images, ChannelStatistics::of(reference), device)
+    }
+
+    /// Copies other images to the same device, shifted and scaled as these are.
+    #[must_use]
+    pub fn alike(&self, images: &LabeledImages) -> Self {
+        Self::normalised(images, self.statistics.clone(), &self.device())
+    }
+
+    fn normalised(images: &LabeledImages, statistics: ChannelStatistics, device: &Device) -> Self {
         let (channels, height, width) = (images.channels(), images.height(), images.width());
         let plane = height * width;
         let mut values = Vec::with_capacity(images.pixels().len());
         for (index, pixels) in images.pixels().chunks_exact(plane).enumerate() {
-            let (mean, deviation) = statistics[index % channels % statistics.len()];
+            let (mean, deviation) = statistics.0[index % channels % statistics.0.len()];
             values.extend(
                 pixels
                     .iter()
@@ -75,6 +85,7 @@ impl DeviceImages {
             labels: Tensor::from_data(TensorData::new(labels, [len]), device),
             len,
             classes: images.classes(),
+            statistics,
         }
     }
 

@@ -29,6 +29,7 @@ pub struct TrainingEvaluator<D> {
     images: DeviceImages,
     training: Vec<usize>,
     validation: Vec<usize>,
+    test: Option<DeviceImages>,
     threads_per_worker: usize,
     pools: Mutex<HashMap<usize, Arc<ThreadPool>>>,
 }
@@ -44,6 +45,10 @@ impl<D> std::fmt::Debug for TrainingEvaluator<D> {
 }
 
 impl<D> TrainingEvaluator<D> {
+    /// The metric of [`TrainingEvaluator::with_test_images`]: the share of the test images that the
+    /// trial's network classifies correctly, from 0 to 1.
+    pub const TEST_ACCURACY: &'static str = "test_accuracy";
+
     /// An evaluator that holds `validation_fraction` of `images` out of training, an equal share of
     /// each class, drawn by `split_seed`: the same for all trials.
     ///
@@ -68,6 +73,7 @@ impl<D> TrainingEvaluator<D> {
             images: DeviceImages::new(images, &reference, device),
             training: split.kept,
             validation: split.held_out,
+            test: None,
             threads_per_worker: 0,
             pools: Mutex::new(HashMap::new()),
         })
@@ -79,6 +85,15 @@ impl<D> TrainingEvaluator<D> {
     #[must_use]
     pub fn threads_per_worker(mut self, threads: usize) -> Self {
         self.threads_per_worker = threads;
+        self
+    }
+
+    /// Measures every trained network on test images too and keeps that as the metric
+    /// [`TrainingEvaluator::TEST_ACCURACY`], so that a study can tell afterwards how good what a
+    /// search found really is. A search must not go by it.
+    #[must_use]
+    pub fn with_test_images(mut self, images: &LabeledImages) -> Self {
+        self.test = Some(self.images.alike(images));
         self
     }
 
@@ -125,7 +140,15 @@ impl<D> TrainingEvaluator<D> {
         let accuracy = self
             .trainer
             .evaluate(&network, &self.images, &self.validation);
-        Ok(Evaluation::new(accuracy).with_metric("parameters", parameters as f64))
+        let evaluation = Evaluation::new(accuracy).with_metric("parameters", parameters as f64);
+        Ok(match &self.test {
+            Some(test) => {
+                let all: Vec<usize> = (0..test.len()).collect();
+                let accuracy = self.trainer.evaluate(&network, test, &all);
+                evaluation.with_metric(Self::TEST_ACCURACY, accuracy)
+            }
+            None => evaluation,
+        })
     }
 }
 

@@ -5,33 +5,12 @@ use std::fmt;
 
 use super::Reinforce;
 use super::adam::Adam;
-use super::baseline::Baseline;
 use super::policy::Policy;
-use crate::algorithm::{Description, TrialNumbers};
+use crate::algorithm::baseline::Baseline;
+use crate::algorithm::policy_error::{at_least_0, check, checked_counts, positive};
+use crate::algorithm::{Description, PolicyError, TrialNumbers};
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
-
-/// Settings that are none.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReinforceError {
-    /// There is nothing to learn.
-    #[error("the space has no decisions, so there is nothing to learn")]
-    NoDecisions,
-    /// A decision without alternatives.
-    #[error("decision {0} of the space has no alternatives")]
-    NoAlternatives(usize),
-    /// A setting out of its range.
-    #[error("the {setting} is {value}; it must be {range}")]
-    OutOfRange {
-        /// Which one.
-        setting: &'static str,
-        /// What it is.
-        value: f64,
-        /// What it may be.
-        range: &'static str,
-    },
-}
 
 /// Builds a [`Reinforce`]. The defaults are those of the NATS-Bench script
 /// (`exps/NATS-algos/reinforce.py` of D-X-Y/AutoDL-Projects).
@@ -124,16 +103,10 @@ impl<G: Genotype> ReinforceBuilder<G> {
     /// The algorithm, ready to be asked.
     ///
     /// # Errors
-    /// [`ReinforceError`] if the space has nothing to decide or a setting is out of its range.
-    pub fn build(self) -> Result<Reinforce<G>, ReinforceError> {
+    /// [`PolicyError`] if the space has nothing to decide or a setting is out of its range.
+    pub fn build(self) -> Result<Reinforce<G>, PolicyError> {
         let settings = self.settings.checked()?;
-        let alternatives = self.space.alternative_counts();
-        if alternatives.is_empty() {
-            return Err(ReinforceError::NoDecisions);
-        }
-        if let Some(decision) = alternatives.iter().position(|&count| count == 0) {
-            return Err(ReinforceError::NoAlternatives(decision));
-        }
+        let alternatives = checked_counts(self.space.alternative_counts())?;
         let mut rng = algorithm_rng(self.seed);
         let policy = Policy::new(&alternatives, settings.logit_deviation, &mut rng);
         Ok(Reinforce {
@@ -155,54 +128,17 @@ impl<G: Genotype> ReinforceBuilder<G> {
 }
 
 impl Settings {
-    fn checked(self) -> Result<Self, ReinforceError> {
-        let check = |fulfilled, setting, value, range| match fulfilled {
-            true => Ok(()),
-            false => Err(ReinforceError::OutOfRange {
-                setting,
-                value,
-                range,
-            }),
-        };
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        let not_negative = |value: f64| value.is_finite() && value >= 0.0;
-        let Self {
-            learning_rate,
-            baseline_momentum,
-            logit_deviation,
-            entropy_bonus,
-            reward_scale,
-        } = self;
+    fn checked(self) -> Result<Self, PolicyError> {
+        positive("learning rate", self.learning_rate)?;
         check(
-            positive(learning_rate),
-            "learning rate",
-            learning_rate,
-            "positive and finite",
-        )?;
-        check(
-            (0.0..1.0).contains(&baseline_momentum),
+            (0.0..1.0).contains(&self.baseline_momentum),
             "baseline momentum",
-            baseline_momentum,
+            self.baseline_momentum,
             "at least 0 and below 1",
         )?;
-        check(
-            not_negative(logit_deviation),
-            "deviation of the logits",
-            logit_deviation,
-            "at least 0 and finite",
-        )?;
-        check(
-            not_negative(entropy_bonus),
-            "entropy bonus",
-            entropy_bonus,
-            "at least 0 and finite",
-        )?;
-        check(
-            positive(reward_scale),
-            "reward scale",
-            reward_scale,
-            "positive and finite",
-        )?;
+        at_least_0("deviation of the logits", self.logit_deviation)?;
+        at_least_0("entropy bonus", self.entropy_bonus)?;
+        positive("reward scale", self.reward_scale)?;
         Ok(self)
     }
 }

@@ -1,22 +1,21 @@
 //! REINFORCE (Williams 1992): reinforcement learning as the baseline.
 
 mod adam;
-mod baseline;
 mod builder;
 mod policy;
 
-pub use builder::{ReinforceBuilder, ReinforceError};
+pub use builder::ReinforceBuilder;
 
 use std::collections::HashMap;
 use std::fmt;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use super::baseline::Baseline;
+use super::{Algorithm, Description, PolicyError, TellError, TrialNumbers, check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use adam::Adam;
-use baseline::Baseline;
 use builder::Settings;
 use policy::Policy;
 
@@ -69,11 +68,11 @@ impl<G: Genotype> Reinforce<G> {
     /// REINFORCE with the script's settings from a root seed; [`ReinforceBuilder`] has others.
     ///
     /// # Errors
-    /// [`ReinforceError`] if the space has nothing to decide.
+    /// [`PolicyError`] if the space has nothing to decide.
     pub fn new(
         space: impl CategoricalSpace<Genotype = G> + 'static,
         seed: u64,
-    ) -> Result<Self, ReinforceError> {
+    ) -> Result<Self, PolicyError> {
         ReinforceBuilder::new(space).seed(seed).build()
     }
 

@@ -1,7 +1,8 @@
 //! One softmax distribution per decision, and how it learns.
 
-use rand::{Rng, RngExt};
+use rand::Rng;
 
+use crate::algorithm::categorical::{draw, entropy, log, softmax};
 use crate::randomness::standard_normal;
 
 /// Independent categorical distributions, each given by logits.
@@ -49,19 +50,7 @@ impl Policy {
     /// Draws a choice for every decision.
     pub(super) fn sample(&self, rng: &mut dyn Rng) -> Vec<usize> {
         self.decisions()
-            .map(|range| {
-                let mut point: f64 = rng.random();
-                let probabilities = softmax(&self.logits[range]);
-                let last = probabilities.len() - 1;
-                // Rounding may leave a point behind the last boundary: that is the last alternative.
-                probabilities
-                    .iter()
-                    .position(|probability| {
-                        point -= probability;
-                        point < 0.0
-                    })
-                    .unwrap_or(last)
-            })
+            .map(|range| draw(&softmax(&self.logits[range]), rng))
             .collect()
     }
 
@@ -86,28 +75,6 @@ impl Policy {
         }
         gradient
     }
-}
-
-fn softmax(logits: &[f64]) -> Vec<f64> {
-    let highest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut exponentials: Vec<f64> = logits.iter().map(|logit| (logit - highest).exp()).collect();
-    let sum: f64 = exponentials.iter().sum();
-    for exponential in &mut exponentials {
-        *exponential /= sum;
-    }
-    exponentials
-}
-
-/// The logarithm, where `p log p` tends to 0 with `p`.
-fn log(probability: f64) -> f64 {
-    probability.max(f64::MIN_POSITIVE).ln()
-}
-
-fn entropy(probabilities: &[f64]) -> f64 {
-    probabilities
-        .iter()
-        .map(|&probability| -probability * log(probability))
-        .sum()
 }
 
 #[cfg(test)]

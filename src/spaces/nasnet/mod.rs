@@ -10,6 +10,7 @@
 //! ```
 
 mod canonical;
+mod categorical;
 mod genotype;
 mod labelling;
 mod mutation;

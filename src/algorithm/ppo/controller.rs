@@ -1,0 +1,172 @@
+//! The network that decides: an LSTM with one softmax per decision.
+
+use burn::module::{Module, Param};
+use burn::tensor::activation::{log_softmax, sigmoid, tanh};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use rand::{Rng, RngExt};
+
+use crate::algorithm::categorical::draw;
+
+/// An LSTM (Hochreiter and Schmidhuber 1997) of one layer with `H` units that makes one decision a
+/// step. It reads the choice of the step before as one of its alternatives (one-hot), by weights of
+/// that decision's own.
+///
+/// A bias would add nothing: in every step exactly one row of the input's weights is read.
+#[derive(Module, Debug)]
+pub(super) struct Controller {
+    /// What the first step reads: `[1, 4 H]`. The gates are in the order input, forget, cell, output.
+    start: Param<Tensor<2>>,
+    /// What the steps after a decision read of it: `[alternatives, 4 H]`, for all but the last one.
+    inputs: Vec<Param<Tensor<2>>>,
+    /// `[H, 4 H]`
+    recurrent: Param<Tensor<2>>,
+    /// The weights of each decision's softmax: `[H, alternatives]`.
+    heads: Vec<Param<Tensor<2>>>,
+    /// Their biases: `[1, alternatives]`.
+    biases: Vec<Param<Tensor<2>>>,
+}
+
+/// What the LSTM keeps between steps: two tensors of `[batch, H]`.
+struct Memory {
+    hidden: Tensor<2>,
+    cell: Tensor<2>,
+}
+
+/// One choice for each decision, and the logarithms of the probabilities that they were drawn with.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sample {
+    pub(super) choices: Vec<usize>,
+    pub(super) log_probabilities: Vec<f32>,
+}
+
+impl Controller {
+    /// A controller whose weights are all drawn uniformly from `-range..range`.
+    pub(super) fn new(
+        alternatives: &[usize],
+        hidden_units: usize,
+        range: f64,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Self {
+        let gates = 4 * hidden_units;
+        let mut weights = |rows: usize, columns: usize| {
+            let draw = |_| (range * (2.0 * rng.random::<f64>() - 1.0)) as f32;
+            let values: Vec<f32> = (0..rows * columns).map(draw).collect();
+            Param::from_data(TensorData::new(values, [rows, columns]), device)
+        };
+        let (_, inner) = alternatives
+            .split_last()
+            .expect("a controller has a decision to make");
+        Self {
+            start: weights(1, gates),
+            inputs: inner.iter().map(|&count| weights(count, gates)).collect(),
+            recurrent: weights(hidden_units, gates),
+            heads: alternatives
+                .iter()
+                .map(|&count| weights(hidden_units, count))
+                .collect(),
+            biases: alternatives
+                .iter()
+                .map(|&count| weights(1, count))
+                .collect(),
+        }
+    }
+
+    /// Draws a choice for every decision, each with one uniform number.
+    pub(super) fn sample(&self, rng: &mut dyn Rng) -> Sample {
+        let mut memory = self.memory(1);
+        let mut sample = Sample {
+            choices: Vec::with_capacity(self.heads.len()),
+            log_probabilities: Vec::with_capacity(self.heads.len()),
+        };
+        for decision in 0..self.heads.len() {
+            let before = sample.choices.last().map(|&choice| self.indices(&[choice]));
+            memory = self.step(decision, before, memory);
+            let logs = values(self.head(decision, &memory));
+            let probabilities: Vec<f64> = logs.iter().map(|&log| f64::from(log).exp()).collect();
+            let choice = draw(&probabilities, rng);
+            sample.choices.push(choice);
+            sample.log_probabilities.push(logs[choice]);
+        }
+        sample
+    }
+
+    /// The logarithms of the probabilities of all alternatives, decision by decision, for a batch of
+    /// genotypes: each row is conditional on the choices before it.
+    ///
+    /// # Shapes
+    /// - `batch`: the choices of each genotype
+    /// - output: `[batch, alternatives]` for each decision
+    pub(super) fn log_probabilities(&self, batch: &[&[usize]]) -> Vec<Tensor<2>> {
+        let mut memory = self.memory(batch.len());
+        let mut heads = Vec::with_capacity(self.heads.len());
+        for decision in 0..self.heads.len() {
+            let before = decision
+                .checked_sub(1)
+                .map(|before| self.choices(batch, before));
+            memory = self.step(decision, before, memory);
+            heads.push(self.head(decision, &memory));
+        }
+        heads
+    }
+
+    /// What each genotype of a batch chooses in a decision: `[batch]`.
+    pub(super) fn choices(&self, batch: &[&[usize]], decision: usize) -> Tensor<1, Int> {
+        let choices: Vec<usize> = batch.iter().map(|choices| choices[decision]).collect();
+        self.indices(&choices)
+    }
+
+    fn indices(&self, places: &[usize]) -> Tensor<1, Int> {
+        let places: Vec<i32> = places
+            .iter()
+            .map(|&place| i32::try_from(place).expect("a head has fewer alternatives than 2^31"))
+            .collect();
+        let shape = [places.len()];
+        Tensor::from_data(TensorData::new(places, shape), &self.device())
+    }
+
+    pub(super) fn device(&self) -> Device {
+        self.start.val().device()
+    }
+
+    fn memory(&self, batch: usize) -> Memory {
+        let [hidden_units, _] = self.recurrent.val().dims();
+        let zeros = Tensor::zeros([batch, hidden_units], &self.device());
+        Memory {
+            hidden: zeros.clone(),
+            cell: zeros,
+        }
+    }
+
+    /// One step of the LSTM: `before` is what was chosen in the decision before, `[batch]`.
+    fn step(&self, decision: usize, before: Option<Tensor<1, Int>>, memory: Memory) -> Memory {
+        let input = match before {
+            Some(choices) => self.inputs[decision - 1].val().select(0, choices),
+            None => self.start.val(),
+        };
+        let gates = memory.hidden.matmul(self.recurrent.val()) + input;
+        let [input, forget, cell, output]: [Tensor<2>; 4] = gates
+            .chunk(4, 1)
+            .try_into()
+            .expect("the gates are four parts of one size");
+        let cell = sigmoid(forget) * memory.cell + sigmoid(input) * tanh(cell);
+        Memory {
+            hidden: sigmoid(output) * tanh(cell.clone()),
+            cell,
+        }
+    }
+
+    fn head(&self, decision: usize, memory: &Memory) -> Tensor<2> {
+        let logits =
+            memory.hidden.clone().matmul(self.heads[decision].val()) + self.biases[decision].val();
+        log_softmax(logits, 1)
+    }
+}
+
+/// The values of a tensor, row by row.
+pub(super) fn values(tensor: Tensor<2>) -> Vec<f32> {
+    tensor
+        .into_data()
+        .try_to_vec()
+        .expect("the controller is single precision")
+}
