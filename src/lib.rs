@@ -49,6 +49,8 @@ pub mod trial;
 
 /// What most programs need.
 pub mod prelude {
+    #[cfg(feature = "burn")]
+    pub use crate::algorithm::Ppo;
     pub use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder, RandomSearch, Reinforce};
     pub use crate::evaluator::{Context, EvaluationError, Evaluator, StopSignal};
     pub use crate::executor::{Executor, Serial, Threads};

@@ -182,6 +182,31 @@ fn the_same_asks_and_tells_give_the_same_controller_bit_for_bit() {
     assert_eq!(one_thread.unwrap().install(|| run_out_of_order(3)), alone);
 }
 
+/// Products of matrices of the default size are large enough to be split among threads.
+#[test]
+fn a_controller_of_the_default_size_is_the_same_on_any_number_of_threads() {
+    let learnt = || {
+        let mut ppo = Ppo::new(NasnetSpace::sp1(), 2).unwrap();
+        let genotypes: Vec<_> = (0..65)
+            .map(|number| {
+                let trial = ppo.ask();
+                let fitness = f64::from(number % 9);
+                ppo.tell(trial.id, &completed(fitness)).unwrap();
+                trial.genotype
+            })
+            .collect();
+        let last = ppo.log_probability(&genotypes[0]);
+        (genotypes, last)
+    };
+    let pool = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build().unwrap().install(learnt)
+    };
+    let alone = pool(1);
+    assert_eq!(pool(2), alone);
+    assert_eq!(pool(7), alone);
+}
+
 #[test]
 fn the_first_trials_come_from_the_seed_alone() {
     let asked = |seed| {

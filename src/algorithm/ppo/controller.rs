@@ -170,3 +170,28 @@ pub(super) fn values(tensor: Tensor<2>) -> Vec<f32> {
         .try_to_vec()
         .expect("the controller is single precision")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::randomness::stream;
+
+    #[test]
+    fn initial_weights_are_value_stable_and_within_their_range() {
+        let device = Device::flex();
+        let controller = Controller::new(&[3, 2], 2, 0.1, &mut stream(7, 0), &device);
+        assert_eq!(
+            values(controller.start.val())[..3],
+            [-0.06844078, -0.06640213, 0.040855225],
+            "changing these changes every search that was ever recorded"
+        );
+        let all = [
+            &controller.inputs[0],
+            &controller.recurrent,
+            &controller.heads[1],
+        ];
+        for value in all.into_iter().flat_map(|weights| values(weights.val())) {
+            assert!(value.abs() <= 0.1 && value != 0.0, "{value}");
+        }
+    }
+}
