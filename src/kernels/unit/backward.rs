@@ -1,355 +1,27 @@
-//! ReLU, depthwise convolution, dense convolution and batch norm as one pass over the images.
-//!
-//! What a dense convolution multiplies stays in buffers of a few images, so that memory sees the input
-//! and the output only; the way back computes it again.
+//! The gradients of a unit.
 
 use rayon::prelude::*;
 
-use super::depthwise::{self, ImageGradient, Plane};
-use super::matrix::{Panels, outer};
-use super::norm::{InputGradient, image_statistics};
-use super::patches;
-use super::scratch;
-use super::sink::{Masked, Pixels, Sink};
-use super::tasks::images_of_a_task;
-use super::vector::{ByLanes, LANES, Lanes, blocks_of, load, padded, rectified, run};
-use super::window::Window;
-
-/// What stands for every pixel of the output before the dense convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rows {
-    /// The pixel.
-    Pixels,
-    /// The sums of a depthwise convolution.
-    Depthwise(Window),
-    /// All that a window sees.
-    Patches(Window),
-}
-
-/// Convolutions without bias in one pass: a depthwise one, a dense one, or one behind the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unit {
-    pub(crate) rows: Rows,
-    /// Whether the input's ReLU is taken.
-    pub(crate) relu: bool,
-}
-
-/// Weights as a module has them.
-#[derive(Clone, Copy)]
-pub(super) struct Weights<'a> {
-    /// `[channel, tap]`
-    pub(super) depthwise: Option<&'a [f32]>,
-    /// `[output, channel, tap]`, and the number of outputs.
-    pub(super) dense: Option<(&'a [f32], usize)>,
-}
-
-/// A unit for images of one size.
-pub(super) struct Plan {
-    unit: Unit,
-    images: usize,
-    channels: usize,
-    pixels: usize,
-    /// Values of a row.
-    inner: usize,
-    outputs: usize,
-    out_pixels: usize,
-    /// `[block, tap, lane]`
-    taps: Vec<f32>,
-    /// The same with the last tap first.
-    turned: Vec<f32>,
-    /// `[inner, outputs]`
-    matrix: Option<Panels>,
-    images_of_a_task: usize,
-}
-
-impl Plan {
-    pub(super) fn new(
-        unit: Unit,
-        [images, height, width, channels]: [usize; 4],
-        weights: Weights<'_>,
-    ) -> Self {
-        let pixels = height * width;
-        let (inner, out_pixels) = match unit.rows {
-            Rows::Pixels => (channels, pixels),
-            Rows::Depthwise(window) => (channels, window.out_pixels()),
-            Rows::Patches(window) => (channels * window.taps(), window.out_pixels()),
-        };
-        let outputs = weights.dense.map_or(inner, |(_, outputs)| outputs);
-        let taps = match (unit.rows, weights.depthwise) {
-            (Rows::Depthwise(window), Some(values)) => depthwise::by_blocks(values, window.taps()),
-            _ => Vec::new(),
-        };
-        let per_block = unit.taps() * LANES;
-        let turned = taps
-            .chunks_exact(per_block)
-            .flat_map(|block| block.chunks_exact(LANES).rev().flatten().copied())
-            .collect();
-        let spatial = inner / channels;
-        let matrix = weights.dense.map(|(values, outputs)| {
-            Panels::new(inner, outputs, |k, output| {
-                values[(output * channels + k % channels) * spatial + k / channels]
-            })
-        });
-        let work = pixels * channels + out_pixels * (inner + outputs);
-        // Every task adds up gradients by the weights of its own.
-        let sums = padded(inner) * padded(outputs) + taps.len();
-        let most_tasks = (MOST_SUMS / sums).max(1);
-        Self {
-            unit,
-            images,
-            channels,
-            pixels,
-            inner,
-            outputs,
-            out_pixels,
-            taps,
-            turned,
-            matrix,
-            images_of_a_task: images_of_a_task(images, work).max(images.div_ceil(most_tasks)),
-        }
-    }
-
-    /// `[images, height, width, channels]` of the output.
-    pub(super) fn output(&self, [images, height, width, _]: [usize; 4]) -> [usize; 4] {
-        match self.unit.rows {
-            Rows::Pixels => [images, height, width, self.outputs],
-            Rows::Depthwise(window) | Rows::Patches(window) => {
-                [images, window.out_height, window.out_width, self.outputs]
-            }
-        }
-    }
-
-    /// Channels of the output.
-    pub(super) const fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    /// Pixels of the output.
-    pub(super) const fn out_pixels(&self) -> usize {
-        self.out_pixels
-    }
-
-    /// Images whose rows are multiplied at once: small ones fill the registers together.
-    fn images_of_a_group(&self) -> usize {
-        (64 / self.out_pixels).clamp(1, self.images_of_a_task)
-    }
-
-    /// Whether the channels of input and output fill whole lanes.
-    const fn is_whole(&self) -> bool {
-        self.channels.is_multiple_of(LANES) && self.outputs.is_multiple_of(LANES)
-    }
-
-    fn rows_length(&self) -> usize {
-        self.images_of_a_group() * self.out_pixels * padded(self.inner)
-    }
-
-    fn plane_length(&self) -> usize {
-        match self.unit.rows {
-            Rows::Depthwise(window) => Plane::of_image(&window).len(),
-            _ => 0,
-        }
-    }
-}
-
-/// Values of weight gradients that all tasks may add up together: 64 MiB.
-const MOST_SUMS: usize = 1 << 24;
-
-impl Unit {
-    fn taps(&self) -> usize {
-        match self.rows {
-            Rows::Pixels => 1,
-            Rows::Depthwise(window) | Rows::Patches(window) => window.taps(),
-        }
-    }
-}
-
-/// The unit's output, and, if `statistics` is not empty, every output image's means and squares.
-pub(super) fn forward(plan: &Plan, image: &[f32], output: &mut [f32], statistics: &mut [f32]) {
-    let images = plan.images_of_a_task;
-    let size = plan.pixels * plan.channels;
-    let out_size = plan.out_pixels * plan.outputs;
-    let of_image = statistics.len() / plan.images;
-    let work = |image: &[f32], output: &mut [f32], statistics: &mut [f32]| {
-        let lengths = [plan.plane_length(), plan.rows_length()];
-        scratch::with(lengths, |[plane, rows]| {
-            run(Forward {
-                plan,
-                image,
-                plane,
-                rows,
-                output,
-                statistics,
-            });
-        });
-    };
-    if of_image == 0 {
-        output
-            .par_chunks_mut(images * out_size)
-            .zip(image.par_chunks(images * size))
-            .for_each(|(output, image)| work(image, output, &mut []));
-    } else {
-        output
-            .par_chunks_mut(images * out_size)
-            .zip(image.par_chunks(images * size))
-            .zip(statistics.par_chunks_mut(images * of_image))
-            .for_each(|((output, image), statistics)| work(image, output, statistics));
-    }
-}
-
-struct Forward<'a> {
-    plan: &'a Plan,
-    image: &'a [f32],
-    plane: &'a mut [f32],
-    rows: &'a mut [f32],
-    output: &'a mut [f32],
-    statistics: &'a mut [f32],
-}
-
-impl ByLanes for Forward<'_> {
-    fn is_whole(&self) -> bool {
-        self.plan.is_whole()
-    }
-
-    #[inline(always)]
-    fn work<const FUSED: bool, const WHOLE: bool>(self) {
-        let plan = self.plan;
-        self.plane.fill(0.0);
-        let group = plan.images_of_a_group();
-        let outputs = self
-            .output
-            .chunks_mut(group * plan.out_pixels * plan.outputs);
-        let images = self.image.chunks(group * plan.pixels * plan.channels);
-        for (image, output) in images.zip(outputs) {
-            let pixels = output.len() / plan.outputs;
-            match &plan.matrix {
-                None => {
-                    let mut sink = Pixels::<WHOLE> {
-                        target: output,
-                        channels: plan.outputs,
-                    };
-                    plan.rows::<FUSED, WHOLE>(image, self.plane, &mut sink);
-                }
-                Some(matrix) => {
-                    let (rows, stride) =
-                        plan.stored_rows::<FUSED, WHOLE>(image, self.plane, self.rows);
-                    let mut sink = Pixels::<WHOLE> {
-                        target: output,
-                        channels: plan.outputs,
-                    };
-                    matrix.product::<FUSED>(rows, stride, pixels, &mut sink);
-                }
-            }
-        }
-        if self.statistics.is_empty() {
-            return;
-        }
-        let images = self.output.chunks_exact(plan.out_pixels * plan.outputs);
-        for (image, target) in images.zip(self.statistics.chunks_exact_mut(2 * plan.outputs)) {
-            let (means, squares) = target.split_at_mut(plan.outputs);
-            image_statistics::<FUSED, WHOLE>(image, plan.outputs, means, squares);
-        }
-    }
-}
-
-impl Plan {
-    /// The rows of a group of images, and their distance.
-    #[inline(always)]
-    fn stored_rows<'a, const FUSED: bool, const WHOLE: bool>(
-        &self,
-        image: &'a [f32],
-        plane: &mut [f32],
-        rows: &'a mut [f32],
-    ) -> (&'a [f32], usize) {
-        let stride = padded(self.inner);
-        match self.unit.rows {
-            Rows::Pixels if !self.unit.relu && stride == self.inner => return (image, stride),
-            Rows::Pixels | Rows::Depthwise(_) => {
-                let mut sink = Pixels::<true> {
-                    target: rows,
-                    channels: stride,
-                };
-                self.rows::<FUSED, WHOLE>(image, plane, &mut sink);
-            }
-            Rows::Patches(window) => {
-                let images = image.chunks_exact(self.pixels * self.channels);
-                let targets = rows.chunks_exact_mut(self.out_pixels * stride);
-                for (image, target) in images.zip(targets) {
-                    patches::gather(
-                        image,
-                        self.channels,
-                        &window,
-                        self.unit.relu,
-                        target,
-                        stride,
-                    );
-                }
-            }
-        }
-        (rows, stride)
-    }
-
-    /// Gives the pixels of a group of images, or their depthwise sums.
-    #[inline(always)]
-    fn rows<const FUSED: bool, const WHOLE: bool>(
-        &self,
-        image: &[f32],
-        plane: &mut [f32],
-        sink: &mut impl Sink,
-    ) {
-        let channels = self.channels;
-        match self.unit.rows {
-            Rows::Depthwise(window) => {
-                let at = Plane::of_image(&window);
-                let size = [window.height, window.width];
-                let per_block = window.taps() * LANES;
-                let images = image.chunks_exact(self.pixels * channels).enumerate();
-                for (number, image) in images {
-                    for block in 0..blocks_of(channels) {
-                        depthwise::pad::<WHOLE>(
-                            image,
-                            channels,
-                            block,
-                            size,
-                            self.unit.relu,
-                            at,
-                            plane,
-                        );
-                        let taps = &self.taps[block * per_block..(block + 1) * per_block];
-                        let first = number * self.out_pixels;
-                        depthwise::forward::<FUSED>(plane, at, taps, &window, first, block, sink);
-                    }
-                }
-            }
-            _ => {
-                for pixel in 0..image.len() / channels {
-                    for block in 0..blocks_of(channels) {
-                        let first = block * LANES;
-                        let count = LANES.min(channels - first);
-                        let mut values = load::<WHOLE>(image, pixel * channels + first, count);
-                        if self.unit.relu {
-                            for value in &mut values {
-                                *value = rectified(*value);
-                            }
-                        }
-                        sink.put(pixel, block, &values);
-                    }
-                }
-            }
-        }
-    }
-}
+use super::{Plan, Rows};
+use crate::kernels::depthwise::{self, ImageGradient, Plane};
+use crate::kernels::matrix::{Panels, outer};
+use crate::kernels::norm::InputGradient;
+use crate::kernels::sink::{Masked, Pixels, Sink};
+use crate::kernels::vector::{ByLanes, LANES, Lanes, blocks_of, load, padded, run};
+use crate::kernels::window::Window;
+use crate::kernels::{patches, scratch};
 
 /// A batch norm behind the unit.
 #[derive(Clone, Copy)]
-pub(super) struct NormBehind<'a> {
+pub(in crate::kernels) struct NormBehind<'a> {
     /// Its input, the unit's output.
-    pub(super) input: &'a [f32],
-    pub(super) by_input: &'a InputGradient,
+    pub(in crate::kernels) input: &'a [f32],
+    pub(in crate::kernels) by_input: &'a InputGradient,
 }
 
 /// The gradient by the output (of the batch norm, if there is one), and where the one by the image
 /// goes.
-pub(super) enum Backwards<'a> {
+pub(in crate::kernels) enum Backwards<'a> {
     /// The image's isn't wanted.
     WeightsOnly(&'a [f32]),
     /// To another place.
@@ -362,15 +34,15 @@ pub(super) enum Backwards<'a> {
 }
 
 /// The gradients of a unit's weights.
-pub(super) struct WeightGradients {
+pub(in crate::kernels) struct WeightGradients {
     /// `[channel, tap]`
-    pub(super) depthwise: Option<Vec<f32>>,
+    pub(in crate::kernels) depthwise: Option<Vec<f32>>,
     /// `[output, channel, tap]`
-    pub(super) dense: Option<Vec<f32>>,
+    pub(in crate::kernels) dense: Option<Vec<f32>>,
 }
 
 /// The gradients by the weights and, if wanted, by the image.
-pub(super) fn backward(
+pub(in crate::kernels) fn backward(
     plan: &Plan,
     image: &[f32],
     norm: Option<NormBehind<'_>>,

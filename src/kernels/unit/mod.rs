@@ -1,0 +1,164 @@
+//! ReLU, depthwise convolution, dense convolution and batch norm as one pass over the images.
+//!
+//! What a dense convolution multiplies stays in buffers of a few images, so that memory sees the input
+//! and the output only; the way back computes it again.
+
+mod backward;
+mod forward;
+
+pub(super) use backward::{Backwards, NormBehind, backward};
+pub(super) use forward::forward;
+
+use super::depthwise::{self, Plane};
+use super::matrix::Panels;
+use super::tasks::images_of_a_task;
+use super::vector::{LANES, padded};
+use super::window::Window;
+
+/// What stands for every pixel of the output before the dense convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// The pixel.
+    Pixels,
+    /// The sums of a depthwise convolution.
+    Depthwise(Window),
+    /// All that a window sees.
+    Patches(Window),
+}
+
+/// Convolutions without bias in one pass: a depthwise one, a dense one, or one behind the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub(crate) rows: Rows,
+    /// Whether the input's ReLU is taken.
+    pub(crate) relu: bool,
+}
+
+/// Weights as a module has them.
+#[derive(Clone, Copy)]
+pub(super) struct Weights<'a> {
+    /// `[channel, tap]`
+    pub(super) depthwise: Option<&'a [f32]>,
+    /// `[output, channel, tap]`, and the number of outputs.
+    pub(super) dense: Option<(&'a [f32], usize)>,
+}
+
+/// A unit for images of one size.
+pub(super) struct Plan {
+    unit: Unit,
+    images: usize,
+    channels: usize,
+    pixels: usize,
+    /// Values of a row.
+    inner: usize,
+    outputs: usize,
+    out_pixels: usize,
+    /// `[block, tap, lane]`
+    taps: Vec<f32>,
+    /// The same with the last tap first.
+    turned: Vec<f32>,
+    /// `[inner, outputs]`
+    matrix: Option<Panels>,
+    images_of_a_task: usize,
+}
+
+impl Plan {
+    pub(super) fn new(
+        unit: Unit,
+        [images, height, width, channels]: [usize; 4],
+        weights: Weights<'_>,
+    ) -> Self {
+        let pixels = height * width;
+        let (inner, out_pixels) = match unit.rows {
+            Rows::Pixels => (channels, pixels),
+            Rows::Depthwise(window) => (channels, window.out_pixels()),
+            Rows::Patches(window) => (channels * window.taps(), window.out_pixels()),
+        };
+        let outputs = weights.dense.map_or(inner, |(_, outputs)| outputs);
+        let taps = match (unit.rows, weights.depthwise) {
+            (Rows::Depthwise(window), Some(values)) => depthwise::by_blocks(values, window.taps()),
+            _ => Vec::new(),
+        };
+        let per_block = unit.taps() * LANES;
+        let turned = taps
+            .chunks_exact(per_block)
+            .flat_map(|block| block.chunks_exact(LANES).rev().flatten().copied())
+            .collect();
+        let spatial = inner / channels;
+        let matrix = weights.dense.map(|(values, outputs)| {
+            Panels::new(inner, outputs, |k, output| {
+                values[(output * channels + k % channels) * spatial + k / channels]
+            })
+        });
+        let work = pixels * channels + out_pixels * (inner + outputs);
+        // Every task adds up gradients by the weights of its own.
+        let sums = padded(inner) * padded(outputs) + taps.len();
+        let most_tasks = (MOST_SUMS / sums).max(1);
+        Self {
+            unit,
+            images,
+            channels,
+            pixels,
+            inner,
+            outputs,
+            out_pixels,
+            taps,
+            turned,
+            matrix,
+            images_of_a_task: images_of_a_task(images, work).max(images.div_ceil(most_tasks)),
+        }
+    }
+
+    /// `[images, height, width, channels]` of the output.
+    pub(super) fn output(&self, [images, height, width, _]: [usize; 4]) -> [usize; 4] {
+        match self.unit.rows {
+            Rows::Pixels => [images, height, width, self.outputs],
+            Rows::Depthwise(window) | Rows::Patches(window) => {
+                [images, window.out_height, window.out_width, self.outputs]
+            }
+        }
+    }
+
+    /// Channels of the output.
+    pub(super) const fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Pixels of the output.
+    pub(super) const fn out_pixels(&self) -> usize {
+        self.out_pixels
+    }
+
+    /// Images whose rows are multiplied at once: small ones fill the registers together.
+    fn images_of_a_group(&self) -> usize {
+        (64 / self.out_pixels).clamp(1, self.images_of_a_task)
+    }
+
+    /// Whether the channels of input and output fill whole lanes.
+    const fn is_whole(&self) -> bool {
+        self.channels.is_multiple_of(LANES) && self.outputs.is_multiple_of(LANES)
+    }
+
+    fn rows_length(&self) -> usize {
+        self.images_of_a_group() * self.out_pixels * padded(self.inner)
+    }
+
+    fn plane_length(&self) -> usize {
+        match self.unit.rows {
+            Rows::Depthwise(window) => Plane::of_image(&window).len(),
+            _ => 0,
+        }
+    }
+}
+
+/// Values of weight gradients that all tasks may add up together: 64 MiB.
+const MOST_SUMS: usize = 1 << 24;
+
+impl Unit {
+    fn taps(&self) -> usize {
+        match self.rows {
+            Rows::Pixels => 1,
+            Rows::Depthwise(window) | Rows::Patches(window) => window.taps(),
+        }
+    }
+}
