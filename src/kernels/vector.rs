@@ -10,28 +10,19 @@ pub(crate) trait Kernel: Sized {
 
 /// Runs a kernel.
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
-    let arch = pulp::Arch::new();
-    if has_fused() {
-        arch.dispatch(
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    if let Some(instructions) = pulp::x86::V3::try_new() {
+        return pulp::Simd::vectorize(
+            instructions,
             #[inline(always)]
             || kernel.run::<true>(),
-        )
-    } else {
-        arch.dispatch(
-            #[inline(always)]
-            || kernel.run::<false>(),
-        )
+        );
     }
-}
-
-/// Whether what `pulp` dispatches to has the instruction: else each would be a call of a function.
-fn has_fused() -> bool {
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    return pulp::x86::V3::try_new().is_some();
+    // AArch64 has the instruction in every machine; elsewhere it would be a call of a function.
     #[cfg(target_arch = "aarch64")]
-    return true;
-    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
-    return false;
+    return kernel.run::<true>();
+    #[cfg(not(target_arch = "aarch64"))]
+    kernel.run::<false>()
 }
 
 /// Values that are computed at once.
@@ -157,7 +148,8 @@ impl<K: ByLanes> Kernel for K {
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
-        if self.is_whole() {
+        // Machines without the instructions are rare: one way is enough for them.
+        if FUSED && self.is_whole() {
             self.work::<FUSED, true>();
         } else {
             self.work::<FUSED, false>();
