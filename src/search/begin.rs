@@ -22,7 +22,9 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         running.asked += 1;
         let now = self.now(running);
         if let Some(journal) = &mut self.journal {
-            journal.asked(&trial, refused, now)?;
+            guarded::guarded("a genotype, recorded as JSON,", || {
+                journal.asked(&trial, refused, now)
+            })??;
         }
         self.tell_observers(&Event::Asked { trial: &trial })?;
         let known = match &mut self.duplicates {
@@ -62,7 +64,10 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
             timeout: self.timeout,
             stopper: self.stopper.clone(),
         };
-        self.executor.submit(flight.trial.clone(), terms);
+        let trial = guarded::guarded("a genotype, cloned for its evaluation,", || {
+            flight.trial.clone()
+        })?;
+        self.executor.submit(trial, terms);
         Ok(())
     }
 
