@@ -123,6 +123,47 @@ fn a_simulated_search_goes_on_where_its_clock_stood() {
 }
 
 #[test]
+fn a_simulated_search_that_was_stopped_goes_on_as_if_it_had_not_been() {
+    let search = |folder: &std::path::Path, stop_after: Option<usize>| {
+        let costly = |bits: &Bits, context: &Context<'_>| {
+            let cost: f64 = context.rng(0).random();
+            Ok(Evaluation::new(count(bits)).with_cost(1.0 + 9.0 * cost))
+        };
+        let stop = StopSignal::new();
+        let executor = Simulated::with_stop_signal(costly, 7, &stop).unwrap();
+        Search::new(builder(20).build().unwrap(), executor, Budget::trials(200))
+            .journal(Journal::open_or_create(folder).unwrap())
+            .observe(move |event: &Event<'_, Bits>| {
+                if let Event::Finished { history } = event
+                    && Some(history.len()) == stop_after
+                {
+                    stop.stop();
+                }
+            })
+            .run()
+            .unwrap()
+    };
+    // Everything but the worker.
+    let essence = |result: &SearchResult<Bits>| -> Vec<(u64, Bits, Option<f64>, f64)> {
+        let records = result.history.records().iter();
+        records
+            .map(|r| (r.id.0, r.genotype.clone(), r.fitness(), r.seconds))
+            .collect()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let whole = search(folder.path(), None);
+    for stop_after in [1, 60, 123] {
+        let folder = tempfile::tempdir().unwrap();
+        let stopped = search(folder.path(), Some(stop_after));
+        assert_eq!(stopped.termination, Termination::Stopped);
+        assert_eq!(essence(&stopped)[..], essence(&whole)[..stop_after]);
+        let resumed = search(folder.path(), None);
+        assert_eq!(essence(&resumed), essence(&whole));
+        assert_eq!(resumed.simulated, whole.simulated);
+    }
+}
+
+#[test]
 fn the_real_time_of_a_simulated_search_goes_on_too() {
     let folder = tempfile::tempdir().unwrap();
     let search = |trials, budget: fn(Budget) -> Budget| {
