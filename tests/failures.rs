@@ -13,7 +13,7 @@ use evonas::prelude::*;
 use evonas::search::journal::read;
 use evonas::search::{Duplicates, Retry, SearchError};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
-use evonas::stopper::{MedianRule, SuccessiveHalving};
+use evonas::stopper::{Decision, MedianRule, Stopper, SuccessiveHalving};
 use evonas::trial::{EVALUATIONS, MEASURED_FITNESS};
 
 type Bits = Vec<bool>;
@@ -217,6 +217,40 @@ fn a_stopped_trial_is_an_outcome_of_its_own_and_no_parent() {
                 (&theirs.genotype, &theirs.outcome)
             );
         }
+    }
+}
+
+#[test]
+fn a_stopped_trial_has_the_last_value_that_it_reported() {
+    /// Says stop once.
+    #[derive(Debug)]
+    struct AfterOneStep;
+    impl Stopper for AfterOneStep {
+        fn reported(&mut self, _: TrialId, step: u64, _: f64) -> Decision {
+            match step {
+                1 => Decision::Stop,
+                _ => Decision::Continue,
+            }
+        }
+        fn ended(&mut self, _: TrialId, _: &Outcome) {}
+    }
+    let seldom = |bits: &Bits, context: &Context<'_>| {
+        for (step, value) in [(1, 0.1), (2, 0.9), (3, f64::NAN)] {
+            context.report(step, value);
+        }
+        context.check_stop()?;
+        ones(bits, context)
+    };
+    let result = Search::new(evolution(8, 1), Serial::new(seldom), Budget::trials(10))
+        .stopper(AfterOneStep)
+        .run()
+        .unwrap();
+    let last = Outcome::Stopped {
+        step: 2,
+        value: 0.9,
+    };
+    for record in result.history.records() {
+        assert_eq!(record.outcome, last);
     }
 }
 
