@@ -506,6 +506,28 @@ fn the_stop_signal_ends_a_search_that_finds_nothing_to_try() {
 }
 
 #[test]
+fn the_time_ends_a_search_that_finds_nothing_to_try() {
+    let budget = Budget::trials(50).wall_time(Duration::from_millis(100));
+    let search = || Search::new(evolution(2, 1), Serial::new(ones), budget);
+    let refusing = search()
+        .constraint(|_: &Bits| {
+            std::thread::sleep(Duration::from_millis(1));
+            Err("too large".to_owned())
+        })
+        // Enough to end the test if the time does not.
+        .max_refused(5000);
+    // Two bits have four forms.
+    let redrawing = search().duplicates(Duplicates::Redraw(u32::MAX));
+    for (search, most) in [(refusing, 0), (redrawing, 4)] {
+        let start = Instant::now();
+        let result = search.run().unwrap();
+        assert_eq!(result.termination, Termination::WallTime);
+        assert!(result.history.len() <= most, "{}", result.history.len());
+        assert!(start.elapsed() < Duration::from_secs(4));
+    }
+}
+
+#[test]
 fn a_canonical_form_says_what_is_equal() {
     let evaluations = Arc::new(AtomicU64::new(0));
     let counter = evaluations.clone();

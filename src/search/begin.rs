@@ -13,9 +13,10 @@ use crate::space::Genotype;
 use crate::trial::{Outcome, Trial, TrialId};
 
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
-    /// Asks for the next trial and hands it out, unless the search is stopped meanwhile.
+    /// Asks for the next trial and hands it out, unless the search is stopped or its budget ends
+    /// meanwhile.
     pub(super) fn begin_next(&mut self, running: &mut Running<G>) -> Result<(), SearchError> {
-        let Some((trial, refused)) = self.draw()? else {
+        let Some((trial, refused)) = self.draw(running)? else {
             return Ok(());
         };
         let id = trial.id;
@@ -72,11 +73,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     }
 
     /// Asks until neither a constraint nor the policy for duplicates objects; returns how many draws
-    /// were in vain. None if the search is stopped: the draws so far are on no record, and a resume
-    /// makes them again.
-    fn draw(&mut self) -> Result<Option<(Trial<G>, u64)>, SearchError> {
+    /// were in vain. None if the search is stopped or its budget ends: the draws so far are on no
+    /// record, and a resume makes them again.
+    fn draw(&mut self, running: &Running<G>) -> Result<Option<(Trial<G>, u64)>, SearchError> {
         let (mut refused, mut redrawn) = (0, 0);
-        while !self.stop.is_set() {
+        while !self.stop.is_set() && self.budget_ends(running).is_none() {
             let trial = guarded::ask(&mut self.algorithm)?;
             if let Err(reason) = self.constraints.check(&trial.genotype) {
                 refused += 1;
