@@ -89,6 +89,32 @@ fn whatever_comes_too_late_has_timed_out() {
 }
 
 #[test]
+fn while_the_search_stops_a_late_score_has_timed_out_and_a_late_interruption_is_none() {
+    for (asks, finished) in [(false, 1), (true, 0)] {
+        let stop = StopSignal::new();
+        let signal = stop.clone();
+        let late = move |bits: &Bits, context: &Context<'_>| {
+            std::thread::sleep(Duration::from_millis(30));
+            signal.stop();
+            if asks {
+                context.check_stop()?;
+            }
+            ones(bits, context)
+        };
+        let executor = Serial::with_stop_signal(late, &stop);
+        let result = Search::new(evolution(8, 1), executor, Budget::trials(10))
+            .timeout(Duration::from_millis(20))
+            .run()
+            .unwrap();
+        assert_eq!(result.termination, Termination::Stopped);
+        assert_eq!(result.history.len(), finished);
+        for record in result.history.records() {
+            assert_eq!(record.outcome, Outcome::TimedOut);
+        }
+    }
+}
+
+#[test]
 fn a_full_device_is_told_from_other_failures() {
     let full = |_: &Bits, context: &Context<'_>| -> Result<Evaluation, EvaluationError> {
         match context.trial().0 % 4 {
