@@ -73,6 +73,13 @@ fn simulated_workers_keep_busy_and_end_in_the_order_of_their_costs() {
 }
 
 #[test]
+fn any_number_of_simulated_workers_will_do() {
+    let most = simulated(usize::MAX, Budget::trials(400));
+    let enough = simulated(400, Budget::trials(400));
+    assert_eq!(most.history.records(), enough.history.records());
+}
+
+#[test]
 fn simulated_time_ends_a_search_and_needs_a_virtual_clock() {
     let hour = Budget::trials(1_000_000).simulated_time(Duration::from_secs(3600));
     let result = simulated(10, hour);

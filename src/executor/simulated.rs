@@ -35,7 +35,10 @@ pub struct Simulated<G, E> {
     evaluator: E,
     stop: StopSignal,
     now: Duration,
+    /// Those that had a trial and have none.
     idle: BinaryHeap<Reverse<usize>>,
+    /// How many have had a trial: the others are made up when they are needed.
+    begun: usize,
     running: BinaryHeap<Reverse<Running>>,
     waiting: VecDeque<(Trial<G>, Terms)>,
     events: VecDeque<ExecutorEvent>,
@@ -107,11 +110,24 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
             evaluator,
             stop: stop.child(),
             now: Duration::ZERO,
-            idle: (0..workers).map(Reverse).collect(),
-            running: BinaryHeap::with_capacity(workers),
+            idle: BinaryHeap::new(),
+            begun: 0,
+            running: BinaryHeap::new(),
             waiting: VecDeque::new(),
             events: VecDeque::new(),
             workers,
+        })
+    }
+
+    /// The free worker with the lowest number.
+    fn free_worker(&mut self) -> Option<usize> {
+        if let Some(Reverse(worker)) = self.idle.pop() {
+            return Some(worker);
+        }
+        let worker = self.begun;
+        (worker < self.workers).then(|| {
+            self.begun += 1;
+            worker
         })
     }
 
@@ -193,8 +209,8 @@ impl<G, E: Evaluator<G>> Executor<G> for Simulated<G, E> {
     }
 
     fn submit(&mut self, trial: Trial<G>, terms: Terms) {
-        match self.idle.pop() {
-            Some(Reverse(worker)) => self.begin(trial, &terms, terms.begins, worker),
+        match self.free_worker() {
+            Some(worker) => self.begin(trial, &terms, terms.begins, worker),
             None => self.waiting.push_back((trial, terms)),
         }
     }
