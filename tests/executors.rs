@@ -73,6 +73,13 @@ fn simulated_workers_keep_busy_and_end_in_the_order_of_their_costs() {
 }
 
 #[test]
+fn any_number_of_simulated_workers_will_do() {
+    let most = simulated(usize::MAX, Budget::trials(400));
+    let enough = simulated(400, Budget::trials(400));
+    assert_eq!(most.history.records(), enough.history.records());
+}
+
+#[test]
 fn simulated_time_ends_a_search_and_needs_a_virtual_clock() {
     let hour = Budget::trials(1_000_000).simulated_time(Duration::from_secs(3600));
     let result = simulated(10, hour);
@@ -120,6 +127,47 @@ fn a_simulated_search_goes_on_where_its_clock_stood() {
     };
     assert_eq!(essence(&resumed), essence(&whole));
     assert_eq!(resumed.simulated, whole.simulated);
+}
+
+#[test]
+fn a_simulated_search_that_was_stopped_goes_on_as_if_it_had_not_been() {
+    let search = |folder: &std::path::Path, stop_after: Option<usize>| {
+        let costly = |bits: &Bits, context: &Context<'_>| {
+            let cost: f64 = context.rng(0).random();
+            Ok(Evaluation::new(count(bits)).with_cost(1.0 + 9.0 * cost))
+        };
+        let stop = StopSignal::new();
+        let executor = Simulated::with_stop_signal(costly, 7, &stop).unwrap();
+        Search::new(builder(20).build().unwrap(), executor, Budget::trials(200))
+            .journal(Journal::open_or_create(folder).unwrap())
+            .observe(move |event: &Event<'_, Bits>| {
+                if let Event::Finished { history } = event
+                    && Some(history.len()) == stop_after
+                {
+                    stop.stop();
+                }
+            })
+            .run()
+            .unwrap()
+    };
+    // Everything but the worker.
+    let essence = |result: &SearchResult<Bits>| -> Vec<(u64, Bits, Option<f64>, f64)> {
+        let records = result.history.records().iter();
+        records
+            .map(|r| (r.id.0, r.genotype.clone(), r.fitness(), r.seconds))
+            .collect()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let whole = search(folder.path(), None);
+    for stop_after in [1, 60, 123] {
+        let folder = tempfile::tempdir().unwrap();
+        let stopped = search(folder.path(), Some(stop_after));
+        assert_eq!(stopped.termination, Termination::Stopped);
+        assert_eq!(essence(&stopped)[..], essence(&whole)[..stop_after]);
+        let resumed = search(folder.path(), None);
+        assert_eq!(essence(&resumed), essence(&whole));
+        assert_eq!(resumed.simulated, whole.simulated);
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use evonas::prelude::*;
 use evonas::search::journal::read;
 use evonas::search::{Duplicates, Retry, SearchError};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
-use evonas::stopper::{MedianRule, SuccessiveHalving};
+use evonas::stopper::{Decision, MedianRule, Stopper, SuccessiveHalving};
 use evonas::trial::{EVALUATIONS, MEASURED_FITNESS};
 
 type Bits = Vec<bool>;
@@ -85,6 +85,32 @@ fn whatever_comes_too_late_has_timed_out() {
         .unwrap();
     for record in result.history.records() {
         assert_eq!(record.outcome, Outcome::TimedOut, "{record:?}");
+    }
+}
+
+#[test]
+fn while_the_search_stops_a_late_score_has_timed_out_and_a_late_interruption_is_none() {
+    for (asks, finished) in [(false, 1), (true, 0)] {
+        let stop = StopSignal::new();
+        let signal = stop.clone();
+        let late = move |bits: &Bits, context: &Context<'_>| {
+            std::thread::sleep(Duration::from_millis(30));
+            signal.stop();
+            if asks {
+                context.check_stop()?;
+            }
+            ones(bits, context)
+        };
+        let executor = Serial::with_stop_signal(late, &stop);
+        let result = Search::new(evolution(8, 1), executor, Budget::trials(10))
+            .timeout(Duration::from_millis(20))
+            .run()
+            .unwrap();
+        assert_eq!(result.termination, Termination::Stopped);
+        assert_eq!(result.history.len(), finished);
+        for record in result.history.records() {
+            assert_eq!(record.outcome, Outcome::TimedOut);
+        }
     }
 }
 
@@ -217,6 +243,40 @@ fn a_stopped_trial_is_an_outcome_of_its_own_and_no_parent() {
                 (&theirs.genotype, &theirs.outcome)
             );
         }
+    }
+}
+
+#[test]
+fn a_stopped_trial_has_the_last_value_that_it_reported() {
+    /// Says stop once.
+    #[derive(Debug)]
+    struct AfterOneStep;
+    impl Stopper for AfterOneStep {
+        fn reported(&mut self, _: TrialId, step: u64, _: f64) -> Decision {
+            match step {
+                1 => Decision::Stop,
+                _ => Decision::Continue,
+            }
+        }
+        fn ended(&mut self, _: TrialId, _: &Outcome) {}
+    }
+    let seldom = |bits: &Bits, context: &Context<'_>| {
+        for (step, value) in [(1, 0.1), (2, 0.9), (3, f64::NAN)] {
+            context.report(step, value);
+        }
+        context.check_stop()?;
+        ones(bits, context)
+    };
+    let result = Search::new(evolution(8, 1), Serial::new(seldom), Budget::trials(10))
+        .stopper(AfterOneStep)
+        .run()
+        .unwrap();
+    let last = Outcome::Stopped {
+        step: 2,
+        value: 0.9,
+    };
+    for record in result.history.records() {
+        assert_eq!(record.outcome, last);
     }
 }
 
@@ -469,6 +529,28 @@ fn the_stop_signal_ends_a_search_that_finds_nothing_to_try() {
         .run()
         .unwrap();
     assert_eq!(result.history.len(), 50);
+}
+
+#[test]
+fn the_time_ends_a_search_that_finds_nothing_to_try() {
+    let budget = Budget::trials(50).wall_time(Duration::from_millis(100));
+    let search = || Search::new(evolution(2, 1), Serial::new(ones), budget);
+    let refusing = search()
+        .constraint(|_: &Bits| {
+            std::thread::sleep(Duration::from_millis(1));
+            Err("too large".to_owned())
+        })
+        // Enough to end the test if the time does not.
+        .max_refused(5000);
+    // Two bits have four forms.
+    let redrawing = search().duplicates(Duplicates::Redraw(u32::MAX));
+    for (search, most) in [(refusing, 0), (redrawing, 4)] {
+        let start = Instant::now();
+        let result = search.run().unwrap();
+        assert_eq!(result.termination, Termination::WallTime);
+        assert!(result.history.len() <= most, "{}", result.history.len());
+        assert!(start.elapsed() < Duration::from_secs(4));
+    }
 }
 
 #[test]

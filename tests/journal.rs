@@ -237,6 +237,27 @@ fn the_journal_of_another_search_is_refused() {
 }
 
 #[test]
+fn a_sound_journal_of_genotypes_of_another_type_is_not_called_damaged() {
+    let folder = folder_with(&recorded(20));
+    let error = read::<Vec<u8>>(folder.path()).unwrap_err();
+    let JournalError::OtherGenotype { line, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(line, 2);
+    assert!(
+        error.to_string().contains("of another type") && !error.to_string().contains("damaged"),
+        "{error}"
+    );
+    // Where a byte of it is another, it is damaged all the same.
+    let folder = folder_with(&recorded(20).replacen("true", "1234", 1));
+    let error = read::<Vec<u8>>(folder.path()).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Damaged { line: 2, .. }),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_checksum_in_other_digits_is_damage() {
     let whole = recorded(20);
     let lines: Vec<&str> = whole.lines().collect();

@@ -224,14 +224,12 @@ impl<'a> Task<'a> {
                 .observe(TrialsFile::new(folder.join("trials.jsonl")))
                 .observe(BestFile::new(folder.join("best.json")));
         }
-        if !options.quiet {
-            search = search.observe(ProgressBar::new());
-        }
-        let result = search.run()?;
-        for warning in &result.warnings {
-            eprintln!("warning: {warning}");
-        }
-        Ok(result)
+        // Either prints each warning when it comes up.
+        search = match options.quiet {
+            true => search.observe(print_warnings),
+            false => search.observe(ProgressBar::new()),
+        };
+        Ok(search.run()?)
     }
 
     /// All that a trial's score depends on beside its genotype and seed.
@@ -328,6 +326,17 @@ impl<'a> Task<'a> {
             println!("parameters: {parameters}");
         }
         print!("{}", genotype.in_words());
+    }
+}
+
+fn print_warnings(event: &Event<'_, NasnetGenotype>) {
+    let warnings = match *event {
+        Event::Resumed { warnings, .. } => warnings,
+        Event::Warned { warning } => std::slice::from_ref(warning),
+        _ => return,
+    };
+    for warning in warnings {
+        eprintln!("warning: {warning}");
     }
 }
 

@@ -31,11 +31,15 @@ pub(super) fn in_parallel<T: Send, E: Send>(
         results
     };
     let mut results: Vec<(usize, Result<T, E>)> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers.min(count)).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect()
+        // This thread is one of them. Where the system has no more, those that there are do it all.
+        let threads: Vec<_> = (1..workers.min(count))
+            .map_while(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
+            .collect();
+        let mut results = work();
+        for thread in threads {
+            results.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        results
     });
     results.sort_unstable_by_key(|(number, _)| *number);
     results.into_iter().map(|(_, result)| result).collect()

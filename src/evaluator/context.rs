@@ -20,7 +20,7 @@ pub struct Context<'a> {
     report: &'a (dyn Fn(u64, f64) + Sync),
     deadline: Option<Instant>,
     stopper: Option<&'a SharedStopper>,
-    /// The step and value at which the stopper said stop.
+    /// The last step and value that were reported, once the stopper has said stop.
     stopped_at: Mutex<Option<(u64, f64)>>,
 }
 
@@ -102,9 +102,12 @@ impl<'a> Context<'a> {
         (self.report)(step, value);
         if let Some(stopper) = self.stopper
             && value.is_finite()
-            && stopper.reported(self.trial, step, value) == Decision::Stop
         {
-            self.stopped_at().get_or_insert((step, value));
+            let decision = stopper.reported(self.trial, step, value);
+            let mut stopped_at = self.stopped_at();
+            if decision == Decision::Stop || stopped_at.is_some() {
+                *stopped_at = Some((step, value));
+            }
         }
     }
 

@@ -14,8 +14,9 @@ pub enum Ended {
 }
 
 /// Evaluates a trial's genotype; errors, panics and figures that can't be recorded
-/// ([`Outcome::recordable`]) become outcomes. Whatever comes after the time limit has timed out,
-/// unless the search stops.
+/// ([`Outcome::recordable`]) become outcomes. Whatever comes after the time limit has timed out, a score
+/// that comes while the search stops too; only [`EvaluationError::Interrupted`], returned since the
+/// search stops, is no outcome however late it is.
 pub fn run_trial<G>(
     trial: &Trial<G>,
     evaluator: &dyn Evaluator<G>,

@@ -8,7 +8,7 @@ mod threads;
 pub use serial::Serial;
 pub use simulated::Simulated;
 pub use terms::Terms;
-pub use threads::{NoWorkers, Threads};
+pub use threads::{NoWorkers, Threads, ThreadsError};
 
 use std::time::Duration;
 

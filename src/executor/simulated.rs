@@ -19,17 +19,26 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// time. Evaluations happen when trials are submitted, so a stopper sees the values of one trial
 /// after the other.
 ///
-/// A search that is resumed goes on at the time at which it was interrupted, and its trials, their
-/// outcomes and their order are those of one that never was. Two things may differ. Which of the
+/// A search that is resumed after it was killed or [stopped](StopSignal) goes on at the time at which it
+/// was interrupted, and its trials, their outcomes and their order are those of one that never was: what
+/// runs when the signal is set is given up with the clock where it stands, and run again from when it
+/// began. Two things may differ. Which of the
 /// virtual workers has which trial: those in flight are given out anew, and a journal doesn't say who
 /// had them. And, with a stopper, which trials are stopped, and what comes of that: a resume shows it
 /// the recorded values in the order in which trials ended, then those in flight again, and not in the
 /// order of submission.
+///
+/// A search whose budget is spent is another matter: what runs then ends, and nothing is asked for
+/// meanwhile. With more than one worker, extending it by a larger budget therefore doesn't give the
+/// history that the larger budget would have given at once.
 pub struct Simulated<G, E> {
     evaluator: E,
     stop: StopSignal,
     now: Duration,
+    /// Those that had a trial and have none.
     idle: BinaryHeap<Reverse<usize>>,
+    /// How many have had a trial: the others are made up when they are needed.
+    begun: usize,
     running: BinaryHeap<Reverse<Running>>,
     waiting: VecDeque<(Trial<G>, Terms)>,
     events: VecDeque<ExecutorEvent>,
@@ -101,11 +110,24 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
             evaluator,
             stop: stop.child(),
             now: Duration::ZERO,
-            idle: (0..workers).map(Reverse).collect(),
-            running: BinaryHeap::with_capacity(workers),
+            idle: BinaryHeap::new(),
+            begun: 0,
+            running: BinaryHeap::new(),
             waiting: VecDeque::new(),
             events: VecDeque::new(),
             workers,
+        })
+    }
+
+    /// The free worker with the lowest number.
+    fn free_worker(&mut self) -> Option<usize> {
+        if let Some(Reverse(worker)) = self.idle.pop() {
+            return Some(worker);
+        }
+        let worker = self.begun;
+        (worker < self.workers).then(|| {
+            self.begun += 1;
+            worker
         })
     }
 
@@ -140,6 +162,24 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
             ended,
         }));
     }
+
+    /// Interrupts a trial where the clock stands. An end that lies ahead must not be reported: it would
+    /// stand in the record before trials that an uninterrupted search begins and ends until then.
+    fn give_up(&mut self) -> Option<ExecutorEvent> {
+        let (trial, worker) = match self.running.pop() {
+            Some(Reverse(running)) => {
+                self.idle.push(Reverse(running.worker));
+                (running.trial, running.worker)
+            }
+            None => (self.waiting.pop_front()?.0.id, 0),
+        };
+        Some(ExecutorEvent::Finished {
+            trial,
+            worker,
+            duration: Duration::ZERO,
+            ended: Ended::Interrupted,
+        })
+    }
 }
 
 /// How long a trial takes, and how it ends under its time limit.
@@ -169,8 +209,8 @@ impl<G, E: Evaluator<G>> Executor<G> for Simulated<G, E> {
     }
 
     fn submit(&mut self, trial: Trial<G>, terms: Terms) {
-        match self.idle.pop() {
-            Some(Reverse(worker)) => self.begin(trial, &terms, terms.begins, worker),
+        match self.free_worker() {
+            Some(worker) => self.begin(trial, &terms, terms.begins, worker),
             None => self.waiting.push_back((trial, terms)),
         }
     }
@@ -178,6 +218,9 @@ impl<G, E: Evaluator<G>> Executor<G> for Simulated<G, E> {
     fn next(&mut self) -> Option<ExecutorEvent> {
         if let Some(event) = self.events.pop_front() {
             return Some(event);
+        }
+        if self.stop.is_set() {
+            return self.give_up();
         }
         let Reverse(first) = self.running.pop()?;
         self.now = self.now.max(first.ends);

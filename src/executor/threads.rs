@@ -1,9 +1,11 @@
 //! Several trials at a time, on threads of this process.
 
 use std::fmt;
+use std::io;
+use std::iter::repeat_n;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use super::{Executor, ExecutorEvent, Terms};
@@ -16,6 +18,25 @@ use crate::trial::{Outcome, Trial, TrialId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the number of workers is 0; it must be at least 1")]
 pub struct NoWorkers;
+
+/// Why threads can't be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ThreadsError {
+    /// There are to be none.
+    #[error(transparent)]
+    NoWorkers(#[from] NoWorkers),
+    /// The system has no room for so many. Those that were started have ended again.
+    #[error(
+        "the system can't start a thread for another worker after {started}: {source}; fewer workers may do"
+    )]
+    NoThread {
+        /// How many were started before.
+        started: usize,
+        /// What the system said.
+        source: io::Error,
+    },
+}
 
 /// Runs trials on `N` threads; a free thread takes the next trial at once.
 ///
@@ -44,8 +65,8 @@ impl<G: Genotype> Threads<G> {
     /// Starts `workers` threads around one evaluator.
     ///
     /// # Errors
-    /// [`NoWorkers`] if `workers` is 0.
-    pub fn new<E>(evaluator: E, workers: usize) -> Result<Self, NoWorkers>
+    /// [`ThreadsError`] if `workers` is 0, or more than the system has threads for.
+    pub fn new<E>(evaluator: E, workers: usize) -> Result<Self, ThreadsError>
     where
         E: Evaluator<G> + 'static,
     {
@@ -55,68 +76,78 @@ impl<G: Genotype> Threads<G> {
     /// The same, interrupted by a signal of the caller's (which it never sets).
     ///
     /// # Errors
-    /// [`NoWorkers`] if `workers` is 0.
+    /// [`ThreadsError`] if `workers` is 0, or more than the system has threads for.
     pub fn with_stop_signal<E>(
         evaluator: E,
         workers: usize,
         stop: &StopSignal,
-    ) -> Result<Self, NoWorkers>
+    ) -> Result<Self, ThreadsError>
     where
         E: Evaluator<G> + 'static,
     {
         let evaluator: Arc<dyn Evaluator<G>> = Arc::new(evaluator);
-        Self::start(vec![evaluator; workers], stop)
+        Self::start(repeat_n(evaluator, workers), stop, spawn)
     }
 
     /// Starts one thread for each evaluator: where every worker has a device of its own, an
     /// evaluator for each device. The score must not depend on which one it is.
     ///
     /// # Errors
-    /// [`NoWorkers`] if there is no evaluator.
+    /// [`ThreadsError`] if there is no evaluator, or the system has no threads for so many.
     pub fn with_evaluators<E>(
         evaluators: impl IntoIterator<Item = E>,
         stop: &StopSignal,
-    ) -> Result<Self, NoWorkers>
+    ) -> Result<Self, ThreadsError>
     where
         E: Evaluator<G> + 'static,
     {
         let evaluators = evaluators
             .into_iter()
-            .map(|evaluator| Arc::new(evaluator) as Arc<dyn Evaluator<G>>)
-            .collect();
-        Self::start(evaluators, stop)
+            .map(|evaluator| Arc::new(evaluator) as Arc<dyn Evaluator<G>>);
+        Self::start(evaluators, stop, spawn)
     }
 
-    fn start(evaluators: Vec<Arc<dyn Evaluator<G>>>, stop: &StopSignal) -> Result<Self, NoWorkers> {
-        if evaluators.is_empty() {
-            return Err(NoWorkers);
-        }
+    /// One thread after the other, so that no number of workers asks for memory before it is known that
+    /// the system has the threads.
+    fn start(
+        evaluators: impl Iterator<Item = Arc<dyn Evaluator<G>>>,
+        stop: &StopSignal,
+        spawn: impl Fn(Worker<G>) -> io::Result<JoinHandle<()>>,
+    ) -> Result<Self, ThreadsError> {
         let (trials, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         let (sender, events) = channel();
-        let stop = stop.child();
-        let threads = evaluators
-            .into_iter()
-            .enumerate()
-            .map(|(number, evaluator)| {
-                let worker = Worker {
-                    number,
-                    queue: queue.clone(),
-                    events: sender.clone(),
-                    evaluator,
-                    stop: stop.clone(),
-                };
-                std::thread::spawn(move || worker.run())
-            })
-            .collect();
-        Ok(Self {
+        // Dropped with an error, it joins the threads that it has by then.
+        let mut executor = Self {
             trials: Some(trials),
             events,
             in_flight: 0,
-            stop,
-            threads,
-        })
+            stop: stop.child(),
+            threads: Vec::new(),
+        };
+        for (number, evaluator) in evaluators.enumerate() {
+            let worker = Worker {
+                number,
+                queue: queue.clone(),
+                events: sender.clone(),
+                evaluator,
+                stop: executor.stop.clone(),
+            };
+            let thread = spawn(worker).map_err(|source| ThreadsError::NoThread {
+                started: number,
+                source,
+            })?;
+            executor.threads.push(thread);
+        }
+        if executor.threads.is_empty() {
+            return Err(NoWorkers.into());
+        }
+        Ok(executor)
     }
+}
+
+fn spawn<G: Genotype>(worker: Worker<G>) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().spawn(move || worker.run())
 }
 
 type Job<G> = (Trial<G>, Terms);
@@ -236,6 +267,23 @@ impl<G> Drop for Threads<G> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_workers_than_the_system_has_threads_for_are_an_error_and_leave_none_behind() {
+        let evaluator = |_: &u8, _: &Context<'_>| Ok(0.0.into());
+        let evaluator: Arc<dyn Evaluator<u8>> = Arc::new(evaluator);
+        let full = |worker: Worker<u8>| match worker.number {
+            3 => Err(io::ErrorKind::OutOfMemory.into()),
+            _ => spawn(worker),
+        };
+        let evaluators = repeat_n(evaluator.clone(), usize::MAX);
+        let error = Threads::start(evaluators, &StopSignal::new(), full).unwrap_err();
+        assert!(
+            matches!(error, ThreadsError::NoThread { started: 3, .. }),
+            "{error}"
+        );
+        assert_eq!(Arc::strong_count(&evaluator), 1, "a thread has it still");
+    }
 
     #[test]
     fn a_trial_whose_worker_got_no_further_is_lost() {

@@ -13,16 +13,19 @@ use crate::space::Genotype;
 use crate::trial::{Outcome, Trial, TrialId};
 
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
-    /// Asks for the next trial and hands it out, unless the search is stopped meanwhile.
+    /// Asks for the next trial and hands it out, unless the search is stopped or its budget ends
+    /// meanwhile.
     pub(super) fn begin_next(&mut self, running: &mut Running<G>) -> Result<(), SearchError> {
-        let Some((trial, refused)) = self.draw()? else {
+        let Some((trial, refused)) = self.draw(running)? else {
             return Ok(());
         };
         let id = trial.id;
         running.asked += 1;
         let now = self.now(running);
         if let Some(journal) = &mut self.journal {
-            journal.asked(&trial, refused, now)?;
+            guarded::guarded("a genotype, recorded as JSON,", || {
+                journal.asked(&trial, refused, now)
+            })??;
         }
         self.tell_observers(&Event::Asked { trial: &trial })?;
         let known = match &mut self.duplicates {
@@ -62,16 +65,19 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
             timeout: self.timeout,
             stopper: self.stopper.clone(),
         };
-        self.executor.submit(flight.trial.clone(), terms);
+        let trial = guarded::guarded("a genotype, cloned for its evaluation,", || {
+            flight.trial.clone()
+        })?;
+        self.executor.submit(trial, terms);
         Ok(())
     }
 
     /// Asks until neither a constraint nor the policy for duplicates objects; returns how many draws
-    /// were in vain. None if the search is stopped: the draws so far are on no record, and a resume
-    /// makes them again.
-    fn draw(&mut self) -> Result<Option<(Trial<G>, u64)>, SearchError> {
+    /// were in vain. None if the search is stopped or its budget ends: the draws so far are on no
+    /// record, and a resume makes them again.
+    fn draw(&mut self, running: &Running<G>) -> Result<Option<(Trial<G>, u64)>, SearchError> {
         let (mut refused, mut redrawn) = (0, 0);
-        while !self.stop.is_set() {
+        while !self.stop.is_set() && self.budget_ends(running).is_none() {
             let trial = guarded::ask(&mut self.algorithm)?;
             if let Err(reason) = self.constraints.check(&trial.genotype) {
                 refused += 1;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::str::FromStr;
 
-use super::guarded::guarded;
+use super::guarded;
 use super::{History, SearchError, TrialRecord};
 use crate::trial::{EVALUATIONS, Evaluation, MEASURED_FITNESS, Outcome, TrialId};
 
@@ -50,7 +50,7 @@ impl FromStr for Duplicates {
 pub(super) type Reusable = Option<(TrialId, Evaluation)>;
 
 /// What the search remembers of genotypes, whatever they are compared by. The key of a genotype is
-/// the user's code: where it panics, every method is an error.
+/// the user's code, and so are its hash and its equality: where one panics, every method is an error.
 pub(super) trait Known<G>: Send {
     fn policy(&self) -> Duplicates;
 
@@ -104,13 +104,11 @@ impl<F, K> ByKey<F, K> {
             known: HashMap::new(),
         }
     }
+}
 
-    fn key<G>(&self, genotype: &G) -> Result<K, SearchError>
-    where
-        F: Fn(&G) -> K,
-    {
-        guarded("the key of duplicates", || (self.key)(genotype))
-    }
+/// Makes, hashes or compares keys.
+fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, SearchError> {
+    guarded::guarded("the key of duplicates", call)
 }
 
 impl<G, K, F> Known<G> for ByKey<F, K>
@@ -123,21 +121,20 @@ where
     }
 
     fn is_known(&self, genotype: &G) -> Result<bool, SearchError> {
-        Ok(self.known.contains_key(&self.key(genotype)?))
+        guarded(|| self.known.contains_key(&(self.key)(genotype)))
     }
 
     fn asked(&mut self, genotype: &G, history: &History<G>) -> Result<Reusable, SearchError> {
-        let key = self.key(genotype)?;
-        let entry = self.known.entry(key).or_default();
+        let first = guarded(|| self.known.entry((self.key)(genotype)).or_default().first)?;
         if self.policy != Duplicates::Reuse {
             return Ok(None);
         }
-        let first = entry.first.and_then(|first| history.records().get(first));
+        let first = first.and_then(|first| history.records().get(first));
         Ok(first.and_then(|record| Some((record.id, record.outcome.evaluation()?.clone()))))
     }
 
     fn averaged(&self, genotype: &G, outcome: Outcome) -> Result<Outcome, SearchError> {
-        let entry = self.known.get(&self.key(genotype)?);
+        let entry = guarded(|| self.known.get(&(self.key)(genotype)))?;
         Ok(match (outcome, entry) {
             (Outcome::Completed(mut evaluation), Some(entry)) if entry.evaluations > 0 => {
                 let evaluations = (entry.evaluations + 1) as f64;
@@ -160,8 +157,7 @@ where
         if record.reused.is_some() {
             return Ok(());
         }
-        let key = self.key(&record.genotype)?;
-        let entry = self.known.entry(key).or_default();
+        let entry = guarded(|| self.known.entry((self.key)(&record.genotype)).or_default())?;
         entry.first.get_or_insert(index);
         let measured = evaluation.metrics.get(MEASURED_FITNESS);
         entry.mean = entry.mean_with(measured.unwrap_or(evaluation.fitness));

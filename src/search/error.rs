@@ -53,8 +53,9 @@ pub enum SearchError {
     #[error("the executor reported trial {0}, which is not in flight")]
     UnknownTrial(TrialId),
     /// Code that was given to the search panicked: a space, a mutation, a selection or a replacement
-    /// within the algorithm, the key of duplicates, an observer. What was recorded stays so; once the
-    /// code is mended, the search can be resumed.
+    /// within the algorithm, a genotype's own traits (serialization, equality, cloning), the key of
+    /// duplicates or its hash, an observer. What was recorded stays so; once the code is mended, the
+    /// search can be resumed.
     #[error("{what} panicked: {message}")]
     Panicked {
         /// Whose code it was.

@@ -157,8 +157,9 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
 
     /// How long an attempt at a trial may take: an evaluator learns from
     /// [`Context::check_stop`](crate::evaluator::Context::check_stop) that it is over time, and
-    /// whatever it does then (a score, an error, a panic), the trial has timed out, unless the search
-    /// is being stopped. An evaluator that neither asks nor returns can't be ended.
+    /// whatever it does then (a score, an error, a panic), the trial has timed out, unless it returns
+    /// [`Interrupted`](crate::evaluator::EvaluationError::Interrupted) since the search is being
+    /// stopped: then a resume runs it again. An evaluator that neither asks nor returns can't be ended.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);

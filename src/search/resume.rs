@@ -103,10 +103,12 @@ impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
             guarded::withdraw(self.algorithm, withdrawn).map_err(|error| self.at(line, error))?;
         }
         let asked = guarded::ask(self.algorithm)?;
-        if asked == *recorded {
+        let differ = guarded::guarded("a genotype, compared with its record,", || {
+            (asked != *recorded).then(|| difference(recorded, &asked))
+        })?;
+        let Some((what, recorded_as, now)) = differ else {
             return Ok(());
-        }
-        let (what, recorded_as, now) = difference(recorded, &asked);
+        };
         let path = self.path.clone();
         let trial = recorded.id;
         Err(SearchError::Journal(JournalError::OtherTrial {

@@ -99,8 +99,8 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     /// # Errors
     /// [`SearchError`] if the budget is below the algorithm's minimum, the journal belongs to another
     /// search, too many trials in a row fail, too many genotypes are refused, the journal or an
-    /// observer fails, or code that was given to the search panics. What was recorded or observed before stays so: after an error too a search
-    /// can be resumed.
+    /// observer fails, or code that was given to the search panics. What was recorded or observed
+    /// before stays so: after an error too a search can be resumed.
     pub fn run(mut self) -> Result<SearchResult<G>, SearchError> {
         self.check_budget()?;
         let mut running = Running::new();
@@ -231,7 +231,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     }
 
     /// What ends the search now, beside the number of trials and the stop signal.
-    fn budget_ends(&self, running: &Running<G>) -> Option<Termination> {
+    pub(super) fn budget_ends(&self, running: &Running<G>) -> Option<Termination> {
         self.budget.reached(
             &running.history,
             || running.wall_time(),

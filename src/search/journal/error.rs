@@ -78,6 +78,19 @@ pub enum JournalError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A line is as it was written, but its genotype is none of the type that is asked for.
+    #[error(
+        "line {line} of {}: the genotype is of another type than the one to read: {reason}",
+        path.display()
+    )]
+    OtherGenotype {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What of it can't be read.
+        reason: String,
+    },
     /// The journal is one of another search.
     #[error(
         "{} records another search: its {what} is {recorded}, but now it is {now}", path.display()

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::search::TrialRecord;
@@ -191,15 +191,45 @@ struct OwnedEnding {
     reports: Vec<(u64, f64)>,
 }
 
+/// Why a line whose checksums are right is no entry.
+pub(super) enum NoEntry {
+    /// It is not as a journal's writer writes it.
+    Damaged(String),
+    /// Its genotype is none of the type that is asked for.
+    OtherGenotype(String),
+}
+
+impl From<String> for NoEntry {
+    fn from(reason: String) -> Self {
+        Self::Damaged(reason)
+    }
+}
+
+impl From<&str> for NoEntry {
+    fn from(reason: &str) -> Self {
+        Self::Damaged(reason.to_owned())
+    }
+}
+
+/// An ask; what is wrong with it but for its genotype is damage.
+fn parse_ask<G: DeserializeOwned>(content: &str) -> Result<OwnedAsk<G>, NoEntry> {
+    serde_json::from_str(content).map_err(|error| {
+        match serde_json::from_str::<OwnedAsk<IgnoredAny>>(content) {
+            Ok(_) => NoEntry::OtherGenotype(error.to_string()),
+            Err(damage) => NoEntry::Damaged(damage.to_string()),
+        }
+    })
+}
+
 /// Line `number` of a journal: its content, a JSON object, and its times.
 pub(super) fn parse<G: DeserializeOwned>(
     number: u64,
     content: &str,
     times: &str,
-) -> Result<Entry<G>, String> {
+) -> Result<Entry<G>, NoEntry> {
     let (seconds, now) = split_times(times).ok_or("its times can't be read")?;
     let event = if content.starts_with(r#"{"ask":"#) {
-        let line: OwnedAsk<G> = serde_json::from_str(content).map_err(|error| error.to_string())?;
+        let line: OwnedAsk<G> = parse_ask(content)?;
         Recording::Ask {
             trial: Trial {
                 id: line.ask,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use super::header::{FORMAT, Header, MAGIC};
-use super::line::{Entry, parse};
+use super::line::{Entry, NoEntry, parse};
 use super::seal::{self, Parts};
 use super::{JournalError, Warning};
 
@@ -95,7 +95,14 @@ impl Lines {
         let number = self.lines;
         let (content, times) = self.open_line()?;
         let entry = parse(number, content, times);
-        entry.map(Some).map_err(|reason| self.damaged(reason))
+        entry.map(Some).map_err(|error| match error {
+            NoEntry::Damaged(reason) => self.damaged(reason),
+            NoEntry::OtherGenotype(reason) => JournalError::OtherGenotype {
+                path: self.path.clone(),
+                line: number,
+                reason,
+            },
+        })
     }
 
     /// Looks whether the file begins like a journal, as far as it goes. Other files may have no lines:

@@ -44,7 +44,8 @@ impl<G> Recorded<G> {
 /// that is being written is left out with a warning.
 ///
 /// # Errors
-/// [`JournalError`] if there is none or nothing in it, it is damaged, or its genotypes are of another type.
+/// [`JournalError`] if there is none or nothing in it, it is damaged, or its genotypes are of another
+/// type ([`JournalError::OtherGenotype`]).
 pub fn read<G: DeserializeOwned>(folder: impl AsRef<Path>) -> Result<Recorded<G>, JournalError> {
     let path = folder.as_ref().join(FILE_NAME);
     let mut lines = match Lines::open(&path, open_read_only(&path)?)? {
