@@ -336,3 +336,40 @@ fn bad_settings_are_refused() {
         assert!(error.contains(words), "{error}");
     }
 }
+
+/// Bits that describe themselves in words of their own.
+#[derive(Debug)]
+struct Described(BitsSpace);
+
+impl SearchSpace for Described {
+    type Genotype = Bits;
+
+    fn sample(&self, rng: &mut dyn Rng) -> Bits {
+        self.0.sample(rng)
+    }
+
+    fn describe(&self) -> String {
+        "bits, in words".to_owned()
+    }
+}
+
+impl CategoricalSpace for Described {
+    fn alternative_counts(&self) -> Vec<usize> {
+        self.0.alternative_counts()
+    }
+
+    fn encode(&self, genotype: &Bits) -> Vec<usize> {
+        self.0.encode(genotype)
+    }
+
+    fn decode(&self, choices: &[usize]) -> Bits {
+        self.0.decode(choices)
+    }
+}
+
+#[test]
+fn a_journal_keeps_the_space_s_own_description() {
+    let space = Described(BitsSpace { length: 4 });
+    let ppo = PpoBuilder::new(space).hidden_units(4).build().unwrap();
+    assert_eq!(ppo.describe().space, "bits, in words");
+}

@@ -297,7 +297,7 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
     }
 }
 
-/// Images on a device without autodiff or with it.
+/// `[images, height, width, channels]`
 type Images = Tensor<4>;
 
 fn weights_of(depthwise: Option<Tensor<4>>, dense: Option<Tensor<4>>) -> Weights<Dispatch> {

@@ -166,7 +166,7 @@ impl<G: Genotype> PpoBuilder<G> {
         Ok(Ppo {
             description: Description {
                 seed: Some(self.seed),
-                space: format!("{:?}", self.space),
+                space: self.space.describe(),
                 algorithm: format!("PPO of an LSTM controller, {settings:?}"),
             },
             optimizer: AdamConfig::new().with_epsilon(1e-8).init(),
