@@ -314,3 +314,14 @@ fn drawings_are_svg_and_need_a_point() {
     let error = draw_curves(&nowhere, "title", "test", Axis::Trials, &curves).unwrap_err();
     assert!(matches!(error, PlotError::Draw { .. }), "{error}");
 }
+
+#[test]
+fn more_runs_than_can_be_counted_are_refused() {
+    let benchmark = BitsBenchmark::default();
+    let all = [Contender::Aging, Contender::Random];
+    let error = Comparison::run(&benchmark, &all, &setup(usize::MAX)).unwrap_err();
+    assert!(
+        matches!(error, ComparisonError::TooManyRuns(usize::MAX)),
+        "{error}"
+    );
+}

@@ -16,6 +16,9 @@ pub enum ComparisonError {
     /// There is nothing to compare.
     #[error("there are 0 runs; at least 1 is needed")]
     NoRuns,
+    /// There are more runs than can be counted.
+    #[error("{0} runs of every algorithm are more than can be counted")]
+    TooManyRuns(usize),
     /// There is nobody to compare.
     #[error("there are no algorithms to compare; name at least one")]
     NoContenders,

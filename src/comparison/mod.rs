@@ -131,7 +131,7 @@ impl Comparison {
     /// Runs every algorithm as often as the setup says.
     ///
     /// # Errors
-    /// [`ComparisonError`] if there is no run or no algorithm, one can't be set up, the budget is
+    /// [`ComparisonError`] if there is no run, more than can be counted, or no algorithm, one can't be set up, the budget is
     /// smaller than the first evaluation of a run, or a search ends with an error: that of the first
     /// such run.
     pub fn run<B: Benchmark>(
@@ -143,7 +143,10 @@ impl Comparison {
         if contenders.is_empty() {
             return Err(ComparisonError::NoContenders);
         }
-        let total = contenders.len() * setup.runs;
+        let total = contenders
+            .len()
+            .checked_mul(setup.runs)
+            .ok_or(ComparisonError::TooManyRuns(setup.runs))?;
         let runs = parallel::in_parallel(total, setup.workers, |task| {
             let (contender, number) = (contenders[task / setup.runs], task % setup.runs);
             search(benchmark, contender, setup, number as u64)
