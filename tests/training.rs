@@ -38,13 +38,7 @@ fn trained(config: &NetworkConfig) -> BTreeMap<String, Vec<f32>> {
     let trainer = Trainer::new(TrainingConfig::new(1, 4)).unwrap();
     let indices: Vec<usize> = (0..8).collect();
     let network = trainer
-        .train(
-            network(config),
-            &images,
-            &indices,
-            &mut stream(3, 0),
-            &mut |_| Ok(()),
-        )
+        .train(network(config), &images, &indices, 3, &mut |_| Ok(()))
         .unwrap();
     weights(&network)
 }

@@ -21,7 +21,7 @@ use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::images::{ImageDataset, digits, read_idx_folder};
 use evonas::training::{
-    CellDecoder, Epoch, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
+    CellDecoder, Progress, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
 };
 use options::{AlgorithmName, Dataset, Options, Space, StopperName};
 use serde_json::json;
@@ -280,7 +280,7 @@ impl<'a> Task<'a> {
                     self.final_trainer.config().epochs
                 );
             }
-            let mut go_on = |_: Option<Epoch>| match stop.is_set() {
+            let mut go_on = |_: Progress| match stop.is_set() {
                 true => Err(EvaluationError::Interrupted),
                 false => Ok(()),
             };

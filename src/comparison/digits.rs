@@ -9,9 +9,9 @@ use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::network::{Cost, Fan, ImageShape, NetworkConfig, NetworkError, NetworkPlan};
 use crate::space::{CategoricalSpace, Mutation};
 use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace};
-use crate::training::images::{ImageDataset, SplitError, digits};
+use crate::training::images::{ImageDataset, digits};
 use crate::training::{
-    CellDecoder, InvalidTrainingConfig, Trainer, TrainingConfig, TrainingEvaluator,
+    CellDecoder, EvaluatorError, InvalidTrainingConfig, Trainer, TrainingConfig, TrainingEvaluator,
 };
 use crate::trial::Evaluation;
 
@@ -80,7 +80,7 @@ pub enum DigitsError {
     Training(#[from] InvalidTrainingConfig),
     /// There are too few images.
     #[error(transparent)]
-    Images(#[from] SplitError),
+    Images(#[from] EvaluatorError),
 }
 
 impl DigitsBenchmark {
@@ -112,7 +112,7 @@ impl DigitsBenchmark {
         Ok(benchmark)
     }
 
-    fn training(&self) -> Result<TrainingEvaluator<CellDecoder>, SplitError> {
+    fn training(&self) -> Result<TrainingEvaluator<CellDecoder>, EvaluatorError> {
         let evaluator = TrainingEvaluator::new(
             CellDecoder::new(self.network.clone()),
             self.trainer.clone(),

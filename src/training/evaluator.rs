@@ -6,15 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use burn::tensor::Device;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::images::{LabeledImages, SplitError, stratified_split};
-use super::{Decoder, DeviceImages, Epoch, Trainer};
+use super::images::{ChannelStatistics, LabeledImages, SplitError, stratified_split};
+use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError};
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::network::trainable_parameters;
 use crate::trial::Evaluation;
 
-/// Streams of a trial's seed.
+/// The stream of a trial's seed for its network's weights; the next ones are its epochs'.
 const WEIGHTS: u64 = 0;
-const ORDER: u64 = 1;
 
 /// Decodes a genotype, trains the network and returns its accuracy on held-out validation images,
 /// from 0 to 1, with the metric `parameters`.
@@ -25,11 +24,12 @@ const ORDER: u64 = 1;
 pub struct TrainingEvaluator<D> {
     decoder: D,
     trainer: Trainer,
-    device: Device,
-    images: DeviceImages,
+    /// Of each device.
+    images: Vec<DeviceImages>,
     training: Vec<usize>,
     validation: Vec<usize>,
-    test: Option<DeviceImages>,
+    /// Of each device, or none.
+    test: Vec<DeviceImages>,
     threads_per_worker: usize,
     pools: Mutex<HashMap<usize, Arc<ThreadPool>>>,
 }
@@ -53,7 +53,8 @@ impl<D> TrainingEvaluator<D> {
     /// each class, drawn by `split_seed`: the same for all trials.
     ///
     /// # Errors
-    /// [`SplitError`] if the fraction leaves one side empty.
+    /// [`EvaluatorError`] if the fraction leaves one side empty, or the trainer can't train on what
+    /// is left.
     pub fn new(
         decoder: D,
         trainer: Trainer,
@@ -61,19 +62,52 @@ impl<D> TrainingEvaluator<D> {
         validation_fraction: f64,
         split_seed: u64,
         device: &Device,
-    ) -> Result<Self, SplitError> {
+    ) -> Result<Self, EvaluatorError> {
+        let devices = std::slice::from_ref(device);
+        Self::on_devices(
+            decoder,
+            trainer,
+            images,
+            validation_fraction,
+            split_seed,
+            devices,
+        )
+    }
+
+    /// The same on several devices, at least one: worker `w` of the search trains on device
+    /// `w mod n`, and all workers of a device share its copy of the images.
+    ///
+    /// # Errors
+    /// [`EvaluatorError`] if the fraction leaves one side empty, the trainer can't train on what is
+    /// left, or there is no device.
+    pub fn on_devices(
+        decoder: D,
+        trainer: Trainer,
+        images: &LabeledImages,
+        validation_fraction: f64,
+        split_seed: u64,
+        devices: &[Device],
+    ) -> Result<Self, EvaluatorError> {
+        if devices.is_empty() {
+            return Err(EvaluatorError::NoDevice);
+        }
         let split = stratified_split(images.labels(), validation_fraction, split_seed)?;
         let reference = images
             .subset(&split.kept)
             .expect("the split's indices come from these images");
+        let statistics = ChannelStatistics::of(&reference);
+        let images: Vec<DeviceImages> = devices
+            .iter()
+            .map(|device| DeviceImages::normalised_by(images, &statistics, device))
+            .collect();
+        trainer.check(images[0].shape(), split.kept.len())?;
         Ok(Self {
             decoder,
             trainer,
-            device: device.clone(),
-            images: DeviceImages::new(images, &reference, device),
+            images,
             training: split.kept,
             validation: split.held_out,
-            test: None,
+            test: Vec::new(),
             threads_per_worker: 0,
             pools: Mutex::new(HashMap::new()),
         })
@@ -93,7 +127,7 @@ impl<D> TrainingEvaluator<D> {
     /// search found really is. A search must not go by it.
     #[must_use]
     pub fn with_test_images(mut self, images: &LabeledImages) -> Self {
-        self.test = Some(self.images.alike(images));
+        self.test = self.images.iter().map(|own| own.alike(images)).collect();
         self
     }
 
@@ -124,24 +158,24 @@ impl<D> TrainingEvaluator<D> {
     where
         D: Decoder<G>,
     {
+        let place = context.worker % self.images.len();
+        let images = &self.images[place];
         let mut weights = crate::randomness::stream(context.seed, WEIGHTS);
         let network = self
             .decoder
-            .decode(genotype, &mut weights, &self.device.clone().autodiff())
+            .decode(genotype, &mut weights, &images.device().autodiff())
             .map_err(|error| EvaluationError::Infeasible(error.to_string()))?;
         let parameters = trainable_parameters(&network);
         let network = self.trainer.train(
             network,
-            &self.images,
+            images,
             &self.training,
-            &mut crate::randomness::stream(context.seed, ORDER),
-            &mut |epoch| (context.after_step)(epoch),
+            context.seed,
+            &mut |progress| (context.watch)(progress),
         )?;
-        let accuracy = self
-            .trainer
-            .evaluate(&network, &self.images, &self.validation);
+        let accuracy = self.trainer.evaluate(&network, images, &self.validation);
         let evaluation = Evaluation::new(accuracy).with_metric("parameters", parameters as f64);
-        Ok(match &self.test {
+        Ok(match self.test.get(place) {
             Some(test) => {
                 let all: Vec<usize> = (0..test.len()).collect();
                 let accuracy = self.trainer.evaluate(&network, test, &all);
@@ -155,24 +189,41 @@ impl<D> TrainingEvaluator<D> {
 /// What the training needs of a context; a pool's thread may borrow it.
 struct Trial<'a> {
     seed: u64,
-    after_step: &'a (dyn Fn(Option<Epoch>) -> Result<(), EvaluationError> + Sync),
+    worker: usize,
+    watch: &'a (dyn Fn(Progress) -> Result<(), EvaluationError> + Sync),
 }
 
 impl<G: Sync, D: Decoder<G>> Evaluator<G> for TrainingEvaluator<D> {
     fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
-        let after_step = |epoch: Option<Epoch>| {
-            if let Some(epoch) = epoch {
+        let watch = |progress: Progress| {
+            if let Progress::Epoch(epoch) = progress {
                 context.report(epoch.number as u64, epoch.loss);
             }
             context.check_stop()
         };
         let trial = Trial {
             seed: context.seed(),
-            after_step: &after_step,
+            worker: context.worker(),
+            watch: &watch,
         };
         match self.pool(context.worker())? {
             Some(pool) => pool.install(|| self.score(genotype, &trial)),
             None => self.score(genotype, &trial),
         }
     }
+}
+
+/// Why there is no evaluator.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluatorError {
+    /// No images are left to train on or to validate with.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// The trainer can't train on what is left.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// There is no device to train on.
+    #[error("there is no device to train on")]
+    NoDevice,
 }

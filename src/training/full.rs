@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use super::images::ImageDataset;
-use super::{Decoder, DeviceImages, Epoch, Trainer};
+use super::{Decoder, DeviceImages, Progress, Trainer};
 use crate::evaluator::EvaluationError;
 use crate::network::trainable_parameters;
 use crate::randomness::stream;
@@ -22,9 +22,11 @@ pub struct FullTraining<M> {
 /// Trains a genotype's network from new weights on all training images (those that a search holds
 /// out for validation included) and evaluates it once on the test images.
 ///
+/// [`Training`](super::Training) does the same an epoch at a time, and can be saved.
+///
 /// # Errors
-/// [`EvaluationError`] if the genotype can't be decoded, the training fails, or `after_step`
-/// returns an error.
+/// [`EvaluationError`] if the genotype can't be decoded, the training fails, or `watch` returns an
+/// error.
 pub fn train_fully<G, D: Decoder<G>>(
     genotype: &G,
     decoder: &D,
@@ -32,7 +34,7 @@ pub fn train_fully<G, D: Decoder<G>>(
     dataset: &ImageDataset,
     seed: u64,
     device: &Device,
-    after_step: &mut dyn FnMut(Option<Epoch>) -> Result<(), EvaluationError>,
+    watch: &mut dyn FnMut(Progress) -> Result<(), EvaluationError>,
 ) -> Result<FullTraining<D::Network>, EvaluationError> {
     let network = decoder
         .decode(genotype, &mut stream(seed, 0), &device.clone().autodiff())
@@ -40,10 +42,8 @@ pub fn train_fully<G, D: Decoder<G>>(
     let parameters = trainable_parameters(&network);
     let all = |count: usize| (0..count).collect::<Vec<_>>();
     let training = DeviceImages::new(&dataset.train, &dataset.train, device);
-    let indices = all(training.len());
-    let mut order = stream(seed, 1);
-    let network = trainer.train(network, &training, &indices, &mut order, after_step)?;
-    let test = DeviceImages::new(&dataset.test, &dataset.train, device);
+    let network = trainer.train(network, &training, &all(training.len()), seed, watch)?;
+    let test = training.alike(&dataset.test);
     let test_accuracy = trainer.evaluate(&network, &test, &all(test.len()));
     Ok(FullTraining {
         network,

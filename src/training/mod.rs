@@ -3,7 +3,11 @@
 //! [`TrainingEvaluator`] decodes a genotype to a network, trains it on the training images and
 //! returns its accuracy on validation images that are held out of them. The test images are not
 //! part of it: they are for [`Trainer::evaluate`] once the search is over.
+//!
+//! Both take one [`Trainer`], for any [`ImageClassifier`]. [`Training`] is a training between two
+//! epochs, to be saved and gone on with.
 
+mod checkpoint;
 mod classifier;
 mod config;
 mod device;
@@ -13,10 +17,16 @@ mod full;
 pub mod images;
 mod trainer;
 
+pub use checkpoint::CheckpointError;
 pub use classifier::{CellDecoder, Decoder, ImageClassifier};
-pub use config::{InvalidTrainingConfig, TrainingConfig};
+pub use config::{
+    Augmentation, InvalidTrainingConfig, OptimizerSettings, Preset, Schedule, TrainingConfig,
+    UnknownPreset,
+};
 pub use device::{DeviceError, DeviceName};
 pub use device_images::DeviceImages;
-pub use evaluator::TrainingEvaluator;
+pub use evaluator::{EvaluatorError, TrainingEvaluator};
 pub use full::{FullTraining, train_fully};
-pub use trainer::{Epoch, Trainer, TrainingError};
+pub use trainer::{
+    Epoch, MovingAverage, Progress, RmsProp, RmsPropState, Trainer, Training, TrainingError,
+};

@@ -13,12 +13,14 @@
 mod digits;
 mod idx;
 mod split;
+mod statistics;
 
 use std::fmt;
 
 pub use self::digits::{DIGITS_SPLIT_SEED, digits};
 pub use self::idx::{HeaderField, IdxError, read_idx_folder};
 pub use self::split::{Split, SplitError, stratified_split};
+pub use self::statistics::ChannelStatistics;
 
 /// Images of one size, each with the index of its class.
 ///

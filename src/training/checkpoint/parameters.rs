@@ -1,0 +1,154 @@
+//! A network's values by name.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Bool, DType, Int, Tensor, TensorData};
+
+/// All values of a network (weights, running statistics, and what else it may hold) with their
+/// places in it as names.
+pub(super) fn collect<M: Module>(network: &M) -> Vec<(String, TensorData)> {
+    let mut collector = Collector::default();
+    // Only this brings batch norm's running statistics up to the last training pass.
+    network.valid().visit(&mut collector);
+    collector.values
+}
+
+/// The ranks of a network's float values, in its order.
+pub(super) fn ranks<M: Module>(network: &M) -> Vec<usize> {
+    let mut ranks = Ranks(Vec::new());
+    network.visit(&mut ranks);
+    ranks.0
+}
+
+/// Puts values into a network.
+///
+/// # Errors
+/// The first parameter that doesn't fit, and why not.
+pub(super) fn restore<M: Module>(
+    network: M,
+    values: BTreeMap<String, TensorData>,
+) -> Result<M, (String, String)> {
+    let mut restorer = Restorer {
+        path: Vec::new(),
+        values,
+        wrong: None,
+    };
+    let network = network.map(&mut restorer);
+    let left = restorer.values.into_keys().next();
+    let left = left.map(|name| (name, "the network doesn't have it".to_owned()));
+    match restorer.wrong.or(left) {
+        Some(wrong) => Err(wrong),
+        None => Ok(network),
+    }
+}
+
+#[derive(Default)]
+struct Collector {
+    path: Vec<String>,
+    values: Vec<(String, TensorData)>,
+}
+
+impl Collector {
+    fn add(&mut self, data: TensorData) {
+        self.values.push((self.path.join("."), data));
+    }
+}
+
+impl ModuleVisitor for Collector {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.add(param.val().into_data());
+    }
+
+    fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
+        self.add(param.val().into_data());
+    }
+
+    fn visit_bool<const D: usize>(&mut self, param: &Param<Tensor<D, Bool>>) {
+        self.add(param.val().into_data());
+    }
+}
+
+struct Ranks(Vec<usize>);
+
+impl ModuleVisitor for Ranks {
+    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
+        self.0.push(D);
+    }
+}
+
+struct Restorer {
+    path: Vec<String>,
+    values: BTreeMap<String, TensorData>,
+    wrong: Option<(String, String)>,
+}
+
+impl Restorer {
+    /// The value for a parameter of this shape and type, if it is there and fits.
+    fn value(&mut self, shape: Vec<usize>, dtype: DType) -> Option<TensorData> {
+        let name = self.path.join(".");
+        let reason = match self.values.remove(&name) {
+            None => "the checkpoint doesn't have it".to_owned(),
+            Some(data) => {
+                let found = (data.shape().to_vec(), data.dtype());
+                if found == (shape.clone(), dtype) {
+                    return Some(data);
+                }
+                format!(
+                    "it is {:?} of {:?} in the checkpoint and {shape:?} of {dtype:?} in the network",
+                    found.0, found.1
+                )
+            }
+        };
+        self.wrong.get_or_insert((name, reason));
+        None
+    }
+}
+
+/// Restores a value of one kind.
+macro_rules! restored {
+    ($restorer:ident, $param:ident) => {
+        $param.map(
+            |old| match $restorer.value(old.dims().to_vec(), old.dtype()) {
+                Some(data) => {
+                    let dtype = data.dtype();
+                    Tensor::from_data(data, (&old.device(), dtype))
+                }
+                None => old,
+            },
+        )
+    };
+}
+
+impl ModuleMapper for Restorer {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        restored!(self, param)
+    }
+
+    fn map_int<const D: usize>(&mut self, param: Param<Tensor<D, Int>>) -> Param<Tensor<D, Int>> {
+        restored!(self, param)
+    }
+
+    fn map_bool<const D: usize>(
+        &mut self,
+        param: Param<Tensor<D, Bool>>,
+    ) -> Param<Tensor<D, Bool>> {
+        restored!(self, param)
+    }
+}

@@ -1,0 +1,262 @@
+//! Augmentation, by operations on whole batches.
+
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use rand::{Rng, RngExt};
+
+use super::super::Augmentation;
+
+/// Moves every image by up to [`Augmentation::crop_padding`] pixels in both directions, black coming
+/// in from outside, and mirrors half of them.
+///
+/// # Shapes
+/// `[batch, channels, height, width]`
+pub(super) fn crop_and_flip(
+    images: Tensor<4>,
+    augmentation: &Augmentation,
+    rng: &mut dyn Rng,
+) -> Tensor<4> {
+    let padding =
+        i32::try_from(augmentation.crop_padding).expect("padding is below an image's size");
+    if padding == 0 && !augmentation.flip {
+        return images;
+    }
+    let dims = images.dims();
+    let [batch, _, height, width] = dims;
+    let mut rows = Lines::new(2, height);
+    let mut columns = Lines::new(3, width);
+    for _ in 0..batch {
+        let [down, right] = [(); 2].map(|()| match padding {
+            0 => 0,
+            _ => rng.random_range(-padding..=padding),
+        });
+        rows.push(down, false);
+        columns.push(right, augmentation.flip && rng.random());
+    }
+    let device = images.device();
+    let moved = match padding {
+        0 => images,
+        _ => rows.take(images, &device),
+    };
+    columns.take(moved, &device)
+}
+
+/// Which rows, or columns, of its old self every image of a batch has.
+struct Lines {
+    axis: usize,
+    size: usize,
+    /// Of each image, the line that comes first, which may be outside, and the step to the next: 1
+    /// or -1.
+    first: Vec<i32>,
+    step: Vec<i32>,
+}
+
+impl Lines {
+    const fn new(axis: usize, size: usize) -> Self {
+        Self {
+            axis,
+            size,
+            first: Vec::new(),
+            step: Vec::new(),
+        }
+    }
+
+    /// An image whose lines come from `distance` further on, and in reverse if it is mirrored.
+    fn push(&mut self, distance: i32, mirrored: bool) {
+        let last = self.size as i32 - 1;
+        self.first.push(distance + if mirrored { last } else { 0 });
+        self.step.push(if mirrored { -1 } else { 1 });
+    }
+
+    fn take(self, images: Tensor<4>, device: &Device) -> Tensor<4> {
+        let dims = images.dims();
+        let batch = self.first.len();
+        let per_image = |values| of_images(values, batch, device);
+        let mut along = [1; 4];
+        along[self.axis] = self.size;
+        let places = Tensor::<1, Int>::arange(0..self.size as i64, (device, DType::I32));
+        let from = per_image(self.first) + per_image(self.step) * places.reshape(along);
+        let last = self.size as i32 - 1;
+        let inside = from.clone().clamp(0, last);
+        let is_inside = from.equal(inside.clone()).float();
+        images.gather(self.axis, inside.expand(dims)) * is_inside
+    }
+}
+
+/// Sets a square of every image to 0, the channels' means.
+///
+/// # Shapes
+/// `[batch, channels, height, width]`
+pub(super) fn cut_out(
+    images: Tensor<4>,
+    augmentation: &Augmentation,
+    rng: &mut dyn Rng,
+) -> Tensor<4> {
+    let side = i32::try_from(augmentation.cutout).expect("a square is smaller than an image");
+    if side == 0 {
+        return images;
+    }
+    let [batch, _, height, width] = images.dims();
+    let (mut top, mut left) = (Vec::new(), Vec::new());
+    for _ in 0..batch {
+        for (first, size) in [(&mut top, height), (&mut left, width)] {
+            first.push(rng.random_range(0..size as i32) - side / 2);
+        }
+    }
+    let device = images.device();
+    let within = |axis: usize, size: usize, first: Vec<i32>| {
+        let mut along = [1; 4];
+        along[axis] = size;
+        let places = Tensor::<1, Int>::arange(0..size as i64, (&device, DType::I32));
+        let distance = places.reshape(along) - of_images(first, batch, &device);
+        let inside = distance.clone().clamp(0, side - 1);
+        distance.equal(inside).float()
+    };
+    let square = within(2, height, top) * within(3, width, left);
+    images * (square.neg() + 1.0)
+}
+
+/// A number for each image, `[batch, 1, 1, 1]`.
+fn of_images(values: Vec<i32>, batch: usize, device: &Device) -> Tensor<4, Int> {
+    Tensor::from_data(
+        TensorData::new(values, [batch, 1, 1, 1]),
+        (device, DType::I32),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::randomness::stream;
+
+    const SIZE: usize = 6;
+
+    /// Images whose pixels say where they are: no two of an image alike, none 0.
+    fn images(batch: usize) -> Tensor<4> {
+        let pixels: Vec<f32> = (0..batch * 2 * SIZE * SIZE)
+            .map(|place| 1.0 + (place % (2 * SIZE * SIZE)) as f32)
+            .collect();
+        Tensor::from_data(
+            TensorData::new(pixels, [batch, 2, SIZE, SIZE]),
+            &Device::flex(),
+        )
+    }
+
+    fn planes(images: Tensor<4>) -> Vec<Vec<f32>> {
+        let values: Vec<f32> = images.into_data().try_to_vec().unwrap();
+        values
+            .chunks(2 * SIZE * SIZE)
+            .map(<[f32]>::to_vec)
+            .collect()
+    }
+
+    /// An image moved and mirrored, by the definition.
+    fn moved(image: &[f32], down: i32, right: i32, mirrored: bool) -> Vec<f32> {
+        let size = SIZE as i32;
+        let mut result = Vec::new();
+        for channel in 0..2 {
+            for row in 0..size {
+                for column in 0..size {
+                    let column = if mirrored { size - 1 - column } else { column };
+                    let (row, column) = (row + down, column + right);
+                    let outside = ![row, column].iter().all(|place| (0..size).contains(place));
+                    let place = (channel * size + row) * size + column;
+                    result.push(if outside { 0.0 } else { image[place as usize] });
+                }
+            }
+        }
+        result
+    }
+
+    #[test]
+    fn crops_and_flips_are_those_of_the_definition_and_all_occur() {
+        let augmentation = Augmentation {
+            crop_padding: 1,
+            flip: true,
+            cutout: 0,
+        };
+        let original = planes(images(1)).remove(0);
+        let mut possible = Vec::new();
+        for down in -1..=1 {
+            for right in -1..=1 {
+                for mirrored in [false, true] {
+                    possible.push(moved(&original, down, right, mirrored));
+                }
+            }
+        }
+        let augmented = planes(crop_and_flip(images(500), &augmentation, &mut stream(1, 0)));
+        let mut seen = vec![0; possible.len()];
+        for image in augmented {
+            let which = possible.iter().position(|other| *other == image);
+            seen[which.expect("a move that is allowed")] += 1;
+        }
+        // 500 / 18 each, within four deviations.
+        assert!(
+            seen.iter().all(|&count| (7..=49).contains(&count)),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn a_flip_alone_mirrors_half_of_the_images() {
+        let augmentation = Augmentation {
+            flip: true,
+            ..Augmentation::NONE
+        };
+        let original = planes(images(1)).remove(0);
+        let mirrored = moved(&original, 0, 0, true);
+        let augmented = planes(crop_and_flip(images(400), &augmentation, &mut stream(2, 0)));
+        let count = augmented.iter().filter(|image| **image == mirrored).count();
+        assert!(
+            augmented
+                .iter()
+                .all(|image| *image == mirrored || *image == original)
+        );
+        assert!((160..=240).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn cutout_sets_one_square_of_all_channels_to_0() {
+        for side in [3, 4] {
+            let augmentation = Augmentation::NONE.with_cutout(side);
+            let original = planes(images(1)).remove(0);
+            let mut whole = 0;
+            for image in planes(cut_out(images(300), &augmentation, &mut stream(3, 0))) {
+                let mut rows = Vec::new();
+                let mut columns = Vec::new();
+                for (place, (value, old)) in image.iter().zip(&original).enumerate() {
+                    assert!(*value == *old || *value == 0.0);
+                    if *value == 0.0 {
+                        rows.push(place / SIZE % SIZE);
+                        columns.push(place % SIZE);
+                    }
+                }
+                let spans = [&mut rows, &mut columns].map(|places| {
+                    places.sort_unstable();
+                    places.dedup();
+                    assert!(places.windows(2).all(|pair| pair[1] == pair[0] + 1));
+                    places.len()
+                });
+                // At the border a part of the square is outside, never all of it.
+                assert!(
+                    spans.iter().all(|span| (1..=side).contains(span)),
+                    "{spans:?}"
+                );
+                let zeros = image.iter().filter(|value| **value == 0.0).count();
+                assert_eq!(zeros, 2 * spans[0] * spans[1]);
+                whole += usize::from(spans == [side, side]);
+            }
+            assert!(whole > 30, "{whole} whole squares of side {side}");
+        }
+    }
+
+    #[test]
+    fn the_same_stream_augments_alike() {
+        let augmentation = Augmentation::CIFAR.with_cutout(2);
+        let twice = [(); 2].map(|()| {
+            let mut rng = stream(4, 0);
+            let moved = crop_and_flip(images(20), &augmentation, &mut rng);
+            planes(cut_out(moved, &augmentation, &mut rng))
+        });
+        assert_eq!(twice[0], twice[1]);
+    }
+}

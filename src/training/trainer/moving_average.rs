@@ -1,0 +1,118 @@
+//! Weights averaged over a training.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+
+/// The exponential moving average of a network's weights and running statistics over the steps of
+/// its training, often better than the last ones.
+///
+/// After step `n` (from 1) each is `d a + (1 - d) w` with `d = min(decay, (1 + n) / (10 + n))`, so
+/// that the first weights are soon forgotten (TensorFlow's `ExponentialMovingAverage` with
+/// `num_updates`, as in AmoebaNet's released code).
+#[derive(Clone, Debug)]
+pub struct MovingAverage<M> {
+    network: M,
+    decay: f64,
+    steps: u64,
+}
+
+impl<M: Module> MovingAverage<M> {
+    /// An average that begins with a network's weights.
+    #[must_use]
+    pub fn new(network: &M, decay: f64) -> Self {
+        Self::resumed(network, decay, 0)
+    }
+
+    /// One that has taken in so many steps.
+    pub(in crate::training) fn resumed(average: &M, decay: f64, steps: u64) -> Self {
+        Self {
+            network: average.valid(),
+            decay,
+            steps,
+        }
+    }
+
+    /// Takes in a network's weights.
+    #[must_use]
+    pub fn update(self, network: &M) -> Self {
+        let steps = self.steps + 1;
+        let n = steps as f64;
+        let mut values = Values(Vec::new());
+        network.valid().visit(&mut values);
+        let mut blend = Blend {
+            values: values.0.into_iter(),
+            kept: self.decay.min((1.0 + n) / (10.0 + n)),
+        };
+        Self {
+            network: self.network.map(&mut blend),
+            decay: self.decay,
+            steps,
+        }
+    }
+
+    /// How many steps it has taken in.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The network with averaged weights, without autodiff.
+    #[must_use]
+    pub fn network(&self) -> M {
+        self.network.valid()
+    }
+}
+
+/// All float values of a module, one behind the other, flat.
+struct Values(Vec<Tensor<1>>);
+
+impl ModuleVisitor for Values {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.val().reshape([-1]));
+    }
+}
+
+/// Mixes values in, in the order of [`Values`].
+struct Blend {
+    values: std::vec::IntoIter<Tensor<1>>,
+    kept: f64,
+}
+
+impl ModuleMapper for Blend {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let value = self.values.next().expect("both networks are of one module");
+        let kept = self.kept;
+        param.map(|average| {
+            let value = value.reshape(average.shape());
+            average * kept + value * (1.0 - kept)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn the_average_follows_the_formula() {
+        let device = Device::flex().autodiff();
+        let first: Linear = LinearConfig::new(2, 2).init(&device);
+        let second: Linear = LinearConfig::new(2, 2).init(&device);
+        let weight =
+            |layer: &Linear| -> Vec<f32> { layer.weight.val().into_data().try_to_vec().unwrap() };
+        let average = MovingAverage::new(&first, 0.25)
+            .update(&second)
+            .update(&second);
+        // d = 2/11 after one step, 3/12 = 0.25 after two.
+        let kept = 2.0 / 11.0 * 0.25;
+        let found = weight(&average.network());
+        for (place, found) in found.into_iter().enumerate() {
+            let wanted = kept * weight(&first)[place] + (1.0 - kept) * weight(&second)[place];
+            assert!((found - wanted).abs() < 1e-6, "{found} {wanted}");
+        }
+        assert!(!average.network().weight.val().is_autodiff());
+    }
+}

@@ -1,0 +1,156 @@
+//! The optimizer of a network's parameters.
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{DynOptimizer, DynState, GradientsParams, SgdConfig, StateSink, StateSource};
+use burn::tensor::{Device, Tensor};
+
+use super::RmsProp;
+use crate::training::{OptimizerSettings, TrainingConfig};
+
+/// Applies a rule to every parameter of a network and keeps what the rule needs of each.
+///
+/// Burn's `ModuleOptimizer` keeps it by the parameters' ids, which a network that is built anew to
+/// go on with a training doesn't have, and restores it on the default device, which in a program
+/// that was built for a GPU is one even if there is none. Here a parameter is known by its place in
+/// the network.
+pub(in crate::training) struct NetworkOptimizer {
+    weights: Box<dyn DynOptimizer>,
+    /// Of parameters of rank 1: batch norm's and biases.
+    vectors: Box<dyn DynOptimizer>,
+    states: Vec<Option<DynState>>,
+}
+
+impl NetworkOptimizer {
+    /// The optimizer that a configuration says, with weight decay on weights, and on batch norm and
+    /// biases only if it says so.
+    pub(super) fn new(config: &TrainingConfig) -> Self {
+        let decay = config.weight_decay;
+        let [weights, vectors] = match config.decay_all {
+            true => [decay; 2],
+            false => [decay, 0.0],
+        }
+        .map(|decay| rule(&config.optimizer, decay));
+        Self {
+            weights,
+            vectors,
+            states: Vec::new(),
+        }
+    }
+
+    pub(super) fn step<M: Module>(
+        &mut self,
+        rate: f64,
+        network: M,
+        gradients: GradientsParams,
+    ) -> M {
+        network.map(&mut Step {
+            optimizer: self,
+            gradients,
+            rate,
+            place: 0,
+        })
+    }
+
+    fn rule(&self, rank: usize) -> &dyn DynOptimizer {
+        match rank {
+            1 => self.vectors.as_ref(),
+            _ => self.weights.as_ref(),
+        }
+    }
+
+    /// What is kept, by names that begin with the parameter's place.
+    pub(in crate::training) fn state(&self) -> StateSink {
+        let mut sink = StateSink::default();
+        for (place, state) in self.states.iter().enumerate() {
+            if let Some(state) = state {
+                self.rule(state.rank())
+                    .state_flatten(&place.to_string(), state, &mut sink);
+            }
+        }
+        sink
+    }
+
+    /// Takes back what [`NetworkOptimizer::state`] gave, for parameters of these ranks.
+    pub(in crate::training) fn restore(
+        &mut self,
+        source: &mut StateSource,
+        ranks: &[usize],
+        device: &Device,
+    ) {
+        self.states = ranks
+            .iter()
+            .enumerate()
+            .map(|(place, &rank)| {
+                self.rule(rank)
+                    .state_unflatten(rank, &place.to_string(), source, device)
+            })
+            .collect();
+    }
+}
+
+fn rule(settings: &OptimizerSettings, weight_decay: f64) -> Box<dyn DynOptimizer> {
+    match *settings {
+        OptimizerSettings::Sgd { momentum, nesterov } => {
+            let momentum = MomentumConfig::new()
+                .with_momentum(momentum)
+                .with_dampening(0.0)
+                .with_nesterov(nesterov);
+            let decay = (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay as f32));
+            let sgd = SgdConfig::new()
+                .with_momentum(Some(momentum))
+                .with_weight_decay(decay);
+            Box::new(sgd.build())
+        }
+        OptimizerSettings::RmsProp {
+            decay,
+            momentum,
+            epsilon,
+        } => Box::new(RmsProp {
+            decay,
+            momentum,
+            epsilon,
+            weight_decay,
+        }),
+    }
+}
+
+/// A step of all parameters, in the order of the network.
+struct Step<'a> {
+    optimizer: &'a mut NetworkOptimizer,
+    gradients: GradientsParams,
+    rate: f64,
+    place: usize,
+}
+
+impl ModuleMapper for Step<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let place = self.place;
+        self.place += 1;
+        let Some(gradient) = self.gradients.remove::<D>(param.id) else {
+            return param;
+        };
+        let states = &mut self.optimizer.states;
+        if states.len() <= place {
+            states.resize_with(place + 1, || None);
+        }
+        let state = states[place].take();
+        let rule = self.optimizer.rule(D);
+        let (id, weight, mapper) = param.consume();
+        let checkpointing = weight.gradient_checkpointing_strategy();
+        let (updated, state) = rule.step_dyn(
+            D,
+            self.rate,
+            weight.inner().into_bridge(),
+            gradient.into_bridge(),
+            state,
+        );
+        self.optimizer.states[place] = state;
+        let mut weight = Tensor::<D>::from_inner(Tensor::from_bridge(updated));
+        if let Some(strategy) = checkpointing {
+            weight = weight.with_gradient_checkpointing_strategy(strategy);
+        }
+        Param::from_mapped_value(id, weight.require_grad(), mapper)
+    }
+}
