@@ -24,7 +24,9 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use operations::{BatchNormOutput, accelerates, convolve, normalise, pool, scaled};
+pub(crate) use operations::{
+    BatchNormOutput, accelerates, convolve, normalise, pool, run_on, scaled,
+};
 pub(crate) use pool::Take;
 pub(crate) use unit::{Rows, Unit};
 pub(crate) use window::Window;

@@ -20,10 +20,11 @@ use super::window::Window;
 
 /// Whether the kernels take this tensor: single precision on the Flex backend.
 pub(crate) fn accelerates<const D: usize>(tensor: &Tensor<D>) -> bool {
-    tensor.dtype() == DType::F32 && is_flex(&tensor.device())
+    tensor.dtype() == DType::F32 && run_on(&tensor.device())
 }
 
-fn is_flex(device: &Device) -> bool {
+/// Whether the kernels run on this device.
+pub(crate) fn run_on(device: &Device) -> bool {
     matches!(
         device.clone().inner().as_dispatch(),
         DispatchDevice::Flex(_)

@@ -100,6 +100,20 @@ impl AuxiliaryHead {
     }
 }
 
+/// What a network's convolutions compute in. Weights, batch norm and all else are single precision
+/// either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Single precision.
+    #[default]
+    Float32,
+    /// Eight bits of precision with the range of single precision, for devices that multiply them
+    /// faster: inputs and weights of convolutions are rounded to it, and so are the gradients that
+    /// come back. Not on the CPU.
+    BFloat16,
+}
+
 /// The fan that scales a layer's initial weights, drawn from a normal distribution that is cut at
 /// two deviations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +176,9 @@ pub struct NetworkConfig {
     /// [`Fan::Out`].
     #[serde(default)]
     pub classifier_fan: Fan,
+    /// What convolutions compute in.
+    #[serde(default)]
+    pub precision: Precision,
 }
 
 impl NetworkConfig {
@@ -186,6 +203,7 @@ impl NetworkConfig {
             dropout: 0.0,
             batch_norm: BatchNormSettings::CIFAR,
             classifier_fan: Fan::Out,
+            precision: Precision::Float32,
         }
     }
 
@@ -271,6 +289,13 @@ impl NetworkConfig {
     #[must_use]
     pub const fn with_classifier_fan(mut self, fan: Fan) -> Self {
         self.classifier_fan = fan;
+        self
+    }
+
+    /// With convolutions that compute in another precision.
+    #[must_use]
+    pub const fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
         self
     }
 

@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 use rand::Rng;
 
 use super::layout::Layout;
 use super::plan::HeadPlan;
 use super::{
-    CellModule, Cost, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence, TrainingPass,
+    CellModule, Cost, Layer, NetworkConfig, NetworkError, NetworkPlan, Precision, Sequence,
+    TrainingPass,
 };
+use crate::kernels;
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// An image classifier made of the two cells of a genotype.
@@ -62,7 +64,8 @@ impl CellNetwork {
     /// device must have autodiff (`device.autodiff()`).
     ///
     /// # Errors
-    /// [`NetworkError`] if the configuration can't be, or not with this genotype.
+    /// [`NetworkError`] if the configuration can't be, or not with this genotype, or not on this
+    /// device.
     pub fn new(
         genotype: &NasnetGenotype,
         config: &NetworkConfig,
@@ -70,6 +73,11 @@ impl CellNetwork {
         device: &Device,
     ) -> Result<Self, NetworkError> {
         let plan = NetworkPlan::new(genotype, config)?;
+        if config.precision == Precision::BFloat16 && !computes_in_bfloat16(device) {
+            return Err(NetworkError::NoBFloat16 {
+                device: format!("{:?}", device.clone().inner()),
+            });
+        }
         let Cost { parameters, .. } = Cost::of(&plan);
         if parameters > Self::MOST_PARAMETERS {
             return Err(NetworkError::TooManyParameters {
@@ -187,6 +195,11 @@ impl CellNetwork {
         let last = latest.pop_back().expect("the stem has an output");
         (last, auxiliary)
     }
+}
+
+/// The CPU's own kernels compute in single precision only.
+fn computes_in_bfloat16(device: &Device) -> bool {
+    !kernels::run_on(device) && device.supports_dtype(FloatDType::BF16)
 }
 
 impl Head {

@@ -40,6 +40,14 @@ pub enum NetworkError {
         /// What it may be.
         allowed: &'static str,
     },
+    /// The device doesn't compute in this precision.
+    #[error(
+        "{device} doesn't compute in bfloat16; choose float32, or a device that has it (CUDA from compute capability 8.0 on)"
+    )]
+    NoBFloat16 {
+        /// The device.
+        device: String,
+    },
     /// A cell has too few filters for one of its layers.
     #[error(
         "{filters} filters (F) are too few for this genotype: {narrow}; the smallest F that works is {smallest}"

@@ -17,7 +17,9 @@ mod plan;
 mod validation;
 mod walk;
 
-pub use config::{AuxiliaryHead, BatchNormSettings, Fan, ImageShape, NetworkConfig, Stem};
+pub use config::{
+    AuxiliaryHead, BatchNormSettings, Fan, ImageShape, NetworkConfig, Precision, Stem,
+};
 pub use cost::Cost;
 pub use drop_path::{DropPath, DropPathSchedule};
 pub use error::{NarrowLayer, NetworkError};

@@ -2,6 +2,10 @@
 
 mod plots;
 mod progress;
+#[cfg(feature = "burn")]
+mod training_progress;
 
-pub use plots::{PlotError, Scatter, ScatterPoint, draw_curves};
+pub use plots::{LearningCurves, PlotError, Scatter, ScatterPoint, draw_curves};
 pub use progress::ProgressBar;
+#[cfg(feature = "burn")]
+pub use training_progress::TrainingProgress;

@@ -15,6 +15,7 @@ mod device_images;
 mod evaluator;
 mod full;
 pub mod images;
+mod trained;
 mod trainer;
 
 pub use checkpoint::CheckpointError;
@@ -27,6 +28,7 @@ pub use device::{DeviceError, DeviceName};
 pub use device_images::DeviceImages;
 pub use evaluator::{EvaluatorError, TrainingEvaluator};
 pub use full::{FullTraining, train_fully};
+pub use trained::{ClassifierError, Prediction, TrainedClassifier};
 pub use trainer::{
     Epoch, MovingAverage, Progress, RmsProp, RmsPropState, Trainer, Training, TrainingError,
 };

@@ -3,11 +3,11 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 use rand::Rng;
 
 use crate::kernels::Window;
-use crate::network::{ConvolutionPlan, Padding, initial_weights};
+use crate::network::{ConvolutionPlan, Padding, Precision, initial_weights};
 
 /// A convolution without bias.
 #[derive(Module, Debug)]
@@ -19,16 +19,24 @@ pub(crate) struct Convolution {
     groups: usize,
     #[module(skip)]
     padding: Padding,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Convolution {
-    pub(super) fn new(plan: &ConvolutionPlan, rng: &mut dyn Rng, device: &Device) -> Self {
+    pub(super) fn new(
+        plan: &ConvolutionPlan,
+        precision: Precision,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Self {
         Self {
             weight: initial_weights::convolution(plan, rng, device),
             stride: plan.stride,
             dilation: plan.dilation,
             groups: plan.groups,
             padding: plan.padding,
+            precision,
         }
     }
 
@@ -82,6 +90,64 @@ impl Convolution {
         ];
         let dilation = [self.dilation; 2];
         let options = ConvOptions::new_with_padding(self.stride, padding, dilation, self.groups);
-        conv2d(input, self.weight.val(), None, options)
+        let weight = self.weight.val();
+        match self.precision {
+            Precision::Float32 => conv2d(input, weight, None, options),
+            Precision::BFloat16 => {
+                let [input, weight] = [input, weight].map(|tensor| tensor.cast(FloatDType::BF16));
+                conv2d(input, weight, None, options).cast(FloatDType::F32)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{DType, TensorData};
+    use rand::RngExt;
+
+    use super::*;
+    use crate::randomness::stream;
+
+    /// The output and the weight's gradient.
+    fn made(precision: Precision) -> [Vec<f32>; 2] {
+        let device = Device::flex().autodiff();
+        let plan = ConvolutionPlan {
+            input: 4,
+            output: 6,
+            kernel: [3, 3],
+            stride: [1, 1],
+            dilation: 1,
+            groups: 1,
+            padding: Padding::Same,
+        };
+        let convolution = Convolution::new(&plan, precision, &mut stream(1, 0), &device);
+        let mut rng = stream(2, 0);
+        let pixels: Vec<f32> = (0..2 * 4 * 25).map(|_| rng.random::<f32>() - 0.5).collect();
+        let input = Tensor::from_data(TensorData::new(pixels, [2, 4, 5, 5]), &device);
+        let output = convolution.compose(input);
+        assert_eq!(output.dtype(), DType::F32);
+        let gradients = output.clone().square().sum().backward();
+        let gradient = convolution.weight.val().grad(&gradients).unwrap();
+        assert_eq!(gradient.dtype(), DType::F32);
+        [output.inner(), gradient].map(|tensor| tensor.into_data().try_to_vec().unwrap())
+    }
+
+    #[test]
+    fn bfloat16_rounds_a_convolution_and_keeps_the_weights_gradient_in_single_precision() {
+        let exact = made(Precision::Float32);
+        let rounded = made(Precision::BFloat16);
+        for (exact, rounded) in exact.into_iter().zip(rounded) {
+            assert_ne!(exact, rounded);
+            let largest = exact
+                .iter()
+                .fold(0.0_f32, |most, value| most.max(value.abs()));
+            for (exact, rounded) in exact.into_iter().zip(rounded) {
+                assert!(
+                    (exact - rounded).abs() <= 0.02 * largest,
+                    "{exact} {rounded}"
+                );
+            }
+        }
     }
 }

@@ -106,7 +106,9 @@ impl Layer {
     ) -> Self {
         match plan {
             LayerPlan::Relu => Self::Relu(Relu::new()),
-            LayerPlan::Convolution(plan) => Self::Convolution(Convolution::new(plan, rng, device)),
+            LayerPlan::Convolution(plan) => {
+                Self::Convolution(Convolution::new(plan, config.precision, rng, device))
+            }
             LayerPlan::BatchNorm { channels } => {
                 Self::BatchNorm(batch_norm(*channels, config, device))
             }

@@ -40,7 +40,7 @@ impl FactorizedReduction {
                 groups: 1,
                 padding: Padding::Same,
             };
-            Convolution::new(&plan, rng, device)
+            Convolution::new(&plan, config.precision, rng, device)
         };
         Self {
             first: path(output / 2),

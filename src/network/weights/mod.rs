@@ -6,6 +6,7 @@ mod stored;
 
 pub use error::WeightsError;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::module::Module;
@@ -14,7 +15,7 @@ use burn::store::{ModuleSnapshot, ModuleStore, SafetensorsStore};
 use burn::tensor::Device;
 
 use self::stored::{DESCRIPTION, Description, Format, Stored};
-use super::{CellNetwork, NetworkPlan};
+use super::{CellNetwork, NetworkPlan, Precision};
 
 impl CellNetwork {
     /// Writes weights, batch norm's running statistics, configuration and genotype to a file:
@@ -29,7 +30,15 @@ impl CellNetwork {
     /// # Errors
     /// [`WeightsError`] if the extension is another, or the file can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), WeightsError> {
-        let path = path.as_ref();
+        self.save_noted(path.as_ref(), &[])
+    }
+
+    /// [`CellNetwork::save`], with more entries of metadata.
+    pub(crate) fn save_noted(
+        &self,
+        path: &Path,
+        notes: &[(&str, String)],
+    ) -> Result<(), WeightsError> {
         let format = Format::of(path)?;
         let failed = |reason: String| WeightsError::Write {
             path: path.to_owned(),
@@ -40,12 +49,21 @@ impl CellNetwork {
         // Only this brings batch norm's running statistics up to the last training pass.
         let network = self.valid();
         match format {
-            Format::Burnpack => Writer::new(network.collect(None, None, true))
+            Format::Burnpack => notes
+                .iter()
+                .fold(
+                    Writer::new(network.collect(None, None, true)),
+                    |writer, (key, note)| writer.with_metadata(key, note),
+                )
                 .with_metadata(DESCRIPTION, &description)
                 .overwrite(true)
                 .write_to_file(path)
                 .map_err(|error| failed(error.to_string())),
-            Format::Safetensors => SafetensorsStore::from_file(path)
+            Format::Safetensors => notes
+                .iter()
+                .fold(SafetensorsStore::from_file(path), |store, (key, note)| {
+                    store.metadata(*key, note)
+                })
                 .skip_enum_variants(true)
                 .overwrite(true)
                 .metadata(DESCRIPTION, description)
@@ -54,25 +72,40 @@ impl CellNetwork {
         }
     }
 
-    /// Rebuilds the network of a file that [`CellNetwork::save`] wrote. To train it on, the device
-    /// must have autodiff.
+    /// Rebuilds the network of a file that [`CellNetwork::save`] wrote, to compute in single precision.
+    /// To train it on, the device must have autodiff; for another precision, build the network and
+    /// take the file by [`CellNetwork::with_weights`].
     ///
     /// # Errors
     /// [`WeightsError`] if the file can't be read, was not written by [`CellNetwork::save`], or
     /// holds other tensors than its network has. Nothing is built before all names and shapes fit.
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self, WeightsError> {
-        let path = path.as_ref();
-        let stored = Stored::read(path)?;
+        let (network, _) = Self::load_noted(path.as_ref(), device)?;
+        Ok(network)
+    }
+
+    /// [`CellNetwork::load`], and the file's metadata.
+    pub(crate) fn load_noted(
+        path: &Path,
+        device: &Device,
+    ) -> Result<(Self, BTreeMap<String, String>), WeightsError> {
+        let mut stored = Stored::read(path)?;
         let Some(description) = stored.description(path)? else {
             return Err(WeightsError::NoDescription {
                 path: path.to_owned(),
             });
         };
         let Description {
-            genotype, config, ..
+            genotype,
+            mut config,
+            ..
         } = description;
+        // The weights are of single precision, whatever they were trained in.
+        config.precision = Precision::Float32;
         stored.check(&NetworkPlan::new(&genotype, &config)?, path)?;
-        stored.build(&genotype, &config, device, path)
+        let metadata = std::mem::take(&mut stored.metadata);
+        let network = stored.build(&genotype, &config, device, path)?;
+        Ok((network, metadata))
     }
 
     /// A network of this genotype and configuration, on the same device, with the weights and

@@ -1,6 +1,6 @@
 //! What a file of weights holds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use burn::store::burn_pack::{Reader, Tensor as StoredTensor};
@@ -93,13 +93,13 @@ fn tensors_of(place: Place, layer: &LayerPlan) -> Vec<(String, Vec<usize>)> {
 
 /// What a file holds.
 pub(super) struct Stored {
-    description: Option<String>,
+    pub(super) metadata: BTreeMap<String, String>,
     tensors: Vec<StoredTensor>,
 }
 
 impl Stored {
     pub(super) fn description(&self, path: &Path) -> Result<Option<Description>, WeightsError> {
-        let Some(text) = &self.description else {
+        let Some(text) = self.metadata.get(DESCRIPTION) else {
             return Ok(None);
         };
         let failed = |reason: String| WeightsError::Read {
@@ -192,29 +192,23 @@ impl Stored {
             Format::Burnpack => {
                 let reader =
                     Reader::from_file_exact(path).map_err(|error| failed(error.to_string()))?;
-                let description = reader.metadata().get(DESCRIPTION).cloned();
+                let metadata = reader.metadata().clone();
                 let tensors = reader
                     .into_tensors()
                     .map_err(|error| failed(error.to_string()))?;
-                Ok(Self {
-                    description,
-                    tensors,
-                })
+                Ok(Self { metadata, tensors })
             }
             Format::Safetensors => {
                 let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-                let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes)
+                let (_, header) = safetensors::SafeTensors::read_metadata(&bytes)
                     .map_err(|error| failed(error.to_string()))?;
-                let description = metadata
-                    .metadata()
-                    .as_ref()
-                    .and_then(|entries| entries.get(DESCRIPTION).cloned());
+                let entries = header.metadata().clone().unwrap_or_default();
                 let mut store = SafetensorsStore::from_bytes(Some(bytes));
                 let tensors = store
                     .get_all_tensors()
                     .map_err(|error| failed(error.to_string()))?;
                 Ok(Self {
-                    description,
+                    metadata: entries.into_iter().collect(),
                     tensors: tensors.values().cloned().collect(),
                 })
             }

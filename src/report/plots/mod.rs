@@ -1,9 +1,11 @@
 //! Drawings of comparisons as SVG.
 
 mod curves;
+mod learning;
 mod scatter;
 
 pub use curves::draw_curves;
+pub use learning::LearningCurves;
 pub use scatter::{Scatter, ScatterPoint};
 
 use std::error::Error;

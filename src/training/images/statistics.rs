@@ -37,6 +37,15 @@ impl ChannelStatistics {
         )
     }
 
+    /// These means and deviations; none if one is not finite, or a deviation not above 0.
+    #[must_use]
+    pub fn from_channels(channels: Vec<(f32, f32)>) -> Option<Self> {
+        let can_be = |&(mean, deviation): &(f32, f32)| {
+            mean.is_finite() && deviation.is_finite() && deviation > 0.0
+        };
+        channels.iter().all(can_be).then_some(Self(channels))
+    }
+
     /// Mean and deviation of each channel.
     #[must_use]
     pub fn channels(&self) -> &[(f32, f32)] {

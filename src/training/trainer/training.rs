@@ -32,6 +32,10 @@ pub struct Epoch {
     pub accuracy: f64,
     /// The learning rate of its last step.
     pub learning_rate: f64,
+    /// The share of held-out images that the network classified correctly after it, from 0 to 1, if
+    /// [`Training::validate`] was asked.
+    #[serde(default)]
+    pub validation_accuracy: Option<f64>,
 }
 
 /// What a training is told by as it goes on.
@@ -106,6 +110,16 @@ impl<M: ImageClassifier> Training<M> {
         }
     }
 
+    /// The share of the images at `indices`, which it doesn't train on, that the network as it is
+    /// now classifies correctly, from 0 to 1; kept with the last epoch.
+    pub fn validate(&mut self, images: &DeviceImages, indices: &[usize]) -> f64 {
+        let accuracy = self.trainer.evaluate(&self.network(), images, indices);
+        if let Some(epoch) = self.epochs.last_mut() {
+            epoch.validation_accuracy = Some(accuracy);
+        }
+        accuracy
+    }
+
     /// One more pass over the images at `indices`.
     ///
     /// It shuffles them and takes batches of equal size (as near to
@@ -164,6 +178,7 @@ impl<M: ImageClassifier> Training<M> {
             loss,
             accuracy: hits / order.len() as f64,
             learning_rate: config.learning_rate_at(number * steps - 1, steps),
+            validation_accuracy: None,
         };
         self.epochs.push(epoch);
         watch(Progress::Epoch(epoch)).map_err(TrainingError::Stopped)?;
