@@ -1,0 +1,118 @@
+//! Trains a cell network in full, as the paper does with the cells that a search has found, and uses
+//! what was trained. Try `--help`, `evaluate --help` and `predict --help`.
+//!
+//!     cargo run --release --example train -- --genotype amoebanet-a --dataset idx --data DIR \
+//!         --cells 1 --filters 8 --epochs 20 --batch 64 --out trained
+//!     cargo run --release --example train -- evaluate --dataset idx --data DIR \
+//!         --weights trained/weights.safetensors
+
+mod options;
+mod run;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use evonas::network::trainable_parameters;
+use evonas::prelude::*;
+use evonas::training::TrainedClassifier;
+use evonas::training::images::{ImageDataset, read_images};
+use serde_json::json;
+
+use crate::options::{
+    Command, CommandLine, DataOptions, EvaluateOptions, PredictOptions, TrainOptions,
+};
+use crate::run::Run;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let result = match &line.command {
+        None => train(&line.train),
+        Some(Command::Evaluate(options)) => evaluate(options),
+        Some(Command::Predict(options)) => predict(options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl DataOptions {
+    fn read(&self) -> Result<ImageDataset, Failure> {
+        Ok(self.dataset.read(self.data.as_deref(), self.resize)?)
+    }
+}
+
+fn train(options: &TrainOptions) -> Result<(), Failure> {
+    let devices = options.device.open_all()?;
+    let (run, network) = Run::new(options, devices.first())?;
+    if !options.quiet {
+        eprintln!(
+            "{} parameters, on {devices}",
+            trainable_parameters(&network)
+        );
+    }
+    let stop = StopSignal::new();
+    let signal = stop.clone();
+    ctrlc::set_handler(move || signal.stop())?;
+    let training = run.begin(network)?;
+    let Some(training) = run.train(training, &stop)? else {
+        return Err(match options.out {
+            Some(_) => "stopped; --resume goes on behind the last whole epoch".into(),
+            None => "stopped".into(),
+        });
+    };
+    let result = run.finish(&training)?;
+    if !options.quiet {
+        let accuracy = result["test_accuracy"].as_f64().unwrap_or(f64::NAN);
+        println!("test accuracy: {:.2} %", 100.0 * accuracy);
+    }
+    if options.json {
+        println!("{result}");
+    }
+    Ok(())
+}
+
+fn evaluate(options: &EvaluateOptions) -> Result<(), Failure> {
+    let device = options.device.open()?;
+    let classifier = TrainedClassifier::load(&options.weights, &device)?;
+    let test = options.data.read()?.test;
+    let accuracy = classifier.accuracy(&test)?;
+    if options.json {
+        println!("{}", json!({"test_accuracy": accuracy, "images": test.len()}));
+    } else {
+        println!(
+            "test accuracy: {:.2} % of {} images",
+            100.0 * accuracy,
+            test.len()
+        );
+    }
+    Ok(())
+}
+
+fn predict(options: &PredictOptions) -> Result<(), Failure> {
+    let device = options.device.open()?;
+    let classifier = TrainedClassifier::load(&options.weights, &device)?;
+    let wanted = classifier.network.config().image;
+    let images = read_images(&options.images, wanted)?;
+    let predictions = classifier.predict(&images.pixels)?;
+    for (name, prediction) in images.names.iter().zip(predictions) {
+        let class = classifier.class_name(prediction.class);
+        let probability = prediction.probability;
+        if options.json {
+            let name = name.display().to_string();
+            println!(
+                "{}",
+                json!({"image": name, "class": class, "probability": probability})
+            );
+        } else {
+            println!("{}: {class} ({:.1} %)", name.display(), 100.0 * probability);
+        }
+    }
+    Ok(())
+}
