@@ -10,6 +10,7 @@
 //! [`stratified_split`] sets part of the training images aside for validation, so that the test images
 //! play no role in the search.
 
+mod cifar;
 mod dataset;
 mod digits;
 mod idx;
@@ -17,6 +18,7 @@ mod labeled;
 mod split;
 mod statistics;
 
+pub use self::cifar::{CifarError, CifarReader, read_cifar10_folder, read_cifar100_folder};
 pub use self::dataset::ImageDataset;
 pub use self::digits::{DIGITS_SPLIT_SEED, digits};
 pub use self::idx::{HeaderField, IdxError, read_idx_folder};
