@@ -92,6 +92,14 @@ fn a_limit_above_the_number_of_images_keeps_all() {
 }
 
 #[test]
+fn limiting_a_data_set_leaves_its_test_images() {
+    let whole = digits();
+    let limited = whole.clone().limit_train(100, 3);
+    assert_eq!(limited.train, whole.train.limit(100, 3));
+    assert_eq!(limited.test, whole.test);
+}
+
+#[test]
 fn debugging_output_does_not_list_the_pixels() {
     let text = format!("{:?}", numbered(&[0, 1, 0], 2));
     assert_eq!(

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::super::listing::in_a_line;
+
 /// Why a folder in CIFAR's binary version cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -27,7 +29,7 @@ pub enum CifarError {
          https://www.cs.toronto.edu/~kriz/cifar.html; found {}",
         folder.display(),
         missing.join(", "),
-        listed(found)
+        in_a_line(found)
     )]
     FilesMissing {
         /// The folder.
@@ -129,12 +131,4 @@ pub enum CifarError {
         /// The number of names.
         found: usize,
     },
-}
-
-fn listed(found: &[String]) -> String {
-    if found.is_empty() {
-        "nothing".to_owned()
-    } else {
-        found.join(", ")
-    }
 }

@@ -9,20 +9,18 @@ mod error;
 mod file;
 mod names;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use self::archive::Archive;
 pub use self::error::CifarError;
 use self::file::Records;
 use super::dataset::name_of;
+use super::listing::first_names;
 use super::{ImageDataset, LabeledImages};
 
 const CHANNELS: usize = 3;
 const SIDE: usize = 32;
 const PIXELS: usize = CHANNELS * SIDE * SIDE;
-/// So many of a folder's entries are named where files are missing.
-const MOST_LISTED: usize = 8;
 
 /// Reads CIFAR-10, binary version: 50,000 training and 10,000 test images of 3x32x32 in 10 classes.
 ///
@@ -180,33 +178,18 @@ impl CifarReader {
         if missing.is_empty() {
             return Ok(train);
         }
+        let found = first_names(folder).map_err(|source| CifarError::Read {
+            file: folder.to_owned(),
+            source,
+        })?;
         Err(CifarError::FilesMissing {
-            found: entries(folder)?,
+            found,
             folder: folder.to_owned(),
             archive: self.archive.archive,
             missing,
             official: self.archive.official,
         })
     }
-}
-
-/// The first few names in a folder, in their order, and that there are more.
-fn entries(folder: &Path) -> Result<Vec<String>, CifarError> {
-    let read_error = |source| CifarError::Read {
-        file: folder.to_owned(),
-        source,
-    };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(read_error)? {
-        let name = entry.map_err(read_error)?.file_name();
-        names.push(name.to_string_lossy().into_owned());
-    }
-    names.sort_unstable();
-    if names.len() > MOST_LISTED {
-        names.truncate(MOST_LISTED);
-        names.push("…".to_owned());
-    }
-    Ok(names)
 }
 
 #[cfg(test)]
