@@ -16,7 +16,7 @@ use clap::Parser as _;
 use evonas::network::trainable_parameters;
 use evonas::prelude::*;
 use evonas::training::TrainedClassifier;
-use evonas::training::images::{ImageDataset, read_images};
+use evonas::training::images::{ImageDataset, ImageFolder};
 use serde_json::json;
 
 use crate::options::{
@@ -84,7 +84,10 @@ fn evaluate(options: &EvaluateOptions) -> Result<(), Failure> {
     let test = options.data.read()?.test;
     let accuracy = classifier.accuracy(&test)?;
     if options.json {
-        println!("{}", json!({"test_accuracy": accuracy, "images": test.len()}));
+        println!(
+            "{}",
+            json!({"test_accuracy": accuracy, "images": test.len()})
+        );
     } else {
         println!(
             "test accuracy: {:.2} % of {} images",
@@ -99,9 +102,12 @@ fn predict(options: &PredictOptions) -> Result<(), Failure> {
     let device = options.device.open()?;
     let classifier = TrainedClassifier::load(&options.weights, &device)?;
     let wanted = classifier.network.config().image;
-    let images = read_images(&options.images, wanted)?;
-    let predictions = classifier.predict(&images.pixels)?;
-    for (name, prediction) in images.names.iter().zip(predictions) {
+    let images = ImageFolder::new(&options.images)
+        .resize(wanted.height, wanted.width)
+        .gray(wanted.channels == 1)
+        .read_unlabeled()?;
+    let predictions = classifier.predict(&images)?;
+    for (name, prediction) in images.files().iter().zip(predictions) {
         let class = classifier.class_name(prediction.class);
         let probability = prediction.probability;
         if options.json {

@@ -164,7 +164,8 @@ impl<'a> Run<'a> {
             );
         }
         let file = folder.join("epochs.csv");
-        fs::write(&file, lines).map_err(|error| format!("can't write {}: {error}", file.display()))?;
+        fs::write(&file, lines)
+            .map_err(|error| format!("can't write {}: {error}", file.display()))?;
         self.curves(training).draw(&folder.join("curves.svg"))?;
         Ok(())
     }

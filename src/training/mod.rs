@@ -12,6 +12,7 @@ mod classifier;
 mod config;
 mod device;
 mod device_images;
+mod draw_weights;
 mod evaluator;
 mod full;
 pub mod images;
@@ -26,6 +27,7 @@ pub use config::{
 };
 pub use device::{DeviceError, DeviceName};
 pub use device_images::DeviceImages;
+pub use draw_weights::draw_weights;
 pub use evaluator::{EvaluatorError, TrainingEvaluator};
 pub use full::{FullTraining, train_fully};
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};

@@ -6,8 +6,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use super::images::{ChannelStatistics, LabeledImages};
-use super::{DeviceImages, ImageClassifier};
+use super::ImageClassifier;
+use super::device_images::DevicePixels;
+use super::images::{ChannelStatistics, LabeledImages, UnlabeledImages};
 use crate::network::{CellNetwork, ImageShape, WeightsError};
 
 /// The metadata entry that says how images are normalised and what the classes are called.
@@ -120,26 +121,13 @@ impl TrainedClassifier {
         })
     }
 
-    /// What the network says of each image. Their labels play no role.
+    /// What the network says of each image.
     ///
     /// # Errors
     /// [`ClassifierError::OtherImages`] if they have another size than the network was built for.
-    pub fn predict(&self, images: &LabeledImages) -> Result<Vec<Prediction>, ClassifierError> {
-        let found = ImageShape::new(images.channels(), images.height(), images.width());
-        let wanted = self.network.config().image;
-        if found != wanted {
-            return Err(ClassifierError::OtherImages { found, wanted });
-        }
-        let network = self.network.valid();
-        let device = network.devices().into_iter().next().unwrap_or_default();
-        let images = DeviceImages::normalised_by(images, &self.statistics, &device);
-        let indices: Vec<usize> = (0..images.len()).collect();
-        let mut predictions = Vec::with_capacity(indices.len());
-        for batch in indices.chunks(BATCH) {
-            let (inputs, _) = images.batch(batch);
-            predictions.extend(read(&network, inputs));
-        }
-        Ok(predictions)
+    pub fn predict(&self, images: &UnlabeledImages) -> Result<Vec<Prediction>, ClassifierError> {
+        let shape = ImageShape::new(images.channels(), images.height(), images.width());
+        self.predict_pixels(shape, images.pixels())
     }
 
     /// The share of the images that it classifies correctly, from 0 to 1.
@@ -147,12 +135,34 @@ impl TrainedClassifier {
     /// # Errors
     /// [`ClassifierError::OtherImages`] if they have another size than the network was built for.
     pub fn accuracy(&self, images: &LabeledImages) -> Result<f64, ClassifierError> {
-        let predictions = self.predict(images)?;
+        let shape = ImageShape::new(images.channels(), images.height(), images.width());
+        let predictions = self.predict_pixels(shape, images.pixels())?;
         let hits = predictions
             .iter()
             .zip(images.labels())
             .filter(|(prediction, label)| prediction.class == usize::from(**label));
         Ok(hits.count() as f64 / images.len().max(1) as f64)
+    }
+
+    /// `pixels`: `[images, channels, height, width]`, flattened.
+    fn predict_pixels(
+        &self,
+        found: ImageShape,
+        pixels: &[u8],
+    ) -> Result<Vec<Prediction>, ClassifierError> {
+        let wanted = self.network.config().image;
+        if found != wanted {
+            return Err(ClassifierError::OtherImages { found, wanted });
+        }
+        let network = self.network.valid();
+        let device = network.devices().into_iter().next().unwrap_or_default();
+        let images = DevicePixels::new(pixels, found, &self.statistics, &device);
+        let indices: Vec<usize> = (0..images.len()).collect();
+        let mut predictions = Vec::with_capacity(indices.len());
+        for batch in indices.chunks(BATCH) {
+            predictions.extend(read(&network, images.batch(batch)));
+        }
+        Ok(predictions)
     }
 
     /// The name of a class; its number if it has none.

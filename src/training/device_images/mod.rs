@@ -1,6 +1,9 @@
 //! Images on a device.
 
 mod augment;
+mod pixels;
+
+pub(super) use pixels::DevicePixels;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use rand::Rng;
@@ -9,25 +12,15 @@ use super::Augmentation;
 use super::images::{ChannelStatistics, LabeledImages};
 use crate::network::ImageShape;
 
-/// Bytes in an element of an integer tensor: not every device has tensors of bytes.
-const PACKED: usize = 4;
-
 /// Images and labels on one device, to take batches from by index.
 ///
 /// A pixel is a byte there, as it is in [`LabeledImages`]; a batch is gathered, augmented and
 /// normalised on the device, so that a training moves no image. Clones share the images.
 #[derive(Clone, Debug)]
 pub struct DeviceImages {
-    /// `[images, channels height width / 4]`, rounded up: four pixels each, the first lowest.
-    words: Tensor<2, Int>,
+    pixels: DevicePixels,
     labels: Tensor<1, Int>,
-    shape: ImageShape,
-    len: usize,
     classes: usize,
-    statistics: ChannelStatistics,
-    /// What normalises a byte, `[1, channels, 1, 1]` each.
-    scale: Tensor<4>,
-    shift: Tensor<4>,
 }
 
 impl DeviceImages {
@@ -41,7 +34,7 @@ impl DeviceImages {
     /// Copies other images to the same device, shifted and scaled as these are.
     #[must_use]
     pub fn alike(&self, images: &LabeledImages) -> Self {
-        Self::normalised_by(images, &self.statistics, &self.device())
+        Self::normalised_by(images, self.statistics(), &self.device())
     }
 
     /// Copies images to a device, to be shifted and scaled by these means and deviations.
@@ -55,45 +48,24 @@ impl DeviceImages {
         device: &Device,
     ) -> Self {
         let shape = ImageShape::new(images.channels(), images.height(), images.width());
-        let of_channels = statistics.channels();
-        assert_eq!(
-            of_channels.len(),
-            shape.channels,
-            "as many means as channels"
-        );
-        let factors = |factor: &dyn Fn(f32, f32) -> f32| {
-            let values: Vec<f32> = of_channels.iter().map(|&(m, d)| factor(m, d)).collect();
-            Tensor::from_data(
-                TensorData::new(values, [1, shape.channels, 1, 1]),
-                (device, DType::F32),
-            )
-        };
-        let len = images.len();
+        let labels = images.labels().iter().map(|&label| label.into());
         Self {
-            words: packed(images, shape, device),
-            labels: integers(
-                images.labels().iter().map(|&label| label.into()).collect(),
-                device,
-            ),
-            scale: factors(&|_, deviation| 1.0 / (255.0 * deviation)),
-            shift: factors(&|mean, deviation| -mean / deviation),
-            shape,
-            len,
+            pixels: DevicePixels::new(images.pixels(), shape, statistics, device),
+            labels: integers(labels.collect(), device),
             classes: images.classes(),
-            statistics: statistics.clone(),
         }
     }
 
     /// How many images.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.len
+        self.pixels.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// How many classes.
@@ -105,19 +77,19 @@ impl DeviceImages {
     /// The size of the images.
     #[must_use]
     pub const fn shape(&self) -> ImageShape {
-        self.shape
+        self.pixels.shape()
     }
 
     /// The means and deviations that images are normalised by.
     #[must_use]
     pub const fn statistics(&self) -> &ChannelStatistics {
-        &self.statistics
+        self.pixels.statistics()
     }
 
     /// The device.
     #[must_use]
     pub fn device(&self) -> Device {
-        self.words.device()
+        self.labels.device()
     }
 
     /// The images and labels at these indices.
@@ -127,8 +99,7 @@ impl DeviceImages {
     /// - labels: `[indices]`
     #[must_use]
     pub fn batch(&self, indices: &[usize]) -> (Tensor<4>, Tensor<1, Int>) {
-        let (bytes, labels) = self.gather(indices);
-        (self.normalise(bytes), labels)
+        (self.pixels.batch(indices), self.labels_of(indices))
     }
 
     /// The images and labels at these indices, the images changed at random; the random numbers
@@ -144,66 +115,24 @@ impl DeviceImages {
         augmentation: &Augmentation,
         rng: &mut dyn Rng,
     ) -> (Tensor<4>, Tensor<1, Int>) {
-        let (bytes, labels) = self.gather(indices);
+        let bytes = self.pixels.gather(indices);
         let moved = augment::crop_and_flip(bytes, augmentation, rng);
-        let images = augment::cut_out(self.normalise(moved), augmentation, rng);
-        (images, labels)
+        let images = augment::cut_out(self.pixels.normalise(moved), augmentation, rng);
+        (images, self.labels_of(indices))
     }
 
-    fn normalise(&self, bytes: Tensor<4>) -> Tensor<4> {
-        bytes * self.scale.clone() + self.shift.clone()
-    }
-
-    /// Pixels from 0 to 255, and labels.
-    fn gather(&self, indices: &[usize]) -> (Tensor<4>, Tensor<1, Int>) {
-        let count = indices.len();
-        let indices = indices
-            .iter()
-            .map(|&index| i32::try_from(index).expect("an image's index is far below 2^31"))
-            .collect();
-        let indices = integers(indices, &self.device());
-        let words = self.words.clone().select(0, indices.clone());
-        let [_, width] = words.dims();
-        let bytes: Vec<Tensor<2, Int>> = (0..PACKED)
-            .map(|byte| {
-                words
-                    .clone()
-                    .bitwise_right_shift_scalar(8 * byte as i32)
-                    .bitwise_and_scalar(0xff)
-            })
-            .collect();
-        let ImageShape {
-            channels,
-            height,
-            width: columns,
-        } = self.shape;
-        let pixels = channels * height * columns;
-        let images = Tensor::stack::<3>(bytes, 2)
-            .reshape([count, width * PACKED])
-            .slice([0..count, 0..pixels])
-            .reshape([count, channels, height, columns])
-            .float();
-        (images, self.labels.clone().select(0, indices))
+    fn labels_of(&self, indices: &[usize]) -> Tensor<1, Int> {
+        let places = places(indices, &self.device());
+        self.labels.clone().select(0, places)
     }
 }
 
-/// Four pixels to an integer.
-fn packed(images: &LabeledImages, shape: ImageShape, device: &Device) -> Tensor<2, Int> {
-    let pixels = shape.channels * shape.height * shape.width;
-    let words: Vec<i32> = images
-        .pixels()
-        .chunks(pixels)
-        .flat_map(|image| image.chunks(PACKED))
-        .map(|bytes| {
-            let mut word = [0; PACKED];
-            word[..bytes.len()].copy_from_slice(bytes);
-            i32::from_le_bytes(word)
-        })
-        .collect();
-    Tensor::from_data(
-        TensorData::new(words, [images.len(), pixels.div_ceil(PACKED)]),
-        (device, DType::I32),
-    )
+/// Indices of images on a device.
+fn places(indices: &[usize], device: &Device) -> Tensor<1, Int> {
+    let indices = indices.iter();
+    let places =
+        indices.map(|&index| i32::try_from(index).expect("an image's index is far below 2^31"));
+    integers(places.collect(), device)
 }
 
 fn integers(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
@@ -264,19 +193,10 @@ mod tests {
         let odd = LabeledImages::new(1, 1, 257, 1, pixels[..257].to_vec(), vec![0]).unwrap();
         for images in [one, odd] {
             let on_device = DeviceImages::new(&images, &images, &Device::flex());
-            let (bytes, _) = on_device.gather(&[0]);
+            let bytes = on_device.pixels.gather(&[0]);
             let found: Vec<u8> = values(bytes).into_iter().map(|byte| byte as u8).collect();
             assert_eq!(found, images.pixels());
         }
-    }
-
-    #[test]
-    fn a_pixel_takes_a_byte() {
-        let pixels = vec![7; 10 * 3 * 32 * 32];
-        let images = LabeledImages::new(3, 32, 32, 1, pixels, vec![0; 10]).unwrap();
-        let on_device = DeviceImages::new(&images, &images, &Device::flex());
-        let data = on_device.words.into_data();
-        assert_eq!(data.as_bytes().len(), 10 * 3 * 32 * 32);
     }
 
     #[test]

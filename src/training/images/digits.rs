@@ -69,7 +69,7 @@ fn all_digits() -> LabeledImages {
                 .split(',')
                 .map(|value| scaled(embedded_number(value))),
         );
-        labels.push(embedded_number(label));
+        labels.push(embedded_number(label).into());
     }
     LabeledImages::new(1, SIDE, SIDE, CLASSES, pixels, labels)
         .expect("a line has 64 values and a digit")

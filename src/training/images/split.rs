@@ -36,7 +36,7 @@ pub struct Split {
 /// # Ok::<(), evonas::training::images::SplitError>(())
 /// ```
 pub fn stratified_split(
-    labels: &[u8],
+    labels: &[u16],
     held_out_fraction: f64,
     seed: u64,
 ) -> Result<Split, SplitError> {
@@ -63,7 +63,7 @@ pub fn stratified_split(
 }
 
 /// `count` indices in ascending order, the classes in proportion; `count` is at most the number of labels.
-pub(super) fn stratified_sample(labels: &[u8], count: usize, seed: u64) -> Vec<usize> {
+pub(super) fn stratified_sample(labels: &[u16], count: usize, seed: u64) -> Vec<usize> {
     let classes = by_class(labels);
     let sizes: Vec<usize> = classes.iter().map(Vec::len).collect();
     let shares = shares(&sizes, count);
@@ -89,7 +89,7 @@ fn shares(sizes: &[usize], count: usize) -> Vec<usize> {
 }
 
 /// The indices of each class, up to the highest label.
-fn by_class(labels: &[u8]) -> Vec<Vec<usize>> {
+fn by_class(labels: &[u16]) -> Vec<Vec<usize>> {
     let classes = labels
         .iter()
         .max()

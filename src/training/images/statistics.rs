@@ -1,38 +1,44 @@
-//! Mean and deviation of channels.
+//! How bright the images of a channel are, and how much that varies.
+
+use serde::{Deserialize, Serialize};
 
 use super::LabeledImages;
 
-/// Mean and standard deviation of each channel, of pixels from 0 to 1.
-#[derive(Clone, Debug, PartialEq)]
+const WHITE: f64 = u8::MAX as f64;
+
+/// Mean and standard deviation of each channel over all pixels of all images, of pixels from 0 to 1.
+///
+/// Taken of the training images, and then used for every split and for what is predicted later.
+///
+/// # Example
+///
+/// ```
+/// use evonas::training::images::{ChannelStatistics, LabeledImages};
+///
+/// let images = LabeledImages::new(1, 1, 2, 1, vec![0, 255], vec![0])?;
+/// assert_eq!(ChannelStatistics::of(&images).channels(), [(0.5, 0.5)]);
+/// # Ok::<(), evonas::training::images::ImagesError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChannelStatistics(Vec<(f32, f32)>);
 
 impl ChannelStatistics {
-    /// Those of these images.
+    /// The statistics of these images; the deviation is the population's.
+    ///
+    /// A channel that is the same everywhere gets a deviation of 1, so that dividing by it leaves it
+    /// constant. Without any images, each channel has a mean of 0 and a deviation of 1.
     #[must_use]
     pub fn of(images: &LabeledImages) -> Self {
-        let plane = images.height() * images.width();
         let channels = images.channels();
-        let mut sums = vec![(0_u64, 0_u64); channels];
+        let plane = images.height() * images.width();
+        let mut sums = vec![Sums::default(); channels];
         for (index, pixels) in images.pixels().chunks_exact(plane).enumerate() {
-            let (sum, squares) = &mut sums[index % channels];
-            for &pixel in pixels {
-                *sum += u64::from(pixel);
-                *squares += u64::from(pixel) * u64::from(pixel);
-            }
+            sums[index % channels].add(pixels);
         }
-        let count = (images.len() * plane).max(1) as f64;
+        let count = (images.len() * plane) as u64;
         Self(
-            sums.into_iter()
-                .map(|(sum, squares)| {
-                    let mean = sum as f64 / count;
-                    let variance = (squares as f64 / count - mean * mean).max(0.0);
-                    let deviation = if variance > 0.0 {
-                        variance.sqrt()
-                    } else {
-                        255.0
-                    };
-                    ((mean / 255.0) as f32, (deviation / 255.0) as f32)
-                })
+            sums.iter()
+                .map(|sums| sums.mean_and_deviation(count))
                 .collect(),
         )
     }
@@ -46,9 +52,92 @@ impl ChannelStatistics {
         channels.iter().all(can_be).then_some(Self(channels))
     }
 
-    /// Mean and deviation of each channel.
+    /// `(mean, standard deviation)` of each channel; the deviation is never 0.
     #[must_use]
     pub fn channels(&self) -> &[(f32, f32)] {
         &self.0
+    }
+}
+
+/// Exact sums of the bytes of a channel and of their squares.
+#[derive(Clone, Default)]
+struct Sums {
+    bytes: u64,
+    squares: u64,
+}
+
+impl Sums {
+    fn add(&mut self, pixels: &[u8]) {
+        for &pixel in pixels {
+            self.bytes += u64::from(pixel);
+            self.squares += u64::from(pixel) * u64::from(pixel);
+        }
+    }
+
+    fn mean_and_deviation(&self, count: u64) -> (f32, f32) {
+        if count == 0 {
+            return (0.0, 1.0);
+        }
+        let mean = self.bytes as f64 / count as f64 / WHITE;
+        // In whole numbers, so that a constant channel is told from a nearly constant one.
+        let scaled_variance = u128::from(count) * u128::from(self.squares)
+            - u128::from(self.bytes) * u128::from(self.bytes);
+        if scaled_variance == 0 {
+            return (mean as f32, 1.0);
+        }
+        let deviation = (scaled_variance as f64).sqrt() / count as f64 / WHITE;
+        (mean as f32, deviation as f32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statistics(channels: usize, width: usize, pixels: &[u8]) -> Vec<(f32, f32)> {
+        let labels = vec![0; pixels.len() / (channels * width)];
+        let images = LabeledImages::new(channels, 1, width, 1, pixels.to_vec(), labels).unwrap();
+        ChannelStatistics::of(&images).channels().to_vec()
+    }
+
+    #[test]
+    fn each_channel_has_its_own_mean_and_deviation_over_all_images() {
+        // Two images of two channels of two pixels.
+        let found = statistics(2, 2, &[0, 255, 51, 51, 255, 0, 153, 153]);
+        assert_eq!(found, [(0.5, 0.5), (0.4, 0.2)]);
+    }
+
+    #[test]
+    fn constant_images_have_a_deviation_of_one() {
+        for value in [0, 1, 77, 254, 255] {
+            let found = statistics(1, 3, &[value; 9_999]);
+            assert_eq!(found, [(f32::from(value) / 255.0, 1.0)]);
+        }
+    }
+
+    #[test]
+    fn one_pixel_that_differs_makes_a_deviation() {
+        let mut pixels = vec![200; 1_000_000];
+        pixels[0] = 201;
+        let [(_, deviation)] = statistics(1, 1, &pixels)[..] else {
+            panic!("one channel");
+        };
+        assert!((deviation * 255.0 - 0.001).abs() < 1e-6, "{deviation}");
+    }
+
+    #[test]
+    fn no_images_have_a_mean_of_zero_and_a_deviation_of_one() {
+        assert_eq!(statistics(3, 1, &[]), [(0.0, 1.0); 3]);
+    }
+
+    #[test]
+    fn statistics_survive_json_bit_for_bit() {
+        let images = LabeledImages::new(1, 1, 3, 1, vec![1, 2, 4], vec![0]).unwrap();
+        let statistics = ChannelStatistics::of(&images);
+        let json = serde_json::to_string(&statistics).unwrap();
+        assert_eq!(
+            serde_json::from_str::<ChannelStatistics>(&json).unwrap(),
+            statistics
+        );
     }
 }

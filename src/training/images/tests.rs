@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Images of one pixel, which is the image's index.
-fn numbered(labels: &[u8], classes: usize) -> LabeledImages {
+fn numbered(labels: &[u16], classes: usize) -> LabeledImages {
     let pixels = (0..labels.len()).map(|i| i as u8).collect();
     LabeledImages::new(1, 1, 1, classes, pixels, labels.to_vec()).unwrap()
 }
@@ -51,7 +51,7 @@ fn sizes_whose_product_overflows_are_refused() {
 
 #[test]
 fn the_checksum_tells_images_apart_by_pixels_labels_and_sizes() {
-    let images = |height, width, classes, pixels: [u8; 4], labels: [u8; 2]| {
+    let images = |height, width, classes, pixels: [u8; 4], labels: [u16; 2]| {
         LabeledImages::new(1, height, width, classes, pixels.into(), labels.into()).unwrap()
     };
     let checksum = images(1, 2, 2, [1, 2, 3, 4], [0, 1]).checksum();
@@ -89,6 +89,14 @@ fn a_limit_above_the_number_of_images_keeps_all() {
     assert_eq!(images.limit(4, 1), images);
     assert_eq!(images.limit(3, 1), images);
     assert!(images.limit(0, 1).is_empty());
+}
+
+#[test]
+fn limiting_a_data_set_leaves_its_test_images() {
+    let whole = digits();
+    let limited = whole.clone().limit_train(100, 3);
+    assert_eq!(limited.train, whole.train.limit(100, 3));
+    assert_eq!(limited.test, whole.test);
 }
 
 #[test]
@@ -180,7 +188,7 @@ fn the_test_set_of_the_digits_is_stable_across_versions() {
 proptest! {
     #[test]
     fn a_split_covers_each_image_once_and_rounds_per_class(
-        labels in prop::collection::vec(0_u8..5, 1..200),
+        labels in prop::collection::vec(0_u16..5, 1..200),
         fraction in 0.01..0.99_f64,
         seed: u64,
     ) {
@@ -200,7 +208,7 @@ proptest! {
 
     #[test]
     fn a_limit_is_exact_and_within_one_image_of_each_class_share(
-        labels in prop::collection::vec(0_u8..5, 1..200),
+        labels in prop::collection::vec(0_u16..5, 1..200),
         count in 0_usize..200,
         seed: u64,
     ) {
@@ -210,7 +218,7 @@ proptest! {
         prop_assert!(limited.pixels().is_sorted_by(|a, b| a < b));
         let ratio = limited.len() as f64 / labels.len() as f64;
         for class in 0..5 {
-            let of_class = |labels: &[u8]| labels.iter().filter(|&&l| l == class).count() as f64;
+            let of_class = |labels: &[u16]| labels.iter().filter(|&&l| l == class).count() as f64;
             let distance = of_class(limited.labels()) - of_class(&labels) * ratio;
             prop_assert!(distance.abs() < 1.0);
         }

@@ -108,10 +108,10 @@ pub enum IdxError {
         /// Which number.
         field: HeaderField,
     },
-    /// The numbers in the header multiply to more bytes than there can be.
+    /// The numbers in the header multiply to more than the 16 GiB that are read.
     #[error(
         "{} claims in its header a number of images, rows and columns of {images}, {rows} and {columns}, \
-         more than fit into memory: download the file again",
+         more than the 16 GiB that are read: download the file again",
         file.display()
     )]
     TooLarge {
@@ -148,7 +148,7 @@ pub enum IdxError {
         file: PathBuf,
         /// The bytes that should follow the header.
         expected: u64,
-        /// The bytes that follow the header.
+        /// The bytes that follow the header; beyond a MiB too many, the count ends.
         found: u64,
     },
     /// There is not one label per image.

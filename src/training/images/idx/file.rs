@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use super::super::dataset::MOST_BYTES;
 use super::{HeaderField, IMAGES_MAGIC, IdxError, LABELS_MAGIC};
+
+/// How many superfluous bytes are counted: a gzip file of a few bytes may hold very many.
+const MOST_TRAILING_BYTES: u64 = 1 << 20;
 
 /// Images as their file holds them.
 pub(super) struct ImageFile {
@@ -31,7 +35,7 @@ impl ImageFile {
             .try_fold(u64::from(count), |product, size| {
                 product.checked_mul(u64::from(size))
             })
-            .filter(|&bytes| isize::try_from(bytes).is_ok());
+            .filter(|&bytes| bytes <= MOST_BYTES);
         let Some(bytes) = bytes else {
             return Err(IdxError::TooLarge {
                 file: content.path,
@@ -91,25 +95,30 @@ pub(super) fn find(dir: &Path, name: &'static str) -> Result<PathBuf, IdxError> 
 struct Content {
     path: PathBuf,
     is_gzip: bool,
+    /// The bytes that are left of an uncompressed file, by its size.
+    left: Option<u64>,
     reader: Box<dyn Read>,
 }
 
 impl Content {
     fn open(path: PathBuf) -> Result<Self, IdxError> {
         let is_gzip = path.extension().is_some_and(|extension| extension == "gz");
-        match File::open(&path) {
-            Err(source) => Err(IdxError::Read { file: path, source }),
-            Ok(file) if is_gzip => Ok(Self {
-                path,
-                is_gzip,
-                reader: Box::new(MultiGzDecoder::new(BufReader::new(file))),
-            }),
-            Ok(file) => Ok(Self {
-                path,
-                is_gzip,
-                reader: Box::new(file),
-            }),
-        }
+        let opened = File::open(&path).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = match opened {
+            Err(source) => return Err(IdxError::Read { file: path, source }),
+            Ok(opened) => opened,
+        };
+        let reader: Box<dyn Read> = if is_gzip {
+            Box::new(MultiGzDecoder::new(BufReader::new(file)))
+        } else {
+            Box::new(file)
+        };
+        Ok(Self {
+            path,
+            is_gzip,
+            left: (!is_gzip && metadata.is_file()).then_some(metadata.len()),
+            reader,
+        })
     }
 
     fn header<const FIELDS: usize>(&mut self) -> Result<[u32; FIELDS], IdxError> {
@@ -128,17 +137,23 @@ impl Content {
 
     /// What follows the header, which must be exactly `expected` bytes.
     fn body(&mut self, expected: u64) -> Result<Vec<u8>, IdxError> {
+        let path = self.path.clone();
+        let truncated = |found| IdxError::TruncatedBody {
+            file: path.clone(),
+            expected,
+            found,
+        };
+        if let Some(left) = self.left.filter(|&left| left < expected) {
+            return Err(truncated(left));
+        }
         let body = self.at_most(expected)?;
         let found = body.len() as u64;
         if found < expected {
-            return Err(IdxError::TruncatedBody {
-                file: self.path.clone(),
-                expected,
-                found,
-            });
+            return Err(truncated(found));
         }
         // Reading on to the end also checks the checksum of a gzip file.
-        let trailing = io::copy(&mut self.reader, &mut io::sink());
+        let mut rest = self.reader.by_ref().take(MOST_TRAILING_BYTES);
+        let trailing = io::copy(&mut rest, &mut io::sink());
         match trailing.map_err(|source| self.read_error(source))? {
             0 => Ok(body),
             trailing => Err(IdxError::TrailingBytes {
@@ -154,7 +169,10 @@ impl Content {
         let mut bytes = Vec::new();
         let result = self.reader.by_ref().take(limit).read_to_end(&mut bytes);
         match result {
-            Ok(_) => Ok(bytes),
+            Ok(read) => {
+                self.left = self.left.map(|left| left.saturating_sub(read as u64));
+                Ok(bytes)
+            }
             Err(source) => Err(self.read_error(source)),
         }
     }

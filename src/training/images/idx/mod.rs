@@ -11,6 +11,7 @@ use std::path::Path;
 
 pub use self::error::{HeaderField, IdxError};
 use self::file::{ImageFile, LabelFile};
+use super::dataset::name_of;
 use super::{ImageDataset, LabeledImages};
 
 /// Unsigned bytes in three dimensions.
@@ -83,7 +84,8 @@ impl Half {
     fn into_images(self, classes: usize) -> LabeledImages {
         let Self { images, labels } = self;
         let (rows, columns) = (images.rows as usize, images.columns as usize);
-        LabeledImages::new(1, rows, columns, classes, images.pixels, labels.labels)
+        let labels = labels.labels.into_iter().map(u16::from).collect();
+        LabeledImages::new(1, rows, columns, classes, images.pixels, labels)
             .expect("the sizes are not zero, and the pixels and labels are checked against them")
     }
 }
@@ -117,16 +119,6 @@ fn check_labels(file: &LabelFile, classes: usize) -> Result<(), IdxError> {
             classes,
         }),
     }
-}
-
-/// The folder's own name, also where the path ends in `.` or `..`.
-fn name_of(dir: &Path) -> String {
-    let full = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    let name = dir.file_name().or(full.file_name());
-    name.map_or_else(
-        || "images".into(),
-        |name| name.to_string_lossy().into_owned(),
-    )
 }
 
 #[cfg(test)]

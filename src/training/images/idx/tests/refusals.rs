@@ -84,15 +84,40 @@ fn a_truncated_body_is_refused() {
 fn a_header_that_claims_far_more_than_there_is_allocates_nothing_for_it() {
     assert_refused(
         0,
-        encode(&[2051, u32::MAX, 16_384, 16_384], &[0; 5]),
-        "{0} is cut short: by its header, expected 1152921504338411520 bytes after it, found 5; \
-         download it again",
+        encode(&[2051, 20_000_000, 28, 28], &[0; 5]),
+        "{0} is cut short: by its header, expected 15680000000 bytes after it, found 5; download it again",
+    );
+    assert_refused(
+        1,
+        encode(&[2049, u32::MAX], &[0; 5]),
+        "{1} is cut short: by its header, expected 4294967295 bytes after it, found 5; download it again",
+    );
+    assert_refused(
+        0,
+        encode(&[2051, u32::MAX, 28, 28], &[0; 5]),
+        "{0} claims in its header a number of images, rows and columns of 4294967295, 28 and 28, \
+         more than the 16 GiB that are read: download the file again",
     );
     assert_refused(
         0,
         encode(&[2051, u32::MAX, u32::MAX, u32::MAX], &[0; 5]),
         "{0} claims in its header a number of images, rows and columns of 4294967295, 4294967295 and \
-         4294967295, more than fit into memory: download the file again",
+         4294967295, more than the 16 GiB that are read: download the file again",
+    );
+}
+
+#[test]
+fn a_small_file_that_decompresses_to_very_much_is_read_no_further_than_a_mebibyte_too_far() {
+    let mut bomb = valid()[0].clone();
+    bomb.resize(64 << 20, 0);
+    assert!(gzip(&bomb).len() < 1 << 20);
+    let mut files = valid();
+    files[0] = bomb;
+    let error = read_idx_folder(folder(&files, true).path()).unwrap_err();
+    let expected = 18 + (1 << 20);
+    assert!(
+        matches!(error, IdxError::TrailingBytes { found, .. } if found == expected),
+        "{error}"
     );
 }
 
