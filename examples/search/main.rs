@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
-use burn::tensor::Device;
-use clap::{Parser, ValueEnum as _};
+use clap::Parser;
 use evonas::network::{CellNetwork, Cost, Fan, ImageShape, NetworkConfig, NetworkPlan};
 use evonas::objective::Direction;
 use evonas::prelude::*;
@@ -19,11 +18,11 @@ use evonas::report::ProgressBar;
 use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
-use evonas::training::images::{ImageDataset, digits, read_idx_folder};
+use evonas::training::images::{DatasetName, ImageDataset};
 use evonas::training::{
-    CellDecoder, Progress, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
+    CellDecoder, Devices, Progress, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
 };
-use options::{AlgorithmName, Dataset, Options, Space, StopperName};
+use options::{AlgorithmName, Options, Space, StopperName};
 use serde_json::json;
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -99,7 +98,7 @@ struct Task<'a> {
     decoder: CellDecoder,
     trainer: Trainer,
     final_trainer: Trainer,
-    device: Device,
+    devices: Devices,
     workers: usize,
 }
 
@@ -113,16 +112,8 @@ struct Found {
 
 impl<'a> Task<'a> {
     fn new(options: &'a Options) -> Result<Self, Failure> {
-        let mut dataset = match (options.dataset, &options.data) {
-            (Dataset::Digits, None) => digits(),
-            (Dataset::Digits, Some(_)) => {
-                return Err("--data goes with --dataset idx; the digits are embedded".into());
-            }
-            (Dataset::Idx, Some(folder)) => read_idx_folder(folder)?,
-            (Dataset::Idx, None) => {
-                return Err("--dataset idx needs the folder of its files: add --data DIR".into());
-            }
-        };
+        let data = options.data.as_deref();
+        let mut dataset = options.dataset.read(data, options.resize)?;
         if let Some(limit) = options.limit {
             dataset.train = dataset.train.limit(limit, options.seed);
         }
@@ -139,14 +130,24 @@ impl<'a> Task<'a> {
             })
         };
         let final_epochs = options.final_epochs.unwrap_or(12 * options.epochs);
+        let devices = options.device.open_all()?;
+        let workers = match (options.workers, options.workers_per_device) {
+            (Some(workers), _) => workers,
+            (None, Some(each)) => each.saturating_mul(devices.count()),
+            (None, None) if devices.is_cpu() => cores(),
+            (None, None) => devices.count(),
+        };
+        if !options.quiet {
+            eprintln!("{workers} workers on {devices}");
+        }
         Ok(Self {
             options,
             decoder: CellDecoder::new(config.clone()),
             config,
             trainer: trainer(options.epochs)?,
             final_trainer: trainer(final_epochs)?,
-            device: options.device.open()?,
-            workers: options.workers.unwrap_or_else(cores),
+            devices,
+            workers,
             dataset,
         })
     }
@@ -187,13 +188,13 @@ impl<'a> Task<'a> {
             }
             AlgorithmName::Random => Box::new(RandomSearch::new(space, seed)),
         };
-        let evaluator = TrainingEvaluator::new(
+        let evaluator = TrainingEvaluator::on_devices(
             self.decoder.clone(),
             self.trainer.clone(),
             &self.dataset.train,
             0.2,
             seed,
-            &self.device,
+            &self.devices.all(),
         )?
         .threads_per_worker((cores() / self.workers.max(1)).max(1));
         let executor = Threads::with_stop_signal(evaluator, self.workers, stop)?;
@@ -237,12 +238,12 @@ impl<'a> Task<'a> {
         let mut description = json!({
             "network": self.config,
             "training": self.trainer.config(),
-            "dataset": self.options.dataset.to_possible_value().map(|v| v.get_name().to_owned()),
+            "dataset": self.options.dataset.to_string(),
             "training_images": self.dataset.train.len(),
             "limit": self.options.limit,
         });
         // The digits come with the program; a folder may hold anything.
-        if matches!(self.options.dataset, Dataset::Idx) {
+        if self.options.dataset != DatasetName::Digits {
             let checksum = format!("{:08x}", self.dataset.train.checksum());
             description["training_images_checksum"] = json!(checksum);
         }
@@ -290,7 +291,7 @@ impl<'a> Task<'a> {
                 &self.final_trainer,
                 &self.dataset,
                 best.seed,
-                &self.device,
+                &self.devices.first(),
                 &mut go_on,
             ) {
                 Ok(training) => {

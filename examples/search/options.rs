@@ -7,16 +7,21 @@ use clap::{Parser, ValueEnum};
 use evonas::search::Duplicates;
 use evonas::search::journal::SyncPolicy;
 use evonas::training::DeviceName;
+use evonas::training::images::{DatasetName, ImageSize};
 
 #[derive(Parser)]
 #[command(about = "Evolve an image classifier by regularized evolution", version)]
 pub struct Options {
-    /// The images: the embedded digits, or an IDX folder (MNIST, Fashion-MNIST)
-    #[arg(long, value_enum, default_value = "digits")]
-    pub dataset: Dataset,
-    /// The folder of the IDX files
+    /// The images: digits (embedded), idx (MNIST, Fashion-MNIST), cifar10, cifar100, or folder
+    /// (split/class/*.png or *.jpg)
+    #[arg(long, default_value = "digits")]
+    pub dataset: DatasetName,
+    /// The folder of the data set
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Resize the images of a folder to this height and width
+    #[arg(long, value_name = "HxW")]
+    pub resize: Option<ImageSize>,
     /// Use only so many training images (as many of each class as its share)
     #[arg(long)]
     pub limit: Option<usize>,
@@ -32,9 +37,12 @@ pub struct Options {
     /// Trials in all, the initial population included
     #[arg(long, default_value_t = 100)]
     pub trials: u64,
-    /// Trials at the same time; the number of cores if not given
-    #[arg(long)]
+    /// Trials at the same time; on the CPU the number of cores if not given
+    #[arg(long, conflicts_with = "workers_per_device")]
     pub workers: Option<usize>,
+    /// Trials at the same time on each device; on GPUs 1 if neither is given
+    #[arg(long)]
+    pub workers_per_device: Option<usize>,
     /// The root seed
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -56,7 +64,7 @@ pub struct Options {
     /// Learning rate that the cosine schedule starts with
     #[arg(long, default_value_t = 0.1)]
     pub learning_rate: f64,
-    /// auto, cpu, cuda, cuda:N or wgpu
+    /// auto, cpu, cuda (all CUDA devices), cuda:N or wgpu
     #[arg(long, default_value = "auto")]
     pub device: DeviceName,
     /// The search algorithm
@@ -106,12 +114,6 @@ pub struct Options {
     /// Print the result as one JSON object on the last line
     #[arg(long)]
     pub json: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Dataset {
-    Digits,
-    Idx,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use evonas::training::images::DatasetName;
+use evonas::training::images::{DatasetName, ImageSize};
 use evonas::training::{DeviceName, Preset};
 
 #[derive(Parser)]
@@ -37,8 +37,8 @@ pub struct DataOptions {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Resize the images of a folder to this height and width
-    #[arg(long, value_name = "HxW", value_parser = size)]
-    pub resize: Option<[usize; 2]>,
+    #[arg(long, value_name = "HxW")]
+    pub resize: Option<ImageSize>,
 }
 
 #[derive(Args)]
@@ -152,12 +152,4 @@ pub struct PredictOptions {
     /// Print one JSON object for each image
     #[arg(long)]
     pub json: bool,
-}
-
-fn size(text: &str) -> Result<[usize; 2], String> {
-    let parsed = text.split_once('x').and_then(|(height, width)| {
-        let parse = |text: &str| text.parse().ok().filter(|&size: &usize| size > 0);
-        Some([parse(height)?, parse(width)?])
-    });
-    parsed.ok_or_else(|| format!("'{text}' is not a size like 32x32 (height x width)"))
 }

@@ -25,7 +25,7 @@ pub use config::{
     Augmentation, InvalidTrainingConfig, OptimizerSettings, Preset, Schedule, TrainingConfig,
     UnknownPreset,
 };
-pub use device::{DeviceError, DeviceName};
+pub use device::{DeviceError, DeviceName, Devices};
 pub use device_images::DeviceImages;
 pub use draw_weights::draw_weights;
 pub use evaluator::{EvaluatorError, TrainingEvaluator};

@@ -25,6 +25,7 @@ mod idx;
 mod labeled;
 mod listing;
 mod name;
+mod size;
 mod split;
 mod statistics;
 
@@ -35,6 +36,7 @@ pub use self::folder::{FolderError, ImageFolder, UnlabeledImages};
 pub use self::idx::{HeaderField, IdxError, read_idx_folder};
 pub use self::labeled::{ImagesError, LabeledImages};
 pub use self::name::{DatasetError, DatasetName, UnknownDataset};
+pub use self::size::{ImageSize, InvalidImageSize};
 pub use self::split::{Split, SplitError, stratified_split};
 pub use self::statistics::ChannelStatistics;
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::{
-    CifarError, FolderError, IdxError, ImageDataset, ImageFolder, digits, read_cifar10_folder,
-    read_cifar100_folder, read_idx_folder,
+    CifarError, FolderError, IdxError, ImageDataset, ImageFolder, ImageSize, digits,
+    read_cifar10_folder, read_cifar100_folder, read_idx_folder,
 };
 
 /// A data set, or the format of one, by its name.
@@ -58,7 +58,7 @@ impl DatasetName {
     /// Reads the data set.
     ///
     /// - `folder`: where it is, for all but `digits`.
-    /// - `resize`: the rows and columns to resize images to, for `folder` only; without, its images must
+    /// - `resize`: the size to resize images to, for `folder` only; without, its images must
     ///   all have one size.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl DatasetName {
     pub fn read(
         self,
         folder: Option<&Path>,
-        resize: Option<[usize; 2]>,
+        resize: Option<ImageSize>,
     ) -> Result<ImageDataset, DatasetError> {
         if resize.is_some() && self != Self::Folder {
             return Err(DatasetError::ResizeSuperfluous { name: self });
@@ -87,7 +87,7 @@ impl DatasetName {
                 let images = ImageFolder::new(needed()?);
                 match resize {
                     None => images.read()?,
-                    Some([height, width]) => images.resize(height, width).read()?,
+                    Some(size) => images.resize(size.height(), size.width()).read()?,
                 }
             }
         })
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn only_folders_of_images_are_resized() {
         for name in DatasetName::ALL {
-            let error = name.read(Some(Path::new("nowhere")), Some([8, 8]));
+            let error = name.read(Some(Path::new("nowhere")), ImageSize::new(8, 8));
             let is_refused = matches!(error, Err(DatasetError::ResizeSuperfluous { .. }));
             assert_eq!(is_refused, name != DatasetName::Folder);
         }
@@ -226,7 +226,10 @@ mod tests {
                 .unwrap();
         }
         let name = DatasetName::Folder;
-        let train = name.read(Some(dir.path()), Some([5, 7])).unwrap().train;
+        let train = name
+            .read(Some(dir.path()), ImageSize::new(5, 7))
+            .unwrap()
+            .train;
         assert_eq!((train.height(), train.width()), (5, 7));
     }
 }
