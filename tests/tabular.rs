@@ -140,6 +140,152 @@ fn a_field_that_is_no_number_is_refused_by_line_and_column() {
 }
 
 #[test]
+fn a_figure_that_can_not_be_is_refused_by_line_and_column() {
+    for (column, field, text, range) in [
+        ("c10valid_train_s_per_epoch", 20, "0", "from 1e-9"),
+        ("c10valid_train_s_per_epoch", 20, "1e-300", "from 1e-9"),
+        ("c10valid_train_s_per_epoch", 20, "-3", "from 1e-9"),
+        ("c10valid_train_s_per_epoch", 20, "1e20", "to 1e12"),
+        ("eval_us_per_image", 21, "-0.0", "from 1e-3"),
+        ("eval_us_per_image", 21, "1e300", "to 1e12"),
+        ("c100_test12", 7, "100.5", "from 0 to 100"),
+        ("in16_val200", 12, "-0.5", "from 0 to 100"),
+        ("c10_flops_m", 17, "1e305", "from 0 to 1e12"),
+        ("in16_params_m", 16, "-1", "from 0 to 1e12"),
+    ] {
+        let error = error(|lines| {
+            let mut fields: Vec<&str> = lines[7].split(',').collect();
+            fields[field] = text;
+            lines[7] = fields.join(",");
+        });
+        assert!(
+            matches!(&error, TableError::OutOfRange { line: 8, column: found, number, range: words }
+                if found == column && *number == text.parse::<f64>().unwrap() && words.contains(range)),
+            "{error}"
+        );
+    }
+    let tabular = |cost: &str, score: &str| {
+        TabularColumns::new("name", "score")
+            .cost("time")
+            .metric("score")
+            .read_from(
+                format!("name,score,time\n1,2,3\n2,{score},{cost}\n").as_bytes(),
+                str::parse::<u8>,
+            )
+    };
+    assert!(tabular("1e-9", "-1e100").is_ok());
+    for (cost, score, message) in [
+        (
+            "0",
+            "1",
+            "line 3, column 'time': 0.0 is not a time in seconds, from 1e-9 to 1e12",
+        ),
+        (
+            "-1",
+            "1",
+            "line 3, column 'time': -1.0 is not a time in seconds, from 1e-9 to 1e12",
+        ),
+        (
+            "1",
+            "1e308",
+            "line 3, column 'score': 1e308 is not a number from -1e100 to 1e100",
+        ),
+    ] {
+        assert_eq!(tabular(cost, score).unwrap_err().to_string(), message);
+    }
+}
+
+#[test]
+fn lines_are_those_of_the_file_whatever_ends_them() {
+    let line = |csv: &str| {
+        let error = TabularColumns::new("name", "score")
+            .read_from(csv.as_bytes(), |name| Ok::<_, String>(name.to_owned()));
+        match error.unwrap_err() {
+            TableError::Number { line, .. }
+            | TableError::Repeated { line, .. }
+            | TableError::Csv { line, .. } => line,
+            other => panic!("{other}"),
+        }
+    };
+    for (what, csv, expected) in [
+        ("one a line", "name,score\na,1\nb,x\n", 3),
+        ("blank lines", "\nname,score\n\na,1\n\n\nb,x\n", 7),
+        (
+            "a field of three lines before",
+            "name,score\n\"a\nb\n\",1\nb,x\n",
+            5,
+        ),
+        (
+            "a field of two lines in it",
+            "name,score\na,1\n\"b\nc\",x\n",
+            3,
+        ),
+        ("a repeated row", "name,score\na,1\n\nb,2\na,3\n", 5),
+        ("a short row", "name,score\na,1\n\nb\n", 4),
+        ("no end of the last line", "name,score\n\na,1\nb,x", 4),
+        ("a mark of the byte order", "\u{feff}name,score\na,x\n", 2),
+    ] {
+        for ends in ["\n", "\r\n", "\r"] {
+            let csv = csv.replace('\n', ends);
+            assert_eq!(line(&csv), expected, "{what}: {csv:?}");
+        }
+    }
+}
+
+#[test]
+fn spaces_around_an_index_or_an_architecture_are_none_of_it() {
+    let mut lines = made_up();
+    for line in &mut lines[1..] {
+        let fields: Vec<&str> = line.splitn(3, ',').collect();
+        *line = format!(" {} ,\t{} , {}", fields[0], fields[1], fields[2]);
+    }
+    let (spaced, plain) = (read(&lines).unwrap(), read(&made_up()).unwrap());
+    for cell in Cell::all() {
+        assert_eq!(spaced.index(cell), plain.index(cell));
+        for dataset in Dataset::ALL {
+            let accuracy =
+                |table: &NasBench201Table| table.accuracy(cell, dataset, Metric::Test200);
+            assert_eq!(accuracy(&spaced), accuracy(&plain));
+        }
+    }
+}
+
+#[test]
+fn a_gzip_that_breaks_off_says_after_which_line() {
+    let mut csv = "name,score\n".to_owned();
+    for number in 0..20_000 {
+        csv.push_str(&format!("{number},{}\n", number * 7919 % 10_007));
+    }
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(csv.as_bytes()).unwrap();
+    let whole = encoder.finish().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv.gz");
+    let columns = TabularColumns::new("name", "score");
+    let broken = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        match columns.read(&path, str::parse::<u32>).unwrap_err() {
+            TableError::BrokenOff { lines, .. } => lines,
+            other => panic!("{other}"),
+        }
+    };
+    std::fs::write(&path, &whole).unwrap();
+    assert!(columns.read(&path, str::parse::<u32>).is_ok());
+    let half = broken(&whole[..whole.len() / 2]);
+    assert!((5_000..15_000).contains(&half), "{half}");
+    let most = broken(&whole[..whole.len() - 1]);
+    assert!(most > half, "{most}");
+    assert_eq!(broken(&whole[..4]), 0, "not even the header");
+    let error = columns.read(&path, str::parse::<u32>).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("reading breaks off after line 0: "),
+        "{error}"
+    );
+}
+
+#[test]
 fn other_broken_rows_are_refused_by_line() {
     let short = error(|lines| lines[9].truncate(100));
     assert!(matches!(short, TableError::Csv { line: 10, .. }), "{short}");
@@ -159,10 +305,24 @@ fn other_broken_rows_are_refused_by_line() {
         "{same_index}"
     );
     let beyond = error(|lines| lines[4] = lines[4].replacen("3,", "15625,", 1));
-    assert!(
-        matches!(beyond, TableError::Index { line: 5, .. }),
-        "{beyond}"
-    );
+    for (error, index) in [
+        (beyond, "15625"),
+        (
+            error(|lines| lines[4] = lines[4].replacen("3,", " third ,", 1)),
+            "third",
+        ),
+        (
+            error(|lines| lines[4] = lines[4].replacen("3,", ",", 1)),
+            "",
+        ),
+    ] {
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "line 5, column 'index': '{index}' is no index of one of 15625 architectures, from 0"
+            )
+        );
+    }
     let empty = error(Vec::clear);
     assert!(matches!(empty, TableError::MissingColumn { .. }), "{empty}");
     let nothing = NasBench201Table::read("no such file").unwrap_err();

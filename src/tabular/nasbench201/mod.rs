@@ -21,7 +21,7 @@ use crate::spaces::nasbench201::{CELLS, Cell};
 /// `c10_`, `c100_` and `in16_` each with `val12`, `test12`, `val200` and `test200` (accuracies in
 /// percent after the 12 and the 200 epoch schedule), `params_m` and `flops_m` (millions; FLOPs are
 /// multiply-adds); `c10valid_train_s_per_epoch` (seconds) and `eval_us_per_image` (microseconds).
-/// Others are ignored.
+/// Others are ignored. Accuracies are from 0 to 100, sizes at least 0, times at least a nanosecond.
 pub struct NasBench201Table {
     /// By [`Cell::code`].
     rows: Box<[Row]>,
@@ -58,7 +58,7 @@ impl NasBench201Table {
     ///
     /// # Errors
     /// [`TableError`] if the file can't be read, lacks a column or an architecture, or a field
-    /// can't be parsed.
+    /// can't be parsed or is out of its range.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, TableError> {
         Self::read_from(open(path.as_ref())?)
     }
