@@ -20,7 +20,8 @@ pub trait Benchmark: Sync {
     /// Evolution's mutation.
     fn mutation(&self) -> Box<dyn Mutation<Self::Genotype>>;
 
-    /// The evaluator: its fitness is the search's reward, and every evaluation has a cost.
+    /// The evaluator: its fitness is the search's reward, and every evaluation has a cost, of a
+    /// nanosecond or more.
     fn evaluator(&self) -> Box<dyn Evaluator<Self::Genotype>>;
 
     /// What [`Benchmark::test`] is, in words for people: the axis of a drawing.
@@ -28,8 +29,8 @@ pub trait Benchmark: Sync {
         "test"
     }
 
-    /// How good a genotype really is, which the search doesn't see; `evaluation` is what the search
-    /// saw of it.
+    /// How good a genotype really is, which the search doesn't see: a finite number; `evaluation` is
+    /// what the search saw of it.
     fn test(&self, genotype: &Self::Genotype, evaluation: &Evaluation) -> f64;
 
     /// The genotype for people and files.

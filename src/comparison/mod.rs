@@ -34,6 +34,7 @@ mod error;
 mod nasbench201;
 mod parallel;
 mod run;
+mod standstill;
 pub mod statistics;
 mod summary;
 
@@ -49,6 +50,7 @@ pub use error::ComparisonError;
 #[cfg(feature = "tabular")]
 pub use nasbench201::{NasBench201Benchmark, Protocol, UnknownProtocol};
 pub use run::{Incumbent, Run};
+pub use standstill::Standstill;
 pub use summary::{Pair, Summary};
 
 use std::time::Duration;
@@ -132,8 +134,8 @@ impl Comparison {
     ///
     /// # Errors
     /// [`ComparisonError`] if there is no run, more than can be counted, or no algorithm, one can't be set up, the budget is
-    /// smaller than the first evaluation of a run, or a search ends with an error: that of the first
-    /// such run.
+    /// smaller than the first evaluation of a run or would never be spent, a test is no finite number,
+    /// or a search ends with an error: that of the first such run.
     pub fn run<B: Benchmark>(
         benchmark: &B,
         contenders: &[Contender],
