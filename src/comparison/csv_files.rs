@@ -9,7 +9,12 @@ use super::{Axis, Comparison, ComparisonError};
 impl Comparison {
     /// Writes a comparison to a folder, which is made if there is none: `runs.csv` with a line for
     /// every run, `pairs.csv` with every pair of algorithms, and `curves.csv` with the curves over
-    /// both axes.
+    /// both axes. Files that are there are written over.
+    ///
+    /// The `p` of a pair is two-sided, exact for few runs without ties
+    /// ([`mann_whitney`](super::statistics::mann_whitney)); the `confidence` of a curve's point is how far the
+    /// 95 % confidence interval of the mean reaches to either side, by Student's t distribution
+    /// ([`confidence`](super::statistics::confidence)).
     ///
     /// # Errors
     /// [`ComparisonError::Write`] with the file that can't be written.
