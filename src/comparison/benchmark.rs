@@ -14,6 +14,13 @@ pub trait Benchmark: Sync {
     /// What is searched, in a word: the data set.
     fn dataset(&self) -> String;
 
+    /// All that its evaluations and tests depend on, in words that a record of runs keeps and compares:
+    /// the same in every process, and different for benchmarks that differ. The default is the data
+    /// set's name; override it where that doesn't say all.
+    fn describe(&self) -> String {
+        self.dataset()
+    }
+
     /// The space.
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Self::Genotype>>;
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use super::record::RESULTS;
 use super::{Axis, Comparison, ComparisonError};
 
 impl Comparison {
@@ -25,7 +26,7 @@ impl Comparison {
         };
         fs::create_dir_all(folder).map_err(|source| error(folder, source))?;
         for (name, text) in [
-            ("runs.csv", self.runs_csv()),
+            (RESULTS, self.runs_csv()),
             ("pairs.csv", self.pairs_csv()),
             ("curves.csv", self.curves_csv()),
         ] {

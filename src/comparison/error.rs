@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Contender, Standstill};
+use super::{Contender, RunRecordError, Standstill};
 use crate::algorithm::{EvolutionError, PolicyError};
 use crate::executor::NoWorkers;
 use crate::search::SearchError;
@@ -108,6 +108,9 @@ pub enum ComparisonError {
     /// A search ended with an error.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// The record of runs can't be written, or is one of another comparison.
+    #[error(transparent)]
+    Record(#[from] RunRecordError),
     /// A result can't be written.
     #[error("can't write {}: {source}", path.display())]
     Write {

@@ -8,9 +8,10 @@ use crate::executor::Simulated;
 use crate::randomness::stream;
 use crate::search::{Budget, Search, SearchError, TrialRecord};
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 
 /// One run of an algorithm.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Its seed.
     pub seed: u64,
@@ -27,7 +28,7 @@ pub struct Run {
 }
 
 /// A trial that was better than all before it, by reward.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incumbent {
     /// How many trials had ended with it.
     pub trials: u64,

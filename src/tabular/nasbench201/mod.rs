@@ -123,6 +123,34 @@ impl NasBench201Table {
         (best, accuracy(best))
     }
 
+    /// The CRC-32 of all indices and figures: what tells this table from another one.
+    #[must_use]
+    pub fn checksum(&self) -> u32 {
+        let mut hasher = crc32fast::Hasher::new();
+        for row in &self.rows {
+            hasher.update(&row.index.to_le_bytes());
+            let times = [
+                row.train_seconds_per_epoch,
+                row.evaluation_seconds_per_image,
+            ];
+            let on = row.on.iter().flat_map(|on| {
+                let [first, second, third, fourth] = on.accuracies;
+                [
+                    first,
+                    second,
+                    third,
+                    fourth,
+                    on.parameters,
+                    on.multiply_adds,
+                ]
+            });
+            for figure in times.into_iter().chain(on) {
+                hasher.update(&figure.to_le_bytes());
+            }
+        }
+        hasher.finalize()
+    }
+
     /// An evaluator whose fitness is an accuracy in percent, with the cost in simulated seconds of
     /// [`NasBench201Table::seconds`].
     #[must_use]
