@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a table can't be used. Lines count from 1, the header's; columns have their names.
+/// Why a table can't be used. Lines are those of the file, decompressed, and count from 1; a row of several
+/// has the first. Columns have their names.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
