@@ -2,6 +2,8 @@
 //! Try `--help`.
 
 use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -95,22 +97,28 @@ fn study(benchmark: &impl Benchmark, title: &str, options: &Options) -> Result<(
         setup.set_budget_seconds(seconds)?;
     }
     let grid = AgingGrid::run(benchmark, &options.populations, &options.samples, &setup)?;
-    println!("    P    S     aging   non-aging         p");
+    if let Some(path) = &options.out {
+        draw(&grid, title, path)?;
+    }
+    match std::io::stdout().write_all(table(&grid).as_bytes()) {
+        // Whoever reads has seen enough, as `head` does.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+fn table(grid: &AgingGrid) -> String {
+    let mut text = "    P    S     aging   non-aging         p\n".to_owned();
     for point in &grid.points {
-        println!(
+        let _ = writeln!(
+            text,
             "{:>5}{:>5}{:>10.4}{:>12.4}{:>10.1e}",
             point.population, point.sample, point.aging, point.non_aging, point.p
         );
     }
-    println!(
-        "aging is ahead at {} of {} points",
-        grid.aging_ahead(),
-        grid.points.len()
-    );
-    match &options.out {
-        Some(path) => draw(&grid, title, path),
-        None => Ok(()),
-    }
+    let (ahead, points) = (grid.aging_ahead(), grid.points.len());
+    let _ = writeln!(text, "aging is ahead at {ahead} of {points} points");
+    text
 }
 
 /// One kind of points for each population size.

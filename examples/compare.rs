@@ -1,6 +1,8 @@
 //! Aging evolution against its rivals: many runs of each on one benchmark. Try `--help`.
 
 use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -8,10 +10,10 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use evonas::comparison::statistics::{confidence, mean};
 use evonas::comparison::{
-    Axis, Benchmark, BenchmarkName, BitsBenchmark, Comparison, Contender, Entry,
-    NasBench201Benchmark, Protocol, Setup,
+    Axis, Benchmark, BenchmarkName, BitsBenchmark, Comparison, ComparisonBuilder, Contender, Entry,
+    NasBench201Benchmark, Protocol, RunRecord, Setup,
 };
-use evonas::report::{Scatter, ScatterPoint, draw_curves};
+use evonas::report::{ComparisonProgress, Scatter, ScatterPoint, draw_curves};
 use evonas::tabular::Dataset;
 
 #[derive(Parser)]
@@ -60,9 +62,17 @@ struct Options {
     /// The root seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Write CSV files and drawings to this folder
+    /// Write CSV files and drawings to this folder, and every run to its runs.jsonl as it ends. A folder
+    /// that holds a comparison is refused
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Go on with the comparison in the folder, if there is one: runs that have ended are taken from there.
+    /// --runs and --algorithms may differ, other settings must be the same
+    #[arg(long, requires = "out")]
+    resume: bool,
+    /// Show no progress on standard error
+    #[arg(long)]
+    quiet: bool,
     /// Print one JSON object a line for each algorithm, and nothing else
     #[arg(long)]
     json: bool,
@@ -122,33 +132,54 @@ fn compare(benchmark: &impl Benchmark, options: &Options) -> Result<(), Failure>
         setup.set_budget_seconds(seconds)?;
     }
     let start = Instant::now();
-    let comparison = Comparison::run(benchmark, &options.algorithms, &setup)?;
+    let mut builder = ComparisonBuilder::new(benchmark, &options.algorithms, &setup);
+    if let Some(folder) = &options.out {
+        builder = builder.record(match options.resume {
+            true => RunRecord::open_or_create(folder)?,
+            false => RunRecord::create(folder)?,
+        });
+    }
+    if !options.quiet {
+        builder = builder.observe(ComparisonProgress::new());
+    }
+    let comparison = builder.run()?;
     let took = start.elapsed();
     if let Some(folder) = &options.out {
         comparison.write_csv(folder)?;
         draw(&comparison, benchmark.test_name(), folder)?;
     }
-    if options.json {
-        for summary in comparison.summaries() {
-            println!("{}", serde_json::to_string(&summary)?);
-        }
+    let text = if options.json {
+        as_json(&comparison)?
     } else {
-        print(&comparison, &setup, took);
+        as_text(&comparison, &setup, took)
+    };
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough, as `head` does.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
-    Ok(())
 }
 
-fn print(comparison: &Comparison, setup: &Setup, took: Duration) {
-    println!(
-        "{}: {} runs of each algorithm, {} simulated seconds each, in {:.2} s",
+fn as_json(comparison: &Comparison) -> Result<String, Failure> {
+    let mut text = String::new();
+    for summary in comparison.summaries() {
+        writeln!(text, "{}", serde_json::to_string(&summary)?)?;
+    }
+    Ok(text)
+}
+
+fn as_text(comparison: &Comparison, setup: &Setup, took: Duration) -> String {
+    let mut text = format!(
+        "{}: {} runs of each algorithm, {} simulated seconds each, in {:.2} s\n",
         comparison.dataset(),
         setup.runs,
         setup.budget.as_secs_f64(),
         took.as_secs_f64()
     );
-    println!("\nalgorithm      test ± deviation      reward   evaluations");
+    text.push_str("\nalgorithm      test ± deviation      reward   evaluations\n");
     for summary in comparison.summaries() {
-        println!(
+        let _ = writeln!(
+            text,
             "{:<12} {:>8.3} ± {:<8.3} {:>10.3} {:>13.1}",
             summary.algorithm,
             summary.test_mean,
@@ -158,12 +189,13 @@ fn print(comparison: &Comparison, setup: &Setup, took: Duration) {
         );
     }
     let pairs = comparison.pairs();
-    if pairs.is_empty() {
-        return;
+    if !pairs.is_empty() {
+        let header = "\npair                     difference   wins      p (Mann-Whitney U)\n";
+        text.push_str(header);
     }
-    println!("\npair                     difference   wins      p (Mann-Whitney U)");
     for pair in pairs {
-        println!(
+        let _ = writeln!(
+            text,
             "{:<24} {:>10.3} {:>6.1} % {:>12.2e}",
             format!("{} - {}", pair.first, pair.second),
             pair.difference,
@@ -171,6 +203,7 @@ fn print(comparison: &Comparison, setup: &Setup, took: Duration) {
             pair.test.p
         );
     }
+    text
 }
 
 fn draw(comparison: &Comparison, test: &str, folder: &Path) -> Result<(), Failure> {

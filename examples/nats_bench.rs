@@ -1,12 +1,10 @@
 //! Turns the official NATS-Bench archive into the CSV table that `compare` reads. Try `--help`.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use evonas::tabular::nats_bench::convert;
+use evonas::tabular::nats_bench::convert_to_file;
 
 #[derive(Parser)]
 #[command(about = "Turn the NATS-Bench archive into a CSV table", version)]
@@ -20,7 +18,8 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
+    let options = Options::parse();
+    match convert_to_file(&options.archive, &options.out) {
         Ok(rows) => {
             println!("{rows} architectures");
             ExitCode::SUCCESS
@@ -30,10 +29,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn run(options: &Options) -> Result<usize, Box<dyn std::error::Error>> {
-    let file = File::create(&options.out)
-        .map_err(|error| format!("can't write {}: {error}", options.out.display()))?;
-    Ok(convert(&options.archive, BufWriter::new(file))?)
 }

@@ -293,28 +293,6 @@ fn with_noise_aging_is_ahead_over_the_grid() {
     assert!(matches!(empty, Err(ComparisonError::EmptyGrid)));
 }
 
-#[cfg(feature = "report")]
-#[test]
-fn drawings_are_svg_and_need_a_point() {
-    use evonas::report::{PlotError, Scatter, draw_curves};
-    let benchmark = BitsBenchmark::default();
-    let comparison = Comparison::run(&benchmark, &Contender::QUICK, &setup(4)).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("curves.svg");
-    let curves = comparison.curves(Axis::Trials);
-    draw_curves(&path, "title", "test", Axis::Trials, &curves).unwrap();
-    let svg = std::fs::read_to_string(&path).unwrap();
-    assert!(
-        svg.starts_with("<svg") && svg.contains("non-aging"),
-        "{svg}"
-    );
-    let error = Scatter::default().draw(&path).unwrap_err();
-    assert!(matches!(error, PlotError::Nothing(_)), "{error}");
-    let nowhere = folder.path().join("no such folder/curves.svg");
-    let error = draw_curves(&nowhere, "title", "test", Axis::Trials, &curves).unwrap_err();
-    assert!(matches!(error, PlotError::Draw { .. }), "{error}");
-}
-
 #[test]
 fn more_runs_than_can_be_counted_are_refused() {
     let benchmark = BitsBenchmark::default();

@@ -80,6 +80,25 @@ fn the_test_is_that_of_the_trained_network_and_no_part_of_the_reward() {
 }
 
 #[test]
+fn other_settings_have_another_description() {
+    let described = |change: fn(&mut DigitsSettings)| {
+        let mut settings = DigitsSettings::default();
+        change(&mut settings);
+        DigitsBenchmark::new(&settings).unwrap().describe()
+    };
+    let default = described(|_| ());
+    assert_eq!(default, described(|_| ()));
+    for changed in [
+        described(|settings| settings.filters = 4),
+        described(|settings| settings.epochs = 2),
+        described(|settings| settings.learning_rate = 0.2),
+        described(|settings| settings.images = Some(100)),
+    ] {
+        assert_ne!(changed, default);
+    }
+}
+
+#[test]
 fn settings_that_can_not_be_are_refused_before_any_run() {
     let error = |change: fn(&mut DigitsSettings)| {
         let mut settings = DigitsSettings::default();

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use evonas::spaces::nasbench201::Cell;
-use evonas::tabular::nats_bench::{NatsBenchError, convert};
+use evonas::tabular::nats_bench::{NatsBenchError, convert, convert_to_file};
 use evonas::tabular::{NasBench201Table, TableError, TabularColumns};
 use serde_json::Value;
+use serde_pickle::{HashableValue, Value as Python};
 
 fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/nats_bench")
@@ -101,6 +102,114 @@ fn a_pickle_of_something_else_says_what_is_missing() {
         message.ends_with("000007.pickle.pbz2: 12/arch_str is missing, not a string"),
         "{message}"
     );
+}
+
+fn dict<const N: usize>(items: [(&str, Python); N]) -> Python {
+    let key = |key: &str| HashableValue::String(key.to_owned());
+    Python::Dict(items.map(|(name, value)| (key(name), value)).into())
+}
+
+fn times(seconds: &[f64]) -> Python {
+    Python::List(seconds.iter().map(|&time| Python::F64(time)).collect())
+}
+
+/// A file of one architecture with these times of its epochs, in a folder of its own.
+fn archive(train_times: &[f64], evaluation_time: f64) -> tempfile::TempDir {
+    let schedule = |epochs: u32| {
+        let results = || {
+            let sets = ["x-valid", "x-test", "ori-test"];
+            let on_sets = |value: f64| {
+                let names = (0..epochs).flat_map(|epoch| sets.map(|set| format!("{set}@{epoch}")));
+                let items = names.map(|name| (HashableValue::String(name), Python::F64(value)));
+                Python::Dict(items.collect())
+            };
+            dict([
+                ("eval_acc1es", on_sets(50.0)),
+                ("eval_times", on_sets(evaluation_time)),
+                ("train_times", times(train_times)),
+                ("params", Python::F64(1.0)),
+                ("flop", Python::F64(1.0)),
+                ("latency", times(&[])),
+            ])
+        };
+        let datasets = ["cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"];
+        let trial = |dataset: &str| {
+            let dataset = HashableValue::String(dataset.to_owned());
+            (
+                HashableValue::Tuple(vec![dataset, HashableValue::I64(777)]),
+                results(),
+            )
+        };
+        dict([
+            ("arch_index", Python::I64(7)),
+            (
+                "arch_str",
+                Python::String(Cell::from_code(7).unwrap().to_string()),
+            ),
+            (
+                "dataset_seed",
+                dict(datasets.map(|dataset| (dataset, Python::List(vec![Python::I64(777)])))),
+            ),
+            ("all_results", Python::Dict(datasets.map(trial).into())),
+        ])
+    };
+    let state = dict([("12", schedule(12)), ("200", schedule(200))]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = std::fs::File::create(folder.path().join("000007.pickle.pbz2")).unwrap();
+    let mut packed = bzip2::write::BzEncoder::new(file, bzip2::Compression::fast());
+    serde_pickle::value_to_writer(&mut packed, &state, serde_pickle::SerOptions::new()).unwrap();
+    packed.finish().unwrap();
+    folder
+}
+
+#[test]
+fn an_architecture_without_times_is_refused_by_its_file() {
+    let sound = archive(&[7.5, 8.5], 2.0);
+    let mut table = Vec::new();
+    assert_eq!(convert(sound.path(), &mut table).unwrap(), 1);
+    assert!(!String::from_utf8(table).unwrap().contains("NaN"));
+    for (folder, place, words) in [
+        (archive(&[], 2.0), "train_times", "a list, not a collection"),
+        (
+            archive(&[0.0], 2.0),
+            "train_times",
+            "a list, not a collection",
+        ),
+        (
+            archive(&[7.5], 0.0),
+            "eval_times/x-valid@0",
+            "a number, not a time above 0",
+        ),
+    ] {
+        let message = convert(folder.path(), Vec::new()).unwrap_err().to_string();
+        let expected =
+            format!("000007.pickle.pbz2: 12/all_results/(cifar10-valid, 777)/{place} is {words}");
+        assert!(message.contains(&expected), "{message}");
+    }
+}
+
+#[test]
+fn a_table_is_replaced_once_all_is_converted_and_not_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let only_the_table = || {
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        std::fs::read_to_string(&path).unwrap()
+    };
+    std::fs::write(&path, "an earlier table").unwrap();
+    let nowhere = convert_to_file(folder.path().join("nowhere"), &path).unwrap_err();
+    assert!(matches!(nowhere, NatsBenchError::Read { .. }), "{nowhere}");
+    assert_eq!(only_the_table(), "an earlier table");
+    let broken = archive(&[], 2.0);
+    convert_to_file(broken.path(), &path).unwrap_err();
+    assert_eq!(only_the_table(), "an earlier table");
+    let sound = archive(&[7.5], 2.0);
+    assert_eq!(convert_to_file(sound.path(), &path).unwrap(), 1);
+    assert_eq!(only_the_table().lines().count(), 2);
+    let error = convert_to_file(sound.path(), folder.path().join("no/table.csv")).unwrap_err();
+    assert!(matches!(error, NatsBenchError::File { .. }), "{error}");
+    assert!(error.to_string().contains("no/table.csv: "), "{error}");
 }
 
 /// bzip2 of `hello`, and of the pickle of `{}`.

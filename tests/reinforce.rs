@@ -138,6 +138,35 @@ fn a_failure_teaches_nothing() {
 }
 
 #[test]
+fn an_extreme_reward_leaves_a_policy_that_samples_every_choice() {
+    for extreme in [f64::MAX, f64::MIN, 1e200, -1e160] {
+        let mut reinforce = ReinforceBuilder::new(BitsSpace { length: 6 })
+            .reward_scale(100.0)
+            .build()
+            .unwrap();
+        for number in 0..300 {
+            let trial = reinforce.ask();
+            let fitness = if number == 20 {
+                extreme
+            } else {
+                ones(&trial.genotype)
+            };
+            reinforce.tell(trial.id, &completed(fitness)).unwrap();
+        }
+        for row in reinforce.probabilities() {
+            assert!(row.iter().all(|share| *share > 0.01), "{extreme}: {row:?}");
+        }
+        let mut drawn = [[false; 2]; 6];
+        for _ in 0..2000 {
+            for (bit, seen) in reinforce.ask().genotype.into_iter().zip(&mut drawn) {
+                seen[usize::from(bit)] = true;
+            }
+        }
+        assert_eq!(drawn, [[true; 2]; 6], "{extreme}");
+    }
+}
+
+#[test]
 fn an_entropy_bonus_keeps_the_policy_open() {
     let certainty = |bonus| {
         let mut reinforce = ReinforceBuilder::new(BitsSpace { length: 10 })

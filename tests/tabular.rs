@@ -140,6 +140,80 @@ fn a_field_that_is_no_number_is_refused_by_line_and_column() {
 }
 
 #[test]
+fn a_figure_that_can_not_be_is_refused_by_line_and_column() {
+    for (column, field, text, range) in [
+        ("c10valid_train_s_per_epoch", 20, "0", "from 1e-9"),
+        ("c10valid_train_s_per_epoch", 20, "1e-300", "from 1e-9"),
+        ("c10valid_train_s_per_epoch", 20, "-3", "from 1e-9"),
+        ("c10valid_train_s_per_epoch", 20, "1e20", "to 1e12"),
+        ("eval_us_per_image", 21, "-0.0", "from 1e-3"),
+        ("eval_us_per_image", 21, "1e300", "to 1e12"),
+        ("c100_test12", 7, "100.5", "from 0 to 100"),
+        ("in16_val200", 12, "-0.5", "from 0 to 100"),
+        ("c10_flops_m", 17, "1e305", "from 0 to 1e12"),
+        ("in16_params_m", 16, "-1", "from 0 to 1e12"),
+    ] {
+        let error = error(|lines| {
+            let mut fields: Vec<&str> = lines[7].split(',').collect();
+            fields[field] = text;
+            lines[7] = fields.join(",");
+        });
+        assert!(
+            matches!(&error, TableError::OutOfRange { line: 8, column: found, number, range: words }
+                if found == column && *number == text.parse::<f64>().unwrap() && words.contains(range)),
+            "{error}"
+        );
+    }
+    let tabular = |cost: &str, score: &str| {
+        TabularColumns::new("name", "score")
+            .cost("time")
+            .metric("score")
+            .read_from(
+                format!("name,score,time\n1,2,3\n2,{score},{cost}\n").as_bytes(),
+                str::parse::<u8>,
+            )
+    };
+    assert!(tabular("1e-9", "-1e100").is_ok());
+    for (cost, score, message) in [
+        (
+            "0",
+            "1",
+            "line 3, column 'time': 0.0 is not a time in seconds, from 1e-9 to 1e12",
+        ),
+        (
+            "-1",
+            "1",
+            "line 3, column 'time': -1.0 is not a time in seconds, from 1e-9 to 1e12",
+        ),
+        (
+            "1",
+            "1e308",
+            "line 3, column 'score': 1e308 is not a number from -1e100 to 1e100",
+        ),
+    ] {
+        assert_eq!(tabular(cost, score).unwrap_err().to_string(), message);
+    }
+}
+
+#[test]
+fn spaces_around_an_index_or_an_architecture_are_none_of_it() {
+    let mut lines = made_up();
+    for line in &mut lines[1..] {
+        let fields: Vec<&str> = line.splitn(3, ',').collect();
+        *line = format!(" {} ,\t{} , {}", fields[0], fields[1], fields[2]);
+    }
+    let (spaced, plain) = (read(&lines).unwrap(), read(&made_up()).unwrap());
+    for cell in Cell::all() {
+        assert_eq!(spaced.index(cell), plain.index(cell));
+        for dataset in Dataset::ALL {
+            let accuracy =
+                |table: &NasBench201Table| table.accuracy(cell, dataset, Metric::Test200);
+            assert_eq!(accuracy(&spaced), accuracy(&plain));
+        }
+    }
+}
+
+#[test]
 fn other_broken_rows_are_refused_by_line() {
     let short = error(|lines| lines[9].truncate(100));
     assert!(matches!(short, TableError::Csv { line: 10, .. }), "{short}");
@@ -159,10 +233,24 @@ fn other_broken_rows_are_refused_by_line() {
         "{same_index}"
     );
     let beyond = error(|lines| lines[4] = lines[4].replacen("3,", "15625,", 1));
-    assert!(
-        matches!(beyond, TableError::Index { line: 5, .. }),
-        "{beyond}"
-    );
+    for (error, index) in [
+        (beyond, "15625"),
+        (
+            error(|lines| lines[4] = lines[4].replacen("3,", " third ,", 1)),
+            "third",
+        ),
+        (
+            error(|lines| lines[4] = lines[4].replacen("3,", ",", 1)),
+            "",
+        ),
+    ] {
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "line 5, column 'index': '{index}' is no index of one of 15625 architectures, from 0"
+            )
+        );
+    }
     let empty = error(Vec::clear);
     assert!(matches!(empty, TableError::MissingColumn { .. }), "{empty}");
     let nothing = NasBench201Table::read("no such file").unwrap_err();

@@ -30,6 +30,7 @@ mod policy_error;
 mod ppo;
 mod random_search;
 mod reinforce;
+mod reward;
 
 pub use description::Description;
 pub use evolution::{Evolution, EvolutionBuilder, EvolutionError};

@@ -14,13 +14,21 @@ pub trait Benchmark: Sync {
     /// What is searched, in a word: the data set.
     fn dataset(&self) -> String;
 
+    /// All that its evaluations and tests depend on, in words that a record of runs keeps and compares:
+    /// the same in every process, and different for benchmarks that differ. The default is the data
+    /// set's name; override it where that doesn't say all.
+    fn describe(&self) -> String {
+        self.dataset()
+    }
+
     /// The space.
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Self::Genotype>>;
 
     /// Evolution's mutation.
     fn mutation(&self) -> Box<dyn Mutation<Self::Genotype>>;
 
-    /// The evaluator: its fitness is the search's reward, and every evaluation has a cost.
+    /// The evaluator: its fitness is the search's reward, and every evaluation has a cost, of a
+    /// nanosecond or more.
     fn evaluator(&self) -> Box<dyn Evaluator<Self::Genotype>>;
 
     /// What [`Benchmark::test`] is, in words for people: the axis of a drawing.
@@ -28,8 +36,8 @@ pub trait Benchmark: Sync {
         "test"
     }
 
-    /// How good a genotype really is, which the search doesn't see; `evaluation` is what the search
-    /// saw of it.
+    /// How good a genotype really is, which the search doesn't see: a finite number; `evaluation` is
+    /// what the search saw of it.
     fn test(&self, genotype: &Self::Genotype, evaluation: &Evaluation) -> f64;
 
     /// The genotype for people and files.

@@ -54,6 +54,10 @@ impl Benchmark for BitsBenchmark {
         "bits".to_owned()
     }
 
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
         Box::new(BitsSpace {
             length: self.length,

@@ -4,12 +4,18 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use super::record::RESULTS;
 use super::{Axis, Comparison, ComparisonError};
 
 impl Comparison {
     /// Writes a comparison to a folder, which is made if there is none: `runs.csv` with a line for
     /// every run, `pairs.csv` with every pair of algorithms, and `curves.csv` with the curves over
-    /// both axes.
+    /// both axes. Files that are there are written over.
+    ///
+    /// The `p` of a pair is two-sided, exact for few runs without ties
+    /// ([`mann_whitney`](super::statistics::mann_whitney)); the `confidence` of a curve's point is how far the
+    /// 95 % confidence interval of the mean reaches to either side, by Student's t distribution
+    /// ([`confidence`](super::statistics::confidence)).
     ///
     /// # Errors
     /// [`ComparisonError::Write`] with the file that can't be written.
@@ -20,7 +26,7 @@ impl Comparison {
         };
         fs::create_dir_all(folder).map_err(|source| error(folder, source))?;
         for (name, text) in [
-            ("runs.csv", self.runs_csv()),
+            (RESULTS, self.runs_csv()),
             ("pairs.csv", self.pairs_csv()),
             ("curves.csv", self.curves_csv()),
         ] {

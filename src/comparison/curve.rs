@@ -1,7 +1,7 @@
 //! How good the best so far is, over time or trials.
 
 use super::Run;
-use super::statistics::{confidence, mean};
+use super::statistics::{mean, standard_error, student_quantile};
 
 /// What a curve runs along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +40,8 @@ pub struct CurvePoint {
     pub x: f64,
     /// The mean over the runs.
     pub mean: f64,
-    /// How far the mean's 95 % confidence interval reaches to either side.
+    /// How far the mean's 95 % confidence interval reaches to either side
+    /// ([`confidence`](super::statistics::confidence)); 0 of a single run.
     pub confidence: f64,
 }
 
@@ -65,6 +66,10 @@ impl Curve {
         if !to.is_finite() {
             return Self { points: Vec::new() };
         }
+        let quantile = match runs.len() {
+            0 | 1 => 0.0,
+            count => student_quantile(count - 1),
+        };
         let mut values = vec![0.0; runs.len()];
         let mut places = vec![0; runs.len()];
         let points = grid(from, to.max(from), axis)
@@ -86,7 +91,7 @@ impl Curve {
                 CurvePoint {
                     x,
                     mean: mean(&values),
-                    confidence: confidence(&values),
+                    confidence: quantile * standard_error(&values),
                 }
             })
             .collect();
@@ -154,7 +159,8 @@ mod tests {
         assert_eq!((seconds[0].x, seconds[0].mean), (4.0, 3.0));
         let last = seconds[seconds.len() - 1];
         assert_eq!((last.x, last.mean), (9.0, 4.0));
-        assert!((last.confidence - 1.96).abs() < 0.001);
+        // Two values one standard error from their mean.
+        assert!((last.confidence - 12.706).abs() < 0.001);
         assert_eq!(Curve::of(&[], Axis::Trials).points, []);
     }
 }

@@ -147,6 +147,17 @@ impl Benchmark for DigitsBenchmark {
         self.dataset.name.clone()
     }
 
+    fn describe(&self) -> String {
+        let (train, test) = (&self.dataset.train, &self.dataset.test);
+        format!(
+            "digits {:08x} {:08x}, {:?}, {:?}",
+            train.checksum(),
+            test.checksum(),
+            self.network,
+            self.trainer
+        )
+    }
+
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = NasnetGenotype>> {
         Box::new(NasnetSpace::sp1())
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Contender;
+use super::{Contender, RunRecordError, Standstill};
 use crate::algorithm::{EvolutionError, PolicyError};
 use crate::executor::NoWorkers;
 use crate::search::SearchError;
@@ -51,6 +51,28 @@ pub enum ComparisonError {
         /// The run, from 0.
         run: u64,
     },
+    /// A run would never spend its simulated time.
+    #[error("run {run} of {contender} would never spend its budget: {why}")]
+    NeverEnds {
+        /// The algorithm.
+        contender: Contender,
+        /// The run, from 0.
+        run: u64,
+        /// Why.
+        why: Standstill,
+    },
+    /// The benchmark judges a genotype by something that is no finite number.
+    #[error("run {run} of {contender}: the {what} is {value}, not a finite number")]
+    NotFinite {
+        /// The algorithm.
+        contender: Contender,
+        /// The run, from 0.
+        run: u64,
+        /// Which figure.
+        what: &'static str,
+        /// What it is.
+        value: f64,
+    },
     /// The program was built without a part that this needs.
     #[error("this program was built without {what}; build it with --features {feature}")]
     NotBuilt {
@@ -86,6 +108,9 @@ pub enum ComparisonError {
     /// A search ended with an error.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// The record of runs can't be written, or is one of another comparison.
+    #[error(transparent)]
+    Record(#[from] RunRecordError),
     /// A result can't be written.
     #[error("can't write {}: {source}", path.display())]
     Write {

@@ -24,6 +24,7 @@ mod aging_grid;
 mod benchmark;
 mod benchmark_name;
 mod bits;
+mod builder;
 mod contender;
 mod csv_files;
 mod curve;
@@ -33,7 +34,9 @@ mod error;
 #[cfg(feature = "tabular")]
 mod nasbench201;
 mod parallel;
+mod record;
 mod run;
+mod standstill;
 pub mod statistics;
 mod summary;
 
@@ -41,6 +44,7 @@ pub use aging_grid::{AgingGrid, GridPoint};
 pub use benchmark::Benchmark;
 pub use benchmark_name::{BenchmarkName, UnknownBenchmark};
 pub use bits::BitsBenchmark;
+pub use builder::{ComparisonBuilder, RunEvent, RunObserver};
 pub use contender::{Contender, UnknownContender};
 pub use curve::{Axis, Curve, CurvePoint};
 #[cfg(feature = "burn")]
@@ -48,12 +52,12 @@ pub use digits::{DigitsBenchmark, DigitsError, DigitsSettings};
 pub use error::ComparisonError;
 #[cfg(feature = "tabular")]
 pub use nasbench201::{NasBench201Benchmark, Protocol, UnknownProtocol};
+pub use record::{RunRecord, RunRecordError};
 pub use run::{Incumbent, Run};
+pub use standstill::Standstill;
 pub use summary::{Pair, Summary};
 
 use std::time::Duration;
-
-use run::search;
 
 /// How a comparison is run.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,40 +132,22 @@ pub struct Entry {
 }
 
 impl Comparison {
-    /// Runs every algorithm as often as the setup says.
+    /// Runs every algorithm as often as the setup says. [`ComparisonBuilder`] can be recorded and watched.
     ///
     /// # Errors
     /// [`ComparisonError`] if there is no run, more than can be counted, or no algorithm, one can't be set up, the budget is
-    /// smaller than the first evaluation of a run, or a search ends with an error: that of the first
-    /// such run.
+    /// smaller than the first evaluation of a run or would never be spent, a test is no finite number,
+    /// or a search ends with an error: that of the first such run.
     pub fn run<B: Benchmark>(
         benchmark: &B,
         contenders: &[Contender],
         setup: &Setup,
     ) -> Result<Self, ComparisonError> {
-        setup.checked()?;
-        if contenders.is_empty() {
-            return Err(ComparisonError::NoContenders);
-        }
-        let total = contenders
-            .len()
-            .checked_mul(setup.runs)
-            .ok_or(ComparisonError::TooManyRuns(setup.runs))?;
-        let runs = parallel::in_parallel(total, setup.workers, |task| {
-            let (contender, number) = (contenders[task / setup.runs], task % setup.runs);
-            search(benchmark, contender, setup, number as u64)
-        })?;
-        let mut runs = runs.into_iter();
-        Ok(Self {
-            dataset: benchmark.dataset(),
-            entries: contenders
-                .iter()
-                .map(|&contender| Entry {
-                    contender,
-                    runs: runs.by_ref().take(setup.runs).collect(),
-                })
-                .collect(),
-        })
+        ComparisonBuilder::new(benchmark, contenders, setup).run()
+    }
+
+    const fn new(dataset: String, entries: Vec<Entry>) -> Self {
+        Self { dataset, entries }
     }
 
     /// What was searched: the benchmark's data set.

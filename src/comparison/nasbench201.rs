@@ -126,6 +126,15 @@ impl Benchmark for NasBench201Benchmark {
         self.tested.to_string()
     }
 
+    fn describe(&self) -> String {
+        format!(
+            "nasbench201 by {}, tested on {}, table {:08x}",
+            self.protocol,
+            self.tested,
+            self.table.checksum()
+        )
+    }
+
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Cell>> {
         Box::new(NasBench201Space)
     }

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use super::standstill::{Standstill, Watch};
 use super::{Benchmark, ComparisonError, Contender, Setup};
 use crate::executor::Simulated;
 use crate::randomness::stream;
-use crate::search::{Budget, Search, TrialRecord};
+use crate::search::{Budget, Search, SearchError, TrialRecord};
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 
 /// One run of an algorithm.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Its seed.
     pub seed: u64,
@@ -26,7 +28,7 @@ pub struct Run {
 }
 
 /// A trial that was better than all before it, by reward.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incumbent {
     /// How many trials had ended with it.
     pub trials: u64,
@@ -72,7 +74,10 @@ pub(super) fn search<B: Benchmark>(
     let algorithm = contender.algorithm(benchmark, setup, seed)?;
     let executor = Simulated::new(benchmark.evaluator(), 1)?;
     let budget = Budget::trials(u64::MAX).simulated_time(setup.budget);
-    let result = Search::new(algorithm, executor, budget).run()?;
+    let result = Search::new(algorithm, executor, budget)
+        .observe(Watch::new())
+        .run()
+        .map_err(|error| standstill(error, contender, number))?;
 
     let budget = setup.budget.as_secs_f64();
     let records = result.history.records();
@@ -114,11 +119,42 @@ pub(super) fn search<B: Benchmark>(
             });
         }
     }
+    let not_finite = |what, value| ComparisonError::NotFinite {
+        contender,
+        run: number,
+        what,
+        value,
+    };
+    if let Some(incumbent) = run
+        .incumbents
+        .iter()
+        .find(|incumbent| !incumbent.test.is_finite())
+    {
+        return Err(not_finite("test", incumbent.test));
+    }
     let (best, _) = best.ok_or(ComparisonError::NoScore {
         contender,
         run: number,
     })?;
     run.genotype = benchmark.text(&best.genotype);
     run.multiply_adds = benchmark.multiply_adds(&best.genotype);
-    Ok(run)
+    match run.multiply_adds {
+        Some(count) if !count.is_finite() => Err(not_finite("number of multiply-adds", count)),
+        _ => Ok(run),
+    }
+}
+
+/// A search that its watch has ended stands still; any other error is the search's own.
+fn standstill(error: SearchError, contender: Contender, run: u64) -> ComparisonError {
+    match error {
+        SearchError::Observer(error) => match error.downcast::<Standstill>() {
+            Ok(why) => ComparisonError::NeverEnds {
+                contender,
+                run,
+                why: *why,
+            },
+            Err(error) => SearchError::Observer(error).into(),
+        },
+        error => error.into(),
+    }
 }

@@ -1,13 +1,15 @@
 //! CSV rows with fields by name, and errors that say where.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use csv::{ByteRecord, ErrorKind};
 use flate2::bufread::MultiGzDecoder;
 
 use super::TableError;
+use super::figure::Figure;
+use super::line_number::{line_at, whole_lines};
 
 /// Opens a file, decompressing it if it is gzip (by its first two bytes).
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TableError> {
@@ -23,9 +25,12 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TableError> {
     })
 }
 
-/// The rows of a CSV file below its header.
-pub(super) struct Rows<R> {
-    reader: csv::Reader<R>,
+/// The rows of a CSV text below its header.
+///
+/// The whole text is held: the reader of CSV counts lines by what it has taken in, which isn't the line that a
+/// row begins in where blank lines or the second half of a CR LF come before it.
+pub(super) struct Rows {
+    reader: csv::Reader<Cursor<Vec<u8>>>,
     header: Vec<String>,
     record: ByteRecord,
 }
@@ -37,16 +42,23 @@ pub(super) struct Column {
     pub(super) name: String,
 }
 
-impl<R: Read> Rows<R> {
-    pub(super) fn new(reader: R) -> Result<Self, TableError> {
-        let mut reader = csv::ReaderBuilder::new()
-            .buffer_capacity(1 << 16)
-            .from_reader(reader);
-        let header = reader.byte_headers().map_err(|error| csv_error(&error))?;
-        let header = header
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
-            .collect();
+impl Rows {
+    pub(super) fn new(mut reader: impl Read) -> Result<Self, TableError> {
+        let mut text = Vec::new();
+        if let Err(source) = reader.read_to_end(&mut text) {
+            return Err(TableError::BrokenOff {
+                lines: whole_lines(&text),
+                source,
+            });
+        }
+        let mut reader = csv::Reader::from_reader(Cursor::new(text));
+        let header = match reader.byte_headers() {
+            Ok(header) => header
+                .iter()
+                .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+                .collect(),
+            Err(error) => return Err(csv_error(&error, reader.get_ref().get_ref())),
+        };
         Ok(Self {
             reader,
             header,
@@ -71,14 +83,15 @@ impl<R: Read> Rows<R> {
     pub(super) fn advance(&mut self) -> Result<bool, TableError> {
         self.reader
             .read_byte_record(&mut self.record)
-            .map_err(|error| csv_error(&error))
+            .map_err(|error| csv_error(&error, self.reader.get_ref().get_ref()))
     }
 
-    /// The line of the current row, from 1.
+    /// The line that the current row begins in, from 1. Takes time in proportion to the text before it.
     pub(super) fn line(&self) -> u64 {
-        self.record.position().map_or(1, csv::Position::line)
+        line_of(self.record.position(), self.reader.get_ref().get_ref())
     }
 
+    /// The field as it stands there.
     pub(super) fn text(&self, column: &Column) -> Result<&str, TableError> {
         let field = self.record.get(column.place).unwrap_or_default();
         std::str::from_utf8(field).map_err(|error| TableError::Genotype {
@@ -88,10 +101,10 @@ impl<R: Read> Rows<R> {
         })
     }
 
-    /// The field as a finite number.
-    pub(super) fn number(&self, column: &Column) -> Result<f64, TableError> {
+    /// The field as a number that can be such a figure.
+    pub(super) fn number(&self, column: &Column, figure: Figure) -> Result<f64, TableError> {
         let field = self.record.get(column.place).unwrap_or_default();
-        std::str::from_utf8(field)
+        let number = std::str::from_utf8(field)
             .ok()
             .and_then(|text| text.trim().parse().ok())
             .filter(|number: &f64| number.is_finite())
@@ -99,7 +112,16 @@ impl<R: Read> Rows<R> {
                 line: self.line(),
                 column: column.name.clone(),
                 text: String::from_utf8_lossy(field).into_owned(),
-            })
+            })?;
+        match figure.admits(number) {
+            true => Ok(number),
+            false => Err(TableError::OutOfRange {
+                line: self.line(),
+                column: column.name.clone(),
+                number,
+                range: figure.range(),
+            }),
+        }
     }
 
     /// That a field is no genotype.
@@ -112,8 +134,13 @@ impl<R: Read> Rows<R> {
     }
 }
 
-fn csv_error(error: &csv::Error) -> TableError {
-    let line = error.position().map_or(1, csv::Position::line);
+fn line_of(position: Option<&csv::Position>, text: &[u8]) -> u64 {
+    let start = position.map_or(0, csv::Position::byte);
+    line_at(text, usize::try_from(start).unwrap_or(usize::MAX))
+}
+
+fn csv_error(error: &csv::Error, text: &[u8]) -> TableError {
+    let line = line_of(error.position(), text);
     let reason = match error.kind() {
         ErrorKind::UnequalLengths {
             expected_len, len, ..

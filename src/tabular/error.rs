@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a table can't be used. Lines count from 1, the header's; columns have their names.
+/// Why a table can't be used. Lines are those of the file, decompressed, and count from 1; a row of several
+/// has the first. Columns have their names.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
@@ -15,7 +16,15 @@ pub enum TableError {
         /// Why.
         source: io::Error,
     },
-    /// The text is no CSV, a row has too few or too many fields, or reading breaks off.
+    /// Reading breaks off: the file is cut short or damaged, or the disk is.
+    #[error("reading breaks off after line {lines}: {source}")]
+    BrokenOff {
+        /// How many whole lines could be read, the header included.
+        lines: u64,
+        /// Why.
+        source: io::Error,
+    },
+    /// The text is no CSV, or a row has too few or too many fields.
     #[error("line {line}: {reason}")]
     Csv {
         /// Where.
@@ -41,6 +50,18 @@ pub enum TableError {
         /// What stands there.
         text: String,
     },
+    /// A number that can't be what its column holds: an accuracy above 100 %, a time of 0.
+    #[error("line {line}, column '{column}': {number:?} is not {range}")]
+    OutOfRange {
+        /// Where.
+        line: u64,
+        /// The column.
+        column: String,
+        /// What stands there.
+        number: f64,
+        /// What may stand there.
+        range: &'static str,
+    },
     /// A field that should be a genotype is none.
     #[error("line {line}, column '{column}': {reason}")]
     Genotype {
@@ -59,11 +80,15 @@ pub enum TableError {
         /// What is repeated.
         what: String,
     },
-    /// An index beyond the table's size.
-    #[error("line {line}: the index is {index}, but there are {count} architectures, from 0")]
+    /// A field that should be an index is no whole number, or one beyond the table's size.
+    #[error(
+        "line {line}, column '{column}': '{index}' is no index of one of {count} architectures, from 0"
+    )]
     Index {
         /// Where.
         line: u64,
+        /// The column.
+        column: String,
         /// What stands there.
         index: String,
         /// How many there are.

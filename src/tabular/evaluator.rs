@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::TableError;
 use super::csv_file::{Column, Rows, open};
+use super::figure::Figure;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::trial::Evaluation;
 
@@ -51,7 +52,8 @@ impl TabularColumns {
         }
     }
 
-    /// The column with the cost of an evaluation in seconds, for the simulated executor.
+    /// The column with the cost of an evaluation in seconds, for the simulated executor: from a
+    /// nanosecond, which is as little as its clock tells, to 1e12.
     #[must_use]
     pub fn cost(mut self, column: impl Into<String>) -> Self {
         self.cost = Some(column.into());
@@ -69,7 +71,8 @@ impl TabularColumns {
     ///
     /// # Errors
     /// [`TableError`] if the file can't be read, lacks a column or has no rows, a field can't be
-    /// parsed, or a genotype comes twice.
+    /// parsed or is out of its range (scores and metrics: from -1e100 to 1e100), or a genotype comes
+    /// twice.
     pub fn read<G: Eq + Hash + Debug, E: Display>(
         &self,
         path: impl AsRef<Path>,
@@ -101,12 +104,13 @@ impl TabularColumns {
         while rows.advance()? {
             let genotype = genotype(rows.text(&genotypes)?)
                 .map_err(|reason| rows.no_genotype(&genotypes, reason))?;
-            let mut evaluation = Evaluation::new(rows.number(&fitness)?);
+            let mut evaluation = Evaluation::new(rows.number(&fitness, Figure::Any)?);
             if let Some(cost) = &cost {
-                evaluation = evaluation.with_cost(rows.number(cost)?);
+                evaluation = evaluation.with_cost(rows.number(cost, Figure::Seconds)?);
             }
             for metric in &metrics {
-                evaluation = evaluation.with_metric(&metric.name, rows.number(metric)?);
+                evaluation =
+                    evaluation.with_metric(&metric.name, rows.number(metric, Figure::Any)?);
             }
             if evaluations.contains_key(&genotype) {
                 return Err(TableError::Repeated {

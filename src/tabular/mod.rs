@@ -28,6 +28,8 @@
 mod csv_file;
 mod error;
 mod evaluator;
+mod figure;
+mod line_number;
 mod nasbench201;
 pub mod nats_bench;
 

@@ -134,7 +134,7 @@ impl<G: Genotype> PpoBuilder<G> {
     }
 
     /// The reward is the fitness times this; 1 by default. Adam's steps hardly depend on the scale, so
-    /// it matters only against the entropy bonus.
+    /// it matters only against the entropy bonus. Rewards beyond 1e12, to either side, count as that.
     #[must_use]
     pub fn reward_scale(mut self, scale: f64) -> Self {
         self.settings.reward_scale = scale;

@@ -14,15 +14,13 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
+use super::reward::reward;
 use super::{Algorithm, Description, PolicyError, TellError, TrialNumbers, check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use builder::Settings;
 use controller::{Controller, Sample};
 use loss::{Lesson, loss};
-
-/// Rewards beyond this, to either side, count as this: the controller learns in single precision.
-const HIGHEST_REWARD: f64 = 1e12;
 
 /// An LSTM controller that builds a genotype one decision of a [`CategoricalSpace`] after the other,
 /// each given those before, and learns by proximal policy optimization: the reinforcement learning
@@ -116,7 +114,7 @@ impl<G: Genotype> Ppo<G> {
     }
 
     fn note(&mut self, sample: Sample, fitness: f64) {
-        let reward = (self.settings.reward_scale * fitness).clamp(-HIGHEST_REWARD, HIGHEST_REWARD);
+        let reward = reward(fitness, self.settings.reward_scale);
         let advantage = reward - self.baseline.update(reward);
         self.lessons.push(Lesson { sample, advantage });
         if self.lessons.len() >= self.settings.batch {

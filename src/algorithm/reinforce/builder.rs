@@ -86,7 +86,7 @@ impl<G: Genotype> ReinforceBuilder<G> {
 
     /// The reward is the fitness times this; 1 by default. The script's rewards are accuracies in
     /// percent: that is 100 for a fitness from 0 to 1. Adam's steps hardly depend on the scale, so it
-    /// matters only against the entropy bonus.
+    /// matters only against the entropy bonus. Rewards beyond 1e12, to either side, count as that.
     #[must_use]
     pub fn reward_scale(mut self, scale: f64) -> Self {
         self.settings.reward_scale = scale;

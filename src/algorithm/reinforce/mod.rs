@@ -12,6 +12,7 @@ use std::fmt;
 use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
+use super::reward::reward;
 use super::{Algorithm, Description, PolicyError, TellError, TrialNumbers, check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
@@ -87,7 +88,7 @@ impl<G: Genotype> Reinforce<G> {
     }
 
     fn learn(&mut self, choices: &[usize], fitness: f64) {
-        let reward = self.settings.reward_scale * fitness;
+        let reward = reward(fitness, self.settings.reward_scale);
         let advantage = reward - self.baseline.update(reward);
         let gradient = self
             .policy

@@ -7,19 +7,20 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use super::{PlotError, SIZE, colour, range};
-use crate::comparison::{Axis, Contender, Curve};
+use crate::comparison::{Axis, Contender, Curve, CurvePoint};
 
 /// How much of the horizontal axis may begin below the drawing: the first trials are far worse than
 /// the rest, and would flatten the curves.
 const CLIPPED: f64 = 0.1;
 
-/// Draws the curves of a comparison, each with the 95 % confidence band of its mean; `test` says
-/// what the vertical axis shows.
+/// Draws the curves of a comparison, each with the 95 % confidence band of its mean by Student's t
+/// distribution ([`confidence`](crate::comparison::statistics::confidence)): very wide for two or three
+/// runs, and none for one. `test` says what the vertical axis shows.
 ///
 /// The vertical axis begins at the lowest value after the first tenth of the horizontal one.
 ///
 /// # Errors
-/// [`PlotError`] if there is no point or the file can't be written.
+/// [`PlotError`] if there is no point, one is at no finite place, or the file can't be written.
 pub fn draw_curves(
     path: &Path,
     title: &str,
@@ -28,13 +29,13 @@ pub fn draw_curves(
     curves: &[(Contender, Curve)],
 ) -> Result<(), PlotError> {
     let points = || curves.iter().flat_map(|(_, curve)| &curve.points);
-    let nothing = || PlotError::Nothing(path.to_owned());
-    let x = range(points().map(|point| point.x)).ok_or_else(nothing)?;
+    let x = range(path, "horizontal", points().map(|point| point.x))?;
     let from = x.start + CLIPPED * (x.end - x.start);
-    let ends = points()
-        .filter(|point| point.x >= from)
-        .flat_map(|point| [point.mean - point.confidence, point.mean + point.confidence]);
-    let y = range(ends).ok_or_else(nothing)?;
+    let ends = |point: &CurvePoint| [point.mean - point.confidence, point.mean + point.confidence];
+    // What is drawn begins to the left of what the axis is chosen by.
+    range(path, "vertical", points().flat_map(ends))?;
+    let chosen_by = points().filter(|point| point.x >= from);
+    let y = range(path, "vertical", chosen_by.flat_map(ends))?;
     let x = match axis {
         Axis::Seconds => 0.0..x.end,
         Axis::Trials => 1.0..x.end,

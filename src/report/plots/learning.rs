@@ -1,6 +1,7 @@
 //! Learning curves: the loss and the accuracies of a training, epoch by epoch.
 
 use std::error::Error;
+use std::ops::Range;
 use std::path::Path;
 
 use plotters::coord::Shift;
@@ -26,36 +27,41 @@ impl LearningCurves {
     /// # Errors
     /// [`PlotError`] if there is no epoch or the file can't be written.
     pub fn draw(&self, path: &Path) -> Result<(), PlotError> {
-        if self.losses.is_empty() {
-            return Err(PlotError::Nothing(path.to_owned()));
-        }
-        self.draw_panels(path).map_err(PlotError::at(path))
-    }
-
-    fn draw_panels(&self, path: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let root = SVGBackend::new(path, (760, 640)).into_drawing_area();
-        root.fill(&WHITE).map_err(text)?;
-        let root = root.titled(&self.title, ("sans-serif", 18)).map_err(text)?;
-        let (above, below) = root.split_vertically(290);
         let losses = [(
             "loss".to_owned(),
             self.losses.iter().copied().map(Some).collect(),
         )];
-        self.panel(&above, "loss", &losses)?;
-        self.panel(&below, "accuracy", &self.accuracies)?;
+        let panels = [("loss", &losses[..]), ("accuracy", &self.accuracies)]
+            .into_iter()
+            .filter(|(_, lines)| measured(lines).next().is_some())
+            .map(|(what, lines)| Ok((what, lines, range(path, "vertical", measured(lines))?)))
+            .collect::<Result<Vec<Panel<'_>>, PlotError>>()?;
+        if panels.is_empty() {
+            return Err(PlotError::Nothing(path.to_owned()));
+        }
+        self.draw_panels(path, panels).map_err(PlotError::at(path))
+    }
+
+    fn draw_panels(
+        &self,
+        path: &Path,
+        panels: Vec<Panel<'_>>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let root = SVGBackend::new(path, (760, 640)).into_drawing_area();
+        root.fill(&WHITE).map_err(text)?;
+        let titled = root.titled(&self.title, ("sans-serif", 18)).map_err(text)?;
+        let areas = titled.split_evenly((panels.len(), 1));
+        for (area, panel) in areas.iter().zip(panels) {
+            self.panel(area, panel)?;
+        }
         root.present().map_err(text)
     }
 
     fn panel(
         &self,
         area: &DrawingArea<SVGBackend<'_>, Shift>,
-        what: &str,
-        lines: &[(String, Vec<Option<f64>>)],
+        (what, lines, y): Panel<'_>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let values = lines.iter().flat_map(|(_, values)| values);
-        let Some(y) = range(values.filter_map(|value| *value)) else {
-            return Ok(());
-        };
         // A single epoch has a width too.
         let last = self.losses.len().max(2) as f64;
         let mut chart = ChartBuilder::on(area)
@@ -101,5 +107,66 @@ impl LearningCurves {
                 .map_err(text)?;
         }
         Ok(())
+    }
+}
+
+/// What a panel shows, its lines, and the range of its vertical axis.
+type Panel<'a> = (&'static str, &'a [Line], Range<f64>);
+
+/// A line's name, and its value of each epoch where it was measured.
+type Line = (String, Vec<Option<f64>>);
+
+fn measured(lines: &[Line]) -> impl Iterator<Item = f64> {
+    lines
+        .iter()
+        .flat_map(|(_, values)| values)
+        .copied()
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curves_are_drawn_with_what_was_measured() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("curves.svg");
+        let curves = LearningCurves {
+            title: "Training on noise".to_owned(),
+            losses: vec![2.0, 1.5, 1.2],
+            accuracies: vec![
+                ("training".to_owned(), vec![Some(0.1), Some(0.4), Some(0.5)]),
+                ("validation".to_owned(), vec![None, Some(0.3), None]),
+            ],
+        };
+        curves.draw(&path).unwrap();
+        let svg = std::fs::read_to_string(&path).unwrap();
+        for part in [
+            "Training on noise",
+            "loss",
+            "accuracy",
+            "validation",
+            "epoch",
+        ] {
+            assert!(svg.contains(part), "{part}");
+        }
+        // Three losses, three accuracies and one validation accuracy.
+        assert_eq!(svg.matches("<circle").count(), 7);
+    }
+
+    #[test]
+    fn nothing_and_the_infinite_are_refused() {
+        let path = Path::new("nowhere.svg");
+        let nothing = LearningCurves::default().draw(path);
+        assert!(matches!(nothing, Err(PlotError::Nothing(_))));
+        let infinite = LearningCurves {
+            losses: vec![1.0, f64::INFINITY],
+            ..LearningCurves::default()
+        };
+        assert!(matches!(
+            infinite.draw(path),
+            Err(PlotError::Unbounded { .. })
+        ));
     }
 }

@@ -9,6 +9,7 @@ pub use learning::LearningCurves;
 pub use scatter::{Scatter, ScatterPoint};
 
 use std::error::Error;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use plotters::style::RGBColor;
@@ -37,6 +38,18 @@ pub enum PlotError {
     /// There are no points to draw.
     #[error("there is nothing to draw in {}", .0.display())]
     Nothing(PathBuf),
+    /// A point is at no finite place, or the points are further apart than a number can be.
+    #[error("can't draw {}: the {axis} axis would reach from {low:?} to {high:?}", path.display())]
+    Unbounded {
+        /// Which drawing.
+        path: PathBuf,
+        /// `horizontal` or `vertical`.
+        axis: &'static str,
+        /// Its lowest value.
+        low: f64,
+        /// Its highest value.
+        high: f64,
+    },
     /// The file can't be written.
     #[error("can't draw {}: {source}", path.display())]
     Draw {
@@ -56,17 +69,65 @@ impl PlotError {
     }
 }
 
-/// The range of some values with a little air around them; none if there are no values.
-fn range(values: impl Iterator<Item = f64>) -> Option<std::ops::Range<f64>> {
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
-    if low > high {
-        return None;
+/// The furthest that an axis reaches from 0: the drawing library's own sums have room above it.
+const FURTHEST: f64 = 1e300;
+
+/// The range of some values with a little air around them.
+fn range(
+    path: &Path,
+    axis: &'static str,
+    values: impl Iterator<Item = f64>,
+) -> Result<Range<f64>, PlotError> {
+    let mut range: Option<(f64, f64)> = None;
+    for value in values {
+        let (low, high) = range.unwrap_or((value, value));
+        if value.is_nan() {
+            // `min` and `max` would leave it out.
+            range = Some((value, value));
+            break;
+        }
+        range = Some((low.min(value), high.max(value)));
+    }
+    let (low, high) = range.ok_or_else(|| PlotError::Nothing(path.to_owned()))?;
+    if !(-FURTHEST..=FURTHEST).contains(&low) || !(-FURTHEST..=FURTHEST).contains(&high) {
+        let path = path.to_owned();
+        return Err(PlotError::Unbounded {
+            path,
+            axis,
+            low,
+            high,
+        });
     }
     let air = match high - low {
         0.0 => low.abs().max(1.0) * 0.05,
         width => 0.04 * width,
     };
-    Some(low - air..high + air)
+    Ok(low - air..high + air)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_has_air_around_it_and_ends() {
+        let path = Path::new("drawing.svg");
+        let of = |values: &[f64]| range(path, "vertical", values.iter().copied());
+        let wide = of(&[100.0, 0.0]).unwrap();
+        assert_eq!((wide.start, wide.end), (-4.0, 104.0));
+        let narrow = of(&[0.0]).unwrap();
+        assert_eq!((narrow.start, narrow.end), (-0.05, 0.05));
+        assert!(matches!(of(&[]), Err(PlotError::Nothing(_))));
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e305] {
+            for values in [[value, 1.0], [1.0, value]] {
+                let error = of(&values).unwrap_err();
+                assert!(matches!(error, PlotError::Unbounded { .. }), "{error}");
+                let message = error.to_string();
+                assert!(
+                    message.starts_with("can't draw drawing.svg: the vertical axis would reach"),
+                    "{message}"
+                );
+            }
+        }
+    }
 }

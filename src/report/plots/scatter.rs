@@ -67,15 +67,14 @@ impl Scatter {
     /// Draws it.
     ///
     /// # Errors
-    /// [`PlotError`] if there is no point or the file can't be written.
+    /// [`PlotError`] if there is no point, one is at no finite place, or the file can't be written.
     pub fn draw(&self, path: &Path) -> Result<(), PlotError> {
         let ends = || {
             let points = self.series.iter().flat_map(|(_, points)| points);
             points.flat_map(ScatterPoint::bars).flatten()
         };
-        let nothing = || PlotError::Nothing(path.to_owned());
-        let mut x = range(ends().map(|(x, _)| x)).ok_or_else(nothing)?;
-        let mut y = range(ends().map(|(_, y)| y)).ok_or_else(nothing)?;
+        let mut x = range(path, "horizontal", ends().map(|(x, _)| x))?;
+        let mut y = range(path, "vertical", ends().map(|(_, y)| y))?;
         if self.diagonal {
             x = x.start.min(y.start)..x.end.max(y.end);
             y = x.clone();

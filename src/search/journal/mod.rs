@@ -29,7 +29,7 @@ mod line;
 mod lines;
 mod read;
 mod read_ahead;
-mod seal;
+pub(crate) mod seal;
 mod writer;
 
 #[cfg(test)]

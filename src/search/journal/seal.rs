@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 use std::ops::Range;
 
-pub(super) const CHECK: &str = ",\"check\":\"";
+pub(crate) const CHECK: &str = ",\"check\":\"";
 const TIME_CHECK: &str = ",\"time_check\":\"";
 const END: &str = "\"}\n";
 /// Hexadecimal digits of a checksum.
@@ -15,7 +15,7 @@ const DIGITS: usize = 8;
 
 /// Ends a line: `line` is its content without the closing brace, `times` its fields that depend on
 /// time. Returns the checksum for the next line to go on from.
-pub(super) fn seal(
+pub(crate) fn seal(
     line: &mut Vec<u8>,
     chain: u32,
     times: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
@@ -30,17 +30,17 @@ pub(super) fn seal(
 }
 
 /// Where the parts of a line are.
-pub(super) struct Parts {
+pub(crate) struct Parts {
     /// Where the content ends, without its closing brace.
-    pub(super) content: usize,
+    pub(crate) content: usize,
     /// The fields that depend on time, each with a comma before it.
-    pub(super) times: Range<usize>,
+    pub(crate) times: Range<usize>,
     /// The checksum for the next line to go on from.
-    pub(super) chain: u32,
+    pub(crate) chain: u32,
 }
 
 /// Checks a line, its end included.
-pub(super) fn open(line: &[u8], chain: u32) -> Result<Parts, &'static str> {
+pub(crate) fn open(line: &[u8], chain: u32) -> Result<Parts, &'static str> {
     let no_checksum = "it has no checksum";
     let end = line
         .strip_suffix(END.as_bytes())

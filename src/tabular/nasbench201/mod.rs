@@ -21,7 +21,7 @@ use crate::spaces::nasbench201::{CELLS, Cell};
 /// `c10_`, `c100_` and `in16_` each with `val12`, `test12`, `val200` and `test200` (accuracies in
 /// percent after the 12 and the 200 epoch schedule), `params_m` and `flops_m` (millions; FLOPs are
 /// multiply-adds); `c10valid_train_s_per_epoch` (seconds) and `eval_us_per_image` (microseconds).
-/// Others are ignored.
+/// Others are ignored. Accuracies are from 0 to 100, sizes at least 0, times at least a nanosecond.
 pub struct NasBench201Table {
     /// By [`Cell::code`].
     rows: Box<[Row]>,
@@ -58,7 +58,7 @@ impl NasBench201Table {
     ///
     /// # Errors
     /// [`TableError`] if the file can't be read, lacks a column or an architecture, or a field
-    /// can't be parsed.
+    /// can't be parsed or is out of its range.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, TableError> {
         Self::read_from(open(path.as_ref())?)
     }
@@ -121,6 +121,34 @@ impl NasBench201Table {
                 }
             });
         (best, accuracy(best))
+    }
+
+    /// The CRC-32 of all indices and figures: what tells this table from another one.
+    #[must_use]
+    pub fn checksum(&self) -> u32 {
+        let mut hasher = crc32fast::Hasher::new();
+        for row in &self.rows {
+            hasher.update(&row.index.to_le_bytes());
+            let times = [
+                row.train_seconds_per_epoch,
+                row.evaluation_seconds_per_image,
+            ];
+            let on = row.on.iter().flat_map(|on| {
+                let [first, second, third, fourth] = on.accuracies;
+                [
+                    first,
+                    second,
+                    third,
+                    fourth,
+                    on.parameters,
+                    on.multiply_adds,
+                ]
+            });
+            for figure in times.into_iter().chain(on) {
+                hasher.update(&figure.to_le_bytes());
+            }
+        }
+        hasher.finalize()
     }
 
     /// An evaluator whose fitness is an accuracy in percent, with the cost in simulated seconds of

@@ -6,6 +6,7 @@ use super::{Dataset, Metric, NasBench201Table, OnDataset, Row};
 use crate::spaces::nasbench201::{CELLS, Cell};
 use crate::tabular::TableError;
 use crate::tabular::csv_file::{Column, Rows};
+use crate::tabular::figure::Figure;
 
 /// Columns in millions.
 const MILLION: f64 = 1e6;
@@ -26,7 +27,7 @@ struct DatasetColumns {
 }
 
 impl Columns {
-    fn of<R: Read>(rows: &Rows<R>) -> Result<Self, TableError> {
+    fn of(rows: &Rows) -> Result<Self, TableError> {
         let on = |dataset: Dataset| {
             let column = |name: &str| rows.column(&format!("{}_{name}", dataset.prefix()));
             let [first, second, third, fourth] = Metric::ALL.map(|metric| column(metric.name()));
@@ -46,34 +47,37 @@ impl Columns {
         })
     }
 
-    fn row<R: Read>(&self, rows: &Rows<R>) -> Result<Row, TableError> {
+    fn row(&self, rows: &Rows) -> Result<Row, TableError> {
         let on = |columns: &DatasetColumns| {
             let mut accuracies = [0.0; 4];
             for (accuracy, column) in accuracies.iter_mut().zip(&columns.accuracies) {
-                *accuracy = rows.number(column)?;
+                *accuracy = rows.number(column, Figure::Percent)?;
             }
             Ok(OnDataset {
                 accuracies,
-                parameters: MILLION * rows.number(&columns.parameters)?,
-                multiply_adds: MILLION * rows.number(&columns.multiply_adds)?,
+                parameters: MILLION * rows.number(&columns.parameters, Figure::Millions)?,
+                multiply_adds: MILLION * rows.number(&columns.multiply_adds, Figure::Millions)?,
             })
         };
         let [first, second, third] = self.on.each_ref().map(on);
         Ok(Row {
             index: self.index(rows)?,
-            train_seconds_per_epoch: rows.number(&self.train_seconds)?,
-            evaluation_seconds_per_image: rows.number(&self.evaluation_microseconds)? / MILLION,
+            train_seconds_per_epoch: rows.number(&self.train_seconds, Figure::Seconds)?,
+            evaluation_seconds_per_image: rows
+                .number(&self.evaluation_microseconds, Figure::Microseconds)?
+                / MILLION,
             on: [first?, second?, third?],
         })
     }
 
-    fn index<R: Read>(&self, rows: &Rows<R>) -> Result<u16, TableError> {
-        let text = rows.text(&self.index)?;
+    fn index(&self, rows: &Rows) -> Result<u16, TableError> {
+        let text = rows.text(&self.index)?.trim();
         text.parse()
             .ok()
             .filter(|&index: &u16| usize::from(index) < CELLS)
             .ok_or_else(|| TableError::Index {
                 line: rows.line(),
+                column: self.index.name.clone(),
                 index: text.to_owned(),
                 count: CELLS,
             })
@@ -93,6 +97,7 @@ impl NasBench201Table {
         while rows.advance()? {
             let cell: Cell = rows
                 .text(&columns.arch)?
+                .trim()
                 .parse()
                 .map_err(|reason| rows.no_genotype(&columns.arch, reason))?;
             let row = columns.row(&rows)?;

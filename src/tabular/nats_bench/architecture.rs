@@ -86,7 +86,13 @@ impl Architecture {
 
     /// The mean seconds of a training epoch.
     pub(super) fn train_seconds(&self, trials: Trials) -> Result<f64, NatsBenchError> {
-        let of = |count: Place<'_>| Ok(mean(&count.key("train_times").numbers()?));
+        let of = |count: Place<'_>| {
+            let times = count.key("train_times");
+            // That of no times is no number, and not above 0 either.
+            Some(mean(&times.numbers()?))
+                .filter(|&seconds| seconds > 0.0)
+                .ok_or_else(|| times.not("a collection of times, on average above 0"))
+        };
         let times: Vec<f64> = self
             .counts(trials)?
             .into_iter()
@@ -105,7 +111,11 @@ impl Architecture {
         for count in self.counts(trials)? {
             let count_times = count.key("eval_times");
             for epoch in 0..trials.epochs {
-                times.push(count_times.key(&format!("{set}@{epoch}")).number()?);
+                let time = count_times.key(&format!("{set}@{epoch}"));
+                match time.number()? {
+                    seconds if seconds > 0.0 => times.push(seconds),
+                    _ => return Err(time.not("a time above 0")),
+                }
             }
         }
         Ok(mean(&times))

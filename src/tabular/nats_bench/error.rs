@@ -38,6 +38,14 @@ pub enum NatsBenchError {
         /// What should be.
         wanted: &'static str,
     },
+    /// The table's file can't be written.
+    #[error("can't write {}: {source}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The table can't be written.
     #[error("can't write the table: {0}")]
     Write(#[from] csv::Error),

@@ -3,8 +3,8 @@
 //! The archive `NATS-tss-v1_0-3ffb9-simple` (from the NATS-Bench project's page) holds one file per
 //! architecture, `000000.pickle.pbz2` to `015624.pickle.pbz2`: a bzip2 compressed Python pickle.
 //! [`convert`] reads the folder and writes the columns that
-//! [`NasBench201Table`](super::NasBench201Table) reads, and a few more; so does the example
-//! `nats_bench`:
+//! [`NasBench201Table`](super::NasBench201Table) reads, and a few more; [`convert_to_file`] makes a
+//! file of them, and so does the example `nats_bench`:
 //!
 //! ```text
 //! cargo run --release --no-default-features --features tabular --example nats_bench -- \
@@ -22,7 +22,8 @@ mod row;
 
 pub use error::NatsBenchError;
 
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use architecture::Architecture;
@@ -50,6 +51,33 @@ pub fn convert(folder: impl AsRef<Path>, table: impl Write) -> Result<usize, Nat
     Ok(files.len())
 }
 
+/// The same to a file, which is replaced as a whole once all is converted: whatever goes wrong, the file
+/// is as it was, or isn't there. Meanwhile the table is in a file beside it whose name ends with `.new`.
+///
+/// # Errors
+/// As [`convert`], and [`NatsBenchError::File`] if the file can't be written.
+pub fn convert_to_file(
+    folder: impl AsRef<Path>,
+    file: impl AsRef<Path>,
+) -> Result<usize, NatsBenchError> {
+    let (folder, path) = (folder.as_ref(), file.as_ref());
+    // Before anything is written.
+    architecture_files(folder)?;
+    let error = |source| NatsBenchError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let table = File::create(&new).map_err(error)?;
+    convert(folder, BufWriter::new(table))
+        .and_then(|rows| fs::rename(&new, path).map(|()| rows).map_err(error))
+        .inspect_err(|_| {
+            // Half a table is of no use; if it can't be removed either, the error says why.
+            let _ = fs::remove_file(&new);
+        })
+}
+
 /// The files named by an index; the archive also has `meta.pickle.pbz2`.
 fn architecture_files(folder: &Path) -> Result<Vec<PathBuf>, NatsBenchError> {
     let error = |source| NatsBenchError::Read {
@@ -57,7 +85,7 @@ fn architecture_files(folder: &Path) -> Result<Vec<PathBuf>, NatsBenchError> {
         source,
     };
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(error)? {
+    for entry in fs::read_dir(folder).map_err(error)? {
         let path = entry.map_err(error)?.path();
         let index = path
             .file_name()

@@ -1,0 +1,75 @@
+//! What can be wrong with a record of runs.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A record of runs that can't be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunRecordError {
+    /// The folder holds a comparison already.
+    #[error("{} holds a comparison already; resume it, or choose another folder", .0.display())]
+    Occupied(PathBuf),
+    /// The folder holds the results of a comparison, but not the record that it would go on with.
+    #[error(
+        "{} holds results of a comparison, but no record of its runs to resume; choose another folder",
+        .0.display()
+    )]
+    NoRecord(PathBuf),
+    /// Another process is comparing there.
+    #[error("{} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    /// A file or folder can't be written: no permission, a full disk.
+    #[error("can't write {}: {source}; what was recorded before is safe", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is something else.
+    #[error("{} is no record of runs: line 1 does not begin like that of one", .0.display())]
+    NotARecord(PathBuf),
+    /// The file has another format.
+    #[error("{} has format {found}; this version of evonas reads format {supported}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The one that this version reads.
+        supported: u64,
+    },
+    /// A line is not as it was written.
+    #[error("line {line} of {} is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The record is one of another comparison.
+    #[error(
+        "{} records another comparison: its {what} is {recorded}, but now it is {now}", path.display()
+    )]
+    OtherComparison {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+        /// What is recorded.
+        recorded: String,
+        /// What this comparison has.
+        now: String,
+    },
+}

@@ -1,0 +1,123 @@
+//! That the simulated time of a run is spent one day.
+
+use std::error::Error;
+
+use crate::search::{Event, Observer};
+use crate::trial::Outcome;
+
+/// So many trials in a row may take no time, as those do that end without a score.
+const MOST_IDLE: u64 = 1000;
+
+/// So many trials may a run have: some gigabytes of history.
+const MOST_TRIALS: u64 = 10_000_000;
+
+/// Why a run would never spend its budget.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Standstill {
+    /// An evaluation takes no time.
+    #[error(
+        "an evaluation cost {cost:?} s; on the virtual clock it must take at least a nanosecond"
+    )]
+    NoTime {
+        /// What it cost, in seconds.
+        cost: f64,
+    },
+    /// Trial after trial ends without a score, which takes no time.
+    #[error("{trials} trials in a row had no score, which takes no time")]
+    NoScore {
+        /// How many.
+        trials: u64,
+    },
+    /// The evaluations are too short beside the budget.
+    #[error("{trials} trials have not spent it; shorten it, or let evaluations cost more")]
+    TooManyTrials {
+        /// How many there were.
+        trials: u64,
+    },
+}
+
+/// Ends a search that stands still: with a [`Standstill`] as its error.
+#[derive(Debug)]
+pub(super) struct Watch {
+    idle: u64,
+    most_trials: u64,
+}
+
+impl Watch {
+    pub(super) const fn new() -> Self {
+        Self {
+            idle: 0,
+            most_trials: MOST_TRIALS,
+        }
+    }
+
+    /// A trial has ended, the `trials`-th.
+    fn finished(&mut self, outcome: &Outcome, seconds: f64, trials: u64) -> Result<(), Standstill> {
+        if let Outcome::Completed(evaluation) = outcome
+            && seconds == 0.0
+        {
+            let cost = evaluation.cost.unwrap_or(0.0);
+            return Err(Standstill::NoTime { cost });
+        }
+        self.idle = if seconds == 0.0 { self.idle + 1 } else { 0 };
+        if self.idle >= MOST_IDLE {
+            return Err(Standstill::NoScore { trials: self.idle });
+        }
+        if trials >= self.most_trials {
+            return Err(Standstill::TooManyTrials { trials });
+        }
+        Ok(())
+    }
+}
+
+impl<G> Observer<G> for Watch {
+    fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if let Event::Finished { history } = event
+            && let Some(last) = history.last()
+        {
+            self.finished(&last.outcome, last.seconds, history.len() as u64)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::Evaluation;
+
+    #[test]
+    fn a_time_between_two_trials_without_any_is_time() {
+        let mut watch = Watch::new();
+        let scored = Outcome::Completed(Evaluation::new(1.0).with_cost(1e-9));
+        let none = Outcome::Infeasible {
+            reason: String::new(),
+        };
+        for trial in 0..MOST_IDLE {
+            assert_eq!(watch.finished(&none, 0.0, 2 * trial), Ok(()));
+            assert_eq!(watch.finished(&scored, 1e-9, 2 * trial + 1), Ok(()));
+        }
+        for trial in 1..MOST_IDLE {
+            assert_eq!(watch.finished(&none, 0.0, trial), Ok(()));
+        }
+        assert_eq!(
+            watch.finished(&none, 0.0, 0),
+            Err(Standstill::NoScore { trials: MOST_IDLE })
+        );
+    }
+
+    #[test]
+    fn a_run_has_a_last_trial() {
+        let mut watch = Watch {
+            idle: 0,
+            most_trials: 3,
+        };
+        let scored = Outcome::Completed(Evaluation::new(1.0).with_cost(1e-9));
+        assert_eq!(watch.finished(&scored, 1e-9, 2), Ok(()));
+        assert_eq!(
+            watch.finished(&scored, 1e-9, 3),
+            Err(Standstill::TooManyTrials { trials: 3 })
+        );
+    }
+}

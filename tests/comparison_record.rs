@@ -1,0 +1,323 @@
+//! Comparisons that are recorded and go on after an interruption.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use evonas::comparison::{
+    Benchmark, BitsBenchmark, Comparison, ComparisonBuilder, ComparisonError, Contender, RunEvent,
+    RunRecord, RunRecordError, Setup,
+};
+use evonas::prelude::*;
+use evonas::space::CategoricalSpace;
+
+const CONTENDERS: [Contender; 2] = [Contender::Aging, Contender::Reinforce];
+
+fn setup(runs: usize) -> Setup {
+    Setup {
+        runs,
+        population: 10,
+        sample: 3,
+        budget: Duration::from_secs(60),
+        workers: 2,
+        seed: 4,
+    }
+}
+
+fn builder<'a>(
+    benchmark: &'a BitsBenchmark,
+    contenders: &'a [Contender],
+    setup: &'a Setup,
+) -> ComparisonBuilder<'a, BitsBenchmark> {
+    ComparisonBuilder::new(benchmark, contenders, setup)
+}
+
+/// Goes on in a folder; the comparison, and how many runs were taken from the record and how many run.
+fn resume(
+    folder: &Path,
+    contenders: &[Contender],
+    setup: &Setup,
+) -> Result<(Comparison, usize, usize), ComparisonError> {
+    let (mut taken, mut run) = (0, 0);
+    let comparison = builder(&BitsBenchmark::default(), contenders, setup)
+        .record(RunRecord::open_or_create(folder)?)
+        .observe(|event: &RunEvent<'_>| match event {
+            RunEvent::Began { recorded, .. } => taken = *recorded,
+            RunEvent::Finished { .. } => run += 1,
+            _ => {}
+        })
+        .run()?;
+    Ok((comparison, taken, run))
+}
+
+fn csv_files(comparison: &Comparison) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    comparison.write_csv(folder.path()).unwrap();
+    let read = |name| fs::read_to_string(folder.path().join(name)).unwrap();
+    ["runs.csv", "pairs.csv", "curves.csv"].map(read).into()
+}
+
+#[test]
+fn a_comparison_that_was_cut_off_anywhere_goes_on_to_the_same_result() {
+    let uninterrupted = Comparison::run(&BitsBenchmark::default(), &CONTENDERS, &setup(3)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, taken, run) = resume(folder.path(), &CONTENDERS, &setup(3)).unwrap();
+    assert_eq!((taken, run), (0, 6));
+    assert_eq!(whole, uninterrupted);
+    let record = fs::read(folder.path().join("runs.jsonl")).unwrap();
+    let lines = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == b'\n').count();
+    assert_eq!(lines(&record), 1 + 6);
+    let cut = tempfile::tempdir().unwrap();
+    let path = cut.path().join("runs.jsonl");
+    for length in (0..=record.len()).step_by(97).chain([record.len()]) {
+        fs::write(&path, &record[..length]).unwrap();
+        let (again, taken, run) = resume(cut.path(), &CONTENDERS, &setup(3)).unwrap();
+        let whole_runs = lines(&record[..length]).saturating_sub(1);
+        assert_eq!(
+            (taken, run),
+            (whole_runs, 6 - whole_runs),
+            "cut at {length}"
+        );
+        assert_eq!(again, uninterrupted, "cut at {length}");
+        let (_, taken, run) = resume(cut.path(), &CONTENDERS, &setup(3)).unwrap();
+        assert_eq!((taken, run), (6, 0), "cut at {length}");
+    }
+    let (again, ..) = resume(cut.path(), &CONTENDERS, &setup(3)).unwrap();
+    assert_eq!(csv_files(&again), csv_files(&uninterrupted));
+}
+
+#[test]
+fn more_runs_and_other_algorithms_take_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    resume(folder.path(), &CONTENDERS, &setup(2)).unwrap();
+    let all = Contender::QUICK;
+    let workers = Setup {
+        workers: 1,
+        ..setup(3)
+    };
+    let (extended, taken, run) = resume(folder.path(), &all, &workers).unwrap();
+    assert_eq!((taken, run), (4, 12 - 4));
+    let at_once = Comparison::run(&BitsBenchmark::default(), &all, &setup(3)).unwrap();
+    assert_eq!(extended, at_once);
+    let (fewer, taken, run) = resume(folder.path(), &[Contender::Random], &setup(1)).unwrap();
+    assert_eq!((taken, run), (1, 0));
+    assert_eq!(fewer.entries()[0].runs[..], at_once.entries()[2].runs[..1]);
+}
+
+/// Bits whose evaluations fail once so many have been made.
+struct Failing {
+    bits: BitsBenchmark,
+    evaluations: AtomicUsize,
+    last: usize,
+}
+
+impl Benchmark for &Failing {
+    type Genotype = Vec<bool>;
+
+    fn dataset(&self) -> String {
+        self.bits.dataset()
+    }
+
+    fn describe(&self) -> String {
+        self.bits.describe()
+    }
+
+    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
+        self.bits.space()
+    }
+
+    fn mutation(&self) -> Box<dyn Mutation<Vec<bool>>> {
+        self.bits.mutation()
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<Vec<bool>>> {
+        let made = self.evaluations.fetch_add(60, Ordering::Relaxed);
+        match made < self.last {
+            true => self.bits.evaluator(),
+            false => Box::new(|_: &Vec<bool>, _: &Context<'_>| {
+                Err(EvaluationError::failed("the machine is on fire"))
+            }),
+        }
+    }
+
+    fn test(&self, bits: &Vec<bool>, evaluation: &Evaluation) -> f64 {
+        self.bits.test(bits, evaluation)
+    }
+
+    fn text(&self, bits: &Vec<bool>) -> String {
+        self.bits.text(bits)
+    }
+
+    fn population_and_sample(&self) -> (usize, usize) {
+        self.bits.population_and_sample()
+    }
+
+    fn budget(&self) -> Duration {
+        self.bits.budget()
+    }
+
+    fn reward_scale(&self) -> f64 {
+        self.bits.reward_scale()
+    }
+}
+
+#[test]
+fn a_run_that_fails_costs_none_that_had_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let failing = Failing {
+        bits: BitsBenchmark::default(),
+        evaluations: AtomicUsize::new(0),
+        last: 4 * 60,
+    };
+    let alone = Setup {
+        workers: 1,
+        ..setup(3)
+    };
+    let error = ComparisonBuilder::new(&&failing, &CONTENDERS, &alone)
+        .record(RunRecord::create(folder.path()).unwrap())
+        .run()
+        .unwrap_err();
+    assert!(error.to_string().contains("on fire"), "{error}");
+    let (resumed, taken, run) = resume(folder.path(), &CONTENDERS, &setup(3)).unwrap();
+    assert_eq!((taken, run), (4, 2));
+    let uninterrupted = Comparison::run(&BitsBenchmark::default(), &CONTENDERS, &setup(3));
+    assert_eq!(resumed, uninterrupted.unwrap());
+}
+
+#[test]
+fn the_record_of_another_comparison_is_refused_by_what_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    resume(folder.path(), &CONTENDERS, &setup(1)).unwrap();
+    let before = fs::read(folder.path().join("runs.jsonl")).unwrap();
+    let error = |noise: f64, change: fn(&mut Setup)| {
+        let mut setup = setup(2);
+        change(&mut setup);
+        let benchmark = BitsBenchmark { noise, length: 100 };
+        let error = builder(&benchmark, &CONTENDERS, &setup)
+            .record(RunRecord::open_or_create(folder.path()).unwrap())
+            .run()
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ComparisonError::Record(RunRecordError::OtherComparison { .. })
+            ),
+            "{error}"
+        );
+        error.to_string()
+    };
+    for (error, words) in [
+        (
+            error(0.05, |setup| setup.seed = 5),
+            "its seed is 4, but now it is 5",
+        ),
+        (
+            error(0.05, |setup| setup.population = 11),
+            "its population is 10, but now it is 11",
+        ),
+        (
+            error(0.05, |setup| setup.sample = 2),
+            "its sample is 3, but now it is 2",
+        ),
+        (
+            error(0.05, |setup| setup.budget = Duration::from_millis(60_500)),
+            "its budget is 60 s, but now it is 60.5 s",
+        ),
+        (error(0.01, |_| ()), "noise: 0.05"),
+    ] {
+        assert!(error.contains("records another comparison: "), "{error}");
+        assert!(error.contains(words), "{error}");
+    }
+    let after = fs::read(folder.path().join("runs.jsonl")).unwrap();
+    assert_eq!(before, after, "a refusal changes nothing");
+}
+
+#[test]
+fn a_folder_with_a_comparison_is_not_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("new/folder");
+    let record = RunRecord::create(&inner).unwrap();
+    assert!(record.path().starts_with(&inner));
+    let in_use = RunRecord::open_or_create(&inner).unwrap_err();
+    assert!(matches!(in_use, RunRecordError::InUse(_)), "{in_use}");
+    drop(record);
+    let (comparison, ..) = resume(&inner, &CONTENDERS, &setup(1)).unwrap();
+    let occupied = RunRecord::create(&inner).unwrap_err();
+    assert!(
+        matches!(occupied, RunRecordError::Occupied(_)),
+        "{occupied}"
+    );
+    assert!(
+        occupied.to_string().ends_with(
+            "new/folder holds a comparison already; resume it, or choose another folder"
+        ),
+        "{occupied}"
+    );
+    // Results without a record, as earlier versions wrote them.
+    let old = folder.path().join("old");
+    comparison.write_csv(&old).unwrap();
+    let occupied = RunRecord::create(&old).unwrap_err();
+    assert!(
+        matches!(occupied, RunRecordError::Occupied(_)),
+        "{occupied}"
+    );
+    let no_record = RunRecord::open_or_create(&old).unwrap_err();
+    assert!(
+        matches!(no_record, RunRecordError::NoRecord(_)),
+        "{no_record}"
+    );
+}
+
+#[test]
+fn a_damaged_record_is_refused_by_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    resume(folder.path(), &CONTENDERS, &setup(2)).unwrap();
+    let path = folder.path().join("runs.jsonl");
+    let sound = fs::read_to_string(&path).unwrap();
+    let error = |text: String| {
+        fs::write(&path, text).unwrap();
+        match resume(folder.path(), &CONTENDERS, &setup(2)).unwrap_err() {
+            ComparisonError::Record(error) => error,
+            other => panic!("{other}"),
+        }
+    };
+    let lines: Vec<&str> = sound.lines().collect();
+    let changed = error(sound.replacen("\"valid\":0.", "\"valid\":1.", 1));
+    assert!(
+        matches!(changed, RunRecordError::Damaged { line: 2, .. }),
+        "{changed}"
+    );
+    let missing = error(format!("{}\n{}\n{}\n", lines[0], lines[1], lines[3]));
+    assert!(
+        matches!(missing, RunRecordError::Damaged { line: 3, .. }),
+        "{missing}"
+    );
+    let other_settings = error(sound.replacen("\"seed\":4", "\"seed\":5", 1));
+    assert!(
+        matches!(other_settings, RunRecordError::Damaged { line: 1, .. }),
+        "{other_settings}"
+    );
+    let format = error(sound.replacen("\"format\":1", "\"format\":9", 1));
+    assert!(
+        matches!(
+            format,
+            RunRecordError::Format {
+                found: 9,
+                supported: 1,
+                ..
+            }
+        ),
+        "{format}"
+    );
+    let other_file = error("algorithm,run\n".to_owned());
+    assert!(
+        matches!(other_file, RunRecordError::NotARecord(_)),
+        "{other_file}"
+    );
+    let header_end = error(format!("{{\"comparison\":\"evonas\",\"format\":\n{sound}"));
+    assert!(
+        matches!(header_end, RunRecordError::Damaged { line: 1, .. }),
+        "{header_end}"
+    );
+}

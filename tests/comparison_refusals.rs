@@ -1,0 +1,129 @@
+//! Benchmarks that can't be compared on.
+
+use std::time::Duration;
+
+use evonas::comparison::{Benchmark, Comparison, ComparisonError, Contender, Setup};
+use evonas::prelude::*;
+use evonas::space::CategoricalSpace;
+use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+
+/// One run of 300 s.
+fn run(benchmark: &Priced, contender: Contender) -> Result<Comparison, ComparisonError> {
+    let setup = Setup {
+        runs: 1,
+        ..Setup::new(benchmark)
+    };
+    Comparison::run(benchmark, &[contender], &setup)
+}
+
+/// Bits that cost so much and are worth so much.
+struct Priced {
+    evaluate: fn(&[bool]) -> Result<Evaluation, EvaluationError>,
+    test: f64,
+    multiply_adds: Option<f64>,
+}
+
+impl Priced {
+    fn new(evaluate: fn(&[bool]) -> Result<Evaluation, EvaluationError>) -> Self {
+        Self {
+            evaluate,
+            test: 1.0,
+            multiply_adds: None,
+        }
+    }
+}
+
+impl Benchmark for Priced {
+    type Genotype = Vec<bool>;
+
+    fn dataset(&self) -> String {
+        "priced".to_owned()
+    }
+
+    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
+        Box::new(BitsSpace { length: 8 })
+    }
+
+    fn mutation(&self) -> Box<dyn Mutation<Vec<bool>>> {
+        Box::new(FlipOneBit)
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<Vec<bool>>> {
+        let evaluate = self.evaluate;
+        Box::new(move |bits: &Vec<bool>, _: &Context<'_>| evaluate(bits))
+    }
+
+    fn test(&self, _: &Vec<bool>, _: &Evaluation) -> f64 {
+        self.test
+    }
+
+    fn text(&self, bits: &Vec<bool>) -> String {
+        format!("{bits:?}")
+    }
+
+    fn multiply_adds(&self, _: &Vec<bool>) -> Option<f64> {
+        self.multiply_adds
+    }
+
+    fn population_and_sample(&self) -> (usize, usize) {
+        (20, 5)
+    }
+
+    fn budget(&self) -> Duration {
+        Duration::from_secs(300)
+    }
+}
+
+#[test]
+fn a_run_that_would_never_spend_its_budget_is_ended() {
+    let error = |benchmark: &Priced| {
+        let error = run(benchmark, Contender::Aging).unwrap_err();
+        assert!(
+            matches!(error, ComparisonError::NeverEnds { run: 0, .. }),
+            "{error}"
+        );
+        error.to_string()
+    };
+    for (evaluate, cost) in [
+        (
+            (|_| Ok(Evaluation::new(1.0).with_cost(0.0))) as fn(&[bool]) -> _,
+            "0.0",
+        ),
+        (|_| Ok(Evaluation::new(1.0).with_cost(1e-10)), "1e-10"),
+        (|_| Ok(Evaluation::new(1.0).with_cost(1e-300)), "1e-300"),
+    ] {
+        assert_eq!(
+            error(&Priced::new(evaluate)),
+            format!(
+                "run 0 of aging would never spend its budget: an evaluation cost {cost} s; on the \
+                 virtual clock it must take at least a nanosecond"
+            )
+        );
+    }
+    let infeasible = Priced::new(|_| Err(EvaluationError::Infeasible("too large".to_owned())));
+    assert_eq!(
+        error(&infeasible),
+        "run 0 of aging would never spend its budget: 1000 trials in a row had no score, which \
+         takes no time"
+    );
+}
+
+#[test]
+fn a_judgement_that_is_no_finite_number_is_refused() {
+    let benchmark = |test, multiply_adds| Priced {
+        test,
+        multiply_adds,
+        ..Priced::new(|_| Ok(Evaluation::new(1.0).with_cost(1.0)))
+    };
+    let error = |benchmark: Priced| run(&benchmark, Contender::Random).unwrap_err().to_string();
+    assert_eq!(
+        error(benchmark(f64::NAN, None)),
+        "run 0 of random: the test is NaN, not a finite number"
+    );
+    assert_eq!(
+        error(benchmark(1.0, Some(f64::INFINITY))),
+        "run 0 of random: the number of multiply-adds is inf, not a finite number"
+    );
+    let sound = benchmark(1.0, Some(1e6));
+    assert!(run(&sound, Contender::Random).is_ok());
+}
