@@ -28,6 +28,8 @@ pub use plan::{AuxiliaryPlan, BranchPlan, CellPlan, ConcatPlan, HeadPlan, Networ
 pub use walk::Place;
 
 #[cfg(feature = "burn")]
+mod agreement;
+#[cfg(feature = "burn")]
 mod cell;
 #[cfg(feature = "burn")]
 mod decoder;
@@ -44,6 +46,8 @@ mod parameters;
 #[cfg(feature = "burn")]
 mod weights;
 
+#[cfg(feature = "burn")]
+pub use agreement::Agreement;
 #[cfg(feature = "burn")]
 use cell::CellModule;
 #[cfg(feature = "burn")]

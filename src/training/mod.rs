@@ -16,6 +16,7 @@ mod draw_weights;
 mod evaluator;
 mod full;
 pub mod images;
+mod step_times;
 mod trained;
 mod trainer;
 
@@ -30,6 +31,7 @@ pub use device_images::DeviceImages;
 pub use draw_weights::draw_weights;
 pub use evaluator::{EvaluatorError, TrainingEvaluator};
 pub use full::{FullTraining, train_fully};
+pub use step_times::StepTimes;
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};
 pub use trainer::{
     Epoch, MovingAverage, Progress, RmsProp, RmsPropState, Trainer, Training, TrainingError,

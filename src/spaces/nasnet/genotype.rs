@@ -192,6 +192,18 @@ impl NasnetGenotype {
         Self { normal, reduction }
     }
 
+    /// Two cells that apply one operation wherever they can: to both inputs, and to what comes of
+    /// that. For checks and timings of an operation.
+    #[must_use]
+    pub fn of_operation(operation: Operation) -> Self {
+        let pair = |left, right| {
+            PairwiseCombination::new(Branch::new(operation, left), Branch::new(operation, right))
+        };
+        let cell = Cell::new(vec![pair(0, 1), pair(2, 1)], None)
+            .expect("each pair reads states that are there, and no list says what is concatenated");
+        Self::new(cell.clone(), cell)
+    }
+
     /// One of the two cells.
     #[must_use]
     pub const fn cell(&self, kind: CellKind) -> &Cell {

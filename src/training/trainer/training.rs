@@ -206,7 +206,7 @@ impl<M: ImageClassifier> Learner<M> {
     }
 
     /// Forward, backward, and a step of the optimizer.
-    fn step(
+    pub(in crate::training) fn step(
         mut self,
         (inputs, labels): (Tensor<4>, Tensor<1, Int>),
         config: &TrainingConfig,
@@ -238,8 +238,8 @@ impl<M: ImageClassifier> Learner<M> {
 }
 
 /// Sums over steps, on the device.
-struct Sums {
-    loss: Tensor<1>,
+pub(in crate::training) struct Sums {
+    pub(in crate::training) loss: Tensor<1>,
     hits: Tensor<1>,
 }
 

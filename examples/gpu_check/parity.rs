@@ -1,0 +1,61 @@
+//! Whether the device computes what the CPU does.
+
+use burn::tensor::{Device, FloatDType};
+use evonas::network::{Agreement, ImageShape, NetworkConfig, Precision};
+use evonas::prelude::*;
+use evonas::randomness::stream;
+use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
+use serde_json::json;
+
+use crate::{Failure, Options, Report};
+
+/// The bounds on differences, relative to the largest value of a tensor.
+const SINGLE: f64 = 1e-3;
+const HALF: f64 = 2e-2;
+
+pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
+    report.title("Agreement with the CPU");
+    let (size, random) = if options.quick { (8, 1) } else { (16, 5) };
+    let config = NetworkConfig::new(1, 8, 10, ImageShape::new(3, size, size));
+    let mut networks: Vec<(String, NasnetGenotype)> = Operation::ALL
+        .into_iter()
+        .map(|operation| {
+            let genotype = NasnetGenotype::of_operation(operation);
+            (operation.name().to_owned(), genotype)
+        })
+        .collect();
+    networks.push(("AmoebaNet-A".to_owned(), published::amoebanet_a()));
+    networks.push(("NASNet-A".to_owned(), published::nasnet_a()));
+    let mut rng = stream(7, 0);
+    for number in 1..=random {
+        let genotype = NasnetSpace::sp2().sample(&mut rng);
+        networks.push((format!("random {number}"), genotype));
+    }
+    let mut precisions = vec![(Precision::Float32, "f32", SINGLE)];
+    if device.supports_dtype(FloatDType::BF16)
+        && !matches!(options.device.to_string().as_str(), "cpu")
+    {
+        precisions.push((Precision::BFloat16, "bf16", HALF));
+    }
+    let mut all_hold = true;
+    for (precision, name, bound) in precisions {
+        let config = config.clone().with_precision(precision);
+        for (network, genotype) in &networks {
+            let devices = [&Device::flex(), device];
+            let agreement = Agreement::of_some_seed(genotype, &config, 8, bound, devices)?;
+            let holds = agreement.is_within(bound);
+            all_hold &= holds;
+            let verdict = if holds { "ok" } else { "TOO FAR" };
+            report.figure(
+                &format!("{network} {name}: {agreement}: {verdict}"),
+                &json!({
+                    "check": "parity", "network": network, "precision": name,
+                    "logits": agreement.logits, "loss": agreement.loss,
+                    "gradient": agreement.gradient, "parameter": agreement.parameter,
+                    "bound": bound, "ok": holds,
+                }),
+            );
+        }
+    }
+    Ok(all_hold)
+}

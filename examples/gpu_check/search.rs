@@ -1,0 +1,90 @@
+//! What a search reaches in a given time.
+
+use std::time::Duration;
+
+use burn::tensor::Device;
+use evonas::network::{ImageShape, NetworkConfig};
+use evonas::prelude::*;
+use evonas::spaces::nasnet::NasnetSpace;
+use evonas::training::images::{ImageDataset, ImageFolder, digits};
+use evonas::training::{
+    Augmentation, CellDecoder, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
+};
+use serde_json::json;
+
+use crate::{Failure, Options, Report};
+
+pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
+    report.title("Searches");
+    let digits = digits();
+    let config = TrainingConfig::new(1, 32);
+    search(options, device, report, &digits, (1, 4), config)?;
+    if let Some(folder) = &options.cifar {
+        let images = ImageFolder::new(folder).read()?;
+        let config = TrainingConfig {
+            augmentation: Augmentation::CIFAR,
+            ..TrainingConfig::new(2, 128)
+        };
+        search(options, device, report, &images, (1, 16), config)?;
+    }
+    Ok(true)
+}
+
+fn search(
+    options: &Options,
+    device: &Device,
+    report: &Report,
+    dataset: &ImageDataset,
+    (cells, filters): (usize, usize),
+    training: TrainingConfig,
+) -> Result<(), Failure> {
+    let images = &dataset.train;
+    let shape = ImageShape::new(images.channels(), images.height(), images.width());
+    let config = NetworkConfig::new(cells, filters, images.classes(), shape);
+    let epochs = training.epochs;
+    let last = Trainer::new(TrainingConfig {
+        epochs: 12 * epochs,
+        ..training.clone()
+    })?;
+    let decoder = CellDecoder::new(config);
+    let trainer = Trainer::new(training)?;
+    let evaluator = TrainingEvaluator::new(decoder.clone(), trainer, images, 0.2, 0, device)?;
+    let space = NasnetSpace::sp1();
+    let evolution = Evolution::aging(space.clone(), space.mutation(), 20, 5, 0)?;
+    let limit = Duration::try_from_secs_f64(60.0 * options.minutes)?;
+    let executor = Threads::new(evaluator, 4)?;
+    let budget = Budget::trials(1_000_000).wall_time(limit);
+    let result = Search::new(evolution, executor, budget).run()?;
+    let best = result.best().ok_or("no trial has a score")?;
+    let (genotype, seed) = (&best.genotype, best.seed);
+    let found = train_fully(
+        genotype,
+        &decoder,
+        &last,
+        dataset,
+        seed,
+        device,
+        &mut |_| Ok(()),
+    )?;
+    let fitness = best.fitness().unwrap_or(f64::NAN);
+    let (trials, seconds) = (result.history.len(), result.duration.as_secs_f64());
+    report.figure(
+        &format!(
+            "{} (N = {cells}, F = {filters}): {trials} trials of {epochs} epochs in {seconds:.0} s \
+             ({:.1} a minute), {} failed; best {:.2} %, and {:.2} % of the test images after {} epochs",
+            dataset.name,
+            60.0 * trials as f64 / seconds,
+            result.history.failed(),
+            100.0 * fitness,
+            100.0 * found.test_accuracy,
+            last.config().epochs,
+        ),
+        &json!({
+            "check": "search", "dataset": dataset.name, "cells": cells, "filters": filters,
+            "trials": trials, "failed": result.history.failed(), "seconds": seconds,
+            "best_fitness": fitness, "test_accuracy": found.test_accuracy,
+            "genotype": genotype.to_string(),
+        }),
+    );
+    Ok(())
+}

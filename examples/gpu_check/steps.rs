@@ -1,0 +1,105 @@
+//! How long training steps take, and how much memory.
+
+use burn::tensor::{Device, FloatDType};
+use evonas::network::{CellNetwork, ImageShape, NetworkConfig, Precision, trainable_parameters};
+use evonas::randomness::stream;
+use evonas::spaces::nasnet::published;
+use evonas::training::{StepTimes, Trainer, TrainingConfig};
+use serde_json::json;
+
+use crate::{Failure, Options, Report};
+
+struct Size {
+    config: NetworkConfig,
+    batch: usize,
+}
+
+fn sizes(options: &Options) -> Vec<Size> {
+    let small = |cells, filters, batch| Size {
+        config: NetworkConfig::cifar(cells, filters),
+        batch,
+    };
+    if options.quick {
+        return vec![small(1, 8, 16)];
+    }
+    vec![
+        small(3, 24, 128),
+        small(6, 36, 128),
+        Size {
+            config: NetworkConfig::imagenet(6, 190, 224),
+            batch: 32,
+        },
+    ]
+}
+
+pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
+    report.title("Steps of AmoebaNet-A");
+    let is_cpu = options.device.to_string() == "cpu";
+    let mut precisions = vec![(Precision::Float32, "f32")];
+    if !is_cpu && device.supports_dtype(FloatDType::BF16) {
+        precisions.push((Precision::BFloat16, "bf16"));
+    }
+    let mut all_ran = true;
+    for size in sizes(options) {
+        for &(precision, name) in &precisions {
+            let config = size.config.clone().with_precision(precision);
+            let ImageShape { height, .. } = config.image;
+            let title = format!(
+                "({}, {}) at {height}x{height}, batch {}, {name}",
+                config.cells_per_stack, config.filters, size.batch
+            );
+            device.memory_cleanup();
+            // A step may fail for want of memory, and the next size may do.
+            let Some((parameters, times)) = steps(&config, size.batch, options.steps, device)?
+            else {
+                eprintln!("{title}: it doesn't run");
+                all_ran = false;
+                continue;
+            };
+            let memory = device.memory_pool_usage();
+            let mebibytes = memory.map(|usage| usage.bytes_reserved as f64 / f64::from(1 << 20));
+            let median = times.median();
+            let images = 1e3 * size.batch as f64 / median;
+            let reserved = mebibytes.map_or("memory unknown".to_owned(), |m| format!("{m:.0} MiB"));
+            report.figure(
+                &format!(
+                    "{title}: first step {:.1} s, then {median:.2} ms (shortest {:.2}), \
+                     {images:.0} images a second, {reserved}",
+                    times.first / 1e3,
+                    times.shortest(),
+                ),
+                &json!({
+                    "check": "steps",
+                    "engine": format!("evonas {}", env!("CARGO_PKG_VERSION")),
+                    "device": options.device.to_string(),
+                    "genotype": "amoebanet-a",
+                    "cells": config.cells_per_stack, "filters": config.filters,
+                    "size": height, "batch": size.batch, "precision": name,
+                    "params": parameters,
+                    "first_step_ms": times.first, "median_step_ms": median,
+                    "min_step_ms": times.shortest(), "images_per_second": images,
+                    "reserved_mib": mebibytes,
+                }),
+            );
+        }
+    }
+    Ok(all_ran)
+}
+
+/// Parameters and times; none if a step panics, as it does when memory runs out.
+fn steps(
+    config: &NetworkConfig,
+    batch: usize,
+    steps: usize,
+    device: &Device,
+) -> Result<Option<(usize, StepTimes)>, Failure> {
+    let autodiff = device.clone().autodiff();
+    let genotype = published::amoebanet_a();
+    let network = CellNetwork::new(&genotype, config, &mut stream(0, 0), &autodiff)?;
+    let parameters = trainable_parameters(&network);
+    let trainer = Trainer::new(TrainingConfig::new(1, batch))?;
+    let (image, classes) = (config.image, config.classes);
+    let worker =
+        std::thread::spawn(move || StepTimes::of(network, &trainer, image, classes, 4, steps));
+    Ok(worker.join().ok().map(|times| (parameters, times)))
+}

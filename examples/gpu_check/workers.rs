@@ -1,0 +1,62 @@
+//! Trials at the same time on one device.
+
+use burn::tensor::Device;
+use evonas::network::{ImageShape, NetworkConfig};
+use evonas::prelude::*;
+use evonas::randomness::stream;
+use evonas::spaces::nasnet::{NasnetGenotype, published};
+use evonas::training::images::LabeledImages;
+use evonas::training::{CellDecoder, Trainer, TrainingConfig, TrainingEvaluator};
+use serde_json::json;
+
+use crate::{Failure, Options, Report};
+
+/// A space of one genotype, so that every trial is the same work.
+struct Only(NasnetGenotype);
+
+impl SearchSpace for Only {
+    type Genotype = NasnetGenotype;
+
+    fn sample(&self, _: &mut dyn Rng) -> NasnetGenotype {
+        self.0.clone()
+    }
+}
+
+pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
+    report.title("Trials at the same time: AmoebaNet-A, batch 128, 40 steps");
+    let (cells, filters, side, images) = if options.quick {
+        (1, 4, 8, 320)
+    } else {
+        (3, 24, 32, 6_400)
+    };
+    let mut rng = stream(1, 0);
+    let pixels = (0..images * 3 * side * side)
+        .map(|_| rng.random())
+        .collect();
+    let labels = (0..images).map(|image| (image % 10) as u16).collect();
+    let images = LabeledImages::new(3, side, side, 10, pixels, labels)?;
+    let config = NetworkConfig::new(cells, filters, 10, ImageShape::new(3, side, side));
+    let mut alone = None;
+    for workers in [1, 2, 4, 8] {
+        let trainer = Trainer::new(TrainingConfig::new(1, 128))?;
+        let decoder = CellDecoder::new(config.clone());
+        let evaluator = TrainingEvaluator::new(decoder, trainer, &images, 0.2, 0, device)?;
+        let random = RandomSearch::new(Only(published::amoebanet_a()), 0);
+        let executor = Threads::new(evaluator, workers)?;
+        let trials = (2 * workers).max(4) as u64;
+        let result = Search::new(random, executor, Budget::trials(trials)).run()?;
+        let per_minute = 60.0 * trials as f64 / result.duration.as_secs_f64();
+        let times = per_minute / *alone.get_or_insert(per_minute);
+        report.figure(
+            &format!(
+                "{workers} at a time: {per_minute:.1} trials a minute, {times:.2} times one, {} failed",
+                result.history.failed()
+            ),
+            &json!({
+                "check": "workers", "workers": workers, "trials_per_minute": per_minute,
+                "times_one": times, "failed": result.history.failed(),
+            }),
+        );
+    }
+    Ok(true)
+}
