@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::{Failure, Options, Report};
 
 /// A space of one genotype, so that every trial is the same work.
+#[derive(Debug)]
 struct Only(NasnetGenotype);
 
 impl SearchSpace for Only {
