@@ -39,6 +39,28 @@ impl ModuleVisitor for Collect<'_> {
     }
 }
 
+/// Batch norm's running statistics.
+struct Statistics(Vec<Vec<f64>>);
+
+impl ModuleVisitor for Statistics {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if D == 1 && !param.is_require_grad() {
+            let values = param.val().into_data();
+            self.0.push(values.iter::<f64>().collect());
+        }
+    }
+}
+
+/// What a network keeps of a pass in training, and what it says then in evaluation.
+fn evaluated(network: &CellNetwork, images: Tensor<4>) -> (Vec<Vec<f64>>, Vec<f64>) {
+    let mut statistics = Statistics(Vec::new());
+    // Only `valid` brings the running statistics up to the last pass; `train` tells them from weights.
+    let network = network.valid();
+    network.clone().train().visit(&mut statistics);
+    let logits = network.forward(images).into_data();
+    (statistics.0, logits.iter::<f64>().collect())
+}
+
 /// The logits and every gradient of their weighted sum.
 fn run(network: &CellNetwork, images: Tensor<4>) -> Vec<Vec<f64>> {
     let logits = network.forward(images);
@@ -101,8 +123,17 @@ fn agrees(genotype: &NasnetGenotype, config: &NetworkConfig, batch: usize) -> Re
         let double = network(genotype, config).map(&mut ToDouble);
         let ours = run(&single, Tensor::from_data(data.clone(), &Device::flex()));
         let input = Tensor::<4>::from_data(data, &Device::flex()).cast(FloatDType::F64);
-        let burns = run(&double, input);
+        let burns = run(&double, input.clone());
         assert_eq!(ours.len(), burns.len());
+        let (kept, said) = evaluated(&single, input.clone().cast(FloatDType::F32));
+        let (should_keep, should_say) = evaluated(&double, input);
+        assert!(!kept.is_empty() && kept.len() == should_keep.len());
+        for (kept, should_keep) in kept.iter().zip(&should_keep) {
+            let off = differ(kept, should_keep, largest(should_keep).max(1e-3));
+            assert!(off < 1e-4, "running statistics differ by {off}");
+        }
+        let off = differ(&said, &should_say, largest(&should_say));
+        assert!(off < 1e-3, "the logits in evaluation differ by {off}");
         let logits = differ(&ours[0], &burns[0], largest(&burns[0]));
         assert!(logits < 1e-4, "the logits differ by {logits}");
         // A shift that a batch norm takes back has a gradient of 0, and only rounding in it.
@@ -138,6 +169,27 @@ proptest! {
         let config = NetworkConfig::new(1, filters, 3, ImageShape::new(2, height, width));
         prop_assert_eq!(agrees(&genotype, &config, batch), Ok(()));
     }
+}
+
+/// A network for images of two channels, on one that has another number.
+fn on_channels(channels: usize) {
+    let genotype = NasnetSpace::sp2().sample(&mut stream(5, 0));
+    let config = NetworkConfig::new(1, 8, 3, ImageShape::new(2, 9, 9));
+    let data = images([2, channels, 9, 9], 0);
+    let images = Tensor::from_data(data, &Device::flex());
+    let _ = network(&genotype, &config).valid().forward(images);
+}
+
+#[test]
+#[should_panic(expected = "other channels")]
+fn images_of_too_few_channels_are_refused() {
+    on_channels(1);
+}
+
+#[test]
+#[should_panic(expected = "other channels")]
+fn images_of_too_many_channels_are_refused() {
+    on_channels(3);
 }
 
 #[test]

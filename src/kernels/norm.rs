@@ -34,6 +34,9 @@ impl Affine {
 
 /// The mean of every channel of one image, `[pixel, channel]`, and the sum of the squares of the
 /// differences from it.
+///
+/// The sum of the differences corrects both for what rounding did to the mean (the corrected
+/// two-pass algorithm; Chan, Golub and LeVeque 1983): large means lose digits otherwise.
 #[inline(always)]
 pub(super) fn image_statistics<const FUSED: bool, const WHOLE: bool>(
     image: &[f32],
@@ -56,15 +59,23 @@ pub(super) fn image_statistics<const FUSED: bool, const WHOLE: bool>(
             *value *= share;
         }
         let mut sums = [[0.0; LANES]; 4];
+        let mut differences = [[0.0; LANES]; 4];
         for pixel in 0..pixels {
             let mut values = load::<WHOLE>(image, pixel * channels + first, count);
             for i in 0..LANES {
                 values[i] -= mean[i];
             }
+            accumulate(&mut differences[pixel % 4], &values);
             multiply_accumulate::<FUSED>(&mut sums[pixel % 4], &values, &values);
         }
+        let difference = total(&differences);
+        let mut square = total(&sums);
+        for i in 0..LANES {
+            mean[i] += difference[i] * share;
+            square[i] = (square[i] - difference[i] * difference[i] * share).max(0.0);
+        }
         store::<WHOLE>(means, first, count, &mean);
-        store::<WHOLE>(squares, first, count, &total(&sums));
+        store::<WHOLE>(squares, first, count, &square);
     }
 }
 
@@ -347,4 +358,48 @@ pub(super) fn gradients(
         .collect();
     let by_beta = sums.iter().map(|&sum| sum as f32).collect();
     (by_gamma, by_beta, result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_that_is_the_same_everywhere_has_its_value_as_mean_and_varies_not_at_all() {
+        for (value, pixels) in [(1000.1_f32, 32 * 32), (100.1, 31 * 33), (-10.1, 7)] {
+            let image = vec![value; pixels * LANES];
+            let (mut means, mut squares) = (vec![0.0; LANES], vec![0.0; LANES]);
+            image_statistics::<false, true>(&image, LANES, &mut means, &mut squares);
+            assert!(
+                means.iter().all(|mean| *mean == value),
+                "{means:?}, not {value}"
+            );
+            // A rounding of the mean's last digit, squared.
+            let least = 1e-7 * f64::from(value);
+            let variance = f64::from(squares[0]) / pixels as f64;
+            assert!(variance <= least * least, "{variance} of {value}");
+        }
+    }
+
+    #[test]
+    fn a_large_mean_costs_the_variance_no_digits() {
+        let pixels = 1024;
+        let image: Vec<f32> = (0..pixels * LANES)
+            .map(|place| 1000.1 + if place / LANES % 2 == 0 { 0.5 } else { -0.5 })
+            .collect();
+        let (mut means, mut squares) = (vec![0.0; LANES], vec![0.0; LANES]);
+        image_statistics::<false, true>(&image, LANES, &mut means, &mut squares);
+        let exact = |of: &dyn Fn(f64) -> f64| {
+            let values = image
+                .iter()
+                .step_by(LANES)
+                .map(|&value| of(f64::from(value)));
+            values.sum::<f64>() / pixels as f64
+        };
+        let mean = exact(&|value| value);
+        let variance = exact(&|value| (value - mean).powi(2));
+        assert!((f64::from(means[0]) - mean).abs() < 1e-4, "{}", means[0]);
+        let found = f64::from(squares[0]) / pixels as f64;
+        assert!((found - variance).abs() < 1e-6, "{found}, not {variance}");
+    }
 }

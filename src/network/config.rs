@@ -47,7 +47,8 @@ pub enum Stem {
 pub struct BatchNormSettings {
     /// What is added to the variance.
     pub epsilon: f64,
-    /// The share of a batch in the running statistics: 1 minus TensorFlow's decay.
+    /// The share of a batch in the running statistics: 1 minus TensorFlow's decay. The running
+    /// variance is that of the batch, divided by the number of values and not by one less.
     pub momentum: f64,
 }
 

@@ -252,6 +252,11 @@ impl ByLanes for Backward<'_> {
                         first = last;
                         continue;
                     }
+                    // Nobody asks what an image gets that needs no gradient: the first layer's.
+                    if !wants_image && matches!(plan.unit.rows, Rows::Patches(_)) {
+                        first = last;
+                        continue;
+                    }
                     let mut sink = Pixels::<true> {
                         target: &mut *self.by_rows,
                         channels: stride,

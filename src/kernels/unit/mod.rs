@@ -75,6 +75,21 @@ impl Plan {
             Rows::Patches(window) => (channels * window.taps(), window.out_pixels()),
         };
         let outputs = weights.dense.map_or(inner, |(_, outputs)| outputs);
+        assert!(images > 0, "a batch has at least one image");
+        if let (Rows::Depthwise(window), Some(values)) = (unit.rows, weights.depthwise) {
+            assert_eq!(
+                values.len(),
+                channels * window.taps(),
+                "the images have other channels than the depthwise weights"
+            );
+        }
+        if let Some((values, outputs)) = weights.dense {
+            assert_eq!(
+                values.len(),
+                outputs * inner,
+                "the images have other channels than the weights"
+            );
+        }
         let taps = match (unit.rows, weights.depthwise) {
             (Rows::Depthwise(window), Some(values)) => depthwise::by_blocks(values, window.taps()),
             _ => Vec::new(),

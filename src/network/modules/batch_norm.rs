@@ -13,14 +13,14 @@ pub(super) fn batch_norm(channels: usize, config: &NetworkConfig, device: &Devic
         .init(device)
 }
 
-/// Adds a batch's statistics to the running ones.
+/// Adds a batch's statistics to the running ones, without a graph of how they came about.
 pub(super) fn keep_statistics(norm: &BatchNorm, made: BatchNormOutput) -> Tensor<4> {
     for (running, batch) in [
         (&norm.running_mean, made.mean),
         (&norm.running_var, made.variance),
     ] {
-        let kept = running.value_sync() * (1.0 - norm.momentum);
-        running.update((kept + batch.detach() * norm.momentum).detach());
+        let kept = running.value_sync().inner() * (1.0 - norm.momentum);
+        running.update(Tensor::from_inner(kept + batch.inner() * norm.momentum));
     }
     made.output
 }
