@@ -385,7 +385,14 @@ mod tests {
     fn a_large_mean_costs_the_variance_no_digits() {
         let pixels = 1024;
         let image: Vec<f32> = (0..pixels * LANES)
-            .map(|place| 1000.1 + if place / LANES % 2 == 0 { 0.5 } else { -0.5 })
+            .map(|place| {
+                1000.1
+                    + if (place / LANES).is_multiple_of(2) {
+                        0.5
+                    } else {
+                        -0.5
+                    }
+            })
             .collect();
         let (mut means, mut squares) = (vec![0.0; LANES], vec![0.0; LANES]);
         image_statistics::<false, true>(&image, LANES, &mut means, &mut squares);

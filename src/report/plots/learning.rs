@@ -75,7 +75,11 @@ impl LearningCurves {
             .x_desc("epoch")
             .y_desc(what)
             .light_line_style(TRANSPARENT)
-            .x_label_formatter(&|value| format!("{value:.0}"))
+            // Between two epochs there is none.
+            .x_label_formatter(&|value| match value.fract() {
+                0.0 => format!("{value}"),
+                _ => String::new(),
+            })
             .draw()
             .map_err(text)?;
         for (place, (name, values)) in lines.iter().enumerate() {

@@ -223,7 +223,7 @@ impl Stored {
         let header: Value =
             serde_json::from_str(header).map_err(|error| failed(error.to_string()))?;
         let version = header.get("version").cloned().unwrap_or_default();
-        if version != Value::from(VERSION) {
+        if version != VERSION {
             return Err(failed(format!(
                 "it is of version {version}, and this program reads version {VERSION}"
             )));
