@@ -189,6 +189,8 @@ impl<'a> Run<'a> {
 
     /// Measures the network on the test images, keeps it, and says what it is.
     pub fn finish(&self, training: &Training<CellNetwork>) -> Result<Value, Failure> {
+        // The last run may have been killed between its checkpoint and the curves.
+        self.keep(training)?;
         let classifier = TrainedClassifier {
             network: training.network(),
             statistics: self.images.statistics().clone(),

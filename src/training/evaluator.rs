@@ -9,6 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::images::{ChannelStatistics, LabeledImages, SplitError, stratified_split};
 use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError};
 use crate::evaluator::{Context, EvaluationError, Evaluator};
+use crate::kernels;
 use crate::network::trainable_parameters;
 use crate::trial::Evaluation;
 
@@ -138,7 +139,9 @@ impl<D> TrainingEvaluator<D> {
     }
 
     fn pool(&self, worker: usize) -> Result<Option<Arc<ThreadPool>>, EvaluationError> {
-        if self.threads_per_worker == 0 {
+        // On a GPU a worker stays in its own thread, and so in its own stream of the device.
+        let device = self.images[worker % self.images.len()].device();
+        if self.threads_per_worker == 0 || !kernels::run_on(&device) {
             return Ok(None);
         }
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);

@@ -38,7 +38,7 @@ struct Header {
     epochs: Vec<Epoch>,
     /// Steps that the averaged weights have taken in.
     average_steps: Option<u64>,
-    /// Of the tensors' names and bytes, in the order of their names.
+    /// Of all else.
     checksum: u32,
 }
 
@@ -74,16 +74,17 @@ impl<M: ImageClassifier> Training<M> {
         for (name, data) in state.tensors {
             add(OPTIMIZER, name, data);
         }
-        let checksum = checksum(&tensors);
-        let header = Header {
+        let scalars: BTreeMap<String, Scalar> = state.scalars.into_iter().collect();
+        let mut header = Header {
             version: VERSION,
             of: of.clone(),
             config: self.trainer.config().clone(),
             seed: self.seed,
             epochs: self.epochs.clone(),
             average_steps: self.learner.average.as_ref().map(MovingAverage::steps),
-            checksum,
+            checksum: 0,
         };
+        header.checksum = header.checksum_with(&tensors, &scalars);
         let header = serde_json::to_string(&header).map_err(|error| failed(error.to_string()))?;
         let stored = tensors.into_iter().map(|(name, data)| {
             let (bytes, shape, dtype) = data.into_parts();
@@ -93,7 +94,7 @@ impl<M: ImageClassifier> Training<M> {
             .with_metadata(HEADER, &header)
             .auto_extension(false)
             .overwrite(true);
-        for (name, value) in state.scalars {
+        for (name, value) in scalars {
             writer = writer.with_scalar(&name, value);
         }
         writer
@@ -165,6 +166,24 @@ impl<M: ImageClassifier> Training<M> {
 }
 
 impl Header {
+    /// The CRC-32 of all that a checkpoint holds but the checksum itself.
+    fn checksum_with(
+        &self,
+        tensors: &BTreeMap<String, TensorData>,
+        scalars: &BTreeMap<String, Scalar>,
+    ) -> u32 {
+        let mut hasher = crc32fast::Hasher::new();
+        let own = (&self.of, &self.config, self.seed, &self.epochs);
+        let own = format!("{own:?} {:?} {scalars:?}", self.average_steps);
+        hasher.update(own.as_bytes());
+        for (name, data) in tensors {
+            let of_tensor = format!("{name} {:?} {:?}", data.shape(), data.dtype());
+            hasher.update(of_tensor.as_bytes());
+            hasher.update(data.as_bytes());
+        }
+        hasher.finalize()
+    }
+
     /// The first thing in which another training differs from this one.
     fn difference(&self, config: &TrainingConfig, seed: u64, of: &Value) -> Option<String> {
         let json = |config: &TrainingConfig| {
@@ -241,7 +260,7 @@ impl Stored {
                 .map_err(|error| failed(error.to_string()))?;
             tensors.insert(name, TensorData::from_bytes(bytes, shape, dtype));
         }
-        if checksum(&tensors) != header.checksum {
+        if header.checksum_with(&tensors, &scalars) != header.checksum {
             return Err(failed(
                 "it is damaged: its checksum is another than it says".to_owned(),
             ));
@@ -252,17 +271,6 @@ impl Stored {
             scalars,
         })
     }
-}
-
-/// The CRC-32 of names and bytes.
-fn checksum(tensors: &BTreeMap<String, TensorData>) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    for (name, data) in tensors {
-        hasher.update(name.as_bytes());
-        hasher.update(&[0]);
-        hasher.update(data.as_bytes());
-    }
-    hasher.finalize()
 }
 
 /// Takes the tensors out whose names begin so, and cuts that off.
