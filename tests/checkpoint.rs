@@ -202,6 +202,17 @@ fn a_damaged_file_is_an_error_and_never_a_panic() {
             assert_eq!(training.epochs().len(), 1);
         }
     }
+    // A header that says something else is damaged too.
+    let text = b"\"average_steps\":";
+    let place = whole
+        .windows(text.len())
+        .position(|part| part == text)
+        .unwrap()
+        + text.len();
+    let mut bytes = whole.clone();
+    bytes[place] = if bytes[place] == b'9' { b'8' } else { b'9' };
+    let error = resume(&bytes).unwrap_err();
+    assert!(matches!(error, CheckpointError::Read { .. }), "{error}");
     let missing = Training::resume(
         folder.path().join("missing.bpk"),
         network(4),

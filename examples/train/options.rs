@@ -65,7 +65,7 @@ pub struct TrainOptions {
     #[arg(long, value_name = "FILTERS")]
     pub imagenet_stem: Option<usize>,
     /// The paper's settings: search, cifar or imagenet; what is given beside it takes its place
-    #[arg(long, default_value = "cifar")]
+    #[arg(long, default_value = "search")]
     pub preset: Preset,
     /// Passes over the training images
     #[arg(long)]

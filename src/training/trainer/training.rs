@@ -260,7 +260,7 @@ impl Sums {
     }
 }
 
-/// How many batches of at most `size` an epoch has, none of a single image.
+/// How many batches of about `size` an epoch has, none of a single image.
 fn batch_count(images: usize, size: usize) -> usize {
     images.div_ceil(size).min(images / 2).max(1)
 }
