@@ -154,6 +154,11 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         training.save(folder.join("checkpoint.bpk"), &self.of)?;
+        self.record(training, folder)
+    }
+
+    /// The learning curves, as figures and as a drawing.
+    fn record(&self, training: &Training<CellNetwork>, folder: &Path) -> Result<(), Failure> {
         let mut lines = "epoch,loss,accuracy,validation_accuracy,learning_rate\n".to_owned();
         for epoch in training.epochs() {
             let validation = epoch.validation_accuracy;
@@ -189,14 +194,14 @@ impl<'a> Run<'a> {
 
     /// Measures the network on the test images, keeps it, and says what it is.
     pub fn finish(&self, training: &Training<CellNetwork>) -> Result<Value, Failure> {
-        // The last run may have been killed between its checkpoint and the curves.
-        self.keep(training)?;
         let classifier = TrainedClassifier {
             network: training.network(),
             statistics: self.images.statistics().clone(),
             class_names: self.dataset.class_names.clone(),
         };
         if let Some(folder) = &self.options.out {
+            // The last run may have been killed between its checkpoint and the curves.
+            self.record(training, folder)?;
             for name in ["weights.bpk", "weights.safetensors"] {
                 classifier.save(folder.join(name))?;
             }

@@ -15,6 +15,7 @@ pub struct TrainingProgress {
     began: Instant,
     /// When the epoch began.
     epoch_began: Instant,
+    /// The first epoch that is shown, from 1: later than 1 when a training goes on.
     first_epoch: Option<usize>,
 }
 
