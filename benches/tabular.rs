@@ -34,7 +34,7 @@ fn tabular(criterion: &mut Criterion) {
         });
     });
     let evaluator = table.clone().evaluator(Dataset::Cifar100, Metric::Valid12);
-    let (stop, report) = (StopSignal::new(), |_, _| {});
+    let (stop, report) = (StopSignal::new(), |_| {});
     let context = Context::new(TrialId(0), 0, 0, &stop, &report);
     criterion.bench_function("query through the evaluator", |bencher| {
         bencher.iter(|| {

@@ -5,11 +5,16 @@
 
 use std::error::Error;
 
+use burn::tensor::Device;
 use clap::Parser;
 use evonas::network::{CellNetwork, ImageShape, NetworkConfig, Precision, trainable_parameters};
+use evonas::prelude::RngExt as _;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::NasnetGenotype;
-use evonas::training::{DeviceName, StepTimes, Trainer, TrainingConfig};
+use evonas::training::images::{ImagesError, LabeledImages};
+use evonas::training::{
+    Augmentation, DeviceImages, DeviceName, StepTimes, Trainer, TrainingConfig,
+};
 use serde_json::json;
 
 const CLASSES: usize = 10;
@@ -50,6 +55,10 @@ struct Options {
     /// Compute convolutions in bfloat16.
     #[arg(long)]
     bf16: bool,
+    /// Times also what a step's data takes: gathering, cropping, mirroring, cutting out and
+    /// normalising a batch of images that are on the device.
+    #[arg(long)]
+    pipeline: bool,
     /// Prints one JSON object instead.
     #[arg(long)]
     json: bool,
@@ -92,9 +101,13 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         StepTimes::of(network, &trainer, image, CLASSES, warm_up, options.steps)
     });
     let (median, shortest) = (times.median(), times.shortest());
+    let batch_ms = match options.pipeline {
+        true => Some(pool.install(|| batch_time(options, image, &device))?),
+        false => None,
+    };
     let images_per_second = 1e3 * options.batch as f64 / median;
     if options.json {
-        let figures = json!({
+        let mut figures = json!({
             "engine": format!("evonas {}", env!("CARGO_PKG_VERSION")),
             "device": options.device.to_string(),
             "genotype": options.genotype,
@@ -110,11 +123,43 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             "min_step_ms": shortest,
             "images_per_second": images_per_second,
         });
+        if let Some(batch_ms) = batch_ms {
+            figures["batch_ms"] = json!(batch_ms);
+        }
         println!("{figures}");
     } else {
         println!("{parameters} parameters");
         println!("median step: {median:.2} ms, {images_per_second:.1} images a second");
-        println!("fastest step: {:.2} ms", shortest);
+        println!("fastest step: {shortest:.2} ms");
+        if let Some(batch_ms) = batch_ms {
+            let share = 100.0 * batch_ms / (median + batch_ms);
+            println!("taking a batch: {batch_ms:.2} ms, {share:.1} % of both");
+        }
     }
     Ok(())
+}
+
+/// The median time of taking a batch from 4,096 random images, in milliseconds.
+fn batch_time(options: &Options, image: ImageShape, device: &Device) -> Result<f64, ImagesError> {
+    const IMAGES: usize = 4096;
+    let mut rng = stream(0, 3);
+    let pixels = image.channels * image.height * image.width;
+    let images = LabeledImages::new(
+        image.channels,
+        image.height,
+        image.width,
+        CLASSES,
+        (0..IMAGES * pixels).map(|_| rng.random()).collect(),
+        (0..IMAGES)
+            .map(|_| rng.random_range(0..CLASSES as u16))
+            .collect(),
+    )?;
+    let images = DeviceImages::new(&images, &images, device);
+    let augmentation = Augmentation {
+        cutout: options.size / 2,
+        ..Augmentation::CIFAR
+    };
+    let (warm_up, steps) = (options.warmup, options.steps);
+    let times = StepTimes::of_batches(&images, options.batch, &augmentation, warm_up, steps);
+    Ok(times.median())
 }

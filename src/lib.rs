@@ -24,6 +24,8 @@
 pub mod algorithm;
 mod by_id;
 pub mod comparison;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod cube_kernels;
 pub mod evaluator;
 pub mod executor;
 #[cfg(feature = "burn")]
@@ -33,6 +35,7 @@ pub mod objective;
 mod panics;
 pub mod population;
 pub mod randomness;
+mod replace_file;
 pub mod replacement;
 #[cfg(feature = "report")]
 pub mod report;

@@ -7,14 +7,14 @@ use std::path::Path;
 use burn::module::Module;
 use burn::store::{ModuleSnapshot, bridge};
 use burn::tensor::Device;
-use evonas::network::{CellNetwork, DropPath, ImageShape, NetworkConfig};
+use evonas::network::{AuxiliaryHead, CellNetwork, DropPath, ImageShape, NetworkConfig};
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::published;
 use evonas::training::images::LabeledImages;
 use evonas::training::{
-    Augmentation, CheckpointError, DeviceImages, OptimizerSettings, Progress, Trainer, Training,
-    TrainingConfig,
+    Augmentation, CheckpointError, DeviceImages, OptimizerSettings, Progress, Schedule, Trainer,
+    Training, TrainingConfig,
 };
 use serde_json::{Value, json};
 
@@ -23,7 +23,8 @@ const SEED: u64 = 11;
 fn network(filters: usize) -> CellNetwork {
     let config = NetworkConfig::new(1, filters, 3, ImageShape::new(1, 12, 12))
         .with_drop_path(DropPath::scheduled(0.7))
-        .with_dropout(0.2);
+        .with_dropout(0.2)
+        .with_auxiliary(AuxiliaryHead::new(0.4));
     let device = Device::flex().autodiff();
     // Weights from the operating system's state would do as well: a checkpoint replaces them.
     let mut rng = stream(filters as u64, 0);
@@ -36,6 +37,7 @@ fn config() -> TrainingConfig {
         moving_average: Some(0.9),
         gradient_clipping: Some(1.0),
         label_smoothing: 0.1,
+        decay_all: true,
         warm_up_epochs: 0.5,
         augmentation: Augmentation {
             crop_padding: 2,
@@ -103,9 +105,23 @@ fn a_resumed_training_ends_with_the_bits_of_an_uninterrupted_one() {
         momentum: 0.9,
         epsilon: 0.1,
     };
-    for optimizer in [OptimizerSettings::SGD, rms_prop] {
+    let nesterov = OptimizerSettings::Sgd {
+        momentum: 0.8,
+        nesterov: true,
+    };
+    let steps = Schedule::Exponential {
+        factor: 0.7,
+        every_epochs: 1.0,
+        lowest: 0.1,
+    };
+    for (optimizer, schedule) in [
+        (OptimizerSettings::SGD, Schedule::Cosine),
+        (nesterov, Schedule::Constant),
+        (rms_prop, steps),
+    ] {
         let trainer = trainer(TrainingConfig {
             optimizer,
+            schedule,
             ..config()
         });
         let whole = epochs(Training::new(network(4), &trainer, SEED), 4);
@@ -229,4 +245,25 @@ fn a_file_that_cannot_be_written_is_an_error() {
     let training = Training::new(network(4), &trainer, SEED);
     let error = training.save("/nowhere/checkpoint.bpk", &of()).unwrap_err();
     assert!(matches!(error, CheckpointError::Write { .. }), "{error}");
+}
+
+/// The file beside the checkpoint is written first: here it is the device on which every disk is full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_keeps_the_last_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.bpk");
+    let trainer = trainer(config());
+    saved(&path, &trainer, 1);
+    let before = std::fs::read(&path).unwrap();
+    let beside = folder.path().join("checkpoint.bpk.new");
+    std::os::unix::fs::symlink("/dev/full", &beside).unwrap();
+    let training = epochs(Training::new(network(4), &trainer, SEED), 2);
+    let error = training.save(&path, &of()).unwrap_err();
+    assert!(error.to_string().contains("No space left"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert!(!beside.exists());
+    training.save(&path, &of()).unwrap();
+    let resumed = Training::resume(&path, network(4), &trainer, SEED, &of()).unwrap();
+    assert_eq!(resumed.epochs().len(), 2);
 }

@@ -63,7 +63,7 @@ fn every_algorithm_trains_as_many_networks_as_its_budget_whatever_the_workers() 
 fn the_test_is_that_of_the_trained_network_and_no_part_of_the_reward() {
     let benchmark = benchmark();
     let genotype = published::amoebanet_c();
-    let (stop, report) = (StopSignal::new(), |_, _| {});
+    let (stop, report) = (StopSignal::new(), |_| {});
     let context = Context::new(TrialId(0), 7, 0, &stop, &report);
     let evaluation = benchmark.evaluator().evaluate(&genotype, &context).unwrap();
     assert_eq!(evaluation.cost, Some(1.0), "a trial is a second");

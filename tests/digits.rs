@@ -1,6 +1,8 @@
 //! Searching the digits, from images to a trial list.
 #![cfg(feature = "burn")]
 
+use std::sync::{Arc, Mutex};
+
 use burn::tensor::Device;
 use evonas::network::{ImageShape, NetworkConfig};
 use evonas::prelude::*;
@@ -44,6 +46,36 @@ fn a_genotype_and_seed_score_the_same_with_one_worker_and_with_four() {
         assert!(a.fitness().is_some());
         assert_eq!(a.fitness(), b.fitness(), "trial {}", a.id);
         assert!(a.metric("parameters").unwrap() > 0.0);
+    }
+}
+
+#[test]
+fn an_observer_sees_the_loss_and_the_accuracy_of_every_epoch() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let search = Search::new(
+        RandomSearch::new(NasnetSpace::sp1(), 3),
+        Threads::new(evaluator(0.05), 1).unwrap(),
+        Budget::trials(2),
+    );
+    let search = search.observe(move |event: &Event<'_, NasnetGenotype>| {
+        if let Event::Reported { trial, result } = event {
+            let accuracy = result.metrics.get(TrainingEvaluator::<()>::ACCURACY);
+            let report = (trial.0, result.step, result.value, accuracy.unwrap());
+            log.lock().unwrap().push(report);
+        }
+    });
+    search.run().unwrap();
+    let seen = seen.lock().unwrap();
+    let epochs: Vec<_> = seen
+        .iter()
+        .map(|&(trial, step, ..)| (trial, step))
+        .collect();
+    assert_eq!(epochs, [(0, 1), (1, 1)]);
+    for &(.., loss, accuracy) in seen.iter() {
+        // Far from trained after an epoch.
+        assert!(0.5 < loss && loss < 10.0, "{loss}");
+        assert!(0.05 < accuracy && accuracy < 1.0, "{accuracy}");
     }
 }
 

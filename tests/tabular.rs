@@ -307,7 +307,7 @@ fn a_genotype_without_a_row_fails_and_broken_tables_are_refused() {
     let columns = TabularColumns::new("name", "score").metric("size");
     let read = |csv: &str| columns.read_from(csv.as_bytes(), str::parse::<u8>);
     let evaluator = read("name,score,size\n1,0.5,3\n").unwrap();
-    let (stop, report) = (StopSignal::new(), |_, _| {});
+    let (stop, report) = (StopSignal::new(), |_| {});
     let context = Context::new(TrialId(0), 0, 0, &stop, &report);
     assert_eq!(
         evaluator.evaluate(&2, &context),

@@ -11,7 +11,7 @@ use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::published;
 use evonas::training::images::LabeledImages;
-use evonas::training::{DeviceImages, Trainer, TrainingConfig};
+use evonas::training::{DeviceImages, Progress, Trainer, TrainingConfig};
 
 fn config() -> NetworkConfig {
     NetworkConfig::new(1, 4, 2, ImageShape::new(1, 12, 12))
@@ -82,4 +82,33 @@ fn drop_path_and_dropout_act_in_training_and_are_reproducible() {
         assert_ne!(first[EARLY], plain[EARLY]);
         assert_eq!(first, trained(&noisy));
     }
+}
+
+#[test]
+fn an_evaluation_ends_when_its_watcher_says_so() {
+    let mut rng = stream(2, 0);
+    let pixels = (0..10 * 144).map(|_| rng.random()).collect();
+    let images = LabeledImages::new(1, 12, 12, 2, pixels, vec![0; 10]).unwrap();
+    let images = DeviceImages::new(&images, &images, &Device::flex());
+    let trainer = Trainer::new(TrainingConfig::new(1, 4)).unwrap();
+    let network = network(&config());
+    let indices: Vec<usize> = (0..10).collect();
+    let mut seen = Vec::new();
+    let whole = trainer.evaluate_watched(&network, &images, &indices, &mut |progress| {
+        if let Progress::Evaluation { images, of } = progress {
+            seen.push((images, of));
+        }
+        Ok(())
+    });
+    assert_eq!(seen, [(4, 10), (8, 10), (10, 10)]);
+    assert_eq!(
+        whole.unwrap(),
+        trainer.evaluate(&network, &images, &indices)
+    );
+    let mut batches = 0;
+    let ended = trainer.evaluate_watched(&network, &images, &indices, &mut |_| {
+        batches += 1;
+        Err(EvaluationError::TimedOut)
+    });
+    assert_eq!((ended, batches), (Err(EvaluationError::TimedOut), 1));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use burn::tensor::Device;
-use evonas::network::{ImageShape, NetworkConfig};
+use evonas::network::NetworkConfig;
 use evonas::prelude::*;
 use evonas::spaces::nasnet::NasnetSpace;
 use evonas::training::images::{ImageDataset, ImageFolder, digits};
@@ -39,7 +39,7 @@ fn search(
     training: TrainingConfig,
 ) -> Result<(), Failure> {
     let images = &dataset.train;
-    let shape = ImageShape::new(images.channels(), images.height(), images.width());
+    let shape = images.shape();
     let config = NetworkConfig::new(cells, filters, images.classes(), shape);
     let epochs = training.epochs;
     let last = Trainer::new(TrainingConfig {

@@ -7,21 +7,14 @@ use clap::{Parser, ValueEnum};
 use evonas::search::Duplicates;
 use evonas::search::journal::SyncPolicy;
 use evonas::training::DeviceName;
-use evonas::training::images::{DatasetName, ImageSize};
+
+use crate::data::DataOptions;
 
 #[derive(Parser)]
 #[command(about = "Evolve an image classifier by regularized evolution", version)]
 pub struct Options {
-    /// The images: digits (embedded), idx (MNIST, Fashion-MNIST), cifar10, cifar100, or folder
-    /// (split/class/*.png or *.jpg)
-    #[arg(long, default_value = "digits")]
-    pub dataset: DatasetName,
-    /// The folder of the data set
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// Resize the images of a folder to this height and width
-    #[arg(long, value_name = "HxW")]
-    pub resize: Option<ImageSize>,
+    #[command(flatten)]
+    pub data: DataOptions,
     /// Use only so many training images (as many of each class as its share)
     #[arg(long)]
     pub limit: Option<usize>,

@@ -6,22 +6,26 @@
 //!     cargo run --release --example train -- evaluate --dataset idx --data DIR \
 //!         --weights trained/weights.safetensors
 
+mod curves;
+#[path = "../shared/data.rs"]
+mod data;
+mod folder;
 mod options;
 mod run;
+mod settings;
+#[path = "../shared/stop.rs"]
+mod stop;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use evonas::network::trainable_parameters;
-use evonas::prelude::*;
 use evonas::training::TrainedClassifier;
-use evonas::training::images::{ImageDataset, ImageFolder};
+use evonas::training::images::ImageFolder;
 use serde_json::json;
 
-use crate::options::{
-    Command, CommandLine, DataOptions, EvaluateOptions, PredictOptions, TrainOptions,
-};
+use crate::options::{Command, CommandLine, EvaluateOptions, PredictOptions, TrainOptions};
 use crate::run::Run;
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -42,24 +46,19 @@ fn main() -> ExitCode {
     }
 }
 
-impl DataOptions {
-    fn read(&self) -> Result<ImageDataset, Failure> {
-        Ok(self.dataset.read(self.data.as_deref(), self.resize)?)
-    }
-}
-
 fn train(options: &TrainOptions) -> Result<(), Failure> {
     let devices = options.device.open_all()?;
-    let (run, network) = Run::new(options, devices.first())?;
+    let (run, network) = Run::new(options, &devices)?;
     if !options.quiet {
+        if options.out.is_none() {
+            eprintln!("nothing of this training is kept: there is no --out");
+        }
         eprintln!(
             "{} parameters, on {devices}",
             trainable_parameters(&network)
         );
     }
-    let stop = StopSignal::new();
-    let signal = stop.clone();
-    ctrlc::set_handler(move || signal.stop())?;
+    let stop = stop::on_request()?;
     let training = run.begin(network)?;
     let Some(training) = run.train(training, &stop)? else {
         return Err(match options.out {
@@ -67,7 +66,7 @@ fn train(options: &TrainOptions) -> Result<(), Failure> {
             None => "stopped".into(),
         });
     };
-    let result = run.finish(&training)?;
+    let (classifier, result) = run.measure(&training)?;
     if !options.quiet {
         let accuracy = result["test_accuracy"].as_f64().unwrap_or(f64::NAN);
         println!("test accuracy: {:.2} %", 100.0 * accuracy);
@@ -75,13 +74,16 @@ fn train(options: &TrainOptions) -> Result<(), Failure> {
     if options.json {
         println!("{result}");
     }
-    Ok(())
+    // Last, so that a full disk costs no result.
+    run.finish(&training, &classifier, &result)
 }
 
 fn evaluate(options: &EvaluateOptions) -> Result<(), Failure> {
     let device = options.device.open()?;
     let classifier = TrainedClassifier::load(&options.weights, &device)?;
-    let test = options.data.read()?.test;
+    let dataset = options.data.read()?;
+    classifier.check_classes(dataset.class_names.as_deref())?;
+    let test = dataset.test;
     let accuracy = classifier.accuracy(&test)?;
     if options.json {
         println!(

@@ -1,67 +1,67 @@
 //! One training, from its options to its files.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
-use evonas::network::{
-    AuxiliaryHead, CellNetwork, DropPath, ImageShape, NetworkConfig, Precision, Stem,
-    trainable_parameters,
-};
+use evonas::network::{CellNetwork, trainable_parameters};
 use evonas::prelude::*;
 use evonas::randomness::stream;
-use evonas::report::{LearningCurves, TrainingProgress};
+use evonas::report::TrainingProgress;
 use evonas::spaces::nasnet::NasnetGenotype;
-use evonas::training::images::{ImageDataset, stratified_split};
-use evonas::training::{
-    Augmentation, DeviceImages, Progress, TrainedClassifier, Trainer, Training, TrainingConfig,
-};
+use evonas::training::images::{ChannelStatistics, LabeledImages, stratified_split};
+use evonas::training::{DeviceImages, Devices, Progress, TrainedClassifier, Trainer, Training};
 use serde_json::{Value, json};
 
 use crate::Failure;
+use crate::curves;
+use crate::folder::Folder;
 use crate::options::TrainOptions;
-
-/// The seed of the split into training and validation images.
-const SPLIT_SEED: u64 = 0;
 
 /// A training, its images, and where it is kept.
 pub struct Run<'a> {
     options: &'a TrainOptions,
-    dataset: ImageDataset,
+    dataset: String,
+    class_names: Option<Vec<String>>,
+    /// All that may be trained on.
     images: DeviceImages,
     training: Vec<usize>,
     validation: Vec<usize>,
+    test: LabeledImages,
     trainer: Trainer,
+    /// What is trained on what, for the checkpoint.
     of: Value,
-    device: Device,
+    device: String,
+    folder: Option<Folder>,
 }
 
 impl<'a> Run<'a> {
-    pub fn new(options: &'a TrainOptions, device: Device) -> Result<(Self, CellNetwork), Failure> {
+    pub fn new(
+        options: &'a TrainOptions,
+        devices: &Devices,
+    ) -> Result<(Self, CellNetwork), Failure> {
+        let device = devices.first();
+        let trainer = Trainer::new(options.training.config(options.preset)?)?;
+        let genotype = NasnetGenotype::find(&options.genotype)?;
         let mut dataset = options.data.read()?;
         if let Some(limit) = options.limit {
-            dataset.train = dataset.train.limit(limit, options.seed);
+            dataset = dataset.limit_train(limit, options.seed);
         }
-        let genotype = NasnetGenotype::find(&options.genotype)?;
-        let network = network_config(options, &dataset);
-        let trainer = Trainer::new(training_config(options))?;
+        let images = &dataset.train;
+        let network = options.network.config(options.preset, images);
         let (training, validation) = match options.validation {
             Some(share) => {
-                let split = stratified_split(dataset.train.labels(), share, SPLIT_SEED)?;
+                let split = stratified_split(images.labels(), share, options.seed)?;
                 (split.kept, split.held_out)
             }
-            None => ((0..dataset.train.len()).collect(), Vec::new()),
+            None => ((0..images.len()).collect(), Vec::new()),
         };
-        let reference = dataset.train.subset(&training)?;
-        let images = DeviceImages::new(&dataset.train, &reference, &device);
         trainer.check(images.shape(), training.len())?;
         let of = json!({
             "genotype": genotype.to_string(),
             "network": network,
             "dataset": {
                 "name": dataset.name,
-                "training_images": dataset.train.len(),
-                "checksum": format!("{:08x}", dataset.train.checksum()),
+                "training_images": images.len(),
+                "checksum": format!("{:08x}", images.checksum()),
             },
             "validation": options.validation,
         });
@@ -71,45 +71,47 @@ impl<'a> Run<'a> {
             &mut stream(options.seed, 0),
             &device.clone().autodiff(),
         )?;
+        let folder = options.out.as_deref().map(Folder::open).transpose()?;
+        let statistics = ChannelStatistics::of_some(images, &training);
         let run = Self {
             options,
-            dataset,
-            images,
+            images: DeviceImages::normalised_by(images, &statistics, &device),
+            device: devices.to_string(),
+            dataset: dataset.name,
+            class_names: dataset.class_names,
             training,
             validation,
+            test: dataset.test,
             trainer,
             of,
-            device,
+            folder,
         };
         Ok((run, built))
     }
 
-    fn path(&self, name: &str) -> Option<PathBuf> {
-        Some(self.options.out.as_ref()?.join(name))
+    fn checkpoint(&self) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        Some(folder.path("checkpoint.bpk"))
     }
 
     /// The training as the folder has it, or from its beginning.
     pub fn begin(&self, network: CellNetwork) -> Result<Training<CellNetwork>, Failure> {
         let seed = self.options.seed;
-        let Some(checkpoint) = self.path("checkpoint.bpk") else {
-            return Ok(Training::new(network, &self.trainer, seed));
-        };
-        if let Some(folder) = checkpoint.parent() {
-            fs::create_dir_all(folder)
-                .map_err(|error| format!("can't make the folder {}: {error}", folder.display()))?;
-        }
-        match (checkpoint.exists(), self.options.resume) {
-            (false, _) => Ok(Training::new(network, &self.trainer, seed)),
-            (true, true) => {
+        match self.checkpoint() {
+            Some(checkpoint) if checkpoint.exists() => {
+                if !self.options.resume {
+                    let folder = checkpoint.parent().unwrap_or(Path::new("."));
+                    return Err(format!(
+                        "{} holds a training already; add --resume to go on with it, or choose another folder",
+                        folder.display()
+                    )
+                    .into());
+                }
                 let training =
                     Training::resume(&checkpoint, network, &self.trainer, seed, &self.of)?;
                 Ok(training)
             }
-            (true, false) => Err(format!(
-                "{} holds a training already; add --resume to go on with it, or choose another folder",
-                checkpoint.parent().unwrap_or(Path::new(".")).display()
-            )
-            .into()),
+            _ => Ok(Training::new(network, &self.trainer, seed)),
         }
     }
 
@@ -126,9 +128,12 @@ impl<'a> Run<'a> {
                 if !quiet {
                     shown.step(&progress);
                 }
-                match stop.is_set() {
-                    true => Err(EvaluationError::Interrupted),
-                    false => Ok(()),
+                match progress {
+                    // Half an epoch is lost; one that is over is kept first.
+                    Progress::Step { step, steps, .. } if step < steps && stop.is_set() => {
+                        Err(EvaluationError::Interrupted)
+                    }
+                    _ => Ok(()),
                 }
             };
             training = match training.next_epoch(&self.images, &self.training, &mut watch) {
@@ -143,6 +148,9 @@ impl<'a> Run<'a> {
             if let (false, Some(epoch)) = (quiet, training.epochs().last()) {
                 shown.epoch(epoch);
             }
+            if stop.is_set() && !training.is_over() {
+                return Ok(None);
+            }
         }
         shown.finish();
         Ok(Some(training))
@@ -150,126 +158,64 @@ impl<'a> Run<'a> {
 
     /// Checkpoint first: the curves follow from it.
     fn keep(&self, training: &Training<CellNetwork>) -> Result<(), Failure> {
-        let Some(folder) = &self.options.out else {
-            return Ok(());
-        };
-        training.save(folder.join("checkpoint.bpk"), &self.of)?;
-        self.record(training, folder)
+        if let Some(checkpoint) = self.checkpoint() {
+            training.save(checkpoint, &self.of)?;
+        }
+        self.record(training)
     }
 
     /// The learning curves, as figures and as a drawing.
-    fn record(&self, training: &Training<CellNetwork>, folder: &Path) -> Result<(), Failure> {
-        let mut lines = "epoch,loss,accuracy,validation_accuracy,learning_rate\n".to_owned();
-        for epoch in training.epochs() {
-            let validation = epoch.validation_accuracy;
-            let validation = validation.map_or(String::new(), |share| share.to_string());
-            lines += &format!(
-                "{},{},{},{validation},{}\n",
-                epoch.number, epoch.loss, epoch.accuracy, epoch.learning_rate
-            );
-        }
-        let file = folder.join("epochs.csv");
-        fs::write(&file, lines)
-            .map_err(|error| format!("can't write {}: {error}", file.display()))?;
-        self.curves(training).draw(&folder.join("curves.svg"))?;
+    fn record(&self, training: &Training<CellNetwork>) -> Result<(), Failure> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        let epochs = training.epochs();
+        folder.write("epochs.csv", &curves::table(epochs))?;
+        let validated = !self.validation.is_empty();
+        curves::drawing(&self.dataset, epochs, validated).draw(&folder.path("curves.svg"))?;
         Ok(())
     }
 
-    fn curves(&self, training: &Training<CellNetwork>) -> LearningCurves {
-        let epochs = training.epochs();
-        let mut accuracies = vec![(
-            "training".to_owned(),
-            epochs.iter().map(|epoch| Some(epoch.accuracy)).collect(),
-        )];
-        if !self.validation.is_empty() {
-            let measured = epochs.iter().map(|epoch| epoch.validation_accuracy);
-            accuracies.push(("validation".to_owned(), measured.collect()));
-        }
-        LearningCurves {
-            title: format!("Training on {}", self.dataset.name),
-            losses: epochs.iter().map(|epoch| epoch.loss).collect(),
-            accuracies,
-        }
-    }
-
-    /// Measures the network on the test images, keeps it, and says what it is.
-    pub fn finish(&self, training: &Training<CellNetwork>) -> Result<Value, Failure> {
+    /// The trained network, and what it is worth on the test images.
+    pub fn measure(
+        &self,
+        training: &Training<CellNetwork>,
+    ) -> Result<(TrainedClassifier, Value), Failure> {
         let classifier = TrainedClassifier {
             network: training.network(),
             statistics: self.images.statistics().clone(),
-            class_names: self.dataset.class_names.clone(),
+            class_names: self.class_names.clone(),
         };
-        if let Some(folder) = &self.options.out {
-            // The last run may have been killed between its checkpoint and the curves.
-            self.record(training, folder)?;
-            for name in ["weights.bpk", "weights.safetensors"] {
-                classifier.save(folder.join(name))?;
-            }
-        }
-        let test_accuracy = classifier.accuracy(&self.dataset.test)?;
+        let test_accuracy = classifier.accuracy(&self.test)?;
         let last = training.epochs().last();
         let result = json!({
-            "dataset": self.dataset.name,
+            "dataset": self.dataset,
             "genotype": classifier.network.genotype().to_string(),
             "parameters": trainable_parameters(&classifier.network),
             "epochs": training.epochs().len(),
             "loss": last.map(|epoch| epoch.loss),
             "validation_accuracy": last.and_then(|epoch| epoch.validation_accuracy),
             "test_accuracy": test_accuracy,
-            "device": format!("{:?}", self.device),
+            "device": self.device,
         });
-        if let Some(path) = self.path("result.json") {
-            let text = serde_json::to_string_pretty(&result)?;
-            fs::write(&path, text)
-                .map_err(|error| format!("can't write {}: {error}", path.display()))?;
+        Ok((classifier, result))
+    }
+
+    /// Writes the trained network and its result into the folder, if there is one.
+    pub fn finish(
+        &self,
+        training: &Training<CellNetwork>,
+        classifier: &TrainedClassifier,
+        result: &Value,
+    ) -> Result<(), Failure> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        // The last run may have been killed between its checkpoint and the curves.
+        self.record(training)?;
+        for name in ["weights.bpk", "weights.safetensors"] {
+            classifier.save(folder.path(name))?;
         }
-        Ok(result)
-    }
-}
-
-fn network_config(options: &TrainOptions, dataset: &ImageDataset) -> NetworkConfig {
-    let images = &dataset.train;
-    let shape = ImageShape::new(images.channels(), images.height(), images.width());
-    let config = NetworkConfig::new(options.cells, options.filters, images.classes(), shape);
-    let mut config = options.preset.network(config);
-    if let Some(filters) = options.imagenet_stem {
-        config.stem = Stem::ImageNet { filters };
-    }
-    if let Some(keep) = options.keep_path {
-        config.drop_path = DropPath::scheduled(keep);
-    }
-    if let Some(weight) = options.auxiliary {
-        let head = config.auxiliary.unwrap_or(AuxiliaryHead::new(1.0));
-        config.auxiliary = (weight != 0.0).then_some(AuxiliaryHead {
-            loss_weight: weight,
-            ..head
-        });
-    }
-    if options.bf16 {
-        config.precision = Precision::BFloat16;
-    }
-    config
-}
-
-fn training_config(options: &TrainOptions) -> TrainingConfig {
-    let preset = options.preset.training();
-    let augmentation = preset.augmentation;
-    TrainingConfig {
-        epochs: options.epochs.unwrap_or(preset.epochs),
-        batch_size: options.batch.unwrap_or(preset.batch_size),
-        learning_rate: options.learning_rate.unwrap_or(preset.learning_rate),
-        warm_up_epochs: options.warm_up.unwrap_or(preset.warm_up_epochs),
-        weight_decay: options.weight_decay.unwrap_or(preset.weight_decay),
-        moving_average: match options.average {
-            Some(0.0) => None,
-            Some(decay) => Some(decay),
-            None => preset.moving_average,
-        },
-        augmentation: Augmentation {
-            crop_padding: options.crop_padding.unwrap_or(augmentation.crop_padding),
-            flip: options.flip.unwrap_or(augmentation.flip),
-            cutout: options.cutout.unwrap_or(augmentation.cutout),
-        },
-        ..preset
+        folder.write("result.json", &serde_json::to_string_pretty(result)?)
     }
 }

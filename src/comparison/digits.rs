@@ -6,7 +6,7 @@ use burn::tensor::Device;
 
 use super::Benchmark;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
-use crate::network::{Cost, Fan, ImageShape, NetworkConfig, NetworkError, NetworkPlan};
+use crate::network::{Cost, Fan, NetworkConfig, NetworkError, NetworkPlan};
 use crate::space::{CategoricalSpace, Mutation};
 use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use crate::training::images::{ImageDataset, digits};
@@ -94,7 +94,7 @@ impl DigitsBenchmark {
             dataset.train = dataset.train.limit(images, SPLIT_SEED);
         }
         let images = &dataset.train;
-        let shape = ImageShape::new(images.channels(), images.height(), images.width());
+        let shape = images.shape();
         // Smaller initial logits than the released rule's: a trial of one epoch is short.
         let network = NetworkConfig::new(settings.cells, settings.filters, images.classes(), shape)
             .with_classifier_fan(Fan::In);

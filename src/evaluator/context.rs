@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{EvaluationError, StopSignal};
+use super::{EvaluationError, IntermediateResult, StopSignal};
 use crate::randomness::stream;
 use crate::stopper::{Decision, SharedStopper};
 use crate::trial::TrialId;
@@ -17,7 +17,7 @@ pub struct Context<'a> {
     seed: u64,
     worker: usize,
     stop: &'a StopSignal,
-    report: &'a (dyn Fn(u64, f64) + Sync),
+    report: &'a (dyn Fn(IntermediateResult) + Sync),
     deadline: Option<Instant>,
     stopper: Option<&'a SharedStopper>,
     /// The last step and value that were reported, once the stopper has said stop.
@@ -35,15 +35,15 @@ impl fmt::Debug for Context<'_> {
 }
 
 impl<'a> Context<'a> {
-    /// A context of one's own, to call an evaluator outside a search. `report` takes the step and
-    /// value of every [`Context::report`].
+    /// A context of one's own, to call an evaluator outside a search. `report` takes what
+    /// [`Context::report`] and [`Context::report_with_metrics`] are given.
     #[must_use]
     pub const fn new(
         trial: TrialId,
         seed: u64,
         worker: usize,
         stop: &'a StopSignal,
-        report: &'a (dyn Fn(u64, f64) + Sync),
+        report: &'a (dyn Fn(IntermediateResult) + Sync),
     ) -> Self {
         Self {
             trial,
@@ -99,7 +99,13 @@ impl<'a> Context<'a> {
     /// Tells observers and the stopper an intermediate value: the validation accuracy after epoch
     /// `step`, say. The stopper never sees a value that is not finite.
     pub fn report(&self, step: u64, value: f64) {
-        (self.report)(step, value);
+        self.report_with_metrics(IntermediateResult::new(step, value));
+    }
+
+    /// [`Context::report`] with other figures beside the value, for observers.
+    pub fn report_with_metrics(&self, result: IntermediateResult) {
+        let IntermediateResult { step, value, .. } = result;
+        (self.report)(result);
         if let Some(stopper) = self.stopper
             && value.is_finite()
         {

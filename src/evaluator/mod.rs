@@ -1,12 +1,14 @@
 //! Scoring one genotype.
 
 mod context;
+mod intermediate;
 mod memory;
 mod run;
 mod stop_signal;
 mod weighted;
 
 pub use context::Context;
+pub use intermediate::IntermediateResult;
 pub use memory::is_out_of_memory;
 pub use run::{Ended, run_trial};
 pub use stop_signal::StopSignal;

@@ -20,7 +20,7 @@ pub const UNWEIGHTED_FITNESS: &str = "unweighted_fitness";
 /// };
 /// // A million parameters more cost as much as five points of accuracy.
 /// let evaluator = WeightedSum::new(accuracy, [("fitness", 1.0), ("parameters", -5e-8)]);
-/// # let (stop, report) = (StopSignal::new(), |_, _| {});
+/// # let (stop, report) = (StopSignal::new(), |_| {});
 /// # let context = Context::new(TrialId(0), 0, 0, &stop, &report);
 /// # let evaluation = evaluator.evaluate(&2e6, &context)?;
 /// # assert!((evaluation.fitness - 0.8).abs() < 1e-12);

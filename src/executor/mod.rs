@@ -12,7 +12,7 @@ pub use threads::{NoWorkers, Threads, ThreadsError};
 
 use std::time::Duration;
 
-use crate::evaluator::{Ended, StopSignal};
+use crate::evaluator::{Ended, IntermediateResult, StopSignal};
 use crate::trial::{Trial, TrialId};
 
 /// Runs the trials that the search loop submits.
@@ -78,14 +78,12 @@ pub enum ExecutorEvent {
         /// The worker, from 0.
         worker: usize,
     },
-    /// An evaluation reported an intermediate value.
+    /// An evaluation reported something on its way.
     Reported {
         /// The trial.
         trial: TrialId,
-        /// The step, an epoch say.
-        step: u64,
-        /// The value.
-        value: f64,
+        /// What it reported.
+        result: IntermediateResult,
     },
     /// A trial is over.
     Finished {

@@ -60,14 +60,13 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
         let (trial, terms) = self.waiting.pop_front()?;
         let start = Instant::now();
         let events = Mutex::new(&mut self.events);
-        let report = |step, value| {
+        let report = |result| {
             events
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push_back(ExecutorEvent::Reported {
                     trial: trial.id,
-                    step,
-                    value,
+                    result,
                 });
         };
         let context = terms.apply(Context::new(trial.id, trial.seed, 0, &self.stop, &report));

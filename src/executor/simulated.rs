@@ -137,14 +137,13 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
             worker,
         });
         let events = Mutex::new(&mut self.events);
-        let report = |step, value| {
+        let report = |result| {
             events
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push_back(ExecutorEvent::Reported {
                     trial: trial.id,
-                    step,
-                    value,
+                    result,
                 });
         };
         let context = Context::new(trial.id, trial.seed, worker, &self.stop, &report);

@@ -188,11 +188,10 @@ impl<G: Genotype> Worker<G> {
             trial: trial.id,
             worker: self.number,
         });
-        let report = |step, value| {
+        let report = |result| {
             let _ = self.events.send(ExecutorEvent::Reported {
                 trial: trial.id,
-                step,
-                value,
+                result,
             });
         };
         let context = Context::new(trial.id, trial.seed, self.number, &self.stop, &report);

@@ -5,10 +5,9 @@ use std::fmt;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
-use rand::RngExt;
+use burn::tensor::{Device, Gradients, Tensor};
 
-use super::{CellNetwork, NetworkConfig, NetworkError, Precision, TrainingPass};
+use super::{CellNetwork, NetworkConfig, NetworkError, Precision, TrainingPass, random_batch};
 use crate::randomness::stream;
 use crate::spaces::nasnet::NasnetGenotype;
 
@@ -128,16 +127,7 @@ impl Results {
         let autodiff = device.clone().autodiff();
         let network = CellNetwork::new(genotype, config, &mut stream(seed, 0), &autodiff)?.train();
         let mut rng = stream(seed, 1);
-        let image = config.image;
-        let shape = [batch, image.channels, image.height, image.width];
-        let pixels: Vec<f32> = (0..shape.iter().product())
-            .map(|_| rng.random::<f32>() - 0.5)
-            .collect();
-        let labels: Vec<i32> = (0..batch)
-            .map(|_| rng.random_range(0..config.classes) as i32)
-            .collect();
-        let images = Tensor::<4>::from_data(TensorData::new(pixels, shape), device);
-        let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch]), device);
+        let (images, labels) = random_batch(batch, config.image, config.classes, &mut rng, device);
         let output = network.forward_training(images, &mut TrainingPass::new(0.5, &mut rng));
         let cross_entropy = CrossEntropyLossConfig::new().init(device);
         let mut loss = cross_entropy.forward(output.logits.clone(), labels.clone());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::DropPath;
+use super::{DropPath, Precision};
 
 /// Channels, height and width of an image or of a hidden state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,20 +99,6 @@ impl AuxiliaryHead {
     pub fn channels(&self) -> [usize; 2] {
         [128.0, 768.0].map(|channels: f64| (channels * self.channel_scale) as usize)
     }
-}
-
-/// What a network's convolutions compute in. Weights, batch norm and all else are single precision
-/// either way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// Single precision.
-    #[default]
-    Float32,
-    /// Eight bits of precision with the range of single precision, for devices that multiply them
-    /// faster: inputs and weights of convolutions are rounded to it, and so are the gradients that
-    /// come back. Not on the CPU.
-    BFloat16,
 }
 
 /// The fan that scales a layer's initial weights, drawn from a normal distribution that is cut at

@@ -3,16 +3,14 @@
 use std::collections::VecDeque;
 
 use burn::module::Module;
-use burn::tensor::{Device, FloatDType, Tensor};
+use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
 use super::layout::Layout;
 use super::plan::HeadPlan;
 use super::{
-    CellModule, Cost, Layer, NetworkConfig, NetworkError, NetworkPlan, Precision, Sequence,
-    TrainingPass,
+    CellModule, Cost, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence, TrainingPass,
 };
-use crate::kernels;
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// An image classifier made of the two cells of a genotype.
@@ -73,7 +71,7 @@ impl CellNetwork {
         device: &Device,
     ) -> Result<Self, NetworkError> {
         let plan = NetworkPlan::new(genotype, config)?;
-        if config.precision == Precision::BFloat16 && !computes_in_bfloat16(device) {
+        if !config.precision.supported_by(device) {
             return Err(NetworkError::NoBFloat16 {
                 device: format!("{:?}", device.clone().inner()),
             });
@@ -195,11 +193,6 @@ impl CellNetwork {
         let last = latest.pop_back().expect("the stem has an output");
         (last, auxiliary)
     }
-}
-
-/// The CPU's own kernels compute in single precision only.
-fn computes_in_bfloat16(device: &Device) -> bool {
-    !kernels::run_on(device) && device.supports_dtype(FloatDType::BF16)
 }
 
 impl Head {

@@ -14,17 +14,17 @@ mod error;
 mod layers;
 mod operations;
 mod plan;
+mod precision;
 mod validation;
 mod walk;
 
-pub use config::{
-    AuxiliaryHead, BatchNormSettings, Fan, ImageShape, NetworkConfig, Precision, Stem,
-};
+pub use config::{AuxiliaryHead, BatchNormSettings, Fan, ImageShape, NetworkConfig, Stem};
 pub use cost::Cost;
 pub use drop_path::{DropPath, DropPathSchedule};
 pub use error::{NarrowLayer, NetworkError};
 pub use layers::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
 pub use plan::{AuxiliaryPlan, BranchPlan, CellPlan, ConcatPlan, HeadPlan, NetworkPlan};
+pub use precision::Precision;
 pub use walk::Place;
 
 #[cfg(feature = "burn")]
@@ -44,6 +44,8 @@ mod noise;
 #[cfg(feature = "burn")]
 mod parameters;
 #[cfg(feature = "burn")]
+mod random_batch;
+#[cfg(feature = "burn")]
 mod weights;
 
 #[cfg(feature = "burn")]
@@ -60,5 +62,7 @@ pub use noise::TrainingPass;
 use noise::{DropPathLayer, Dropout};
 #[cfg(feature = "burn")]
 pub use parameters::trainable_parameters;
+#[cfg(feature = "burn")]
+pub(crate) use random_batch::random_batch;
 #[cfg(feature = "burn")]
 pub use weights::WeightsError;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{Event, Observer, TrialRecord};
+use crate::replace_file::replace_file;
 
 /// Keeps the best trial so far (a JSON [`TrialRecord`]) in a file, for people and other programs.
 #[derive(Debug)]
@@ -37,19 +38,14 @@ impl BestFile {
 
     /// Replaces the file as a whole, so that a reader never sees half of it.
     fn write<G: Serialize>(&self, record: &TrialRecord<G>) -> Result<(), BestFileError> {
-        let new = self.path.with_extension("new");
-        serde_json::to_vec_pretty(record)
-            .map_err(io::Error::from)
-            .and_then(|json| fs::write(&new, json))
-            .and_then(|()| fs::rename(&new, &self.path))
-            .map_err(|source| {
-                // On a full disk there may be half of it.
-                let _ = fs::remove_file(&new);
-                BestFileError {
-                    path: self.path.clone(),
-                    source,
-                }
-            })
+        let failed = |source| BestFileError {
+            path: self.path.clone(),
+            source,
+        };
+        replace_file(&self.path, failed, |new| {
+            let json = serde_json::to_vec_pretty(record).map_err(|error| failed(error.into()))?;
+            fs::write(new, json).map_err(failed)
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::{History, Termination, Warning};
+use crate::evaluator::IntermediateResult;
 use crate::trial::{Outcome, Trial, TrialId};
 
 /// What happens in a search.
@@ -36,14 +37,12 @@ pub enum Event<'a, G> {
         /// The worker.
         worker: usize,
     },
-    /// An evaluation reported an intermediate value.
+    /// An evaluation reported something on its way.
     Reported {
         /// The trial.
         trial: TrialId,
-        /// The step.
-        step: u64,
-        /// The value.
-        value: f64,
+        /// What it reported.
+        result: &'a IntermediateResult,
     },
     /// An attempt at a trial went wrong, and the trial is run again.
     Retried {

@@ -190,13 +190,14 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
             ExecutorEvent::Started { trial, worker } => {
                 self.tell_observers(&Event::Started { trial, worker })
             }
-            ExecutorEvent::Reported { trial, step, value } => {
+            ExecutorEvent::Reported { trial, result } => {
                 if let Some(flight) = running.in_flight.get_mut(&trial)
-                    && value.is_finite()
+                    && result.value.is_finite()
                 {
-                    flight.reports.push((step, value));
+                    flight.reports.push((result.step, result.value));
                 }
-                self.tell_observers(&Event::Reported { trial, step, value })
+                let result = &result;
+                self.tell_observers(&Event::Reported { trial, result })
             }
             ExecutorEvent::Finished {
                 trial,

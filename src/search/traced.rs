@@ -31,8 +31,9 @@ impl<G> Observer<G> for Traced {
                 debug!(trial = trial.id.0, parent, "asked");
             }
             Event::Started { trial, worker } => debug!(trial = trial.0, worker, "started"),
-            Event::Reported { trial, step, value } => {
-                trace!(trial = trial.0, step, value, "reported");
+            Event::Reported { trial, result } => {
+                let (step, value) = (result.step, result.value);
+                trace!(trial = trial.0, step, value, metrics = ?result.metrics, "reported");
             }
             Event::Retried {
                 trial,

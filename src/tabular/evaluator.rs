@@ -25,7 +25,7 @@ use crate::trial::Evaluation;
 ///     .cost("seconds")
 ///     .metric("parameters")
 ///     .read_from(csv.as_bytes(), |text| text.parse::<u32>())?;
-/// # let (stop, report) = (StopSignal::new(), |_, _| {});
+/// # let (stop, report) = (StopSignal::new(), |_| {});
 /// # let context = Context::new(TrialId(0), 0, 0, &stop, &report);
 /// assert_eq!(
 ///     evaluator.evaluate(&16, &context)?,

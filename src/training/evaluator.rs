@@ -8,7 +8,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::images::{ChannelStatistics, LabeledImages, SplitError, stratified_split};
 use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError};
-use crate::evaluator::{Context, EvaluationError, Evaluator};
+use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
 use crate::kernels;
 use crate::network::trainable_parameters;
 use crate::trial::Evaluation;
@@ -46,6 +46,9 @@ impl<D> std::fmt::Debug for TrainingEvaluator<D> {
 }
 
 impl<D> TrainingEvaluator<D> {
+    /// The metric beside the loss that an epoch reports: the share of the training images, as they
+    /// were augmented, that were classified correctly in its steps, from 0 to 1.
+    pub const ACCURACY: &'static str = "accuracy";
     /// The metric of [`TrainingEvaluator::with_test_images`]: the share of the test images that the
     /// trial's network classifies correctly, from 0 to 1.
     pub const TEST_ACCURACY: &'static str = "test_accuracy";
@@ -93,10 +96,7 @@ impl<D> TrainingEvaluator<D> {
             return Err(EvaluatorError::NoDevice);
         }
         let split = stratified_split(images.labels(), validation_fraction, split_seed)?;
-        let reference = images
-            .subset(&split.kept)
-            .expect("the split's indices come from these images");
-        let statistics = ChannelStatistics::of(&reference);
+        let statistics = ChannelStatistics::of_some(images, &split.kept);
         let images: Vec<DeviceImages> = devices
             .iter()
             .map(|device| DeviceImages::normalised_by(images, &statistics, device))
@@ -169,20 +169,20 @@ impl<D> TrainingEvaluator<D> {
             .decode(genotype, &mut weights, &images.device().autodiff())
             .map_err(|error| EvaluationError::Infeasible(error.to_string()))?;
         let parameters = trainable_parameters(&network);
-        let network = self.trainer.train(
-            network,
-            images,
-            &self.training,
-            context.seed,
-            &mut |progress| (context.watch)(progress),
-        )?;
-        let accuracy = self.trainer.evaluate(&network, images, &self.validation);
-        let evaluation = Evaluation::new(accuracy).with_metric("parameters", parameters as f64);
+        let mut watch = |progress| (context.watch)(progress);
+        let network =
+            self.trainer
+                .train(network, images, &self.training, context.seed, &mut watch)?;
+        let mut accuracy = |images: &DeviceImages, indices: &[usize]| {
+            let trainer = &self.trainer;
+            trainer.evaluate_watched(&network, images, indices, &mut watch)
+        };
+        let evaluation = Evaluation::new(accuracy(images, &self.validation)?);
+        let evaluation = evaluation.with_metric("parameters", parameters as f64);
         Ok(match self.test.get(place) {
             Some(test) => {
                 let all: Vec<usize> = (0..test.len()).collect();
-                let accuracy = self.trainer.evaluate(&network, test, &all);
-                evaluation.with_metric(Self::TEST_ACCURACY, accuracy)
+                evaluation.with_metric(Self::TEST_ACCURACY, accuracy(test, &all)?)
             }
             None => evaluation,
         })
@@ -200,7 +200,8 @@ impl<G: Sync, D: Decoder<G>> Evaluator<G> for TrainingEvaluator<D> {
     fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
         let watch = |progress: Progress| {
             if let Progress::Epoch(epoch) = progress {
-                context.report(epoch.number as u64, epoch.loss);
+                let result = IntermediateResult::new(epoch.number as u64, epoch.loss);
+                context.report_with_metrics(result.with_metric(Self::ACCURACY, epoch.accuracy));
             }
             context.check_stop()
         };

@@ -44,7 +44,7 @@ pub fn train_fully<G, D: Decoder<G>>(
     let training = DeviceImages::new(&dataset.train, &dataset.train, device);
     let network = trainer.train(network, &training, &all(training.len()), seed, watch)?;
     let test = training.alike(&dataset.test);
-    let test_accuracy = trainer.evaluate(&network, &test, &all(test.len()));
+    let test_accuracy = trainer.evaluate_watched(&network, &test, &all(test.len()), watch)?;
     Ok(FullTraining {
         network,
         test_accuracy,

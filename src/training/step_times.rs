@@ -2,15 +2,14 @@
 
 use std::time::Instant;
 
-use burn::tensor::{ElementConversion as _, Int, Tensor, TensorData};
-use rand::RngExt;
+use burn::tensor::ElementConversion as _;
 
 use super::trainer::Learner;
-use super::{ImageClassifier, Trainer};
-use crate::network::{ImageShape, TrainingPass};
+use super::{Augmentation, DeviceImages, ImageClassifier, Trainer};
+use crate::network::{ImageShape, TrainingPass, random_batch};
 use crate::randomness::stream;
 
-/// The times of a training's first steps, in milliseconds.
+/// The times of some steps, in milliseconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepTimes {
     /// The first, which on a GPU compiles and tunes its kernels.
@@ -37,29 +36,49 @@ impl StepTimes {
         let config = trainer.config();
         let mut rng = stream(0, 1);
         let device = network.devices().into_iter().next().unwrap_or_default();
-        let device = device.inner();
-        let shape = [config.batch_size, image.channels, image.height, image.width];
-        let pixels: Vec<f32> = (0..shape.iter().product())
-            .map(|_| rng.random::<f32>() - 0.5)
-            .collect();
-        let labels: Vec<i32> = (0..config.batch_size)
-            .map(|_| rng.random_range(0..classes) as i32)
-            .collect();
-        let images = Tensor::<4>::from_data(TensorData::new(pixels, shape), &device);
-        let labels = TensorData::new(labels, [config.batch_size]);
-        let labels = Tensor::<1, Int>::from_data(labels, &device);
-        let mut learner = Learner::new(network, config);
-        let mut times = Vec::new();
-        for _ in 0..1 + warm_up + timed.max(1) {
-            let start = Instant::now();
+        let (images, labels) =
+            random_batch(config.batch_size, image, classes, &mut rng, &device.inner());
+        let mut learner = Some(Learner::new(network, config));
+        Self::of_steps(warm_up, timed, || {
             let mut pass = TrainingPass::new(0.0, &mut rng);
             let batch = (images.clone(), labels.clone());
-            let sums;
-            (learner, sums) = learner.step(batch, config, &mut pass, config.learning_rate);
-            // Reading the loss waits for the device.
-            let _ = sums.loss.into_scalar::<f32>().elem::<f64>();
-            times.push(1e3 * start.elapsed().as_secs_f64());
-        }
+            let taken = learner.take().map(|learner| {
+                let (learner, sums) = learner.step(batch, config, &mut pass, config.learning_rate);
+                // Reading the loss waits for the device.
+                let _ = sums.loss.into_scalar::<f32>().elem::<f64>();
+                learner
+            });
+            learner = taken;
+        })
+    }
+
+    /// Times the taking of `timed` batches, at least one, behind `warm_up` others: random images are
+    /// gathered, augmented and normalised on their device. What a training step spends on its data.
+    #[must_use]
+    pub fn of_batches(
+        images: &DeviceImages,
+        batch_size: usize,
+        augmentation: &Augmentation,
+        warm_up: usize,
+        timed: usize,
+    ) -> Self {
+        let mut rng = stream(0, 2);
+        let mut places = (0..images.len()).cycle().step_by(7);
+        Self::of_steps(warm_up, timed, || {
+            let indices: Vec<usize> = places.by_ref().take(batch_size).collect();
+            let (batch, _) = images.augmented_batch(&indices, augmentation, &mut rng);
+            let _ = batch.slice([0..1, 0..1, 0..1, 0..1]).into_data();
+        })
+    }
+
+    fn of_steps(warm_up: usize, timed: usize, mut step: impl FnMut()) -> Self {
+        let mut times: Vec<f64> = (0..1 + warm_up + timed.max(1))
+            .map(|_| {
+                let start = Instant::now();
+                step();
+                1e3 * start.elapsed().as_secs_f64()
+            })
+            .collect();
         let first = times[0];
         let mut timed = times.split_off(1 + warm_up);
         timed.sort_by(f64::total_cmp);
@@ -97,5 +116,13 @@ mod tests {
         assert_eq!(times(&[1.0, 2.0, 7.0]).median(), 2.0);
         assert_eq!(times(&[1.0, 2.0, 4.0, 7.0]).median(), 3.0);
         assert_eq!(times(&[1.0, 2.0]).shortest(), 1.0);
+    }
+
+    #[test]
+    fn the_first_step_and_the_warm_up_are_not_timed() {
+        let mut steps = 0;
+        let times = StepTimes::of_steps(3, 4, || steps += 1);
+        assert_eq!((steps, times.timed.len()), (8, 4));
+        assert_eq!(StepTimes::of_steps(0, 0, || ()).timed.len(), 1);
     }
 }

@@ -64,6 +64,31 @@ pub enum ClassifierError {
         /// What the network was built for.
         wanted: ImageShape,
     },
+    /// The images are of another number of classes.
+    #[error("the images are of {found} classes, and the network tells {wanted} apart")]
+    OtherClasses {
+        /// The images' classes.
+        found: usize,
+        /// The network's.
+        wanted: usize,
+    },
+    /// A class is another one than in the training.
+    #[error(
+        "class {class} of the images is {}, and the network was trained on {}",
+        quoted(found.as_deref()), quoted(wanted.as_deref())
+    )]
+    OtherClassNames {
+        /// The first class that differs.
+        class: usize,
+        /// Its name among the images, if there is such a class.
+        found: Option<String>,
+        /// Its name in the training, if there was such a class.
+        wanted: Option<String>,
+    },
+}
+
+fn quoted(name: Option<&str>) -> String {
+    name.map_or_else(|| "missing".to_owned(), |name| format!("\"{name}\""))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -126,22 +151,46 @@ impl TrainedClassifier {
     /// # Errors
     /// [`ClassifierError::OtherImages`] if they have another size than the network was built for.
     pub fn predict(&self, images: &UnlabeledImages) -> Result<Vec<Prediction>, ClassifierError> {
-        let shape = ImageShape::new(images.channels(), images.height(), images.width());
-        self.predict_pixels(shape, images.pixels())
+        self.predict_pixels(images.shape(), images.pixels())
     }
 
     /// The share of the images that it classifies correctly, from 0 to 1.
     ///
     /// # Errors
-    /// [`ClassifierError::OtherImages`] if they have another size than the network was built for.
+    /// [`ClassifierError::OtherImages`] and [`ClassifierError::OtherClasses`] if they have another
+    /// size, or are of another number of classes, than the network was built for. What the classes
+    /// are called is not compared: see [`TrainedClassifier::check_classes`].
     pub fn accuracy(&self, images: &LabeledImages) -> Result<f64, ClassifierError> {
-        let shape = ImageShape::new(images.channels(), images.height(), images.width());
-        let predictions = self.predict_pixels(shape, images.pixels())?;
+        let (found, wanted) = (images.classes(), self.network.config().classes);
+        if found != wanted {
+            return Err(ClassifierError::OtherClasses { found, wanted });
+        }
+        let predictions = self.predict_pixels(images.shape(), images.pixels())?;
         let hits = predictions
             .iter()
             .zip(images.labels())
             .filter(|(prediction, label)| prediction.class == usize::from(**label));
         Ok(hits.count() as f64 / images.len().max(1) as f64)
+    }
+
+    /// Whether a data set has this classifier's classes in its order, as far as both have names.
+    ///
+    /// # Errors
+    /// [`ClassifierError::OtherClassNames`] with the first that differs.
+    pub fn check_classes(&self, names: Option<&[String]>) -> Result<(), ClassifierError> {
+        let (Some(own), Some(names)) = (&self.class_names, names) else {
+            return Ok(());
+        };
+        let most = own.len().max(names.len());
+        let name = |names: &[String], class| names.get(class).cloned();
+        match (0..most).find(|&class| own.get(class) != names.get(class)) {
+            None => Ok(()),
+            Some(class) => Err(ClassifierError::OtherClassNames {
+                class,
+                found: name(names, class),
+                wanted: name(own, class),
+            }),
+        }
     }
 
     /// `pixels`: `[images, channels, height, width]`, flattened.

@@ -6,6 +6,8 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, FloatDType, Tensor};
 use rand::Rng;
 
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+use crate::cube_kernels;
 use crate::kernels::Window;
 use crate::network::{ConvolutionPlan, Padding, Precision, initial_weights};
 
@@ -73,14 +75,29 @@ impl Convolution {
         }
     }
 
-    /// The convolution by Burn's own operation.
+    /// The convolution where the CPU's kernels don't run.
     ///
     /// # Shapes
     /// - input: `[batch, input, height, width]`
     /// - output: `[batch, output, height, width]`, by [`Padding::output`]
     pub(super) fn compose(&self, input: Tensor<4>) -> Tensor<4> {
+        let weight = self.weight.val();
+        match self.precision {
+            Precision::Float32 => self.convolve(input, weight),
+            Precision::BFloat16 => {
+                let [input, weight] = [input, weight].map(|tensor| tensor.cast(FloatDType::BF16));
+                self.convolve(input, weight).cast(FloatDType::F32)
+            }
+        }
+    }
+
+    fn convolve(&self, input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = input.dims();
-        let [_, _, kernel_height, kernel_width] = self.weight.dims();
+        #[cfg(any(feature = "cuda", feature = "wgpu"))]
+        if self.is_depthwise() && cube_kernels::run_on(&input.device()) {
+            return cube_kernels::depthwise(input, weight, self.window([height, width]));
+        }
+        let [_, _, kernel_height, kernel_width] = weight.dims();
         let [vertical, horizontal] = self.stride;
         let amount =
             |size, kernel, stride| self.padding.amount(size, kernel, stride, self.dilation);
@@ -90,14 +107,7 @@ impl Convolution {
         ];
         let dilation = [self.dilation; 2];
         let options = ConvOptions::new_with_padding(self.stride, padding, dilation, self.groups);
-        let weight = self.weight.val();
-        match self.precision {
-            Precision::Float32 => conv2d(input, weight, None, options),
-            Precision::BFloat16 => {
-                let [input, weight] = [input, weight].map(|tensor| tensor.cast(FloatDType::BF16));
-                conv2d(input, weight, None, options).cast(FloatDType::F32)
-            }
-        }
+        conv2d(input, weight, None, options)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod error;
 mod stored;
+mod written;
 
 pub use error::WeightsError;
 
@@ -10,17 +11,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::module::Module;
-use burn::store::burn_pack::Writer;
-use burn::store::{ModuleSnapshot, ModuleStore, SafetensorsStore};
 use burn::tensor::Device;
 
 use self::stored::{DESCRIPTION, Description, Format, Stored};
+use self::written::Written;
 use super::{CellNetwork, NetworkPlan, Precision};
 
 impl CellNetwork {
     /// Writes weights, batch norm's running statistics, configuration and genotype to a file:
     /// `.safetensors` or Burn's own `.bpk`, by its extension. A file that is there is replaced, and
-    /// only by a complete one.
+    /// only by a complete one. Equal networks make equal files.
     ///
     /// A tensor's name is its layer's [`Place`](super::Place) and its own:
     /// `cells.0.base.layers.1.weight`. Convolutions are `[output, input / groups, height, width]`,
@@ -46,35 +46,20 @@ impl CellNetwork {
         };
         let description = serde_json::to_string(&Description::of(self))
             .map_err(|error| failed(error.to_string()))?;
+        let notes = notes.iter();
+        let metadata = notes
+            .map(|(key, note)| ((*key).to_owned(), note.clone()))
+            .chain([(DESCRIPTION.to_owned(), description)])
+            .collect();
         // Only this brings batch norm's running statistics up to the last training pass.
-        let network = self.valid();
-        match format {
-            Format::Burnpack => notes
-                .iter()
-                .fold(
-                    Writer::new(network.collect(None, None, true)),
-                    |writer, (key, note)| writer.with_metadata(key, note),
-                )
-                .with_metadata(DESCRIPTION, &description)
-                .overwrite(true)
-                .write_to_file(path)
-                .map_err(|error| failed(error.to_string())),
-            Format::Safetensors => notes
-                .iter()
-                .fold(SafetensorsStore::from_file(path), |store, (key, note)| {
-                    store.metadata(*key, note)
-                })
-                .skip_enum_variants(true)
-                .overwrite(true)
-                .metadata(DESCRIPTION, description)
-                .collect_from(&network)
-                .map_err(|error| failed(error.to_string())),
-        }
+        Written::new(&self.valid(), metadata)
+            .map_err(failed)?
+            .write(path, format)
     }
 
-    /// Rebuilds the network of a file that [`CellNetwork::save`] wrote, to compute in single precision.
-    /// To train it on, the device must have autodiff; for another precision, build the network and
-    /// take the file by [`CellNetwork::with_weights`].
+    /// Rebuilds the network of a file that [`CellNetwork::save`] wrote, to compute as it did: in
+    /// bfloat16 if it did so and the device can, else in single precision. To train it on, the device
+    /// must have autodiff.
     ///
     /// # Errors
     /// [`WeightsError`] if the file can't be read, was not written by [`CellNetwork::save`], or
@@ -100,8 +85,10 @@ impl CellNetwork {
             mut config,
             ..
         } = description;
-        // The weights are of single precision, whatever they were trained in.
-        config.precision = Precision::Float32;
+        // The weights themselves are of single precision, whatever they were trained in.
+        if !config.precision.supported_by(device) {
+            config.precision = Precision::Float32;
+        }
         stored.check(&NetworkPlan::new(&genotype, &config)?, path)?;
         let metadata = std::mem::take(&mut stored.metadata);
         let network = stored.build(&genotype, &config, device, path)?;

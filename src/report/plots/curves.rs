@@ -6,7 +6,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::{PlotError, SIZE, colour, range};
+use super::{PlotError, SIZE, colour, legend, range};
 use crate::comparison::{Axis, Contender, Curve, CurvePoint};
 
 /// How much of the horizontal axis may begin below the drawing: the first trials are far worse than
@@ -99,13 +99,7 @@ fn draw(
             .label(contender.name())
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .background_style(WHITE.mix(0.9))
-        .border_style(BLACK.mix(0.3))
-        .draw()
-        .map_err(text)?;
+    legend(&mut chart, SeriesLabelPosition::UpperLeft)?;
     root.present().map_err(text)
 }
 

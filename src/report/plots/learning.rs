@@ -8,7 +8,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::curves::text;
-use super::{PlotError, colour, range};
+use super::{PlotError, colour, legend, range};
 
 /// The learning curves of a training.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -102,13 +102,7 @@ impl LearningCurves {
                 });
         }
         if lines.len() > 1 {
-            chart
-                .configure_series_labels()
-                .position(SeriesLabelPosition::LowerRight)
-                .background_style(WHITE.mix(0.9))
-                .border_style(BLACK.mix(0.3))
-                .draw()
-                .map_err(text)?;
+            legend(&mut chart, SeriesLabelPosition::LowerRight)?;
         }
         Ok(())
     }

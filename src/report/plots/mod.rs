@@ -12,7 +12,11 @@ use std::error::Error;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use plotters::style::RGBColor;
+use plotters::backend::SVGBackend;
+use plotters::chart::{ChartContext, SeriesLabelPosition};
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::types::RangedCoordf64;
+use plotters::style::{BLACK, Color as _, RGBColor, WHITE};
 
 /// The size of a drawing, in pixels.
 const SIZE: (u32, u32) = (760, 480);
@@ -29,6 +33,23 @@ const COLOURS: [RGBColor; 6] = [
 
 fn colour(place: usize) -> RGBColor {
     COLOURS[place % COLOURS.len()]
+}
+
+/// A chart of numbers.
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// Says in a corner what is drawn how.
+fn legend<'a, 'b: 'a>(
+    chart: &mut Chart<'a, 'b>,
+    corner: SeriesLabelPosition,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    chart
+        .configure_series_labels()
+        .position(corner)
+        .background_style(WHITE.mix(0.9))
+        .border_style(BLACK.mix(0.3))
+        .draw()
+        .map_err(curves::text)
 }
 
 /// A drawing that can't be made.

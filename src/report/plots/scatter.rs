@@ -6,7 +6,7 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use super::curves::text;
-use super::{PlotError, SIZE, colour, range};
+use super::{PlotError, SIZE, colour, legend, range};
 
 /// A drawing of points of several kinds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -126,13 +126,7 @@ impl Scatter {
                 .label(name)
                 .legend(move |(x, y)| Circle::new((x + 9, y), 4, style));
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::LowerRight)
-            .background_style(WHITE.mix(0.9))
-            .border_style(BLACK.mix(0.3))
-            .draw()
-            .map_err(text)?;
+        legend(&mut chart, SeriesLabelPosition::LowerRight)?;
         root.present().map_err(text)
     }
 }

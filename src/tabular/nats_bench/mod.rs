@@ -28,6 +28,8 @@ use std::path::{Path, PathBuf};
 
 use architecture::Architecture;
 
+use crate::replace_file::replace_file;
+
 /// How the archive's files end.
 const EXTENSION: &str = ".pickle.pbz2";
 
@@ -67,15 +69,10 @@ pub fn convert_to_file(
         path: path.to_owned(),
         source,
     };
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let table = File::create(&new).map_err(error)?;
-    convert(folder, BufWriter::new(table))
-        .and_then(|rows| fs::rename(&new, path).map(|()| rows).map_err(error))
-        .inspect_err(|_| {
-            // Half a table is of no use; if it can't be removed either, the error says why.
-            let _ = fs::remove_file(&new);
-        })
+    replace_file(path, error, |new| {
+        let table = File::create(new).map_err(error)?;
+        convert(folder, BufWriter::new(table))
+    })
 }
 
 /// The files named by an index; the archive also has `meta.pickle.pbz2`.

@@ -17,6 +17,7 @@ use serde_json::Value;
 use self::parameters::{collect, ranks, restore};
 use super::trainer::{Epoch, Learner, MovingAverage, Trainer, Training};
 use super::{ImageClassifier, TrainingConfig};
+use crate::replace_file::replace_file_durably;
 
 /// The metadata entry with the [`Header`].
 const HEADER: &str = "evonas.checkpoint";
@@ -45,7 +46,8 @@ struct Header {
 impl<M: ImageClassifier> Training<M> {
     /// Writes all that is needed to go on to a file: weights, running statistics, averaged weights,
     /// the optimizer's state, settings, seed and the epochs so far. A file that is there is
-    /// replaced, and only by a complete one; with a full disk it stays.
+    /// replaced, and only by a complete one, which is on the disk when this returns; with a full disk it
+    /// stays. Only one process may write a checkpoint at a time.
     ///
     /// `of` says what is trained on what (a genotype, a data set, …): whoever goes on must say the
     /// same.
@@ -97,9 +99,15 @@ impl<M: ImageClassifier> Training<M> {
         for (name, value) in scalars {
             writer = writer.with_scalar(&name, value);
         }
-        writer
-            .write_to_file(path)
-            .map_err(|error| failed(error.to_string()))
+        replace_file_durably(
+            path,
+            |error| failed(error.to_string()),
+            |new| {
+                writer
+                    .write_to_file_in_place(new)
+                    .map_err(|error| failed(error.to_string()))
+            },
+        )
     }
 
     /// The training that [`Training::save`] wrote, to go on with. `network` is one of the same kind,

@@ -47,7 +47,7 @@ impl DeviceImages {
         statistics: &ChannelStatistics,
         device: &Device,
     ) -> Self {
-        let shape = ImageShape::new(images.channels(), images.height(), images.width());
+        let shape = images.shape();
         let labels = images.labels().iter().map(|&label| label.into());
         Self {
             pixels: DevicePixels::new(images.pixels(), shape, statistics, device),

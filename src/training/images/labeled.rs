@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::split;
+use crate::network::ImageShape;
 
 /// Images of one size, each with the index of its class.
 ///
@@ -101,6 +102,11 @@ impl LabeledImages {
     /// The number of columns of an image.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// The size of an image.
+    pub fn shape(&self) -> ImageShape {
+        ImageShape::new(self.channels, self.height, self.width)
     }
 
     /// The number of classes. A class may have no images.

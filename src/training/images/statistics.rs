@@ -29,13 +29,29 @@ impl ChannelStatistics {
     /// constant. Without any images, each channel has a mean of 0 and a deviation of 1.
     #[must_use]
     pub fn of(images: &LabeledImages) -> Self {
-        let channels = images.channels();
+        Self::of_each(images, 0..images.len())
+    }
+
+    /// The statistics of the images at `indices`, the training part of a split say.
+    ///
+    /// # Panics
+    ///
+    /// If an index is not below [`LabeledImages::len`].
+    #[must_use]
+    pub fn of_some(images: &LabeledImages, indices: &[usize]) -> Self {
+        Self::of_each(images, indices.iter().copied())
+    }
+
+    fn of_each(images: &LabeledImages, indices: impl ExactSizeIterator<Item = usize>) -> Self {
         let plane = images.height() * images.width();
-        let mut sums = vec![Sums::default(); channels];
-        for (index, pixels) in images.pixels().chunks_exact(plane).enumerate() {
-            sums[index % channels].add(pixels);
+        let count = (indices.len() * plane) as u64;
+        let mut sums = vec![Sums::default(); images.channels()];
+        for index in indices {
+            let planes = images.image(index).chunks_exact(plane);
+            for (sums, pixels) in sums.iter_mut().zip(planes) {
+                sums.add(pixels);
+            }
         }
-        let count = (images.len() * plane) as u64;
         Self(
             sums.iter()
                 .map(|sums| sums.mean_and_deviation(count))
@@ -112,6 +128,19 @@ mod tests {
         for value in [0, 1, 77, 254, 255] {
             let found = statistics(1, 3, &[value; 9_999]);
             assert_eq!(found, [(f32::from(value) / 255.0, 1.0)]);
+        }
+    }
+
+    #[test]
+    fn some_images_have_the_statistics_of_a_set_of_them() {
+        let pixels: Vec<u8> = (0..60).map(|pixel| pixel * 4).collect();
+        let images = LabeledImages::new(2, 1, 3, 1, pixels, vec![0; 10]).unwrap();
+        for indices in [vec![], vec![3], vec![9, 0, 4, 0]] {
+            let subset = images.subset(&indices).unwrap();
+            assert_eq!(
+                ChannelStatistics::of_some(&images, &indices),
+                ChannelStatistics::of(&subset)
+            );
         }
     }
 

@@ -108,8 +108,24 @@ impl Trainer {
         images: &DeviceImages,
         indices: &[usize],
     ) -> f64 {
+        self.evaluate_watched(network, images, indices, &mut |_| Ok(()))
+            .unwrap_or_else(|error| unreachable!("nobody ends it: {error}"))
+    }
+
+    /// [`Trainer::evaluate`] in which `watch` is told of every batch, and says whether to go on.
+    ///
+    /// # Errors
+    /// What `watch` returns.
+    pub fn evaluate_watched<M: ImageClassifier>(
+        &self,
+        network: &M,
+        images: &DeviceImages,
+        indices: &[usize],
+        watch: &mut dyn FnMut(Progress) -> Result<(), EvaluationError>,
+    ) -> Result<f64, EvaluationError> {
         let network = network.valid();
         let mut hits: Option<Tensor<1, Int>> = None;
+        let mut done = 0;
         for batch in indices.chunks(self.config.batch_size) {
             let (inputs, labels) = images.batch(batch);
             let batch_hits = correct(network.logits(inputs), labels);
@@ -117,9 +133,14 @@ impl Trainer {
                 Some(sum) => sum + batch_hits,
                 None => batch_hits,
             });
+            done += batch.len();
+            watch(Progress::Evaluation {
+                images: done,
+                of: indices.len(),
+            })?;
         }
         let correct = hits.map_or(0, |sum| sum.into_scalar::<i32>().elem::<i64>());
-        correct as f64 / indices.len().max(1) as f64
+        Ok(correct as f64 / indices.len().max(1) as f64)
     }
 }
 

@@ -53,6 +53,13 @@ pub enum Progress {
     },
     /// An epoch is over.
     Epoch(Epoch),
+    /// So many images have been evaluated (or are under way on the device).
+    Evaluation {
+        /// So many.
+        images: usize,
+        /// Of so many.
+        of: usize,
+    },
 }
 
 /// A training between two epochs: network, optimizer, averaged weights and what the epochs brought.
@@ -124,8 +131,8 @@ impl<M: ImageClassifier> Training<M> {
     ///
     /// It shuffles them and takes batches of equal size (as near to
     /// [`TrainingConfig::batch_size`] as goes, so that no image is left out and no batch is tiny).
-    /// `watch` is told of every step and of the epoch, and says whether to go on. Nothing is read
-    /// from the device before the epoch is over.
+    /// `watch` is told of every step and of the epoch, and says whether to go on; an epoch that is
+    /// over is kept only if it says so. Nothing is read from the device before the epoch is over.
     ///
     /// # Errors
     /// [`TrainingError`] if the images don't fit the settings, the loss is not finite, or `watch`
@@ -148,7 +155,7 @@ impl<M: ImageClassifier> Training<M> {
             let range = order.len() * step / steps..order.len() * (step + 1) / steps;
             let batch = images.augmented_batch(&order[range], &config.augmentation, &mut rng);
             let before = (number - 1) * steps + step;
-            let progress = before as f64 / (config.epochs * steps) as f64;
+            let progress = before as f64 / (config.epochs as f64 * steps as f64);
             let mut pass = TrainingPass::new(progress, &mut rng);
             let rate = config.learning_rate_at(before, steps);
             let made;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::decode::Decoded;
+use crate::network::ImageShape;
 
 /// Images of one size and the files that they are from. There is at least one.
 ///
@@ -46,6 +47,11 @@ impl UnlabeledImages {
     /// The number of columns of an image.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// The size of an image.
+    pub fn shape(&self) -> ImageShape {
+        ImageShape::new(self.channels, self.height, self.width)
     }
 
     /// All pixels: `[files, channels, height, width]`, flattened.

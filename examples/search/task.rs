@@ -1,0 +1,206 @@
+//! The search itself.
+
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use evonas::network::{Cost, Fan, NetworkConfig, NetworkPlan};
+use evonas::objective::Direction;
+use evonas::prelude::*;
+use evonas::replacement::WorstOfSample;
+use evonas::report::ProgressBar;
+use evonas::search::{BestFile, Journal, TrialsFile};
+use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
+use evonas::stopper::{MedianRule, SuccessiveHalving};
+use evonas::training::images::{DatasetName, ImageDataset};
+use evonas::training::{CellDecoder, Devices, Trainer, TrainingConfig, TrainingEvaluator};
+use serde_json::json;
+
+use crate::Failure;
+use crate::options::{AlgorithmName, Options, Space, StopperName};
+use crate::warm_start;
+
+/// What stays the same between the search and its baseline.
+pub struct Task<'a> {
+    pub options: &'a Options,
+    pub dataset: ImageDataset,
+    config: NetworkConfig,
+    pub decoder: CellDecoder,
+    trainer: Trainer,
+    pub final_trainer: Trainer,
+    pub devices: Devices,
+    workers: usize,
+}
+
+impl<'a> Task<'a> {
+    pub fn new(options: &'a Options) -> Result<Self, Failure> {
+        let mut dataset = options.data.read()?;
+        if let Some(limit) = options.limit {
+            dataset = dataset.limit_train(limit, options.seed);
+        }
+        let images = &dataset.train;
+        // Smaller initial logits than the released rule's: a trial of one epoch is short.
+        let config = NetworkConfig::new(
+            options.cells,
+            options.filters,
+            images.classes(),
+            images.shape(),
+        )
+        .with_classifier_fan(Fan::In);
+        config.validate()?;
+        let trainer = |epochs| {
+            Trainer::new(TrainingConfig {
+                learning_rate: options.learning_rate,
+                ..TrainingConfig::new(epochs, options.batch)
+            })
+        };
+        let final_epochs = options.final_epochs.unwrap_or(12 * options.epochs);
+        let devices = options.device.open_all()?;
+        let workers = match (options.workers, options.workers_per_device) {
+            (Some(workers), _) => workers,
+            (None, Some(each)) => each.saturating_mul(devices.count()),
+            (None, None) if devices.is_cpu() => cores(),
+            (None, None) => devices.count(),
+        };
+        if !options.quiet {
+            eprintln!("{workers} workers on {devices}");
+        }
+        Ok(Self {
+            options,
+            decoder: CellDecoder::new(config.clone()),
+            config,
+            trainer: trainer(options.epochs)?,
+            final_trainer: trainer(final_epochs)?,
+            devices,
+            workers,
+            dataset,
+        })
+    }
+
+    pub fn search(
+        &self,
+        algorithm: AlgorithmName,
+        out: Option<PathBuf>,
+        stop: &StopSignal,
+    ) -> Result<SearchResult<NasnetGenotype>, Failure> {
+        let options = self.options;
+        let seed = options.seed;
+        let space = match options.space {
+            Space::Sp1 => NasnetSpace::sp1(),
+            Space::Sp2 => NasnetSpace::sp2(),
+            Space::Sp3 => NasnetSpace::sp3(),
+        };
+        let evolution = EvolutionBuilder::new(space.clone(), space.mutation())
+            .population(options.population)
+            .sample(options.sample)
+            .seed(seed);
+        let journal = match &out {
+            Some(folder) if options.resume => Some(Journal::open_or_create(folder)?),
+            Some(folder) => Some(Journal::create(folder)?),
+            None => None,
+        };
+        let initial = match (&out, &journal) {
+            (Some(folder), Some(journal)) => {
+                warm_start::kept(options, folder, journal.is_resumed())?
+            }
+            _ => warm_start::genotypes(options)?,
+        };
+        let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
+            AlgorithmName::Aging => Box::new(evolution.initial(initial).build()?),
+            AlgorithmName::NonAging => {
+                let evolution = evolution.replacement(WorstOfSample).initial(initial);
+                Box::new(evolution.build()?)
+            }
+            AlgorithmName::Random => Box::new(RandomSearch::new(space, seed)),
+        };
+        let evaluator = TrainingEvaluator::on_devices(
+            self.decoder.clone(),
+            self.trainer.clone(),
+            &self.dataset.train,
+            0.2,
+            seed,
+            &self.devices.all(),
+        )?
+        .threads_per_worker((cores() / self.workers.max(1)).max(1));
+        let executor = Threads::with_stop_signal(evaluator, self.workers, stop)?;
+        let mut budget = Budget::trials(options.trials);
+        if let Some(target) = options.target {
+            budget = budget.target_fitness(target);
+        }
+        let mut search = Search::new(algorithm, executor, budget)
+            .max_consecutive_failures(options.max_failures)
+            .duplicates_by(options.duplicates, NasnetGenotype::canonical);
+        if let Some(limit) = options.timeout {
+            search = search.timeout(limit);
+        }
+        if let Some(most) = options.max_parameters {
+            let config = self.config.clone();
+            search = search.constraint(move |genotype| check_parameters(genotype, &config, most));
+        }
+        search = match options.stopper {
+            StopperName::None => search,
+            StopperName::Median => search.stopper(MedianRule::new(Direction::Minimize)),
+            StopperName::Halving => {
+                search.stopper(SuccessiveHalving::new(Direction::Minimize, 1, 2)?)
+            }
+        };
+        if let (Some(folder), Some(journal)) = (out, journal) {
+            search = search
+                .journal(journal.sync(options.sync).evaluator(self.describe()))
+                .observe(TrialsFile::new(folder.join("trials.jsonl")))
+                .observe(BestFile::new(folder.join("best.json")));
+        }
+        // Either prints each warning when it comes up.
+        search = match options.quiet {
+            true => search.observe(print_warnings),
+            false => search.observe(ProgressBar::new()),
+        };
+        Ok(search.run()?)
+    }
+
+    /// All that a trial's score depends on beside its genotype and seed.
+    fn describe(&self) -> String {
+        let mut description = json!({
+            "network": self.config,
+            "training": self.trainer.config(),
+            "dataset": self.options.data.dataset.to_string(),
+            "training_images": self.dataset.train.len(),
+            "limit": self.options.limit,
+        });
+        // The digits come with the program; a folder may hold anything.
+        if self.options.data.dataset != DatasetName::Digits {
+            let checksum = format!("{:08x}", self.dataset.train.checksum());
+            description["training_images_checksum"] = json!(checksum);
+        }
+        description.to_string()
+    }
+}
+
+fn print_warnings(event: &Event<'_, NasnetGenotype>) {
+    let warnings = match *event {
+        Event::Resumed { warnings, .. } => warnings,
+        Event::Warned { warning } => std::slice::from_ref(warning),
+        _ => return,
+    };
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
+fn check_parameters(
+    genotype: &NasnetGenotype,
+    config: &NetworkConfig,
+    most: u64,
+) -> Result<(), String> {
+    let plan = NetworkPlan::new(genotype, config).map_err(|error| error.to_string())?;
+    let parameters = Cost::of(&plan).parameters;
+    if parameters > most {
+        return Err(format!(
+            "{parameters} parameters; at most {most} are allowed"
+        ));
+    }
+    Ok(())
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}

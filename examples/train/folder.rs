@@ -1,0 +1,52 @@
+//! The folder that a training is kept in.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::Failure;
+
+/// A folder that no other process trains in while this one lives.
+pub struct Folder {
+    path: PathBuf,
+    /// Locked until it is dropped, or the process dies.
+    _lock: File,
+}
+
+impl Folder {
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        fs::create_dir_all(path)
+            .map_err(|error| format!("can't make the folder {}: {error}", path.display()))?;
+        let file = path.join("training.lock");
+        let lock = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&file)
+            .map_err(|error| format!("can't write {}: {error}", file.display()))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let path = path.display();
+                return Err(format!("another process trains in the folder {path}").into());
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(format!("can't lock {}: {error}", file.display()).into());
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// Where a file in it is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let file = self.path(name);
+        fs::write(&file, text)
+            .map_err(|error| format!("can't write {}: {error}", file.display()).into())
+    }
+}

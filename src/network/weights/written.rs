@@ -1,0 +1,141 @@
+//! Weights on their way into a file.
+//!
+//! The same weights and metadata make the same bytes, so that files can be compared: without the random
+//! identities that Burn gives parameters, and with metadata in the order of its names.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use burn::store::ModuleSnapshot;
+use burn::store::bridge;
+use burn::store::burn_pack::{Tensor as StoredTensor, Writer};
+use burn::tensor::{DType, TensorData};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+use serde_json::Value;
+
+use super::stored::Format;
+use super::{CellNetwork, WeightsError};
+use crate::replace_file::replace_file_durably;
+
+/// The entry of a safetensors header that holds the metadata.
+const METADATA: &str = "__metadata__";
+
+/// All tensors of a network by name, and what the file says beside them.
+pub(super) struct Written {
+    tensors: BTreeMap<String, TensorData>,
+    metadata: BTreeMap<String, String>,
+}
+
+impl Written {
+    pub(super) fn new(
+        network: &CellNetwork,
+        metadata: BTreeMap<String, String>,
+    ) -> Result<Self, String> {
+        let mut tensors = BTreeMap::new();
+        for tensor in network.collect(None, None, true) {
+            let data = bridge::to_data(&tensor).map_err(|error| error.to_string())?;
+            tensors.insert(tensor.name, data);
+        }
+        Ok(Self { tensors, metadata })
+    }
+
+    pub(super) fn write(self, path: &Path, format: Format) -> Result<(), WeightsError> {
+        let failed = |reason: String| WeightsError::Write {
+            path: path.to_owned(),
+            reason,
+        };
+        replace_file_durably(
+            path,
+            |error| failed(error.to_string()),
+            |new| {
+                match format {
+                    Format::Burnpack => self.write_burnpack(new),
+                    Format::Safetensors => self
+                        .safetensors()
+                        .and_then(|bytes| fs::write(new, bytes).map_err(|error| error.to_string())),
+                }
+                .map_err(failed)
+            },
+        )
+    }
+
+    fn write_burnpack(self, path: &Path) -> Result<(), String> {
+        let tensors = self.tensors.into_iter().map(|(name, data)| {
+            let (bytes, shape, dtype) = data.into_parts();
+            StoredTensor::new(name, dtype, shape, None, bytes)
+        });
+        let writer = Writer::new(tensors.collect()).auto_extension(false);
+        let metadata = self.metadata.iter();
+        metadata
+            .fold(writer, |writer, (key, text)| {
+                writer.with_metadata(key, text)
+            })
+            .overwrite(true)
+            .write_to_file_in_place(path)
+            .map_err(|error| error.to_string())
+    }
+
+    fn safetensors(self) -> Result<Vec<u8>, String> {
+        let views = self.tensors.iter().map(|(name, data)| {
+            if data.dtype() != DType::F32 {
+                return Err(format!("{name} is of type {:?}, not F32", data.dtype()));
+            }
+            let view = TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes());
+            Ok((name, view.map_err(|error| error.to_string())?))
+        });
+        let views = views.collect::<Result<Vec<_>, String>>()?;
+        let metadata = self.metadata.clone().into_iter().collect();
+        let bytes = safetensors::serialize(views, Some(metadata));
+        in_order(&bytes.map_err(|error| error.to_string())?, &self.metadata)
+            .ok_or_else(|| "its header is not what it should be".to_owned())
+    }
+}
+
+/// The same file with the metadata in the order of its names: the length of the header (eight bytes), the
+/// header (JSON, and spaces up to a multiple of eight bytes), the tensors.
+fn in_order(bytes: &[u8], metadata: &BTreeMap<String, String>) -> Option<Vec<u8>> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let (header, tensors) = rest.split_at_checked(length)?;
+    let mut header: BTreeMap<String, Value> = serde_json::from_slice(header).ok()?;
+    // A map's entries come in its order, here and in the metadata itself.
+    header.remove(METADATA)?;
+    let entries = serde_json::to_string(&header).ok()?;
+    let metadata = serde_json::to_string(metadata).ok()?;
+    let entries = entries.strip_prefix('{')?;
+    let comma = if header.is_empty() { "" } else { "," };
+    let mut header = format!("{{\"{METADATA}\":{metadata}{comma}{entries}").into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let length = u64::try_from(header.len()).ok()?.to_le_bytes();
+    Some([&length, &header[..], tensors].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_comes_in_order_and_tensors_stay_what_they_are() {
+        let metadata: BTreeMap<String, String> = (0..20)
+            .map(|entry| (format!("entry {entry}"), format!("\"{entry}\" ü")))
+            .collect();
+        let values: Vec<u8> = (0..12).collect();
+        let written = || {
+            let view = TensorView::new(Dtype::F32, vec![3], &values).unwrap();
+            let unordered = metadata.clone().into_iter().collect();
+            let bytes = safetensors::serialize([("b", view)], Some(unordered)).unwrap();
+            in_order(&bytes, &metadata).unwrap()
+        };
+        let bytes = written();
+        assert_eq!(bytes, written());
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        let found: BTreeMap<String, String> =
+            header.metadata().clone().unwrap().into_iter().collect();
+        assert_eq!(found, metadata);
+        let read = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let tensor = read.tensor("b").unwrap();
+        assert_eq!((tensor.data(), tensor.shape()), (&values[..], &[3][..]));
+    }
+}

@@ -1,0 +1,137 @@
+//! Settings and the learning rates that follow from them.
+
+use super::*;
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() < 1e-12
+}
+
+#[test]
+fn the_cosine_falls_from_the_rate_to_nothing() {
+    let config = TrainingConfig::new(4, 32);
+    assert!(close(config.learning_rate_at(0, 10), 0.1));
+    assert!(close(config.learning_rate_at(20, 10), 0.05));
+    assert!(config.learning_rate_at(39, 10) < 0.001);
+}
+
+#[test]
+fn the_warm_up_rises_linearly_and_the_schedule_follows_it() {
+    let config = TrainingConfig {
+        warm_up_epochs: 0.5,
+        ..TrainingConfig::new(2, 32)
+    };
+    assert!(close(config.learning_rate_at(0, 8), 0.025));
+    assert!(close(config.learning_rate_at(3, 8), 0.1));
+    assert!(close(config.learning_rate_at(4, 8), 0.1));
+    // Half of the twelve steps after the warm-up.
+    assert!(close(config.learning_rate_at(10, 8), 0.05));
+}
+
+#[test]
+fn exponential_steps_fall_at_once_and_no_lower_than_allowed() {
+    let config = TrainingConfig {
+        schedule: Schedule::Exponential {
+            factor: 0.5,
+            every_epochs: 2.0,
+            lowest: 0.2,
+        },
+        ..TrainingConfig::new(9, 32)
+    };
+    assert!(close(config.learning_rate_at(7, 4), 0.1));
+    assert!(close(config.learning_rate_at(8, 4), 0.05));
+    assert!(close(config.learning_rate_at(16, 4), 0.025));
+    assert!(close(config.learning_rate_at(24, 4), 0.02));
+}
+
+#[test]
+fn a_constant_rate_stays() {
+    let config = TrainingConfig {
+        schedule: Schedule::Constant,
+        ..TrainingConfig::new(3, 32)
+    };
+    assert!(close(config.learning_rate_at(29, 10), 0.1));
+}
+
+#[test]
+fn every_setting_that_cannot_be_is_named() {
+    let base = || TrainingConfig::new(1, 2);
+    let with = |change: fn(&mut TrainingConfig)| {
+        let mut config = base();
+        change(&mut config);
+        config
+    };
+    let wrong = [
+        ("epochs", with(|config| config.epochs = 0)),
+        ("batch", with(|config| config.batch_size = 1)),
+        (
+            "learning rate",
+            with(|config| config.learning_rate = f64::NAN),
+        ),
+        ("learning rate", with(|config| config.learning_rate = 0.0)),
+        ("warm-up", with(|config| config.warm_up_epochs = 1.0)),
+        ("warm-up", with(|config| config.warm_up_epochs = -1.0)),
+        ("weight decay", with(|config| config.weight_decay = -1.0)),
+        (
+            "clipping",
+            with(|config| config.gradient_clipping = Some(0.0)),
+        ),
+        ("smoothing", with(|config| config.label_smoothing = 1.0)),
+        ("average", with(|config| config.moving_average = Some(1.0))),
+        (
+            "average",
+            with(|config| config.moving_average = Some(f64::NAN)),
+        ),
+        (
+            "momentum",
+            with(|config| {
+                config.optimizer = OptimizerSettings::Sgd {
+                    momentum: 1.0,
+                    nesterov: false,
+                };
+            }),
+        ),
+        (
+            "Nesterov",
+            with(|config| {
+                config.optimizer = OptimizerSettings::Sgd {
+                    momentum: 0.0,
+                    nesterov: true,
+                };
+            }),
+        ),
+        (
+            "epsilon",
+            with(|config| {
+                config.optimizer = OptimizerSettings::RmsProp {
+                    decay: 0.9,
+                    momentum: 0.9,
+                    epsilon: 0.0,
+                };
+            }),
+        ),
+        (
+            "factor",
+            with(|config| {
+                config.schedule = Schedule::Exponential {
+                    factor: 1.5,
+                    every_epochs: 1.0,
+                    lowest: 0.0,
+                };
+            }),
+        ),
+    ];
+    for (name, config) in wrong {
+        let error = config.validate().unwrap_err().to_string();
+        assert!(error.contains(name), "{name}: {error}");
+    }
+    for preset in [Preset::Search, Preset::Cifar, Preset::ImageNet] {
+        preset.training().validate().unwrap();
+    }
+    base().validate().unwrap();
+}
+
+#[test]
+fn absurdly_many_epochs_are_slow_and_no_overflow() {
+    let config = TrainingConfig::new(usize::MAX, 32);
+    assert!(close(config.learning_rate_at(1000, 1000), 0.1));
+}
