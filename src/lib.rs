@@ -18,7 +18,8 @@
 //! assert_eq!(result.best().and_then(|best| best.fitness()), Some(20.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-#![forbid(unsafe_code)]
+// `kernels::recycled` has the exception.
+#![deny(unsafe_code)]
 #![warn(missing_docs, unreachable_pub, missing_debug_implementations)]
 
 pub mod algorithm;

@@ -118,6 +118,9 @@ pub(super) fn pad<const WHOLE: bool>(
     }
 }
 
+/// Sums that are taken at once: so many hide an addition's latency and stay in registers.
+const MOST_SUMS: usize = 8;
+
 /// Sums over the windows of stride `S` of `P` neighbouring outputs.
 #[inline(always)]
 fn windows<const FUSED: bool, const P: usize, const S: usize>(
@@ -146,6 +149,8 @@ fn windows<const FUSED: bool, const P: usize, const S: usize>(
     sums
 }
 
+/// The outputs of a row in parts of nearly the same size, at most eight: a sum has to wait for its last
+/// addition, so a part of one takes as long as one of eight.
 #[inline(always)]
 fn row_of_windows<const FUSED: bool, const S: usize>(
     plane: &[f32],
@@ -157,28 +162,53 @@ fn row_of_windows<const FUSED: bool, const S: usize>(
     block: usize,
     sink: &mut impl Sink,
 ) {
+    let width = window.out_width;
+    let parts = width.div_ceil(MOST_SUMS);
     let mut column = 0;
-    while column < window.out_width {
-        let start = start + column * window.stride[1] * LANES;
+    for part in 0..parts {
+        let end = width * (part + 1) / parts;
+        let start = start + column * S * LANES;
         let pixel = first_pixel + column;
-        let left = window.out_width - column;
-        if left >= 8 && S > 0 {
-            let sums = windows::<FUSED, 8, S>(plane, start, pitch, weights, window);
-            put(&sums, pixel, block, sink);
-            column += 8;
-        } else if left >= 4 && S > 0 {
-            let sums = windows::<FUSED, 4, S>(plane, start, pitch, weights, window);
-            put(&sums, pixel, block, sink);
-            column += 4;
-        } else if left >= 2 && S > 0 {
-            let sums = windows::<FUSED, 2, S>(plane, start, pitch, weights, window);
-            put(&sums, pixel, block, sink);
-            column += 2;
-        } else {
-            let sums = windows::<FUSED, 1, 0>(plane, start, pitch, weights, window);
-            put(&sums, pixel, block, sink);
-            column += 1;
+        macro_rules! sums {
+            ($p:literal) => {
+                put(
+                    &windows::<FUSED, $p, S>(plane, start, pitch, weights, window),
+                    pixel,
+                    block,
+                    sink,
+                )
+            };
         }
+        match end - column {
+            1 => sums!(1),
+            2 => sums!(2),
+            3 => sums!(3),
+            4 => sums!(4),
+            5 => sums!(5),
+            6 => sums!(6),
+            7 => sums!(7),
+            _ => sums!(8),
+        }
+        column = end;
+    }
+}
+
+/// One by one, for any stride.
+#[inline(always)]
+fn row_of_any_windows<const FUSED: bool>(
+    plane: &[f32],
+    start: usize,
+    pitch: usize,
+    weights: &[f32],
+    window: &Window,
+    first_pixel: usize,
+    block: usize,
+    sink: &mut impl Sink,
+) {
+    for column in 0..window.out_width {
+        let start = start + column * window.stride[1] * LANES;
+        let sums = windows::<FUSED, 1, 0>(plane, start, pitch, weights, window);
+        put(&sums, first_pixel + column, block, sink);
     }
 }
 
@@ -211,7 +241,7 @@ pub(super) fn forward<const FUSED: bool>(
             2 => row_of_windows::<FUSED, 2>(
                 plane, start, at.pitch, weights, window, pixel, block, sink,
             ),
-            _ => row_of_windows::<FUSED, 0>(
+            _ => row_of_any_windows::<FUSED>(
                 plane, start, at.pitch, weights, window, pixel, block, sink,
             ),
         }

@@ -14,6 +14,7 @@ mod operations;
 mod patches;
 mod pool;
 mod primitives;
+mod recycled;
 mod scratch;
 mod sink;
 mod tasks;

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::recycled;
 use super::vector::{ByLanes, LANES, blocks_of, load, run, store};
 
 /// Copies the first channels of every pixel.
@@ -37,7 +38,7 @@ const PIXELS: usize = 4096;
 
 /// The first `channels` channels of `pixels` pixels that lie `pitch` values apart.
 pub(super) fn channels(source: &[f32], pitch: usize, pixels: usize, channels: usize) -> Vec<f32> {
-    let mut target = vec![0.0; pixels * channels];
+    let mut target = recycled::values(pixels * channels);
     target
         .par_chunks_mut(PIXELS * channels)
         .zip(source.par_chunks(PIXELS * pitch))

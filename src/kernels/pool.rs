@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::recycled;
 use super::tasks::images_of_a_task;
 use super::vector::{ByLanes, LANES, Lanes, accumulate, blocks_of, load, run, store};
 use super::window::Window;
@@ -314,13 +315,14 @@ pub(super) fn backward(
     window: &Window,
 ) -> Vec<f32> {
     let size = window.pixels() * channels;
-    let mut by_images = vec![0.0; images.len()];
+    let mut by_images = recycled::values(images.len());
     let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
     by_images
         .par_chunks_mut(of_a_task * size)
         .zip(images.par_chunks(of_a_task * size))
         .zip(gradient.par_chunks(of_a_task * window.out_pixels() * channels))
         .for_each(|((by_images, images), gradient)| {
+            by_images.fill(0.0);
             run(Backward {
                 take,
                 window,

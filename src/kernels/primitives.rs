@@ -2,12 +2,12 @@
 
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use burn::tensor::TensorData;
 
 use super::narrow;
 use super::norm::{self, Affine};
 use super::operations;
 use super::pool::{self, Take};
+use super::recycled;
 use super::unit::{self, Backwards, NormBehind, Plan, Unit, Weights};
 use super::window::Window;
 
@@ -44,7 +44,7 @@ impl Values {
 }
 
 pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape))
+    FlexTensor::from_data(recycled::data(values, shape))
 }
 
 /// A copy of some channels of images, as a concatenation gives them to its parts; none if the tensor
@@ -112,7 +112,7 @@ impl Inputs {
     pub(super) fn forward(&self) -> FlexTensor {
         let plan = self.plan();
         let shape = plan.output(self.image.dims());
-        let mut output = vec![0.0; shape.iter().product()];
+        let mut output = recycled::values(shape.iter().product());
         unit::forward(&plan, self.image.slice(), &mut output, &mut []);
         tensor(output, shape)
     }
@@ -126,7 +126,7 @@ impl Inputs {
             return (self.image.clone(), statistics);
         }
         let shape = plan.output(self.image.dims());
-        let mut output = vec![0.0; shape.iter().product()];
+        let mut output = recycled::values(shape.iter().product());
         let mut statistics = vec![0.0; shape[0] * 2 * plan.outputs()];
         unit::forward(&plan, self.image.slice(), &mut output, &mut statistics);
         (Values(tensor(output, shape)), statistics)
@@ -153,7 +153,7 @@ impl Inputs {
             let by = unit::backward(&plan, image, norm, Backwards::InPlace(slice));
             (by, Some(gradient.0))
         } else {
-            let mut by_image = vec![0.0; image.len()];
+            let mut by_image = recycled::values(image.len());
             let gradients = Backwards::Apart {
                 gradient: gradient.slice(),
                 by_image: &mut by_image,
@@ -272,7 +272,7 @@ impl Normalised {
 fn affine(values: &Values, scale: &[f32], shift: &[f32]) -> FlexTensor {
     let shape = values.dims();
     let [_, height, width, channels] = shape;
-    let mut output = vec![0.0; shape.iter().product()];
+    let mut output = recycled::values(shape.iter().product());
     norm::apply(
         values.slice(),
         &Affine::new(scale, shift),
@@ -297,7 +297,7 @@ pub(super) fn scaled(inputs: &Inputs, scale: FlexTensor, shift: FlexTensor) -> F
 pub(super) fn pool_forward(image: &Values, window: &Window, take: Take) -> FlexTensor {
     let [images, _, _, channels] = image.dims();
     let shape = [images, window.out_height, window.out_width, channels];
-    let mut output = vec![0.0; shape.iter().product()];
+    let mut output = recycled::values(shape.iter().product());
     pool::forward(take, image.slice(), channels, window, &mut output);
     tensor(output, shape)
 }
