@@ -13,23 +13,29 @@ use crate::{Failure, Options, Report};
 const SINGLE: f64 = 1e-3;
 const HALF: f64 = 2e-2;
 
+/// What is compared.
+enum Subject {
+    Operation(Operation),
+    Network(NasnetGenotype),
+}
+
 pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
     report.title("Agreement with the CPU");
     let (size, random) = if options.quick { (8, 1) } else { (16, 5) };
     let config = NetworkConfig::new(1, 8, 10, ImageShape::new(3, size, size));
-    let mut networks: Vec<(String, NasnetGenotype)> = Operation::ALL
+    let mut subjects: Vec<(String, Subject)> = Operation::ALL
         .into_iter()
-        .map(|operation| {
-            let genotype = NasnetGenotype::of_operation(operation);
-            (operation.name().to_owned(), genotype)
-        })
+        .map(|operation| (operation.name().to_owned(), Subject::Operation(operation)))
         .collect();
-    networks.push(("AmoebaNet-A".to_owned(), published::amoebanet_a()));
-    networks.push(("NASNet-A".to_owned(), published::nasnet_a()));
+    let mut network = |name: String, genotype| subjects.push((name, Subject::Network(genotype)));
+    network("AmoebaNet-A".to_owned(), published::amoebanet_a());
+    network("NASNet-A".to_owned(), published::nasnet_a());
     let mut rng = stream(7, 0);
     for number in 1..=random {
-        let genotype = NasnetSpace::sp2().sample(&mut rng);
-        networks.push((format!("random {number}"), genotype));
+        network(
+            format!("random {number}"),
+            NasnetSpace::sp2().sample(&mut rng),
+        );
     }
     let mut precisions = vec![(Precision::Float32, "f32", SINGLE)];
     if device.supports_dtype(FloatDType::BF16)
@@ -40,9 +46,14 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
     let mut all_hold = true;
     for (precision, name, bound) in precisions {
         let config = config.clone().with_precision(precision);
-        for (network, genotype) in &networks {
+        for (network, subject) in &subjects {
             let devices = [&Device::flex(), device];
-            let agreement = Agreement::of_some_seed(genotype, &config, 8, bound, devices)?;
+            let agreement = Agreement::of_some_seed(bound, |seed| match subject {
+                Subject::Operation(operation) => {
+                    Agreement::of_operation(*operation, &config, 8, seed, devices)
+                }
+                Subject::Network(genotype) => Agreement::of(genotype, &config, 8, seed, devices),
+            })?;
             let holds = agreement.is_within(bound);
             all_hold &= holds;
             let verdict = if holds { "ok" } else { "TOO FAR" };

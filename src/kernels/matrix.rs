@@ -81,7 +81,11 @@ impl Panels {
         while pixel < pixels {
             let rows = &rows[pixel * stride..];
             let left = pixels - pixel;
-            if left >= 6 {
+            // So many sums as stay in registers, and enough of them to hide an addition's latency.
+            if B == 1 && left >= 10 {
+                tile::<FUSED, 10, B>(panel, rows, stride, self.inner, pixel, block, sink);
+                pixel += 10;
+            } else if left >= 6 {
                 tile::<FUSED, 6, B>(panel, rows, stride, self.inner, pixel, block, sink);
                 pixel += 6;
             } else if left >= 4 {
@@ -140,37 +144,38 @@ pub(super) fn outer<const FUSED: bool>(
     sums: &mut [f32],
 ) {
     let blocks = right_stride / LANES;
+    let pairs = blocks / 2 * 2;
     for row in (0..left_stride).step_by(4) {
-        let sums = &mut sums[row * right_stride..(row + 4) * right_stride];
-        let mut block = 0;
-        while block < blocks {
-            if blocks - block >= 2 {
-                outer_tile::<FUSED, 2>(
-                    &left[row..],
-                    left_stride,
-                    &right[block * LANES..],
-                    right_stride,
-                    pixels,
-                    &mut sums[block * LANES..],
-                );
-                block += 2;
-            } else {
-                outer_tile::<FUSED, 1>(
-                    &left[row..],
-                    left_stride,
-                    &right[block * LANES..],
-                    right_stride,
-                    pixels,
-                    &mut sums[block * LANES..],
-                );
-                block += 1;
-            }
+        let sums = &mut sums[row * right_stride..];
+        for block in (0..pairs).step_by(2) {
+            outer_tile::<FUSED, 4, 2>(
+                &left[row..],
+                left_stride,
+                &right[block * LANES..],
+                right_stride,
+                pixels,
+                &mut sums[block * LANES..],
+            );
         }
+    }
+    if pairs == blocks {
+        return;
+    }
+    for row in (0..left_stride).step_by(LANES) {
+        outer_tile::<FUSED, LANES, 1>(
+            &left[row..],
+            left_stride,
+            &right[pairs * LANES..],
+            right_stride,
+            pixels,
+            &mut sums[row * right_stride + pairs * LANES..],
+        );
     }
 }
 
+/// `L` values of the left by `B` blocks of the right.
 #[inline(always)]
-fn outer_tile<const FUSED: bool, const B: usize>(
+fn outer_tile<const FUSED: bool, const L: usize, const B: usize>(
     left: &[f32],
     left_stride: usize,
     right: &[f32],
@@ -178,19 +183,19 @@ fn outer_tile<const FUSED: bool, const B: usize>(
     pixels: usize,
     target: &mut [f32],
 ) {
-    let mut sums: [[Lanes; B]; 4] = [[[0.0; LANES]; B]; 4];
+    let mut sums: [[Lanes; B]; L] = [[[0.0; LANES]; B]; L];
     let mut place = [0, 0];
     for _ in 0..pixels {
-        let left = &left[place[0]..place[0] + 4];
+        let left = &left[place[0]..place[0] + L];
         let right = &right[place[1]..place[1] + B * LANES];
         place = [place[0] + left_stride, place[1] + right_stride];
-        for i in 0..4 {
+        for i in 0..L {
             for b in 0..B {
                 axpy::<FUSED>(&mut sums[i][b], left[i], lanes(right, b * LANES));
             }
         }
     }
-    for i in 0..4 {
+    for i in 0..L {
         for b in 0..B {
             let target = lanes_mut(target, i * right_stride + b * LANES);
             accumulate(&mut sums[i][b], target);

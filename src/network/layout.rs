@@ -33,6 +33,14 @@ impl Layout {
         }
     }
 
+    /// The way back from [`Layout::enter`].
+    pub(super) fn leave(states: Tensor<4>) -> Tensor<4> {
+        match Self::of(&states) {
+            Self::ChannelsFirst => states,
+            Self::ChannelsLast => states.permute([0, 3, 1, 2]),
+        }
+    }
+
     /// The dimension of the channels, and those of height and width.
     pub(super) const fn axes(self) -> (usize, [usize; 2]) {
         match self {

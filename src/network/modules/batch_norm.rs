@@ -1,8 +1,12 @@
 //! Batch norm: Burn's module, of which the CPU's own kernels keep the statistics.
 
 use burn::nn::{BatchNorm, BatchNormConfig};
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+use burn::tensor::DType;
 use burn::tensor::{Device, Tensor};
 
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+use crate::cube_kernels;
 use crate::kernels::BatchNormOutput;
 use crate::network::NetworkConfig;
 
@@ -11,6 +15,24 @@ pub(super) fn batch_norm(channels: usize, config: &NetworkConfig, device: &Devic
         .with_epsilon(config.batch_norm.epsilon)
         .with_momentum(config.batch_norm.momentum)
         .init(device)
+}
+
+/// Batch norm where the CPU's kernels don't run.
+///
+/// # Shapes
+/// `[batch, channels, height, width]`
+pub(super) fn compose(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    if norm.training.is_enabled()
+        && input.device().is_autodiff()
+        && input.dtype() == DType::F32
+        && cube_kernels::run_on(&input.device())
+    {
+        let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
+        let made = cube_kernels::batch_norm(input, gamma, beta, norm.epsilon);
+        return keep_statistics(norm, made);
+    }
+    norm.forward(input)
 }
 
 /// Adds a batch's statistics to the running ones, without a graph of how they came about.

@@ -4,7 +4,7 @@ use burn::nn::BatchNorm;
 use burn::tensor::{Tensor, activation};
 
 use super::Layer;
-use super::batch_norm::{keep_statistics, scale_and_shift};
+use super::batch_norm::{compose, keep_statistics, scale_and_shift};
 use super::convolution::Convolution;
 use crate::kernels::{self, Rows, Window};
 use crate::network::layout::Layout;
@@ -66,7 +66,7 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// By Burn's operations.
+    /// Where the CPU's kernels don't run.
     fn compose(&self, input: Tensor<4>) -> Tensor<4> {
         let mut x = if self.relu {
             activation::relu(input)
@@ -77,7 +77,7 @@ impl<'a> Unit<'a> {
             x = convolution.compose(x);
         }
         match self.norm {
-            Some(norm) => norm.forward(x),
+            Some(norm) => compose(norm, x),
             None => x,
         }
     }

@@ -1,24 +1,17 @@
-//! The kernels as Burn operations. Images are `[images, channels, height, width]`.
+//! Depthwise convolution as a Burn operation. Images are `[images, channels, height, width]`.
+
+mod kernels;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, DispatchDevice, backend_extension};
-use burn::tensor::{Device, Shape, Tensor};
+use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
+use burn::tensor::{Shape, Tensor};
 use burn_cubecl::CubeBackend;
 
-use super::depthwise as kernel;
 use crate::kernels::Window;
-
-/// Whether the kernels run on this device.
-pub(crate) fn run_on(device: &Device) -> bool {
-    matches!(
-        device.clone().inner().as_dispatch(),
-        DispatchDevice::Cube(_)
-    )
-}
 
 /// The shape of what a window makes of images.
 fn output_shape(image: &Shape, window: &Window) -> Shape {
@@ -71,7 +64,7 @@ impl DepthwiseOperations for CubeBackend {
         weight: FloatTensor<Self>,
         window: Window,
     ) -> FloatTensor<Self> {
-        kernel::forward(image, weight, &window)
+        kernels::forward(image, weight, &window)
     }
 
     fn depthwise_image_gradient(
@@ -79,7 +72,7 @@ impl DepthwiseOperations for CubeBackend {
         weight: FloatTensor<Self>,
         window: Window,
     ) -> FloatTensor<Self> {
-        kernel::image_gradient(gradient, weight, &window)
+        kernels::image_gradient(gradient, weight, &window)
     }
 
     fn depthwise_weight_gradient(
@@ -87,7 +80,7 @@ impl DepthwiseOperations for CubeBackend {
         gradient: FloatTensor<Self>,
         window: Window,
     ) -> FloatTensor<Self> {
-        kernel::weight_gradient(image, gradient, &window)
+        kernels::weight_gradient(image, gradient, &window)
     }
 }
 

@@ -1,127 +1,30 @@
-//! Whether two devices compute the same.
+//! What a device computes: outputs, losses, gradients.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Gradients, Tensor};
 
-use super::{CellNetwork, NetworkConfig, NetworkError, Precision, TrainingPass, random_batch};
+use super::Agreement;
+use crate::network::layout::Layout;
+use crate::network::{
+    CellNetwork, ImageShape, LayerPlan, NetworkConfig, NetworkError, Sequence, TrainingPass,
+    random_batch,
+};
 use crate::randomness::stream;
 use crate::spaces::nasnet::NasnetGenotype;
 
-/// How far a device's results are from another's for the same weights and images: a forward pass in
-/// training (batch statistics), its cross-entropy, and every gradient.
-///
-/// Each figure is the largest difference of a tensor's values, relative to the largest of these
-/// values. For gradients that is at least a thousandth of the largest gradient in the network: some
-/// are 0 but for rounding (of a scale that a batch norm behind it takes away, say), and have no
-/// digits to agree in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Agreement {
-    /// Of the logits.
-    pub logits: f64,
-    /// Of the loss.
-    pub loss: f64,
-    /// Of the gradient that differs most.
-    pub gradient: f64,
-    /// Whose gradient that is.
-    pub parameter: String,
-}
-
-impl Agreement {
-    /// Compares a network on two devices, the first of which is right: it computes in single
-    /// precision, whatever the configuration says. Weights, images and labels are drawn from `seed`.
-    ///
-    /// In single precision a value that rounding carries across the kink of a ReLU, or from one
-    /// pixel of a pool to another, changes many gradients in their first digits: where gradients
-    /// differ and logits don't, another seed tells whether it was that. See
-    /// [`Agreement::of_some_seed`].
-    ///
-    /// # Errors
-    /// [`NetworkError`] if there is no such network.
-    pub fn of(
-        genotype: &NasnetGenotype,
-        config: &NetworkConfig,
-        batch: usize,
-        seed: u64,
-        [reference, device]: [&Device; 2],
-    ) -> Result<Self, NetworkError> {
-        let single = config.clone().with_precision(Precision::Float32);
-        let expected = Results::of(genotype, &single, batch, seed, reference)?;
-        let found = Results::of(genotype, config, batch, seed, device)?;
-        let smallest = 1e-3 * largest(expected.gradients.values().flatten());
-        let (gradient, parameter) = expected
-            .gradients
-            .iter()
-            .map(|(name, expected)| {
-                let found = found.gradients.get(name);
-                let difference =
-                    found.map_or(f64::INFINITY, |found| difference(found, expected, smallest));
-                (difference, name.clone())
-            })
-            .fold((0.0, String::new()), |worst, one| {
-                if one.0 > worst.0 { one } else { worst }
-            });
-        Ok(Self {
-            logits: difference(&found.logits, &expected.logits, 0.0),
-            loss: difference(&found.loss, &expected.loss, 0.0),
-            gradient,
-            parameter,
-        })
-    }
-
-    /// The first of a few seeds for which all differences are within a bound, else the last one's
-    /// comparison.
-    ///
-    /// # Errors
-    /// [`NetworkError`] if there is no such network.
-    pub fn of_some_seed(
-        genotype: &NasnetGenotype,
-        config: &NetworkConfig,
-        batch: usize,
-        bound: f64,
-        devices: [&Device; 2],
-    ) -> Result<Self, NetworkError> {
-        const SEEDS: u64 = 5;
-        let mut seed = 0;
-        loop {
-            let agreement = Self::of(genotype, config, batch, seed, devices)?;
-            seed += 1;
-            if agreement.is_within(bound) || seed == SEEDS {
-                return Ok(agreement);
-            }
-        }
-    }
-
-    /// Whether all differences are at most this large.
-    #[must_use]
-    pub fn is_within(&self, bound: f64) -> bool {
-        [self.logits, self.loss, self.gradient]
-            .iter()
-            .all(|difference| *difference <= bound)
-    }
-}
-
-impl fmt::Display for Agreement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",
-            self.logits, self.loss, self.gradient, self.parameter
-        )
-    }
-}
-
-struct Results {
+/// What a device computes.
+pub(super) struct Results {
     logits: Vec<f64>,
     loss: Vec<f64>,
     gradients: BTreeMap<String, Vec<f64>>,
 }
 
 impl Results {
-    fn of(
+    /// Of a network in training.
+    pub(super) fn of(
         genotype: &NasnetGenotype,
         config: &NetworkConfig,
         batch: usize,
@@ -138,18 +41,79 @@ impl Results {
         if let Some((logits, weight)) = output.auxiliary {
             loss = loss + cross_entropy.forward(logits, labels) * weight;
         }
+        Ok(Self::gathered(&network, None, output.logits, loss))
+    }
+
+    /// Of some layers on images of this size, whose output is multiplied with random numbers.
+    pub(super) fn of_layers(
+        layers: &[LayerPlan],
+        config: &NetworkConfig,
+        image: ImageShape,
+        batch: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Self {
+        let autodiff = device.clone().autodiff();
+        let layers = Sequence::new(layers, config, &mut stream(seed, 0), &autodiff);
+        let mut rng = stream(seed, 1);
+        let (images, _) = random_batch(batch, image, 1, &mut rng, &autodiff);
+        let images = images.require_grad();
+        let output = layers.forward(
+            Layout::enter(images.clone()),
+            Some(&mut TrainingPass::new(0.5, &mut rng)),
+        );
+        let output = Layout::leave(output);
+        let [_, channels, height, width] = output.dims();
+        let shape = ImageShape::new(channels, height, width);
+        let (factors, _) = random_batch(batch, shape, 1, &mut rng, &autodiff);
+        let loss = (output.clone() * factors).sum();
+        Self::gathered(&layers, Some(&images), output, loss)
+    }
+
+    fn gathered<M: Module, const D: usize>(
+        module: &M,
+        images: Option<&Tensor<4>>,
+        output: Tensor<D>,
+        loss: Tensor<1>,
+    ) -> Self {
         let gradients = loss.backward();
         let mut collected = Collected {
             gradients: &gradients,
             path: Vec::new(),
             found: BTreeMap::new(),
         };
-        network.visit(&mut collected);
-        Ok(Self {
-            logits: values(output.logits.inner()),
+        module.visit(&mut collected);
+        let mut found = collected.found;
+        if let Some(gradient) = images.and_then(|images| images.grad(&gradients)) {
+            found.insert("image".to_owned(), values(gradient));
+        }
+        Self {
+            logits: values(output.inner()),
             loss: values(loss.inner()),
-            gradients: collected.found,
-        })
+            gradients: found,
+        }
+    }
+
+    pub(super) fn compared_with(&self, expected: &Self) -> Agreement {
+        let smallest = 1e-3 * largest(expected.gradients.values().flatten());
+        let (gradient, parameter) = expected
+            .gradients
+            .iter()
+            .map(|(name, expected)| {
+                let found = self.gradients.get(name);
+                let difference =
+                    found.map_or(f64::INFINITY, |found| difference(found, expected, smallest));
+                (difference, name.clone())
+            })
+            .fold((0.0, String::new()), |worst, one| {
+                if one.0 > worst.0 { one } else { worst }
+            });
+        Agreement {
+            logits: difference(&self.logits, &expected.logits, 0.0),
+            loss: difference(&self.loss, &expected.loss, 0.0),
+            gradient,
+            parameter,
+        }
     }
 }
 
@@ -204,8 +168,8 @@ fn difference(found: &[f64], expected: &[f64], smallest: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::ImageShape;
-    use crate::spaces::nasnet::published;
+    use crate::network::NetworkPlan;
+    use crate::spaces::nasnet::{Operation, published};
 
     #[test]
     fn differences_are_relative_to_the_largest_value() {
@@ -235,5 +199,27 @@ mod tests {
         assert_eq!(counted, crate::network::trainable_parameters(&network));
         let other = Results::of(&genotype, &config, 4, 1, &device).unwrap();
         assert!(difference(&other.logits, &results.logits, 0.0) > 0.01);
+    }
+
+    #[test]
+    fn operations_are_compared_with_all_their_parameters_and_their_image() {
+        let config = NetworkConfig::new(1, 4, 3, ImageShape::new(1, 8, 8));
+        let device = Device::flex();
+        for operation in Operation::ALL {
+            let devices = [&device, &device];
+            let same = Agreement::of_operation(operation, &config, 4, 0, devices).unwrap();
+            assert!(same.is_within(0.0), "{operation:?}: {same}");
+        }
+        let plan = NetworkPlan::new(&published::amoebanet_a(), &config).unwrap();
+        let branch = plan.cells[0]
+            .branches
+            .iter()
+            .find(|b| b.layers.len() > 6)
+            .unwrap();
+        let image = ImageShape::new(4, 8, 8);
+        let [one, other] =
+            [0, 1].map(|seed| Results::of_layers(&branch.layers, &config, image, 4, seed, &device));
+        assert!(one.gradients.contains_key("image") && one.gradients.len() > 6);
+        assert!(other.compared_with(&one).largest() > 0.01);
     }
 }

@@ -5,14 +5,13 @@
 //! neighbouring channels.
 
 use burn::backend::TensorMetadata as _;
-use burn::tensor::{DType, Shape};
-use burn_cubecl::ops::numeric::empty_device_dtype;
+use burn::tensor::DType;
 use burn_cubecl::ops::permute;
 use burn_cubecl::tensor::CubeTensor;
-use cubecl::calculate_cube_count_elemwise;
 use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
+use crate::cube_kernels::launch::{CHANNELS_FIRST, CHANNELS_LAST, element, empty, groups, threads};
 use crate::kernels::Window;
 
 /// What a kernel is compiled for.
@@ -221,16 +220,6 @@ fn add_groups_kernel<E: Float>(
     weight[channel * count + tap] = E::cast_from(sum);
 }
 
-/// `[images, channels, height, width]` to `[images, height, width, channels]`, and back.
-const CHANNELS_LAST: [usize; 4] = [0, 2, 3, 1];
-const CHANNELS_FIRST: [usize; 4] = [0, 3, 1, 2];
-
-/// Threads that keep a device busy, and that one sum is spread over at most.
-const MANY_THREADS: usize = 1 << 16;
-const MOST_GROUPS: usize = 1 << 10;
-/// Pixels that are worth a thread.
-const PIXELS_OF_A_GROUP: usize = 32;
-
 pub(super) fn forward(image: CubeTensor, weight: CubeTensor, window: &Window) -> CubeTensor {
     let [images, channels, ..] = image.shape().dims::<4>();
     let shape = [images, window.out_height, window.out_width, channels];
@@ -294,8 +283,7 @@ pub(super) fn weight_gradient(
         gradient.dtype,
     );
     let pixels = images * height * width;
-    let most = pixels.div_ceil(PIXELS_OF_A_GROUP).min(MOST_GROUPS);
-    let groups = (MANY_THREADS / channels).clamp(1, most.max(1));
+    let groups = groups(pixels, channels);
     let sums = empty(
         &gradient,
         [groups, rows * columns, channels].into(),
@@ -323,19 +311,4 @@ pub(super) fn weight_gradient(
         dtype,
     );
     weight
-}
-
-/// A tensor on the device of another.
-fn empty(like: &CubeTensor, shape: Shape, dtype: DType) -> CubeTensor {
-    empty_device_dtype(like.client.clone(), like.device.clone(), shape, dtype)
-}
-
-fn element(dtype: DType) -> ElemType {
-    burn::backend::cubecl::dtype_to_storage_type(dtype)
-}
-
-/// How to launch so many threads.
-fn threads(on: &CubeTensor, count: usize) -> (CubeCount, CubeDim) {
-    let dim = CubeDim::new(&on.client, count);
-    (calculate_cube_count_elemwise(&on.client, count, dim), dim)
 }
