@@ -123,3 +123,30 @@ fn classes_are_compared_by_name_and_order() {
     classifier.class_names = None;
     assert_eq!(check(&classifier, &["any"]), Ok(()));
 }
+
+#[test]
+fn a_damaged_file_is_noticed() {
+    let images = images(3, 8);
+    let folder = tempfile::tempdir().unwrap();
+    in_both_formats(|path| {
+        let saved = classifier();
+        saved.save(path).unwrap();
+        let whole = std::fs::read(path).unwrap();
+        let damaged = folder.path().join(path.file_name().unwrap());
+        let mut rng = stream(4, 0);
+        for _ in 0..60 {
+            let mut bytes = whole.clone();
+            let place = rng.random_range(0..bytes.len());
+            bytes[place] ^= 1 << rng.random_range(0..8_u32);
+            std::fs::write(&damaged, bytes).unwrap();
+            // Padding is nobody's; all else is noticed.
+            if let Ok(loaded) = TrainedClassifier::load(&damaged, &Device::flex()) {
+                assert_eq!(loaded.statistics, saved.statistics);
+                assert_eq!(
+                    loaded.accuracy(&images).unwrap(),
+                    saved.accuracy(&images).unwrap()
+                );
+            }
+        }
+    });
+}

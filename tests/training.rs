@@ -11,7 +11,7 @@ use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::published;
 use evonas::training::images::LabeledImages;
-use evonas::training::{DeviceImages, Progress, Trainer, TrainingConfig};
+use evonas::training::{DeviceImages, Progress, Trainer, TrainingConfig, TrainingError};
 
 fn config() -> NetworkConfig {
     NetworkConfig::new(1, 4, 2, ImageShape::new(1, 12, 12))
@@ -110,5 +110,42 @@ fn an_evaluation_ends_when_its_watcher_says_so() {
         batches += 1;
         Err(EvaluationError::TimedOut)
     });
-    assert_eq!((ended, batches), (Err(EvaluationError::TimedOut), 1));
+    let expected = TrainingError::Stopped(EvaluationError::TimedOut);
+    assert_eq!((ended, batches), (Err(expected), 1));
+}
+
+#[test]
+fn a_network_that_diverges_in_its_last_step_is_no_good_one() {
+    let mut rng = stream(2, 0);
+    let pixels = (0..8 * 144).map(|_| rng.random()).collect();
+    let labels = (0..8).map(|index| index % 2).collect();
+    let images = LabeledImages::new(1, 12, 12, 2, pixels, labels).unwrap();
+    let images = DeviceImages::new(&images, &images, &Device::flex());
+    let indices: Vec<usize> = (0..8).collect();
+    for (rate, decay) in [(1e30, 0.0), (1e30, 1e30)] {
+        // One step, whose loss comes before its update.
+        let trainer = Trainer::new(TrainingConfig {
+            learning_rate: rate,
+            weight_decay: decay,
+            ..TrainingConfig::new(1, 8)
+        });
+        let trainer = trainer.unwrap();
+        let trained = trainer.train(network(&config()), &images, &indices, 3, &mut |_| Ok(()));
+        let error = match trained {
+            Err(error) => error,
+            Ok(network) => {
+                assert!(trainer.evaluate(&network, &images, &indices).is_nan());
+                let evaluated =
+                    trainer.evaluate_watched(&network, &images, &indices, &mut |_| Ok(()));
+                evaluated.unwrap_err()
+            }
+        };
+        assert!(
+            matches!(
+                error,
+                TrainingError::LossNotFinite { .. } | TrainingError::OutputNotFinite
+            ),
+            "{error}"
+        );
+    }
 }

@@ -1,11 +1,15 @@
 //! What a search has found, trained in full.
 
+use std::fs;
+
 use evonas::network::CellNetwork;
 use evonas::prelude::*;
 use evonas::spaces::nasnet::NasnetGenotype;
-use evonas::training::{Progress, train_fully};
+use evonas::training::images::ChannelStatistics;
+use evonas::training::{Progress, TrainedClassifier, train_fully};
 
 use crate::Failure;
+use crate::say::say;
 use crate::task::Task;
 
 /// The outcome of a search and of the final training.
@@ -72,27 +76,49 @@ impl Task<'_> {
         Ok(found)
     }
 
-    pub fn print(&self, title: &str, found: &Found) {
-        let Some((fitness, genotype)) = &found.best else {
-            println!("{title}: none, since no trial has a score");
-            return;
+    /// Keeps the trained network in the search's folder. One of an earlier best genotype goes.
+    pub fn keep(&self, found: &Found) -> Result<(), Failure> {
+        let Some(folder) = &self.options.out else {
+            return Ok(());
         };
-        println!("\n{title}: {genotype}");
-        println!(
-            "validation accuracy in the search: {:.2} %",
-            100.0 * fitness
-        );
-        match found.test_accuracy {
-            Some(accuracy) => println!(
-                "test accuracy after {} epochs on all training images: {:.2} %",
+        let path = folder.join("best.safetensors");
+        match &found.network {
+            Some(network) => {
+                let classifier = TrainedClassifier {
+                    network: network.clone(),
+                    statistics: ChannelStatistics::of(&self.dataset.train),
+                    class_names: self.dataset.class_names.clone(),
+                };
+                classifier.save(path)?;
+            }
+            None if path.exists() => fs::remove_file(&path)
+                .map_err(|error| format!("can't remove {}: {error}", path.display()))?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    pub fn print(&self, title: &str, found: &Found) -> Result<(), Failure> {
+        let Some((fitness, genotype)) = &found.best else {
+            say(format!("{title}: none, since no trial has a score"))?;
+            return Ok(());
+        };
+        let mut lines = format!("\n{title}: {genotype}\n");
+        let percent = 100.0 * fitness;
+        lines += &format!("validation accuracy in the search: {percent:.2} %\n");
+        lines += &match found.test_accuracy {
+            Some(accuracy) => format!(
+                "test accuracy after {} epochs on all training images: {:.2} %\n",
                 self.final_trainer.config().epochs,
                 100.0 * accuracy
             ),
-            None => println!("test accuracy: not measured, since the search was stopped"),
-        }
+            None => "test accuracy: not measured, since the search was stopped\n".to_owned(),
+        };
         if let Some(parameters) = found.parameters {
-            println!("parameters: {parameters}");
+            lines += &format!("parameters: {parameters}\n");
         }
-        print!("{}", genotype.in_words());
+        lines += genotype.in_words().trim_end();
+        say(lines)?;
+        Ok(())
     }
 }

@@ -5,6 +5,8 @@
 mod data;
 mod found;
 mod options;
+#[path = "../shared/say.rs"]
+mod say;
 #[path = "../shared/stop.rs"]
 mod stop;
 mod task;
@@ -17,6 +19,7 @@ use clap::Parser;
 use serde_json::json;
 
 use crate::options::{AlgorithmName, Options};
+use crate::say::say;
 use crate::task::Task;
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -40,44 +43,39 @@ fn run(options: &Options) -> Result<(), Failure> {
 
     let result = task.search(options.algorithm, options.out.clone(), &stop)?;
     let found = task.found(&result, &stop)?;
+    // A full disk costs no result.
+    let kept = task.keep(&found);
     if !options.quiet {
-        println!(
+        say(format!(
             "{}: {} trials, {} failed, {:.0} s",
             result.termination,
             result.history.len(),
             result.history.failed(),
             result.duration.as_secs_f64()
-        );
-        task.print("best genotype", &found);
+        ))?;
+        task.print("best genotype", &found)?;
     }
     if options.baseline && !stop.is_set() {
         let random = task.search(AlgorithmName::Random, None, &stop)?;
         task.print(
             "best of as many random genotypes",
             &task.found(&random, &stop)?,
-        );
+        )?;
     }
     if options.json {
         let (best_fitness, genotype) = match &found.best {
             Some((fitness, genotype)) => (Some(fitness), Some(genotype.to_string())),
             None => (None, None),
         };
-        println!(
-            "{}",
-            json!({
-                "best_fitness": best_fitness,
-                "test_accuracy": found.test_accuracy,
-                "trials": result.history.len(),
-                "failed": result.history.failed(),
-                "seconds": result.duration.as_secs_f64(),
-                "parameters": found.parameters,
-                "genotype": genotype,
-            })
-        );
+        say(json!({
+            "best_fitness": best_fitness,
+            "test_accuracy": found.test_accuracy,
+            "trials": result.history.len(),
+            "failed": result.history.failed(),
+            "seconds": result.duration.as_secs_f64(),
+            "parameters": found.parameters,
+            "genotype": genotype,
+        }))?;
     }
-    // Last, so that a full disk costs no result.
-    if let (Some(folder), Some(network)) = (&options.out, &found.network) {
-        network.save(folder.join("best.safetensors"))?;
-    }
-    Ok(())
+    kept
 }

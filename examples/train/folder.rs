@@ -44,9 +44,11 @@ impl Folder {
         self.path.join(name)
     }
 
+    /// Replaces a file as a whole.
     pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let file = self.path(name);
-        fs::write(&file, text)
+        let (file, new) = (self.path(name), self.path(&format!("{name}.new")));
+        fs::write(&new, text)
+            .and_then(|()| fs::rename(&new, &file))
             .map_err(|error| format!("can't write {}: {error}", file.display()).into())
     }
 }

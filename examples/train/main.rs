@@ -12,6 +12,8 @@ mod data;
 mod folder;
 mod options;
 mod run;
+#[path = "../shared/say.rs"]
+mod say;
 mod settings;
 #[path = "../shared/stop.rs"]
 mod stop;
@@ -27,6 +29,7 @@ use serde_json::json;
 
 use crate::options::{Command, CommandLine, EvaluateOptions, PredictOptions, TrainOptions};
 use crate::run::Run;
+use crate::say::say;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -47,7 +50,7 @@ fn main() -> ExitCode {
 }
 
 fn train(options: &TrainOptions) -> Result<(), Failure> {
-    let devices = options.device.open_all()?;
+    let devices = options.device.open_all()?.only_first();
     let (run, network) = Run::new(options, &devices)?;
     if !options.quiet {
         if options.out.is_none() {
@@ -66,42 +69,44 @@ fn train(options: &TrainOptions) -> Result<(), Failure> {
             None => "stopped".into(),
         });
     };
-    let (classifier, result) = run.measure(&training)?;
+    let classifier = run.classifier(&training);
+    // Before the network is measured, whatever comes of that; a full disk costs no result either.
+    let kept = run.keep_weights(&training, &classifier);
+    let result = run.measure(&training, &classifier)?;
     if !options.quiet {
         let accuracy = result["test_accuracy"].as_f64().unwrap_or(f64::NAN);
-        println!("test accuracy: {:.2} %", 100.0 * accuracy);
+        say(format!("test accuracy: {:.2} %", 100.0 * accuracy))?;
     }
     if options.json {
-        println!("{result}");
+        say(&result)?;
     }
-    // Last, so that a full disk costs no result.
-    run.finish(&training, &classifier, &result)
+    kept?;
+    run.keep_result(&result)
 }
 
 fn evaluate(options: &EvaluateOptions) -> Result<(), Failure> {
-    let device = options.device.open()?;
+    let devices = options.device.open_all()?.only_first();
+    eprintln!("on {devices}");
+    let device = devices.first();
     let classifier = TrainedClassifier::load(&options.weights, &device)?;
     let dataset = options.data.read()?;
-    classifier.check_classes(dataset.class_names.as_deref())?;
     let test = dataset.test;
+    classifier.check_images(&test)?;
+    classifier.check_classes(dataset.class_names.as_deref())?;
     let accuracy = classifier.accuracy(&test)?;
     if options.json {
-        println!(
-            "{}",
-            json!({"test_accuracy": accuracy, "images": test.len()})
-        );
+        say(json!({"test_accuracy": accuracy, "images": test.len()}))?;
     } else {
-        println!(
-            "test accuracy: {:.2} % of {} images",
-            100.0 * accuracy,
-            test.len()
-        );
+        let (percent, images) = (100.0 * accuracy, test.len());
+        say(format!("test accuracy: {percent:.2} % of {images} images"))?;
     }
     Ok(())
 }
 
 fn predict(options: &PredictOptions) -> Result<(), Failure> {
-    let device = options.device.open()?;
+    let devices = options.device.open_all()?.only_first();
+    eprintln!("on {devices}");
+    let device = devices.first();
     let classifier = TrainedClassifier::load(&options.weights, &device)?;
     let wanted = classifier.network.config().image;
     let images = ImageFolder::new(&options.images)
@@ -114,12 +119,10 @@ fn predict(options: &PredictOptions) -> Result<(), Failure> {
         let probability = prediction.probability;
         if options.json {
             let name = name.display().to_string();
-            println!(
-                "{}",
-                json!({"image": name, "class": class, "probability": probability})
-            );
+            say(json!({"image": name, "class": class, "probability": probability}))?;
         } else {
-            println!("{}: {class} ({:.1} %)", name.display(), 100.0 * probability);
+            let percent = 100.0 * probability;
+            say(format!("{}: {class} ({percent:.1} %)", name.display()))?;
         }
     }
     Ok(())

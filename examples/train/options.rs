@@ -23,7 +23,7 @@ pub struct CommandLine {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// The accuracy of trained weights on the test images
+    /// The accuracy of trained weights on the test images of a data set
     Evaluate(EvaluateOptions),
     /// What trained weights say of the images in a folder
     Predict(PredictOptions),

@@ -8,7 +8,9 @@ use evonas::randomness::stream;
 use evonas::report::TrainingProgress;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::images::{ChannelStatistics, LabeledImages, stratified_split};
-use evonas::training::{DeviceImages, Devices, Progress, TrainedClassifier, Trainer, Training};
+use evonas::training::{
+    DeviceImages, Devices, Progress, TrainedClassifier, Trainer, Training, TrainingError,
+};
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -59,7 +61,8 @@ impl<'a> Run<'a> {
             "genotype": genotype.to_string(),
             "network": network,
             "dataset": {
-                "name": dataset.name,
+                "format": options.data.dataset.to_string(),
+                "class_names": dataset.class_names,
                 "training_images": images.len(),
                 "checksum": format!("{:08x}", images.checksum()),
             },
@@ -138,7 +141,7 @@ impl<'a> Run<'a> {
             };
             training = match training.next_epoch(&self.images, &self.training, &mut watch) {
                 Ok(training) => training,
-                Err(_) if stop.is_set() => return Ok(None),
+                Err(TrainingError::Stopped(_)) => return Ok(None),
                 Err(error) => return Err(error.into()),
             };
             if !self.validation.is_empty() {
@@ -176,37 +179,20 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The trained network, and what it is worth on the test images.
-    pub fn measure(
-        &self,
-        training: &Training<CellNetwork>,
-    ) -> Result<(TrainedClassifier, Value), Failure> {
-        let classifier = TrainedClassifier {
+    /// The trained network with what it takes to use it.
+    pub fn classifier(&self, training: &Training<CellNetwork>) -> TrainedClassifier {
+        TrainedClassifier {
             network: training.network(),
             statistics: self.images.statistics().clone(),
             class_names: self.class_names.clone(),
-        };
-        let test_accuracy = classifier.accuracy(&self.test)?;
-        let last = training.epochs().last();
-        let result = json!({
-            "dataset": self.dataset,
-            "genotype": classifier.network.genotype().to_string(),
-            "parameters": trainable_parameters(&classifier.network),
-            "epochs": training.epochs().len(),
-            "loss": last.map(|epoch| epoch.loss),
-            "validation_accuracy": last.and_then(|epoch| epoch.validation_accuracy),
-            "test_accuracy": test_accuracy,
-            "device": self.device,
-        });
-        Ok((classifier, result))
+        }
     }
 
-    /// Writes the trained network and its result into the folder, if there is one.
-    pub fn finish(
+    /// Writes the trained network into the folder, if there is one.
+    pub fn keep_weights(
         &self,
         training: &Training<CellNetwork>,
         classifier: &TrainedClassifier,
-        result: &Value,
     ) -> Result<(), Failure> {
         let Some(folder) = &self.folder else {
             return Ok(());
@@ -216,6 +202,34 @@ impl<'a> Run<'a> {
         for name in ["weights.bpk", "weights.safetensors"] {
             classifier.save(folder.path(name))?;
         }
-        folder.write("result.json", &serde_json::to_string_pretty(result)?)
+        Ok(())
+    }
+
+    /// What the network is worth on the test images.
+    pub fn measure(
+        &self,
+        training: &Training<CellNetwork>,
+        classifier: &TrainedClassifier,
+    ) -> Result<Value, Failure> {
+        let test_accuracy = classifier.accuracy(&self.test)?;
+        let last = training.epochs().last();
+        Ok(json!({
+            "dataset": self.dataset,
+            "genotype": classifier.network.genotype().to_string(),
+            "parameters": trainable_parameters(&classifier.network),
+            "epochs": training.epochs().len(),
+            "loss": last.map(|epoch| epoch.loss),
+            "validation_accuracy": last.and_then(|epoch| epoch.validation_accuracy),
+            "test_accuracy": test_accuracy,
+            "device": self.device,
+        }))
+    }
+
+    /// Writes the result into the folder, if there is one.
+    pub fn keep_result(&self, result: &Value) -> Result<(), Failure> {
+        match &self.folder {
+            Some(folder) => folder.write("result.json", &serde_json::to_string_pretty(result)?),
+            None => Ok(()),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What all kernels are launched with.
 
 use burn::tensor::{DType, Shape};
-use burn_cubecl::ops::numeric::empty_device_dtype;
+use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::calculate_cube_count_elemwise;
 use cubecl::ir::ElemType;
@@ -12,20 +12,22 @@ pub(super) const CHANNELS_LAST: [usize; 4] = [0, 2, 3, 1];
 pub(super) const CHANNELS_FIRST: [usize; 4] = [0, 3, 1, 2];
 
 /// Threads that keep a device busy, and the most that a channel's sum is spread over.
-const MANY_THREADS: usize = 1 << 16;
-const MOST_GROUPS: usize = 1 << 9;
+const MANY_THREADS: usize = 1 << 17;
+const MOST_GROUPS: usize = 1 << 11;
 /// Pixels that are worth a thread.
 const PIXELS_OF_A_GROUP: usize = 32;
 
 /// Over how many threads to spread each channel's sum of so many pixels.
 pub(super) fn groups(pixels: usize, channels: usize) -> usize {
+    assert!(pixels > 0 && channels > 0, "a batch has at least one image");
     let most = pixels.div_ceil(PIXELS_OF_A_GROUP).clamp(1, MOST_GROUPS);
     (MANY_THREADS / channels).clamp(1, most)
 }
 
-/// A tensor on the device of another.
+/// A tensor on the device of another, whose values lie one behind the other: CUDA would leave gaps between
+/// rows else.
 pub(super) fn empty(like: &CubeTensor, shape: Shape, dtype: DType) -> CubeTensor {
-    empty_device_dtype(like.client.clone(), like.device.clone(), shape, dtype)
+    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, dtype)
 }
 
 pub(super) fn element(dtype: DType) -> ElemType {

@@ -8,6 +8,7 @@
 
 mod batch_norm;
 mod depthwise;
+mod fold;
 mod launch;
 
 pub(crate) use batch_norm::batch_norm;

@@ -20,15 +20,11 @@ const SMALLEST: usize = 1 << 14;
 /// `length` values, whatever they are: all are to be written.
 pub(super) fn values(length: usize) -> Vec<f32> {
     let recycled = (length >= SMALLEST).then(|| pool().take(length)).flatten();
-    match recycled {
-        Some(mut values) => {
-            if cfg!(test) {
-                values.fill(f32::NAN);
-            }
-            values
-        }
-        None => vec![0.0; length],
+    let mut values = recycled.unwrap_or_else(|| vec![0.0; length]);
+    if cfg!(test) {
+        values.fill(f32::NAN);
     }
+    values
 }
 
 /// Values as a tensor's data, whose memory is used again once no tensor has it.
@@ -103,9 +99,11 @@ fn pool() -> MutexGuard<'static, Pool> {
 struct Pool {
     by_length: HashMap<usize, Waiting>,
     waiting: usize,
-    /// What tensors have, and the most that they ever had.
+    /// What tensors have.
     lent: usize,
+    /// The most that they had at once, and the most since they last had nothing.
     most_lent: usize,
+    lately: usize,
     /// How often something was taken or given back.
     time: u64,
 }
@@ -129,16 +127,22 @@ impl Pool {
 
     fn lend(&mut self, length: usize) {
         self.lent += length;
-        self.most_lent = self.most_lent.max(self.lent);
+        self.lately = self.lately.max(self.lent);
+        self.most_lent = self.most_lent.max(self.lately);
     }
 
-    /// Takes memory back, and returns what is too much of it: no more waits than was ever in use. What
-    /// wasn't wanted for the longest time goes first: another network has other lengths.
+    /// Takes memory back, and returns what is too much of it: no more waits than was in use at once, and
+    /// that is measured anew whenever nothing is in use. What wasn't wanted for the longest time goes
+    /// first: another network has other lengths.
     #[must_use]
     fn give(&mut self, values: Vec<f32>) -> Vec<Vec<f32>> {
         self.time += 1;
         let length = values.len();
         self.lent -= length;
+        if self.lent == 0 {
+            self.most_lent = self.lately;
+            self.lately = 0;
+        }
         self.waiting += length;
         let waiting = self.by_length.entry(length).or_default();
         waiting.used = self.time;
@@ -197,6 +201,12 @@ mod tests {
             assert!(pool.waiting <= pool.most_lent);
         }
         assert_eq!((pool.most_lent, pool.lent), (80, 0));
+        // A smaller network keeps less.
+        pool.lend(10);
+        let _ = pool.give(vec![0.0; 10]);
+        assert_eq!((pool.most_lent, pool.waiting), (10, 10));
+        pool.lend(40);
+        let _ = pool.give(vec![0.0; 40]);
         assert!(pool.take(10).is_none() && pool.take(20).is_none());
         assert!(pool.take(40).is_some());
     }

@@ -15,7 +15,7 @@ use crate::network::{CellNetwork, ImageShape, WeightsError};
 const NOTE: &str = "evonas.classifier";
 
 /// Images in a batch of predictions.
-const BATCH: usize = 256;
+const BATCH: usize = 64;
 
 /// A trained network, how the images that it takes are normalised, and the names of its classes: one
 /// file of weights rebuilds all of it.
@@ -72,6 +72,9 @@ pub enum ClassifierError {
         /// The network's.
         wanted: usize,
     },
+    /// The network's outputs are NaN or infinite.
+    #[error("the network's outputs are not finite: its training has diverged")]
+    NotFinite,
     /// A class is another one than in the training.
     #[error(
         "class {class} of the images is {}, and the network was trained on {}",
@@ -149,7 +152,8 @@ impl TrainedClassifier {
     /// What the network says of each image.
     ///
     /// # Errors
-    /// [`ClassifierError::OtherImages`] if they have another size than the network was built for.
+    /// [`ClassifierError::OtherImages`] if they have another size than the network was built for, and
+    /// [`ClassifierError::NotFinite`] if its outputs are not finite.
     pub fn predict(&self, images: &UnlabeledImages) -> Result<Vec<Prediction>, ClassifierError> {
         self.predict_pixels(images.shape(), images.pixels())
     }
@@ -158,19 +162,33 @@ impl TrainedClassifier {
     ///
     /// # Errors
     /// [`ClassifierError::OtherImages`] and [`ClassifierError::OtherClasses`] if they have another
-    /// size, or are of another number of classes, than the network was built for. What the classes
-    /// are called is not compared: see [`TrainedClassifier::check_classes`].
+    /// size, or are of another number of classes, than the network was built for,
+    /// [`ClassifierError::NotFinite`] if its outputs are not finite. What the classes are called is not compared: see [`TrainedClassifier::check_classes`].
     pub fn accuracy(&self, images: &LabeledImages) -> Result<f64, ClassifierError> {
-        let (found, wanted) = (images.classes(), self.network.config().classes);
-        if found != wanted {
-            return Err(ClassifierError::OtherClasses { found, wanted });
-        }
+        self.check_images(images)?;
         let predictions = self.predict_pixels(images.shape(), images.pixels())?;
         let hits = predictions
             .iter()
             .zip(images.labels())
             .filter(|(prediction, label)| prediction.class == usize::from(**label));
         Ok(hits.count() as f64 / images.len().max(1) as f64)
+    }
+
+    /// Whether the network takes images of this size and number of classes.
+    ///
+    /// # Errors
+    /// [`ClassifierError::OtherImages`] or [`ClassifierError::OtherClasses`].
+    pub fn check_images(&self, images: &LabeledImages) -> Result<(), ClassifierError> {
+        let config = self.network.config();
+        let (found, wanted) = (images.shape(), config.image);
+        if found != wanted {
+            return Err(ClassifierError::OtherImages { found, wanted });
+        }
+        let (found, wanted) = (images.classes(), config.classes);
+        if found != wanted {
+            return Err(ClassifierError::OtherClasses { found, wanted });
+        }
+        Ok(())
     }
 
     /// Whether a data set has this classifier's classes in its order, as far as both have names.
@@ -210,6 +228,9 @@ impl TrainedClassifier {
         let mut predictions = Vec::with_capacity(indices.len());
         for batch in indices.chunks(BATCH) {
             predictions.extend(read(&network, images.batch(batch)));
+        }
+        if predictions.iter().any(|made| !made.probability.is_finite()) {
+            return Err(ClassifierError::NotFinite);
         }
         Ok(predictions)
     }

@@ -7,6 +7,7 @@ use burn_cubecl::ops::permute;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
+use crate::cube_kernels::fold::{folded, folds};
 use crate::cube_kernels::launch::{CHANNELS_FIRST, CHANNELS_LAST, empty, groups, threads};
 
 /// The place of a pixel's channel in memory.
@@ -20,8 +21,8 @@ fn place(image: &Tensor<f32>, pixel: usize, channel: usize) -> usize {
         + channel * image.stride(3)
 }
 
-/// One thread for each channel and group of pixels: `moments` is `[groups, 2, channels]`, a group's mean
-/// and the sum of its squared distances from it.
+/// One thread for each channel and group of pixels: `moments` is `[groups, 3, channels]`, how many pixels a
+/// group has, their mean, and the sum of their squared distances from it.
 #[cube(launch)]
 fn moments_kernel(image: &Tensor<f32>, moments: &mut Tensor<f32>) {
     let channels = image.shape(3);
@@ -46,38 +47,57 @@ fn moments_kernel(image: &Tensor<f32>, moments: &mut Tensor<f32>) {
         pixel += groups;
     }
     let mean = sum / count;
-    moments[group * 2 * channels + channel] = first + mean;
-    moments[(group * 2 + 1) * channels + channel] = squares - sum * mean;
+    moments[group * 3 * channels + channel] = count;
+    moments[(group * 3 + 1) * channels + channel] = first + mean;
+    moments[(group * 3 + 2) * channels + channel] = squares - sum * mean;
+}
+
+/// The moments of every `step`th group from the `start`th on together (Chan, Golub and LeVeque 1979).
+#[cube]
+fn combined(moments: &Tensor<f32>, channel: usize, start: usize, step: usize) -> (f32, f32, f32) {
+    let channels = moments.shape(2);
+    let mut count = f32::new(0.0);
+    let mut mean = f32::new(0.0);
+    let mut squares = f32::new(0.0);
+    let mut group = start;
+    while group < moments.shape(0) {
+        let own = moments[group * 3 * channels + channel];
+        let distance = moments[(group * 3 + 1) * channels + channel] - mean;
+        let share = own / (count + own);
+        squares +=
+            moments[(group * 3 + 2) * channels + channel] + distance * distance * count * share;
+        mean += distance * share;
+        count += own;
+        group += step;
+    }
+    (count, mean, squares)
+}
+
+/// One thread for each channel and group of `folded`.
+#[cube(launch)]
+fn fold_moments_kernel(moments: &Tensor<f32>, folded: &mut Tensor<f32>) {
+    let channels = folded.shape(2);
+    let folds = folded.shape(0);
+    if ABSOLUTE_POS >= folds * channels {
+        terminate!();
+    }
+    let channel = ABSOLUTE_POS % channels;
+    let fold = ABSOLUTE_POS / channels;
+    let (count, mean, squares) = combined(moments, channel, fold, folds);
+    folded[fold * 3 * channels + channel] = count;
+    folded[(fold * 3 + 1) * channels + channel] = mean;
+    folded[(fold * 3 + 2) * channels + channel] = squares;
 }
 
 /// One thread for each channel: the groups' moments together.
 #[cube(launch)]
-fn statistics_kernel(
-    moments: &Tensor<f32>,
-    mean: &mut Tensor<f32>,
-    variance: &mut Tensor<f32>,
-    pixels: u32,
-) {
-    let channel = ABSOLUTE_POS;
-    let channels = mean.len();
-    if channel >= channels {
+fn statistics_kernel(moments: &Tensor<f32>, mean: &mut Tensor<f32>, variance: &mut Tensor<f32>) {
+    if ABSOLUTE_POS >= mean.len() {
         terminate!();
     }
-    let groups = moments.shape(0);
-    let mut count = f32::new(0.0);
-    let mut centre = f32::new(0.0);
-    let mut squares = f32::new(0.0);
-    for group in 0..groups {
-        let own = f32::cast_from((pixels as usize + groups - 1 - group) / groups);
-        let distance = moments[group * 2 * channels + channel] - centre;
-        let share = own / (count + own);
-        centre += distance * share;
-        squares +=
-            moments[(group * 2 + 1) * channels + channel] + distance * distance * count * share;
-        count += own;
-    }
-    mean[channel] = centre;
-    variance[channel] = squares / count;
+    let (count, centre, squares) = combined(moments, ABSOLUTE_POS, 0, 1);
+    mean[ABSOLUTE_POS] = centre;
+    variance[ABSOLUTE_POS] = squares / count;
 }
 
 /// One thread for each value.
@@ -186,9 +206,8 @@ fn image_gradient_kernel(
 /// Mean and variance of each channel of images, `[images, channels, height, width]`.
 pub(super) fn statistics(image: &CubeTensor) -> [CubeTensor; 2] {
     let [images, channels, height, width] = image.shape().dims();
-    let pixels = images * height * width;
-    let groups = groups(pixels, channels);
-    let moments = empty(image, [groups, 2, channels].into(), DType::F32);
+    let groups = groups(images * height * width, channels);
+    let mut moments = empty(image, [groups, 3, channels].into(), DType::F32);
     let (count, dim) = threads(image, groups * channels);
     moments_kernel::launch(
         &image.client,
@@ -197,6 +216,18 @@ pub(super) fn statistics(image: &CubeTensor) -> [CubeTensor; 2] {
         permute(image.clone(), &CHANNELS_LAST).into_tensor_arg(),
         moments.clone().into_tensor_arg(),
     );
+    if let Some(folds) = folds(groups) {
+        let folded = empty(image, [folds, 3, channels].into(), DType::F32);
+        let (count, dim) = threads(image, folds * channels);
+        fold_moments_kernel::launch(
+            &image.client,
+            count,
+            dim,
+            moments.into_tensor_arg(),
+            folded.clone().into_tensor_arg(),
+        );
+        moments = folded;
+    }
     let [mean, variance] = [(); 2].map(|()| empty(image, [channels].into(), DType::F32));
     let (count, dim) = threads(image, channels);
     statistics_kernel::launch(
@@ -206,7 +237,6 @@ pub(super) fn statistics(image: &CubeTensor) -> [CubeTensor; 2] {
         moments.into_tensor_arg(),
         mean.clone().into_tensor_arg(),
         variance.clone().into_tensor_arg(),
-        pixels as u32,
     );
     [mean, variance]
 }
@@ -261,7 +291,7 @@ pub(super) fn parameter_gradients(
         &image.client,
         count,
         dim,
-        sums.into_tensor_arg(),
+        folded(sums).into_tensor_arg(),
         variance.clone().into_tensor_arg(),
         by_gamma.clone().into_tensor_arg(),
         by_beta.clone().into_tensor_arg(),

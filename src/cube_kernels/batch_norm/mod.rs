@@ -10,7 +10,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::fusion::custom::TensorSpec;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, ExtensionType, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 use burn_cubecl::CubeBackend;
 
 use crate::kernels::BatchNormOutput;
@@ -197,12 +197,17 @@ impl<B: Backend + BatchNormOperations, C: CheckpointStrategy> BatchNormOperation
 /// # Shapes
 /// - `image`, output: `[images, channels, height, width]`
 /// - `gamma`, `beta`, statistics: `[channels]`
+///
+/// # Panics
+/// If a tensor is not of single precision.
 pub(crate) fn batch_norm(
     image: Tensor<4>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
     epsilon: f64,
 ) -> BatchNormOutput {
+    let types = [image.dtype(), gamma.dtype(), beta.dtype()];
+    assert_eq!(types, [DType::F32; 3], "batch norm is of single precision");
     let made = <Dispatch as BatchNormOperations>::normalise_batch(
         image.into_dispatch(),
         gamma.into_dispatch(),

@@ -11,6 +11,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
+use crate::cube_kernels::fold::folded;
 use crate::cube_kernels::launch::{CHANNELS_FIRST, CHANNELS_LAST, element, empty, groups, threads};
 use crate::kernels::Window;
 
@@ -306,7 +307,7 @@ pub(super) fn weight_gradient(
         &weight.client,
         count,
         dim,
-        sums.into_tensor_arg(),
+        folded(sums).into_tensor_arg(),
         weight.clone().into_tensor_arg(),
         dtype,
     );

@@ -156,7 +156,21 @@ impl<B: Backend + DepthwiseOperations, C: CheckpointStrategy> DepthwiseOperation
 /// - `image`: `[images, channels, height, width]`
 /// - `weight`: `[channels, 1, kernel height, kernel width]`
 /// - output: `[images, channels, out height, out width]`
+///
+/// # Panics
+/// If the weight is of other channels, has several for one of the image's, or is of another type.
 pub(crate) fn depthwise(image: Tensor<4>, weight: Tensor<4>, window: Window) -> Tensor<4> {
+    let channels = image.dims()[1];
+    assert_eq!(
+        weight.dims()[..2],
+        [channels, 1],
+        "the image has other channels"
+    );
+    assert_eq!(
+        weight.dtype(),
+        image.dtype(),
+        "image and weight have one type"
+    );
     Tensor::from_dispatch(<Dispatch as DepthwiseOperations>::depthwise(
         image.into_dispatch(),
         weight.into_dispatch(),

@@ -9,7 +9,7 @@ use crate::kernels::norm::InputGradient;
 use crate::kernels::sink::{Masked, Pixels, Sink};
 use crate::kernels::vector::{ByLanes, LANES, Lanes, blocks_of, load, padded, run};
 use crate::kernels::window::Window;
-use crate::kernels::{patches, scratch};
+use crate::kernels::{patches, recycled, scratch};
 
 /// A batch norm behind the unit.
 #[derive(Clone, Copy)]
@@ -159,7 +159,7 @@ impl Plan {
     /// `[output, channel, tap]` from `[output, (tap, channel)]` with padding.
     fn dense_weights(&self, sums: &[f32]) -> Vec<f32> {
         let (channels, spatial) = (self.channels, self.inner / self.channels);
-        let mut weights = vec![0.0; self.outputs * self.inner];
+        let mut weights = recycled::values(self.outputs * self.inner);
         let rows = sums.chunks_exact(padded(self.inner));
         for (row, target) in rows.zip(weights.chunks_exact_mut(self.inner)) {
             for (k, &value) in row[..self.inner].iter().enumerate() {

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use burn::store::burn_pack::{Reader, Tensor as StoredTensor};
-use burn::store::{ModuleSnapshot, ModuleStore, SafetensorsStore};
+use burn::store::{ModuleSnapshot, ModuleStore, SafetensorsStore, bridge};
 use burn::tensor::{DType, Device};
 use serde::{Deserialize, Serialize};
 
 use super::WeightsError;
+use super::written::{CHECKSUM, checksum};
 use crate::network::{CellNetwork, LayerPlan, NetworkConfig, NetworkPlan, Place};
 use crate::randomness::stream;
 use crate::spaces::nasnet::NasnetGenotype;
@@ -181,6 +182,28 @@ impl Stored {
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, WeightsError> {
+        let stored = Self::read_unchecked(path)?;
+        // Files of other programs have none.
+        let Some(wanted) = stored.metadata.get(CHECKSUM) else {
+            return Ok(stored);
+        };
+        let failed = |reason: String| WeightsError::Read {
+            path: path.to_owned(),
+            reason,
+        };
+        let mut tensors = BTreeMap::new();
+        for tensor in &stored.tensors {
+            let data = bridge::to_data(tensor).map_err(|error| failed(error.to_string()))?;
+            tensors.insert(tensor.name.clone(), data);
+        }
+        if checksum(&tensors, &stored.metadata) != *wanted {
+            let reason = "it is damaged: its checksum is another than it says";
+            return Err(failed(reason.to_owned()));
+        }
+        Ok(stored)
+    }
+
+    fn read_unchecked(path: &Path) -> Result<Self, WeightsError> {
         let format = Format::of(path)?;
         let failed = |reason: String| WeightsError::Read {
             path: path.to_owned(),

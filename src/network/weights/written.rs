@@ -22,6 +22,26 @@ use crate::replace_file::replace_file_durably;
 /// The entry of a safetensors header that holds the metadata.
 const METADATA: &str = "__metadata__";
 
+/// The metadata entry with the checksum of all else in the file.
+pub(super) const CHECKSUM: &str = "evonas.checksum";
+
+/// The CRC-32 of tensors and of all metadata but the checksum.
+pub(super) fn checksum(
+    tensors: &BTreeMap<String, TensorData>,
+    metadata: &BTreeMap<String, String>,
+) -> String {
+    let mut hasher = crc32fast::Hasher::new();
+    for (key, text) in metadata.iter().filter(|(key, _)| *key != CHECKSUM) {
+        hasher.update(format!("{key:?} {text:?} ").as_bytes());
+    }
+    for (name, data) in tensors {
+        let of_tensor = format!("{name} {:?} {:?} ", data.shape(), data.dtype());
+        hasher.update(of_tensor.as_bytes());
+        hasher.update(data.as_bytes());
+    }
+    format!("{:08x}", hasher.finalize())
+}
+
 /// All tensors of a network by name, and what the file says beside them.
 pub(super) struct Written {
     tensors: BTreeMap<String, TensorData>,
@@ -31,13 +51,15 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn new(
         network: &CellNetwork,
-        metadata: BTreeMap<String, String>,
+        mut metadata: BTreeMap<String, String>,
     ) -> Result<Self, String> {
         let mut tensors = BTreeMap::new();
         for tensor in network.collect(None, None, true) {
             let data = bridge::to_data(&tensor).map_err(|error| error.to_string())?;
             tensors.insert(tensor.name, data);
         }
+        let checksum = checksum(&tensors, &metadata);
+        metadata.insert(CHECKSUM.to_owned(), checksum);
         Ok(Self { tensors, metadata })
     }
 

@@ -116,6 +116,13 @@ impl Devices {
         self.devices[0].1.clone()
     }
 
+    /// The first alone, for what one device does.
+    #[must_use]
+    pub fn only_first(mut self) -> Self {
+        self.devices.truncate(1);
+        self
+    }
+
     /// All of them.
     #[must_use]
     pub fn all(&self) -> Vec<Device> {

@@ -14,6 +14,9 @@ pub enum TrainingError {
         /// The loss.
         loss: f64,
     },
+    /// What a trained network makes of images is NaN or infinite: it diverged in its last steps.
+    #[error("the network's outputs are not finite; a lower learning rate may help")]
+    OutputNotFinite,
     /// There are too few images for a batch.
     #[error("{images} training images are too few: batch norm needs at least 2")]
     TooFewImages {

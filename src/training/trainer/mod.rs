@@ -13,7 +13,7 @@ pub use rms_prop::{RmsProp, RmsPropState};
 pub(in crate::training) use training::Learner;
 pub use training::{Epoch, Progress, Training};
 
-use burn::tensor::{ElementConversion as _, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 
 use super::{Augmentation, DeviceImages, ImageClassifier, InvalidTrainingConfig, TrainingConfig};
 use crate::evaluator::EvaluationError;
@@ -100,7 +100,7 @@ impl Trainer {
 
     /// The share of the images at `indices` that the network classifies correctly, from 0 to 1.
     ///
-    /// Batch norm uses its running statistics.
+    /// Batch norm uses its running statistics. NaN if the network's outputs are not finite.
     #[must_use]
     pub fn evaluate<M: ImageClassifier>(
         &self,
@@ -109,38 +109,46 @@ impl Trainer {
         indices: &[usize],
     ) -> f64 {
         self.evaluate_watched(network, images, indices, &mut |_| Ok(()))
-            .unwrap_or_else(|error| unreachable!("nobody ends it: {error}"))
+            .unwrap_or(f64::NAN)
     }
 
     /// [`Trainer::evaluate`] in which `watch` is told of every batch, and says whether to go on.
     ///
     /// # Errors
-    /// What `watch` returns.
+    /// [`TrainingError::OutputNotFinite`] if the network's outputs are not finite, and what `watch`
+    /// returns.
     pub fn evaluate_watched<M: ImageClassifier>(
         &self,
         network: &M,
         images: &DeviceImages,
         indices: &[usize],
         watch: &mut dyn FnMut(Progress) -> Result<(), EvaluationError>,
-    ) -> Result<f64, EvaluationError> {
+    ) -> Result<f64, TrainingError> {
         let network = network.valid();
-        let mut hits: Option<Tensor<1, Int>> = None;
+        let mut counts: Option<Tensor<1, Int>> = None;
         let mut done = 0;
         for batch in indices.chunks(self.config.batch_size) {
             let (inputs, labels) = images.batch(batch);
-            let batch_hits = correct(network.logits(inputs), labels);
-            hits = Some(match hits {
-                Some(sum) => sum + batch_hits,
-                None => batch_hits,
+            let logits = network.logits(inputs);
+            let broken = logits.clone().is_finite().bool_not().int().sum();
+            let found = Tensor::cat(vec![correct(logits, labels), broken], 0);
+            counts = Some(match counts {
+                Some(sum) => sum + found,
+                None => found,
             });
             done += batch.len();
             watch(Progress::Evaluation {
                 images: done,
                 of: indices.len(),
-            })?;
+            })
+            .map_err(TrainingError::Stopped)?;
         }
-        let correct = hits.map_or(0, |sum| sum.into_scalar::<i32>().elem::<i64>());
-        Ok(correct as f64 / indices.len().max(1) as f64)
+        let counts = counts.map(|counts| counts.into_data().iter::<i64>().collect::<Vec<_>>());
+        match counts.as_deref() {
+            None => Ok(0.0),
+            Some(&[correct, 0]) => Ok(correct as f64 / indices.len() as f64),
+            Some(_) => Err(TrainingError::OutputNotFinite),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::GradientsParams;
 use burn::tensor::{Int, Tensor};
@@ -171,8 +172,10 @@ impl<M: ImageClassifier> Training<M> {
             })
             .map_err(TrainingError::Stopped)?;
         }
-        // The only read from the device in an epoch.
-        let (loss, hits) = sums.map_or((f64::NAN, 0.0), Sums::read);
+        // The only read from the device in an epoch. The losses are of the steps before their updates: the
+        // last one's shows in the weights.
+        let spoilt = spoilt(&self.learner.network);
+        let (loss, hits) = sums.map_or((f64::NAN, 0.0), |sums| sums.read(spoilt));
         let loss = loss / steps as f64;
         if !loss.is_finite() {
             return Err(TrainingError::LossNotFinite {
@@ -258,13 +261,36 @@ impl Sums {
         }
     }
 
-    /// Both at once, since every read waits for the device.
-    fn read(self) -> (f64, f64) {
-        let both = Tensor::cat(vec![self.loss, self.hits], 0).into_data();
+    /// Both at once, since every read waits for the device; `spoilt` is added to the loss.
+    fn read(self, spoilt: Option<Tensor<1>>) -> (f64, f64) {
+        let loss = match spoilt {
+            Some(spoilt) => self.loss + spoilt,
+            None => self.loss,
+        };
+        let both = Tensor::cat(vec![loss, self.hits], 0).into_data();
         let mut values = both.iter::<f64>();
         let mut next = || values.next().unwrap_or(f64::NAN);
         (next(), next())
     }
+}
+
+/// 0, or NaN if a parameter of a network is not finite.
+fn spoilt<M: Module>(network: &M) -> Option<Tensor<1>> {
+    struct Spoilt(Option<Tensor<1>>);
+
+    impl ModuleVisitor for Spoilt {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let own = param.val().inner().sum() * 0.0;
+            self.0 = Some(match self.0.take() {
+                Some(sum) => sum + own,
+                None => own,
+            });
+        }
+    }
+
+    let mut spoilt = Spoilt(None);
+    network.visit(&mut spoilt);
+    spoilt.0
 }
 
 /// How many batches of about `size` an epoch has, none of a single image.
