@@ -72,10 +72,10 @@ impl Agreement {
         for kind in [CellKind::Normal, CellKind::Reduction] {
             let cells = plan.cells.iter().filter(|cell| cell.kind == kind);
             let branches = cells.flat_map(|cell| cell.branches.iter().map(move |b| (cell, b)));
-            // Of the cell's own inputs: behind a reduction its size is another.
+            // Of the state that is projected to the cell's filters.
             let Some((cell, branch)) = branches
                 .into_iter()
-                .find(|(_, branch)| branch.state < 2 && branch.operation == operation)
+                .find(|(_, branch)| branch.state == 0 && branch.operation == operation)
             else {
                 continue;
             };
