@@ -14,7 +14,7 @@ use crate::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
 /// training (batch statistics), its cross-entropy, and every gradient.
 ///
 /// Each figure is the largest difference of a tensor's values, relative to the largest of these
-/// values. For gradients that is at least a thousandth of the largest gradient in the network: some
+/// values. For gradients that is at least a hundredth of the largest gradient in the network: some
 /// are 0 but for rounding (of a scale that a batch norm behind it takes away, say), and have no
 /// digits to agree in.
 #[derive(Clone, Debug, PartialEq)]

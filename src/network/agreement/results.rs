@@ -95,7 +95,7 @@ impl Results {
     }
 
     pub(super) fn compared_with(&self, expected: &Self) -> Agreement {
-        let smallest = 1e-3 * largest(expected.gradients.values().flatten());
+        let smallest = 1e-2 * largest(expected.gradients.values().flatten());
         let (gradient, parameter) = expected
             .gradients
             .iter()
