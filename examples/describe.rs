@@ -18,9 +18,10 @@ use serde_json::json;
 #[derive(Parser)]
 struct Options {
     /// A published genotype: amoebanet-a, -b, -c, -d or nasnet-a.
-    #[arg(required_unless_present = "genotype", conflicts_with = "genotype")]
+    #[arg(required_unless_present = "genotype")]
     name: Option<String>,
-    /// A genotype's text, or a file that holds one (text or JSON, such as a search's best.json).
+    /// A genotype's text, or a file that holds one (text or JSON, such as a search's best.json); it takes
+    /// the place of a name.
     #[arg(long, value_name = "FILE|TEXT")]
     genotype: Option<String>,
     /// Normal cells per stack, N.
@@ -53,7 +54,8 @@ struct Options {
     /// Lets the normal cell after a reduction read what the reduction cell read.
     #[arg(long)]
     skip_reduction_input: bool,
-    /// Prints one JSON object instead.
+    /// Prints one JSON object instead. Its parameters and multiply-adds are those of all layers listed, the
+    /// auxiliary head's included, which are given apart as well.
     #[arg(long)]
     json: bool,
 }

@@ -89,10 +89,25 @@ fn assert_gradients(
 }
 
 fn window(size: [usize; 2], kernel: [usize; 2], stride: [usize; 2], dilation: usize) -> Window {
+    padded_window(size, kernel, stride, dilation, Padding::Same)
+}
+
+fn padded_window(
+    size: [usize; 2],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    dilation: usize,
+    padding: Padding,
+) -> Window {
     let along = |axis: usize| {
         let (size, kernel, stride) = (size[axis], kernel[axis], stride[axis]);
-        let before = Padding::Same.amount(size, kernel, stride, dilation).0;
-        (before as isize, Padding::Same.output(size, kernel, stride))
+        let before = padding.amount(size, kernel, stride, dilation).0;
+        // Without padding a dilated window counts with its gaps.
+        let span = match padding {
+            Padding::Same => kernel,
+            Padding::Valid => (kernel - 1) * dilation + 1,
+        };
+        (before as isize, padding.output(size, span, stride))
     };
     let [(top, out_height), (left, out_width)] = [along(0), along(1)];
     Window {
@@ -269,11 +284,22 @@ fn units() -> impl Strategy<Value = (Unit, Sizes, u64)> {
         1_usize..=3,
         0_isize..=1,
         any::<bool>(),
+        any::<bool>(),
     );
     (sizes, kind, any::<u64>()).prop_map(|(sizes, kind, seed)| {
         let (images, height, width, channels, outputs) = sizes;
-        let (rows, kernel, stride, dilation, left_out, relu) = kind;
-        let window = window([height, width], kernel, stride, dilation);
+        let (rows, kernel, stride, dilation, left_out, relu, pads) = kind;
+        let fits = [height, width]
+            .into_iter()
+            .zip(kernel)
+            .all(|(size, kernel)| (kernel - 1) * dilation < size);
+        let padding = if pads || !fits {
+            Padding::Same
+        } else {
+            Padding::Valid
+        };
+        let left_out = if padding == Padding::Same { left_out } else { 0 };
+        let window = padded_window([height, width], kernel, stride, dilation, padding);
         let rows = match rows {
             0 => Rows::Pixels,
             1 => Rows::Depthwise(window),

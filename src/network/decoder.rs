@@ -9,7 +9,8 @@ use rand::Rng;
 use super::layout::Layout;
 use super::plan::HeadPlan;
 use super::{
-    CellModule, Cost, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence, TrainingPass,
+    CellModule, Cost, ImageShape, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence,
+    TrainingPass,
 };
 use crate::spaces::nasnet::NasnetGenotype;
 
@@ -131,7 +132,8 @@ impl CellNetwork {
     /// - output: `[batch, classes]`
     ///
     /// # Panics
-    /// If the images have other channels than the configuration says.
+    /// If the images have other channels than the configuration says, or are too small for the
+    /// network: the message names the smallest that work.
     #[must_use]
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         let (output, _) = self.outputs(images, None);
@@ -172,6 +174,7 @@ impl CellNetwork {
         images: Tensor<4>,
         mut training: Option<&mut TrainingPass<'_>>,
     ) -> (Tensor<4>, Option<Tensor<4>>) {
+        self.check_size(&images);
         let stem = self
             .stem
             .forward(Layout::enter(images), training.as_deref_mut());
@@ -192,6 +195,18 @@ impl CellNetwork {
         }
         let last = latest.pop_back().expect("the stem has an output");
         (last, auxiliary)
+    }
+
+    /// Images of another size than the configuration's must be large enough for the plan.
+    fn check_size(&self, images: &Tensor<4>) {
+        let [_, _, height, width] = images.dims();
+        let image = ImageShape::new(self.config.image.channels, height, width);
+        if image != self.config.image
+            && let Err(error) =
+                NetworkPlan::new(&self.genotype, &self.config.clone().with_image(image))
+        {
+            panic!("{error}");
+        }
     }
 }
 

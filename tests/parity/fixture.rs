@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::store::{ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, SafetensorsStore, bridge};
 use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
@@ -11,6 +11,7 @@ use evonas::network::{
     AuxiliaryHead, BatchNormSettings, CellNetwork, ImageShape, NetworkConfig, NetworkPlan, Stem,
     TrainingPass,
 };
+use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::NasnetGenotype;
 
@@ -18,6 +19,7 @@ use evonas::spaces::nasnet::NasnetGenotype;
 pub struct Fixture {
     network: CellNetwork,
     tensors: BTreeMap<String, TensorData>,
+    rounding: f64,
 }
 
 /// The largest differences, each relative to the largest value of its tensor.
@@ -27,6 +29,15 @@ pub struct Differences {
     pub gradient: f64,
     /// The parameter whose gradient differs most.
     pub parameter: String,
+}
+
+/// What a network makes of a batch.
+struct Pass {
+    /// In evaluation mode.
+    logits: TensorData,
+    loss: TensorData,
+    /// By our names, in PyTorch's layout.
+    gradients: BTreeMap<String, TensorData>,
 }
 
 /// The tensors of a file that are neither weights nor gradients.
@@ -69,7 +80,12 @@ impl Fixture {
             .filter(|name| !name.starts_with("grads.") && !OTHERS.contains(&name.as_str()))
             .collect();
         assert!(unused.is_empty(), "not in the network: {unused:?}");
-        let mut fixture = Self { network, tensors };
+        let rounding = metadata.get("gradient_difference");
+        let mut fixture = Self {
+            network,
+            tensors,
+            rounding: rounding.map_or(0.0, |text| text.parse().unwrap()),
+        };
         fixture.rename_gradients(path, &plan);
         fixture
     }
@@ -77,6 +93,11 @@ impl Fixture {
     /// Whether all is in double precision.
     pub fn is_double(&self) -> bool {
         self.tensors["input"].dtype() == DType::F64
+    }
+
+    /// How far the file's own gradients are from those in double precision, where it says so.
+    pub fn rounding(&self) -> f64 {
+        self.rounding
     }
 
     /// Keeps the gradients by the names of our parameters.
@@ -88,57 +109,113 @@ impl Fixture {
         }
     }
 
+    /// How far the network is from the file.
     pub fn compare(&self) -> Differences {
+        let found = self.pass(self.copy(), &self.tensors["input"]);
+        let gradients = self.tensors.keys();
+        let gradients = gradients.filter(|name| name.starts_with("grads.")).count();
+        assert_eq!(
+            found.gradients.len(),
+            gradients,
+            "parameters with a gradient"
+        );
+        let expected = Pass {
+            logits: self.tensors["eval_logits"].clone(),
+            loss: self.tensors["train_loss"].clone(),
+            gradients: found
+                .gradients
+                .keys()
+                .map(|name| {
+                    let theirs = format!("gradient of {}", torch_name(name));
+                    (name.clone(), self.tensors[&theirs].clone())
+                })
+                .collect(),
+        };
+        found.compared_with(&expected)
+    }
+
+    /// How far the network is from the same network in double precision, on the file's images with every
+    /// value moved by up to a millionth: moved by nothing if `nudge` is 0.
+    pub fn compare_with_double(&self, nudge: u64) -> Differences {
+        let mut rng = stream(nudge, 0);
+        let images = &self.tensors["input"];
+        let moved: Vec<f32> = images
+            .iter::<f32>()
+            .map(|value| match nudge {
+                0 => value,
+                _ => value * (1.0 + 2e-6 * (rng.random::<f32>() - 0.5)),
+            })
+            .collect();
+        let images = TensorData::new(moved, images.shape().clone());
+        let double = self.copy().map(&mut ToDouble);
+        let exact = self.pass(double, &images.clone().convert::<f64>());
+        self.pass(self.copy(), &images).compared_with(&exact)
+    }
+
+    /// The network with running statistics of its own: clones share them.
+    fn copy(&self) -> CellNetwork {
+        self.network.valid().train()
+    }
+
+    fn pass(&self, network: CellNetwork, images: &TensorData) -> Pass {
         let device = Device::flex();
-        let input = self.tensors["input"].clone();
-        let precision = self.tensors["input"].dtype();
-        let images = Tensor::<4>::from_data(input, (&device, precision));
+        let images = Tensor::<4>::from_data(images.clone(), (&device, images.dtype()));
         let labels = Tensor::<1, Int>::from_data(self.tensors["labels"].clone(), &device);
-        let evaluated = self.network.clone().valid().forward(images.clone());
+        let logits = network.valid().forward(images.clone()).into_data();
         let mut rng = stream(0, 0);
-        let output = self
-            .network
-            .forward_training(images, &mut TrainingPass::new(0.0, &mut rng));
+        let output = network.forward_training(images, &mut TrainingPass::new(0.0, &mut rng));
         let cross_entropy = CrossEntropyLossConfig::new().init(&device);
         let mut loss = cross_entropy.forward(output.logits, labels.clone());
         if let Some((logits, weight)) = output.auxiliary {
             loss = loss + cross_entropy.forward(logits, labels) * weight;
         }
-        let loss_difference = difference(
-            &loss.clone().inner().into_data(),
-            &self.tensors["train_loss"],
-        );
         let gradients = loss.backward();
         let mut visitor = GradientVisitor {
             gradients: &gradients,
             found: BTreeMap::new(),
         };
-        self.network.visit(&mut visitor);
-        let (mut gradient, mut parameter, mut compared) = (0.0, String::new(), 0);
-        for stored in self.network.collect(None, None, true) {
-            let id = stored.param_id.unwrap();
-            let Some(found) = visitor.found.get(&id) else {
-                continue;
-            };
-            let expected = &self.tensors[&format!("gradient of {}", torch_name(&stored.name))];
-            let difference = difference(&to_torch(&stored.name, found), expected);
-            compared += 1;
-            if difference >= gradient {
-                (gradient, parameter) = (difference, stored.name.clone());
-            }
+        network.visit(&mut visitor);
+        let stored = network.collect(None, None, true).into_iter();
+        let gradients = stored.filter_map(|stored| {
+            let gradient = visitor.found.get(&stored.param_id?)?;
+            Some((stored.name.clone(), to_torch(&stored.name, gradient)))
+        });
+        Pass {
+            logits,
+            loss: loss.inner().into_data(),
+            gradients: gradients.collect(),
         }
-        let expected = self
-            .tensors
-            .keys()
-            .filter(|name| name.starts_with("grads."))
-            .count();
-        assert_eq!(compared, expected, "parameters with a gradient");
+    }
+}
+
+impl Pass {
+    fn compared_with(&self, expected: &Self) -> Differences {
+        let (gradient, parameter) = self
+            .gradients
+            .iter()
+            .map(|(name, found)| (difference(found, &expected.gradients[name]), name.clone()))
+            .fold((0.0, String::new()), |worst, one| {
+                if one.0 > worst.0 { one } else { worst }
+            });
         Differences {
-            logits: difference(&evaluated.into_data(), &self.tensors["eval_logits"]),
-            loss: loss_difference,
+            logits: difference(&self.logits, &expected.logits),
+            loss: difference(&self.loss, &expected.loss),
             gradient,
             parameter,
         }
+    }
+}
+
+struct ToDouble;
+
+impl ModuleMapper for ToDouble {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let trains = tensor.is_require_grad();
+        let device = tensor.device();
+        let data = tensor.detach().into_data().convert::<f64>();
+        let tensor = Tensor::from_data(data, (&device, DType::F64)).set_require_grad(trains);
+        Param::from_mapped_value(id, tensor, mapper)
     }
 }
 

@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fixture::Fixture;
+use fixture::{Differences, Fixture};
 
 /// The bounds, relative to the largest value of a tensor.
 const SINGLE: f64 = 1e-4;
@@ -32,35 +32,68 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Whether everything agrees. Logits and loss must.
-fn agrees(path: &Path) -> bool {
-    let fixture = Fixture::read(path);
-    let bound = if fixture.is_double() { DOUBLE } else { SINGLE };
-    let worst = fixture.compare();
-    let name = path.file_name().unwrap().to_string_lossy();
-    println!(
-        "{name}: logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",
-        worst.logits, worst.loss, worst.gradient, worst.parameter
-    );
-    assert!(worst.logits < bound, "{name}: logits");
-    assert!(worst.loss < bound, "{name}: loss");
-    worst.gradient < bound
+/// What the files are of.
+#[derive(Clone, Copy)]
+enum Cells {
+    Published,
+    /// Bottlenecks of one channel and stacks of pools can amplify rounding a thousandfold. The files say
+    /// how far PyTorch's own gradients are from those in double precision, and ten times that is granted.
+    Random,
 }
 
-fn check(paths: &[PathBuf]) {
-    let off: Vec<_> = paths.iter().filter(|path| !agrees(path)).collect();
+/// Nearest batches that are tried where single precision differs from the file.
+const NUDGES: u64 = 8;
+
+/// Whether everything agrees. Logits and loss must.
+///
+/// In single precision a value that rounding carries across the kink of a ReLU, or from one pixel of a
+/// pool to another, changes many gradients in their first digits, in any two builds; and the larger the
+/// network the likelier. So where gradients in single precision differ from the file's, they must be
+/// those of double precision, which is held to PyTorch's itself (`fresh_exports_in_double…`): on the
+/// file's batch, or on one that is a millionth from it, where no such value lies on the other side. An
+/// error of the arithmetic is an error there too.
+fn agrees(path: &Path, cells: Cells) -> bool {
+    let fixture = Fixture::read(path);
+    let bound = if fixture.is_double() { DOUBLE } else { SINGLE };
+    let of_gradients = match cells {
+        Cells::Published => bound,
+        Cells::Random => bound.max(10.0 * fixture.rounding()),
+    };
+    let name = path.file_name().unwrap().to_string_lossy();
+    let holds = |to: &str, worst: &Differences| {
+        println!(
+            "{name}: {to}: logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",
+            worst.logits, worst.loss, worst.gradient, worst.parameter
+        );
+        assert!(worst.logits < bound, "{name}: logits");
+        assert!(worst.loss < bound, "{name}: loss");
+        worst.gradient < of_gradients
+    };
+    holds("to the file", &fixture.compare())
+        || !fixture.is_double()
+            && (0..NUDGES).any(|nudge| {
+                let worst = fixture.compare_with_double(nudge);
+                holds(&format!("to double precision, {nudge}"), &worst)
+            })
+}
+
+fn check(paths: &[PathBuf], cells: Cells) {
+    let off: Vec<_> = paths.iter().filter(|path| !agrees(path, cells)).collect();
     assert!(off.is_empty(), "the gradients of {off:?} differ");
 }
 
 #[test]
 fn the_committed_fixtures_agree() {
-    check(&files(&root().join("tests/fixtures/parity")));
+    check(
+        &files(&root().join("tests/fixtures/parity")),
+        Cells::Published,
+    );
 }
 
 #[test]
 fn files_of_another_build_agree() {
     match std::env::var_os("EVONAS_PARITY_FOLDER") {
-        Some(folder) => check(&files(Path::new(&folder))),
+        Some(folder) => check(&files(Path::new(&folder)), Cells::Published),
         None => skip("EVONAS_PARITY_FOLDER names no folder of further fixtures"),
     }
 }
@@ -128,12 +161,9 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// In double precision rounding can't carry a value across the kink of a ReLU, or from one pixel of
-/// a pool to another, so the arithmetic itself is compared.
-#[test]
-fn fresh_exports_in_double_precision_agree() {
-    let Some(python) = python() else { return };
-    let folder = tempfile::tempdir().unwrap();
+/// All published cells, and both stems: with the ImageNet stem an auxiliary head and the reduction's
+/// skipped input.
+fn all_published() -> Vec<(String, Vec<String>)> {
     let mut cases = published();
     for genotype in ["amoebanet-b", "amoebanet-c", "amoebanet-d"] {
         let flags = format!("--genotype {genotype} --cells 1 --filters 8 --size 16 --batch 2");
@@ -147,45 +177,55 @@ fn fresh_exports_in_double_precision_agree() {
         );
         cases.push((format!("{genotype}-imagenet"), words(&flags)));
     }
-    for (name, flags) in cases {
-        let path = folder.path().join(format!("{name}.safetensors"));
-        let mut arguments = vec!["export", "--double", "--out", path.to_str().unwrap()];
-        arguments.extend(flags.iter().map(String::as_str));
-        export(&python, &arguments);
-    }
-    check(&files(folder.path()));
+    cases
 }
 
-/// Every operation at stride 1 and 2, in cells of six pairs.
+/// Checks all published cells, exported with further flags.
+fn check_published(python: &str, further: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, flags) in all_published() {
+        let path = folder.path().join(format!("{name}.safetensors"));
+        let mut arguments = vec!["export", "--out", path.to_str().unwrap()];
+        arguments.extend(further);
+        arguments.extend(flags.iter().map(String::as_str));
+        export(python, &arguments);
+    }
+    check(&files(folder.path()), Cells::Published);
+}
+
+/// Checks cells of six pairs, which have every operation at stride 1 and 2.
+fn check_random(python: &str, further: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = "random --count 16 --pairs 6 --cells 1 --filters 8 --size 15 --batch 4 --out";
+    let mut arguments: Vec<&str> = flags.split(' ').collect();
+    arguments.push(folder.path().to_str().unwrap());
+    arguments.extend(further);
+    export(python, &arguments);
+    check(&files(folder.path()), Cells::Random);
+}
+
+/// In double precision rounding carries no value across a kink, so the arithmetic itself is compared.
+#[test]
+fn fresh_exports_in_double_precision_agree() {
+    let Some(python) = python() else { return };
+    check_published(&python, &["--double"]);
+}
+
 #[test]
 fn fresh_exports_of_random_genotypes_agree_in_double_precision() {
     let Some(python) = python() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().to_str().unwrap();
-    let flags =
-        "random --double --count 16 --pairs 6 --cells 1 --filters 8 --size 15 --batch 4 --out";
-    let mut arguments: Vec<&str> = flags.split(' ').collect();
-    arguments.push(out);
-    export(&python, &arguments);
-    check(&files(folder.path()));
+    check_random(&python, &["--double"]);
 }
 
-/// In single precision one value that rounding carries across a kink changes many gradients in their
-/// first digits, in any two builds, and the larger the network the likelier. An error of the arithmetic
-/// shows with every seed; so gradients must agree with one of six.
+/// Single precision takes the CPU's own kernels.
 #[test]
 fn fresh_exports_in_single_precision_agree() {
     let Some(python) = python() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    for (name, flags) in published() {
-        let agreed = ["0", "10", "20", "30", "40", "50"].iter().any(|seed| {
-            let path = folder.path().join(format!("{name}-{seed}.safetensors"));
-            let path = path.to_str().unwrap();
-            let mut arguments = vec!["export", "--seed", seed, "--out", path];
-            arguments.extend(flags.iter().map(String::as_str));
-            export(&python, &arguments);
-            agrees(Path::new(path))
-        });
-        assert!(agreed, "{name}: gradients");
-    }
+    check_published(&python, &[]);
+}
+
+#[test]
+fn fresh_exports_of_random_genotypes_agree_in_single_precision() {
+    let Some(python) = python() else { return };
+    check_random(&python, &[]);
 }

@@ -16,7 +16,8 @@ impl NasnetGenotype {
             return Ok(genotype);
         }
         let path = Path::new(argument);
-        if path.is_file() {
+        // Pipes are files too.
+        if path.exists() && !path.is_dir() {
             return read(path);
         }
         let is_file_name = path
