@@ -123,8 +123,12 @@ const STATISTICS: f64 = 1e-3;
 /// In single precision a value next to a kink may fall on its other side and change many gradients, and
 /// a channel that hardly varies amplifies rounding; an error of a kernel would show with every image. If
 /// it does: by how much logits and gradients are off.
-fn agrees(genotype: &NasnetGenotype, config: &NetworkConfig, batch: usize) -> Result<(), (f64, f64)> {
-    let mut off = (0.0, 0.0);
+fn agrees(
+    genotype: &NasnetGenotype,
+    config: &NetworkConfig,
+    batch: usize,
+) -> Result<(), (f64, f64)> {
+    let mut apart = (0.0, 0.0);
     for seed in 0..4 {
         let ImageShape {
             channels,
@@ -175,9 +179,9 @@ fn agrees(genotype: &NasnetGenotype, config: &NetworkConfig, batch: usize) -> Re
         if logits < 1e-4 && worst < 2e-3 {
             return Ok(());
         }
-        off = (logits, worst);
+        apart = (logits, worst);
     }
-    Err(off)
+    Err(apart)
 }
 
 proptest! {

@@ -298,7 +298,11 @@ fn units() -> impl Strategy<Value = (Unit, Sizes, u64)> {
         } else {
             Padding::Valid
         };
-        let left_out = if padding == Padding::Same { left_out } else { 0 };
+        let left_out = if padding == Padding::Same {
+            left_out
+        } else {
+            0
+        };
         let window = padded_window([height, width], kernel, stride, dilation, padding);
         let rows = match rows {
             0 => Rows::Pixels,
@@ -460,10 +464,12 @@ proptest! {
         kernel in prop::sample::select(vec![2_usize, 3, 5]),
         stride in 1_usize..=3,
         take in prop::sample::select(vec![Take::Average, Take::Max, Take::Min]),
+        pads: bool,
         seed: u64,
     ) {
         let (images, height, width) = size;
-        let window = window([height, width], [kernel; 2], [stride; 2], 1);
+        let padding = if pads || height.min(width) < kernel { Padding::Same } else { Padding::Valid };
+        let window = padded_window([height, width], [kernel; 2], [stride; 2], 1, padding);
         let image = random(images * height * width * channels, seed);
         let definition = |inputs: &[Vec<f64>]| {
             let mut output = vec![0.0; images * window.out_pixels() * channels];
