@@ -30,7 +30,7 @@ fn device() -> Option<Device> {
 }
 
 fn config() -> NetworkConfig {
-    NetworkConfig::new(1, 4, 10, ImageShape::new(1, 8, 8))
+    NetworkConfig::new(1, 8, 10, ImageShape::new(1, 8, 8))
 }
 
 fn agrees(name: &str, genotype: &NasnetGenotype, device: &Device) {
@@ -114,7 +114,7 @@ fn augmented_batches_are_those_of_the_cpu() {
 fn a_search_of_five_trials_runs() {
     let Some(device) = device() else { return };
     let trainer = Trainer::new(TrainingConfig::new(1, 32)).unwrap();
-    let images = digits().train.limit(160, 0);
+    let images = digits().train.limit(96, 0);
     let decoder = CellDecoder::new(config());
     let evaluator = TrainingEvaluator::new(decoder, trainer, &images, 0.2, 0, &device).unwrap();
     let space = NasnetSpace::sp1();
