@@ -26,8 +26,14 @@ pub(super) fn gather(
                         (Some(row), Some(column)) => {
                             let start = (row * window.width + column) * channels;
                             let values = &image[start..start + channels];
-                            for (target, &value) in target.iter_mut().zip(values) {
-                                *target = if relu { rectified(value) } else { value };
+                            // A length that the compiler knows is a move or two.
+                            match channels {
+                                1 => read::<1>(values, target, relu),
+                                2 => read::<2>(values, target, relu),
+                                4 => read::<4>(values, target, relu),
+                                8 => read::<8>(values, target, relu),
+                                16 => read::<16>(values, target, relu),
+                                _ => read_any(values, target, relu),
                             }
                         }
                         _ => target.fill(0.0),
@@ -35,6 +41,26 @@ pub(super) fn gather(
                 }
             }
         }
+    }
+}
+
+#[inline(always)]
+fn read<const C: usize>(values: &[f32], target: &mut [f32], relu: bool) {
+    if let (Some(values), Some(target)) = (values.first_chunk(), target.first_chunk_mut()) {
+        let mut values: [f32; C] = *values;
+        if relu {
+            for value in &mut values {
+                *value = rectified(*value);
+            }
+        }
+        *target = values;
+    }
+}
+
+#[inline(always)]
+fn read_any(values: &[f32], target: &mut [f32], relu: bool) {
+    for (target, &value) in target.iter_mut().zip(values) {
+        *target = if relu { rectified(value) } else { value };
     }
 }
 

@@ -1,21 +1,9 @@
-//! Average, max and min pooling over windows; padding is never part of the result.
+//! The largest or smallest value of a window.
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
-use super::recycled;
-use super::tasks::images_of_a_task;
-use super::vector::{ByLanes, LANES, Lanes, accumulate, blocks_of, load, run, store};
-use super::window::Window;
-
-/// What a pooling takes of its window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Take {
-    Average,
-    Max,
-    Min,
-}
+use crate::kernels::vector::{ByLanes, LANES, Lanes, blocks_of, load, run, store};
+use crate::kernels::window::Window;
 
 /// The image's pixels under one window.
 struct Pixels {
@@ -40,11 +28,6 @@ impl Pixels {
                 window.width,
             ),
         }
-    }
-
-    #[inline(always)]
-    fn share(&self) -> f32 {
-        1.0 / (self.rows.len() * self.columns.len()) as f32
     }
 }
 
@@ -75,17 +58,6 @@ impl Image<'_> {
         load::<WHOLE>(self.values, pixel * self.channels + first, count)
     }
 
-    #[inline(always)]
-    fn sum<const WHOLE: bool>(&self, pixels: &Pixels, first: usize, count: usize) -> Lanes {
-        let mut sum = [0.0; LANES];
-        for row in pixels.rows.start..pixels.rows.end {
-            for column in pixels.columns.start..pixels.columns.end {
-                accumulate(&mut sum, &self.at::<WHOLE>(row, column, first, count));
-            }
-        }
-        sum
-    }
-
     /// The largest value times `sign`.
     #[inline(always)]
     fn most<const WHOLE: bool>(
@@ -111,15 +83,8 @@ impl Image<'_> {
     }
 }
 
-const fn sign(take: Take) -> f32 {
-    match take {
-        Take::Min => -1.0,
-        Take::Average | Take::Max => 1.0,
-    }
-}
-
 struct Forward<'a> {
-    take: Take,
+    sign: f32,
     window: &'a Window,
     channels: usize,
     images: &'a [f32],
@@ -133,10 +98,9 @@ impl ByLanes for Forward<'_> {
 
     #[inline(always)]
     fn work<const FUSED: bool, const WHOLE: bool>(self) {
-        let (window, channels) = (self.window, self.channels);
+        let (window, channels, sign) = (self.window, self.channels, self.sign);
         let images = self.images.chunks_exact(window.pixels() * channels);
         let outputs = self.output.chunks_exact_mut(window.out_pixels() * channels);
-        let sign = sign(self.take);
         for (values, output) in images.zip(outputs) {
             let image = Image {
                 window,
@@ -146,24 +110,15 @@ impl ByLanes for Forward<'_> {
             for row in 0..window.out_height {
                 for column in 0..window.out_width {
                     let pixels = Pixels::under(window, row, column);
-                    let share = pixels.share();
                     let place = (row * window.out_width + column) * channels;
                     for block in 0..blocks_of(channels) {
                         let first = block * LANES;
                         let count = LANES.min(channels - first);
-                        let mut result = [0.0; LANES];
-                        if self.take == Take::Average {
-                            let sum = image.sum::<WHOLE>(&pixels, first, count);
-                            for i in 0..LANES {
-                                result[i] = sum[i] * share;
-                            }
-                        } else {
-                            let best = image.most::<WHOLE>(&pixels, first, count, sign);
-                            for i in 0..LANES {
-                                result[i] = best[i] * sign;
-                            }
+                        let mut best = image.most::<WHOLE>(&pixels, first, count, sign);
+                        for value in &mut best {
+                            *value *= sign;
                         }
-                        store::<WHOLE>(output, place + first, count, &result);
+                        store::<WHOLE>(output, place + first, count, &best);
                     }
                 }
             }
@@ -171,32 +126,25 @@ impl ByLanes for Forward<'_> {
     }
 }
 
-/// Pools every image, `[image, pixel, channel]`.
+/// The extreme values of some images.
 pub(super) fn forward(
-    take: Take,
     images: &[f32],
     channels: usize,
     window: &Window,
+    sign: f32,
     output: &mut [f32],
 ) {
-    let size = window.pixels() * channels;
-    let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
-    output
-        .par_chunks_mut(of_a_task * window.out_pixels() * channels)
-        .zip(images.par_chunks(of_a_task * size))
-        .for_each(|(output, images)| {
-            run(Forward {
-                take,
-                window,
-                channels,
-                images,
-                output,
-            });
-        });
+    run(Forward {
+        sign,
+        window,
+        channels,
+        images,
+        output,
+    });
 }
 
 struct Backward<'a> {
-    take: Take,
+    sign: f32,
     window: &'a Window,
     channels: usize,
     images: &'a [f32],
@@ -212,7 +160,7 @@ impl ByLanes for Backward<'_> {
 
     #[inline(always)]
     fn work<const FUSED: bool, const WHOLE: bool>(self) {
-        let (window, channels) = (self.window, self.channels);
+        let (window, channels, sign) = (self.window, self.channels, self.sign);
         let size = window.pixels() * channels;
         let images = self.images.chunks_exact(size);
         let gradients = self.gradient.chunks_exact(window.out_pixels() * channels);
@@ -226,23 +174,14 @@ impl ByLanes for Backward<'_> {
             for row in 0..window.out_height {
                 for column in 0..window.out_width {
                     let pixels = Pixels::under(window, row, column);
-                    let share = pixels.share();
                     let place = (row * window.out_width + column) * channels;
                     for block in 0..blocks_of(channels) {
                         let first = block * LANES;
                         let count = LANES.min(channels - first);
-                        let mut gradient = load::<WHOLE>(gradient, place + first, count);
-                        if self.take == Take::Average {
-                            for value in &mut gradient {
-                                *value *= share;
-                            }
-                            image.give_all::<WHOLE>(&pixels, first, count, &gradient, target);
-                        } else {
-                            let sign = sign(self.take);
-                            let best = image.most::<WHOLE>(&pixels, first, count, sign);
-                            let place = Place { first, count };
-                            image.give_one::<WHOLE>(&pixels, place, &gradient, &best, sign, target);
-                        }
+                        let gradient = load::<WHOLE>(gradient, place + first, count);
+                        let best = image.most::<WHOLE>(&pixels, first, count, sign);
+                        let place = Place { first, count };
+                        image.give_one::<WHOLE>(&pixels, place, &gradient, &best, sign, target);
                     }
                 }
             }
@@ -258,26 +197,6 @@ struct Place {
 }
 
 impl Image<'_> {
-    /// Adds a gradient to all pixels under a window.
-    #[inline(always)]
-    fn give_all<const WHOLE: bool>(
-        &self,
-        pixels: &Pixels,
-        first: usize,
-        count: usize,
-        gradient: &Lanes,
-        target: &mut [f32],
-    ) {
-        for row in pixels.rows.start..pixels.rows.end {
-            for column in pixels.columns.start..pixels.columns.end {
-                let start = (row * self.window.width + column) * self.channels + first;
-                let mut sum = load::<WHOLE>(target, start, count);
-                accumulate(&mut sum, gradient);
-                store::<WHOLE>(target, start, count, &sum);
-            }
-        }
-    }
-
     /// Adds a gradient in each lane to the first pixel that has this value times `sign`.
     #[inline(always)]
     fn give_one<const WHOLE: bool>(
@@ -306,31 +225,22 @@ impl Image<'_> {
     }
 }
 
-/// The gradient by the images. Of equal values in a window the first one gets it.
+/// The gradient by some images. Of equal values in a window the first one gets it.
 pub(super) fn backward(
-    take: Take,
     images: &[f32],
     gradient: &[f32],
     channels: usize,
     window: &Window,
-) -> Vec<f32> {
-    let size = window.pixels() * channels;
-    let mut by_images = recycled::values(images.len());
-    let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
-    by_images
-        .par_chunks_mut(of_a_task * size)
-        .zip(images.par_chunks(of_a_task * size))
-        .zip(gradient.par_chunks(of_a_task * window.out_pixels() * channels))
-        .for_each(|((by_images, images), gradient)| {
-            by_images.fill(0.0);
-            run(Backward {
-                take,
-                window,
-                channels,
-                images,
-                gradient,
-                by_images,
-            });
-        });
-    by_images
+    sign: f32,
+    by_images: &mut [f32],
+) {
+    by_images.fill(0.0);
+    run(Backward {
+        sign,
+        window,
+        channels,
+        images,
+        gradient,
+        by_images,
+    });
 }
