@@ -14,7 +14,10 @@ SIZES = {
     "28": (1, 8, 28, 1, 64, 10),
     "16": (1, 16, 32, 3, 64, 6),
     "24": (3, 24, 32, 3, 128, 3),
+    "36": (6, 36, 32, 3, 128, 3),
 }
+# What the table has on a CPU; there the largest takes minutes a step.
+USUAL = ["8", "28", "16", "24"]
 
 
 def measure(command):
@@ -30,12 +33,37 @@ def measure(command):
     return figures
 
 
+def lay_beside(args):
+    """A table of gpu_check's steps and the faster of PyTorch's eager and compiled ones, on the same card."""
+    print("| (N, F), size, batch, precision | evonas, ms | PyTorch eager, ms | PyTorch compiled, ms "
+          "| images a second, evonas / PyTorch | MiB, evonas and PyTorch |")
+    print("|---|---|---|---|---|---|")
+    with open(args.gpu_check) as lines:
+        steps = [line for line in map(json.loads, lines) if line.get("check") == "steps" and "median_step_ms" in line]
+    for ours in steps:
+        command = [
+            args.python, "tests/pytorch/parity.py", "bench", "--genotype", ours["genotype"],
+            "--cells", str(ours["cells"]), "--filters", str(ours["filters"]), "--size", str(ours["size"]),
+            "--batch", str(ours["batch"]), "--device", ours["device"], "--steps", "20",
+            "--stem", ours["stem"], "--classes", str(ours["classes"]),
+            *(["--amp", "bf16"] if ours["precision"] == "bf16" else []), *args.pytorch,
+        ]
+        theirs = [measure([*command, *further]) for further in ([], ["--compile"])]
+        best = min(theirs, key=lambda figures: figures["median_step_ms"])
+        print(
+            f"| ({ours['cells']}, {ours['filters']}), {ours['size']}x{ours['size']}, {ours['batch']}, "
+            f"{ours['precision']} | {ours['median_step_ms']:.2f} | {theirs[0]['median_step_ms']:.2f} "
+            f"| {theirs[1]['median_step_ms']:.2f} | {best['median_step_ms'] / ours['median_step_ms']:.2f} "
+            f"| {ours['reserved_mib'] or 0:.0f}, {best.get('device_peak_mib') or 0:.0f} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--step-time", required=True)
+    parser.add_argument("--step-time")
+    parser.add_argument("--gpu-check", metavar="FILE", help="lay the steps that gpu_check recorded beside PyTorch's")
     parser.add_argument("--python", required=True)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--sizes", default=",".join(SIZES))
+    parser.add_argument("--sizes", default=",".join(USUAL))
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", action="store_true", help="print every measurement as a line of JSON")
@@ -44,20 +72,28 @@ def main():
     unknown = [size for size in args.sizes.split(",") if size not in SIZES]
     if unknown or args.runs < 1:
         parser.error(f"sizes are {', '.join(SIZES)}; runs are at least 1")
+    if args.gpu_check:
+        lay_beside(args)
+        return
+    if not args.step_time:
+        parser.error("--step-time or --gpu-check")
     if not args.json:
         print("| (N, F), size, batch | threads | evonas, ms | PyTorch, ms | images a second, evonas / PyTorch "
               "| peak memory, MiB, evonas and PyTorch |")
         print("|---|---|---|---|---|---|")
     for size in args.sizes.split(","):
         cells, filters, pixels, channels, batch, steps = SIZES[size]
+        if args.device.startswith("cuda"):
+            steps = 20
         for threads in args.threads.split(","):
             options = [
                 "--genotype", "amoebanet-a", "--cells", str(cells), "--filters", str(filters), "--size", str(pixels),
                 "--channels", str(channels), "--batch", str(batch), "--threads", threads, "--steps", str(steps),
                 "--device", args.device,
             ]
+            precision = ["--bf16"] if "bf16" in args.pytorch else []
             sides = {
-                "evonas": [args.step_time, *options, "--json"],
+                "evonas": [args.step_time, *options, *precision, "--json"],
                 "pytorch": [args.python, "tests/pytorch/parity.py", "bench", *options, *args.pytorch],
             }
             found = {side: [] for side in sides}
@@ -73,7 +109,11 @@ def main():
             ours, theirs = (
                 statistics.median(figures["median_step_ms"] for figures in found[side]) for side in ("evonas", "pytorch")
             )
-            memory = [max(figures["peak_mib"] for figures in found[side]) for side in ("evonas", "pytorch")]
+            # On a device its own memory, where a side tells it.
+            memory = [
+                max(figures.get("device_peak_mib") or figures["peak_mib"] for figures in found[side])
+                for side in ("evonas", "pytorch")
+            ]
             print(f"| ({cells}, {filters}), {pixels}x{pixels}, {batch} | {threads} | {ours:.1f} | {theirs:.1f} "
                   f"| {theirs / ours:.2f} | {memory[0]:.0f}, {memory[1]:.0f} |", flush=True)
 

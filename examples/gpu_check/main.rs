@@ -1,9 +1,10 @@
 //! Checks a GPU, and measures it: whether it computes what the CPU does, how long steps take, how
 //! much memory they need, what a search reaches in a given time, how many trials go on side by side,
 //! and whether a search outlives a full device. One program, for a machine with a card and nothing
-//! else. Prints tables, and one JSON object a line with `--json`.
+//! else. Prints tables, or one JSON object a line with `--json`; `--record FILE` keeps the objects beside
+//! the tables.
 //!
-//!     gpu_check --device cuda
+//!     gpu_check --device cuda --record figures.jsonl
 //!     gpu_check --device cuda --sections search --cifar cifar10 --minutes 15
 
 mod memory;
@@ -13,13 +14,16 @@ mod steps;
 mod workers;
 
 use std::error::Error;
+use std::fs::File;
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::{Parser, ValueEnum};
 use evonas::training::DeviceName;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -47,9 +51,12 @@ pub struct Options {
     /// Print JSON lines instead of tables
     #[arg(long)]
     json: bool,
+    /// Write the JSON lines to a file as well
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub enum Section {
     /// Every operation and whole networks against the CPU
     Parity,
@@ -76,6 +83,7 @@ impl Section {
 /// Where figures go.
 pub struct Report {
     json: bool,
+    record: Option<File>,
 }
 
 impl Report {
@@ -93,7 +101,31 @@ impl Report {
         } else {
             println!("{line}");
         }
+        if let Some(mut file) = self.record.as_ref()
+            && let Err(error) = writeln!(file, "{object}")
+        {
+            eprintln!("error: the record can't be written: {error}");
+        }
     }
+
+    /// Something didn't work out.
+    fn failure(&self, check: &str, what: &str, reason: &str) {
+        self.figure(
+            &format!("{what}: FAILED: {reason}"),
+            &json!({"check": check, "what": what, "error": reason, "ok": false}),
+        );
+    }
+}
+
+/// Calls `work`; a panic, as a device's failure is one, becomes an error.
+fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(message.unwrap_or("it panicked").to_owned().into())
+    })
 }
 
 fn main() -> ExitCode {
@@ -108,11 +140,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether every check holds. A section that fails doesn't keep the others from running.
+/// Whether every check holds. A section that fails or panics doesn't keep the others from running.
 fn run(options: &Options) -> Result<bool, Failure> {
     let devices = options.device.open_all()?;
     let device: Device = devices.first();
-    let report = Report { json: options.json };
+    let record = options.record.as_ref().map(File::create).transpose()?;
+    let report = Report {
+        json: options.json,
+        record,
+    };
     if !options.json {
         println!("on {devices}");
     }
@@ -121,17 +157,18 @@ fn run(options: &Options) -> Result<bool, Failure> {
         if !options.sections.contains(&section) {
             continue;
         }
-        let outcome = match section {
+        let outcome = caught(|| match section {
             Section::Parity => parity::check(options, &device, &report),
             Section::Steps => steps::measure(options, &device, &report),
             Section::Search => search::measure(options, &device, &report),
             Section::Workers => workers::measure(options, &device, &report),
             Section::Memory => memory::check(options, &device, &report),
-        };
+        });
         match outcome {
             Ok(holds) => all_hold &= holds,
             Err(error) => {
-                eprintln!("error: {error}");
+                let section = format!("{section:?}").to_lowercase();
+                report.failure(&section, &section, &error.to_string());
                 all_hold = false;
             }
         }

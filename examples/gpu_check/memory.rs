@@ -11,8 +11,11 @@ use serde_json::json;
 
 use crate::{Failure, Options, Report};
 
-/// Images in a batch of the trial that is too large: 224 pixels and 512 filters take terabytes.
-const TOO_MANY: usize = 1 << 14;
+/// Images of the first large trial; every further one has twice as many.
+const FIRST: usize = 256;
+/// How often they are doubled: 256 images of 64 filters at 64x64 take some 20 GiB, and 8,192 more than any
+/// card has.
+const DOUBLINGS: u64 = 6;
 
 pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
     report.title("A full device");
@@ -25,9 +28,11 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
         return Ok(true);
     }
     let device = device.clone();
+    // Small trials, and behind each a larger one than before, until one finds the device full.
     let evaluator = move |_: &Vec<bool>, context: &Context<'_>| {
-        let (filters, side, batch) = match context.trial().0 {
-            1 => (512, 224, TOO_MANY),
+        let trial = context.trial().0;
+        let (filters, side, batch) = match trial % 2 {
+            1 => (64, 64, FIRST << (trial / 2)),
             _ => (8, 16, 16),
         };
         let image = ImageShape::new(3, side, side);
@@ -42,35 +47,36 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
         Ok(Evaluation::new(times.median()))
     };
     let random = RandomSearch::new(BitsSpace { length: 4 }, 0);
-    let search = Search::new(random, Serial::new(evaluator), Budget::trials(4));
-    let result = search.run()?;
-    let outcomes: Vec<&Outcome> = result
-        .history
-        .records()
-        .iter()
-        .map(|trial| &trial.outcome)
-        .collect();
-    let of_kind = |completed: bool| {
-        let kinds = outcomes.iter().enumerate();
-        kinds
-            .filter(|(trial, _)| (*trial != 1) == completed)
-            .all(|(_, outcome)| match completed {
-                true => matches!(outcome, Outcome::Completed(_)),
-                false => matches!(outcome, Outcome::OutOfMemory { .. }),
-            })
-    };
-    let holds = outcomes.len() == 4 && of_kind(true) && of_kind(false);
+    let budget = Budget::trials(2 * DOUBLINGS + 1);
+    let result = Search::new(random, Serial::new(evaluator), budget).run()?;
+    let records = result.history.records();
+    let outcomes: Vec<&Outcome> = records.iter().map(|trial| &trial.outcome).collect();
+    let is_small = |trial: usize| trial.is_multiple_of(2);
+    let mut holds = outcomes.len() as u64 == 2 * DOUBLINGS + 1;
+    let mut full = 0;
+    for (trial, outcome) in outcomes.iter().enumerate() {
+        match outcome {
+            Outcome::Completed(_) => {}
+            Outcome::OutOfMemory { .. } if !is_small(trial) => full += 1,
+            _ => holds = false,
+        }
+    }
+    holds &= full > 0;
     let words: Vec<String> = outcomes
         .iter()
-        .map(|outcome| format!("{outcome:?}"))
+        .enumerate()
+        .map(|(trial, outcome)| match is_small(trial) {
+            true => format!("small: {outcome:?}"),
+            false => format!("{} images: {outcome:?}", FIRST << (trial / 2)),
+        })
         .collect();
     report.figure(
         &format!(
-            "trial 1 asked for too much: {}\n{}",
+            "{full} trials found the device full: {}\n{}",
             if holds { "ok" } else { "NOT AS IT SHOULD BE" },
             words.join("\n")
         ),
-        &json!({"check": "memory", "outcomes": words, "ok": holds}),
+        &json!({"check": "memory", "outcomes": words, "full": full, "ok": holds}),
     );
     Ok(holds)
 }

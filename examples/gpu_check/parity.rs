@@ -7,7 +7,7 @@ use evonas::randomness::stream;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
 use serde_json::json;
 
-use crate::{Failure, Options, Report};
+use crate::{Failure, Options, Report, caught};
 
 /// The bounds on differences, relative to the largest value of a tensor.
 const SINGLE: f64 = 1e-3;
@@ -48,12 +48,24 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
         let config = config.clone().with_precision(precision);
         for (network, subject) in &subjects {
             let devices = [&Device::flex(), device];
-            let agreement = Agreement::of_some_seed(bound, |seed| match subject {
-                Subject::Operation(operation) => {
-                    Agreement::of_operation(*operation, &config, 8, seed, devices)
+            let agreement = caught(|| {
+                Ok(Agreement::of_some_seed(bound, |seed| match subject {
+                    Subject::Operation(operation) => {
+                        Agreement::of_operation(*operation, &config, 8, seed, devices)
+                    }
+                    Subject::Network(genotype) => {
+                        Agreement::of(genotype, &config, 8, seed, devices)
+                    }
+                })?)
+            });
+            let agreement = match agreement {
+                Ok(agreement) => agreement,
+                Err(error) => {
+                    report.failure("parity", &format!("{network} {name}"), &error.to_string());
+                    all_hold = false;
+                    continue;
                 }
-                Subject::Network(genotype) => Agreement::of(genotype, &config, 8, seed, devices),
-            })?;
+            };
             let holds = agreement.is_within(bound);
             all_hold &= holds;
             let verdict = if holds { "ok" } else { "TOO FAR" };

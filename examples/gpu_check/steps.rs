@@ -1,13 +1,15 @@
 //! How long training steps take, and how much memory.
 
 use burn::tensor::{Device, FloatDType};
-use evonas::network::{CellNetwork, ImageShape, NetworkConfig, Precision, trainable_parameters};
+use evonas::network::{
+    CellNetwork, ImageShape, NetworkConfig, Precision, Stem, trainable_parameters,
+};
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::published;
 use evonas::training::{StepTimes, Trainer, TrainingConfig};
 use serde_json::json;
 
-use crate::{Failure, Options, Report};
+use crate::{Failure, Options, Report, caught};
 
 struct Size {
     config: NetworkConfig,
@@ -44,22 +46,38 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
         for &(precision, name) in &precisions {
             let config = size.config.clone().with_precision(precision);
             let ImageShape { height, .. } = config.image;
-            let title = format!(
-                "({}, {}) at {height}x{height}, batch {}, {name}",
-                config.cells_per_stack, config.filters, size.batch
-            );
-            device.memory_cleanup();
-            // A step may fail for want of memory, and the next size may do.
-            let Some((parameters, times)) = steps(&config, size.batch, options.steps, device)?
-            else {
-                eprintln!("{title}: it doesn't run");
+            let title = |batch| {
+                format!(
+                    "({}, {}) at {height}x{height}, batch {batch}, {name}",
+                    config.cells_per_stack, config.filters
+                )
+            };
+            // A step may fail for want of memory: smaller batches may do, and so may the next size.
+            let mut batch = size.batch;
+            let ran = loop {
+                device.memory_cleanup();
+                match caught(|| steps(&config, batch, options.steps, device)) {
+                    Ok(ran) => break Some(ran),
+                    Err(error) => report.failure("steps", &title(batch), &error.to_string()),
+                }
+                batch /= 2;
+                if batch < 4 {
+                    break None;
+                }
+            };
+            let Some((parameters, times)) = ran else {
                 all_ran = false;
                 continue;
             };
+            let title = title(batch);
             let memory = device.memory_pool_usage();
             let mebibytes = memory.map(|usage| usage.bytes_reserved as f64 / f64::from(1 << 20));
             let median = times.median();
-            let images = 1e3 * size.batch as f64 / median;
+            let stem = match config.stem {
+                Stem::Cifar => "cifar",
+                Stem::ImageNet { .. } => "imagenet",
+            };
+            let images = 1e3 * batch as f64 / median;
             let reserved = mebibytes.map_or("memory unknown".to_owned(), |m| format!("{m:.0} MiB"));
             report.figure(
                 &format!(
@@ -73,8 +91,9 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
                     "engine": format!("evonas {}", env!("CARGO_PKG_VERSION")),
                     "device": options.device.to_string(),
                     "genotype": "amoebanet-a",
+                    "stem": stem, "classes": config.classes,
                     "cells": config.cells_per_stack, "filters": config.filters,
-                    "size": height, "batch": size.batch, "precision": name,
+                    "size": height, "batch": batch, "precision": name,
                     "params": parameters,
                     "first_step_ms": times.first, "median_step_ms": median,
                     "min_step_ms": times.shortest(), "images_per_second": images,
@@ -86,20 +105,25 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
     Ok(all_ran)
 }
 
-/// Parameters and times; none if a step panics, as it does when memory runs out.
+/// Parameters and times; an error if a step panics, as it does when memory runs out.
 fn steps(
     config: &NetworkConfig,
     batch: usize,
     steps: usize,
     device: &Device,
-) -> Result<Option<(usize, StepTimes)>, Failure> {
+) -> Result<(usize, StepTimes), Failure> {
     let autodiff = device.clone().autodiff();
     let genotype = published::amoebanet_a();
     let network = CellNetwork::new(&genotype, config, &mut stream(0, 0), &autodiff)?;
     let parameters = trainable_parameters(&network);
     let trainer = Trainer::new(TrainingConfig::new(1, batch))?;
     let (image, classes) = (config.image, config.classes);
-    let worker =
-        std::thread::spawn(move || StepTimes::of(network, &trainer, image, classes, 4, steps));
-    Ok(worker.join().ok().map(|times| (parameters, times)))
+    // In a thread, and so on a stream, of its own.
+    let worker = std::thread::spawn(move || {
+        caught(|| Ok(StepTimes::of(network, &trainer, image, classes, 4, steps)))
+    });
+    let times = worker
+        .join()
+        .map_err(|_| "the thread of the steps ended")??;
+    Ok((parameters, times))
 }

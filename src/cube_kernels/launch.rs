@@ -34,8 +34,14 @@ pub(super) fn element(dtype: DType) -> ElemType {
     burn::backend::cubecl::dtype_to_storage_type(dtype)
 }
 
-/// How to launch so many threads.
+/// How to launch so many threads, each of which writes values of tensors like `on`. Kernels count values in
+/// 32 bits.
 pub(super) fn threads(on: &CubeTensor, count: usize) -> (CubeCount, CubeDim) {
+    let values = on.meta.shape().num_elements();
+    assert!(
+        count.max(values) <= u32::MAX as usize,
+        "a tensor of {values} values is too large: 4,294,967,295 are the most"
+    );
     let dim = CubeDim::new(&on.client, count);
     (calculate_cube_count_elemwise(&on.client, count, dim), dim)
 }

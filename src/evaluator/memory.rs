@@ -1,7 +1,7 @@
 //! Telling a full device from other failures by what it says.
 
 /// What CUDA, HIP, cuBLAS, CubeCL, wgpu and Burn say, in lower case.
-const SIGNS: [&str; 12] = [
+const SIGNS: [&str; 13] = [
     "out of memory",
     "out of device memory",
     "out of host memory",
@@ -14,6 +14,7 @@ const SIGNS: [&str; 12] = [
     "can't allocate buffer of size",
     "not enough memory",
     "memory allocation of",
+    "every page size",
 ];
 
 /// Whether an error or panic message says that memory ran out.

@@ -197,6 +197,7 @@ def bench(args):
         if step >= args.warmup:
             times.append(time.perf_counter() - start)
     median = statistics.median(times)
+    peak = torch.cuda.max_memory_allocated(device) / 2**20 if device.type == "cuda" else None
     print(
         json.dumps(
             {
@@ -211,6 +212,7 @@ def bench(args):
                 "layout": "nchw" if args.nchw else "channels_last",
                 "compile": args.compile,
                 "amp": args.amp,
+                "device_peak_mib": peak,
                 "params": count_parameters(net),
                 "median_step_ms": round(median * 1e3, 2),
                 "min_step_ms": round(min(times) * 1e3, 2),

@@ -29,21 +29,38 @@ pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
         }
     })?;
     let numbers = match number {
-        None if available > 0 => 0..available,
+        _ if available == 0 => return Err(DeviceError::NoDevice),
+        None => 0..available,
         Some(number) if number < available => number..number + 1,
-        _ => {
-            return Err(DeviceError::NoSuchDevice {
-                number: number.unwrap_or(0),
-                available,
-            });
-        }
+        Some(number) => return Err(DeviceError::NoSuchDevice { number, available }),
     };
+    if !has_libdevice() {
+        return Err(DeviceError::NoLibdevice);
+    }
     Ok(Devices {
         devices: numbers
             .map(|number| (format!("cuda:{number}"), Device::cuda(number)))
             .collect(),
         not_cuda: None,
     })
+}
+
+/// Whether CubeCL finds what exponentials, logarithms and the like call: it looks for it when the first
+/// kernel with one is compiled, and panics where it is missing. These are the places where it looks.
+#[cfg(feature = "cuda")]
+fn has_libdevice() -> bool {
+    use std::path::{Path, PathBuf};
+
+    const ROOTS: [&str; 4] = ["/usr/local/cuda", "/opt/cuda", "/usr/lib/cuda", "/usr"];
+    let libdevice = |root: &Path| root.join("nvvm").join("libdevice");
+    let root = match std::env::var("CUDA_PATH") {
+        Ok(path) => Some(PathBuf::from(path)),
+        Err(_) => ROOTS
+            .into_iter()
+            .map(PathBuf::from)
+            .find(|root| libdevice(root).is_dir()),
+    };
+    root.is_some_and(|root| libdevice(&root).join("libdevice.10.bc").is_file())
 }
 
 #[cfg(not(feature = "cuda"))]

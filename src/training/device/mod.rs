@@ -42,6 +42,16 @@ pub enum DeviceError {
     /// The machine has no NVIDIA driver.
     #[error("no NVIDIA driver was found on this machine; install it, or choose the device cpu")]
     NoDriver,
+    /// There is a driver, but no device behind it.
+    #[error(
+        "there is an NVIDIA driver but no CUDA device: its library libcuda can't be loaded, or no card is visible"
+    )]
+    NoDevice,
+    /// The functions that kernels compiled for CUDA call are missing.
+    #[error(
+        "nvvm/libdevice/libdevice.10.bc of the CUDA toolkit was not found: set CUDA_PATH to a folder that holds it (it comes with the toolkit, and with the Python package nvidia-cuda-nvcc-cu12)"
+    )]
+    NoLibdevice,
     /// The machine has fewer devices.
     #[error("there is no CUDA device {number}; this machine has {available}, counted from 0")]
     NoSuchDevice {
