@@ -38,7 +38,7 @@ def lay_beside(args):
     print("| (N, F), size, batch, precision | evonas, ms | PyTorch eager, ms | PyTorch compiled, ms "
           "| images a second, evonas / PyTorch | MiB, evonas and PyTorch |")
     print("|---|---|---|---|---|---|")
-    with open(args.gpu_check) as lines:
+    with open(os.path.join(os.environ.get("EVONAS_CALLED_FROM", ""), args.gpu_check)) as lines:
         steps = [line for line in map(json.loads, lines) if line.get("check") == "steps" and "median_step_ms" in line]
     for ours in steps:
         command = [
@@ -46,7 +46,7 @@ def lay_beside(args):
             "--cells", str(ours["cells"]), "--filters", str(ours["filters"]), "--size", str(ours["size"]),
             "--batch", str(ours["batch"]), "--device", ours["device"], "--steps", "20",
             "--stem", ours["stem"], "--classes", str(ours["classes"]),
-            *(["--amp", "bf16"] if ours["precision"] == "bf16" else []), *args.pytorch,
+            *(["--amp", "bf16"] if ours["precision"] == "bf16" else []),
         ]
         theirs = [measure([*command, *further]) for further in ([], ["--compile"])]
         best = min(theirs, key=lambda figures: figures["median_step_ms"])
@@ -73,11 +73,14 @@ def main():
     if unknown or args.runs < 1:
         parser.error(f"sizes are {', '.join(SIZES)}; runs are at least 1")
     if args.gpu_check:
+        if args.pytorch:
+            parser.error("with --gpu-check PyTorch's options follow from the record")
         lay_beside(args)
         return
     if not args.step_time:
         parser.error("--step-time or --gpu-check")
     if not args.json:
+        # Of the processes, not of a device.
         print("| (N, F), size, batch | threads | evonas, ms | PyTorch, ms | images a second, evonas / PyTorch "
               "| peak memory, MiB, evonas and PyTorch |")
         print("|---|---|---|---|---|---|")
@@ -109,11 +112,7 @@ def main():
             ours, theirs = (
                 statistics.median(figures["median_step_ms"] for figures in found[side]) for side in ("evonas", "pytorch")
             )
-            # On a device its own memory, where a side tells it.
-            memory = [
-                max(figures.get("device_peak_mib") or figures["peak_mib"] for figures in found[side])
-                for side in ("evonas", "pytorch")
-            ]
+            memory = [max(figures["peak_mib"] for figures in found[side]) for side in ("evonas", "pytorch")]
             print(f"| ({cells}, {filters}), {pixels}x{pixels}, {batch} | {threads} | {ours:.1f} | {theirs:.1f} "
                   f"| {theirs / ours:.2f} | {memory[0]:.0f}, {memory[1]:.0f} |", flush=True)
 

@@ -347,8 +347,11 @@ fn a_network_with_everything_is_saved_and_loaded() {
 #[test]
 #[should_panic(expected = "the smallest side that works is 3")]
 fn images_that_are_too_small_for_a_network_are_named() {
-    let config = cifar(1, 4);
+    // The auxiliary head asks for nine pixels, and has no part in an evaluation.
+    let config = cifar(1, 4).with_auxiliary(AuxiliaryHead::new(0.1));
     let network = build(&published::amoebanet_a(), &config, &Device::flex());
+    let enough = config.clone().with_image(ImageShape::new(3, 3, 3));
+    assert_eq!(network.forward(images(&enough, 1, 0)).dims(), [1, 10]);
     let small = config.with_image(ImageShape::new(3, 2, 2));
     let _ = network.forward(images(&small, 1, 0));
 }

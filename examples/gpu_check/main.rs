@@ -84,6 +84,9 @@ impl Section {
 pub struct Report {
     json: bool,
     record: Option<File>,
+    /// The device that was opened.
+    device: String,
+    is_cpu: bool,
 }
 
 impl Report {
@@ -148,6 +151,13 @@ fn run(options: &Options) -> Result<bool, Failure> {
     let report = Report {
         json: options.json,
         record,
+        device: devices
+            .to_string()
+            .split([' ', ','])
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        is_cpu: devices.is_cpu(),
     };
     if !options.json {
         println!("on {devices}");

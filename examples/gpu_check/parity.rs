@@ -38,9 +38,7 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
         );
     }
     let mut precisions = vec![(Precision::Float32, "f32", SINGLE)];
-    if device.supports_dtype(FloatDType::BF16)
-        && !matches!(options.device.to_string().as_str(), "cpu")
-    {
+    if device.supports_dtype(FloatDType::BF16) && !report.is_cpu {
         precisions.push((Precision::BFloat16, "bf16", HALF));
     }
     let mut all_hold = true;

@@ -1,6 +1,7 @@
 //! How long training steps take, and how much memory.
 
 use burn::tensor::{Device, FloatDType};
+use evonas::evaluator::is_out_of_memory;
 use evonas::network::{
     CellNetwork, ImageShape, NetworkConfig, Precision, Stem, trainable_parameters,
 };
@@ -36,9 +37,8 @@ fn sizes(options: &Options) -> Vec<Size> {
 
 pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
     report.title("Steps of AmoebaNet-A");
-    let is_cpu = options.device.to_string() == "cpu";
     let mut precisions = vec![(Precision::Float32, "f32")];
-    if !is_cpu && device.supports_dtype(FloatDType::BF16) {
+    if !report.is_cpu && device.supports_dtype(FloatDType::BF16) {
         precisions.push((Precision::BFloat16, "bf16"));
     }
     let mut all_ran = true;
@@ -52,18 +52,23 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
                     config.cells_per_stack, config.filters
                 )
             };
-            // A step may fail for want of memory: smaller batches may do, and so may the next size.
+            // Where memory runs out, a smaller batch may do; and so may the next size, whatever fails.
             let mut batch = size.batch;
             let ran = loop {
                 device.memory_cleanup();
-                match caught(|| steps(&config, batch, options.steps, device)) {
+                let error = match caught(|| steps(&config, batch, options.steps, device)) {
                     Ok(ran) => break Some(ran),
-                    Err(error) => report.failure("steps", &title(batch), &error.to_string()),
-                }
-                batch /= 2;
-                if batch < 4 {
+                    Err(error) => error.to_string(),
+                };
+                if batch < 8 || !is_out_of_memory(&error) {
+                    report.failure("steps", &title(batch), &error);
                     break None;
                 }
+                report.figure(
+                    &format!("{}: out of memory", title(batch)),
+                    &json!({"check": "steps", "what": title(batch), "out_of_memory": true}),
+                );
+                batch /= 2;
             };
             let Some((parameters, times)) = ran else {
                 all_ran = false;
@@ -89,7 +94,7 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
                 &json!({
                     "check": "steps",
                     "engine": format!("evonas {}", env!("CARGO_PKG_VERSION")),
-                    "device": options.device.to_string(),
+                    "device": report.device,
                     "genotype": "amoebanet-a",
                     "stem": stem, "classes": config.classes,
                     "cells": config.cells_per_stack, "filters": config.filters,

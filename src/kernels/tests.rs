@@ -66,6 +66,8 @@ fn assert_gradients(
     let mut inputs = inputs.to_vec();
     for (number, found) in found.iter().enumerate() {
         assert_eq!(found.len(), inputs[number].len());
+        // Memory that nothing was written to holds NaN here.
+        assert!(found.iter().all(|value| value.is_finite()));
         let scale = found
             .iter()
             .fold(1e-2_f64, |most, &value| most.max(f64::from(value).abs()));

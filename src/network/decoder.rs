@@ -174,7 +174,7 @@ impl CellNetwork {
         images: Tensor<4>,
         mut training: Option<&mut TrainingPass<'_>>,
     ) -> (Tensor<4>, Option<Tensor<4>>) {
-        self.check_size(&images);
+        self.check_size(&images, training.is_some());
         let stem = self
             .stem
             .forward(Layout::enter(images), training.as_deref_mut());
@@ -198,13 +198,18 @@ impl CellNetwork {
     }
 
     /// Images of another size than the configuration's must be large enough for the plan.
-    fn check_size(&self, images: &Tensor<4>) {
+    fn check_size(&self, images: &Tensor<4>, training: bool) {
         let [_, _, height, width] = images.dims();
         let image = ImageShape::new(self.config.image.channels, height, width);
-        if image != self.config.image
-            && let Err(error) =
-                NetworkPlan::new(&self.genotype, &self.config.clone().with_image(image))
-        {
+        if image == self.config.image {
+            return;
+        }
+        let mut config = self.config.clone().with_image(image);
+        if !training {
+            // Which has no part in it.
+            config.auxiliary = None;
+        }
+        if let Err(error) = NetworkPlan::new(&self.genotype, &config) {
             panic!("{error}");
         }
     }

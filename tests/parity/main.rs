@@ -35,6 +35,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// What the files are of.
 #[derive(Clone, Copy)]
 enum Cells {
+    /// Published ones in files of this repository, whose seeds rounding does not upset: they agree with the
+    /// file itself, since without Python nothing holds our double precision to PyTorch's.
+    Committed,
     Published,
     /// Bottlenecks of one channel and stacks of pools can amplify rounding a thousandfold. The files say
     /// how far PyTorch's own gradients are from those in double precision, and ten times that is granted.
@@ -56,7 +59,7 @@ fn agrees(path: &Path, cells: Cells) -> bool {
     let fixture = Fixture::read(path);
     let bound = if fixture.is_double() { DOUBLE } else { SINGLE };
     let of_gradients = match cells {
-        Cells::Published => bound,
+        Cells::Committed | Cells::Published => bound,
         Cells::Random => bound.max(10.0 * fixture.rounding()),
     };
     let name = path.file_name().unwrap().to_string_lossy();
@@ -71,6 +74,7 @@ fn agrees(path: &Path, cells: Cells) -> bool {
     };
     holds("to the file", &fixture.compare())
         || !fixture.is_double()
+            && !matches!(cells, Cells::Committed)
             && (0..NUDGES).any(|nudge| {
                 let worst = fixture.compare_with_double(nudge);
                 holds(&format!("to double precision, {nudge}"), &worst)
@@ -86,7 +90,7 @@ fn check(paths: &[PathBuf], cells: Cells) {
 fn the_committed_fixtures_agree() {
     check(
         &files(&root().join("tests/fixtures/parity")),
-        Cells::Published,
+        Cells::Committed,
     );
 }
 

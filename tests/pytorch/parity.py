@@ -197,7 +197,7 @@ def bench(args):
         if step >= args.warmup:
             times.append(time.perf_counter() - start)
     median = statistics.median(times)
-    peak = torch.cuda.max_memory_allocated(device) / 2**20 if device.type == "cuda" else None
+    peak = torch.cuda.max_memory_reserved(device) / 2**20 if device.type == "cuda" else None
     print(
         json.dumps(
             {

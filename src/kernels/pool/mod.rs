@@ -18,6 +18,14 @@ pub(crate) enum Take {
 }
 
 impl Take {
+    /// What average pooling multiplies sums with.
+    fn shares(self, window: &Window) -> Vec<f32> {
+        match self {
+            Self::Average => average::shares(window),
+            Self::Max | Self::Min => Vec::new(),
+        }
+    }
+
     /// What makes the extreme value the largest.
     const fn sign(self) -> f32 {
         match self {
@@ -37,7 +45,7 @@ pub(super) fn forward(
 ) {
     let size = window.pixels() * channels;
     let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
-    let shares = average::shares(window);
+    let shares = take.shares(window);
     output
         .par_chunks_mut(of_a_task * window.out_pixels() * channels)
         .zip(images.par_chunks(of_a_task * size))
@@ -60,7 +68,7 @@ pub(super) fn backward(
     let size = window.pixels() * channels;
     let mut by_images = recycled::values(images.len());
     let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
-    let shares = average::shares(window);
+    let shares = take.shares(window);
     by_images
         .par_chunks_mut(of_a_task * size)
         .zip(images.par_chunks(of_a_task * size))
