@@ -10,6 +10,14 @@ pub(crate) trait Kernel: Sized {
 
 /// Runs a kernel.
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(instructions) = pulp::x86::V4::try_new() {
+        return pulp::Simd::vectorize(
+            instructions,
+            #[inline(always)]
+            || kernel.run::<true>(),
+        );
+    }
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     if let Some(instructions) = pulp::x86::V3::try_new() {
         return pulp::Simd::vectorize(
