@@ -1,7 +1,7 @@
 //! Products of a batch of rows, one a pixel, with a matrix.
 
-use super::sink::Sink;
-use super::vector::{LANES, Lanes, accumulate, axpy, blocks_of, lanes, lanes_mut};
+use super::target::{Target, put};
+use super::vector::{Kernel, LANES, Lanes, Vectors, blocks_of, lanes, lanes_mut};
 
 /// A matrix `[inner, outputs]` in panels of 16 outputs (the last may have 8), padded with zeros.
 pub(super) struct Panels {
@@ -42,164 +42,188 @@ impl Panels {
     pub(super) fn transposed(&self) -> Self {
         Self::new(self.outputs, self.inner, |k, output| self.at(output, k))
     }
+}
 
-    /// Gives `rows · matrix`, the rows `stride` values apart.
+/// `target = rows · matrix`.
+pub(super) struct Product<'a> {
+    pub(super) matrix: &'a Panels,
+    /// `[pixel, stride]`
+    pub(super) rows: &'a [f32],
+    pub(super) stride: usize,
+    pub(super) pixels: usize,
+    pub(super) target: Target<'a>,
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
     #[inline(always)]
-    pub(super) fn product<const FUSED: bool>(
-        &self,
-        rows: &[f32],
-        stride: usize,
-        pixels: usize,
-        sink: &mut impl Sink,
-    ) {
-        let blocks = blocks_of(self.outputs);
-        let mut block = 0;
-        while block < blocks {
-            let panel = &self.values[block * LANES * self.inner..];
-            if blocks - block >= 2 {
-                self.panel::<FUSED, 2>(panel, rows, stride, pixels, block, sink);
-                block += 2;
-            } else {
-                self.panel::<FUSED, 1>(panel, rows, stride, pixels, block, sink);
-                block += 1;
-            }
+    fn run<S: Vectors>(self, simd: S) {
+        match self.target.mask {
+            Some(mask) => self.work::<S, true>(simd, mask),
+            None => self.work::<S, false>(simd, &[]),
         }
     }
+}
 
+impl Product<'_> {
     #[inline(always)]
-    fn panel<const FUSED: bool, const B: usize>(
-        &self,
-        panel: &[f32],
-        rows: &[f32],
-        stride: usize,
-        pixels: usize,
-        block: usize,
-        sink: &mut impl Sink,
-    ) {
-        let panel = &panel[..self.inner * B * LANES];
-        let mut pixel = 0;
-        while pixel < pixels {
-            let rows = &rows[pixel * stride..];
-            let left = pixels - pixel;
-            // So many sums as stay in registers, and enough of them to hide an addition's latency.
-            if B == 1 && left >= 10 {
-                tile::<FUSED, 10, B>(panel, rows, stride, self.inner, pixel, block, sink);
-                pixel += 10;
-            } else if left >= 6 {
-                tile::<FUSED, 6, B>(panel, rows, stride, self.inner, pixel, block, sink);
-                pixel += 6;
-            } else if left >= 4 {
-                tile::<FUSED, 4, B>(panel, rows, stride, self.inner, pixel, block, sink);
-                pixel += 4;
-            } else if left >= 2 {
-                tile::<FUSED, 2, B>(panel, rows, stride, self.inner, pixel, block, sink);
-                pixel += 2;
-            } else {
-                tile::<FUSED, 1, B>(panel, rows, stride, self.inner, pixel, block, sink);
-                pixel += 1;
+    fn work<S: Vectors, const MASKED: bool>(self, simd: S, mask: &[f32]) {
+        let inner = self.matrix.inner;
+        let blocks = blocks_of(self.matrix.outputs);
+        let mut block = 0;
+        while block < blocks {
+            let panel = &self.matrix.values[block * LANES * inner..];
+            let width = (blocks - block).min(2);
+            let mut pixel = 0;
+            while pixel < self.pixels {
+                let rows = &self.rows[pixel * self.stride..];
+                let left = self.pixels - pixel;
+                let place = pixel * self.target.stride + block * LANES;
+                macro_rules! tile {
+                    ($p:literal, $b:literal) => {{
+                        let (panel, _) = panel.as_chunks::<LANES>();
+                        let (panel, _) = panel.as_chunks::<$b>();
+                        let sums = tile::<S, $p, $b>(simd, &panel[..inner], rows, self.stride);
+                        let mut place = place;
+                        for p in 0..$p {
+                            for b in 0..$b {
+                                let place = place + b * LANES;
+                                let values = &mut *self.target.values;
+                                put::<S, MASKED>(simd, values, mask, place, sums[p][b]);
+                            }
+                            place += self.target.stride;
+                        }
+                        pixel += $p;
+                    }};
+                }
+                // So many sums as stay in registers, and enough of them to hide an addition's latency.
+                match (width, left) {
+                    (1, 10..) => tile!(10, 1),
+                    (1, 6..) => tile!(6, 1),
+                    (1, 4..) => tile!(4, 1),
+                    (1, 2..) => tile!(2, 1),
+                    (1, _) => tile!(1, 1),
+                    (_, 6..) => tile!(6, 2),
+                    (_, 4..) => tile!(4, 2),
+                    (_, 2..) => tile!(2, 2),
+                    _ => tile!(1, 2),
+                }
             }
+            block += width;
         }
     }
 }
 
 /// `P` pixels by `B` blocks of outputs.
 #[inline(always)]
-fn tile<const FUSED: bool, const P: usize, const B: usize>(
-    panel: &[f32],
+fn tile<S: Vectors, const P: usize, const B: usize>(
+    simd: S,
+    panel: &[[Lanes; B]],
     rows: &[f32],
     stride: usize,
-    inner: usize,
-    pixel: usize,
-    block: usize,
-    sink: &mut impl Sink,
-) {
-    let mut sums = [[[0.0; LANES]; B]; P];
+) -> [[S::V; B]; P] {
+    let mut sums = [[simd.zero(); B]; P];
+    let inner = panel.len();
     let mut each = [&rows[..0]; P];
     for p in 0..P {
         each[p] = &rows[p * stride..p * stride + inner];
     }
-    for (k, weights) in panel.chunks_exact(B * LANES).enumerate().take(inner) {
+    for k in 0..inner {
+        let mut weights = [simd.zero(); B];
+        for b in 0..B {
+            weights[b] = simd.load(&panel[k][b]);
+        }
         for p in 0..P {
-            let value = each[p][k];
+            let value = simd.splat(each[p][k]);
             for b in 0..B {
-                axpy::<FUSED>(&mut sums[p][b], value, lanes(weights, b * LANES));
+                sums[p][b] = simd.mul_add(value, weights[b], sums[p][b]);
             }
         }
     }
-    for p in 0..P {
-        for b in 0..B {
-            sink.put(pixel + p, block + b, &sums[p][b]);
-        }
-    }
+    sums
 }
 
 /// `sums[l][r] += sum over pixels of left[pixel][l] · right[pixel][r]`, all strides whole lanes.
-#[inline(always)]
-pub(super) fn outer<const FUSED: bool>(
-    left: &[f32],
-    left_stride: usize,
-    right: &[f32],
-    right_stride: usize,
-    pixels: usize,
-    sums: &mut [f32],
-) {
-    let blocks = right_stride / LANES;
-    let pairs = blocks / 2 * 2;
-    for row in (0..left_stride).step_by(4) {
-        let sums = &mut sums[row * right_stride..];
-        for block in (0..pairs).step_by(2) {
-            outer_tile::<FUSED, 4, 2>(
-                &left[row..],
-                left_stride,
-                &right[block * LANES..],
-                right_stride,
-                pixels,
-                &mut sums[block * LANES..],
+pub(super) struct Outer<'a> {
+    pub(super) left: &'a [f32],
+    pub(super) left_stride: usize,
+    pub(super) right: &'a [f32],
+    pub(super) right_stride: usize,
+    pub(super) sums: &'a mut [f32],
+}
+
+impl Kernel for Outer<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Vectors>(self, simd: S) {
+        let blocks = self.right_stride / LANES;
+        let pairs = blocks / 2 * 2;
+        for row in (0..self.left_stride).step_by(4) {
+            for block in (0..pairs).step_by(2) {
+                outer_tile::<S, 4, 2>(
+                    simd,
+                    self.left,
+                    self.left_stride,
+                    row,
+                    self.right,
+                    self.right_stride,
+                    block * LANES,
+                    self.sums,
+                );
+            }
+        }
+        if pairs == blocks {
+            return;
+        }
+        for row in (0..self.left_stride).step_by(LANES) {
+            outer_tile::<S, LANES, 1>(
+                simd,
+                self.left,
+                self.left_stride,
+                row,
+                self.right,
+                self.right_stride,
+                pairs * LANES,
+                self.sums,
             );
         }
     }
-    if pairs == blocks {
-        return;
-    }
-    for row in (0..left_stride).step_by(LANES) {
-        outer_tile::<FUSED, LANES, 1>(
-            &left[row..],
-            left_stride,
-            &right[pairs * LANES..],
-            right_stride,
-            pixels,
-            &mut sums[row * right_stride + pairs * LANES..],
-        );
-    }
 }
 
-/// `L` values of the left by `B` blocks of the right.
+/// `L` values of the left, from `row` on, by `B` blocks of the right, from `column` on.
 #[inline(always)]
-fn outer_tile<const FUSED: bool, const L: usize, const B: usize>(
+fn outer_tile<S: Vectors, const L: usize, const B: usize>(
+    simd: S,
     left: &[f32],
     left_stride: usize,
+    row: usize,
     right: &[f32],
     right_stride: usize,
-    pixels: usize,
+    column: usize,
     target: &mut [f32],
 ) {
-    let mut sums: [[Lanes; B]; L] = [[[0.0; LANES]; B]; L];
-    let mut place = [0, 0];
-    for _ in 0..pixels {
-        let left = &left[place[0]..place[0] + L];
-        let right = &right[place[1]..place[1] + B * LANES];
-        place = [place[0] + left_stride, place[1] + right_stride];
+    let mut sums = [[simd.zero(); B]; L];
+    let pixels = left.chunks_exact(left_stride);
+    for (left, right) in pixels.zip(right.chunks_exact(right_stride)) {
+        let left = &left[row..row + L];
+        let right = &right[column..column + B * LANES];
+        let mut values = [simd.zero(); B];
+        for b in 0..B {
+            values[b] = simd.load(lanes(right, b * LANES));
+        }
         for i in 0..L {
+            let left = simd.splat(left[i]);
             for b in 0..B {
-                axpy::<FUSED>(&mut sums[i][b], left[i], lanes(right, b * LANES));
+                sums[i][b] = simd.mul_add(left, values[b], sums[i][b]);
             }
         }
     }
     for i in 0..L {
         for b in 0..B {
-            let target = lanes_mut(target, i * right_stride + b * LANES);
-            accumulate(&mut sums[i][b], target);
-            *target = sums[i][b];
+            let target = lanes_mut(target, (row + i) * right_stride + column + b * LANES);
+            *target = simd.store(simd.add(simd.load(target), sums[i][b]));
         }
     }
 }

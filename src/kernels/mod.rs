@@ -6,7 +6,9 @@
 // Loops over indices of several arrays at once, and slices with their sizes, are what a kernel is.
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
 
+mod channels;
 mod depthwise;
+mod flat;
 mod matrix;
 mod narrow;
 mod norm;
@@ -16,7 +18,7 @@ mod pool;
 mod primitives;
 mod recycled;
 mod scratch;
-mod sink;
+mod target;
 mod tasks;
 mod unit;
 mod vector;

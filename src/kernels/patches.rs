@@ -1,94 +1,276 @@
 //! Windows of all channels as rows, for convolutions that are neither depthwise nor 1x1.
 
-use super::vector::rectified;
+use super::target::masked;
+use super::vector::{Kernel, LANES, Vectors, padded, rectified, run};
 use super::window::Window;
 
-/// Writes what every window sees, `[pixel, stride]` with `[tap, channel]` in front, or its ReLU.
-#[inline(always)]
-pub(super) fn gather(
-    image: &[f32],
+/// What a window sees of all channels, image by image.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patches {
+    window: Window,
     channels: usize,
-    window: &Window,
+}
+
+/// Values behind the end that may be read or written, since runs are copied in whole lanes.
+pub(super) const SLACK: usize = LANES;
+
+impl Patches {
+    pub(super) const fn new(window: Window, channels: usize) -> Self {
+        Self { window, channels }
+    }
+
+    /// How many values the plane has: the image with its border.
+    pub(super) const fn plane(&self) -> usize {
+        self.plane_rows() * self.pitch() + SLACK
+    }
+
+    const fn plane_rows(&self) -> usize {
+        span(&self.window, 0, self.window.out_height)
+    }
+
+    /// The distance of the plane's rows.
+    const fn pitch(&self) -> usize {
+        span(&self.window, 1, self.window.out_width) * self.channels
+    }
+
+    /// Neighbouring values of a window's row, and how many such runs a row has.
+    const fn run(&self) -> (usize, usize) {
+        let columns = self.window.kernel[1];
+        if self.window.dilation == 1 {
+            (columns * self.channels, 1)
+        } else {
+            (self.channels, columns)
+        }
+    }
+
+    /// Where in the plane the first run of a window's row begins.
+    #[inline(always)]
+    fn first_run(&self, out_row: usize, out_column: usize, row: usize) -> usize {
+        let Window {
+            stride, dilation, ..
+        } = self.window;
+        let plane_row = out_row * stride[0] + row * dilation;
+        plane_row * self.pitch() + out_column * stride[1] * self.channels
+    }
+
+    /// What of the image lies in a row of the plane: where in the row it begins, which value of the image
+    /// comes first, and how many there are.
+    #[inline(always)]
+    fn place(&self, row: usize) -> Option<(usize, usize, usize)> {
+        let image_row = row.checked_add_signed(-self.window.before[0])?;
+        if image_row >= self.window.height {
+            return None;
+        }
+        let left_out = (-self.window.before[1]).max(0) as usize;
+        let before = self.window.before[1].max(0) as usize;
+        let room = self.pitch() / self.channels - before;
+        let columns = (self.window.width - left_out).min(room);
+        let start = image_row * self.window.width + left_out;
+        Some((
+            before * self.channels,
+            start * self.channels,
+            columns * self.channels,
+        ))
+    }
+
+    /// Writes what every window of some images sees, `[pixel, stride]` with `[tap, channel]` in front, or
+    /// its ReLU. What stands behind is whatever it is. `rows` has `SLACK` values more.
+    pub(super) fn gather(&self, images: &[f32], relu: bool, plane: &mut [f32], rows: &mut [f32]) {
+        run(Gather {
+            patches: self,
+            images,
+            relu,
+            plane,
+            rows,
+        });
+    }
+
+    /// What `gather` took apart as a gradient by the images, which are the mask of it if their ReLU was
+    /// taken.
+    pub(super) fn scatter(
+        &self,
+        rows: &[f32],
+        mask: Option<&[f32]>,
+        plane: &mut [f32],
+        by_images: &mut [f32],
+    ) {
+        run(Scatter {
+            patches: self,
+            rows,
+            mask,
+            plane,
+            by_images,
+        });
+    }
+}
+
+/// What the windows of so many outputs see, in pixels.
+const fn span(window: &Window, axis: usize, out: usize) -> usize {
+    (out - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation + 1
+}
+
+struct Gather<'a> {
+    patches: &'a Patches,
+    images: &'a [f32],
     relu: bool,
-    rows: &mut [f32],
-    stride: usize,
-) {
-    let mut pixels = rows.chunks_exact_mut(stride);
-    for out_row in 0..window.out_height {
-        for out_column in 0..window.out_width {
-            let Some(target) = pixels.next() else { return };
-            let mut taps = target.chunks_exact_mut(channels);
-            for row in 0..window.kernel[0] {
-                let row = window.row(out_row, row);
-                for column in 0..window.kernel[1] {
-                    let Some(target) = taps.next() else { break };
-                    match (row, window.column(out_column, column)) {
-                        (Some(row), Some(column)) => {
-                            let start = (row * window.width + column) * channels;
-                            let values = &image[start..start + channels];
-                            // A length that the compiler knows is a move or two.
-                            match channels {
-                                1 => read::<1>(values, target, relu),
-                                2 => read::<2>(values, target, relu),
-                                4 => read::<4>(values, target, relu),
-                                8 => read::<8>(values, target, relu),
-                                16 => read::<16>(values, target, relu),
-                                _ => read_any(values, target, relu),
-                            }
-                        }
-                        _ => target.fill(0.0),
+    plane: &'a mut [f32],
+    rows: &'a mut [f32],
+}
+
+impl Kernel for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Vectors>(self, _: S) {
+        match self.patches.run().0.div_ceil(LANES) {
+            1 => self.work::<1>(),
+            2 => self.work::<2>(),
+            4 => self.work::<4>(),
+            _ => self.work::<0>(),
+        }
+    }
+}
+
+impl Gather<'_> {
+    /// `L` lanes hold a run; 0 if the number isn't known.
+    #[inline(always)]
+    fn work<const L: usize>(self) {
+        let patches = self.patches;
+        let Window {
+            out_height,
+            out_width,
+            kernel,
+            ..
+        } = patches.window;
+        let (length, of_a_row) = patches.run();
+        let apart = patches.window.dilation * patches.channels;
+        let stride = padded(patches.channels * patches.window.taps());
+        let size = patches.window.pixels() * patches.channels;
+        self.plane.fill(0.0);
+        let mut first = 0;
+        for image in self.images.chunks_exact(size) {
+            let plane_rows = self.plane.chunks_exact_mut(patches.pitch());
+            for (row, target) in plane_rows.enumerate().take(patches.plane_rows()) {
+                let Some((start, from, count)) = patches.place(row) else {
+                    continue;
+                };
+                let values = &image[from..from + count];
+                let target = &mut target[start..start + count];
+                if self.relu {
+                    for (target, &value) in target.iter_mut().zip(values) {
+                        *target = rectified(value);
                     }
+                } else {
+                    target.copy_from_slice(values);
+                }
+            }
+            for out_row in 0..out_height {
+                for out_column in 0..out_width {
+                    let mut place = first;
+                    for row in 0..kernel[0] {
+                        let mut start = patches.first_run(out_row, out_column, row);
+                        for _ in 0..of_a_row {
+                            if L == 0 {
+                                let run = &self.plane[start..start + length];
+                                self.rows[place..place + length].copy_from_slice(run);
+                            } else {
+                                // The next run overwrites what is too much.
+                                let run = &self.plane[start..start + L * LANES];
+                                let target = &mut self.rows[place..place + L * LANES];
+                                let (run, _) = run.as_chunks::<LANES>();
+                                let (target, _) = target.as_chunks_mut::<LANES>();
+                                for l in 0..L {
+                                    target[l] = run[l];
+                                }
+                            }
+                            place += length;
+                            start += apart;
+                        }
+                    }
+                    first += stride;
                 }
             }
         }
     }
 }
 
-#[inline(always)]
-fn read<const C: usize>(values: &[f32], target: &mut [f32], relu: bool) {
-    if let (Some(values), Some(target)) = (values.first_chunk(), target.first_chunk_mut()) {
-        let mut values: [f32; C] = *values;
-        if relu {
-            for value in &mut values {
-                *value = rectified(*value);
-            }
+struct Scatter<'a> {
+    patches: &'a Patches,
+    rows: &'a [f32],
+    mask: Option<&'a [f32]>,
+    plane: &'a mut [f32],
+    by_images: &'a mut [f32],
+}
+
+impl Kernel for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Vectors>(self, _: S) {
+        // Lengths of the published cells' convolutions at small widths.
+        match self.patches.run().0 {
+            4 => self.work::<4>(),
+            8 => self.work::<8>(),
+            12 => self.work::<12>(),
+            16 => self.work::<16>(),
+            24 => self.work::<24>(),
+            28 => self.work::<28>(),
+            56 => self.work::<56>(),
+            _ => self.work::<0>(),
         }
-        *target = values;
     }
 }
 
-#[inline(always)]
-fn read_any(values: &[f32], target: &mut [f32], relu: bool) {
-    for (target, &value) in target.iter_mut().zip(values) {
-        *target = if relu { rectified(value) } else { value };
-    }
-}
-
-/// Adds what `gather` took apart to a gradient by the image.
-#[inline(always)]
-pub(super) fn scatter(
-    rows: &[f32],
-    stride: usize,
-    channels: usize,
-    window: &Window,
-    gradient: &mut [f32],
-) {
-    let mut pixels = rows.chunks_exact(stride);
-    for out_row in 0..window.out_height {
-        for out_column in 0..window.out_width {
-            let Some(values) = pixels.next() else { return };
-            let mut taps = values.chunks_exact(channels);
-            for row in 0..window.kernel[0] {
-                let row = window.row(out_row, row);
-                for column in 0..window.kernel[1] {
-                    let Some(values) = taps.next() else { break };
-                    if let (Some(row), Some(column)) = (row, window.column(out_column, column)) {
-                        let start = (row * window.width + column) * channels;
-                        let target = &mut gradient[start..start + channels];
-                        for (target, &value) in target.iter_mut().zip(values) {
-                            *target += value;
+impl Scatter<'_> {
+    /// `N` is a run's length; 0 if it isn't known.
+    #[inline(always)]
+    fn work<const N: usize>(self) {
+        let patches = self.patches;
+        let Window {
+            out_height,
+            out_width,
+            kernel,
+            ..
+        } = patches.window;
+        let (length, of_a_row) = patches.run();
+        let length = if N == 0 { length } else { N };
+        let apart = patches.window.dilation * patches.channels;
+        let stride = padded(patches.channels * patches.window.taps());
+        let size = patches.window.pixels() * patches.channels;
+        let mut rows = self.rows.chunks_exact(stride);
+        for (number, by_image) in self.by_images.chunks_exact_mut(size).enumerate() {
+            self.plane.fill(0.0);
+            for out_row in 0..out_height {
+                for out_column in 0..out_width {
+                    let Some(values) = rows.next() else { return };
+                    let mut place = 0;
+                    for row in 0..kernel[0] {
+                        let mut start = patches.first_run(out_row, out_column, row);
+                        for _ in 0..of_a_row {
+                            let target = &mut self.plane[start..start + length];
+                            let values = &values[place..place + length];
+                            for (target, &value) in target.iter_mut().zip(values) {
+                                *target += value;
+                            }
+                            place += length;
+                            start += apart;
                         }
                     }
+                }
+            }
+            // Pixels that no window sees have no gradient.
+            by_image.fill(0.0);
+            let plane_rows = self.plane.chunks_exact(patches.pitch());
+            for (row, values) in plane_rows.enumerate().take(patches.plane_rows()) {
+                let Some((start, from, count)) = patches.place(row) else {
+                    continue;
+                };
+                by_image[from..from + count].copy_from_slice(&values[start..start + count]);
+            }
+            if let Some(mask) = self.mask {
+                let mask = &mask[number * size..(number + 1) * size];
+                for (gradient, &value) in by_image.iter_mut().zip(mask) {
+                    *gradient = masked(*gradient, value);
                 }
             }
         }

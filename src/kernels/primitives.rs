@@ -3,8 +3,9 @@
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 
+use super::flat::Affine;
 use super::narrow;
-use super::norm::{self, Affine};
+use super::norm;
 use super::operations;
 use super::pool::{self, Take};
 use super::recycled;

@@ -1,21 +1,21 @@
 //! Runs a kernel with the widest vector instructions of the machine.
 
-/// Loops that the compiler turns into vector instructions. Everything that `run` calls must be
-/// `#[inline(always)]` and free of closures, so that it is compiled for the instructions at hand.
+/// Loops over vectors. Everything that `run` calls must be `#[inline(always)]`, so that it is compiled for
+/// the instructions at hand.
 pub(crate) trait Kernel: Sized {
     type Output;
-    /// `FUSED` says whether the machine multiplies and adds in one instruction.
-    fn run<const FUSED: bool>(self) -> Self::Output;
+    fn run<S: Vectors>(self, simd: S) -> Self::Output;
 }
 
 /// Runs a kernel.
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
+    // The same vectors of eight, with twice the registers, and with masks.
     #[cfg(target_arch = "x86_64")]
     if let Some(instructions) = pulp::x86::V4::try_new() {
         return pulp::Simd::vectorize(
             instructions,
             #[inline(always)]
-            || kernel.run::<true>(),
+            || kernel.run(*instructions),
         );
     }
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
@@ -23,14 +23,15 @@ pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
         return pulp::Simd::vectorize(
             instructions,
             #[inline(always)]
-            || kernel.run::<true>(),
+            || kernel.run(instructions),
         );
     }
-    // AArch64 has the instruction in every machine; elsewhere it would be a call of a function.
+    // AArch64 multiplies and adds in one instruction in every machine; elsewhere it would be a call of a
+    // function.
     #[cfg(target_arch = "aarch64")]
-    return kernel.run::<true>();
+    return kernel.run(Portable::<true>);
     #[cfg(not(target_arch = "aarch64"))]
-    kernel.run::<false>()
+    kernel.run(Portable::<false>)
 }
 
 /// Values that are computed at once.
@@ -38,6 +39,144 @@ pub(crate) const LANES: usize = 8;
 
 /// Neighbouring channels of a pixel.
 pub(crate) type Lanes = [f32; LANES];
+
+/// Instructions for as many values at once as `Lanes` holds.
+pub(crate) trait Vectors: Copy {
+    type V: Copy;
+
+    /// The same value in all lanes.
+    fn splat(self, value: f32) -> Self::V;
+    fn load(self, lanes: &Lanes) -> Self::V;
+    fn store(self, values: Self::V) -> Lanes;
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a · b + c`, rounded once where the machine does so.
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// `then` where `a` is greater than `b`, `otherwise` elsewhere: also where one is NaN.
+    fn where_greater(self, a: Self::V, b: Self::V, then: Self::V, otherwise: Self::V) -> Self::V;
+    /// `then` where `a` equals `b`, `otherwise` elsewhere.
+    fn where_equal(self, a: Self::V, b: Self::V, then: Self::V, otherwise: Self::V) -> Self::V;
+
+    fn zero(self) -> Self::V {
+        self.splat(0.0)
+    }
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+impl Vectors for pulp::x86::V3 {
+    type V = pulp::f32x8;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self::V {
+        self.splat_f32x8(value)
+    }
+
+    #[inline(always)]
+    fn load(self, lanes: &Lanes) -> Self::V {
+        pulp::cast(*lanes)
+    }
+
+    #[inline(always)]
+    fn store(self, values: Self::V) -> Lanes {
+        pulp::cast(values)
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        self.add_f32x8(a, b)
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        self.sub_f32x8(a, b)
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        self.mul_f32x8(a, b)
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        self.mul_add_f32x8(a, b, c)
+    }
+
+    #[inline(always)]
+    fn where_greater(self, a: Self::V, b: Self::V, then: Self::V, otherwise: Self::V) -> Self::V {
+        self.select_f32x8(self.cmp_gt_f32x8(a, b), then, otherwise)
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: Self::V, b: Self::V, then: Self::V, otherwise: Self::V) -> Self::V {
+        self.select_f32x8(self.cmp_eq_f32x8(a, b), then, otherwise)
+    }
+}
+
+/// Loops that the compiler may turn into vector instructions. `FUSED` says whether the machine multiplies
+/// and adds in one.
+#[derive(Clone, Copy)]
+pub(crate) struct Portable<const FUSED: bool>;
+
+#[inline(always)]
+fn each(mut result: Lanes, of: impl Fn(usize) -> f32) -> Lanes {
+    for (i, value) in result.iter_mut().enumerate() {
+        *value = of(i);
+    }
+    result
+}
+
+impl<const FUSED: bool> Vectors for Portable<FUSED> {
+    type V = Lanes;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Lanes {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn load(self, lanes: &Lanes) -> Lanes {
+        *lanes
+    }
+
+    #[inline(always)]
+    fn store(self, values: Lanes) -> Lanes {
+        values
+    }
+
+    #[inline(always)]
+    fn add(self, a: Lanes, b: Lanes) -> Lanes {
+        each(a, |i| a[i] + b[i])
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Lanes, b: Lanes) -> Lanes {
+        each(a, |i| a[i] - b[i])
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Lanes, b: Lanes) -> Lanes {
+        each(a, |i| a[i] * b[i])
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+        each(a, |i| match FUSED {
+            true => a[i].mul_add(b[i], c[i]),
+            false => a[i] * b[i] + c[i],
+        })
+    }
+
+    #[inline(always)]
+    fn where_greater(self, a: Lanes, b: Lanes, then: Lanes, otherwise: Lanes) -> Lanes {
+        each(a, |i| if a[i] > b[i] { then[i] } else { otherwise[i] })
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: Lanes, b: Lanes, then: Lanes, otherwise: Lanes) -> Lanes {
+        each(a, |i| if a[i] == b[i] { then[i] } else { otherwise[i] })
+    }
+}
 
 /// How many `Lanes` hold so many channels.
 pub(crate) const fn blocks_of(channels: usize) -> usize {
@@ -49,40 +188,10 @@ pub(crate) const fn padded(channels: usize) -> usize {
     blocks_of(channels) * LANES
 }
 
-/// `a · b + c`, rounded once where the machine does so.
-#[inline(always)]
-pub(crate) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FUSED { a.mul_add(b, c) } else { a * b + c }
-}
-
 /// max(0, x); NaN stays NaN, so that a training that diverges shows.
 #[inline(always)]
 pub(crate) fn rectified(x: f32) -> f32 {
     if x < 0.0 { 0.0 } else { x }
-}
-
-/// `sum[i] += a · x[i]`.
-#[inline(always)]
-pub(crate) fn axpy<const FUSED: bool>(sum: &mut Lanes, a: f32, x: &Lanes) {
-    for i in 0..LANES {
-        sum[i] = multiply_add::<FUSED>(a, x[i], sum[i]);
-    }
-}
-
-/// `sum[i] += x[i] · y[i]`.
-#[inline(always)]
-pub(crate) fn multiply_accumulate<const FUSED: bool>(sum: &mut Lanes, x: &Lanes, y: &Lanes) {
-    for i in 0..LANES {
-        sum[i] = multiply_add::<FUSED>(x[i], y[i], sum[i]);
-    }
-}
-
-/// `sum[i] += x[i]`.
-#[inline(always)]
-pub(crate) fn accumulate(sum: &mut Lanes, x: &Lanes) {
-    for i in 0..LANES {
-        sum[i] += x[i];
-    }
 }
 
 /// The lanes from `start` on.
@@ -120,27 +229,10 @@ pub(crate) fn load<const WHOLE: bool>(values: &[f32], start: usize, count: usize
     result
 }
 
-/// Writes the first `count` lanes to `start` and behind; if `WHOLE`, all lanes.
+/// Writes the first `count` lanes to `start` and behind.
 #[inline(always)]
-pub(crate) fn store<const WHOLE: bool>(
-    values: &mut [f32],
-    start: usize,
-    count: usize,
-    lanes: &Lanes,
-) {
-    if WHOLE {
-        *lanes_mut(values, start) = *lanes;
-        return;
-    }
-    match count {
-        LANES => *lanes_mut(values, start) = *lanes,
-        4 => values[start..start + 4].copy_from_slice(&lanes[..4]),
-        _ => {
-            for (target, &value) in values[start..start + count].iter_mut().zip(lanes) {
-                *target = value;
-            }
-        }
-    }
+pub(crate) fn store(values: &mut [f32], start: usize, count: usize, lanes: &Lanes) {
+    values[start..start + count].copy_from_slice(&lanes[..count]);
 }
 
 /// A [`Kernel`] with a faster way where all channels fill whole lanes.
@@ -148,19 +240,18 @@ pub(crate) trait ByLanes: Sized {
     /// Whether they do.
     fn is_whole(&self) -> bool;
     /// Works; `WHOLE` says whether all channels fill whole lanes.
-    fn work<const FUSED: bool, const WHOLE: bool>(self);
+    fn work<S: Vectors, const WHOLE: bool>(self, simd: S);
 }
 
 impl<K: ByLanes> Kernel for K {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
-        // Machines without the instructions are rare: one way is enough for them.
-        if FUSED && self.is_whole() {
-            self.work::<FUSED, true>();
+    fn run<S: Vectors>(self, simd: S) {
+        if self.is_whole() {
+            self.work::<S, true>(simd);
         } else {
-            self.work::<FUSED, false>();
+            self.work::<S, false>(simd);
         }
     }
 }

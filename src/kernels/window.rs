@@ -44,32 +44,4 @@ impl Window {
             && self.before == [0, 0]
             && self.out_pixels() == self.pixels()
     }
-
-    /// The row of the image that a row of the window sees from an output's row.
-    #[inline(always)]
-    pub(crate) fn row(&self, out_row: usize, tap: usize) -> Option<usize> {
-        inside(
-            out_row * self.stride[0] + tap * self.dilation,
-            self.before[0],
-            self.height,
-        )
-    }
-
-    /// The column of the image that a column of the window sees from an output's column.
-    #[inline(always)]
-    pub(crate) fn column(&self, out_column: usize, tap: usize) -> Option<usize> {
-        inside(
-            out_column * self.stride[1] + tap * self.dilation,
-            self.before[1],
-            self.width,
-        )
-    }
-}
-
-#[inline(always)]
-fn inside(position: usize, before: isize, size: usize) -> Option<usize> {
-    match position.checked_add_signed(-before) {
-        Some(pixel) if pixel < size => Some(pixel),
-        _ => None,
-    }
 }

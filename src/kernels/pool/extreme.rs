@@ -1,246 +1,242 @@
 //! The largest or smallest value of a window.
 
-use std::ops::Range;
-
-use crate::kernels::vector::{ByLanes, LANES, Lanes, blocks_of, load, run, store};
+use super::whole::with_whole_lanes;
+use crate::kernels::depthwise::{Held, Negative, Plain, Plane};
+use crate::kernels::vector::{Kernel, LANES, Lanes, Vectors, lanes, lanes_mut, padded, run};
 use crate::kernels::window::Window;
 
-/// The image's pixels under one window.
-struct Pixels {
-    rows: Range<usize>,
-    columns: Range<usize>,
+/// How images are pooled.
+pub(super) struct Extreme<'a> {
+    pub(super) window: &'a Window,
+    pub(super) channels: usize,
+    /// Whether it is the smallest value.
+    pub(super) smallest: bool,
 }
 
-impl Pixels {
-    #[inline(always)]
-    fn under(window: &Window, row: usize, column: usize) -> Self {
-        Self {
-            rows: span(
-                row * window.stride[0],
-                window.kernel[0],
-                window.before[0],
-                window.height,
-            ),
-            columns: span(
-                column * window.stride[1],
-                window.kernel[1],
-                window.before[1],
-                window.width,
-            ),
+impl Extreme<'_> {
+    /// The extreme values of some images.
+    pub(super) fn forward(&self, images: &[f32], output: &mut [f32]) {
+        let [size, out_size] = self.sizes();
+        for (image, output) in images
+            .chunks_exact(size)
+            .zip(output.chunks_exact_mut(out_size))
+        {
+            let buffers = [self.plane(), 0];
+            let work =
+                |[plane, _]: [&mut [f32]; 2], [image, _]: [&[f32]; 2], output: &mut [f32]| {
+                    run(Forward {
+                        window: self.window,
+                        smallest: self.smallest,
+                        image,
+                        stride: padded(self.channels),
+                        plane,
+                        output,
+                    });
+                };
+            with_whole_lanes(self.channels, buffers, [image, &[]], output, work);
         }
     }
-}
 
-#[inline(always)]
-fn span(position: usize, kernel: usize, before: isize, size: usize) -> Range<usize> {
-    let first = position as isize - before;
-    let last = (first + kernel as isize).clamp(0, size as isize);
-    first.clamp(0, size as isize) as usize..last as usize
-}
-
-/// One image.
-struct Image<'a> {
-    window: &'a Window,
-    channels: usize,
-    values: &'a [f32],
-}
-
-impl Image<'_> {
-    #[inline(always)]
-    fn at<const WHOLE: bool>(
-        &self,
-        row: usize,
-        column: usize,
-        first: usize,
-        count: usize,
-    ) -> Lanes {
-        let pixel = row * self.window.width + column;
-        load::<WHOLE>(self.values, pixel * self.channels + first, count)
+    /// The gradient by some images. Of equal values in a window the first one gets it.
+    pub(super) fn backward(&self, images: &[f32], gradient: &[f32], by_images: &mut [f32]) {
+        let [size, out_size] = self.sizes();
+        let images = images.chunks_exact(size);
+        let gradients = gradient.chunks_exact(out_size);
+        for ((image, gradient), by_image) in
+            images.zip(gradients).zip(by_images.chunks_exact_mut(size))
+        {
+            let buffers = [self.plane(); 2];
+            let work = |[plane, by_plane]: [&mut [f32]; 2],
+                        [image, gradient]: [&[f32]; 2],
+                        by_image: &mut [f32]| {
+                run(Backward {
+                    window: self.window,
+                    smallest: self.smallest,
+                    image,
+                    gradient,
+                    stride: padded(self.channels),
+                    plane,
+                    by_plane,
+                    by_image,
+                });
+            };
+            with_whole_lanes(self.channels, buffers, [image, gradient], by_image, work);
+        }
     }
 
-    /// The largest value times `sign`.
-    #[inline(always)]
-    fn most<const WHOLE: bool>(
-        &self,
-        pixels: &Pixels,
-        first: usize,
-        count: usize,
-        sign: f32,
-    ) -> Lanes {
-        let mut best = [f32::NEG_INFINITY; LANES];
-        for row in pixels.rows.start..pixels.rows.end {
-            for column in pixels.columns.start..pixels.columns.end {
-                let values = self.at::<WHOLE>(row, column, first, count);
-                for i in 0..LANES {
-                    let value = values[i] * sign;
-                    // NaN is the largest of all, so that a training that diverges shows.
-                    let takes = value > best[i] || value.is_nan();
-                    best[i] = if takes { value } else { best[i] };
-                }
-            }
-        }
-        best
+    fn plane(&self) -> usize {
+        Plane::of_image(self.window).len()
+    }
+
+    fn sizes(&self) -> [usize; 2] {
+        [self.window.pixels(), self.window.out_pixels()].map(|pixels| pixels * self.channels)
     }
 }
 
 struct Forward<'a> {
-    sign: f32,
     window: &'a Window,
-    channels: usize,
-    images: &'a [f32],
+    smallest: bool,
+    image: &'a [f32],
+    stride: usize,
+    plane: &'a mut [f32],
     output: &'a mut [f32],
 }
 
-impl ByLanes for Forward<'_> {
-    fn is_whole(&self) -> bool {
-        self.channels.is_multiple_of(LANES)
-    }
+impl Kernel for Forward<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn work<const FUSED: bool, const WHOLE: bool>(self) {
-        let (window, channels, sign) = (self.window, self.channels, self.sign);
-        let images = self.images.chunks_exact(window.pixels() * channels);
-        let outputs = self.output.chunks_exact_mut(window.out_pixels() * channels);
-        for (values, output) in images.zip(outputs) {
-            let image = Image {
-                window,
-                channels,
-                values,
-            };
-            for row in 0..window.out_height {
-                for column in 0..window.out_width {
-                    let pixels = Pixels::under(window, row, column);
-                    let place = (row * window.out_width + column) * channels;
-                    for block in 0..blocks_of(channels) {
-                        let first = block * LANES;
-                        let count = LANES.min(channels - first);
-                        let mut best = image.most::<WHOLE>(&pixels, first, count, sign);
-                        for value in &mut best {
-                            *value *= sign;
-                        }
-                        store::<WHOLE>(output, place + first, count, &best);
-                    }
+    fn run<S: Vectors>(self, simd: S) {
+        // A number of columns that the compiler knows keeps the loads in bounds without checks.
+        match (self.window.kernel[1], self.smallest) {
+            (2, false) => self.work::<S, Plain, 2>(simd),
+            (3, false) => self.work::<S, Plain, 3>(simd),
+            (2, true) => self.work::<S, Negative, 2>(simd),
+            (3, true) => self.work::<S, Negative, 3>(simd),
+            (_, false) => self.work::<S, Plain, 0>(simd),
+            (_, true) => self.work::<S, Negative, 0>(simd),
+        }
+    }
+}
+
+impl Forward<'_> {
+    #[inline(always)]
+    fn work<S: Vectors, H: Held, const K: usize>(self, simd: S) {
+        let (window, stride) = (self.window, self.stride);
+        let at = Plane::of_image(window);
+        let (plane, _) = self.plane.as_chunks_mut::<LANES>();
+        at.surround(f32::NEG_INFINITY, plane);
+        for block in 0..stride / LANES {
+            let first = block * LANES;
+            at.fill::<S, H>(simd, self.image, stride, first, plane);
+            let outputs = self.output.chunks_exact_mut(window.out_width * stride);
+            for (row, outputs) in outputs.enumerate() {
+                let lines = &plane[row * window.stride[0] * at.pitch..];
+                for (column, output) in outputs.chunks_exact_mut(stride).enumerate() {
+                    let start = column * window.stride[1];
+                    let best = most::<S, K>(simd, lines, start, at.pitch, window.kernel);
+                    *lanes_mut(output, first) = simd.store(H::held(simd, best));
                 }
             }
         }
     }
 }
 
-/// The extreme values of some images.
-pub(super) fn forward(
-    images: &[f32],
-    channels: usize,
-    window: &Window,
-    sign: f32,
-    output: &mut [f32],
-) {
-    run(Forward {
-        sign,
-        window,
-        channels,
-        images,
-        output,
-    });
+/// The largest values of a window.
+#[inline(always)]
+fn most<S: Vectors, const K: usize>(
+    simd: S,
+    plane: &[Lanes],
+    start: usize,
+    pitch: usize,
+    [rows, columns]: [usize; 2],
+) -> S::V {
+    let columns = if K == 0 { columns } else { K };
+    let mut best = simd.splat(f32::NEG_INFINITY);
+    for row in 0..rows {
+        for values in &plane[start + row * pitch..][..columns] {
+            let values = simd.load(values);
+            let larger = simd.where_greater(values, best, values, best);
+            // NaN is the largest of all, so that a training that diverges shows.
+            best = simd.where_equal(values, values, larger, values);
+        }
+    }
+    best
 }
 
 struct Backward<'a> {
-    sign: f32,
     window: &'a Window,
-    channels: usize,
-    images: &'a [f32],
+    smallest: bool,
+    image: &'a [f32],
     gradient: &'a [f32],
-    /// All 0 at first.
-    by_images: &'a mut [f32],
+    stride: usize,
+    plane: &'a mut [f32],
+    by_plane: &'a mut [f32],
+    by_image: &'a mut [f32],
 }
 
-impl ByLanes for Backward<'_> {
-    fn is_whole(&self) -> bool {
-        self.channels.is_multiple_of(LANES)
-    }
+impl Kernel for Backward<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn work<const FUSED: bool, const WHOLE: bool>(self) {
-        let (window, channels, sign) = (self.window, self.channels, self.sign);
-        let size = window.pixels() * channels;
-        let images = self.images.chunks_exact(size);
-        let gradients = self.gradient.chunks_exact(window.out_pixels() * channels);
-        let targets = self.by_images.chunks_exact_mut(size);
-        for ((values, gradient), target) in images.zip(gradients).zip(targets) {
-            let image = Image {
-                window,
-                channels,
-                values,
-            };
-            for row in 0..window.out_height {
-                for column in 0..window.out_width {
-                    let pixels = Pixels::under(window, row, column);
-                    let place = (row * window.out_width + column) * channels;
-                    for block in 0..blocks_of(channels) {
-                        let first = block * LANES;
-                        let count = LANES.min(channels - first);
-                        let gradient = load::<WHOLE>(gradient, place + first, count);
-                        let best = image.most::<WHOLE>(&pixels, first, count, sign);
-                        let place = Place { first, count };
-                        image.give_one::<WHOLE>(&pixels, place, &gradient, &best, sign, target);
-                    }
+    fn run<S: Vectors>(self, simd: S) {
+        match (self.window.kernel[1], self.smallest) {
+            (2, false) => self.work::<S, Plain, 2>(simd),
+            (3, false) => self.work::<S, Plain, 3>(simd),
+            (2, true) => self.work::<S, Negative, 2>(simd),
+            (3, true) => self.work::<S, Negative, 3>(simd),
+            (_, false) => self.work::<S, Plain, 0>(simd),
+            (_, true) => self.work::<S, Negative, 0>(simd),
+        }
+    }
+}
+
+impl Backward<'_> {
+    #[inline(always)]
+    fn work<S: Vectors, H: Held, const K: usize>(self, simd: S) {
+        let (window, stride) = (self.window, self.stride);
+        let at = Plane::of_image(window);
+        let (plane, _) = self.plane.as_chunks_mut::<LANES>();
+        let (by_plane, _) = self.by_plane.as_chunks_mut::<LANES>();
+        at.surround(f32::NEG_INFINITY, plane);
+        for block in 0..stride / LANES {
+            let first = block * LANES;
+            at.fill::<S, H>(simd, self.image, stride, first, plane);
+            by_plane.fill([0.0; LANES]);
+            let gradients = self.gradient.chunks_exact(window.out_width * stride);
+            for (row, gradients) in gradients.enumerate() {
+                let line = row * window.stride[0] * at.pitch;
+                for (column, gradient) in gradients.chunks_exact(stride).enumerate() {
+                    let start = line + column * window.stride[1];
+                    let best = most::<S, K>(simd, plane, start, at.pitch, window.kernel);
+                    let gradient = simd.load(lanes(gradient, first));
+                    give::<S, K>(
+                        simd,
+                        plane,
+                        by_plane,
+                        start,
+                        at.pitch,
+                        window.kernel,
+                        best,
+                        gradient,
+                    );
+                }
+            }
+            let rows = self.by_image.chunks_exact_mut(window.width * stride);
+            for (row, values) in rows.zip(at.inside(by_plane)) {
+                for (pixel, values) in row.chunks_exact_mut(stride).zip(values) {
+                    *lanes_mut(pixel, first) = *values;
                 }
             }
         }
     }
 }
 
-/// Lanes of a pixel.
-#[derive(Clone, Copy)]
-struct Place {
-    first: usize,
-    count: usize,
-}
-
-impl Image<'_> {
-    /// Adds a gradient in each lane to the first pixel that has this value times `sign`.
-    #[inline(always)]
-    fn give_one<const WHOLE: bool>(
-        &self,
-        pixels: &Pixels,
-        Place { first, count }: Place,
-        gradient: &Lanes,
-        best: &Lanes,
-        sign: f32,
-        target: &mut [f32],
-    ) {
-        let mut left = *gradient;
-        for row in pixels.rows.start..pixels.rows.end {
-            for column in pixels.columns.start..pixels.columns.end {
-                let start = (row * self.window.width + column) * self.channels + first;
-                let values = load::<WHOLE>(self.values, start, count);
-                let mut sum = load::<WHOLE>(target, start, count);
-                for i in 0..LANES {
-                    let takes = values[i] * sign == best[i];
-                    sum[i] += if takes { left[i] } else { 0.0 };
-                    left[i] = if takes { 0.0 } else { left[i] };
-                }
-                store::<WHOLE>(target, start, count, &sum);
-            }
-        }
-    }
-}
-
-/// The gradient by some images. Of equal values in a window the first one gets it.
-pub(super) fn backward(
-    images: &[f32],
-    gradient: &[f32],
-    channels: usize,
-    window: &Window,
-    sign: f32,
-    by_images: &mut [f32],
+/// Adds a gradient in each lane to the first pixel of a window that has this value.
+#[inline(always)]
+fn give<S: Vectors, const K: usize>(
+    simd: S,
+    plane: &[Lanes],
+    by_plane: &mut [Lanes],
+    start: usize,
+    pitch: usize,
+    [rows, columns]: [usize; 2],
+    best: S::V,
+    gradient: S::V,
 ) {
-    by_images.fill(0.0);
-    run(Backward {
-        sign,
-        window,
-        channels,
-        images,
-        gradient,
-        by_images,
-    });
+    let columns = if K == 0 { columns } else { K };
+    let zero = simd.zero();
+    let mut left = gradient;
+    for row in 0..rows {
+        let place = start + row * pitch;
+        let values = &plane[place..][..columns];
+        let targets = &mut by_plane[place..][..columns];
+        for column in 0..columns {
+            let values = simd.load(&values[column]);
+            let taken = simd.where_equal(values, best, left, zero);
+            left = simd.where_equal(values, best, zero, left);
+            let sum = simd.add(simd.load(&targets[column]), taken);
+            targets[column] = simd.store(sum);
+        }
+    }
 }

@@ -2,9 +2,12 @@
 
 mod average;
 mod extreme;
+mod whole;
 
 use rayon::prelude::*;
 
+use self::average::Average;
+use self::extreme::Extreme;
 use super::recycled;
 use super::tasks::images_of_a_task;
 use super::window::Window;
@@ -18,19 +21,12 @@ pub(crate) enum Take {
 }
 
 impl Take {
-    /// What average pooling multiplies sums with.
-    fn shares(self, window: &Window) -> Vec<f32> {
-        match self {
-            Self::Average => average::shares(window),
-            Self::Max | Self::Min => Vec::new(),
-        }
-    }
-
-    /// What makes the extreme value the largest.
-    const fn sign(self) -> f32 {
-        match self {
-            Self::Min => -1.0,
-            Self::Average | Self::Max => 1.0,
+    /// How the largest or the smallest values are taken.
+    fn extreme(self, window: &Window, channels: usize) -> Extreme<'_> {
+        Extreme {
+            window,
+            channels,
+            smallest: self == Self::Min,
         }
     }
 }
@@ -45,16 +41,19 @@ pub(super) fn forward(
 ) {
     let size = window.pixels() * channels;
     let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
-    let shares = take.shares(window);
-    output
+    let tasks = output
         .par_chunks_mut(of_a_task * window.out_pixels() * channels)
-        .zip(images.par_chunks(of_a_task * size))
-        .for_each(|(output, images)| match take {
-            Take::Average => average::forward(images, channels, window, &shares, output),
-            Take::Max | Take::Min => {
-                extreme::forward(images, channels, window, take.sign(), output);
-            }
-        });
+        .zip(images.par_chunks(of_a_task * size));
+    match take {
+        Take::Average => {
+            let average = Average::forward(window, channels);
+            tasks.for_each(|(output, images)| average.averages(images, output));
+        }
+        Take::Max | Take::Min => {
+            let extreme = take.extreme(window, channels);
+            tasks.for_each(|(output, images)| extreme.forward(images, output));
+        }
+    }
 }
 
 /// The gradient by the images. Of equal values in a window the first one gets it.
@@ -68,17 +67,21 @@ pub(super) fn backward(
     let size = window.pixels() * channels;
     let mut by_images = recycled::values(images.len());
     let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
-    let shares = take.shares(window);
-    by_images
+    let tasks = by_images
         .par_chunks_mut(of_a_task * size)
         .zip(images.par_chunks(of_a_task * size))
-        .zip(gradient.par_chunks(of_a_task * window.out_pixels() * channels))
-        .for_each(|((by_images, images), gradient)| match take {
-            Take::Average => average::backward(gradient, channels, window, &shares, by_images),
-            Take::Max | Take::Min => {
-                let sign = take.sign();
-                extreme::backward(images, gradient, channels, window, sign, by_images);
-            }
-        });
+        .zip(gradient.par_chunks(of_a_task * window.out_pixels() * channels));
+    match take {
+        Take::Average => {
+            let average = Average::backward(window, channels);
+            tasks.for_each(|((by_images, _), gradient)| average.gradients(gradient, by_images));
+        }
+        Take::Max | Take::Min => {
+            let extreme = take.extreme(window, channels);
+            tasks.for_each(|((by_images, images), gradient)| {
+                extreme.backward(images, gradient, by_images);
+            });
+        }
+    }
     by_images
 }

@@ -2,21 +2,23 @@
 
 use rayon::prelude::*;
 
+use super::forward::Images;
 use super::{Plan, Rows};
-use crate::kernels::depthwise::{self, ImageGradient, Plane};
-use crate::kernels::matrix::{Panels, outer};
-use crate::kernels::norm::InputGradient;
-use crate::kernels::sink::{Masked, Pixels, Sink};
-use crate::kernels::vector::{ByLanes, LANES, Lanes, blocks_of, load, padded, run};
-use crate::kernels::window::Window;
-use crate::kernels::{patches, recycled, scratch};
+use crate::kernels::depthwise::{self, Convolution, Shape, WeightGradient};
+use crate::kernels::flat::{self, Combination};
+use crate::kernels::matrix::{Outer, Panels, Product};
+use crate::kernels::patches::Patches;
+use crate::kernels::target::Target;
+use crate::kernels::vector::{padded, run};
+use crate::kernels::{channels, recycled, scratch};
 
 /// A batch norm behind the unit.
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct NormBehind<'a> {
     /// Its input, the unit's output.
     pub(in crate::kernels) input: &'a [f32],
-    pub(in crate::kernels) by_input: &'a InputGradient,
+    /// How the gradient by it follows from the one by the batch norm's output and from it.
+    pub(in crate::kernels) by_input: &'a Combination,
 }
 
 /// The gradient by the output (of the batch norm, if there is one), and where the one by the image
@@ -48,8 +50,8 @@ pub(in crate::kernels) fn backward(
     norm: Option<NormBehind<'_>>,
     gradients: Backwards<'_>,
 ) -> WeightGradients {
-    // The matrix the other way around.
-    let back = plan.matrix.as_ref().map(Panels::transposed);
+    let wants_image = !matches!(gradients, Backwards::WeightsOnly(_));
+    let back = Back::new(plan, wants_image);
     let images = plan.images_of_a_task;
     let size = images * plan.pixels * plan.channels;
     let out_size = images * plan.out_pixels * plan.outputs;
@@ -59,7 +61,7 @@ pub(in crate::kernels) fn backward(
             ..norm
         });
         let image = part(image, task, size);
-        plan.backward_task(back.as_ref(), image, behind, gradient, by_image)
+        plan.backward_task(&back, image, behind, gradient, by_image)
     };
     let sums: Vec<Vec<f32>> = match gradients {
         Backwards::WeightsOnly(gradient) => gradient
@@ -114,44 +116,244 @@ impl Plan {
     /// The sums of some images: those of the dense weights, then those of the depthwise ones.
     fn backward_task(
         &self,
-        back: Option<&Panels>,
-        image: &[f32],
+        back: &Back,
+        images: &[f32],
         norm: Option<NormBehind<'_>>,
         incoming: Option<&[f32]>,
-        by_image: &mut [f32],
+        by_images: &mut [f32],
     ) -> Vec<f32> {
         let mut sums = vec![0.0; self.dense_sums() + self.taps.len()];
         let (dense, taps) = sums.split_at_mut(self.dense_sums());
-        let group = self.images_of_a_group() * self.out_pixels;
-        let back_plane = match self.unit.rows {
-            Rows::Depthwise(window) if !by_image.is_empty() => ImageGradient::plane(&window).len(),
-            _ => 0,
-        };
+        let wants_images = !by_images.is_empty();
+        let [group, out_group] = self.group();
         let lengths = [
             self.plane_length(),
-            back_plane,
+            back.shape.as_ref().map_or(0, Shape::plane),
             self.rows_length(),
-            group * padded(self.outputs),
+            out_group * padded(self.outputs),
             self.rows_length(),
+            self.copied_images(),
+            self.copied_images(),
+            self.copied_outputs(),
         ];
-        scratch::with(lengths, |[plane, back_plane, rows, gradient, by_rows]| {
-            run(Backward {
-                plan: self,
-                back,
-                image,
-                norm,
-                incoming,
+        scratch::with(lengths, |buffers| {
+            let [
                 plane,
                 back_plane,
                 rows,
                 gradient,
                 by_rows,
-                by_image,
+                image_copy,
+                by_copy,
+                combined,
+            ] = buffers;
+            let mut group_of = Group {
+                plan: self,
+                back,
+                plane,
+                back_plane,
+                rows,
+                by_rows,
+                by_copy,
                 dense,
                 taps,
-            });
+            };
+            let out_size = out_group * self.outputs;
+            for (number, images) in images.chunks(group * self.channels).enumerate() {
+                let start = number * group * self.channels;
+                let by_images = match wants_images {
+                    true => &mut by_images[start..start + images.len()],
+                    false => &mut [],
+                };
+                let incoming = match incoming {
+                    Some(incoming) => part(incoming, number, out_size),
+                    None => &*by_images,
+                };
+                let norm = norm.map(|norm| NormBehind {
+                    input: part(norm.input, number, out_size),
+                    ..norm
+                });
+                let pixels = incoming.len() / self.outputs;
+                let gradient = &mut gradient[..pixels * padded(self.outputs)];
+                self.by_outputs(norm, incoming, combined, gradient);
+                let images = self.whole(images, image_copy);
+                group_of.work(images, gradient, by_images);
+            }
         });
         sums
+    }
+
+    /// The gradient by a group's outputs, with whole lanes of channels.
+    fn by_outputs(
+        &self,
+        norm: Option<NormBehind<'_>>,
+        incoming: &[f32],
+        combined: &mut [f32],
+        target: &mut [f32],
+    ) {
+        match (norm, self.copies_outputs()) {
+            (Some(norm), false) => norm.by_input.apply(incoming, norm.input, target),
+            (Some(norm), true) => {
+                let combined = &mut combined[..incoming.len()];
+                norm.by_input.apply(incoming, norm.input, combined);
+                channels::pad(combined, self.outputs, target);
+            }
+            (None, false) => target.copy_from_slice(incoming),
+            (None, true) => channels::pad(incoming, self.outputs, target),
+        }
+    }
+}
+
+/// The unit the other way around.
+struct Back {
+    matrix: Option<Panels>,
+    /// The depthwise convolution's.
+    shape: Option<Shape>,
+    /// Its weights in the order in which it uses them.
+    taps: Vec<f32>,
+}
+
+impl Back {
+    fn new(plan: &Plan, wants_image: bool) -> Self {
+        let shape = match plan.unit.rows {
+            Rows::Depthwise(window) if wants_image => Some(Shape::backward(&window)),
+            _ => None,
+        };
+        Self {
+            matrix: plan.matrix.as_ref().map(Panels::transposed),
+            taps: match &shape {
+                Some(shape) => shape.ordered(&plan.taps),
+                None => Vec::new(),
+            },
+            shape,
+        }
+    }
+}
+
+/// What the gradients of a group of images need.
+struct Group<'a> {
+    plan: &'a Plan,
+    back: &'a Back,
+    plane: &'a mut [f32],
+    back_plane: &'a mut [f32],
+    rows: &'a mut [f32],
+    by_rows: &'a mut [f32],
+    /// The gradient by the images with whole lanes of channels, if theirs aren't.
+    by_copy: &'a mut [f32],
+    /// Sums of all groups.
+    dense: &'a mut [f32],
+    taps: &'a mut [f32],
+}
+
+impl Group<'_> {
+    /// Adds up the gradients by the weights and, unless `by_images` is empty, writes those by the images.
+    fn work(&mut self, images: Images<'_>, gradient: &[f32], by_images: &mut [f32]) {
+        let Self { plan, back, .. } = *self;
+        let stride = padded(plan.channels);
+        let pixels = gradient.len() / padded(plan.outputs);
+        if plan.matrix.is_some() {
+            run(Outer {
+                left: gradient,
+                left_stride: padded(plan.outputs),
+                right: plan.rows(images, pixels, self.plane, self.rows),
+                right_stride: padded(plan.inner),
+                sums: self.dense,
+            });
+        }
+        let wants_images = !by_images.is_empty();
+        let mask = plan.unit.relu.then_some(images.whole);
+        let copies = wants_images && plan.copies_images();
+        let copy: &mut [f32] = match copies {
+            true => &mut self.by_copy[..images.whole.len()],
+            false => &mut [],
+        };
+        let target = Target {
+            values: match copies {
+                true => &mut *copy,
+                false => &mut *by_images,
+            },
+            stride,
+            mask,
+        };
+        match plan.unit.rows {
+            Rows::Pixels if wants_images => back.by_pixels(plan, gradient, pixels, target),
+            Rows::Depthwise(window) => {
+                let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
+                run(WeightGradient {
+                    window: &window,
+                    relu: plan.unit.relu,
+                    images: images.whole,
+                    gradient: by_rows,
+                    stride,
+                    plane: self.plane,
+                    sums: self.taps,
+                });
+                if let Some(shape) = &back.shape {
+                    run(Convolution {
+                        shape,
+                        relu: false,
+                        weights: &back.taps,
+                        images: by_rows,
+                        plane: self.back_plane,
+                        target,
+                    });
+                }
+            }
+            Rows::Patches(window) if wants_images => {
+                let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
+                let patches = Patches::new(window, plan.channels);
+                patches.scatter(by_rows, mask, self.plane, target.values);
+            }
+            // Nobody asks what an image gets that needs no gradient: the first layer's.
+            Rows::Pixels | Rows::Patches(_) => {}
+        }
+        if copies {
+            channels::unpad(copy, plan.channels, by_images);
+        }
+    }
+}
+
+impl Back {
+    /// The gradient by the rows from the one by the outputs.
+    fn by_rows<'a>(
+        &self,
+        plan: &Plan,
+        gradient: &'a [f32],
+        pixels: usize,
+        rows: &'a mut [f32],
+    ) -> &'a [f32] {
+        let Some(matrix) = &self.matrix else {
+            return gradient;
+        };
+        let stride = padded(plan.inner);
+        let rows = &mut rows[..pixels * stride];
+        run(Product {
+            matrix,
+            rows: gradient,
+            stride: padded(plan.outputs),
+            pixels,
+            target: Target {
+                values: rows,
+                stride,
+                mask: None,
+            },
+        });
+        rows
+    }
+
+    /// The gradient by images whose pixels are the rows.
+    fn by_pixels(&self, plan: &Plan, gradient: &[f32], pixels: usize, target: Target<'_>) {
+        match (&self.matrix, target.mask) {
+            (Some(matrix), _) => run(Product {
+                matrix,
+                rows: gradient,
+                stride: padded(plan.outputs),
+                pixels,
+                target,
+            }),
+            (None, Some(mask)) => flat::mask(gradient, mask, target.values),
+            (None, None) => target.values.copy_from_slice(gradient),
+        }
     }
 }
 
@@ -167,259 +369,5 @@ impl Plan {
             }
         }
         weights
-    }
-}
-
-struct Backward<'a> {
-    plan: &'a Plan,
-    back: Option<&'a Panels>,
-    image: &'a [f32],
-    norm: Option<NormBehind<'a>>,
-    /// The gradient by the output; without it, `by_image` holds it at first.
-    incoming: Option<&'a [f32]>,
-    plane: &'a mut [f32],
-    back_plane: &'a mut [f32],
-    rows: &'a mut [f32],
-    gradient: &'a mut [f32],
-    by_rows: &'a mut [f32],
-    by_image: &'a mut [f32],
-    dense: &'a mut [f32],
-    taps: &'a mut [f32],
-}
-
-impl ByLanes for Backward<'_> {
-    fn is_whole(&self) -> bool {
-        self.plan.is_whole()
-    }
-
-    #[inline(always)]
-    fn work<const FUSED: bool, const WHOLE: bool>(self) {
-        let plan = self.plan;
-        self.plane.fill(0.0);
-        self.back_plane.fill(0.0);
-        let group = plan.images_of_a_group();
-        let size = plan.pixels * plan.channels;
-        let out_size = plan.out_pixels * plan.outputs;
-        let (stride, out_stride) = (padded(plan.inner), padded(plan.outputs));
-        let wants_image = !self.by_image.is_empty();
-        let count = self.image.len() / size;
-        let mut first = 0;
-        while first < count {
-            let last = (first + group).min(count);
-            let pixels = (last - first) * plan.out_pixels;
-            let image = &self.image[first * size..last * size];
-            let by_image = if wants_image {
-                &mut self.by_image[first * size..last * size]
-            } else {
-                &mut []
-            };
-            let range = first * out_size..last * out_size;
-            let incoming = match self.incoming {
-                Some(incoming) => &incoming[range.clone()],
-                None => &*by_image,
-            };
-            match self.norm {
-                Some(norm) => norm.by_input.write::<FUSED, WHOLE>(
-                    incoming,
-                    &norm.input[range],
-                    plan.outputs,
-                    self.gradient,
-                ),
-                None => pad_channels::<WHOLE>(incoming, plan.outputs, self.gradient),
-            }
-            let gradient: &[f32] = self.gradient;
-            let by_rows: &[f32] = match self.back {
-                None => gradient,
-                Some(back) => {
-                    let (rows, _) = plan.stored_rows::<FUSED, WHOLE>(image, self.plane, self.rows);
-                    outer::<FUSED>(gradient, out_stride, rows, stride, pixels, self.dense);
-                    if plan.unit.rows == Rows::Pixels {
-                        if wants_image {
-                            let mut sink = Pixels::<WHOLE> {
-                                target: by_image,
-                                channels: plan.channels,
-                            };
-                            if plan.unit.relu {
-                                let mut sink = Masked {
-                                    pixels: sink,
-                                    image,
-                                };
-                                back.product::<FUSED>(gradient, out_stride, pixels, &mut sink);
-                            } else {
-                                back.product::<FUSED>(gradient, out_stride, pixels, &mut sink);
-                            }
-                        }
-                        first = last;
-                        continue;
-                    }
-                    // Nobody asks what an image gets that needs no gradient: the first layer's.
-                    if !wants_image && matches!(plan.unit.rows, Rows::Patches(_)) {
-                        first = last;
-                        continue;
-                    }
-                    let mut sink = Pixels::<true> {
-                        target: &mut *self.by_rows,
-                        channels: stride,
-                    };
-                    back.product::<FUSED>(gradient, out_stride, pixels, &mut sink);
-                    self.by_rows
-                }
-            };
-            match plan.unit.rows {
-                Rows::Pixels if wants_image => {
-                    spread::<WHOLE>(by_rows, stride, plan, image, by_image);
-                }
-                Rows::Pixels => {}
-                Rows::Depthwise(window) => {
-                    for number in 0..last - first {
-                        let image = &image[number * size..(number + 1) * size];
-                        let by_image = if wants_image {
-                            &mut by_image[number * size..(number + 1) * size]
-                        } else {
-                            &mut []
-                        };
-                        let by_rows = &by_rows[number * plan.out_pixels * stride..];
-                        plan.depthwise_gradients::<FUSED, WHOLE>(
-                            &window,
-                            image,
-                            by_rows,
-                            self.plane,
-                            self.back_plane,
-                            by_image,
-                            self.taps,
-                        );
-                    }
-                }
-                Rows::Patches(window) if wants_image => {
-                    by_image.fill(0.0);
-                    for number in 0..last - first {
-                        let image = &image[number * size..(number + 1) * size];
-                        let by_image = &mut by_image[number * size..(number + 1) * size];
-                        let by_rows = &by_rows[number * plan.out_pixels * stride..]
-                            [..plan.out_pixels * stride];
-                        patches::scatter(by_rows, stride, plan.channels, &window, by_image);
-                        if plan.unit.relu {
-                            for (gradient, &value) in by_image.iter_mut().zip(image) {
-                                *gradient = if value > 0.0 { *gradient } else { 0.0 };
-                            }
-                        }
-                    }
-                }
-                Rows::Patches(_) => {}
-            }
-            first = last;
-        }
-    }
-}
-
-/// `[pixel, padded channel]` from `[pixel, channel]`.
-#[inline(always)]
-fn pad_channels<const WHOLE: bool>(values: &[f32], channels: usize, target: &mut [f32]) {
-    let mut sink = Pixels::<true> {
-        target,
-        channels: padded(channels),
-    };
-    for pixel in 0..values.len() / channels {
-        for block in 0..blocks_of(channels) {
-            let first = block * LANES;
-            let count = LANES.min(channels - first);
-            let lanes = load::<WHOLE>(values, pixel * channels + first, count);
-            sink.put(pixel, block, &lanes);
-        }
-    }
-}
-
-/// The gradient by an image of which the unit took the ReLU, or nothing but the batch norm.
-#[inline(always)]
-fn spread<const WHOLE: bool>(
-    by_rows: &[f32],
-    stride: usize,
-    plan: &Plan,
-    image: &[f32],
-    by_image: &mut [f32],
-) {
-    let pixels = image.len() / plan.channels;
-    let mut sink = Pixels::<WHOLE> {
-        target: by_image,
-        channels: plan.channels,
-    };
-    if plan.unit.relu {
-        let mut sink = Masked {
-            pixels: sink,
-            image,
-        };
-        each(by_rows, stride, pixels, &mut sink);
-    } else {
-        each(by_rows, stride, pixels, &mut sink);
-    }
-}
-
-#[inline(always)]
-fn each(rows: &[f32], stride: usize, pixels: usize, sink: &mut impl Sink) {
-    for pixel in 0..pixels {
-        for block in 0..stride / LANES {
-            let values: Lanes = load::<true>(rows, pixel * stride + block * LANES, LANES);
-            sink.put(pixel, block, &values);
-        }
-    }
-}
-
-impl Plan {
-    /// Adds one image's gradient by the depthwise weights, and gives the one by the image.
-    #[inline(always)]
-    fn depthwise_gradients<const FUSED: bool, const WHOLE: bool>(
-        &self,
-        window: &Window,
-        image: &[f32],
-        by_rows: &[f32],
-        plane: &mut [f32],
-        back_plane: &mut [f32],
-        by_image: &mut [f32],
-        sums: &mut [f32],
-    ) {
-        let channels = self.channels;
-        let stride = padded(channels);
-        let at = Plane::of_image(window);
-        let size = [window.height, window.width];
-        let per_block = window.taps() * LANES;
-        for block in 0..blocks_of(channels) {
-            let of_block = block * per_block..(block + 1) * per_block;
-            depthwise::pad::<WHOLE>(image, channels, block, size, self.unit.relu, at, plane);
-            depthwise::weight_gradient::<FUSED>(
-                plane,
-                at,
-                by_rows,
-                stride,
-                block,
-                window,
-                &mut sums[of_block.clone()],
-            );
-            if by_image.is_empty() {
-                continue;
-            }
-            let gradient = ImageGradient {
-                window,
-                weights: &self.taps[of_block.clone()],
-                turned: &self.turned[of_block],
-                gradient: by_rows,
-                stride,
-                block,
-                at: ImageGradient::plane(window),
-                plane: back_plane,
-            };
-            let mut sink = Pixels::<WHOLE> {
-                target: &mut *by_image,
-                channels,
-            };
-            if self.unit.relu {
-                let mut sink = Masked {
-                    pixels: sink,
-                    image,
-                };
-                gradient.run::<FUSED>(&mut sink);
-            } else {
-                gradient.run::<FUSED>(&mut sink);
-            }
-        }
     }
 }

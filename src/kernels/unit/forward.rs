@@ -3,11 +3,12 @@
 use rayon::prelude::*;
 
 use super::{Plan, Rows};
-use crate::kernels::depthwise::{self, Plane};
-use crate::kernels::norm::image_statistics;
-use crate::kernels::sink::{Pixels, Sink};
-use crate::kernels::vector::{ByLanes, LANES, blocks_of, load, padded, rectified, run};
-use crate::kernels::{patches, scratch};
+use crate::kernels::depthwise::Convolution;
+use crate::kernels::matrix::Product;
+use crate::kernels::patches::Patches;
+use crate::kernels::target::Target;
+use crate::kernels::vector::{padded, run};
+use crate::kernels::{channels, flat, norm, scratch};
 
 /// The unit's output, and, if `statistics` is not empty, every output image's means and squares.
 pub(in crate::kernels) fn forward(
@@ -20,172 +21,123 @@ pub(in crate::kernels) fn forward(
     let size = plan.pixels * plan.channels;
     let out_size = plan.out_pixels * plan.outputs;
     let of_image = statistics.len() / plan.images;
-    let work = |image: &[f32], output: &mut [f32], statistics: &mut [f32]| {
-        let lengths = [plan.plane_length(), plan.rows_length()];
-        scratch::with(lengths, |[plane, rows]| {
-            run(Forward {
-                plan,
-                image,
-                plane,
-                rows,
-                output,
-                statistics,
-            });
-        });
-    };
+    let tasks = output
+        .par_chunks_mut(images * out_size)
+        .zip(image.par_chunks(images * size));
     if of_image == 0 {
-        output
-            .par_chunks_mut(images * out_size)
-            .zip(image.par_chunks(images * size))
-            .for_each(|(output, image)| work(image, output, &mut []));
+        tasks.for_each(|(output, image)| plan.forward_task(image, output));
     } else {
-        output
-            .par_chunks_mut(images * out_size)
-            .zip(image.par_chunks(images * size))
+        tasks
             .zip(statistics.par_chunks_mut(images * of_image))
-            .for_each(|((output, image), statistics)| work(image, output, statistics));
+            .for_each(|((output, image), statistics)| {
+                plan.forward_task(image, output);
+                norm::of_images(output, plan.outputs, plan.out_pixels, statistics);
+            });
     }
 }
 
-struct Forward<'a> {
-    plan: &'a Plan,
-    image: &'a [f32],
-    plane: &'a mut [f32],
-    rows: &'a mut [f32],
-    output: &'a mut [f32],
-    statistics: &'a mut [f32],
-}
-
-impl ByLanes for Forward<'_> {
-    fn is_whole(&self) -> bool {
-        self.plan.is_whole()
-    }
-
-    #[inline(always)]
-    fn work<const FUSED: bool, const WHOLE: bool>(self) {
-        let plan = self.plan;
-        self.plane.fill(0.0);
-        let group = plan.images_of_a_group();
-        let outputs = self
-            .output
-            .chunks_mut(group * plan.out_pixels * plan.outputs);
-        let images = self.image.chunks(group * plan.pixels * plan.channels);
-        for (image, output) in images.zip(outputs) {
-            let pixels = output.len() / plan.outputs;
-            match &plan.matrix {
-                None => {
-                    let mut sink = Pixels::<WHOLE> {
-                        target: output,
-                        channels: plan.outputs,
-                    };
-                    plan.rows::<FUSED, WHOLE>(image, self.plane, &mut sink);
-                }
-                Some(matrix) => {
-                    let (rows, stride) =
-                        plan.stored_rows::<FUSED, WHOLE>(image, self.plane, self.rows);
-                    let mut sink = Pixels::<WHOLE> {
-                        target: output,
-                        channels: plan.outputs,
-                    };
-                    matrix.product::<FUSED>(rows, stride, pixels, &mut sink);
-                }
-            }
-        }
-        if self.statistics.is_empty() {
-            return;
-        }
-        let images = self.output.chunks_exact(plan.out_pixels * plan.outputs);
-        for (image, target) in images.zip(self.statistics.chunks_exact_mut(2 * plan.outputs)) {
-            let (means, squares) = target.split_at_mut(plan.outputs);
-            image_statistics::<FUSED, WHOLE>(image, plan.outputs, means, squares);
-        }
-    }
+/// Images as they are, and with whole lanes of channels.
+#[derive(Clone, Copy)]
+pub(super) struct Images<'a> {
+    pub(super) bare: &'a [f32],
+    pub(super) whole: &'a [f32],
 }
 
 impl Plan {
-    /// The rows of a group of images, and their distance.
-    #[inline(always)]
-    pub(super) fn stored_rows<'a, const FUSED: bool, const WHOLE: bool>(
-        &self,
-        image: &'a [f32],
-        plane: &mut [f32],
-        rows: &'a mut [f32],
-    ) -> (&'a [f32], usize) {
-        let stride = padded(self.inner);
-        match self.unit.rows {
-            Rows::Pixels if !self.unit.relu && stride == self.inner => return (image, stride),
-            Rows::Pixels | Rows::Depthwise(_) => {
-                let mut sink = Pixels::<true> {
-                    target: rows,
-                    channels: stride,
+    fn forward_task(&self, images: &[f32], output: &mut [f32]) {
+        let [group, out_group] = self.group();
+        let lengths = [
+            self.plane_length(),
+            self.rows_length(),
+            self.copied_images(),
+            self.copied_outputs(),
+        ];
+        scratch::with(lengths, |[plane, rows, image_copy, copy]| {
+            let outputs = output.chunks_mut(out_group * self.outputs);
+            for (images, output) in images.chunks(group * self.channels).zip(outputs) {
+                let pixels = output.len() / self.outputs;
+                let images = self.whole(images, image_copy);
+                let copy = match self.copies_outputs() {
+                    true => &mut copy[..pixels * padded(self.outputs)],
+                    false => &mut [],
                 };
-                self.rows::<FUSED, WHOLE>(image, plane, &mut sink);
-            }
-            Rows::Patches(window) => {
-                let images = image.chunks_exact(self.pixels * self.channels);
-                let targets = rows.chunks_exact_mut(self.out_pixels * stride);
-                for (image, target) in images.zip(targets) {
-                    patches::gather(
-                        image,
-                        self.channels,
-                        &window,
-                        self.unit.relu,
-                        target,
-                        stride,
-                    );
+                let target = match self.copies_outputs() {
+                    true => &mut *copy,
+                    false => &mut *output,
+                };
+                match &self.matrix {
+                    None => self.write_rows(images, plane, target),
+                    Some(matrix) => run(Product {
+                        matrix,
+                        rows: self.rows(images, pixels, plane, rows),
+                        stride: padded(self.inner),
+                        pixels,
+                        target: Target {
+                            values: target,
+                            stride: padded(self.outputs),
+                            mask: None,
+                        },
+                    }),
+                }
+                if self.copies_outputs() {
+                    channels::unpad(copy, self.outputs, output);
                 }
             }
-        }
-        (rows, stride)
+        });
     }
 
-    /// Gives the pixels of a group of images, or their depthwise sums.
-    #[inline(always)]
-    fn rows<const FUSED: bool, const WHOLE: bool>(
+    /// Images with whole lanes of channels, which `copy` takes if theirs aren't.
+    pub(super) fn whole<'a>(&self, bare: &'a [f32], copy: &'a mut [f32]) -> Images<'a> {
+        if !self.copies_images() {
+            return Images { bare, whole: bare };
+        }
+        let copy = &mut copy[..bare.len() / self.channels * padded(self.channels)];
+        channels::pad(bare, self.channels, copy);
+        Images { bare, whole: copy }
+    }
+
+    /// The rows of a group of images, `[pixel, padded value]`. What stands behind a row's values may be
+    /// anything.
+    pub(super) fn rows<'a>(
         &self,
-        image: &[f32],
+        images: Images<'a>,
+        pixels: usize,
         plane: &mut [f32],
-        sink: &mut impl Sink,
-    ) {
-        let channels = self.channels;
+        rows: &'a mut [f32],
+    ) -> &'a [f32] {
+        if self.unit.rows == Rows::Pixels && !self.unit.relu {
+            return images.whole;
+        }
+        let length = pixels * padded(self.inner);
         match self.unit.rows {
-            Rows::Depthwise(window) => {
-                let at = Plane::of_image(&window);
-                let size = [window.height, window.width];
-                let per_block = window.taps() * LANES;
-                let images = image.chunks_exact(self.pixels * channels).enumerate();
-                for (number, image) in images {
-                    for block in 0..blocks_of(channels) {
-                        depthwise::pad::<WHOLE>(
-                            image,
-                            channels,
-                            block,
-                            size,
-                            self.unit.relu,
-                            at,
-                            plane,
-                        );
-                        let taps = &self.taps[block * per_block..(block + 1) * per_block];
-                        let first = number * self.out_pixels;
-                        depthwise::forward::<FUSED>(plane, at, taps, &window, first, block, sink);
-                    }
-                }
+            Rows::Patches(window) => {
+                let patches = Patches::new(window, self.channels);
+                patches.gather(images.bare, self.unit.relu, plane, rows);
             }
-            _ => {
-                for pixel in 0..image.len() / channels {
-                    for block in 0..blocks_of(channels) {
-                        let first = block * LANES;
-                        let count = LANES.min(channels - first);
-                        let mut values = load::<WHOLE>(image, pixel * channels + first, count);
-                        if self.unit.relu {
-                            for value in &mut values {
-                                *value = rectified(*value);
-                            }
-                        }
-                        sink.put(pixel, block, &values);
-                    }
-                }
+            Rows::Pixels | Rows::Depthwise(_) => {
+                self.write_rows(images, plane, &mut rows[..length]);
             }
+        }
+        &rows[..length]
+    }
+
+    /// Writes the pixels of a group of images, or their depthwise sums.
+    fn write_rows(&self, images: Images<'_>, plane: &mut [f32], target: &mut [f32]) {
+        match &self.shape {
+            Some(shape) => run(Convolution {
+                shape,
+                relu: self.unit.relu,
+                weights: &self.taps,
+                images: images.whole,
+                plane,
+                target: Target {
+                    values: target,
+                    stride: padded(self.channels),
+                    mask: None,
+                },
+            }),
+            None if self.unit.relu => flat::rectify(images.whole, target),
+            None => target.copy_from_slice(images.whole),
         }
     }
 }

@@ -9,8 +9,9 @@ mod forward;
 pub(super) use backward::{Backwards, NormBehind, backward};
 pub(super) use forward::forward;
 
-use super::depthwise::{self, Plane};
+use super::depthwise::{self, Shape};
 use super::matrix::Panels;
+use super::patches::{self, Patches};
 use super::tasks::images_of_a_task;
 use super::vector::{LANES, padded};
 use super::window::Window;
@@ -53,10 +54,10 @@ pub(super) struct Plan {
     inner: usize,
     outputs: usize,
     out_pixels: usize,
+    /// The depthwise convolution's way.
+    shape: Option<Shape>,
     /// `[block, tap, lane]`
     taps: Vec<f32>,
-    /// The same with the last tap first.
-    turned: Vec<f32>,
     /// `[inner, outputs]`
     matrix: Option<Panels>,
     images_of_a_task: usize,
@@ -94,11 +95,6 @@ impl Plan {
             (Rows::Depthwise(window), Some(values)) => depthwise::by_blocks(values, window.taps()),
             _ => Vec::new(),
         };
-        let per_block = unit.taps() * LANES;
-        let turned = taps
-            .chunks_exact(per_block)
-            .flat_map(|block| block.chunks_exact(LANES).rev().flatten().copied())
-            .collect();
         let spatial = inner / channels;
         let matrix = weights.dense.map(|(values, outputs)| {
             Panels::new(inner, outputs, |k, output| {
@@ -117,8 +113,11 @@ impl Plan {
             inner,
             outputs,
             out_pixels,
+            shape: match unit.rows {
+                Rows::Depthwise(window) => Some(Shape::forward(&window)),
+                _ => None,
+            },
             taps,
-            turned,
             matrix,
             images_of_a_task: images_of_a_task(images, work).max(images.div_ceil(most_tasks)),
         }
@@ -144,27 +143,64 @@ impl Plan {
         self.out_pixels
     }
 
-    /// Images whose rows are multiplied at once: small ones fill the registers together.
-    fn images_of_a_group(&self) -> usize {
-        (64 / self.out_pixels).clamp(1, self.images_of_a_task)
+    /// How many pixels are read and written at once at most: whole images where pixels see others, few
+    /// enough pixels for the fastest cache where they don't.
+    fn group(&self) -> [usize; 2] {
+        match self.unit.rows {
+            Rows::Pixels => {
+                let of_a_task = self.images_of_a_task * self.pixels;
+                let fit = IN_CACHE / (padded(self.inner) + padded(self.outputs));
+                [fit.max(16).min(of_a_task); 2]
+            }
+            Rows::Depthwise(_) | Rows::Patches(_) => {
+                // Small images fill the registers together.
+                let images = (64 / self.out_pixels).clamp(1, self.images_of_a_task);
+                [images * self.pixels, images * self.out_pixels]
+            }
+        }
     }
 
-    /// Whether the channels of input and output fill whole lanes.
-    const fn is_whole(&self) -> bool {
-        self.channels.is_multiple_of(LANES) && self.outputs.is_multiple_of(LANES)
+    /// Whether the kernels need a copy of the images with whole lanes of channels.
+    const fn copies_images(&self) -> bool {
+        !matches!(self.unit.rows, Rows::Patches(_)) && !self.channels.is_multiple_of(LANES)
+    }
+
+    /// Whether the kernels need a copy of the output with whole lanes of channels.
+    const fn copies_outputs(&self) -> bool {
+        !self.outputs.is_multiple_of(LANES)
+    }
+
+    /// Values of a group's images, if they are to be copied.
+    fn copied_images(&self) -> usize {
+        match self.copies_images() {
+            true => self.group()[0] * padded(self.channels),
+            false => 0,
+        }
+    }
+
+    /// Values of a group's outputs, if they are to be copied.
+    fn copied_outputs(&self) -> usize {
+        match self.copies_outputs() {
+            true => self.group()[1] * padded(self.outputs),
+            false => 0,
+        }
     }
 
     fn rows_length(&self) -> usize {
-        self.images_of_a_group() * self.out_pixels * padded(self.inner)
+        self.group()[1] * padded(self.inner) + patches::SLACK
     }
 
     fn plane_length(&self) -> usize {
-        match self.unit.rows {
-            Rows::Depthwise(window) => Plane::of_image(&window).len(),
-            _ => 0,
+        match (&self.shape, self.unit.rows) {
+            (Some(shape), _) => shape.plane(),
+            (None, Rows::Patches(window)) => Patches::new(window, self.channels).plane(),
+            (None, _) => 0,
         }
     }
 }
+
+/// Values that a core's fastest cache holds beside others.
+const IN_CACHE: usize = 6 * 1024;
 
 /// Values of weight gradients that all tasks may add up together: 64 MiB.
 const MOST_SUMS: usize = 1 << 24;
