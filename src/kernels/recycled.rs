@@ -148,7 +148,7 @@ impl Pool {
         waiting.used = self.time;
         waiting.memory.push(values);
         let mut superfluous = Vec::new();
-        while self.waiting > self.most_lent {
+        while self.waiting > self.most_lent + self.most_lent / 2 {
             let oldest = self
                 .by_length
                 .iter()
