@@ -2,13 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::{channels, recycled};
+use super::channels;
+use super::recycled::{self, Memory};
 
 /// Pixels of a task.
 const PIXELS: usize = 4096;
 
 /// The first `count` channels of `pixels` pixels that lie `pitch` values apart.
-pub(super) fn channels(source: &[f32], pitch: usize, pixels: usize, count: usize) -> Vec<f32> {
+pub(super) fn channels(source: &[f32], pitch: usize, pixels: usize, count: usize) -> Memory {
     let mut target = recycled::values(pixels * count);
     target
         .par_chunks_mut(PIXELS * count)

@@ -8,7 +8,7 @@ use super::narrow;
 use super::norm;
 use super::operations;
 use super::pool::{self, Take};
-use super::recycled;
+use super::recycled::{self, Memory};
 use super::unit::{self, Backwards, NormBehind, Plan, Unit, Weights};
 use super::window::Window;
 
@@ -44,8 +44,8 @@ impl Values {
     }
 }
 
-pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
-    FlexTensor::from_data(recycled::data(values, shape))
+pub(super) fn tensor<const D: usize>(values: impl Into<Memory>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::from_data(recycled::data(values.into(), shape))
 }
 
 /// A copy of some channels of images, as a concatenation gives them to its parts; none if the tensor
@@ -162,7 +162,7 @@ impl Inputs {
             let by = unit::backward(&plan, image, norm, gradients);
             (by, Some(tensor(by_image, self.image.dims())))
         };
-        let like = |values: Option<Vec<f32>>, weights: &Option<Values>| {
+        let like = |values: Option<Memory>, weights: &Option<Values>| {
             Some(tensor(values?, weights.as_ref()?.dims()))
         };
         Gradients {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use self::average::Average;
 use self::extreme::Extreme;
-use super::recycled;
+use super::recycled::{self, Memory};
 use super::tasks::images_of_a_task;
 use super::window::Window;
 
@@ -63,7 +63,7 @@ pub(super) fn backward(
     gradient: &[f32],
     channels: usize,
     window: &Window,
-) -> Vec<f32> {
+) -> Memory {
     let size = window.pixels() * channels;
     let mut by_images = recycled::values(images.len());
     let of_a_task = images_of_a_task(images.len() / size, size * window.taps());

@@ -8,9 +8,10 @@ use crate::kernels::depthwise::{self, Convolution, Shape, WeightGradient};
 use crate::kernels::flat::{self, Combination};
 use crate::kernels::matrix::{Outer, Panels, Product};
 use crate::kernels::patches::Patches;
+use crate::kernels::recycled::{self, Memory};
 use crate::kernels::target::Target;
 use crate::kernels::vector::{padded, run};
-use crate::kernels::{channels, recycled, scratch};
+use crate::kernels::{channels, scratch};
 
 /// A batch norm behind the unit.
 #[derive(Clone, Copy)]
@@ -38,9 +39,9 @@ pub(in crate::kernels) enum Backwards<'a> {
 /// The gradients of a unit's weights.
 pub(in crate::kernels) struct WeightGradients {
     /// `[channel, tap]`
-    pub(in crate::kernels) depthwise: Option<Vec<f32>>,
+    pub(in crate::kernels) depthwise: Option<Memory>,
     /// `[output, channel, tap]`
-    pub(in crate::kernels) dense: Option<Vec<f32>>,
+    pub(in crate::kernels) dense: Option<Memory>,
 }
 
 /// The gradients by the weights and, if wanted, by the image.
@@ -93,7 +94,7 @@ pub(in crate::kernels) fn backward(
         depthwise: matches!(plan.unit.rows, Rows::Depthwise(_)).then(|| {
             let mut weights = vec![0.0; plan.channels * plan.unit.taps()];
             depthwise::by_channels(taps, plan.unit.taps(), &mut weights);
-            weights
+            weights.into()
         }),
         dense: plan.matrix.as_ref().map(|_| plan.dense_weights(dense)),
     }
@@ -359,7 +360,7 @@ impl Back {
 
 impl Plan {
     /// `[output, channel, tap]` from `[output, (tap, channel)]` with padding.
-    fn dense_weights(&self, sums: &[f32]) -> Vec<f32> {
+    fn dense_weights(&self, sums: &[f32]) -> Memory {
         let (channels, spatial) = (self.channels, self.inner / self.channels);
         let mut weights = recycled::values(self.outputs * self.inner);
         let rows = sums.chunks_exact(padded(self.inner));
