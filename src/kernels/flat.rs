@@ -51,33 +51,6 @@ impl Kernel for Mask<'_> {
     }
 }
 
-/// Values times factors that are theirs alone.
-pub(super) fn multiply(values: &[f32], factors: &[f32], target: &mut [f32]) {
-    run(Multiply {
-        values,
-        factors,
-        target,
-    });
-}
-
-struct Multiply<'a> {
-    values: &'a [f32],
-    factors: &'a [f32],
-    target: &'a mut [f32],
-}
-
-impl Kernel for Multiply<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Vectors>(self, _: S) {
-        let inputs = self.values.iter().zip(self.factors);
-        for (target, (value, factor)) in self.target.iter_mut().zip(inputs) {
-            *target = value * factor;
-        }
-    }
-}
-
 /// `scale · values + shift`, by channel.
 #[derive(Clone, Debug)]
 pub(super) struct Affine {

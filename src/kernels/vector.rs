@@ -53,6 +53,8 @@ pub(crate) trait Vectors: Copy {
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a · b + c`, rounded once where the machine does so.
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// The greater one; `b` where they can't be compared.
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
     /// `then` where `a` is greater than `b`, `otherwise` elsewhere: also where one is NaN.
     fn where_greater(self, a: Self::V, b: Self::V, then: Self::V, otherwise: Self::V) -> Self::V;
     /// `then` where `a` equals `b`, `otherwise` elsewhere.
@@ -100,6 +102,11 @@ impl Vectors for pulp::x86::V3 {
     #[inline(always)]
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         self.mul_add_f32x8(a, b, c)
+    }
+
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        self.max_f32x8(a, b)
     }
 
     #[inline(always)]
@@ -165,6 +172,11 @@ impl<const FUSED: bool> Vectors for Portable<FUSED> {
             true => a[i].mul_add(b[i], c[i]),
             false => a[i] * b[i] + c[i],
         })
+    }
+
+    #[inline(always)]
+    fn max(self, a: Lanes, b: Lanes) -> Lanes {
+        each(a, |i| if a[i] > b[i] { a[i] } else { b[i] })
     }
 
     #[inline(always)]

@@ -11,7 +11,7 @@ mod weights;
 
 pub(super) use convolution::Convolution;
 pub(super) use grid::Shape;
-pub(super) use plane::{Held, Negative, Plain, Plane};
+pub(super) use plane::{Held, Negative, Plain, Plane, Relu};
 pub(super) use weights::WeightGradient;
 
 use super::vector::{LANES, blocks_of};

@@ -1,10 +1,8 @@
-//! The average of a window: a depthwise convolution whose weights are 1, times a share of each pixel.
-
-use std::iter;
+//! The average of a window: a depthwise convolution whose weights are the same, and more of it for windows
+//! that reach over the border.
 
 use super::whole::with_whole_lanes;
 use crate::kernels::depthwise::{Convolution, Shape};
-use crate::kernels::flat;
 use crate::kernels::target::Target;
 use crate::kernels::vector::{LANES, blocks_of, padded, run};
 use crate::kernels::window::Window;
@@ -13,9 +11,10 @@ use crate::kernels::window::Window;
 pub(super) struct Average {
     channels: usize,
     shape: Shape,
-    ones: Vec<f32>,
-    /// For every value of an output image, with whole lanes of channels, its pixel's share.
-    shares: Vec<f32>,
+    /// The share of a pixel whose window leaves out nothing, for every tap and lane.
+    weights: Vec<f32>,
+    /// Output pixels whose windows reach over the border, and their shares by the one of others.
+    border: Vec<(usize, f32)>,
     /// Of what is read and of what is written.
     pixels: [usize; 2],
 }
@@ -32,13 +31,16 @@ impl Average {
     }
 
     fn new(window: &Window, channels: usize, shape: Shape, pixels: [usize; 2]) -> Self {
-        let ones = vec![1.0; blocks_of(channels) * window.taps() * LANES];
+        let taps = window.taps();
+        let weights = vec![1.0 / taps as f32; blocks_of(channels) * taps * LANES];
         Self {
             channels,
-            ones: shape.ordered(&ones),
+            weights: shape.ordered(&weights),
             shape,
-            shares: shares(window)
-                .flat_map(|share| iter::repeat_n(share, padded(channels)))
+            border: seen(window)
+                .enumerate()
+                .filter(|&(_, seen)| seen != taps)
+                .map(|(pixel, seen)| (pixel, taps as f32 / seen as f32))
                 .collect(),
             pixels,
         }
@@ -46,9 +48,9 @@ impl Average {
 
     /// The averages of some images.
     pub(super) fn averages(&self, images: &[f32], output: &mut [f32]) {
-        self.each(images, output, |[plane, sums], image, output| {
-            self.sum(image, plane, sums);
-            flat::multiply(sums, &self.shares, output);
+        self.each(images, output, |[plane, _], image, output| {
+            self.sum(image, plane, output);
+            self.scale_border(output);
         });
     }
 
@@ -57,11 +59,22 @@ impl Average {
         self.each(
             gradient,
             by_images,
-            |[plane, shared], gradient, by_image| {
-                flat::multiply(gradient, &self.shares, shared);
-                self.sum(shared, plane, by_image);
+            |[plane, scaled], gradient, by_image| {
+                let scaled = &mut scaled[..gradient.len()];
+                scaled.copy_from_slice(gradient);
+                self.scale_border(scaled);
+                self.sum(scaled, plane, by_image);
             },
         );
+    }
+
+    fn scale_border(&self, output: &mut [f32]) {
+        let stride = padded(self.channels);
+        for &(pixel, factor) in &self.border {
+            for value in &mut output[pixel * stride..(pixel + 1) * stride] {
+                *value *= factor;
+            }
+        }
     }
 
     /// Calls `work` for every image with a plane and with memory for an output.
@@ -72,7 +85,7 @@ impl Average {
         work: impl Fn([&mut [f32]; 2], &[f32], &mut [f32]),
     ) {
         let [size, out_size] = self.pixels.map(|pixels| pixels * self.channels);
-        let buffers = [self.shape.plane(), self.shares.len()];
+        let buffers = [self.shape.plane(), self.pixels[0] * padded(self.channels)];
         let images = from.chunks_exact(size);
         for (image, output) in images.zip(to.chunks_exact_mut(out_size)) {
             with_whole_lanes(
@@ -90,7 +103,7 @@ impl Average {
         run(Convolution {
             shape: &self.shape,
             relu: false,
-            weights: &self.ones,
+            weights: &self.weights,
             images: image,
             plane,
             target: Target {
@@ -102,16 +115,16 @@ impl Average {
     }
 }
 
-/// For every output pixel 1 divided by how many pixels of the image its window sees.
-fn shares(window: &Window) -> impl Iterator<Item = f32> {
-    let seen = |out: usize, axis: usize, size: usize| {
+/// How many pixels of the image each window sees.
+fn seen(window: &Window) -> impl Iterator<Item = usize> {
+    let along = |out: usize, axis: usize, size: usize| {
         let first = (out * window.stride[axis]) as isize - window.before[axis];
         let last = (first + window.kernel[axis] as isize).min(size as isize);
         (last - first.max(0)).max(0) as usize
     };
     (0..window.out_pixels()).map(move |pixel| {
-        let rows = seen(pixel / window.out_width, 0, window.height);
-        let columns = seen(pixel % window.out_width, 1, window.width);
-        1.0 / (rows * columns) as f32
+        let rows = along(pixel / window.out_width, 0, window.height);
+        let columns = along(pixel % window.out_width, 1, window.width);
+        rows * columns
     })
 }

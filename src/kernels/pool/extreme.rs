@@ -133,15 +133,16 @@ fn most<S: Vectors, const K: usize>(
 ) -> S::V {
     let columns = if K == 0 { columns } else { K };
     let mut best = simd.splat(f32::NEG_INFINITY);
+    // NaN is the largest of all, so that a training that diverges shows.
+    let mut nan = simd.zero();
     for row in 0..rows {
         for values in &plane[start + row * pitch..][..columns] {
             let values = simd.load(values);
-            let larger = simd.where_greater(values, best, values, best);
-            // NaN is the largest of all, so that a training that diverges shows.
-            best = simd.where_equal(values, values, larger, values);
+            best = simd.max(best, values);
+            nan = simd.where_equal(values, values, nan, values);
         }
     }
-    best
+    simd.where_equal(nan, nan, best, nan)
 }
 
 struct Backward<'a> {
