@@ -1,16 +1,18 @@
-//! Channels that don't fill whole lanes, with zeros behind them and without.
+//! Some channels of every pixel, and channels that don't fill whole lanes with zeros behind them.
 
 use super::vector::{Kernel, Vectors, padded, run};
 
-/// Copies pixels of so many channels.
+/// Copies some channels of every pixel. The last pixels may end with them.
 struct Copy<'a> {
     channels: usize,
-    /// The last pixel may end with its channels.
+    /// From the first of the channels on.
     source: &'a [f32],
     /// The distance of the source's pixels, and of the target's.
     from: usize,
     target: &'a mut [f32],
     to: usize,
+    /// Whether what stands behind the channels becomes 0.
+    clears: bool,
 }
 
 impl Kernel for Copy<'_> {
@@ -29,9 +31,11 @@ impl Kernel for Copy<'_> {
             32 => self.by::<32>(),
             channels => {
                 let sources = self.source.chunks(self.from);
-                for (target, source) in self.target.chunks_exact_mut(self.to).zip(sources) {
+                for (target, source) in self.target.chunks_mut(self.to).zip(sources) {
                     target[..channels].copy_from_slice(&source[..channels]);
-                    target[channels..].fill(0.0);
+                    if self.clears {
+                        target[channels..].fill(0.0);
+                    }
                 }
             }
         }
@@ -42,13 +46,15 @@ impl Copy<'_> {
     #[inline(always)]
     fn by<const C: usize>(self) {
         let sources = self.source.chunks(self.from);
-        for (target, source) in self.target.chunks_exact_mut(self.to).zip(sources) {
+        for (target, source) in self.target.chunks_mut(self.to).zip(sources) {
             if let (Some(values), Some((first, rest))) = (
                 source.first_chunk::<C>(),
                 target.split_first_chunk_mut::<C>(),
             ) {
                 *first = *values;
-                rest.fill(0.0);
+                if self.clears {
+                    rest.fill(0.0);
+                }
             }
         }
     }
@@ -62,21 +68,27 @@ pub(super) fn pad(values: &[f32], channels: usize, target: &mut [f32]) {
         from: channels,
         target,
         to: padded(channels),
+        clears: true,
     });
 }
 
 /// The other way around.
 pub(super) fn unpad(values: &[f32], channels: usize, target: &mut [f32]) {
-    first(values, padded(channels), channels, target);
+    copy(channels, (values, padded(channels)), (target, channels));
 }
 
-/// The first channels of pixels that lie `pitch` values apart.
-pub(super) fn first(values: &[f32], pitch: usize, channels: usize, target: &mut [f32]) {
+/// Copies the first channels of pixels between memories with these distances of pixels.
+pub(super) fn copy(
+    channels: usize,
+    (source, from): (&[f32], usize),
+    (target, to): (&mut [f32], usize),
+) {
     run(Copy {
         channels,
-        source: values,
-        from: pitch,
+        source,
+        from,
         target,
-        to: channels,
+        to,
+        clears: false,
     });
 }

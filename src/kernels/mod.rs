@@ -7,10 +7,10 @@
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
 
 mod channels;
+mod concatenate;
 mod depthwise;
 mod flat;
 mod matrix;
-mod narrow;
 mod norm;
 mod operations;
 mod patches;
@@ -28,7 +28,7 @@ mod window;
 mod tests;
 
 pub(crate) use operations::{
-    BatchNormOutput, accelerates, convolve, normalise, pool, run_on, scaled,
+    BatchNormOutput, accelerates, concatenate, convolve, normalise, pool, run_on, scaled,
 };
 pub(crate) use pool::Take;
 pub(crate) use unit::{Rows, Unit};

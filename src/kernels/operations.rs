@@ -1,6 +1,8 @@
 //! The kernels as Burn operations with gradients of their own. Images are
 //! `[images, height, width, channels]`.
 
+use std::collections::VecDeque;
+
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -84,6 +86,37 @@ impl<C: CheckpointStrategy> Weights<Autodiff<Flex, C>> {
     }
 }
 
+/// What a concatenation puts together.
+#[derive(ExtensionType)]
+pub(super) enum Parts<B: Backend> {
+    Two(FloatTensor<B>, FloatTensor<B>),
+    Three(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>),
+    Four(
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+    ),
+    Five(
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+    ),
+    Six(
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+    ),
+}
+
+/// As many as `Parts` takes, and published cells have.
+const MOST_PARTS: usize = 6;
+
 /// The operations that the kernels are for.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait CellOperations: Backend {
@@ -106,6 +139,9 @@ pub(super) trait CellOperations: Backend {
 
     /// Average, max or min pooling.
     fn pool(image: FloatTensor<Self>, window: Window, take: Take) -> FloatTensor<Self>;
+
+    /// Images' channels one behind the other.
+    fn concatenate(#[extension_type] parts: Parts<Self>) -> FloatTensor<Self>;
 }
 
 /// An operation without gradients.
@@ -150,6 +186,18 @@ impl CellOperations for Flex {
 
     fn pool(image: FlexTensor, window: Window, take: Take) -> FlexTensor {
         primitives::pool_forward(&Values::new(image), &window, take)
+    }
+
+    fn concatenate(parts: Parts<Self>) -> FlexTensor {
+        let parts = match parts {
+            Parts::Two(a, b) => vec![a, b],
+            Parts::Three(a, b, c) => vec![a, b, c],
+            Parts::Four(a, b, c, d) => vec![a, b, c, d],
+            Parts::Five(a, b, c, d, e) => vec![a, b, c, d, e],
+            Parts::Six(a, b, c, d, e, f) => vec![a, b, c, d, e, f],
+        };
+        let parts: Vec<Values> = parts.into_iter().map(Values::new).collect();
+        primitives::joined(&parts)
     }
 }
 
@@ -241,6 +289,43 @@ impl Backward<Flex, 1> for PoolBackward {
     }
 }
 
+#[derive(Debug)]
+struct ConcatenateBackward;
+
+impl<const N: usize> Backward<Flex, N> for ConcatenateBackward {
+    /// The parts' channels.
+    type State = [usize; N];
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, N>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let gradient = gradients.consume::<Flex>(&ops.node);
+        let by = primitives::separate(gradient, ops.state);
+        let parents = ops.parents.map(|node| Some(node?.id));
+        register(gradients, parents, by.map(Some));
+    }
+}
+
+/// A concatenation with its gradients.
+fn concatenated<C: CheckpointStrategy, const N: usize>(
+    parts: [FloatTensor<Autodiff<Flex, C>>; N],
+) -> FloatTensor<Autodiff<Flex, C>> {
+    let prepared = ConcatenateBackward
+        .prepare::<C>(parts.each_ref().map(|part| part.node()))
+        .compute_bound()
+        .stateful();
+    let parts = parts.map(|part| Values::new(part.into_primitive()));
+    let channels = parts.each_ref().map(|part| part.dims()[3]);
+    let output = primitives::joined(&parts);
+    match prepared {
+        OpsKind::Tracked(prepared) => prepared.finish(channels, output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
 impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
     fn convolve(image: FloatTensor<Self>, weights: Weights<Self>, unit: Unit) -> FloatTensor<Self> {
         let [depthwise, dense] = weights.nodes(&image);
@@ -294,6 +379,16 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
         match prepared {
             OpsKind::Tracked(prepared) => prepared.finish((image, window, take), output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+
+    fn concatenate(parts: Parts<Self>) -> FloatTensor<Self> {
+        match parts {
+            Parts::Two(a, b) => concatenated::<C, _>([a, b]),
+            Parts::Three(a, b, c) => concatenated::<C, _>([a, b, c]),
+            Parts::Four(a, b, c, d) => concatenated::<C, _>([a, b, c, d]),
+            Parts::Five(a, b, c, d, e) => concatenated::<C, _>([a, b, c, d, e]),
+            Parts::Six(a, b, c, d, e, f) => concatenated::<C, _>([a, b, c, d, e, f]),
         }
     }
 }
@@ -400,4 +495,32 @@ pub(crate) fn pool(image: Images, window: Window, take: Take) -> Images {
         window,
         take,
     ))
+}
+
+/// Images' channels one behind the other, at least of one part.
+///
+/// # Shapes
+/// - `parts`: `[images, height, width, channels]` each
+/// - output: `[images, height, width, sum of the channels]`
+pub(crate) fn concatenate(mut parts: Vec<Images>) -> Images {
+    // Of more parts than an operation takes, the first ones are put together before.
+    while parts.len() > MOST_PARTS {
+        let rest = parts.split_off(MOST_PARTS);
+        parts = vec![concatenate(parts)];
+        parts.extend(rest);
+    }
+    let count = parts.len();
+    if count == 1 {
+        return parts.remove(0);
+    }
+    let mut parts: VecDeque<_> = parts.into_iter().map(Tensor::into_dispatch).collect();
+    let mut next = || parts.pop_front().expect("there are as many parts");
+    let parts = match count {
+        2 => Parts::Two(next(), next()),
+        3 => Parts::Three(next(), next(), next()),
+        4 => Parts::Four(next(), next(), next(), next()),
+        5 => Parts::Five(next(), next(), next(), next(), next()),
+        _ => Parts::Six(next(), next(), next(), next(), next(), next()),
+    };
+    Tensor::from_dispatch(<Dispatch as CellOperations>::concatenate(parts))
 }

@@ -3,8 +3,8 @@
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 
+use super::concatenate;
 use super::flat::Affine;
-use super::narrow;
 use super::norm;
 use super::operations;
 use super::pool::{self, Take};
@@ -18,10 +18,9 @@ pub(super) struct Values(FlexTensor);
 
 impl Values {
     pub(super) fn new(tensor: FlexTensor) -> Self {
-        Self(if tensor.as_slice::<f32>().is_some() {
-            tensor
-        } else {
-            narrowed(&tensor).unwrap_or_else(|| tensor.to_contiguous())
+        Self(match tensor.as_slice::<f32>() {
+            Some(_) => tensor,
+            None => tensor.to_contiguous(),
         })
     }
 
@@ -48,26 +47,28 @@ pub(super) fn tensor<const D: usize>(values: impl Into<Memory>, shape: [usize; D
     FlexTensor::from_data(recycled::data(values.into(), shape))
 }
 
-/// A copy of some channels of images, as a concatenation gives them to its parts; none if the tensor
-/// is something else.
-fn narrowed(tensor: &FlexTensor) -> Option<FlexTensor> {
-    let layout = tensor.layout();
-    let &[images, height, width, channels] = layout.shape().as_slice() else {
-        return None;
-    };
-    let pitch = usize::try_from(layout.strides()[2]).ok()?;
-    let expected = [height * width * pitch, width * pitch, pitch, 1];
-    let lies_so = layout
-        .strides()
+/// Images' channels one behind the other.
+pub(super) fn joined(parts: &[Values]) -> FlexTensor {
+    let [images, height, width, _] = parts[0].dims();
+    let slices: Vec<_> = parts
         .iter()
-        .zip(expected)
-        .all(|(&stride, expected)| usize::try_from(stride) == Ok(expected));
-    if !lies_so || pitch < channels {
-        return None;
-    }
-    let source = &tensor.storage::<f32>()[layout.start_offset()..];
-    let values = narrow::channels(source, pitch, images * height * width, channels);
-    Some(self::tensor(values, [images, height, width, channels]))
+        .map(|part| (part.slice(), part.dims()[3]))
+        .collect();
+    let channels = slices.iter().map(|(_, count)| count).sum();
+    let joined = concatenate::join(&slices, images * height * width);
+    tensor(joined, [images, height, width, channels])
+}
+
+/// The other way around, for parts of so many channels.
+pub(super) fn separate<const N: usize>(joined: FlexTensor, counts: [usize; N]) -> [FlexTensor; N] {
+    let joined = Values::new(joined);
+    let [images, height, width, channels] = joined.dims();
+    let mut first = 0;
+    counts.map(|count| {
+        let part = concatenate::part(joined.slice(), channels, first, count);
+        first += count;
+        tensor(part, [images, height, width, count])
+    })
 }
 
 /// What a unit works on.

@@ -60,7 +60,9 @@ impl Layout {
         if parts.len() == 1 {
             return parts.remove(0);
         }
-        let (axis, _) = Self::of(&parts[0]).axes();
-        Tensor::cat(parts, axis)
+        match Self::of(&parts[0]) {
+            Self::ChannelsFirst => Tensor::cat(parts, 1),
+            Self::ChannelsLast => kernels::concatenate(parts),
+        }
     }
 }

@@ -78,20 +78,23 @@ impl Convolution<'_> {
 /// Sums that are taken at once: so many hide an addition's latency and stay in registers.
 const MOST_SUMS: usize = 8;
 
-struct Sums<'a> {
-    grid: &'a Grid,
-    plane: &'a [Lanes],
-    pitch: usize,
-    weights: &'a [Lanes],
-    values: &'a mut [f32],
-    mask: &'a [f32],
-    stride: usize,
-    first: usize,
+/// The sums of a grid for eight channels.
+pub(super) struct Sums<'a> {
+    pub(super) grid: &'a Grid,
+    pub(super) plane: &'a [Lanes],
+    pub(super) pitch: usize,
+    pub(super) weights: &'a [Lanes],
+    /// Where they go, `[pixel, stride]`.
+    pub(super) values: &'a mut [f32],
+    pub(super) mask: &'a [f32],
+    pub(super) stride: usize,
+    /// The first of the channels.
+    pub(super) first: usize,
 }
 
 impl Sums<'_> {
     #[inline(always)]
-    fn work<S: Vectors, const MASKED: bool>(self, simd: S) {
+    pub(super) fn work<S: Vectors, const MASKED: bool>(self, simd: S) {
         // Constant numbers of taps and steps keep the loads in bounds without a check for each.
         match (
             self.grid.kernel[1],
@@ -202,8 +205,9 @@ fn windows<S: Vectors, const P: usize, const STEP: usize, const K: usize>(
     weights: &[[Lanes; K]],
 ) -> [S::V; P] {
     let mut sums = [simd.zero(); P];
-    for (values, weights) in plane.chunks(apart).zip(weights) {
-        let values = &values[..(P - 1) * STEP + K];
+    let mut rows = plane;
+    for weights in weights {
+        let values = &rows[..(P - 1) * STEP + K];
         for column in 0..K {
             let weights = simd.load(&weights[column]);
             for p in 0..P {
@@ -211,6 +215,7 @@ fn windows<S: Vectors, const P: usize, const STEP: usize, const K: usize>(
                 sums[p] = simd.mul_add(weights, values, sums[p]);
             }
         }
+        rows = rows.get(apart..).unwrap_or_default();
     }
     sums
 }

@@ -25,7 +25,7 @@ impl Held for Relu {
     #[inline(always)]
     fn held<S: Vectors>(simd: S, value: S::V) -> S::V {
         // NaN stays NaN, so that a training that diverges shows.
-        simd.where_greater(simd.zero(), value, simd.zero(), value)
+        simd.max(simd.zero(), value)
     }
 }
 
@@ -124,12 +124,21 @@ impl Plane {
         let [top, left] = self.start;
         let [height, width] = self.size;
         let rows = plane[top * self.pitch..].chunks_mut(self.pitch);
-        let sources = image.chunks_exact(width * stride);
-        for (target, source) in rows.zip(sources).take(height) {
+        let mut sources = image;
+        for target in rows.take(height) {
+            let (source, others) = sources.split_at(width * stride);
+            sources = others;
             let target = &mut target[left..left + width];
-            for (target, pixel) in target.iter_mut().zip(source.chunks_exact(stride)) {
-                let values = simd.load(lanes(pixel, first));
-                *target = simd.store(H::held(simd, values));
+            if stride == LANES {
+                let (source, _) = source.as_chunks::<LANES>();
+                for (target, pixel) in target.iter_mut().zip(source) {
+                    *target = simd.store(H::held(simd, simd.load(pixel)));
+                }
+            } else {
+                for (target, pixel) in target.iter_mut().zip(source.chunks_exact(stride)) {
+                    let values = simd.load(lanes(pixel, first));
+                    *target = simd.store(H::held(simd, values));
+                }
             }
         }
     }

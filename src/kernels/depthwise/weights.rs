@@ -1,24 +1,31 @@
 //! The gradient by the weights.
 
-use super::plane::{Held, Plain, Plane, Relu};
+use super::convolution::Sums;
+use super::grid::Shape;
+use super::plane::{Held, Plain, Relu};
 use crate::kernels::vector::{Kernel, LANES, Lanes, Vectors, lanes};
 use crate::kernels::window::Window;
 
-/// Adds the gradient by a depthwise convolution's weights.
+/// Adds the gradient by a depthwise convolution's weights, and takes its sums once more.
 pub(in crate::kernels) struct WeightGradient<'a> {
     pub(in crate::kernels) window: &'a Window,
+    /// The convolution's way.
+    pub(in crate::kernels) shape: &'a Shape,
     /// Whether the images' ReLU is taken.
     pub(in crate::kernels) relu: bool,
+    /// `[block, tap, lane]`
+    pub(in crate::kernels) weights: &'a [f32],
     /// `[image, pixel, channel]`
     pub(in crate::kernels) images: &'a [f32],
     /// `[image, output pixel, channel]`
     pub(in crate::kernels) gradient: &'a [f32],
     /// Channels, which fill whole lanes.
     pub(in crate::kernels) stride: usize,
-    /// As large as the forward shape's.
     pub(in crate::kernels) plane: &'a mut [f32],
-    /// `[block, tap, lane]`
-    pub(in crate::kernels) sums: &'a mut [f32],
+    /// The gradient by the weights, `[block, tap, lane]`.
+    pub(in crate::kernels) by_weights: &'a mut [f32],
+    /// The convolution's sums, laid out as `gradient`; none if nobody wants them.
+    pub(in crate::kernels) sums: Option<&'a mut [f32]>,
 }
 
 impl Kernel for WeightGradient<'_> {
@@ -38,18 +45,41 @@ impl WeightGradient<'_> {
     #[inline(always)]
     fn work<S: Vectors, H: Held>(self, simd: S) {
         let (window, stride) = (self.window, self.stride);
-        let at = Plane::of_image(window);
+        let Shape { plane: at, .. } = *self.shape;
         let (plane, _) = self.plane.as_chunks_mut::<LANES>();
         at.surround(0.0, plane);
+        let out_size = window.out_pixels() * stride;
         let images = self.images.chunks_exact(window.pixels() * stride);
-        let gradients = self.gradient.chunks_exact(window.out_pixels() * stride);
-        for (image, gradient) in images.zip(gradients) {
-            let sums = self.sums.chunks_exact_mut(window.taps() * LANES);
-            for (block, sums) in sums.enumerate() {
+        let gradients = self.gradient.chunks_exact(out_size);
+        let mut sums = self.sums;
+        for (number, (image, gradient)) in images.zip(gradients).enumerate() {
+            for block in 0..stride / LANES {
                 let first = block * LANES;
                 at.fill::<S, H>(simd, image, stride, first, plane);
-                let (sums, _) = sums.as_chunks_mut::<LANES>();
-                for (row, sums) in sums.chunks_exact_mut(window.kernel[1]).enumerate() {
+                if let Some(sums) = &mut sums {
+                    let weights = &self.weights[block * self.shape.weights()..];
+                    let (mut weights, _) = weights.as_chunks::<LANES>();
+                    for grid in &self.shape.grids {
+                        let (of_grid, others) = weights.split_at(grid.taps());
+                        weights = others;
+                        Sums {
+                            grid,
+                            plane,
+                            pitch: at.pitch,
+                            weights: of_grid,
+                            values: &mut sums[number * out_size..(number + 1) * out_size],
+                            mask: &[],
+                            stride,
+                            first,
+                        }
+                        .work::<S, false>(simd);
+                    }
+                }
+                let of_block = window.taps() * LANES;
+                let by_weights = &mut self.by_weights[block * of_block..(block + 1) * of_block];
+                let (by_weights, _) = by_weights.as_chunks_mut::<LANES>();
+                let by_rows = by_weights.chunks_exact_mut(window.kernel[1]);
+                for (row, by_row) in by_rows.enumerate() {
                     Row {
                         window,
                         plane: &plane[row * window.dilation * at.pitch..],
@@ -58,7 +88,7 @@ impl WeightGradient<'_> {
                         stride,
                         first,
                     }
-                    .work(simd, sums);
+                    .work(simd, by_row);
                 }
             }
         }

@@ -252,15 +252,6 @@ impl Group<'_> {
         let Self { plan, back, .. } = *self;
         let stride = padded(plan.channels);
         let pixels = gradient.len() / padded(plan.outputs);
-        if plan.matrix.is_some() {
-            run(Outer {
-                left: gradient,
-                left_stride: padded(plan.outputs),
-                right: plan.rows(images, pixels, self.plane, self.rows),
-                right_stride: padded(plan.inner),
-                sums: self.dense,
-            });
-        }
         let wants_images = !by_images.is_empty();
         let mask = plan.unit.relu.then_some(images.whole);
         let copies = wants_images && plan.copies_images();
@@ -276,19 +267,30 @@ impl Group<'_> {
             stride,
             mask,
         };
+        if plan.matrix.is_some() && plan.shape.is_none() {
+            let rows = plan.rows(images, pixels, self.plane, self.rows);
+            plan.outer(gradient, rows, self.dense);
+        }
         match plan.unit.rows {
             Rows::Pixels if wants_images => back.by_pixels(plan, gradient, pixels, target),
             Rows::Depthwise(window) => {
                 let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
+                let rows = &mut self.rows[..pixels * stride];
                 run(WeightGradient {
                     window: &window,
+                    shape: plan.shape.as_ref().expect("the unit is depthwise"),
                     relu: plan.unit.relu,
+                    weights: &plan.taps,
                     images: images.whole,
                     gradient: by_rows,
                     stride,
                     plane: self.plane,
-                    sums: self.taps,
+                    by_weights: self.taps,
+                    sums: plan.matrix.is_some().then_some(&mut *rows),
                 });
+                if plan.matrix.is_some() {
+                    plan.outer(gradient, rows, self.dense);
+                }
                 if let Some(shape) = &back.shape {
                     run(Convolution {
                         shape,
@@ -311,6 +313,19 @@ impl Group<'_> {
         if copies {
             channels::unpad(copy, plan.channels, by_images);
         }
+    }
+}
+
+impl Plan {
+    /// Adds up the gradient by the dense weights.
+    fn outer(&self, gradient: &[f32], rows: &[f32], sums: &mut [f32]) {
+        run(Outer {
+            left: gradient,
+            left_stride: padded(self.outputs),
+            right: rows,
+            right_stride: padded(self.inner),
+            sums,
+        });
     }
 }
 
