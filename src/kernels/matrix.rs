@@ -1,5 +1,6 @@
 //! Products of a batch of rows, one a pixel, with a matrix.
 
+use super::depthwise::{Held, Plain, Relu};
 use super::target::{Target, put};
 use super::vector::{Kernel, LANES, Lanes, Vectors, blocks_of, lanes, lanes_mut};
 
@@ -150,6 +151,8 @@ pub(super) struct Outer<'a> {
     pub(super) left_stride: usize,
     pub(super) right: &'a [f32],
     pub(super) right_stride: usize,
+    /// Whether the right's ReLU is taken.
+    pub(super) relu: bool,
     pub(super) sums: &'a mut [f32],
 }
 
@@ -158,11 +161,22 @@ impl Kernel for Outer<'_> {
 
     #[inline(always)]
     fn run<S: Vectors>(self, simd: S) {
+        if self.relu {
+            self.work::<S, Relu>(simd);
+        } else {
+            self.work::<S, Plain>(simd);
+        }
+    }
+}
+
+impl Outer<'_> {
+    #[inline(always)]
+    fn work<S: Vectors, H: Held>(self, simd: S) {
         let blocks = self.right_stride / LANES;
         let pairs = blocks / 2 * 2;
         for row in (0..self.left_stride).step_by(4) {
             for block in (0..pairs).step_by(2) {
-                outer_tile::<S, 4, 2>(
+                outer_tile::<S, H, 4, 2>(
                     simd,
                     self.left,
                     self.left_stride,
@@ -178,7 +192,7 @@ impl Kernel for Outer<'_> {
             return;
         }
         for row in (0..self.left_stride).step_by(LANES) {
-            outer_tile::<S, LANES, 1>(
+            outer_tile::<S, H, LANES, 1>(
                 simd,
                 self.left,
                 self.left_stride,
@@ -194,7 +208,7 @@ impl Kernel for Outer<'_> {
 
 /// `L` values of the left, from `row` on, by `B` blocks of the right, from `column` on.
 #[inline(always)]
-fn outer_tile<S: Vectors, const L: usize, const B: usize>(
+fn outer_tile<S: Vectors, H: Held, const L: usize, const B: usize>(
     simd: S,
     left: &[f32],
     left_stride: usize,
@@ -211,7 +225,7 @@ fn outer_tile<S: Vectors, const L: usize, const B: usize>(
         let right = &right[column..column + B * LANES];
         let mut values = [simd.zero(); B];
         for b in 0..B {
-            values[b] = simd.load(lanes(right, b * LANES));
+            values[b] = H::held(simd, simd.load(lanes(right, b * LANES)));
         }
         for i in 0..L {
             let left = simd.splat(left[i]);

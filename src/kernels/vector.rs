@@ -1,4 +1,4 @@
-//! Runs a kernel with the widest vector instructions of the machine.
+//! Vectors of eight, and kernels that are compiled for the machine's instructions for them.
 
 /// Loops over vectors. Everything that `run` calls must be `#[inline(always)]`, so that it is compiled for
 /// the instructions at hand.
@@ -9,15 +9,6 @@ pub(crate) trait Kernel: Sized {
 
 /// Runs a kernel.
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
-    // The same vectors of eight, with twice the registers, and with masks.
-    #[cfg(target_arch = "x86_64")]
-    if let Some(instructions) = pulp::x86::V4::try_new() {
-        return pulp::Simd::vectorize(
-            instructions,
-            #[inline(always)]
-            || kernel.run(*instructions),
-        );
-    }
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     if let Some(instructions) = pulp::x86::V3::try_new() {
         return pulp::Simd::vectorize(

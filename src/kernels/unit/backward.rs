@@ -3,11 +3,10 @@
 use rayon::prelude::*;
 
 use super::forward::Images;
-use super::{Plan, Rows};
+use super::{Plan, Way};
 use crate::kernels::depthwise::{self, Convolution, Shape, WeightGradient};
 use crate::kernels::flat::{self, Combination};
 use crate::kernels::matrix::{Outer, Panels, Product};
-use crate::kernels::patches::Patches;
 use crate::kernels::recycled::{self, Memory};
 use crate::kernels::target::Target;
 use crate::kernels::vector::{padded, run};
@@ -91,7 +90,7 @@ pub(in crate::kernels) fn backward(
     }
     let (dense, taps) = total.split_at(plan.dense_sums());
     WeightGradients {
-        depthwise: matches!(plan.unit.rows, Rows::Depthwise(_)).then(|| {
+        depthwise: matches!(plan.way, Way::Depthwise { .. }).then(|| {
             let mut weights = vec![0.0; plan.channels * plan.unit.taps()];
             depthwise::by_channels(taps, plan.unit.taps(), &mut weights);
             weights.into()
@@ -123,7 +122,7 @@ impl Plan {
         incoming: Option<&[f32]>,
         by_images: &mut [f32],
     ) -> Vec<f32> {
-        let mut sums = vec![0.0; self.dense_sums() + self.taps.len()];
+        let mut sums = vec![0.0; self.dense_sums() + self.way.taps().len()];
         let (dense, taps) = sums.split_at_mut(self.dense_sums());
         let wants_images = !by_images.is_empty();
         let [group, out_group] = self.group();
@@ -216,17 +215,18 @@ struct Back {
 
 impl Back {
     fn new(plan: &Plan, wants_image: bool) -> Self {
-        let shape = match plan.unit.rows {
-            Rows::Depthwise(window) if wants_image => Some(Shape::backward(&window)),
-            _ => None,
+        let (shape, taps) = match &plan.way {
+            Way::Depthwise { window, taps, .. } if wants_image => {
+                let shape = Shape::backward(window);
+                let taps = shape.ordered(taps);
+                (Some(shape), taps)
+            }
+            _ => (None, Vec::new()),
         };
         Self {
             matrix: plan.matrix.as_ref().map(Panels::transposed),
-            taps: match &shape {
-                Some(shape) => shape.ordered(&plan.taps),
-                None => Vec::new(),
-            },
             shape,
+            taps,
         }
     }
 }
@@ -267,20 +267,27 @@ impl Group<'_> {
             stride,
             mask,
         };
-        if plan.matrix.is_some() && plan.shape.is_none() {
-            let rows = plan.rows(images, pixels, self.plane, self.rows);
-            plan.outer(gradient, rows, self.dense);
-        }
-        match plan.unit.rows {
-            Rows::Pixels if wants_images => back.by_pixels(plan, gradient, pixels, target),
-            Rows::Depthwise(window) => {
+        match &plan.way {
+            Way::Pixels => {
+                if plan.matrix.is_some() {
+                    plan.outer(gradient, images.whole, plan.unit.relu, self.dense);
+                }
+                if wants_images {
+                    back.by_pixels(plan, gradient, pixels, target);
+                }
+            }
+            Way::Depthwise {
+                window,
+                shape,
+                taps,
+            } => {
                 let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
                 let rows = &mut self.rows[..pixels * stride];
                 run(WeightGradient {
-                    window: &window,
-                    shape: plan.shape.as_ref().expect("the unit is depthwise"),
+                    window,
+                    shape,
                     relu: plan.unit.relu,
-                    weights: &plan.taps,
+                    weights: taps,
                     images: images.whole,
                     gradient: by_rows,
                     stride,
@@ -289,7 +296,7 @@ impl Group<'_> {
                     sums: plan.matrix.is_some().then_some(&mut *rows),
                 });
                 if plan.matrix.is_some() {
-                    plan.outer(gradient, rows, self.dense);
+                    plan.outer(gradient, rows, false, self.dense);
                 }
                 if let Some(shape) = &back.shape {
                     run(Convolution {
@@ -302,13 +309,15 @@ impl Group<'_> {
                     });
                 }
             }
-            Rows::Patches(window) if wants_images => {
-                let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
-                let patches = Patches::new(window, plan.channels);
-                patches.scatter(by_rows, mask, self.plane, target.values);
+            Way::Patches(patches) => {
+                let rows = plan.rows(images, pixels, self.plane, self.rows);
+                plan.outer(gradient, rows, false, self.dense);
+                // Nobody asks what an image gets that needs no gradient: the first layer's.
+                if wants_images {
+                    let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
+                    patches.scatter(by_rows, mask, self.plane, target.values);
+                }
             }
-            // Nobody asks what an image gets that needs no gradient: the first layer's.
-            Rows::Pixels | Rows::Patches(_) => {}
         }
         if copies {
             channels::unpad(copy, plan.channels, by_images);
@@ -318,12 +327,13 @@ impl Group<'_> {
 
 impl Plan {
     /// Adds up the gradient by the dense weights.
-    fn outer(&self, gradient: &[f32], rows: &[f32], sums: &mut [f32]) {
+    fn outer(&self, gradient: &[f32], rows: &[f32], relu: bool, sums: &mut [f32]) {
         run(Outer {
             left: gradient,
             left_stride: padded(self.outputs),
             right: rows,
             right_stride: padded(self.inner),
+            relu,
             sums,
         });
     }

@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{Plan, Rows};
+use super::{Plan, Way};
 use crate::kernels::depthwise::Convolution;
 use crate::kernels::matrix::Product;
-use crate::kernels::patches::Patches;
 use crate::kernels::target::Target;
 use crate::kernels::vector::{padded, run};
 use crate::kernels::{channels, flat, norm, scratch};
@@ -105,29 +104,24 @@ impl Plan {
         plane: &mut [f32],
         rows: &'a mut [f32],
     ) -> &'a [f32] {
-        if self.unit.rows == Rows::Pixels && !self.unit.relu {
-            return images.whole;
-        }
         let length = pixels * padded(self.inner);
-        match self.unit.rows {
-            Rows::Patches(window) => {
-                let patches = Patches::new(window, self.channels);
-                patches.gather(images.bare, self.unit.relu, plane, rows);
-            }
-            Rows::Pixels | Rows::Depthwise(_) => {
+        match &self.way {
+            Way::Pixels if !self.unit.relu => return images.whole,
+            Way::Patches(patches) => patches.gather(images.bare, self.unit.relu, plane, rows),
+            Way::Pixels | Way::Depthwise { .. } => {
                 self.write_rows(images, plane, &mut rows[..length]);
             }
         }
         &rows[..length]
     }
 
-    /// Writes the pixels of a group of images, or their depthwise sums.
+    /// Writes a group's output without a dense convolution: the pixels, or their depthwise sums.
     fn write_rows(&self, images: Images<'_>, plane: &mut [f32], target: &mut [f32]) {
-        match &self.shape {
-            Some(shape) => run(Convolution {
+        match &self.way {
+            Way::Depthwise { shape, taps, .. } => run(Convolution {
                 shape,
                 relu: self.unit.relu,
-                weights: &self.taps,
+                weights: taps,
                 images: images.whole,
                 plane,
                 target: Target {
@@ -136,8 +130,8 @@ impl Plan {
                     mask: None,
                 },
             }),
-            None if self.unit.relu => flat::rectify(images.whole, target),
-            None => target.copy_from_slice(images.whole),
+            _ if self.unit.relu => flat::rectify(images.whole, target),
+            _ => target.copy_from_slice(images.whole),
         }
     }
 }

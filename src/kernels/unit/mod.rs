@@ -44,6 +44,28 @@ pub(super) struct Weights<'a> {
     pub(super) dense: Option<(&'a [f32], usize)>,
 }
 
+/// How rows are made.
+enum Way {
+    Pixels,
+    Depthwise {
+        window: Window,
+        shape: Shape,
+        /// `[block, tap, lane]`
+        taps: Vec<f32>,
+    },
+    Patches(Patches),
+}
+
+impl Way {
+    /// A depthwise convolution's weights.
+    fn taps(&self) -> &[f32] {
+        match self {
+            Self::Depthwise { taps, .. } => taps,
+            Self::Pixels | Self::Patches(_) => &[],
+        }
+    }
+}
+
 /// A unit for images of one size.
 pub(super) struct Plan {
     unit: Unit,
@@ -54,10 +76,7 @@ pub(super) struct Plan {
     inner: usize,
     outputs: usize,
     out_pixels: usize,
-    /// The depthwise convolution's way.
-    shape: Option<Shape>,
-    /// `[block, tap, lane]`
-    taps: Vec<f32>,
+    way: Way,
     /// `[inner, outputs]`
     matrix: Option<Panels>,
     images_of_a_task: usize,
@@ -91,9 +110,15 @@ impl Plan {
                 "the images have other channels than the weights"
             );
         }
-        let taps = match (unit.rows, weights.depthwise) {
-            (Rows::Depthwise(window), Some(values)) => depthwise::by_blocks(values, window.taps()),
-            _ => Vec::new(),
+        let way = match (unit.rows, weights.depthwise) {
+            (Rows::Depthwise(window), Some(values)) => Way::Depthwise {
+                window,
+                shape: Shape::forward(&window),
+                taps: depthwise::by_blocks(values, window.taps()),
+            },
+            (Rows::Depthwise(_), None) => panic!("a depthwise convolution has weights"),
+            (Rows::Patches(window), _) => Way::Patches(Patches::new(window, channels)),
+            (Rows::Pixels, _) => Way::Pixels,
         };
         let spatial = inner / channels;
         let matrix = weights.dense.map(|(values, outputs)| {
@@ -103,7 +128,7 @@ impl Plan {
         });
         let work = pixels * channels + out_pixels * (inner + outputs);
         // Every task adds up gradients by the weights of its own.
-        let sums = padded(inner) * padded(outputs) + taps.len();
+        let sums = padded(inner) * padded(outputs) + way.taps().len();
         let most_tasks = (MOST_SUMS / sums).max(1);
         Self {
             unit,
@@ -113,11 +138,7 @@ impl Plan {
             inner,
             outputs,
             out_pixels,
-            shape: match unit.rows {
-                Rows::Depthwise(window) => Some(Shape::forward(&window)),
-                _ => None,
-            },
-            taps,
+            way,
             matrix,
             images_of_a_task: images_of_a_task(images, work).max(images.div_ceil(most_tasks)),
         }
@@ -191,10 +212,10 @@ impl Plan {
     }
 
     fn plane_length(&self) -> usize {
-        match (&self.shape, self.unit.rows) {
-            (Some(shape), _) => shape.plane(),
-            (None, Rows::Patches(window)) => Patches::new(window, self.channels).plane(),
-            (None, _) => 0,
+        match &self.way {
+            Way::Pixels => 0,
+            Way::Depthwise { shape, .. } => shape.plane(),
+            Way::Patches(patches) => patches.plane(),
         }
     }
 }
