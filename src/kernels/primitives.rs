@@ -48,8 +48,18 @@ pub(super) fn tensor<const D: usize>(values: impl Into<Memory>, shape: [usize; D
 }
 
 /// Images' channels one behind the other.
+///
+/// # Panics
+/// If the parts are not of one number of images and one size.
 pub(super) fn joined(parts: &[Values]) -> FlexTensor {
     let [images, height, width, _] = parts[0].dims();
+    for part in parts {
+        assert_eq!(
+            part.dims()[..3],
+            [images, height, width],
+            "concatenated images have the same number and size"
+        );
+    }
     let slices: Vec<_> = parts
         .iter()
         .map(|part| (part.slice(), part.dims()[3]))

@@ -3,6 +3,7 @@
 
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
+use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 
 use super::operations::Weights;
@@ -72,7 +73,9 @@ fn assert_gradients(
             .iter()
             .fold(1e-2_f64, |most, &value| most.max(f64::from(value).abs()));
         let apart = (found.len() / 40).max(1);
-        for index in (0..found.len()).step_by(apart) {
+        // At places of all channels and columns, whatever the distance has in common with them.
+        for (turn, start) in (0..found.len()).step_by(apart).enumerate() {
+            let index = (start + turn * 7919 % apart).min(found.len() - 1);
             let value = inputs[number][index];
             inputs[number][index] = value + step;
             let above = loss(&inputs);
@@ -280,10 +283,11 @@ fn units() -> impl Strategy<Value = (Unit, Sizes, u64)> {
             [5, 5],
             [7, 7],
             [1, 7],
+            [7, 1],
             [3, 1],
         ]),
-        prop::sample::select(vec![[1_usize, 1], [2, 2], [3, 3], [1, 2]]),
-        1_usize..=3,
+        prop::sample::select(vec![[1_usize, 1], [2, 2], [3, 3], [1, 2], [2, 1]]),
+        prop::sample::select(vec![1_usize, 1, 2, 3, 4, 6]),
         0_isize..=1,
         any::<bool>(),
         any::<bool>(),
@@ -462,7 +466,7 @@ proptest! {
     #[test]
     fn poolings_and_their_gradients(
         size in (1_usize..=3, 1_usize..=12, 1_usize..=12),
-        channels in prop::sample::select(vec![1_usize, 3, 4, 8, 12, 16]),
+        channels in prop::sample::select(vec![1_usize, 3, 4, 8, 12, 16, 24, 40]),
         kernel in prop::sample::select(vec![2_usize, 3, 5]),
         stride in 1_usize..=3,
         take in prop::sample::select(vec![Take::Average, Take::Max, Take::Min]),
@@ -523,13 +527,25 @@ fn of_equal_values_the_first_one_gets_a_pooling_s_gradient() {
 #[test]
 fn nan_is_not_swallowed() {
     let image = || tensor(vec![1.0, f32::NAN, -1.0, 2.0], [1, 2, 2, 1]);
-    let unit = Unit {
-        rows: Rows::Pixels,
-        relu: true,
+    let rectified = |rows: Rows, weights: Weights<Flex>| {
+        values(Inputs::new(Unit { rows, relu: true }, image(), weights).forward())
     };
-    let rectified = values(Inputs::new(unit, image(), Weights::<Flex>::None).forward());
-    assert!(rectified[1].is_nan());
-    assert_eq!([rectified[0], rectified[2], rectified[3]], [1.0, 0.0, 2.0]);
+    let pixels = rectified(Rows::Pixels, Weights::None);
+    assert!(pixels[1].is_nan());
+    assert_eq!([pixels[0], pixels[2], pixels[3]], [1.0, 0.0, 2.0]);
+    // Of windows that see all pixels, every output is NaN.
+    let all = window([2, 2], [3, 3], [1, 1], 1);
+    let ones = |taps: usize| tensor(vec![1.0; taps], [1, 1, 1, taps]);
+    for output in [
+        rectified(Rows::Depthwise(all), Weights::Depthwise(ones(9))),
+        rectified(Rows::Patches(all), Weights::Dense(ones(9))),
+    ] {
+        assert!(output.iter().all(|value| value.is_nan()), "{output:?}");
+    }
+    let single = window([2, 2], [1, 1], [1, 1], 1);
+    let picked = rectified(Rows::Patches(single), Weights::Dense(ones(1)));
+    assert!(picked[1].is_nan());
+    assert_eq!([picked[0], picked[2], picked[3]], [1.0, 0.0, 2.0]);
     let window = window([2, 2], [2, 2], [2, 2], 1);
     for take in [Take::Average, Take::Max, Take::Min] {
         let pooled = values(primitives::pool_forward(
@@ -541,11 +557,180 @@ fn nan_is_not_swallowed() {
     }
 }
 
+/// Output and gradients of a unit.
+fn all_of(unit: Unit, sizes: Sizes) -> [Vec<f32>; 4] {
+    let inputs = inputs_of(unit, sizes, &values_of(unit, sizes, 7));
+    let output = values(inputs.forward());
+    let gradient = tensor(random(output.len(), 8), sizes.output(unit));
+    let by = inputs.backward(gradient, true);
+    let [image, depthwise, dense] = [by.image, by.depthwise, by.dense]
+        .map(|gradient| gradient.map(values).unwrap_or_default());
+    [output, image, depthwise, dense]
+}
+
+fn same_size(size: usize, kernel: [usize; 2], stride: [usize; 2]) -> Window {
+    window([size; 2], kernel, stride, 1)
+}
+
+#[test]
+fn batches_of_many_tasks_and_groups_are_those_of_single_images() {
+    // More images than tasks, the last task shorter; more pixels than a group takes.
+    for (rows, images, size, channels, outputs) in [
+        (Rows::Depthwise(same_size(12, [5, 5], [2, 2])), 33, 12, 16, Some(24)),
+        (Rows::Depthwise(same_size(4, [3, 3], [1, 1])), 35, 4, 8, None),
+        (Rows::Patches(same_size(12, [1, 7], [1, 2])), 33, 12, 8, Some(8)),
+        (Rows::Pixels, 67, 13, 24, Some(24)),
+        (Rows::Pixels, 33, 13, 5, Some(3)),
+    ] {
+        let unit = Unit { rows, relu: true };
+        let sizes = Sizes {
+            images,
+            height: size,
+            width: size,
+            channels,
+            outputs,
+        };
+        let unit_values = values_of(unit, sizes, 7);
+        let [output, by_image, depthwise, dense] = all_of(unit, sizes);
+        let gradient = random(output.len(), 8);
+        let alone = Sizes { images: 1, ..sizes };
+        let mut sums = [vec![0.0; depthwise.len()], vec![0.0; dense.len()]];
+        for image in 0..images {
+            let part = |of: &[f32]| {
+                let length = of.len() / images;
+                of[image * length..(image + 1) * length].to_vec()
+            };
+            let [all, weights, matrix] = &unit_values;
+            let inputs = inputs_of(unit, alone, &[part(all), weights.clone(), matrix.clone()]);
+            assert_eq!(values(inputs.forward()), part(&output));
+            let by = inputs.backward(tensor(part(&gradient), alone.output(unit)), true);
+            assert_eq!(by.image.map(values), Some(part(&by_image)));
+            for (sum, by) in sums.iter_mut().zip([by.depthwise, by.dense]) {
+                let by = by.map(values).unwrap_or_default();
+                for (sum, value) in sum.iter_mut().zip(by) {
+                    *sum += f64::from(value);
+                }
+            }
+        }
+        assert_close("depthwise", &depthwise, &sums[0]);
+        assert_close("dense", &dense, &sums[1]);
+    }
+}
+
+#[test]
+fn a_machine_without_vectors_computes_the_same() {
+    let unit = |rows| Unit { rows, relu: true };
+    let pooled = |take| {
+        let image = Values::new(tensor(random(3 * 81 * 12, 9), [3, 9, 9, 12]));
+        let window = same_size(9, [3, 3], [2, 2]);
+        let output = primitives::pool_forward(&image, &window, take);
+        let by = primitives::pool_backward(&image, output.clone(), &window, take);
+        [values(output), values(by)]
+    };
+    let all = || {
+        let sizes = |channels, outputs| Sizes {
+            images: 3,
+            height: 9,
+            width: 9,
+            channels,
+            outputs: Some(outputs),
+        };
+        let mut found = Vec::new();
+        for (rows, sizes) in [
+            (Rows::Depthwise(same_size(9, [5, 5], [2, 2])), sizes(16, 8)),
+            (Rows::Depthwise(same_size(9, [1, 7], [1, 1])), sizes(5, 24)),
+            (Rows::Patches(same_size(9, [3, 3], [1, 1])), sizes(4, 12)),
+            (Rows::Pixels, sizes(24, 16)),
+        ] {
+            found.extend(all_of(unit(rows), sizes));
+            let inputs = inputs_of(unit(rows), sizes, &values_of(unit(rows), sizes, 7));
+            let channels = sizes.out_channels();
+            let one = |seed| tensor(random(channels, seed), [channels]);
+            let (saved, made) = Normalised::forward(inputs, one(1), one(2), 1e-3);
+            let (by, by_norm) = saved.backward(made.output.clone(), true);
+            found.extend([made.output, made.mean, made.variance].map(values));
+            found.extend(by.image.map(values));
+            found.extend(by_norm.map(values));
+        }
+        found.extend([Take::Average, Take::Max, Take::Min].map(pooled).concat());
+        found
+    };
+    let by_vectors = all();
+    let portably = super::vector::portably(all);
+    // Both multiply and add in one rounding, if the machine's vectors do at all.
+    assert!(by_vectors == portably);
+}
+
+#[test]
+fn a_gradient_that_is_part_of_a_tensor_is_not_overwritten() {
+    let unit = Unit {
+        rows: Rows::Pixels,
+        relu: true,
+    };
+    let sizes = Sizes {
+        images: 2,
+        height: 3,
+        width: 3,
+        channels: 8,
+        outputs: Some(8),
+    };
+    let inputs = inputs_of(unit, sizes, &values_of(unit, sizes, 1));
+    let whole = random(3 * 72, 2);
+    let alone = inputs.backward(tensor(whole[72..].to_vec(), [2, 3, 3, 8]), true);
+    let part = tensor(whole, [3, 3, 3, 8]).narrow(0, 1, 2);
+    let by = inputs.backward(part, true);
+    assert_eq!(by.image.map(values), alone.image.map(values));
+    assert_eq!(by.dense.map(values), alone.dense.map(values));
+}
+
+#[test]
+fn many_parts_are_put_together_with_their_gradients() {
+    let device = Device::flex().autodiff();
+    for count in [2, 5, 6, 7, 13] {
+        let parts: Vec<Tensor<4>> = (0..count)
+            .map(|part| {
+                let shape = [2, 3, 5, 1 + part % 4];
+                let data = TensorData::new(random(shape.iter().product(), part as u64), shape);
+                Tensor::from_data(data, &device).require_grad()
+            })
+            .collect();
+        let weighting = Tensor::<1>::from_floats([2.0, -1.0, 3.0], &device).reshape([1, 3, 1, 1]);
+        let results = [
+            super::concatenate(parts.clone()),
+            Tensor::cat(parts.clone(), 3),
+        ]
+        .map(|joined| {
+            let gradients = (joined.clone().powi_scalar(2) * weighting.clone()).sum().backward();
+            let mut all = vec![joined.into_data()];
+            for part in &parts {
+                all.push(part.grad(&gradients).unwrap().into_data());
+            }
+            all
+        });
+        assert_eq!(results[0].len(), count + 1);
+        assert!(results[0] == results[1], "{count} parts");
+    }
+}
+
+#[test]
+#[should_panic(expected = "same number and size")]
+fn parts_of_other_sizes_are_not_put_together() {
+    let part = |images| Values::new(tensor(vec![0.0; images * 6], [images, 3, 2, 1]));
+    let _ = primitives::joined(&[part(2), part(1)]);
+}
+
 #[test]
 fn channels_are_put_together_and_taken_apart() {
-    let [images, height, width] = [2, 3, 2];
-    let pixels = images * height * width;
-    for counts in [[1, 3, 8], [16, 5, 24], [4, 32, 2], [40, 9, 13]] {
+    // The last are more pixels than one task takes.
+    for (size, counts) in [
+        ([2, 3, 2], [1, 3, 8]),
+        ([2, 3, 2], [16, 5, 24]),
+        ([2, 3, 2], [4, 32, 2]),
+        ([2, 3, 2], [40, 9, 13]),
+        ([6, 27, 27], [1, 3, 8]),
+    ] {
+        let [images, height, width] = size;
+        let pixels = images * height * width;
         let mut next = 0.0_f32;
         let parts = counts.map(|count| {
             let values = (0..pixels * count).map(|_| {

@@ -1,5 +1,8 @@
 //! Vectors of eight, and kernels that are compiled for the machine's instructions for them.
 
+#[cfg(test)]
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// Loops over vectors. Everything that `run` calls must be `#[inline(always)]`, so that it is compiled for
 /// the instructions at hand.
 pub(crate) trait Kernel: Sized {
@@ -9,6 +12,10 @@ pub(crate) trait Kernel: Sized {
 
 /// Runs a kernel.
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(test)]
+    if PORTABLY.load(Ordering::Relaxed) {
+        return kernel.run(Portable::<true>);
+    }
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     if let Some(instructions) = pulp::x86::V3::try_new() {
         return pulp::Simd::vectorize(
@@ -23,6 +30,19 @@ pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
     return kernel.run(Portable::<true>);
     #[cfg(not(target_arch = "aarch64"))]
     kernel.run(Portable::<false>)
+}
+
+/// Whether kernels run as on a machine without vector instructions, whatever the thread.
+#[cfg(test)]
+static PORTABLY: AtomicBool = AtomicBool::new(false);
+
+/// Calls `work` with kernels that run as on a machine without vector instructions.
+#[cfg(test)]
+pub(super) fn portably<T>(work: impl FnOnce() -> T) -> T {
+    PORTABLY.store(true, Ordering::Relaxed);
+    let result = work();
+    PORTABLY.store(false, Ordering::Relaxed);
+    result
 }
 
 /// Values that are computed at once.
@@ -51,6 +71,7 @@ pub(crate) trait Vectors: Copy {
     /// `then` where `a` equals `b`, `otherwise` elsewhere.
     fn where_equal(self, a: Self::V, b: Self::V, then: Self::V, otherwise: Self::V) -> Self::V;
 
+    #[inline(always)]
     fn zero(self) -> Self::V {
         self.splat(0.0)
     }

@@ -18,7 +18,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::{AllocationProperty, Bytes, DType, TensorData};
 use burn_std::{AccessError, AccessPolicy, AllocationController};
-use memmap2::MmapMut;
+use memmap2::{MmapMut, MmapRaw};
 
 use self::pool::{Place, Pool};
 
@@ -110,7 +110,8 @@ impl Lent {
         let mut pool = pool();
         let (memory, place) = pool.take(apart, || slab(apart))?;
         // SAFETY: the place lies in the slab's memory, which is mapped, aligned to a page and `apart` values
-        // long from there on.
+        // long from there on. Others may be using the slab's other places: there is never a reference to the
+        // slab as a whole, only this pointer.
         let start = unsafe { memory.as_mut_ptr().cast::<f32>().add(place.start) };
         Some(Self {
             start: NonNull::new(start)?,
@@ -167,20 +168,20 @@ impl AllocationController for Lent {
     }
 }
 
-static POOL: LazyLock<Mutex<Pool<MmapMut>>> = LazyLock::new(Mutex::default);
+static POOL: LazyLock<Mutex<Pool<MmapRaw>>> = LazyLock::new(Mutex::default);
 
-fn pool() -> MutexGuard<'static, Pool<MmapMut>> {
+fn pool() -> MutexGuard<'static, Pool<MmapRaw>> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A slab of places of this length, and how many there are.
-fn slab(length: usize) -> Option<(MmapMut, usize)> {
+fn slab(length: usize) -> Option<(MmapRaw, usize)> {
     let places = (SLAB / length).max(1);
     let memory = MmapMut::map_anon(places * length * size_of::<f32>()).ok()?;
     // Where the system has no large pages, small ones do as well.
     #[cfg(target_os = "linux")]
     let _ = memory.advise(memmap2::Advice::HugePage);
-    Some((memory, places))
+    Some((memory.into(), places))
 }
 
 #[cfg(test)]
@@ -188,6 +189,8 @@ mod tests {
     use burn::backend::flex::FlexTensor;
 
     use super::*;
+    use crate::prelude::RngExt as _;
+    use crate::randomness::stream;
 
     #[test]
     fn a_tensor_may_be_read_written_and_dropped() {
@@ -203,22 +206,48 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_do_not_overlap() {
+    fn neighbours_do_not_overlap_and_what_is_dropped_is_used_again() {
         // A length of its own, so that other tests' memory isn't among it.
         let length = 3 * SMALLEST + 5;
         let mut all: Vec<Memory> = (0..60).map(|_| values(length)).collect();
         for (number, values) in all.iter_mut().enumerate() {
             values.fill(number as f32);
         }
-        for (number, values) in all.iter().enumerate() {
-            assert_eq!(values.len(), length);
-            assert!(values.iter().all(|&value| value == number as f32));
-        }
-        drop(all.split_off(30));
+        let holds = |values: &Memory, number: usize| {
+            values.len() == length && values.iter().all(|&value| value == number as f32)
+        };
+        let every = || all.iter().enumerate();
+        assert!(every().all(|(number, values)| holds(values, number)));
+        let dropped = all.split_off(30);
+        let places: Vec<*const f32> = dropped.iter().map(|values| values.as_ptr()).collect();
+        drop(dropped);
         let again = values(length);
-        assert!(again[0].is_nan());
-        for (number, values) in all.iter().enumerate() {
-            assert!(values.iter().all(|&value| value == number as f32));
-        }
+        assert!(places.contains(&again.as_ptr()));
+        let mut every = all.iter().enumerate();
+        assert!(every.all(|(number, values)| holds(values, number)));
+    }
+
+    #[test]
+    fn threads_take_and_give_at_once() {
+        let works = |seed: u64| {
+            let mut rng = stream(seed, 0);
+            let mut held: Vec<(f32, Memory)> = Vec::new();
+            for turn in 0..300 {
+                if held.len() > rng.random_range(0..12) {
+                    let (mark, values) = held.swap_remove(rng.random_range(0..held.len()));
+                    assert!(values.iter().all(|&value| value == mark));
+                }
+                // Few lengths, so that slabs are shared.
+                let mut values = values(SMALLEST + 1000 * rng.random_range(0..3));
+                let mark = (1000 * seed + turn) as f32;
+                values.fill(mark);
+                held.push((mark, values));
+            }
+        };
+        std::thread::scope(|scope| {
+            for seed in 0..4 {
+                scope.spawn(move || works(seed));
+            }
+        });
     }
 }

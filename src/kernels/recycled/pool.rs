@@ -127,10 +127,10 @@ impl<M> Pool<M> {
         Some((&mut slab.memory, place))
     }
 
-    /// Takes a place back, and returns memory that is too much. What waits is half as much again as was
-    /// lent at once at most: lengths don't come in the same numbers at all times. The most that was lent
-    /// is measured anew whenever nothing is. What wasn't wanted for the longest time goes first: another
-    /// network has other lengths.
+    /// Takes a place back, and returns memory that is too much: what waits beyond half as much again as was
+    /// lent at once, since lengths don't come in the same numbers at all times. Only slabs of which nothing is
+    /// lent can go, those first of the length that wasn't wanted for the longest time: another network has
+    /// other lengths. The most that was lent is measured anew whenever nothing is.
     #[must_use]
     pub(super) fn give(&mut self, length: usize, place: Place) -> Vec<M> {
         self.time += 1;
