@@ -20,15 +20,20 @@ impl Kernel for Copy<'_> {
 
     #[inline(always)]
     fn run<S: Vectors>(self, _: S) {
-        // A length that the compiler knows is a move or two.
+        // A length that the compiler knows is a move or two: 1, 3 and 4 times the filters of small networks.
         match self.channels {
-            1 => self.by::<1>(),
-            2 => self.by::<2>(),
-            4 => self.by::<4>(),
-            8 => self.by::<8>(),
-            16 => self.by::<16>(),
-            24 => self.by::<24>(),
-            32 => self.by::<32>(),
+            1 => self.by::<1, 8>(),
+            2 => self.by::<2, 8>(),
+            3 => self.by::<3, 8>(),
+            4 => self.by::<4, 8>(),
+            6 => self.by::<6, 8>(),
+            8 => self.by::<8, 8>(),
+            12 => self.by::<12, 16>(),
+            16 => self.by::<16, 16>(),
+            20 => self.by::<20, 24>(),
+            24 => self.by::<24, 24>(),
+            32 => self.by::<32, 32>(),
+            48 => self.by::<48, 48>(),
             channels => {
                 let sources = self.source.chunks(self.from);
                 for (target, source) in self.target.chunks_mut(self.to).zip(sources) {
@@ -43,17 +48,27 @@ impl Kernel for Copy<'_> {
 }
 
 impl Copy<'_> {
+    /// Of `C` channels, which whole lanes make `P` of.
     #[inline(always)]
-    fn by<const C: usize>(self) {
+    fn by<const C: usize, const P: usize>(self) {
         let sources = self.source.chunks(self.from);
-        for (target, source) in self.target.chunks_mut(self.to).zip(sources) {
-            if let (Some(values), Some((first, rest))) = (
-                source.first_chunk::<C>(),
-                target.split_first_chunk_mut::<C>(),
-            ) {
-                *first = *values;
-                if self.clears {
-                    rest.fill(0.0);
+        let pixels = self.target.chunks_mut(self.to).zip(sources);
+        if self.clears {
+            for (target, source) in pixels {
+                if let (Some(values), Some(target)) =
+                    (source.first_chunk::<C>(), target.first_chunk_mut::<P>())
+                {
+                    let mut whole = [0.0; P];
+                    whole[..C].copy_from_slice(values);
+                    *target = whole;
+                }
+            }
+        } else {
+            for (target, source) in pixels {
+                if let (Some(values), Some(target)) =
+                    (source.first_chunk::<C>(), target.first_chunk_mut::<C>())
+                {
+                    *target = *values;
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::pixels_together;
 use super::statistics::total;
 use crate::kernels::flat::Combination;
 use crate::kernels::tasks::images_of_a_task;
@@ -81,10 +82,12 @@ pub(in crate::kernels) fn gradients(
     let size = channels * pixels;
     let count = input.len() / size;
     let images = images_of_a_task(count, 4 * size);
-    let mut means = mean.to_vec();
-    means.resize(padded(channels), 0.0);
-    let mut sums = vec![0.0; count * 2 * channels];
-    sums.par_chunks_mut(images * 2 * channels)
+    let together = pixels_together(channels, pixels);
+    let width = together * channels;
+    let mut means: Vec<f32> = mean.iter().copied().cycle().take(width).collect();
+    means.resize(padded(width), 0.0);
+    let mut sums = vec![0.0; count * 2 * width];
+    sums.par_chunks_mut(images * 2 * width)
         .zip(gradient.par_chunks(images * size))
         .zip(input.par_chunks(images * size))
         .for_each(|((target, gradient), values)| {
@@ -92,15 +95,20 @@ pub(in crate::kernels) fn gradients(
                 gradient,
                 values,
                 mean: &means,
-                channels,
-                pixels,
+                channels: width,
+                pixels: pixels / together,
                 target,
             });
         });
     let mut totals = vec![0.0_f64; 2 * channels];
-    for image in sums.chunks_exact(2 * channels) {
-        for (total, &sum) in totals.iter_mut().zip(image) {
-            *total += f64::from(sum);
+    for of_image in sums.chunks_exact(2 * width) {
+        let kinds = of_image.chunks_exact(width);
+        for (totals, sums) in totals.chunks_exact_mut(channels).zip(kinds) {
+            for sums in sums.chunks_exact(channels) {
+                for (total, &sum) in totals.iter_mut().zip(sums) {
+                    *total += f64::from(sum);
+                }
+            }
         }
     }
     let (sums, products) = totals.split_at(channels);

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::flat::Affine;
 use super::tasks::images_of_a_task;
+use super::vector::LANES;
 
 /// `target = scale · values + shift` by channel.
 pub(super) fn apply(
@@ -28,4 +29,14 @@ pub(super) fn apply(
         .par_chunks_mut(images * size)
         .zip(values.par_chunks(images * size))
         .for_each(|(target, values)| affine.apply(values, target));
+}
+
+/// How many neighbouring pixels are taken for one with as many times the channels, so that these fill whole
+/// lanes: 1 if they do or if the pixels don't come out even. A power of two.
+fn pixels_together(channels: usize, pixels: usize) -> usize {
+    let together = LANES >> channels.trailing_zeros().min(LANES.trailing_zeros());
+    match pixels.is_multiple_of(together) {
+        true => together,
+        false => 1,
+    }
 }

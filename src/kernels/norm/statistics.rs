@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use super::pixels_together;
+use crate::kernels::scratch;
 use crate::kernels::tasks::images_of_a_task;
 use crate::kernels::vector::{ByLanes, LANES, Vectors, blocks_of, load, run, store};
 
@@ -132,12 +134,44 @@ pub(in crate::kernels) fn of_images(
     pixels: usize,
     target: &mut [f32],
 ) {
-    run(Statistics {
-        images,
-        channels,
-        pixels,
-        target,
+    let together = pixels_together(channels, pixels);
+    let (width, count) = (together * channels, pixels / together);
+    let work = |target: &mut [f32]| {
+        run(Statistics {
+            images,
+            channels: width,
+            pixels: count,
+            target,
+        });
+    };
+    if together == 1 {
+        return work(target);
+    }
+    let parts = 2 * width * (images.len() / (channels * pixels));
+    scratch::with([parts], |[parts]| {
+        work(parts);
+        let of_images = target.chunks_exact_mut(2 * channels);
+        for (target, parts) in of_images.zip(parts.chunks_exact(2 * width)) {
+            let (means, squares) = target.split_at_mut(channels);
+            fold(parts, count, means, squares);
+        }
     });
+}
+
+/// Means and squares of channels from those of parts that have as many pixels each, `[2, part, channel]`.
+fn fold(parts: &[f32], pixels: usize, means: &mut [f32], squares: &mut [f32]) {
+    let (part_means, part_squares) = parts.split_at(parts.len() / 2);
+    let channels = means.len();
+    let of_channel = |values: &[f32], channel: usize| -> f32 {
+        values.iter().skip(channel).step_by(channels).sum()
+    };
+    let share = channels as f32 / part_means.len() as f32;
+    for (channel, (mean, square)) in means.iter_mut().zip(squares).enumerate() {
+        *mean = of_channel(part_means, channel) * share;
+        let apart = part_means.iter().skip(channel).step_by(channels);
+        let apart: f32 = apart.map(|part| (part - *mean) * (part - *mean)).sum();
+        *square = of_channel(part_squares, channel) + pixels as f32 * apart;
+    }
 }
 
 /// Every image's means and squares, `[image, 2, channel]`.
@@ -202,5 +236,29 @@ mod tests {
         assert!((f64::from(means[0]) - mean).abs() < 1e-4, "{}", means[0]);
         let found = f64::from(squares[0]) / pixels as f64;
         assert!((found - variance).abs() < 1e-6, "{found}, not {variance}");
+    }
+
+    #[test]
+    fn few_channels_are_taken_together_and_apart_again() {
+        // Two images of twelve channels, of which two pixels fill whole lanes.
+        let (channels, pixels) = (12, 30);
+        let value = |place: usize| (place * 7919 % 101) as f32 - 50.0 + 1e3 * (place % 3) as f32;
+        let images: Vec<f32> = (0..2 * channels * pixels).map(value).collect();
+        assert_eq!(pixels_together(channels, pixels), 2);
+        assert_eq!(pixels_together(channels, pixels + 1), 1);
+        let mut found = vec![0.0; 2 * 2 * channels];
+        of_images(&images, channels, pixels, &mut found);
+        let of_one = images.chunks(channels * pixels);
+        for (image, found) in of_one.zip(found.chunks(2 * channels)) {
+            for channel in 0..channels {
+                let values = || image.iter().skip(channel).step_by(channels);
+                let mean = values().map(|&value| f64::from(value)).sum::<f64>() / pixels as f64;
+                let squares = values().map(|&value| (f64::from(value) - mean).powi(2));
+                let square: f64 = squares.sum();
+                assert!((f64::from(found[channel]) - mean).abs() < 1e-4 * mean.abs());
+                let apart = f64::from(found[channels + channel]) - square;
+                assert!(apart.abs() < 1e-5 * square, "{apart} of {square}");
+            }
+        }
     }
 }

@@ -1,0 +1,127 @@
+//! Windows of all channels as rows, for convolutions that are neither depthwise nor 1x1.
+
+mod single;
+mod windows;
+
+use self::single::{Pick, PutBack};
+use self::windows::{Gather, Scatter};
+use super::depthwise::{Plain, Relu};
+use super::vector::{LANES, run};
+use super::window::Window;
+
+/// What a window sees of all channels, image by image.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patches {
+    window: Window,
+    channels: usize,
+}
+
+/// Values behind the end that may be read or written, since runs are copied in whole lanes.
+pub(super) const SLACK: usize = LANES;
+
+impl Patches {
+    pub(super) const fn new(window: Window, channels: usize) -> Self {
+        Self { window, channels }
+    }
+
+    /// How many values the plane has: the image with its border.
+    pub(super) const fn plane(&self) -> usize {
+        self.plane_rows() * self.pitch() + SLACK
+    }
+
+    const fn plane_rows(&self) -> usize {
+        span(&self.window, 0, self.window.out_height)
+    }
+
+    /// The distance of the plane's rows.
+    const fn pitch(&self) -> usize {
+        span(&self.window, 1, self.window.out_width) * self.channels
+    }
+
+    /// Neighbouring values of a window's row, and how many such runs a row has.
+    const fn run(&self) -> (usize, usize) {
+        let columns = self.window.kernel[1];
+        if self.window.dilation == 1 {
+            (columns * self.channels, 1)
+        } else {
+            (self.channels, columns)
+        }
+    }
+
+    /// Where in the plane the first run of a window's row begins.
+    #[inline(always)]
+    fn first_run(&self, out_row: usize, out_column: usize, row: usize) -> usize {
+        let Window {
+            stride, dilation, ..
+        } = self.window;
+        let plane_row = out_row * stride[0] + row * dilation;
+        plane_row * self.pitch() + out_column * stride[1] * self.channels
+    }
+
+    /// What of the image lies in a row of the plane: where in the row it begins, which value of the image
+    /// comes first, and how many there are.
+    #[inline(always)]
+    fn place(&self, row: usize) -> Option<(usize, usize, usize)> {
+        let image_row = row.checked_add_signed(-self.window.before[0])?;
+        if image_row >= self.window.height {
+            return None;
+        }
+        let left_out = (-self.window.before[1]).max(0) as usize;
+        let before = self.window.before[1].max(0) as usize;
+        let room = self.pitch() / self.channels - before;
+        let columns = (self.window.width - left_out).min(room);
+        let start = image_row * self.window.width + left_out;
+        Some((
+            before * self.channels,
+            start * self.channels,
+            columns * self.channels,
+        ))
+    }
+
+    /// Writes what every window of some images sees, `[pixel, stride]` with `[tap, channel]` in front, or
+    /// its ReLU. What stands behind is whatever it is. `rows` has `SLACK` values more.
+    pub(super) fn gather(&self, images: &[f32], relu: bool, plane: &mut [f32], rows: &mut [f32]) {
+        match (self.window.taps(), relu) {
+            (1, false) => run(Pick::<Plain>::new(self, images, rows)),
+            (1, true) => run(Pick::<Relu>::new(self, images, rows)),
+            _ => run(Gather {
+                patches: self,
+                images,
+                relu,
+                plane,
+                rows,
+            }),
+        }
+    }
+
+    /// What `gather` took apart as a gradient by the images, which are the mask of it if their ReLU was
+    /// taken.
+    pub(super) fn scatter(
+        &self,
+        rows: &[f32],
+        mask: Option<&[f32]>,
+        plane: &mut [f32],
+        by_images: &mut [f32],
+    ) {
+        match self.window.taps() {
+            1 => run(PutBack {
+                patches: self,
+                rows,
+                mask,
+                by_images,
+            }),
+            _ => run(Scatter {
+                patches: self,
+                rows,
+                mask,
+                plane,
+                by_images,
+            }),
+        }
+    }
+}
+
+/// What the windows of so many outputs see, in pixels.
+const fn span(window: &Window, axis: usize, out: usize) -> usize {
+    (out - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation + 1
+}
