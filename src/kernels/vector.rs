@@ -12,27 +12,31 @@ pub(crate) trait Kernel: Sized {
 
 /// Runs a kernel.
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
-    #[cfg(test)]
-    if PORTABLY.load(Ordering::Relaxed) {
-        return kernel.run(Portable::<true>);
-    }
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    if let Some(instructions) = pulp::x86::V3::try_new() {
+    if !is_portable()
+        && let Some(instructions) = pulp::x86::V3::try_new()
+    {
         return pulp::Simd::vectorize(
             instructions,
             #[inline(always)]
             || kernel.run(instructions),
         );
     }
-    // AArch64 multiplies and adds in one instruction in every machine; elsewhere it would be a call of a
-    // function.
-    #[cfg(target_arch = "aarch64")]
-    return kernel.run(Portable::<true>);
-    #[cfg(not(target_arch = "aarch64"))]
-    kernel.run(Portable::<false>)
+    kernel.run(Portable::<FUSED>)
 }
 
-/// Whether kernels run as on a machine without vector instructions, whatever the thread.
+/// AArch64 multiplies and adds in one instruction in every machine; elsewhere it would be a call of a
+/// function.
+const FUSED: bool = cfg!(target_arch = "aarch64");
+
+/// Whether kernels are to run as on a machine without vector instructions; in tests only.
+fn is_portable() -> bool {
+    #[cfg(test)]
+    return PORTABLY.load(Ordering::Relaxed);
+    #[cfg(not(test))]
+    false
+}
+
 #[cfg(test)]
 static PORTABLY: AtomicBool = AtomicBool::new(false);
 
