@@ -20,7 +20,7 @@ impl Kernel for Copy<'_> {
 
     #[inline(always)]
     fn run<S: Vectors>(self, _: S) {
-        // A length that the compiler knows is a move or two: 1, 3 and 4 times the filters of small networks.
+        // A length that the compiler knows is a move or two; these are those of small networks' states.
         match self.channels {
             1 => self.by::<1, 8>(),
             2 => self.by::<2, 8>(),
