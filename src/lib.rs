@@ -18,19 +18,13 @@
 //! assert_eq!(result.best().and_then(|best| best.fitness()), Some(20.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-// `kernels::recycled` has the exception.
-#![deny(unsafe_code)]
-#![warn(missing_docs, unreachable_pub, missing_debug_implementations)]
+#![forbid(unsafe_code)]
 
 pub mod algorithm;
 mod by_id;
 pub mod comparison;
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-mod cube_kernels;
 pub mod evaluator;
 pub mod executor;
-#[cfg(feature = "burn")]
-mod kernels;
 pub mod network;
 pub mod objective;
 mod panics;

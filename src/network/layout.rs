@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::kernels;
+use evonas_kernels::cpu as kernels;
 
 /// How the values of a batch of images or hidden states lie. Every layer takes the layout that
 /// [`Layout::of`] says.

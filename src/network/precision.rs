@@ -5,7 +5,7 @@ use burn::tensor::{Device, FloatDType};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "burn")]
-use crate::kernels;
+use evonas_kernels::cpu as kernels;
 
 /// What a network's convolutions compute in. Weights, batch norm and all else are single precision
 /// either way.

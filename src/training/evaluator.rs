@@ -9,9 +9,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::images::{ChannelStatistics, LabeledImages, SplitError, stratified_split};
 use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError};
 use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
-use crate::kernels;
 use crate::network::trainable_parameters;
 use crate::trial::Evaluation;
+use evonas_kernels::cpu as kernels;
 
 /// The stream of a trial's seed for its network's weights; the next ones are its epochs'.
 const WEIGHTS: u64 = 0;

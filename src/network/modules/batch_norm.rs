@@ -5,10 +5,10 @@ use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::DType;
 use burn::tensor::{Device, Tensor};
 
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-use crate::cube_kernels;
-use crate::kernels::BatchNormOutput;
 use crate::network::NetworkConfig;
+use evonas_kernels::cpu::BatchNormOutput;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+use evonas_kernels::cube as cube_kernels;
 
 pub(super) fn batch_norm(channels: usize, config: &NetworkConfig, device: &Device) -> BatchNorm {
     BatchNormConfig::new(channels)

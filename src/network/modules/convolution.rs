@@ -6,10 +6,10 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, FloatDType, Tensor};
 use rand::Rng;
 
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-use crate::cube_kernels;
-use crate::kernels::Window;
 use crate::network::{ConvolutionPlan, Padding, Precision, initial_weights};
+use evonas_kernels::cpu::Window;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+use evonas_kernels::cube as cube_kernels;
 
 /// A convolution without bias.
 #[derive(Module, Debug)]

@@ -5,9 +5,9 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
-use crate::kernels::{self, Take, Window};
 use crate::network::layout::Layout;
 use crate::network::{Padding, PoolKind, PoolPlan};
+use evonas_kernels::cpu::{self as kernels, Take, Window};
 
 /// A pooling. Padding is never part of the result.
 #[derive(Module, Debug)]

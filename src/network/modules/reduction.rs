@@ -8,11 +8,11 @@ use rand::Rng;
 use super::batch_norm::batch_norm;
 use super::convolution::Convolution;
 use super::unit::Unit;
-use crate::kernels::{self, Rows, Window};
 #[cfg(doc)]
 use crate::network::LayerPlan;
 use crate::network::layout::Layout;
 use crate::network::{ConvolutionPlan, NetworkConfig, Padding};
+use evonas_kernels::cpu::{self as kernels, Rows, Window};
 
 /// See [`LayerPlan::FactorizedReduction`].
 #[derive(Module, Debug)]

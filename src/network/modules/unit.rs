@@ -6,8 +6,8 @@ use burn::tensor::{Tensor, activation};
 use super::Layer;
 use super::batch_norm::{compose, keep_statistics, scale_and_shift};
 use super::convolution::Convolution;
-use crate::kernels::{self, Rows, Window};
 use crate::network::layout::Layout;
+use evonas_kernels::cpu::{self as kernels, Rows, Window};
 
 /// ReLU, a depthwise convolution, a dense one and batch norm, in this order; each may be missing.
 /// Where the CPU's own kernels run they are one operation, else Burn's operations one by one.

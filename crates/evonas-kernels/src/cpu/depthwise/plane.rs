@@ -1,0 +1,169 @@
+//! Eight channels of an image with a border.
+
+use crate::cpu::vector::{LANES, Lanes, Vectors, lanes};
+use crate::cpu::window::Window;
+
+/// What a plane holds of an image's values.
+pub(in crate::cpu) trait Held {
+    fn held<S: Vectors>(simd: S, value: S::V) -> S::V;
+}
+
+/// The value.
+pub(in crate::cpu) struct Plain;
+
+impl Held for Plain {
+    #[inline(always)]
+    fn held<S: Vectors>(_: S, value: S::V) -> S::V {
+        value
+    }
+}
+
+/// Its ReLU.
+pub(in crate::cpu) struct Relu;
+
+impl Held for Relu {
+    #[inline(always)]
+    fn held<S: Vectors>(simd: S, value: S::V) -> S::V {
+        // NaN stays NaN, so that a training that diverges shows.
+        simd.max(simd.zero(), value)
+    }
+}
+
+/// Its negative.
+pub(in crate::cpu) struct Negative;
+
+impl Held for Negative {
+    #[inline(always)]
+    fn held<S: Vectors>(simd: S, value: S::V) -> S::V {
+        simd.mul(value, simd.splat(-1.0))
+    }
+}
+
+/// A plane's size, and where the image lies in it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cpu) struct Plane {
+    rows: usize,
+    pub(in crate::cpu) pitch: usize,
+    /// Where the image begins, in rows and columns.
+    pub(super) start: [usize; 2],
+    /// The image's rows and columns.
+    size: [usize; 2],
+}
+
+impl Plane {
+    /// Where all windows find their pixels.
+    pub(in crate::cpu) fn of_image(window: &Window) -> Self {
+        let start = before(window);
+        let reach = reach(window);
+        let span = |out: usize, axis: usize, size: usize| {
+            ((out - 1) * window.stride[axis] + reach[axis] + 1).max(start[axis] + size)
+        };
+        // A tap's pixels are read together with those that the stride leaves out.
+        let left_out = window.stride[1] - 1;
+        Self {
+            rows: span(window.out_height, 0, window.height),
+            pitch: span(window.out_width, 1, window.width) + left_out,
+            start,
+            size: [window.height, window.width],
+        }
+    }
+
+    /// Where the outputs lie, so that every pixel of the image finds all outputs that it takes part in.
+    pub(super) fn of_outputs(window: &Window) -> Self {
+        let (before, reach) = (before(window), reach(window));
+        let start = [0, 1].map(|axis| (reach[axis] - before[axis]).div_ceil(window.stride[axis]));
+        let span = |size: usize, axis: usize, out: usize| {
+            let last = (size - 1 + before[axis]) / window.stride[axis];
+            start[axis] + out.max(last + 1)
+        };
+        Self {
+            rows: span(window.height, 0, window.out_height),
+            pitch: span(window.width, 1, window.out_width),
+            start,
+            size: [window.out_height, window.out_width],
+        }
+    }
+
+    /// How many values it has.
+    pub(in crate::cpu) const fn len(self) -> usize {
+        self.rows * self.pitch * LANES
+    }
+
+    /// Pixels of the image.
+    pub(in crate::cpu) const fn pixels(self) -> usize {
+        self.size[0] * self.size[1]
+    }
+
+    /// Sets the border.
+    #[inline(always)]
+    pub(in crate::cpu) fn surround(self, value: f32, plane: &mut [Lanes]) {
+        let [top, left] = self.start;
+        let [height, width] = self.size;
+        let border = [value; LANES];
+        plane[..top * self.pitch].fill(border);
+        for row in plane[top * self.pitch..]
+            .chunks_mut(self.pitch)
+            .take(height)
+        {
+            row[..left].fill(border);
+            row[left + width..].fill(border);
+        }
+        plane[(top + height) * self.pitch..].fill(border);
+    }
+
+    /// Copies the channels from `first` on of an image, `[pixel, stride]`.
+    #[inline(always)]
+    pub(in crate::cpu) fn fill<S: Vectors, H: Held>(
+        self,
+        simd: S,
+        image: &[f32],
+        stride: usize,
+        first: usize,
+        plane: &mut [Lanes],
+    ) {
+        let [top, left] = self.start;
+        let [height, width] = self.size;
+        let rows = plane[top * self.pitch..].chunks_mut(self.pitch);
+        let mut sources = image;
+        for target in rows.take(height) {
+            let (source, others) = sources.split_at(width * stride);
+            sources = others;
+            let target = &mut target[left..left + width];
+            if stride == LANES {
+                let (source, _) = source.as_chunks::<LANES>();
+                for (target, pixel) in target.iter_mut().zip(source) {
+                    *target = simd.store(H::held(simd, simd.load(pixel)));
+                }
+            } else {
+                for (target, pixel) in target.iter_mut().zip(source.chunks_exact(stride)) {
+                    let values = simd.load(lanes(pixel, first));
+                    *target = simd.store(H::held(simd, values));
+                }
+            }
+        }
+    }
+
+    /// The rows of the image's part of the plane.
+    #[inline(always)]
+    pub(in crate::cpu) fn inside(self, plane: &[Lanes]) -> impl Iterator<Item = &[Lanes]> {
+        let [top, left] = self.start;
+        let [height, width] = self.size;
+        let rows = plane[top * self.pitch..].chunks(self.pitch).take(height);
+        rows.map(move |row| &row[left..left + width])
+    }
+}
+
+/// Rows and columns of padding before the image.
+pub(super) fn before(window: &Window) -> [usize; 2] {
+    window
+        .before
+        .map(|before| usize::try_from(before).expect("a depthwise window leaves nothing out"))
+}
+
+/// Distance of the first to the last pixel of a window.
+const fn reach(window: &Window) -> [usize; 2] {
+    [
+        (window.kernel[0] - 1) * window.dilation,
+        (window.kernel[1] - 1) * window.dilation,
+    ]
+}

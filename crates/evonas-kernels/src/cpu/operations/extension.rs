@@ -1,0 +1,167 @@
+//! The operations, and the Flex backend's.
+
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, ExtensionType, Flex, backend_extension};
+
+use crate::cpu::pool::Take;
+use crate::cpu::primitives::{self, Inputs, Normalised, NormalisedOutput, Values};
+use crate::cpu::unit::Unit;
+use crate::cpu::window::Window;
+
+/// A batch norm's output in training, and the batch's statistics.
+#[derive(ExtensionType)]
+pub(super) struct NormalisedPrimitives<B: Backend> {
+    pub(super) output: FloatTensor<B>,
+    pub(super) mean: FloatTensor<B>,
+    pub(super) variance: FloatTensor<B>,
+}
+
+/// The weights of a unit's convolutions.
+#[derive(ExtensionType)]
+pub(in crate::cpu) enum Weights<B: Backend> {
+    None,
+    Depthwise(FloatTensor<B>),
+    Dense(FloatTensor<B>),
+    Separable(FloatTensor<B>, FloatTensor<B>),
+}
+
+impl<B: Backend> Weights<B> {
+    /// Those of the depthwise convolution and of the dense one.
+    pub(in crate::cpu) fn split(self) -> [Option<FloatTensor<B>>; 2] {
+        match self {
+            Self::None => [None, None],
+            Self::Depthwise(depthwise) => [Some(depthwise), None],
+            Self::Dense(dense) => [None, Some(dense)],
+            Self::Separable(depthwise, dense) => [Some(depthwise), Some(dense)],
+        }
+    }
+}
+
+/// What a concatenation puts together.
+#[derive(ExtensionType)]
+pub(super) enum Parts<B: Backend> {
+    Two(FloatTensor<B>, FloatTensor<B>),
+    Three(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>),
+    Four(
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+    ),
+    Five(
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+    ),
+    Six(
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+    ),
+}
+
+/// As many as `Parts` takes, and published cells have.
+pub(super) const MOST_PARTS: usize = 6;
+
+/// The operations that the kernels are for.
+#[backend_extension(Flex, Autodiff)]
+pub(super) trait CellOperations: Backend {
+    /// Convolutions.
+    fn convolve(
+        image: FloatTensor<Self>,
+        #[extension_type] weights: Weights<Self>,
+        unit: Unit,
+    ) -> FloatTensor<Self>;
+
+    /// Convolutions, if there are any, and batch norm by the batch's statistics.
+    fn normalise(
+        image: FloatTensor<Self>,
+        #[extension_type] weights: Weights<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        unit: Unit,
+        epsilon: f64,
+    ) -> NormalisedPrimitives<Self>;
+
+    /// Average, max or min pooling.
+    fn pool(image: FloatTensor<Self>, window: Window, take: Take) -> FloatTensor<Self>;
+
+    /// Images' channels one behind the other.
+    fn concatenate(#[extension_type] parts: Parts<Self>) -> FloatTensor<Self>;
+}
+
+/// An operation without gradients.
+#[backend_extension(Flex)]
+pub(super) trait Inference: Backend {
+    /// Convolutions, if there are any, scaled and shifted by channel.
+    fn scaled(
+        image: FloatTensor<Self>,
+        #[extension_type] weights: Weights<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        unit: Unit,
+    ) -> FloatTensor<Self>;
+}
+
+impl CellOperations for Flex {
+    fn convolve(image: FlexTensor, weights: Weights<Self>, unit: Unit) -> FlexTensor {
+        Inputs::new(unit, image, weights).forward()
+    }
+
+    fn normalise(
+        image: FlexTensor,
+        weights: Weights<Self>,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        unit: Unit,
+        epsilon: f64,
+    ) -> NormalisedPrimitives<Self> {
+        let inputs = Inputs::new(unit, image, weights);
+        let (_, made) = Normalised::forward(inputs, gamma, beta, epsilon);
+        let NormalisedOutput {
+            output,
+            mean,
+            variance,
+        } = made;
+        NormalisedPrimitives {
+            output,
+            mean,
+            variance,
+        }
+    }
+
+    fn pool(image: FlexTensor, window: Window, take: Take) -> FlexTensor {
+        primitives::pool_forward(&Values::new(image), &window, take)
+    }
+
+    fn concatenate(parts: Parts<Self>) -> FlexTensor {
+        let parts = match parts {
+            Parts::Two(a, b) => vec![a, b],
+            Parts::Three(a, b, c) => vec![a, b, c],
+            Parts::Four(a, b, c, d) => vec![a, b, c, d],
+            Parts::Five(a, b, c, d, e) => vec![a, b, c, d, e],
+            Parts::Six(a, b, c, d, e, f) => vec![a, b, c, d, e, f],
+        };
+        let parts: Vec<Values> = parts.into_iter().map(Values::new).collect();
+        primitives::joined(&parts)
+    }
+}
+
+impl Inference for Flex {
+    fn scaled(
+        image: FlexTensor,
+        weights: Weights<Self>,
+        scale: FlexTensor,
+        shift: FlexTensor,
+        unit: Unit,
+    ) -> FlexTensor {
+        let inputs = Inputs::new(unit, image, weights);
+        primitives::scaled(&inputs, scale, shift)
+    }
+}

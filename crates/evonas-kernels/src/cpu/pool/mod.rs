@@ -1,0 +1,87 @@
+//! Average, max and min pooling over windows; padding is never part of the result.
+
+mod average;
+mod extreme;
+mod whole;
+
+use rayon::prelude::*;
+
+use self::average::Average;
+use self::extreme::Extreme;
+use super::recycled::{self, Memory};
+use super::tasks::images_of_a_task;
+use super::window::Window;
+
+/// What a pooling takes of its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Take {
+    Average,
+    Max,
+    Min,
+}
+
+impl Take {
+    /// How the largest or the smallest values are taken.
+    fn extreme(self, window: &Window, channels: usize) -> Extreme<'_> {
+        Extreme {
+            window,
+            channels,
+            smallest: self == Self::Min,
+        }
+    }
+}
+
+/// Pools every image, `[image, pixel, channel]`.
+pub(super) fn forward(
+    take: Take,
+    images: &[f32],
+    channels: usize,
+    window: &Window,
+    output: &mut [f32],
+) {
+    let size = window.pixels() * channels;
+    let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
+    let tasks = output
+        .par_chunks_mut(of_a_task * window.out_pixels() * channels)
+        .zip(images.par_chunks(of_a_task * size));
+    match take {
+        Take::Average => {
+            let average = Average::forward(window, channels);
+            tasks.for_each(|(output, images)| average.averages(images, output));
+        }
+        Take::Max | Take::Min => {
+            let extreme = take.extreme(window, channels);
+            tasks.for_each(|(output, images)| extreme.forward(images, output));
+        }
+    }
+}
+
+/// The gradient by the images. Of equal values in a window the first one gets it.
+pub(super) fn backward(
+    take: Take,
+    images: &[f32],
+    gradient: &[f32],
+    channels: usize,
+    window: &Window,
+) -> Memory {
+    let size = window.pixels() * channels;
+    let mut by_images = recycled::values(images.len());
+    let of_a_task = images_of_a_task(images.len() / size, size * window.taps());
+    let tasks = by_images
+        .par_chunks_mut(of_a_task * size)
+        .zip(images.par_chunks(of_a_task * size))
+        .zip(gradient.par_chunks(of_a_task * window.out_pixels() * channels));
+    match take {
+        Take::Average => {
+            let average = Average::backward(window, channels);
+            tasks.for_each(|((by_images, _), gradient)| average.gradients(gradient, by_images));
+        }
+        Take::Max | Take::Min => {
+            let extreme = take.extreme(window, channels);
+            tasks.for_each(|((by_images, images), gradient)| {
+                extreme.backward(images, gradient, by_images);
+            });
+        }
+    }
+    by_images
+}

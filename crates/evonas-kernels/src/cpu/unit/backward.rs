@@ -1,0 +1,399 @@
+//! The gradients of a unit.
+
+use rayon::prelude::*;
+
+use super::forward::Images;
+use super::{Plan, Way};
+use crate::cpu::depthwise::{self, Convolution, Shape, WeightGradient};
+use crate::cpu::flat::{self, Combination};
+use crate::cpu::matrix::{Outer, Panels, Product};
+use crate::cpu::recycled::{self, Memory};
+use crate::cpu::target::Target;
+use crate::cpu::vector::{padded, run};
+use crate::cpu::{channels, scratch};
+
+/// A batch norm behind the unit.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct NormBehind<'a> {
+    /// Its input, the unit's output.
+    pub(in crate::cpu) input: &'a [f32],
+    /// How the gradient by it follows from the one by the batch norm's output and from it.
+    pub(in crate::cpu) by_input: &'a Combination,
+}
+
+/// The gradient by the output (of the batch norm, if there is one), and where the one by the image
+/// goes.
+pub(in crate::cpu) enum Backwards<'a> {
+    /// The image's isn't wanted.
+    WeightsOnly(&'a [f32]),
+    /// To another place.
+    Apart {
+        gradient: &'a [f32],
+        by_image: &'a mut [f32],
+    },
+    /// In place of the output's, which is of the same size.
+    InPlace(&'a mut [f32]),
+}
+
+/// The gradients of a unit's weights.
+pub(in crate::cpu) struct WeightGradients {
+    /// `[channel, tap]`
+    pub(in crate::cpu) depthwise: Option<Memory>,
+    /// `[output, channel, tap]`
+    pub(in crate::cpu) dense: Option<Memory>,
+}
+
+/// The gradients by the weights and, if wanted, by the image.
+pub(in crate::cpu) fn backward(
+    plan: &Plan,
+    image: &[f32],
+    norm: Option<NormBehind<'_>>,
+    gradients: Backwards<'_>,
+) -> WeightGradients {
+    let wants_image = !matches!(gradients, Backwards::WeightsOnly(_));
+    let back = Back::new(plan, wants_image);
+    let images = plan.images_of_a_task;
+    let size = images * plan.pixels * plan.channels;
+    let out_size = images * plan.out_pixels * plan.outputs;
+    let work = |task: usize, gradient: Option<&[f32]>, by_image: &mut [f32]| {
+        let behind = norm.map(|norm| NormBehind {
+            input: part(norm.input, task, out_size),
+            ..norm
+        });
+        let image = part(image, task, size);
+        plan.backward_task(&back, image, behind, gradient, by_image)
+    };
+    let sums: Vec<Vec<f32>> = match gradients {
+        Backwards::WeightsOnly(gradient) => gradient
+            .par_chunks(out_size)
+            .enumerate()
+            .map(|(task, gradient)| work(task, Some(gradient), &mut []))
+            .collect(),
+        Backwards::Apart { gradient, by_image } => by_image
+            .par_chunks_mut(size)
+            .zip(gradient.par_chunks(out_size))
+            .enumerate()
+            .map(|(task, (by_image, gradient))| work(task, Some(gradient), by_image))
+            .collect(),
+        Backwards::InPlace(gradient) => gradient
+            .par_chunks_mut(size)
+            .enumerate()
+            .map(|(task, gradient)| work(task, None, gradient))
+            .collect(),
+    };
+    let mut tasks = sums.into_iter();
+    let mut total = tasks.next().unwrap_or_default();
+    for task in tasks {
+        for (total, value) in total.iter_mut().zip(task) {
+            *total += value;
+        }
+    }
+    let (dense, taps) = total.split_at(plan.dense_sums());
+    WeightGradients {
+        depthwise: matches!(plan.way, Way::Depthwise { .. }).then(|| {
+            let mut weights = vec![0.0; plan.channels * plan.unit.taps()];
+            depthwise::by_channels(taps, plan.unit.taps(), &mut weights);
+            weights.into()
+        }),
+        dense: plan.matrix.as_ref().map(|_| plan.dense_weights(dense)),
+    }
+}
+
+/// A task's part of values of which each task has `size`.
+fn part(values: &[f32], task: usize, size: usize) -> &[f32] {
+    &values[task * size..((task + 1) * size).min(values.len())]
+}
+
+impl Plan {
+    /// How many sums the dense weights' gradient takes.
+    fn dense_sums(&self) -> usize {
+        match self.matrix {
+            Some(_) => padded(self.outputs) * padded(self.inner),
+            None => 0,
+        }
+    }
+
+    /// The sums of some images: those of the dense weights, then those of the depthwise ones.
+    fn backward_task(
+        &self,
+        back: &Back,
+        images: &[f32],
+        norm: Option<NormBehind<'_>>,
+        incoming: Option<&[f32]>,
+        by_images: &mut [f32],
+    ) -> Vec<f32> {
+        let mut sums = vec![0.0; self.dense_sums() + self.way.taps().len()];
+        let (dense, taps) = sums.split_at_mut(self.dense_sums());
+        let wants_images = !by_images.is_empty();
+        let [group, out_group] = self.group();
+        let lengths = [
+            self.plane_length(),
+            back.shape.as_ref().map_or(0, Shape::plane),
+            self.rows_length(),
+            out_group * padded(self.outputs),
+            self.rows_length(),
+            self.copied_images(),
+            self.copied_images(),
+            self.copied_outputs(),
+        ];
+        scratch::with(lengths, |buffers| {
+            let [
+                plane,
+                back_plane,
+                rows,
+                gradient,
+                by_rows,
+                image_copy,
+                by_copy,
+                combined,
+            ] = buffers;
+            let mut group_of = Group {
+                plan: self,
+                back,
+                plane,
+                back_plane,
+                rows,
+                by_rows,
+                by_copy,
+                dense,
+                taps,
+            };
+            let out_size = out_group * self.outputs;
+            for (number, images) in images.chunks(group * self.channels).enumerate() {
+                let start = number * group * self.channels;
+                let by_images = match wants_images {
+                    true => &mut by_images[start..start + images.len()],
+                    false => &mut [],
+                };
+                let incoming = match incoming {
+                    Some(incoming) => part(incoming, number, out_size),
+                    None => &*by_images,
+                };
+                let norm = norm.map(|norm| NormBehind {
+                    input: part(norm.input, number, out_size),
+                    ..norm
+                });
+                let pixels = incoming.len() / self.outputs;
+                let gradient = &mut gradient[..pixels * padded(self.outputs)];
+                self.by_outputs(norm, incoming, combined, gradient);
+                let images = self.whole(images, image_copy);
+                group_of.work(images, gradient, by_images);
+            }
+        });
+        sums
+    }
+
+    /// The gradient by a group's outputs, with whole lanes of channels.
+    fn by_outputs(
+        &self,
+        norm: Option<NormBehind<'_>>,
+        incoming: &[f32],
+        combined: &mut [f32],
+        target: &mut [f32],
+    ) {
+        match (norm, self.copies_outputs()) {
+            (Some(norm), false) => norm.by_input.apply(incoming, norm.input, target),
+            (Some(norm), true) => {
+                let combined = &mut combined[..incoming.len()];
+                norm.by_input.apply(incoming, norm.input, combined);
+                channels::pad(combined, self.outputs, target);
+            }
+            (None, false) => target.copy_from_slice(incoming),
+            (None, true) => channels::pad(incoming, self.outputs, target),
+        }
+    }
+}
+
+/// The unit the other way around.
+struct Back {
+    matrix: Option<Panels>,
+    /// The depthwise convolution's.
+    shape: Option<Shape>,
+    /// Its weights in the order in which it uses them.
+    taps: Vec<f32>,
+}
+
+impl Back {
+    fn new(plan: &Plan, wants_image: bool) -> Self {
+        let (shape, taps) = match &plan.way {
+            Way::Depthwise { window, taps, .. } if wants_image => {
+                let shape = Shape::backward(window);
+                let taps = shape.ordered(taps);
+                (Some(shape), taps)
+            }
+            _ => (None, Vec::new()),
+        };
+        Self {
+            matrix: plan.matrix.as_ref().map(Panels::transposed),
+            shape,
+            taps,
+        }
+    }
+}
+
+/// What the gradients of a group of images need.
+struct Group<'a> {
+    plan: &'a Plan,
+    back: &'a Back,
+    plane: &'a mut [f32],
+    back_plane: &'a mut [f32],
+    rows: &'a mut [f32],
+    by_rows: &'a mut [f32],
+    /// The gradient by the images with whole lanes of channels, if theirs aren't.
+    by_copy: &'a mut [f32],
+    /// Sums of all groups.
+    dense: &'a mut [f32],
+    taps: &'a mut [f32],
+}
+
+impl Group<'_> {
+    /// Adds up the gradients by the weights and, unless `by_images` is empty, writes those by the images.
+    fn work(&mut self, images: Images<'_>, gradient: &[f32], by_images: &mut [f32]) {
+        let Self { plan, back, .. } = *self;
+        let stride = padded(plan.channels);
+        let pixels = gradient.len() / padded(plan.outputs);
+        let wants_images = !by_images.is_empty();
+        let mask = plan.unit.relu.then_some(images.whole);
+        let copies = wants_images && plan.copies_images();
+        let copy: &mut [f32] = match copies {
+            true => &mut self.by_copy[..images.whole.len()],
+            false => &mut [],
+        };
+        let target = Target {
+            values: match copies {
+                true => &mut *copy,
+                false => &mut *by_images,
+            },
+            stride,
+            mask,
+        };
+        match &plan.way {
+            Way::Pixels => {
+                if plan.matrix.is_some() {
+                    plan.outer(gradient, images.whole, plan.unit.relu, self.dense);
+                }
+                if wants_images {
+                    back.by_pixels(plan, gradient, pixels, target);
+                }
+            }
+            Way::Depthwise {
+                window,
+                shape,
+                taps,
+            } => {
+                let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
+                let rows = &mut self.rows[..pixels * stride];
+                run(WeightGradient {
+                    window,
+                    shape,
+                    relu: plan.unit.relu,
+                    weights: taps,
+                    images: images.whole,
+                    gradient: by_rows,
+                    stride,
+                    plane: self.plane,
+                    by_weights: self.taps,
+                    sums: plan.matrix.is_some().then_some(&mut *rows),
+                });
+                if plan.matrix.is_some() {
+                    plan.outer(gradient, rows, false, self.dense);
+                }
+                if let Some(shape) = &back.shape {
+                    run(Convolution {
+                        shape,
+                        relu: false,
+                        weights: &back.taps,
+                        images: by_rows,
+                        plane: self.back_plane,
+                        target,
+                    });
+                }
+            }
+            Way::Patches(patches) => {
+                let rows = plan.rows(images, pixels, self.plane, self.rows);
+                plan.outer(gradient, rows, false, self.dense);
+                // Nobody asks what an image gets that needs no gradient: the first layer's.
+                if wants_images {
+                    let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
+                    patches.scatter(by_rows, mask, self.plane, target.values);
+                }
+            }
+        }
+        if copies {
+            channels::unpad(copy, plan.channels, by_images);
+        }
+    }
+}
+
+impl Plan {
+    /// Adds up the gradient by the dense weights.
+    fn outer(&self, gradient: &[f32], rows: &[f32], relu: bool, sums: &mut [f32]) {
+        run(Outer {
+            left: gradient,
+            left_stride: padded(self.outputs),
+            right: rows,
+            right_stride: padded(self.inner),
+            relu,
+            sums,
+        });
+    }
+}
+
+impl Back {
+    /// The gradient by the rows from the one by the outputs.
+    fn by_rows<'a>(
+        &self,
+        plan: &Plan,
+        gradient: &'a [f32],
+        pixels: usize,
+        rows: &'a mut [f32],
+    ) -> &'a [f32] {
+        let Some(matrix) = &self.matrix else {
+            return gradient;
+        };
+        let stride = padded(plan.inner);
+        let rows = &mut rows[..pixels * stride];
+        run(Product {
+            matrix,
+            rows: gradient,
+            stride: padded(plan.outputs),
+            pixels,
+            target: Target {
+                values: rows,
+                stride,
+                mask: None,
+            },
+        });
+        rows
+    }
+
+    /// The gradient by images whose pixels are the rows.
+    fn by_pixels(&self, plan: &Plan, gradient: &[f32], pixels: usize, target: Target<'_>) {
+        match (&self.matrix, target.mask) {
+            (Some(matrix), _) => run(Product {
+                matrix,
+                rows: gradient,
+                stride: padded(plan.outputs),
+                pixels,
+                target,
+            }),
+            (None, Some(mask)) => flat::mask(gradient, mask, target.values),
+            (None, None) => target.values.copy_from_slice(gradient),
+        }
+    }
+}
+
+impl Plan {
+    /// `[output, channel, tap]` from `[output, (tap, channel)]` with padding.
+    fn dense_weights(&self, sums: &[f32]) -> Memory {
+        let (channels, spatial) = (self.channels, self.inner / self.channels);
+        let mut weights = recycled::values(self.outputs * self.inner);
+        let rows = sums.chunks_exact(padded(self.inner));
+        for (row, target) in rows.zip(weights.chunks_exact_mut(self.inner)) {
+            for (k, &value) in row[..self.inner].iter().enumerate() {
+                target[k % channels * spatial + k / channels] = value;
+            }
+        }
+        weights
+    }
+}

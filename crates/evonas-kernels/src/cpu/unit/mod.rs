@@ -1,0 +1,236 @@
+//! ReLU, depthwise convolution, dense convolution and batch norm as one pass over the images.
+//!
+//! What a dense convolution multiplies stays in buffers of a few images, so that memory sees the input
+//! and the output only; the way back computes it again.
+
+mod backward;
+mod forward;
+
+pub(super) use backward::{Backwards, NormBehind, backward};
+pub(super) use forward::forward;
+
+use super::depthwise::{self, Shape};
+use super::matrix::Panels;
+use super::patches::{self, Patches};
+use super::tasks::images_of_a_task;
+use super::vector::{LANES, padded};
+use super::window::Window;
+
+/// What stands for every pixel of the output before the dense convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// The pixel.
+    Pixels,
+    /// The sums of a depthwise convolution.
+    Depthwise(Window),
+    /// All that a window sees.
+    Patches(Window),
+}
+
+/// Convolutions without bias in one pass: a depthwise one, a dense one, or one behind the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit {
+    pub rows: Rows,
+    /// Whether the input's ReLU is taken.
+    pub relu: bool,
+}
+
+/// Weights as a module has them.
+#[derive(Clone, Copy)]
+pub(super) struct Weights<'a> {
+    /// `[channel, tap]`
+    pub(super) depthwise: Option<&'a [f32]>,
+    /// `[output, channel, tap]`, and the number of outputs.
+    pub(super) dense: Option<(&'a [f32], usize)>,
+}
+
+/// How rows are made.
+enum Way {
+    Pixels,
+    Depthwise {
+        window: Window,
+        shape: Shape,
+        /// `[block, tap, lane]`
+        taps: Vec<f32>,
+    },
+    Patches(Patches),
+}
+
+impl Way {
+    /// A depthwise convolution's weights.
+    fn taps(&self) -> &[f32] {
+        match self {
+            Self::Depthwise { taps, .. } => taps,
+            Self::Pixels | Self::Patches(_) => &[],
+        }
+    }
+}
+
+/// A unit for images of one size.
+pub(super) struct Plan {
+    unit: Unit,
+    images: usize,
+    channels: usize,
+    pixels: usize,
+    /// Values of a row.
+    inner: usize,
+    outputs: usize,
+    out_pixels: usize,
+    way: Way,
+    /// `[inner, outputs]`
+    matrix: Option<Panels>,
+    images_of_a_task: usize,
+}
+
+impl Plan {
+    pub(super) fn new(
+        unit: Unit,
+        [images, height, width, channels]: [usize; 4],
+        weights: Weights<'_>,
+    ) -> Self {
+        let pixels = height * width;
+        let (inner, out_pixels) = match unit.rows {
+            Rows::Pixels => (channels, pixels),
+            Rows::Depthwise(window) => (channels, window.out_pixels()),
+            Rows::Patches(window) => (channels * window.taps(), window.out_pixels()),
+        };
+        let outputs = weights.dense.map_or(inner, |(_, outputs)| outputs);
+        assert!(images > 0, "a batch has at least one image");
+        if let (Rows::Depthwise(window), Some(values)) = (unit.rows, weights.depthwise) {
+            assert_eq!(
+                values.len(),
+                channels * window.taps(),
+                "the images have other channels than the depthwise weights"
+            );
+        }
+        if let Some((values, outputs)) = weights.dense {
+            assert_eq!(
+                values.len(),
+                outputs * inner,
+                "the images have other channels than the weights"
+            );
+        }
+        let way = match (unit.rows, weights.depthwise) {
+            (Rows::Depthwise(window), Some(values)) => Way::Depthwise {
+                window,
+                shape: Shape::forward(&window),
+                taps: depthwise::by_blocks(values, window.taps()),
+            },
+            (Rows::Depthwise(_), None) => panic!("a depthwise convolution has weights"),
+            (Rows::Patches(window), _) => Way::Patches(Patches::new(window, channels)),
+            (Rows::Pixels, _) => Way::Pixels,
+        };
+        let spatial = inner / channels;
+        let matrix = weights.dense.map(|(values, outputs)| {
+            Panels::new(inner, outputs, |k, output| {
+                values[(output * channels + k % channels) * spatial + k / channels]
+            })
+        });
+        let work = pixels * channels + out_pixels * (inner + outputs);
+        // Every task adds up gradients by the weights of its own.
+        let sums = padded(inner) * padded(outputs) + way.taps().len();
+        let most_tasks = (MOST_SUMS / sums).max(1);
+        Self {
+            unit,
+            images,
+            channels,
+            pixels,
+            inner,
+            outputs,
+            out_pixels,
+            way,
+            matrix,
+            images_of_a_task: images_of_a_task(images, work).max(images.div_ceil(most_tasks)),
+        }
+    }
+
+    /// `[images, height, width, channels]` of the output.
+    pub(super) fn output(&self, [images, height, width, _]: [usize; 4]) -> [usize; 4] {
+        match self.unit.rows {
+            Rows::Pixels => [images, height, width, self.outputs],
+            Rows::Depthwise(window) | Rows::Patches(window) => {
+                [images, window.out_height, window.out_width, self.outputs]
+            }
+        }
+    }
+
+    /// Channels of the output.
+    pub(super) const fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Pixels of the output.
+    pub(super) const fn out_pixels(&self) -> usize {
+        self.out_pixels
+    }
+
+    /// How many pixels are read and written at once at most: whole images where pixels see others, few
+    /// enough pixels for the fastest cache where they don't.
+    fn group(&self) -> [usize; 2] {
+        match self.unit.rows {
+            Rows::Pixels => {
+                let of_a_task = self.images_of_a_task * self.pixels;
+                let fit = IN_CACHE / (padded(self.inner) + padded(self.outputs));
+                [fit.max(16).min(of_a_task); 2]
+            }
+            Rows::Depthwise(_) | Rows::Patches(_) => {
+                // Small images fill the registers together.
+                let images = (64 / self.out_pixels).clamp(1, self.images_of_a_task);
+                [images * self.pixels, images * self.out_pixels]
+            }
+        }
+    }
+
+    /// Whether the kernels need a copy of the images with whole lanes of channels.
+    const fn copies_images(&self) -> bool {
+        !matches!(self.unit.rows, Rows::Patches(_)) && !self.channels.is_multiple_of(LANES)
+    }
+
+    /// Whether the kernels need a copy of the output with whole lanes of channels.
+    const fn copies_outputs(&self) -> bool {
+        !self.outputs.is_multiple_of(LANES)
+    }
+
+    /// Values of a group's images, if they are to be copied.
+    fn copied_images(&self) -> usize {
+        match self.copies_images() {
+            true => self.group()[0] * padded(self.channels),
+            false => 0,
+        }
+    }
+
+    /// Values of a group's outputs, if they are to be copied.
+    fn copied_outputs(&self) -> usize {
+        match self.copies_outputs() {
+            true => self.group()[1] * padded(self.outputs),
+            false => 0,
+        }
+    }
+
+    fn rows_length(&self) -> usize {
+        self.group()[1] * padded(self.inner) + patches::SLACK
+    }
+
+    fn plane_length(&self) -> usize {
+        match &self.way {
+            Way::Pixels => 0,
+            Way::Depthwise { shape, .. } => shape.plane(),
+            Way::Patches(patches) => patches.plane(),
+        }
+    }
+}
+
+/// Values that a core's fastest cache holds beside others.
+const IN_CACHE: usize = 6 * 1024;
+
+/// Values of weight gradients that all tasks may add up together: 64 MiB.
+const MOST_SUMS: usize = 1 << 24;
+
+impl Unit {
+    fn taps(&self) -> usize {
+        match self.rows {
+            Rows::Pixels => 1,
+            Rows::Depthwise(window) | Rows::Patches(window) => window.taps(),
+        }
+    }
+}

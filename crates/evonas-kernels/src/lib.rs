@@ -1,0 +1,7 @@
+//! The operations of cell networks, with their gradients.
+
+#![deny(unsafe_code)]
+
+pub mod cpu;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+pub mod cube;

@@ -1,0 +1,63 @@
+//! The library's behaviour through its public interface, one module a concept.
+//!
+//! One binary, so that Burn is linked once.
+
+#![allow(clippy::ptr_arg)]
+
+mod canonical;
+#[cfg(feature = "burn")]
+mod checkpoint;
+mod choices;
+mod comparison;
+#[cfg(feature = "burn")]
+mod comparison_digits;
+mod comparison_record;
+mod comparison_refusals;
+mod descriptions;
+#[cfg(feature = "burn")]
+mod digits;
+mod evolution;
+mod executors;
+mod failures;
+mod journal;
+#[cfg(feature = "burn")]
+mod kernels;
+#[cfg(unix)]
+mod kill;
+#[cfg(all(feature = "burn", target_os = "linux"))]
+mod memory;
+mod nasbench201;
+mod nasnet;
+#[cfg(feature = "tabular")]
+mod nats_bench;
+#[cfg(feature = "burn")]
+mod network;
+mod objectives;
+mod observers;
+mod panics;
+#[cfg(feature = "burn")]
+mod parity;
+mod plans;
+#[cfg(feature = "report")]
+mod plots;
+#[cfg(feature = "burn")]
+mod ppo;
+#[cfg(feature = "tabular")]
+mod published;
+#[cfg(feature = "tabular")]
+mod real_table;
+mod recordable;
+mod reinforce;
+mod search;
+#[cfg(feature = "tabular")]
+mod tabular;
+#[cfg(feature = "tabular")]
+mod tabular_lines;
+#[cfg(feature = "burn")]
+mod trained;
+#[cfg(feature = "burn")]
+mod training;
+#[cfg(feature = "burn")]
+mod weights;
+#[cfg(feature = "wgpu")]
+mod wgpu;

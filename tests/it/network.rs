@@ -1,0 +1,410 @@
+//! The decoder: the module is what its plan says, and any genotype trains.
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use evonas::network::{
+    AuxiliaryHead, BatchNormSettings, CellNetwork, Cost, DropPath, ImageShape, NetworkConfig,
+    NetworkError, NetworkPlan, Stem, TrainingPass, trainable_parameters,
+};
+use evonas::prelude::*;
+use evonas::randomness::stream;
+use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, published};
+use proptest::prelude::*;
+
+fn cifar(cells: usize, filters: usize) -> NetworkConfig {
+    NetworkConfig::cifar(cells, filters)
+}
+
+fn cost(genotype: &NasnetGenotype, config: &NetworkConfig) -> Cost {
+    Cost::of(&NetworkPlan::new(genotype, config).unwrap())
+}
+
+fn build(genotype: &NasnetGenotype, config: &NetworkConfig, device: &Device) -> CellNetwork {
+    CellNetwork::new(genotype, config, &mut stream(7, 0), device).unwrap()
+}
+
+#[test]
+fn the_module_has_the_parameters_that_the_plan_counts() {
+    let small_imagenet = NetworkConfig::imagenet(1, 38, 75);
+    let with_everything = small_imagenet
+        .clone()
+        .with_skip_reduction_input(true)
+        .with_auxiliary(AuxiliaryHead::new(0.4))
+        .with_drop_path(DropPath::scheduled(0.7))
+        .with_dropout(0.5);
+    for (name, text) in published::ALL {
+        let genotype = published::by_name(name).unwrap();
+        assert_eq!(genotype.to_string(), text);
+        for config in [
+            cifar(1, 8),
+            cifar(3, 24),
+            small_imagenet.clone(),
+            with_everything.clone(),
+        ] {
+            let network = build(&genotype, &config, &Device::flex());
+            let counted = cost(&genotype, &config).parameters;
+            assert_eq!(
+                trainable_parameters(&network) as u64,
+                counted,
+                "{name}, {config:?}"
+            );
+        }
+    }
+    assert!(published::by_name("AmoebaNet-A").is_some());
+    assert!(published::by_name("amoebanet-e").is_none());
+}
+
+fn refused(config: &NetworkConfig) -> NetworkError {
+    let error = NetworkPlan::new(&published::amoebanet_a(), config).unwrap_err();
+    let built = CellNetwork::new(
+        &published::amoebanet_a(),
+        config,
+        &mut stream(0, 0),
+        &Device::flex(),
+    );
+    // As text, since NaN is not itself.
+    assert_eq!(built.unwrap_err().to_string(), error.to_string());
+    error
+}
+
+#[test]
+fn figures_that_can_t_be_are_refused() {
+    assert!(
+        matches!(refused(&cifar(0, 8)), NetworkError::Zero { figure } if figure.contains("cells"))
+    );
+    assert!(matches!(refused(&cifar(1, 0)), NetworkError::Zero { .. }));
+    assert!(matches!(
+        refused(&cifar(1, usize::MAX)),
+        NetworkError::TooLarge { .. }
+    ));
+    let mut config = cifar(1, 8);
+    config.classes = 0;
+    assert!(matches!(refused(&config), NetworkError::Zero { .. }));
+    let stem = Stem::ImageNet { filters: 0 };
+    assert!(
+        matches!(refused(&cifar(1, 8).with_stem(stem)), NetworkError::Zero { figure } if figure.contains("stem"))
+    );
+    for keep in [0.0, -0.1, 1.1, f64::NAN] {
+        let message = refused(&cifar(1, 8).with_drop_path(DropPath::scheduled(keep))).to_string();
+        assert!(
+            message.contains(&format!("keep probability is {keep}")),
+            "{message}"
+        );
+    }
+    let norm =
+        |epsilon, momentum| cifar(1, 8).with_batch_norm(BatchNormSettings { epsilon, momentum });
+    for config in [
+        cifar(1, 8).with_dropout(1.0),
+        cifar(1, 8).with_auxiliary(AuxiliaryHead::new(0.001)),
+        cifar(1, 8).with_auxiliary(AuxiliaryHead::new(f64::INFINITY)),
+        norm(0.0, 0.1),
+        norm(1e-5, 1.5),
+    ] {
+        assert!(matches!(refused(&config), NetworkError::OutOfRange { .. }));
+    }
+}
+
+#[test]
+fn too_few_filters_say_how_many_work() {
+    let message = refused(&cifar(1, 1)).to_string();
+    assert!(
+        message.contains("conv1x7_7x1 in cell 1, of 2 filters"),
+        "{message}"
+    );
+    assert!(
+        message.ends_with("the smallest F that works is 2"),
+        "{message}"
+    );
+    assert!(NetworkPlan::new(&published::amoebanet_a(), &cifar(1, 2)).is_ok());
+    let imagenet = |filters| NetworkConfig::imagenet(1, filters, 64);
+    // Whatever the image: the two figures are searched apart.
+    let both = refused(&cifar(1, 1).with_image(ImageShape::new(3, 1, 1)));
+    assert!(both.to_string().ends_with("works is 3"), "{both}");
+    let both = refused(&NetworkConfig::imagenet(1, 2, 20));
+    assert!(both.to_string().ends_with("works is 16"), "{both}");
+    for filters in [1, 3, 8, 15] {
+        assert!(matches!(
+            refused(&imagenet(filters)),
+            NetworkError::TooFewFilters { smallest: 16, .. }
+        ));
+    }
+    assert!(NetworkPlan::new(&published::amoebanet_a(), &imagenet(16)).is_ok());
+}
+
+#[test]
+fn too_small_images_say_which_size_works() {
+    let sized = |config: &NetworkConfig, side| {
+        let mut config = config.clone();
+        config.image = ImageShape::new(3, side, side);
+        config
+    };
+    let with_head = |config: NetworkConfig| config.with_auxiliary(AuxiliaryHead::new(1.0));
+    for (config, part, smallest) in [
+        (cifar(1, 8), "reduction", 3),
+        (with_head(cifar(1, 8)), "auxiliary", 9),
+        (NetworkConfig::imagenet(1, 16, 32), "reduction", 19),
+        (
+            with_head(NetworkConfig::imagenet(1, 16, 32)),
+            "auxiliary",
+            67,
+        ),
+    ] {
+        let error = refused(&sized(&config, smallest - 1));
+        let NetworkError::ImageTooSmall {
+            smallest: said,
+            part: named,
+            ..
+        } = error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!(said, smallest);
+        assert!(named.contains(part), "{named}");
+        assert!(NetworkPlan::new(&published::amoebanet_a(), &sized(&config, smallest)).is_ok());
+    }
+    let stem = refused(&sized(&NetworkConfig::imagenet(1, 16, 32), 2));
+    assert!(matches!(stem, NetworkError::ImageTooSmall { part, .. } if part.contains("stem")));
+    let mut flat = cifar(1, 8);
+    flat.image = ImageShape::new(3, 2, 32);
+    assert!(refused(&flat).to_string().contains("2x32"));
+}
+
+#[test]
+fn a_seed_gives_the_same_network() {
+    let device = Device::flex();
+    let images = Tensor::<4>::ones([2, 3, 9, 9], &device);
+    let logits = |seed| {
+        CellNetwork::new(
+            &published::amoebanet_a(),
+            &cifar(1, 4),
+            &mut stream(seed, 0),
+            &device,
+        )
+        .unwrap()
+        .forward(images.clone())
+        .into_data()
+        .try_to_vec::<f32>()
+        .unwrap()
+    };
+    assert_eq!(logits(1), logits(1));
+    assert_ne!(logits(1), logits(2));
+}
+
+struct MissingGradients<'a> {
+    gradients: &'a Gradients,
+    missing: Vec<String>,
+    path: Vec<String>,
+}
+
+impl ModuleVisitor for MissingGradients<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if !param.is_require_grad() {
+            return;
+        }
+        let finite = param.val().grad(self.gradients).is_some_and(|gradient| {
+            gradient
+                .into_data()
+                .try_to_vec::<f32>()
+                .unwrap()
+                .iter()
+                .all(|value| value.is_finite())
+        });
+        if !finite {
+            self.missing.push(self.path.join("."));
+        }
+    }
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+fn images(config: &NetworkConfig, batch: usize, seed: u64) -> Tensor<4> {
+    let ImageShape {
+        channels,
+        height,
+        width,
+    } = config.image;
+    let mut rng = stream(seed, 1);
+    let values: Vec<f32> = (0..batch * channels * height * width)
+        .map(|_| rng.random::<f32>() - 0.5)
+        .collect();
+    Tensor::from_data(
+        TensorData::new(values, [batch, channels, height, width]),
+        &Device::flex(),
+    )
+}
+
+#[test]
+fn drop_path_that_keeps_everything_is_the_identity() {
+    let genotype = published::amoebanet_a();
+    let device = Device::flex().autodiff();
+    let logits = |config: &NetworkConfig, progress| {
+        let network = build(&genotype, config, &device);
+        let mut rng = stream(3, 0);
+        let mut pass = TrainingPass::new(progress, &mut rng);
+        let output = network.forward_training(images(config, 2, 0), &mut pass);
+        values(output.logits.inner())
+    };
+    let config = cifar(1, 4);
+    let plain = logits(&config, 1.0);
+    let dropping = config.with_drop_path(DropPath::scheduled(0.5));
+    assert_eq!(logits(&dropping, 0.0), plain);
+    assert_ne!(logits(&dropping, 1.0), plain);
+}
+
+#[test]
+fn evaluation_is_deterministic_and_free_of_noise() {
+    let genotype = published::nasnet_a();
+    let noisy = cifar(1, 4)
+        .with_drop_path(DropPath::scheduled(0.5))
+        .with_dropout(0.5);
+    let network = build(&genotype, &noisy, &Device::flex());
+    let first = values(network.forward(images(&noisy, 2, 0)));
+    assert_eq!(values(network.forward(images(&noisy, 2, 0))), first);
+    let plain = build(&genotype, &cifar(1, 4), &Device::flex());
+    assert_eq!(values(plain.forward(images(&noisy, 2, 0))), first);
+}
+
+#[test]
+fn the_auxiliary_head_speaks_in_training_only() {
+    let config = NetworkConfig::imagenet(1, 16, 67).with_auxiliary(AuxiliaryHead {
+        channel_scale: 0.1,
+        loss_weight: 0.3,
+    });
+    let network = build(
+        &published::amoebanet_a(),
+        &config,
+        &Device::flex().autodiff(),
+    );
+    let mut rng = stream(3, 0);
+    let output =
+        network.forward_training(images(&config, 2, 0), &mut TrainingPass::new(0.0, &mut rng));
+    let (logits, weight) = output.auxiliary.unwrap();
+    assert_eq!((logits.dims(), weight), ([2, 1000], 0.3));
+    assert_eq!(
+        network.valid().forward(images(&config, 2, 0)).dims(),
+        [2, 1000]
+    );
+}
+
+#[test]
+fn each_branch_drops_examples_of_its_own() {
+    let genotype: NasnetGenotype = "avg3@0+max3@0:2/avg3@0+max3@0:2".parse().unwrap();
+    let config = NetworkConfig::new(1, 4, 3, ImageShape::new(1, 8, 8))
+        .with_drop_path(DropPath::scheduled(0.5));
+    let network = build(&genotype, &config, &Device::flex().autodiff());
+    let mut rng = stream(5, 0);
+    let mut pass = TrainingPass::new(1.0, &mut rng);
+    let output = network.forward_training(images(&config, 200, 0), &mut pass);
+    let logits = values(output.logits.inner());
+    // An example that both branches of the last cell drop, each with one half, has the same logits
+    // whatever it shows.
+    let mut times = std::collections::HashMap::new();
+    for logits in logits.chunks_exact(3) {
+        let bits: Vec<u32> = logits.iter().map(|value| value.to_bits()).collect();
+        *times.entry(bits).or_insert(0) += 1;
+    }
+    let dropped = times.values().max().unwrap();
+    assert!((25..=75).contains(dropped), "{dropped} of 200");
+}
+
+#[test]
+fn a_network_with_everything_is_saved_and_loaded() {
+    let config = NetworkConfig::imagenet(1, 16, 67)
+        .with_auxiliary(AuxiliaryHead::new(0.1))
+        .with_skip_reduction_input(true)
+        .with_drop_path(DropPath::scheduled(0.6))
+        .with_dropout(0.5);
+    let device = Device::flex().autodiff();
+    let network = build(&published::amoebanet_b(), &config, &device);
+    let trained = |network: &CellNetwork| {
+        let mut rng = stream(3, 0);
+        let mut pass = TrainingPass::new(0.7, &mut rng);
+        let output = network.forward_training(images(&config, 2, 0), &mut pass);
+        let (auxiliary, _) = output.auxiliary.unwrap();
+        (values(output.logits.inner()), values(auxiliary.inner()))
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["network.safetensors", "network.bpk"] {
+        let path = folder.path().join(name);
+        network.valid().save(&path).unwrap();
+        let loaded = CellNetwork::load(&path, &device).unwrap();
+        assert_eq!(loaded.config(), &config);
+        assert_eq!(trained(&loaded), trained(&network.valid().train()));
+    }
+}
+
+#[test]
+#[should_panic(expected = "the smallest side that works is 3")]
+fn images_that_are_too_small_for_a_network_are_named() {
+    // The auxiliary head asks for nine pixels, and has no part in an evaluation.
+    let config = cifar(1, 4).with_auxiliary(AuxiliaryHead::new(0.1));
+    let network = build(&published::amoebanet_a(), &config, &Device::flex());
+    let enough = config.clone().with_image(ImageShape::new(3, 3, 3));
+    assert_eq!(network.forward(images(&enough, 1, 0)).dims(), [1, 10]);
+    let small = config.with_image(ImageShape::new(3, 2, 2));
+    let _ = network.forward(images(&small, 1, 0));
+}
+
+fn any_genotype() -> impl Strategy<Value = NasnetGenotype> {
+    let space = prop_oneof![
+        Just(NasnetSpace::sp1()),
+        Just(NasnetSpace::sp2()),
+        Just(NasnetSpace::sp3()),
+        (1_usize..=6).prop_map(|pairs| NasnetSpace::sp2().with_pairs(pairs).unwrap()),
+    ];
+    (any::<u64>(), space).prop_map(|(seed, space)| space.sample(&mut stream(seed, 0)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+
+    #[test]
+    fn any_genotype_decodes_trains_and_is_saved(
+        genotype in any_genotype(),
+        cells in 1_usize..=3,
+        filters in 4_usize..=16,
+        height in 8_usize..=40,
+        width in 8_usize..=40,
+        batch in 1_usize..=3,
+        momentum in 0.01_f64..1.0,
+        keep in 0.1_f64..=1.0,
+        progress in 0.0_f64..=1.0,
+    ) {
+        let config = NetworkConfig::new(cells, filters, 5, ImageShape::new(2, height, width))
+            .with_batch_norm(BatchNormSettings { epsilon: 1e-4, momentum })
+            .with_drop_path(DropPath::scheduled(keep));
+        let network = build(&genotype, &config, &Device::flex().autodiff());
+        prop_assert_eq!(trainable_parameters(&network) as u64, cost(&genotype, &config).parameters);
+        let input = images(&config, batch, 0);
+        let mut rng = stream(3, 0);
+        let mut pass = TrainingPass::new(progress, &mut rng);
+        let logits = network.forward_training(input.clone(), &mut pass).logits;
+        prop_assert_eq!(logits.dims(), [batch, 5]);
+        prop_assert!(values(logits.clone().inner()).iter().all(|value| value.is_finite()));
+        let gradients = logits.powi_scalar(2).mean().backward();
+        let mut visitor = MissingGradients { gradients: &gradients, missing: Vec::new(), path: Vec::new() };
+        network.visit(&mut visitor);
+        prop_assert_eq!(visitor.missing, Vec::<String>::new());
+        let network = network.valid();
+        let logits = values(network.forward(input.clone()));
+        prop_assert!(logits.iter().all(|value| value.is_finite()));
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["network.safetensors", "network.bpk"] {
+            let path = folder.path().join(name);
+            network.save(&path).unwrap();
+            let loaded = CellNetwork::load(&path, &Device::flex()).unwrap();
+            prop_assert_eq!(loaded.genotype(), &genotype);
+            prop_assert_eq!(loaded.config(), &config);
+            prop_assert_eq!(&values(loaded.forward(input.clone())), &logits);
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! Code that is given to a search may panic anywhere; the search says so and can be resumed.
+
+// An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
+use std::cell::Cell;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::panic::panic_any;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use evonas::prelude::*;
+use evonas::search::journal::read;
+use evonas::search::{Duplicates, Retry, SearchError, Warning};
+use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+use evonas::stopper::{Decision, Stopper};
+use serde::{Deserialize, Serialize, Serializer};
+
+type Bits = Vec<bool>;
+
+const SPACE: BitsSpace = BitsSpace { length: 12 };
+
+fn evolution() -> Evolution<Bits> {
+    Evolution::aging(SPACE, FlipOneBit, 10, 3, 1).unwrap()
+}
+
+fn count(bits: &[bool]) -> f64 {
+    bits.iter().filter(|&&bit| bit).count() as f64
+}
+
+fn ones(bits: &Bits, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+    context.report(1, count(bits));
+    context.check_stop()?;
+    Ok(Evaluation::new(count(bits)))
+}
+
+fn journal(folder: &Path) -> Journal {
+    Journal::open_or_create(folder).unwrap()
+}
+
+/// Stops every fourth trial, and panics at a trial: when it reports, or when it ends.
+#[derive(Debug)]
+struct Fragile {
+    at: u64,
+    reported: bool,
+}
+
+impl Stopper for Fragile {
+    fn reported(&mut self, trial: TrialId, _: u64, _: f64) -> Decision {
+        assert!(!self.reported || trial.0 < self.at, "what is a step?");
+        match trial.0 % 4 {
+            3 => Decision::Stop,
+            _ => Decision::Continue,
+        }
+    }
+
+    fn ended(&mut self, trial: TrialId, _: &Outcome) {
+        assert!(self.reported || trial.0 < self.at, "what is an end?");
+    }
+}
+
+#[test]
+fn a_stopper_that_panics_is_left_out_with_a_warning_and_so_it_is_by_a_resume() {
+    for reported in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let warned = Arc::new(Mutex::new(Vec::new()));
+        let search = |trials| {
+            let warned = warned.clone();
+            Search::new(evolution(), Serial::new(ones), Budget::trials(trials))
+                .stopper(Fragile { at: 20, reported })
+                .journal(journal(folder.path()))
+                .observe(move |event: &Event<'_, Bits>| {
+                    if let Event::Warned { warning } = event {
+                        warned.lock().unwrap().push((*warning).clone());
+                    }
+                })
+                .run()
+                .unwrap()
+        };
+        let result = search(40);
+        let stopped: Vec<u64> = result
+            .history
+            .records()
+            .iter()
+            .filter(|record| matches!(record.outcome, Outcome::Stopped { .. }))
+            .map(|record| record.id.0)
+            .collect();
+        assert_eq!(stopped, [3, 7, 11, 15, 19]);
+        let [Warning::StopperLeftOut { message }] = &result.warnings[..] else {
+            panic!("{:?}", result.warnings);
+        };
+        assert!(message.starts_with("what is a"), "{message}");
+        assert_eq!(*warned.lock().unwrap(), result.warnings);
+        // The replay shows it the same, and comes to the same end.
+        let again = search(60);
+        assert_eq!((again.history.len(), again.history.failed()), (60, 0));
+        assert_eq!(again.warnings, result.warnings);
+    }
+}
+
+/// A mutation that panics until it is mended.
+#[derive(Debug)]
+struct Brittle(Arc<AtomicBool>);
+
+impl Mutation<Bits> for Brittle {
+    fn mutate(&self, parent: &Bits, rng: &mut dyn Rng) -> Bits {
+        let broken = self.0.load(Ordering::Relaxed);
+        assert!(!broken || count(parent) < 8.0, "there is no ninth bit");
+        FlipOneBit.mutate(parent, rng)
+    }
+}
+
+#[test]
+fn a_mutation_that_panics_is_an_error_and_the_search_goes_on_when_it_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = Arc::new(AtomicBool::new(true));
+    // Both are called the same, as the code before and after a correction would be.
+    let search = |trials| {
+        let mutation = Brittle(broken.clone());
+        let evolution = EvolutionBuilder::new(SPACE, Described(mutation))
+            .population(10)
+            .sample(3)
+            .seed(1)
+            .build()
+            .unwrap();
+        Search::new(evolution, Serial::new(ones), Budget::trials(trials))
+            .journal(journal(folder.path()))
+            .run()
+    };
+    for _ in 0..2 {
+        let error = search(300).unwrap_err();
+        let SearchError::Panicked { what, message } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(message, "there is no ninth bit");
+        assert!(what.contains("the algorithm"), "{what}");
+    }
+    let finished = read::<Bits>(folder.path()).unwrap().history.len();
+    assert!(finished >= 10);
+    broken.store(false, Ordering::Relaxed);
+    let result = search(300).unwrap();
+    assert_eq!(result.history.len(), 300);
+}
+
+/// A mutation whose `Debug` form doesn't say in what state it is.
+struct Described(Brittle);
+
+impl std::fmt::Debug for Described {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Brittle")
+    }
+}
+
+impl Mutation<Bits> for Described {
+    fn mutate(&self, parent: &Bits, rng: &mut dyn Rng) -> Bits {
+        self.0.mutate(parent, rng)
+    }
+}
+
+#[test]
+fn a_key_that_panics_is_an_error_and_the_search_goes_on_when_it_is_mended() {
+    for policy in [
+        Duplicates::Reuse,
+        Duplicates::Average,
+        Duplicates::Redraw(2),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let search = |broken: bool| {
+            Search::new(evolution(), Serial::new(ones), Budget::trials(300))
+                .duplicates_by(policy, move |bits: &Bits| {
+                    assert!(!broken || count(bits) < 8.0, "too many");
+                    bits.clone()
+                })
+                .journal(journal(folder.path()))
+                .run()
+        };
+        for _ in 0..2 {
+            let error = search(true).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "the key of duplicates panicked: too many"
+            );
+        }
+        assert_eq!(search(false).unwrap().history.len(), 300);
+    }
+}
+
+thread_local! {
+    /// Which trait of a [`Cracked`] panics, and after how many more calls.
+    static CRACK: Cell<Option<(&'static str, u32)>> = const { Cell::new(None) };
+}
+
+/// A genotype one of whose traits may panic.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct Cracked(u8);
+
+impl Cracked {
+    fn call(name: &'static str) {
+        if let Some((cracked, left)) = CRACK.get()
+            && cracked == name
+        {
+            assert!(left > 0, "no more {name}");
+            CRACK.set(Some((name, left - 1)));
+        }
+    }
+}
+
+impl Serialize for Cracked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::call("serializing");
+        self.0.serialize(serializer)
+    }
+}
+
+impl Clone for Cracked {
+    fn clone(&self) -> Self {
+        Self::call("cloning");
+        Self(self.0)
+    }
+}
+
+impl PartialEq for Cracked {
+    fn eq(&self, other: &Self) -> bool {
+        Self::call("comparing");
+        self.0 == other.0
+    }
+}
+
+impl Eq for Cracked {}
+
+impl Hash for Cracked {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Self::call("hashing");
+        self.0.hash(state);
+    }
+}
+
+#[derive(Debug)]
+struct CrackedSpace;
+
+impl SearchSpace for CrackedSpace {
+    type Genotype = Cracked;
+
+    fn sample(&self, rng: &mut dyn Rng) -> Cracked {
+        Cracked(rng.random_range(0..20))
+    }
+}
+
+/// What the search says when a trait panics after so many calls, if it does.
+fn cracked(
+    folder: Option<&Path>,
+    duplicates: Duplicates,
+    crack: Option<(&'static str, u32)>,
+) -> Result<usize, String> {
+    let executor =
+        Serial::new(|cracked: &Cracked, _: &Context<'_>| Ok(Evaluation::new(f64::from(cracked.0))));
+    let random = RandomSearch::new(CrackedSpace, 1);
+    let mut search = Search::new(random, executor, Budget::trials(30)).duplicates(duplicates);
+    if let Some(folder) = folder {
+        search = search.journal(journal(folder));
+    }
+    CRACK.set(crack);
+    let result = search.run();
+    CRACK.set(None);
+    result
+        .map(|result| result.history.len())
+        .map_err(|error| match error {
+            SearchError::Panicked { .. } => error.to_string(),
+            other => panic!("{other}"),
+        })
+}
+
+#[test]
+fn a_genotype_whose_own_traits_panic_is_an_error_that_says_where() {
+    for (name, whom) in [
+        ("serializing", "a genotype, recorded as JSON,"),
+        ("comparing", "a genotype, recorded as JSON,"),
+        ("cloning", "a genotype, cloned for its evaluation,"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |crack| cracked(Some(folder.path()), Duplicates::Allow, crack);
+        let error = run(Some((name, 7))).unwrap_err();
+        assert_eq!(error, format!("{whom} panicked: no more {name}"));
+        // A replay compares what is asked for with the record.
+        if name == "comparing" {
+            assert_eq!(
+                run(Some((name, 3))).unwrap_err(),
+                "a genotype, compared with its record, panicked: no more comparing"
+            );
+        }
+        assert_eq!(run(None), Ok(30));
+    }
+}
+
+#[test]
+fn a_key_that_can_t_be_hashed_or_compared_is_an_error_wherever_that_happens() {
+    for policy in [
+        Duplicates::Reuse,
+        Duplicates::Average,
+        Duplicates::Redraw(2),
+    ] {
+        for name in ["hashing", "comparing"] {
+            for calls in 0..8 {
+                let error = cracked(None, policy, Some((name, calls))).unwrap_err();
+                let expected = format!("the key of duplicates panicked: no more {name}");
+                assert_eq!(error, expected, "{policy:?} after {calls} calls");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_observer_that_panics_is_an_error_that_names_it() {
+    struct Plotter;
+    impl Observer<Bits> for Plotter {
+        fn observe(
+            &mut self,
+            event: &Event<'_, Bits>,
+        ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+            match event {
+                Event::Finished { history } if history.len() == 25 => panic!("no pens"),
+                _ => Ok(()),
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let search = || {
+        Search::new(evolution(), Serial::new(ones), Budget::trials(40))
+            .journal(journal(folder.path()))
+    };
+    let error = search().observe(Plotter).run().unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("Plotter") && text.ends_with("panicked: no pens"),
+        "{text}"
+    );
+    assert_eq!(read::<Bits>(folder.path()).unwrap().history.len(), 25);
+    assert_eq!(search().run().unwrap().history.len(), 40);
+}
+
+/// Panics with itself when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic_any(Bomb);
+    }
+}
+
+#[test]
+fn a_payload_that_panics_when_it_is_dropped_costs_a_trial_and_no_worker() {
+    let explosive = |bits: &Bits, context: &Context<'_>| match context.trial().0 % 3 {
+        0 => panic_any(Bomb),
+        _ => ones(bits, context),
+    };
+    let executors: [Box<dyn Executor<Bits>>; 2] = [
+        Box::new(Serial::new(explosive)),
+        Box::new(Threads::new(explosive, 2).unwrap()),
+    ];
+    for executor in executors {
+        let result = Search::new(evolution(), executor, Budget::trials(30))
+            .run()
+            .unwrap();
+        assert_eq!((result.history.len(), result.history.failed()), (30, 10));
+    }
+}
+
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A genotype that no worker thread can drop.
+#[derive(Clone, Debug, PartialEq)]
+struct Sticky(u8);
+
+impl Drop for Sticky {
+    fn drop(&mut self) {
+        if IS_WORKER.get() && !std::thread::panicking() {
+            panic!("it sticks");
+        }
+    }
+}
+
+#[derive(Debug)]
+struct StickySpace;
+
+impl SearchSpace for StickySpace {
+    type Genotype = Sticky;
+
+    fn sample(&self, rng: &mut dyn Rng) -> Sticky {
+        Sticky(rng.random())
+    }
+}
+
+#[test]
+fn a_worker_survives_whatever_panics_in_its_thread() {
+    let sticky = |genotype: &Sticky, _: &Context<'_>| {
+        IS_WORKER.set(true);
+        Ok(Evaluation::new(f64::from(genotype.0)))
+    };
+    let executor = Threads::new(sticky, 2).unwrap();
+    let result = Search::new(
+        RandomSearch::new(StickySpace, 1),
+        executor,
+        Budget::trials(20),
+    )
+    .retry(Retry::none().lost(1))
+    .run()
+    .unwrap();
+    assert_eq!((result.history.len(), result.history.failed()), (20, 0));
+}
+
+#[test]
+fn the_journal_of_a_search_whose_code_panicked_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Search::new(evolution(), Serial::new(ones), Budget::trials(40))
+        .journal(journal(folder.path()))
+        .observe(|event: &Event<'_, Bits>| {
+            assert!(!matches!(event, Event::Asked { trial } if trial.id.0 == 12));
+        })
+        .run()
+        .unwrap_err();
+    assert!(matches!(error, SearchError::Panicked { .. }), "{error}");
+    let text = fs::read_to_string(folder.path().join("journal.jsonl")).unwrap();
+    assert!(text.ends_with("\"}\n"));
+    // Observers hear of an ask that is on record.
+    let recorded = read::<Bits>(folder.path()).unwrap();
+    assert_eq!(recorded.in_flight[0].id, TrialId(12));
+}

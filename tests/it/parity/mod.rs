@@ -1,0 +1,233 @@
+//! Logits, loss and every gradient agree with PyTorch's for the same weights.
+//!
+//! The fixtures under `tests/fixtures/parity` are always checked. With a Python that has torch,
+//! safetensors and numpy (`EVONAS_PYTHON`, or `python3`), fresh ones of `tests/pytorch` are checked
+//! as well; `EVONAS_PARITY_FOLDER` names a folder of further files to check.
+mod fixture;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fixture::{Differences, Fixture};
+
+/// The bounds, relative to the largest value of a tensor.
+const SINGLE: f64 = 1e-4;
+const DOUBLE: f64 = 1e-9;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "safetensors"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no fixture in {}", folder.display());
+    files
+}
+
+/// What the files are of.
+#[derive(Clone, Copy)]
+enum Cells {
+    /// Published ones in files of this repository, whose seeds rounding does not upset: they agree with the
+    /// file itself, since without Python nothing holds our double precision to PyTorch's.
+    Committed,
+    Published,
+    /// Bottlenecks of one channel and stacks of pools can amplify rounding a thousandfold. The files say
+    /// how far PyTorch's own gradients are from those in double precision, and ten times that is granted.
+    Random,
+}
+
+/// Nearest batches that are tried where single precision differs from the file.
+const NUDGES: u64 = 8;
+
+/// Whether everything agrees. Logits and loss must.
+///
+/// In single precision a value that rounding carries across the kink of a ReLU, or from one pixel of a
+/// pool to another, changes many gradients in their first digits, in any two builds; and the larger the
+/// network the likelier. So where gradients in single precision differ from the file's, they must be
+/// those of double precision, which is held to PyTorch's itself (`fresh_exports_in_double…`): on the
+/// file's batch, or on one that is a millionth from it, where no such value lies on the other side. An
+/// error of the arithmetic is an error there too.
+fn agrees(path: &Path, cells: Cells) -> bool {
+    let fixture = Fixture::read(path);
+    let bound = if fixture.is_double() { DOUBLE } else { SINGLE };
+    let of_gradients = match cells {
+        Cells::Committed | Cells::Published => bound,
+        Cells::Random => bound.max(10.0 * fixture.rounding()),
+    };
+    let name = path.file_name().unwrap().to_string_lossy();
+    let holds = |to: &str, worst: &Differences| {
+        println!(
+            "{name}: {to}: logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",
+            worst.logits, worst.loss, worst.gradient, worst.parameter
+        );
+        assert!(worst.logits < bound, "{name}: logits");
+        assert!(worst.loss < bound, "{name}: loss");
+        worst.gradient < of_gradients
+    };
+    holds("to the file", &fixture.compare())
+        || !fixture.is_double()
+            && !matches!(cells, Cells::Committed)
+            && (0..NUDGES).any(|nudge| {
+                let worst = fixture.compare_with_double(nudge);
+                holds(&format!("to double precision, {nudge}"), &worst)
+            })
+}
+
+fn check(paths: &[PathBuf], cells: Cells) {
+    let off: Vec<_> = paths.iter().filter(|path| !agrees(path, cells)).collect();
+    assert!(off.is_empty(), "the gradients of {off:?} differ");
+}
+
+#[test]
+fn the_committed_fixtures_agree() {
+    check(
+        &files(&root().join("tests/fixtures/parity")),
+        Cells::Committed,
+    );
+}
+
+#[test]
+fn files_of_another_build_agree() {
+    match std::env::var_os("EVONAS_PARITY_FOLDER") {
+        Some(folder) => check(&files(Path::new(&folder)), Cells::Published),
+        None => skip("EVONAS_PARITY_FOLDER names no folder of further fixtures"),
+    }
+}
+
+/// Says so even where the test's own output is not shown.
+fn skip(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
+
+/// The Python to run, if it has what the exports need. `EVONAS_REQUIRE_PARITY` makes it an error
+/// that it has not.
+fn python() -> Option<String> {
+    let python = std::env::var("EVONAS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let ready = Command::new(&python)
+        .args(["-c", "import numpy, safetensors, torch"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !ready {
+        let reason = format!(
+            "{python} doesn't have torch, safetensors and numpy; \
+             see tests/pytorch/README.md, and set EVONAS_PYTHON"
+        );
+        assert!(
+            std::env::var_os("EVONAS_REQUIRE_PARITY").is_none(),
+            "{reason}"
+        );
+        skip(&reason);
+    }
+    ready.then_some(python)
+}
+
+fn export(python: &str, arguments: &[&str]) {
+    let output = Command::new(python)
+        .arg(root().join("tests/pytorch/parity.py"))
+        .args(arguments)
+        .args(["--threads", "1"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Published networks and sizes: flags of `parity.py export`.
+fn published() -> Vec<(String, Vec<String>)> {
+    let mut cases = Vec::new();
+    for genotype in ["amoebanet-a", "nasnet-a"] {
+        for (cells, filters) in [(1, 8), (2, 12)] {
+            for size in [16, 17, 32] {
+                cases.push((
+                    format!("{genotype}-{filters}-{size}"),
+                    words(&format!(
+                        "--genotype {genotype} --cells {cells} --filters {filters} --size {size} --batch 2"
+                    )),
+                ));
+            }
+        }
+    }
+    cases
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// All published cells, and both stems: with the ImageNet stem an auxiliary head and the reduction's
+/// skipped input.
+fn all_published() -> Vec<(String, Vec<String>)> {
+    let mut cases = published();
+    for genotype in ["amoebanet-b", "amoebanet-c", "amoebanet-d"] {
+        let flags = format!("--genotype {genotype} --cells 1 --filters 8 --size 16 --batch 2");
+        cases.push((genotype.to_owned(), words(&flags)));
+    }
+    for (genotype, size) in [("amoebanet-a", 75), ("nasnet-a", 80)] {
+        // The stem cells' widths, 18 / 4 = 4 and 18 / 2 = 9, split evenly and unevenly.
+        let flags = format!(
+            "--genotype {genotype} --cells 1 --filters 18 --size {size} --batch 2 \
+             --stem imagenet --stem-filters 12 --aux 0.4 --skip-reduction-input"
+        );
+        cases.push((format!("{genotype}-imagenet"), words(&flags)));
+    }
+    cases
+}
+
+/// Checks all published cells, exported with further flags.
+fn check_published(python: &str, further: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, flags) in all_published() {
+        let path = folder.path().join(format!("{name}.safetensors"));
+        let mut arguments = vec!["export", "--out", path.to_str().unwrap()];
+        arguments.extend(further);
+        arguments.extend(flags.iter().map(String::as_str));
+        export(python, &arguments);
+    }
+    check(&files(folder.path()), Cells::Published);
+}
+
+/// Checks cells of six pairs, which have every operation at stride 1 and 2.
+fn check_random(python: &str, further: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = "random --count 16 --pairs 6 --cells 1 --filters 8 --size 15 --batch 4 --out";
+    let mut arguments: Vec<&str> = flags.split(' ').collect();
+    arguments.push(folder.path().to_str().unwrap());
+    arguments.extend(further);
+    export(python, &arguments);
+    check(&files(folder.path()), Cells::Random);
+}
+
+/// In double precision rounding carries no value across a kink, so the arithmetic itself is compared.
+#[test]
+fn fresh_exports_in_double_precision_agree() {
+    let Some(python) = python() else { return };
+    check_published(&python, &["--double"]);
+}
+
+#[test]
+fn fresh_exports_of_random_genotypes_agree_in_double_precision() {
+    let Some(python) = python() else { return };
+    check_random(&python, &["--double"]);
+}
+
+/// Single precision takes the CPU's own kernels.
+#[test]
+fn fresh_exports_in_single_precision_agree() {
+    let Some(python) = python() else { return };
+    check_published(&python, &[]);
+}
+
+#[test]
+fn fresh_exports_of_random_genotypes_agree_in_single_precision() {
+    let Some(python) = python() else { return };
+    check_random(&python, &[]);
+}

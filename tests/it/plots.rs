@@ -1,0 +1,75 @@
+//! Drawings of comparisons.
+use std::time::Duration;
+
+use evonas::comparison::{Axis, BitsBenchmark, Comparison, Contender, Curve, CurvePoint, Setup};
+use evonas::report::{PlotError, Scatter, ScatterPoint, draw_curves};
+
+#[test]
+fn drawings_are_svg_and_need_a_point() {
+    let benchmark = BitsBenchmark::default();
+    let setup = Setup {
+        runs: 4,
+        budget: Duration::from_secs(300),
+        ..Setup::new(&benchmark)
+    };
+    let comparison = Comparison::run(&benchmark, &Contender::QUICK, &setup).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("curves.svg");
+    let curves = comparison.curves(Axis::Trials);
+    draw_curves(&path, "title", "test", Axis::Trials, &curves).unwrap();
+    let svg = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        svg.starts_with("<svg") && svg.contains("non-aging"),
+        "{svg}"
+    );
+    let error = Scatter::default().draw(&path).unwrap_err();
+    assert!(matches!(error, PlotError::Nothing(_)), "{error}");
+    let nowhere = folder.path().join("no such folder/curves.svg");
+    let error = draw_curves(&nowhere, "title", "test", Axis::Trials, &curves).unwrap_err();
+    assert!(matches!(error, PlotError::Draw { .. }), "{error}");
+}
+
+#[test]
+fn what_is_at_no_finite_place_can_not_be_drawn_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("drawing.svg");
+    let curve = |first: f64, second: f64| {
+        let point = |x, mean| CurvePoint {
+            x,
+            mean,
+            confidence: 0.0,
+        };
+        let points = vec![point(1.0, first), point(50.0, second), point(99.0, 0.5)];
+        let curves = [(Contender::Aging, Curve { points })];
+        draw_curves(&path, "title", "test", Axis::Trials, &curves)
+    };
+    let scatter = |x, y| {
+        let points = vec![ScatterPoint::new(0.0, 1.0), ScatterPoint::new(x, y)];
+        let series = vec![("points".to_owned(), points)];
+        for diagonal in [false, true] {
+            Scatter {
+                series: series.clone(),
+                diagonal,
+                ..Scatter::default()
+            }
+            .draw(&path)?;
+        }
+        Ok(())
+    };
+    for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -1e305] {
+        for result in [
+            curve(value, 1.0),
+            curve(1.0, value),
+            scatter(value, 1.0),
+            scatter(1.0, value),
+        ] {
+            let error: PlotError = result.unwrap_err();
+            assert!(matches!(error, PlotError::Unbounded { .. }), "{error}");
+        }
+    }
+    for value in [1e300, 1e18, 1e-300, 0.0] {
+        curve(value, 1.0).unwrap();
+        curve(1.0, -value).unwrap();
+        scatter(value, -value).unwrap();
+    }
+}

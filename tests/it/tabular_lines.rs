@@ -1,0 +1,76 @@
+//! Which line of a file an error names.
+use std::io::Write;
+
+use evonas::tabular::{TableError, TabularColumns};
+
+#[test]
+fn lines_are_those_of_the_file_whatever_ends_them() {
+    let line = |csv: &str| {
+        let error = TabularColumns::new("name", "score")
+            .read_from(csv.as_bytes(), |name| Ok::<_, String>(name.to_owned()));
+        match error.unwrap_err() {
+            TableError::Number { line, .. }
+            | TableError::Repeated { line, .. }
+            | TableError::Csv { line, .. } => line,
+            other => panic!("{other}"),
+        }
+    };
+    for (what, csv, expected) in [
+        ("one a line", "name,score\na,1\nb,x\n", 3),
+        ("blank lines", "\nname,score\n\na,1\n\n\nb,x\n", 7),
+        (
+            "a field of three lines before",
+            "name,score\n\"a\nb\n\",1\nb,x\n",
+            5,
+        ),
+        (
+            "a field of two lines in it",
+            "name,score\na,1\n\"b\nc\",x\n",
+            3,
+        ),
+        ("a repeated row", "name,score\na,1\n\nb,2\na,3\n", 5),
+        ("a short row", "name,score\na,1\n\nb\n", 4),
+        ("no end of the last line", "name,score\n\na,1\nb,x", 4),
+        ("a mark of the byte order", "\u{feff}name,score\na,x\n", 2),
+    ] {
+        for ends in ["\n", "\r\n", "\r"] {
+            let csv = csv.replace('\n', ends);
+            assert_eq!(line(&csv), expected, "{what}: {csv:?}");
+        }
+    }
+}
+
+#[test]
+fn a_gzip_that_breaks_off_says_after_which_line() {
+    let mut csv = "name,score\n".to_owned();
+    for number in 0..20_000 {
+        csv.push_str(&format!("{number},{}\n", number * 7919 % 10_007));
+    }
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(csv.as_bytes()).unwrap();
+    let whole = encoder.finish().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv.gz");
+    let columns = TabularColumns::new("name", "score");
+    let broken = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        match columns.read(&path, str::parse::<u32>).unwrap_err() {
+            TableError::BrokenOff { lines, .. } => lines,
+            other => panic!("{other}"),
+        }
+    };
+    std::fs::write(&path, &whole).unwrap();
+    assert!(columns.read(&path, str::parse::<u32>).is_ok());
+    let half = broken(&whole[..whole.len() / 2]);
+    assert!((5_000..15_000).contains(&half), "{half}");
+    let most = broken(&whole[..whole.len() - 1]);
+    assert!(most > half, "{most}");
+    assert_eq!(broken(&whole[..4]), 0, "not even the header");
+    let error = columns.read(&path, str::parse::<u32>).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("reading breaks off after line 0: "),
+        "{error}"
+    );
+}
