@@ -1,0 +1,2 @@
+//! The program `evonas`.
+fn main() {}
