@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::evaluator::Evaluator;
 use crate::space::{CategoricalSpace, Genotype, Mutation};
 use crate::trial::Evaluation;
@@ -14,12 +16,10 @@ pub trait Benchmark: Sync {
     /// What is searched, in a word: the data set.
     fn dataset(&self) -> String;
 
-    /// All that its evaluations and tests depend on, in words that a record of runs keeps and compares:
-    /// the same in every process, and different for benchmarks that differ. The default is the data
-    /// set's name; override it where that doesn't say all.
-    fn describe(&self) -> String {
-        self.dataset()
-    }
+    /// All that its evaluations and tests depend on, by which a record of runs knows the benchmark when
+    /// it is resumed: the same in every process, and different for benchmarks that differ
+    /// ([`description::named`](crate::description::named) makes it from serializable settings).
+    fn describe(&self) -> Value;
 
     /// The space.
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Self::Genotype>>;

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+use serde_json::Value;
+
 use super::Benchmark;
+use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::randomness::standard_normal;
 use crate::space::{CategoricalSpace, Mutation};
@@ -12,7 +16,7 @@ use crate::trial::Evaluation;
 /// Bit strings. The reward is the share of ones plus normal noise, drawn anew for every trial and
 /// cut off at 0 and 1; the test is the share of ones. An evaluation costs one second, so a budget in
 /// seconds is one in trials.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct BitsBenchmark {
     /// How many bits.
     pub length: usize,
@@ -54,8 +58,8 @@ impl Benchmark for BitsBenchmark {
         "bits".to_owned()
     }
 
-    fn describe(&self) -> String {
-        format!("{self:?}")
+    fn describe(&self) -> Value {
+        description::named("BitsBenchmark", self)
     }
 
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {

@@ -36,12 +36,12 @@ use serde::{Deserialize, Serialize};
 ///
 /// It is its own mutation: one decision that matters, uniformly drawn, takes another alternative.
 /// Sampling draws every decision uniformly and independently.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choices {
     decisions: Vec<Decision>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Decision {
     name: String,
     alternatives: Vec<String>,
@@ -50,7 +50,7 @@ struct Decision {
 }
 
 /// An earlier decision, by its place, and the alternatives of it that fulfil the condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Condition {
     decision: usize,
     alternatives: Vec<u16>,

@@ -11,7 +11,9 @@ pub use operation::Operation;
 pub use text::CellTextError;
 
 use rand::{Rng, RngExt};
+use serde_json::Value;
 
+use crate::description;
 use crate::space::{CategoricalSpace, SearchSpace};
 
 /// How many edges a cell has.
@@ -79,6 +81,10 @@ impl SearchSpace for NasBench201Space {
                 Operation::ALL[place]
             }),
         }
+    }
+
+    fn describe(&self) -> Value {
+        description::named("NasBench201Space", &())
     }
 }
 

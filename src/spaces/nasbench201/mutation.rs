@@ -2,8 +2,10 @@
 //! edge is.
 
 use rand::{Rng, RngExt};
+use serde_json::Value;
 
 use super::{Cell, EDGE_ENDS, EDGES, Operation};
+use crate::description;
 use crate::space::Mutation;
 
 /// Puts another operation on one edge, each edge as likely: the uniform mutation.
@@ -14,6 +16,10 @@ impl Mutation<Cell> for ReplaceOperation {
     fn mutate(&self, parent: &Cell, rng: &mut dyn Rng) -> Cell {
         let edge = rng.random_range(0..EDGES);
         with_another_operation(parent, edge, rng)
+    }
+
+    fn describe(&self) -> Value {
+        description::named("ReplaceOperation", &())
     }
 }
 
@@ -32,6 +38,10 @@ impl Mutation<Cell> for ReplaceInNode {
             .position(|&ends| ends == (from, node))
             .expect("every node has an edge from every node before it");
         with_another_operation(parent, edge, rng)
+    }
+
+    fn describe(&self) -> Value {
+        description::named("ReplaceInNode", &())
     }
 }
 

@@ -2,6 +2,7 @@
 //! uniformly, and changes that element.
 
 use rand::{Rng, RngExt};
+use serde_json::{Value, json};
 
 use super::Operation;
 use super::genotype::{CellKind, NasnetGenotype};
@@ -66,6 +67,10 @@ impl Mutation<NasnetGenotype> for HiddenStateMutation {
         cell.derive_concat();
         child
     }
+
+    fn describe(&self) -> Value {
+        json!({"type": "HiddenStateMutation", "allow_current": self.allow_current})
+    }
 }
 
 /// Redraws the operation of one element from a list.
@@ -111,5 +116,13 @@ impl Mutation<NasnetGenotype> for OperationMutation {
         let index = draw_index(self.operations.len(), current, !self.allow_current, rng);
         branch.operation = self.operations[index];
         child
+    }
+
+    fn describe(&self) -> Value {
+        json!({
+            "type": "OperationMutation",
+            "operations": self.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>(),
+            "allow_current": self.allow_current,
+        })
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use rand::{Rng, RngExt};
+use serde_json::{Value, json};
 
 use super::genotype::{
     Branch, Cell, CellKind, InvalidGenotype, NasnetGenotype, PairwiseCombination,
@@ -175,5 +176,13 @@ impl SearchSpace for NasnetSpace {
             self.check_cell(kind, genotype.cell(kind).pairs())?;
         }
         Ok(())
+    }
+
+    fn describe(&self) -> Value {
+        json!({
+            "type": "NasnetSpace",
+            "operations": self.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>(),
+            "pairs": self.pairs,
+        })
     }
 }
