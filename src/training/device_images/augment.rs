@@ -22,8 +22,8 @@ pub(super) fn crop_and_flip(
     }
     let dims = images.dims();
     let [batch, _, height, width] = dims;
-    let mut rows = Lines::new(2, height);
-    let mut columns = Lines::new(3, width);
+    let mut rows = ShiftedLines::new(2, height);
+    let mut columns = ShiftedLines::new(3, width);
     for _ in 0..batch {
         let [down, right] = [(); 2].map(|()| match padding {
             0 => 0,
@@ -41,7 +41,7 @@ pub(super) fn crop_and_flip(
 }
 
 /// Which rows, or columns, of its old self every image of a batch has.
-struct Lines {
+struct ShiftedLines {
     axis: usize,
     size: usize,
     /// Of each image, the line that comes first, which may be outside, and the step to the next: 1
@@ -50,7 +50,7 @@ struct Lines {
     step: Vec<i32>,
 }
 
-impl Lines {
+impl ShiftedLines {
     const fn new(axis: usize, size: usize) -> Self {
         Self {
             axis,
@@ -169,11 +169,7 @@ mod tests {
 
     #[test]
     fn crops_and_flips_are_those_of_the_definition_and_all_occur() {
-        let augmentation = Augmentation {
-            crop_padding: 1,
-            flip: true,
-            cutout: 0,
-        };
+        let augmentation = Augmentation::NONE.crop_padding(1).flip(true);
         let original = planes(images(1)).remove(0);
         let mut possible = Vec::new();
         for down in -1..=1 {
@@ -198,10 +194,7 @@ mod tests {
 
     #[test]
     fn a_flip_alone_mirrors_half_of_the_images() {
-        let augmentation = Augmentation {
-            flip: true,
-            ..Augmentation::NONE
-        };
+        let augmentation = Augmentation::NONE.flip(true);
         let original = planes(images(1)).remove(0);
         let mirrored = moved(&original, 0, 0, true);
         let augmented = planes(crop_and_flip(images(400), &augmentation, &mut stream(2, 0)));
@@ -217,7 +210,7 @@ mod tests {
     #[test]
     fn cutout_sets_one_square_of_all_channels_to_0() {
         for side in [3, 4] {
-            let augmentation = Augmentation::NONE.with_cutout(side);
+            let augmentation = Augmentation::NONE.cutout(side);
             let original = planes(images(1)).remove(0);
             let mut whole = 0;
             for image in planes(cut_out(images(300), &augmentation, &mut stream(3, 0))) {
@@ -251,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_same_stream_augments_alike() {
-        let augmentation = Augmentation::CIFAR.with_cutout(2);
+        let augmentation = Augmentation::CIFAR.cutout(2);
         let twice = [(); 2].map(|()| {
             let mut rng = stream(4, 0);
             let moved = crop_and_flip(images(20), &augmentation, &mut rng);

@@ -37,7 +37,7 @@ impl<M: Module> MovingAverage<M> {
     pub fn update(self, network: &M) -> Self {
         let steps = self.steps + 1;
         let n = steps as f64;
-        let mut values = Values(Vec::new());
+        let mut values = FlatParameters(Vec::new());
         network.valid().visit(&mut values);
         let mut blend = Blend {
             values: values.0.into_iter(),
@@ -64,15 +64,15 @@ impl<M: Module> MovingAverage<M> {
 }
 
 /// All float values of a module, one behind the other, flat.
-struct Values(Vec<Tensor<1>>);
+struct FlatParameters(Vec<Tensor<1>>);
 
-impl ModuleVisitor for Values {
+impl ModuleVisitor for FlatParameters {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         self.0.push(param.val().reshape([-1]));
     }
 }
 
-/// Mixes values in, in the order of [`Values`].
+/// Mixes values in, in the order of [`FlatParameters`].
 struct Blend {
     values: std::vec::IntoIter<Tensor<1>>,
     kept: f64,
