@@ -54,7 +54,9 @@ fn child() {
     if std::env::var_os(ALONE).is_none() {
         return;
     }
-    let config = NetworkConfig::new(1, 4, 10, ImageShape::new(1, 8, 8));
+    let config = NetworkConfig::new(ImageShape::gray(8, 8), 10)
+        .cells_per_stack(1)
+        .filters(4);
     let trainer = Trainer::new(TrainingConfig::default()).unwrap();
     let images = digits().train.limit(80, 0);
     let evaluator = TrainingEvaluator::builder(CellDecoder::new(config), trainer, &images)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::description::{self, first_difference};
+use super::difference::first_difference;
 use crate::training::TrainingConfig;
 use crate::training::trainer::Epoch;
 
@@ -35,7 +35,7 @@ impl CheckpointHeader {
         Self {
             version: VERSION,
             subject: subject.clone(),
-            training: description::of(config),
+            training: described(config),
             seed,
             epochs: epochs.iter().map(RecordedEpoch::from).collect(),
             average_steps,
@@ -60,29 +60,23 @@ impl CheckpointHeader {
         config: &TrainingConfig,
         seed: u64,
     ) -> Option<String> {
-        let within = |field, recorded: &Value, now: &Value| {
-            Some(first_difference(recorded, now)?.within(field))
-        };
         // The caller may have drawn its images by the seed, so it comes first.
-        within("seed", &self.seed.into(), &seed.into())
-            .or_else(|| first_difference(&self.subject, subject))
-            .or_else(|| {
-                within(
-                    "training",
-                    &self.recorded_config(),
-                    &description::of(config),
-                )
-            })
-            .map(|difference| difference.to_string())
+        first_difference("seed", &self.seed.into(), &seed.into())
+            .or_else(|| first_difference("", &self.subject, subject))
+            .or_else(|| first_difference("training", &self.recorded_config(), &described(config)))
     }
 
     /// The recorded settings; those that didn't exist yet have their defaults.
     fn recorded_config(&self) -> Value {
         match serde_json::from_value(self.training.clone()) {
-            Ok(config) => description::of::<TrainingConfig>(&config),
+            Ok(config) => described(&config),
             Err(_) => self.training.clone(),
         }
     }
+}
+
+fn described(config: &TrainingConfig) -> Value {
+    serde_json::to_value(config).expect("settings are numbers, texts and maps of them")
 }
 
 /// An epoch whose validation accuracy may be NaN, which JSON has no number for.
@@ -165,7 +159,7 @@ mod tests {
         header.training["lookahead"] = json!(5);
         let difference =
             header.difference(&json!({"genotype": "a"}), &TrainingConfig::default(), 7);
-        let expected = "training.lookahead: 5 recorded, nothing now";
+        let expected = "training.lookahead: 5 recorded, null now";
         assert_eq!(difference.as_deref(), Some(expected));
     }
 }

@@ -1,5 +1,6 @@
 //! Trainings in files, to resume later.
 
+mod difference;
 mod error;
 mod file;
 mod header;

@@ -98,7 +98,7 @@ impl Augmentation {
     /// use evonas::network::ImageShape;
     /// use evonas::training::Augmentation;
     ///
-    /// let digits = ImageShape { channels: 1, height: 8, width: 8 };
+    /// let digits = ImageShape::gray(8, 8);
     /// let warning = Augmentation::CIFAR.large_padding(digits).unwrap();
     /// assert_eq!(
     ///     warning.to_string(),
@@ -149,33 +149,31 @@ impl fmt::Display for LargePadding {
 mod tests {
     use super::*;
 
-    fn image(channels: usize, height: usize, width: usize) -> ImageShape {
-        ImageShape {
-            channels,
-            height,
-            width,
-        }
-    }
-
     #[test]
     fn cifar_images_keep_the_augmentation_and_small_ones_get_less() {
         let cifar = Augmentation::CIFAR.cutout(16);
-        assert_eq!(cifar.fitted_to(image(3, 32, 32)), cifar);
-        assert_eq!(cifar.fitted_to(image(3, 96, 64)), cifar);
+        assert_eq!(cifar.fitted_to(ImageShape::rgb(32, 32)), cifar);
+        assert_eq!(cifar.fitted_to(ImageShape::rgb(96, 64)), cifar);
         let digits = Augmentation::NONE.crop_padding(1).cutout(4);
-        assert_eq!(cifar.fitted_to(image(1, 8, 8)), digits);
-        let clothes = Augmentation::CIFAR.fitted_to(image(1, 28, 28));
+        assert_eq!(cifar.fitted_to(ImageShape::gray(8, 8)), digits);
+        let clothes = Augmentation::CIFAR.fitted_to(ImageShape::gray(28, 28));
         assert_eq!(clothes, Augmentation::NONE.crop_padding(3));
-        assert!(cifar.fitted_to(image(1, 1, 1)).is_none());
+        assert!(cifar.fitted_to(ImageShape::gray(1, 1)).is_none());
     }
 
     #[test]
     fn padding_of_more_than_a_quarter_of_an_image_is_a_warning() {
         let padding = |pixels| Augmentation::NONE.crop_padding(pixels);
-        assert_eq!(padding(2).large_padding(image(1, 8, 8)), None);
-        assert_eq!(Augmentation::CIFAR.large_padding(image(3, 32, 32)), None);
-        assert_eq!(Augmentation::NONE.large_padding(image(1, 1, 1)), None);
-        let warning = padding(3).large_padding(image(1, 9, 8)).unwrap();
+        assert_eq!(padding(2).large_padding(ImageShape::gray(8, 8)), None);
+        assert_eq!(
+            Augmentation::CIFAR.large_padding(ImageShape::rgb(32, 32)),
+            None
+        );
+        assert_eq!(
+            Augmentation::NONE.large_padding(ImageShape::gray(1, 1)),
+            None
+        );
+        let warning = padding(3).large_padding(ImageShape::gray(9, 8)).unwrap();
         assert_eq!(
             warning.to_string(),
             "a crop padding of 3 pixels is large for 9x8 images: \

@@ -111,7 +111,7 @@ impl Preset {
     /// use evonas::network::ImageShape;
     /// use evonas::training::{Augmentation, Preset};
     ///
-    /// let digits = ImageShape { channels: 1, height: 8, width: 8 };
+    /// let digits = ImageShape::gray(8, 8);
     /// let config = Preset::Cifar.training_for(digits);
     /// assert_eq!(config.augmentation, Augmentation::NONE.crop_padding(1));
     /// ```
@@ -141,18 +141,18 @@ impl Preset {
     pub fn network(self, config: NetworkConfig) -> NetworkConfig {
         let (channel_scale, loss_weight, config) = match self {
             Self::Search => return config,
-            Self::Cifar => (1.0, 0.5, config.with_drop_path(DropPath::scheduled(0.7))),
+            Self::Cifar => (1.0, 0.5, config.drop_path(DropPath::scheduled(0.7))),
             Self::ImageNet => (
                 0.4,
                 0.4,
                 config
-                    .with_drop_path(DropPath::scheduled(0.7))
-                    .with_dropout(0.5)
-                    .with_batch_norm(BatchNormSettings::IMAGENET),
+                    .drop_path(DropPath::scheduled(0.7))
+                    .dropout(0.5)
+                    .batch_norm(BatchNormSettings::IMAGENET),
             ),
         };
         match takes_auxiliary_head(&config) {
-            true => config.with_auxiliary(AuxiliaryHead {
+            true => config.auxiliary(AuxiliaryHead {
                 channel_scale,
                 loss_weight,
             }),
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_preset_keeps_the_networks_size() {
-        let config = NetworkConfig::cifar(6, 36);
+        let config = NetworkConfig::cifar().cells_per_stack(6).filters(36);
         let trained = Preset::Cifar.network(config.clone());
         assert_eq!(trained.filters, 36);
         assert_eq!(trained.auxiliary.map(|head| head.loss_weight), Some(0.5));
@@ -214,15 +214,15 @@ mod tests {
         let stems = [Stem::Cifar, Stem::ImageNet { filters: 32 }];
         for (stem, smallest) in stems.into_iter().zip([9, 67]) {
             for side in [smallest - 1, smallest] {
-                let image = ImageShape {
-                    channels: 3,
-                    height: side,
-                    width: side + 3,
-                };
-                let config = NetworkConfig::cifar(1, 8).with_image(image).with_stem(stem);
+                let image = ImageShape::rgb(side, side + 3);
+                let config = NetworkConfig::cifar()
+                    .cells_per_stack(1)
+                    .filters(8)
+                    .image(image)
+                    .stem(stem);
                 let fitted = Preset::Cifar.network(config.clone());
                 assert_eq!(fitted.auxiliary.is_some(), side == smallest);
-                let forced = config.with_auxiliary(AuxiliaryHead::new(1.0));
+                let forced = config.auxiliary(AuxiliaryHead::new(1.0));
                 let plan = NetworkPlan::new(&published::amoebanet_a(), &forced);
                 assert_eq!(plan.is_ok(), side == smallest, "{side}");
             }
@@ -231,11 +231,7 @@ mod tests {
 
     #[test]
     fn the_papers_images_keep_the_papers_settings() {
-        let image = |size| ImageShape {
-            channels: 3,
-            height: size,
-            width: size,
-        };
+        let image = |size| ImageShape::rgb(size, size);
         for preset in Preset::ALL {
             assert_eq!(preset.training_for(image(32)), preset.training());
             assert_eq!(preset.training_for(image(224)), preset.training());

@@ -31,13 +31,14 @@ const WEIGHTS: u64 = 0;
 /// [`TrainingEvaluator::ACCURACY`].
 ///
 /// ```
-/// use evonas::network::{ImageShape, NetworkConfig};
+/// use evonas::network::NetworkConfig;
 /// use evonas::training::images::digits;
 /// use evonas::training::{CellDecoder, Trainer, TrainingConfig, TrainingEvaluator};
 ///
 /// let dataset = digits();
-/// let image = dataset.train.shape();
-/// let network = NetworkConfig::new(1, 4, 10, image);
+/// let network = NetworkConfig::new(dataset.train.shape(), 10)
+///     .cells_per_stack(1)
+///     .filters(4);
 /// let trainer = Trainer::new(TrainingConfig::default().epochs(2))?;
 /// let evaluator = TrainingEvaluator::builder(CellDecoder::new(network), trainer, &dataset.train)
 ///     .validation_fraction(0.25)
