@@ -89,7 +89,7 @@ impl Task<'_> {
                     network.clone(),
                     ChannelStatistics::of(&self.dataset.train),
                 )
-                .with_class_names(self.dataset.class_names.clone());
+                .class_names(self.dataset.class_names.clone());
                 classifier.save(path)?;
             }
             None if path.exists() => fs::remove_file(&path)

@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
     /// The trained network with what it takes to use it.
     pub fn classifier(&self, training: &Training<CellNetwork>) -> TrainedClassifier {
         TrainedClassifier::new(training.network(), self.images.statistics().clone())
-            .with_class_names(self.class_names.clone())
+            .class_names(self.class_names.clone())
     }
 
     /// Writes the trained network into the folder, if there is one.

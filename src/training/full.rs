@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use super::images::ImageDataset;
-use super::{Decoder, DeviceImages, Trainer, TrainingError, Watcher};
+use super::{Decoder, DeviceImages, Trainer, TrainingError, TrainingWatcher};
 use crate::network::trainable_parameters;
 use crate::randomness::stream;
 
@@ -33,7 +33,7 @@ pub fn train_fully<G, D: Decoder<G>>(
     dataset: &ImageDataset,
     seed: u64,
     device: &Device,
-    watch: &mut Watcher<'_>,
+    watch: &mut TrainingWatcher<'_>,
 ) -> Result<FullTraining<D::Network>, TrainingError> {
     let network = decoder
         .decode(genotype, &mut stream(seed, 0), &device.clone().autodiff())

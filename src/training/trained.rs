@@ -116,8 +116,8 @@ impl TrainedClassifier {
 
     /// Sets the names of the classes, if known.
     #[must_use]
-    pub fn with_class_names(mut self, names: Option<Vec<String>>) -> Self {
-        self.class_names = names;
+    pub fn class_names(mut self, names: impl Into<Option<Vec<String>>>) -> Self {
+        self.class_names = names.into();
         self
     }
 

@@ -23,8 +23,7 @@ fn classifier() -> TrainedClassifier {
     let genotype = published::amoebanet_a();
     let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &Device::flex()).unwrap();
     let names = ["cat", "dog", "owl"].map(str::to_owned).to_vec();
-    TrainedClassifier::new(network, ChannelStatistics::of(&images(3, 8)))
-        .with_class_names(Some(names))
+    TrainedClassifier::new(network, ChannelStatistics::of(&images(3, 8))).class_names(names)
 }
 
 fn in_both_formats(check: impl Fn(&Path)) {

@@ -81,7 +81,7 @@ impl Augmentation {
     /// Crop padding and cutout keep the proportion they have to CIFAR's 32x32 images in the
     /// literature: at most an eighth and half of the smaller side. Gray images aren't mirrored,
     /// since most of them show digits, letters or clothes, where left and right differ. Images of
-    /// 32x32 pixels and more in colour keep [`Augmentation::CIFAR`] as it is.
+    /// 32x32 pixels and more in color keep [`Augmentation::CIFAR`] as it is.
     #[must_use]
     pub fn fitted_to(mut self, image: ImageShape) -> Self {
         let side = image.height.min(image.width);

@@ -56,7 +56,7 @@ impl TrainingConfig {
     /// | label smoothing | 0.1 | paper |
     /// | gradient norm | at most 10 | that code |
     /// | moving average | 0.9999 | that code |
-    /// | augmentation | flip | that code's random resized crops and colour changes aren't implemented |
+    /// | augmentation | flip | that code's random resized crops and color changes aren't implemented |
     ///
     /// [`Preset::ImageNet`] adds the network's settings: drop path, dropout, auxiliary head, batch
     /// norm.

@@ -13,7 +13,7 @@ use evonas_kernels::cpu as kernels;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::images::LabeledImages;
-use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError, Watcher};
+use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError, TrainingWatcher};
 use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
 use crate::network::trainable_parameters;
 use crate::randomness::stream;
@@ -150,7 +150,7 @@ impl<D> TrainingEvaluator<D> {
         &self,
         network: D::Network,
         context: &Context<'_>,
-        watch: &mut Watcher<'_>,
+        watch: &mut TrainingWatcher<'_>,
     ) -> Result<Evaluation, TrainingError>
     where
         D: Decoder<G>,

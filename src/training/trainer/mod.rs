@@ -10,7 +10,7 @@ mod training;
 
 pub use learner::{Learner, StepResult};
 pub use moving_average::MovingAverage;
-pub use progress::{Epoch, Progress, Watcher};
+pub use progress::{Epoch, Progress, TrainingWatcher};
 pub use rms_prop::{RmsProp, RmsPropState};
 pub use training::Training;
 
@@ -90,7 +90,7 @@ impl Trainer {
         images: &DeviceImages,
         indices: &[usize],
         seed: u64,
-        watch: &mut Watcher<'_>,
+        watch: &mut TrainingWatcher<'_>,
     ) -> Result<M, TrainingError> {
         let mut training = Training::new(network, self, seed);
         while !training.is_over() {
@@ -123,7 +123,7 @@ impl Trainer {
         network: &M,
         images: &DeviceImages,
         indices: &[usize],
-        watch: &mut Watcher<'_>,
+        watch: &mut TrainingWatcher<'_>,
     ) -> Result<f64, TrainingError> {
         let network = network.valid();
         let mut counts: Option<Tensor<1, Int>> = None;

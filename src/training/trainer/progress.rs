@@ -50,7 +50,7 @@ pub enum Progress {
 /// Is told the progress of a training or an evaluation, and decides whether it continues.
 ///
 /// A watcher that breaks ends it with [`TrainingError::Stopped`](crate::training::TrainingError::Stopped).
-pub type Watcher<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
+pub type TrainingWatcher<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 
 impl Progress {
     /// A watcher that ignores all progress and never stops: pass `&mut Progress::ignore`.

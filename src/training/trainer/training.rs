@@ -4,7 +4,7 @@ use std::fmt;
 
 use rand::seq::SliceRandom;
 
-use super::{Epoch, Learner, Progress, StepResult, Trainer, Watcher};
+use super::{Epoch, Learner, Progress, StepResult, Trainer, TrainingWatcher};
 use crate::network::TrainingPass;
 use crate::randomness::stream;
 use crate::training::{DeviceImages, ImageClassifier, TrainingError};
@@ -105,7 +105,7 @@ impl<M: ImageClassifier> Training<M> {
         &mut self,
         images: &DeviceImages,
         indices: &[usize],
-        watch: &mut Watcher<'_>,
+        watch: &mut TrainingWatcher<'_>,
     ) -> Result<Epoch, TrainingError> {
         if self.unfinished {
             return Err(TrainingError::UnfinishedEpoch);
@@ -123,7 +123,7 @@ impl<M: ImageClassifier> Training<M> {
         &mut self,
         images: &DeviceImages,
         indices: &[usize],
-        watch: &mut Watcher<'_>,
+        watch: &mut TrainingWatcher<'_>,
     ) -> Result<Epoch, TrainingError> {
         let config = self.trainer.config();
         let number = self.epochs.len() + 1;
@@ -173,7 +173,10 @@ impl<M: ImageClassifier> Training<M> {
 }
 
 /// Tells a watcher, who may stop the training or the evaluation.
-pub(super) fn tell(watch: &mut Watcher<'_>, progress: Progress) -> Result<(), TrainingError> {
+pub(super) fn tell(
+    watch: &mut TrainingWatcher<'_>,
+    progress: Progress,
+) -> Result<(), TrainingError> {
     match watch(progress).is_break() {
         true => Err(TrainingError::Stopped),
         false => Ok(()),
