@@ -13,7 +13,10 @@
 //! let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 //!     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
 //! };
-//! let evolution = Evolution::aging(BitsSpace { length: 20 }, FlipOneBit, 20, 5, 0)?;
+//! let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+//!     .population(20)
+//!     .sample(5)
+//!     .build()?;
 //! let result = Search::new(evolution, Serial::new(ones), Budget::trials(500)).run()?;
 //! assert_eq!(result.best().and_then(|best| best.fitness()), Some(20.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

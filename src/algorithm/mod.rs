@@ -7,7 +7,10 @@
 //! use evonas::prelude::*;
 //! use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 //!
-//! let mut evolution = Evolution::aging(BitsSpace { length: 20 }, FlipOneBit, 20, 5, 0)?;
+//! let mut evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+//!     .population(20)
+//!     .sample(5)
+//!     .build()?;
 //! let mut best = f64::NEG_INFINITY;
 //! for _ in 0..500 {
 //!     let trial = evolution.ask();

@@ -171,7 +171,12 @@ fn the_canonical_form_is_that_of_the_official_code() {
 #[test]
 fn isomorphic_cells_count_as_duplicates_by_their_canonical_form() {
     let score = |_: &Cell, _: &Context<'_>| Ok(Evaluation::new(1.0));
-    let evolution = Evolution::aging(NasBench201Space, ReplaceOperation, 10, 3, 0).unwrap();
+    let evolution = Evolution::builder(NasBench201Space, ReplaceOperation)
+        .population(10)
+        .sample(3)
+        .seed(0)
+        .build()
+        .unwrap();
     let result = Search::new(evolution, Serial::new(score), Budget::trials(300))
         .duplicates_by(Duplicates::Reuse, Cell::canonical)
         .run()

@@ -29,7 +29,7 @@ fn both_ends(bits: &Bits, _: &Context<'_>) -> Result<Evaluation, EvaluationError
 }
 
 fn builder(length: usize) -> EvolutionBuilder<Bits> {
-    EvolutionBuilder::new(BitsSpace { length }, FlipOneBit)
+    Evolution::builder(BitsSpace { length }, FlipOneBit)
         .population(40)
         .sample(10)
         .seed(1)
@@ -300,7 +300,7 @@ fn a_warm_start_outside_the_space_is_refused() {
         .build()
         .unwrap();
     let genotypes: Vec<Decisions> = serde_json::from_str("[[0],[2]]").unwrap();
-    let error = EvolutionBuilder::new(space.clone(), space)
+    let error = Evolution::builder(space.clone(), space)
         .initial(genotypes)
         .build()
         .unwrap_err();

@@ -6,7 +6,7 @@ use crate::by_id::MapById;
 use crate::objective::{InvalidTolerance, Objective, check_tolerance};
 use crate::population::Population;
 use crate::randomness::algorithm_rng;
-use crate::replacement::{Oldest, Replacement};
+use crate::replacement::{Oldest, Replacement, WorstOfSample};
 use crate::selection::{LexicographicTournament, ParetoTournament, Selection, Tournament};
 use crate::space::{Genotype, Mutation, SearchSpace};
 
@@ -78,8 +78,7 @@ enum Order {
 }
 
 impl<G: Genotype> EvolutionBuilder<G> {
-    /// Aging evolution with the paper's population of 100 and samples of 25, and seed 0.
-    pub fn new(
+    pub(super) fn new(
         space: impl SearchSpace<Genotype = G> + 'static,
         mutation: impl Mutation<G> + 'static,
     ) -> Self {
@@ -152,6 +151,13 @@ impl<G: Genotype> EvolutionBuilder<G> {
     pub fn selection(mut self, selection: impl Selection<G> + 'static) -> Self {
         self.selection = Some(Box::new(selection));
         self
+    }
+
+    /// Non-aging evolution (plain tournament selection): the worst of the parent's sample leaves
+    /// ([`WorstOfSample`]).
+    #[must_use]
+    pub fn non_aging(self) -> Self {
+        self.replacement(WorstOfSample)
     }
 
     /// Another replacement than the oldest.

@@ -40,8 +40,7 @@ pub(super) struct Settings {
 }
 
 impl<G: Genotype> ReinforceBuilder<G> {
-    /// REINFORCE on a space with the script's settings and seed 0.
-    pub fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    pub(super) fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
             settings: Settings {

@@ -14,7 +14,10 @@
 //!     let level = small.get(decisions, "level").unwrap_or("0");
 //!     Ok(Evaluation::new(level.parse().map_err(EvaluationError::failed)?))
 //! };
-//! let evolution = Evolution::aging(space.clone(), space.clone(), 10, 3, 0)?;
+//! let evolution = Evolution::builder(space.clone(), space.clone())
+//!     .population(10)
+//!     .sample(3)
+//!     .build()?;
 //! let result = Search::new(evolution, Serial::new(score), Budget::trials(100)).run()?;
 //! let best = result.best().ok_or("no trial has a score")?;
 //! assert_eq!(space.to_json(&best.genotype).to_string(), r#"{"compression":"zstd","level":"9"}"#);
