@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use evonas::algorithm::{EvolutionError, TellError};
+use evonas::algorithm::{AlgorithmError, TellError};
 use evonas::prelude::*;
 use evonas::randomness::algorithm_rng;
 use evonas::replacement::{Oldest, Replacement, WorstOfSample};
@@ -137,7 +137,7 @@ fn a_failed_trial_is_no_parent_and_an_early_one_is_replaced() {
 }
 
 #[test]
-fn a_tell_that_can_t_be_changes_nothing() {
+fn a_refused_tell_changes_nothing() {
     let mut evolution = Evolution::builder(SPACE, FlipOneBit)
         .population(2)
         .sample(1)
@@ -170,11 +170,11 @@ fn impossible_sizes_are_refused() {
             .build()
             .map(|_| ())
     };
-    assert_eq!(build(0, 0), Err(EvolutionError::EmptyPopulation));
-    assert_eq!(build(3, 0), Err(EvolutionError::EmptySample));
+    assert_eq!(build(0, 0), Err(AlgorithmError::EmptyPopulation));
+    assert_eq!(build(3, 0), Err(AlgorithmError::EmptySample));
     assert_eq!(
         build(3, 4),
-        Err(EvolutionError::SampleExceedsPopulation {
+        Err(AlgorithmError::SampleExceedsPopulation {
             sample: 4,
             population: 3
         })

@@ -2,7 +2,7 @@
 // An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
 use std::path::Path;
 
-use evonas::algorithm::{PolicyError, Ppo, PpoBuilder, TellError};
+use evonas::algorithm::{AlgorithmError, Ppo, PpoBuilder, TellError};
 use evonas::executor::Simulated;
 use evonas::prelude::*;
 use evonas::space::CategoricalSpace;
@@ -319,7 +319,7 @@ fn bad_settings_are_refused() {
             .seed(0)
             .build()
             .unwrap_err(),
-        PolicyError::NoDecisions
+        AlgorithmError::NoDecisions
     );
     let builder = || small(4);
     for (builder, words) in [

@@ -1,6 +1,6 @@
 //! REINFORCE through the public interface.
 
-use evonas::algorithm::{PolicyError, TellError};
+use evonas::algorithm::{AlgorithmError, TellError};
 use evonas::executor::Simulated;
 use evonas::prelude::*;
 use evonas::space::CategoricalSpace;
@@ -226,7 +226,7 @@ fn unknown_trials_and_bad_settings_are_refused() {
             .seed(0)
             .build()
             .unwrap_err(),
-        PolicyError::NoDecisions
+        AlgorithmError::NoDecisions
     );
     for (builder, words) in [
         (builder().learning_rate(0.0), "learning rate is 0"),

@@ -2,13 +2,13 @@
 
 mod builder;
 
-pub use builder::{EvolutionBuilder, EvolutionError};
+pub use builder::EvolutionBuilder;
 
 use std::collections::VecDeque;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::Population;
@@ -42,14 +42,14 @@ pub struct Evolution<G> {
     population: Population<G>,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
-    in_flight: MapById<InFlight<G>>,
+    in_flight: MapById<PendingTrial<G>>,
     random_in_flight: usize,
     sample: Vec<usize>,
     spare_samples: Vec<Vec<u64>>,
 }
 
 #[derive(Debug)]
-struct InFlight<G> {
+struct PendingTrial<G> {
     genotype: G,
     /// Whether it was drawn from the space or given, rather than made from a parent.
     random: bool,
@@ -127,7 +127,7 @@ impl<G: Genotype> Evolution<G> {
     }
 
     /// Takes a trial out of flight; its sample comes back cleared of use.
-    fn land(&mut self, id: TrialId) -> Result<InFlight<G>, TellError> {
+    fn land(&mut self, id: TrialId) -> Result<PendingTrial<G>, TellError> {
         let landed = self
             .in_flight
             .remove(&id)
@@ -149,7 +149,7 @@ impl<G: Genotype> Evolution<G> {
         let trial = self.numbers.trial(parent, genotype.clone());
         self.in_flight.insert(
             trial.id,
-            InFlight {
+            PendingTrial {
                 genotype,
                 random: parent.is_none(),
                 sample,

@@ -15,10 +15,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, Description, PolicyError, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
-use builder::Settings;
+use builder::PpoSettings;
 use controller::{Controller, Sample};
 use loss::{Lesson, loss};
 
@@ -57,7 +57,7 @@ use loss::{Lesson, loss};
 /// ```
 pub struct Ppo<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
+    settings: PpoSettings,
     /// Without a graph of gradients.
     controller: Controller,
     optimizer: ModuleOptimizer,
@@ -117,7 +117,7 @@ impl<G: Genotype> Ppo<G> {
     }
 
     fn learn(&mut self, lessons: &[Lesson]) {
-        let Settings {
+        let PpoSettings {
             learning_rate,
             passes,
             clip,

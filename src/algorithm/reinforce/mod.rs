@@ -13,11 +13,11 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, Description, PolicyError, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use adam::Adam;
-use builder::Settings;
+use builder::ReinforceSettings;
 use policy::Policy;
 
 /// A policy of one softmax distribution per decision of a [`CategoricalSpace`], learnt by REINFORCE:
@@ -44,7 +44,7 @@ use policy::Policy;
 /// ```
 pub struct Reinforce<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
+    settings: ReinforceSettings,
     policy: Policy,
     optimizer: Adam,
     baseline: Baseline,

@@ -26,11 +26,12 @@
 
 mod builder;
 mod categorical;
+mod error;
 mod json;
 mod moves;
 
-pub use builder::{ChoicesBuilder, InvalidChoices};
-pub use json::InvalidDecisions;
+pub use builder::ChoicesBuilder;
+pub use error::ChoicesError;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,11 +42,11 @@ use serde::{Deserialize, Serialize};
 /// Sampling draws every decision uniformly and independently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choices {
-    decisions: Vec<Decision>,
+    decisions: Vec<NamedDecision>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Decision {
+struct NamedDecision {
     name: String,
     alternatives: Vec<String>,
     /// All must be fulfilled for it to matter.
