@@ -122,7 +122,11 @@ fn run(options: &Options) -> Result<(), Failure> {
     let (decoder, seed) = (|| PlainDecoder(space.clone()), options.seed);
     let trainer = |epochs| Trainer::new(TrainingConfig::default().epochs(epochs));
     let (trials, last) = (trainer(2)?, trainer(10)?);
-    let evolution = Evolution::aging(space.clone(), space.clone(), 10, 3, seed)?;
+    let evolution = Evolution::builder(space.clone(), space.clone())
+        .population(10)
+        .sample(3)
+        .seed(seed)
+        .build()?;
     let evaluator = TrainingEvaluator::builder(decoder(), trials, &dataset.train)
         .split_seed(seed)
         .device(&device)

@@ -59,7 +59,11 @@ fn search(
         .device(device)
         .build()?;
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::aging(space.clone(), space.mutation(), 20, 5, 0)?;
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(20)
+        .sample(5)
+        .seed(0)
+        .build()?;
     let limit = Duration::try_from_secs_f64(60.0 * options.minutes)?;
     let executor = Threads::new(evaluator, 4)?;
     let budget = Budget::trials(1_000_000).wall_time(limit);

@@ -65,7 +65,12 @@ fn child() {
         .build()
         .unwrap();
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::aging(space.clone(), space.mutation(), 20, 5, 0).unwrap();
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(20)
+        .sample(5)
+        .seed(0)
+        .build()
+        .unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();
     let result = Search::new(
