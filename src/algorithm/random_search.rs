@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::SetOfIds;
 use crate::description;
 use crate::randomness::algorithm_rng;

@@ -68,7 +68,7 @@ fn search(
     let initial: Counts = (0..30)
         .map(|kind| (format!("kind {kind}"), first))
         .collect();
-    let evolution = EvolutionBuilder::new(warehouse, Warehouse::new(30))
+    let evolution = Evolution::builder(warehouse, Warehouse::new(30))
         .population(10)
         .sample(3)
         .initial([initial])

@@ -21,7 +21,12 @@ type Bits = Vec<bool>;
 const SPACE: BitsSpace = BitsSpace { length: 12 };
 
 fn evolution() -> Evolution<Bits> {
-    Evolution::aging(SPACE, FlipOneBit, 10, 3, 1).unwrap()
+    Evolution::builder(SPACE, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(1)
+        .build()
+        .unwrap()
 }
 
 fn count(bits: &[bool]) -> f64 {
@@ -116,7 +121,7 @@ fn a_mutation_that_panics_is_an_error_and_the_search_goes_on_when_it_is_mended()
     let broken = Arc::new(AtomicBool::new(true));
     let search = |trials| {
         let mutation = Brittle(broken.clone());
-        let evolution = EvolutionBuilder::new(SPACE, mutation)
+        let evolution = Evolution::builder(SPACE, mutation)
             .population(10)
             .sample(3)
             .seed(1)

@@ -4,7 +4,7 @@
 use rand::{Rng, RngExt};
 use serde_json::Value;
 
-use super::{Cell, EDGE_ENDS, EDGES, Operation};
+use super::{EDGE_ENDS, EDGES, EdgeOperation, NasBench201Cell};
 use crate::description;
 use crate::space::Mutation;
 
@@ -12,8 +12,8 @@ use crate::space::Mutation;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplaceOperation;
 
-impl Mutation<Cell> for ReplaceOperation {
-    fn mutate(&self, parent: &Cell, rng: &mut dyn Rng) -> Cell {
+impl Mutation<NasBench201Cell> for ReplaceOperation {
+    fn mutate(&self, parent: &NasBench201Cell, rng: &mut dyn Rng) -> NasBench201Cell {
         let edge = rng.random_range(0..EDGES);
         with_another_operation(parent, edge, rng)
     }
@@ -29,8 +29,8 @@ impl Mutation<Cell> for ReplaceOperation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplaceInNode;
 
-impl Mutation<Cell> for ReplaceInNode {
-    fn mutate(&self, parent: &Cell, rng: &mut dyn Rng) -> Cell {
+impl Mutation<NasBench201Cell> for ReplaceInNode {
+    fn mutate(&self, parent: &NasBench201Cell, rng: &mut dyn Rng) -> NasBench201Cell {
         let node: usize = rng.random_range(1..=3);
         let from = rng.random_range(0..node);
         let edge = EDGE_ENDS
@@ -45,11 +45,15 @@ impl Mutation<Cell> for ReplaceInNode {
     }
 }
 
-fn with_another_operation(parent: &Cell, edge: usize, rng: &mut dyn Rng) -> Cell {
+fn with_another_operation(
+    parent: &NasBench201Cell,
+    edge: usize,
+    rng: &mut dyn Rng,
+) -> NasBench201Cell {
     let mut child = *parent;
     let current = parent.operations[edge] as usize;
-    let other = rng.random_range(0..Operation::ALL.len() - 1);
+    let other = rng.random_range(0..EdgeOperation::ALL.len() - 1);
     // Skips the current one.
-    child.operations[edge] = Operation::ALL[other + usize::from(other >= current)];
+    child.operations[edge] = EdgeOperation::ALL[other + usize::from(other >= current)];
     child
 }
