@@ -4,6 +4,10 @@ use clap::{Parser, Subcommand};
 
 use crate::Failure;
 use crate::completions::CompletionsOptions;
+use crate::evaluate::EvaluateOptions;
+use crate::predict::PredictOptions;
+use crate::search::SearchOptions;
+use crate::train::TrainOptions;
 
 /// Evolutionary neural architecture search for image classifiers
 ///
@@ -18,12 +22,20 @@ pub(crate) struct Cli {
 // The documentation of each variant's options is its help.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    Search(Box<SearchOptions>),
+    Train(Box<TrainOptions>),
+    Evaluate(EvaluateOptions),
+    Predict(PredictOptions),
     Completions(CompletionsOptions),
 }
 
 impl Command {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         match self {
+            Self::Search(options) => options.run(),
+            Self::Train(options) => options.run(),
+            Self::Evaluate(options) => options.run(),
+            Self::Predict(options) => options.run(),
             Self::Completions(options) => options.run(),
         }
     }

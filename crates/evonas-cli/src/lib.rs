@@ -14,9 +14,14 @@
 
 mod commands;
 mod completions;
+mod evaluate;
 mod naming;
 mod output;
+mod predict;
+mod recipe;
+mod search;
 mod stop;
+mod train;
 
 use std::error::Error;
 use std::ffi::OsString;

@@ -3,8 +3,8 @@
 use evonas::report::LearningCurves;
 use evonas::training::Epoch;
 
-/// One line for each epoch, as CSV.
-pub fn table(epochs: &[Epoch]) -> String {
+/// One line per epoch, as CSV.
+pub(super) fn table(epochs: &[Epoch]) -> String {
     let mut lines = "epoch,loss,accuracy,validation_accuracy,learning_rate\n".to_owned();
     for epoch in epochs {
         let validation = epoch.validation_accuracy;
@@ -17,7 +17,7 @@ pub fn table(epochs: &[Epoch]) -> String {
     lines
 }
 
-pub fn drawing(dataset: &str, epochs: &[Epoch], validated: bool) -> LearningCurves {
+pub(super) fn drawing(dataset: &str, epochs: &[Epoch], validated: bool) -> LearningCurves {
     let mut accuracies = vec![(
         "training".to_owned(),
         epochs.iter().map(|epoch| Some(epoch.accuracy)).collect(),
