@@ -30,8 +30,8 @@ impl PresetName {
     /// The settings of the training, their augmentation fitted to images of this shape.
     pub(crate) fn training(self, image: ImageShape) -> TrainingConfig {
         match self.published() {
-            None => TrainingConfig::new(12, 32),
-            Some(preset) => fitted(preset.training(), image),
+            None => TrainingConfig::default().epochs(12),
+            Some(preset) => preset.training_for(image),
         }
     }
 
@@ -43,12 +43,4 @@ impl PresetName {
             Some(preset) => preset.network(config),
         }
     }
-}
-
-fn fitted(mut config: TrainingConfig, image: ImageShape) -> TrainingConfig {
-    let side = image.height.min(image.width);
-    let augmentation = &mut config.augmentation;
-    augmentation.crop_padding = augmentation.crop_padding.min(side / 8);
-    augmentation.flip &= image.channels > 1;
-    config
 }

@@ -1,13 +1,14 @@
 //! What a search found, trained for longer.
 
 use std::fs;
+use std::ops::ControlFlow;
 
 use evonas::network::CellNetwork;
 use evonas::prelude::*;
 use evonas::report::TrainingProgress;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::images::ChannelStatistics;
-use evonas::training::{Progress, TrainedClassifier, train_fully};
+use evonas::training::{Progress, TrainedClassifier, TrainingError, train_fully};
 
 use super::task::Task;
 use crate::Failure;
@@ -70,8 +71,8 @@ impl Task<'_> {
                 _ => shown.step(&progress),
             }
             match stop.is_set() {
-                true => Err(EvaluationError::Interrupted),
-                false => Ok(()),
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
             }
         };
         let trained = train_fully(
@@ -89,7 +90,7 @@ impl Task<'_> {
                 found.test_accuracy = Some(training.test_accuracy);
                 found.network = Some(training.network);
             }
-            Err(EvaluationError::Interrupted) => {}
+            Err(TrainingError::Stopped) => {}
             Err(error) => return Err(format!("the final training failed: {error}").into()),
         }
         Ok(found)
@@ -103,11 +104,9 @@ impl Task<'_> {
         let path = folder.join("best.safetensors");
         match &found.network {
             Some(network) => {
-                let classifier = TrainedClassifier {
-                    network: network.clone(),
-                    statistics: ChannelStatistics::of(&self.dataset.train),
-                    class_names: self.dataset.class_names.clone(),
-                };
+                let statistics = ChannelStatistics::of(&self.dataset.train);
+                let classifier = TrainedClassifier::new(network.clone(), statistics)
+                    .class_names(self.dataset.class_names.clone());
                 classifier.save(path)?;
             }
             None if path.exists() => fs::remove_file(&path)

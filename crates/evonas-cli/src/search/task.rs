@@ -6,13 +6,12 @@ use std::thread::available_parallelism;
 use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::objective::Direction;
 use evonas::prelude::*;
-use evonas::replacement::WorstOfSample;
 use evonas::report::ProgressBar;
 use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::images::ImageDataset;
-use evonas::training::{CellDecoder, Devices, Trainer, TrainingConfig, TrainingEvaluator};
+use evonas::training::{CellDecoder, Devices, Trainer, TrainingEvaluator};
 use serde_json::json;
 
 use super::options::{SearchAlgorithm, SearchOptions, SpaceName, StopperName};
@@ -48,11 +47,12 @@ impl<'a> Task<'a> {
                 .filters(options.filters),
         );
         network.validate()?;
-        let training = |epochs| TrainingConfig {
-            epochs,
-            batch_size: options.batch,
-            learning_rate: options.learning_rate,
-            ..PresetName::Short.training(images.shape())
+        let training = |epochs| {
+            let preset = PresetName::Short.training(images.shape());
+            preset
+                .epochs(epochs)
+                .batch_size(options.batch)
+                .learning_rate(options.learning_rate)
         };
         let recipe = Recipe {
             dataset: source.absolute(),
@@ -97,7 +97,7 @@ impl<'a> Task<'a> {
             SpaceName::Sp2 => NasnetSpace::sp2(),
             SpaceName::Sp3 => NasnetSpace::sp3(),
         };
-        let evolution = EvolutionBuilder::new(space.clone(), space.mutation())
+        let evolution = Evolution::builder(space.clone(), space.mutation())
             .population(options.population)
             .sample(options.sample)
             .seed(seed);
@@ -114,21 +114,16 @@ impl<'a> Task<'a> {
         };
         let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
             SearchAlgorithm::Aging => Box::new(evolution.initial(initial).build()?),
-            SearchAlgorithm::NonAging => {
-                let evolution = evolution.replacement(WorstOfSample).initial(initial);
-                Box::new(evolution.build()?)
-            }
+            SearchAlgorithm::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
             SearchAlgorithm::Random => Box::new(RandomSearch::new(space, seed)),
         };
-        let evaluator = TrainingEvaluator::on_devices(
-            self.decoder.clone(),
-            self.trainer.clone(),
-            &self.dataset.train,
-            0.2,
-            seed,
-            &self.devices.all(),
-        )?
-        .threads_per_worker((cores() / self.workers.max(1)).max(1));
+        let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
+        let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
+            .validation_fraction(0.2)
+            .split_seed(seed)
+            .devices(&self.devices.all())
+            .threads_per_worker((cores() / self.workers.max(1)).max(1))
+            .build()?;
         let executor = Threads::with_stop_signal(evaluator, self.workers, stop)?;
         let mut budget = Budget::trials(options.trials);
         if let Some(target) = options.target {

@@ -22,7 +22,7 @@ impl TrainOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let devices = self.device.open_all()?.only_first();
         let plan = TrainingPlan::new(self)?;
-        for warning in plan.warnings() {
+        if let Some(warning) = plan.warning() {
             eprintln!("warning: {warning}");
         }
         let (run, network) = TrainRun::new(self, plan, &devices)?;

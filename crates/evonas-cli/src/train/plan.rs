@@ -1,5 +1,7 @@
 //! What is to be trained on what: the options, the recipe of --from and the preset, put together.
 
+use std::fmt::Display;
+
 use evonas::network::NetworkConfig;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::TrainingConfig;
@@ -81,22 +83,9 @@ impl TrainingPlan {
         })
     }
 
-    /// Warnings about settings that probably aren't meant.
-    pub(super) fn warnings(&self) -> Vec<String> {
-        let shape = self.dataset.train.shape();
-        let padding = self.training.augmentation.crop_padding;
-        let side = shape.height.min(shape.width);
-        let mut warnings = Vec::new();
-        if padding * 4 > side {
-            warnings.push(format!(
-                "a crop padding of {padding} pixels moves images of {}x{} out of sight by up to {:.0} % of a side; \
-                 consider --crop-padding {}",
-                shape.height,
-                shape.width,
-                100.0 * padding as f64 / side as f64,
-                side / 8
-            ));
-        }
-        warnings
+    /// A warning about settings that probably aren't meant.
+    pub(super) fn warning(&self) -> Option<impl Display> {
+        let augmentation = &self.training.augmentation;
+        augmentation.large_padding(self.dataset.train.shape())
     }
 }
