@@ -26,6 +26,7 @@ impl TrainOptions {
             eprintln!("warning: {warning}");
         }
         let (run, network) = TrainRun::new(self, plan, &devices)?;
+        let stop = stop::on_request()?;
         if !self.quiet {
             if self.out.is_none() {
                 eprintln!("nothing of this training is kept: there is no --out");
@@ -35,7 +36,6 @@ impl TrainOptions {
                 trainable_parameters(&network)
             );
         }
-        let stop = stop::on_request()?;
         let training = run.begin(network)?;
         let Some(training) = run.train(training, &stop)? else {
             return Err(match self.out {
