@@ -16,14 +16,14 @@ fn completions_know_the_subcommands() {
 #[test]
 fn help_is_printed_without_an_error() {
     let dir = Dir::new();
-    let printed = dir.run(["--help"]).assert().success();
+    let printed = dir.line("--help").assert().success();
     printed.stdout(predicate::str::contains("completions"));
 }
 
 #[test]
 fn a_command_line_that_makes_no_sense_exits_with_2() {
     let dir = Dir::new();
-    let printed = dir.run(["dance"]).assert().code(2);
+    let printed = dir.line("dance").assert().code(2);
     printed.stderr(predicate::str::contains("unrecognized subcommand 'dance'"));
 }
 

@@ -28,6 +28,11 @@ impl Dir {
         command
     }
 
+    /// The program with the arguments of a command line, which are separated by spaces.
+    pub(crate) fn line(&self, line: &str) -> Command {
+        self.run(line.split_whitespace())
+    }
+
     /// Starts the program; whoever holds the child ends it.
     pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Child {
         std::process::Command::new(program())

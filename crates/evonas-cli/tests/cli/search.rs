@@ -5,27 +5,11 @@ use serde_json::Value;
 
 use crate::harness::{Dir, json_lines, last_json};
 
-/// A search of seconds, with more options.
-fn tiny<'a>(trials: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let mut arguments = vec![
-        "search",
-        "--trials",
-        trials,
-        "--population",
-        "3",
-        "--sample",
-        "2",
-        "--epochs",
-        "1",
-        "--final-epochs",
-        "2",
-        "--limit",
-        "200",
-        "--filters",
-        "4",
-    ];
-    arguments.extend(more);
-    arguments
+/// The command line of a search of seconds, with more options.
+fn tiny(more: &str) -> String {
+    format!(
+        "search --population 3 --sample 2 --epochs 1 --final-epochs 2 --limit 200 --filters 4 {more}"
+    )
 }
 
 fn tells(dir: &Dir, journal: &str) -> Vec<u64> {
@@ -39,20 +23,11 @@ fn tells(dir: &Dir, journal: &str) -> Vec<u64> {
 #[test]
 fn a_search_prints_its_result_as_json_and_records_every_trial() {
     let dir = Dir::new();
-    let printed = dir.run(tiny("6", &["--out", "run", "--quiet", "--json"]));
-    let printed = { printed }.assert().success();
-    let result = last_json(&printed.get_output().stdout);
+    let mut search = dir.line(&tiny("--trials 6 --out run --quiet --json"));
+    let result = last_json(&search.assert().success().get_output().stdout);
 
-    let keys = [
-        "best_fitness",
-        "test_accuracy",
-        "trials",
-        "failed",
-        "seconds",
-        "parameters",
-        "genotype",
-    ];
-    for key in keys {
+    let keys = "best_fitness test_accuracy trials failed seconds parameters genotype";
+    for key in keys.split(' ') {
         assert!(!result[key].is_null(), "{key} is missing in {result}");
     }
     assert_eq!(
@@ -109,10 +84,9 @@ fn a_search_prints_its_result_as_json_and_records_every_trial() {
 #[test]
 fn the_network_of_the_final_training_scores_what_the_search_printed() {
     let dir = Dir::new();
-    let mut search = dir.run(tiny("3", &["--out", "run", "--quiet", "--json"]));
+    let mut search = dir.line(&tiny("--trials 3 --out run --quiet --json"));
     let found = last_json(&search.assert().success().get_output().stdout);
-    let weights = "run/best.safetensors";
-    let mut evaluate = dir.run(["evaluate", "--weights", weights, "--json"]);
+    let mut evaluate = dir.line("evaluate --weights run/best.safetensors --json");
     let evaluated = last_json(&evaluate.assert().success().get_output().stdout);
     assert_eq!(found["test_accuracy"], evaluated["test_accuracy"]);
     assert_eq!(evaluated["images"], 359);
@@ -121,40 +95,34 @@ fn the_network_of_the_final_training_scores_what_the_search_printed() {
 #[test]
 fn a_folder_that_holds_a_search_is_refused() {
     let dir = Dir::new();
-    dir.run(tiny("3", &["--out", "run", "--quiet"]))
+    dir.line(&tiny("--trials 3 --out run --quiet"))
         .assert()
         .success();
-    let again = dir.run(["search", "--out", "run"]).assert().code(1);
+    let again = dir.line("search --out run").assert().code(1);
     again.stderr(contains("holds a search already"));
 }
 
 #[test]
 fn a_larger_budget_extends_a_search() {
     let dir = Dir::new();
-    dir.run(tiny("8", &["--out", "extended", "--quiet"]))
+    dir.line(&tiny("--trials 8 --out extended --quiet"))
         .assert()
         .success();
-    let more = ["--out", "extended", "--resume", "--quiet"];
-    dir.run(tiny("9", &more)).assert().success();
+    dir.line(&tiny("--trials 9 --out extended --resume --quiet"))
+        .assert()
+        .success();
     assert_eq!(tells(&dir, "extended/journal.jsonl").len(), 9);
 }
 
 #[test]
 fn a_search_refused_for_its_settings_leaves_the_recipe_alone() {
     let dir = Dir::new();
-    dir.run(tiny("3", &["--out", "run", "--quiet"]))
+    dir.line(&tiny("--trials 3 --out run --quiet"))
         .assert()
         .success();
     let recipe = dir.read("run/recipe.json");
-    let other = [
-        "--out",
-        "run",
-        "--resume",
-        "--quiet",
-        "--learning-rate",
-        "0.5",
-    ];
-    dir.run(tiny("4", &other))
+    let other = "--trials 4 --out run --resume --quiet --learning-rate 0.5";
+    dir.line(&tiny(other))
         .assert()
         .code(1)
         .stderr(contains("learning_rate"));
@@ -164,47 +132,38 @@ fn a_search_refused_for_its_settings_leaves_the_recipe_alone() {
 #[test]
 fn a_search_warm_started_from_a_growing_search_keeps_its_own_beginning() {
     let dir = Dir::new();
-    let source = ["--out", "source", "--resume", "--quiet"];
-    let warm = [
-        "--out",
-        "warm",
-        "--resume",
-        "--quiet",
-        "--warm-start",
-        "source",
-    ];
-    dir.run(tiny("6", &source)).assert().success();
-    dir.run(tiny("4", &warm)).assert().success();
-    dir.run(tiny("8", &source)).assert().success();
-    dir.run(tiny("5", &warm)).assert().success();
+    let source = |trials| tiny(&format!("--trials {trials} --out source --resume --quiet"));
+    let warm = |trials| {
+        let begin = "--out warm --warm-start source --resume --quiet";
+        tiny(&format!("--trials {trials} {begin}"))
+    };
+    for line in [source(6), warm(4), source(8), warm(5)] {
+        dir.line(&line).assert().success();
+    }
     assert_eq!(tells(&dir, "warm/journal.jsonl").len(), 5);
 }
 
 #[test]
 fn random_search_refuses_a_warm_start() {
     let dir = Dir::new();
-    let arguments = [
-        "search",
-        "--algorithm",
-        "random",
-        "--warm-start",
-        "amoebanet-a",
-    ];
-    let refused = dir.run(arguments).assert().code(1);
+    let refused = dir
+        .line("search --algorithm random --warm-start amoebanet-a")
+        .assert()
+        .code(1);
     refused.stderr(contains("random search has no population"));
 }
 
 #[test]
 fn an_unknown_data_set_is_refused_with_those_there_are() {
     let dir = Dir::new();
-    let refused = dir.run(["search", "--dataset", "CIFAR"]).assert().code(2);
+    let refused = dir.line("search --dataset CIFAR").assert().code(2);
     refused.stderr(contains("digits, idx, cifar10, cifar100, folder"));
 }
 
 #[test]
 fn the_final_training_is_repeated_from_the_folder_to_the_last_bit() {
     let dir = Dir::new();
-    let mut search = dir.run(tiny("6", &["--out", "found", "--seed", "3", "--json"]));
+    let mut search = dir.line(&tiny("--trials 6 --out found --seed 3 --json"));
     let searched = search.assert().success().stderr(contains("epoch 2/2"));
     let found = last_json(&searched.get_output().stdout);
     let text = String::from_utf8(searched.get_output().stdout.clone()).unwrap();
@@ -231,14 +190,7 @@ fn the_final_training_is_repeated_from_the_folder_to_the_last_bit() {
     assert_eq!(trained["epochs"], 2);
 
     // The file of the best trial stands for its folder; options override what it says.
-    let mut train = dir.run([
-        "train",
-        "--from",
-        "found/best.json",
-        "--epochs",
-        "1",
-        "--json",
-    ]);
+    let mut train = dir.line("train --from found/best.json --epochs 1 --json");
     let trained = last_json(&train.assert().success().get_output().stdout);
     assert_eq!(trained["epochs"], 1);
     assert_eq!(trained["genotype"], found["genotype"]);
@@ -247,7 +199,7 @@ fn the_final_training_is_repeated_from_the_folder_to_the_last_bit() {
 #[test]
 fn the_final_training_is_repeated_without_a_folder_too() {
     let dir = Dir::new();
-    let mut search = dir.run(tiny("4", &["--seed", "5", "--json"]));
+    let mut search = dir.line(&tiny("--trials 4 --seed 5 --json"));
     let searched = search.assert().success().get_output().stdout.clone();
     let found = last_json(&searched);
     let command = train_command(&String::from_utf8(searched).unwrap());

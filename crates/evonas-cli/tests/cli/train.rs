@@ -11,70 +11,29 @@ use crate::harness::{Dir, last_json};
 
 const GENOTYPE: &str = "sep3@0+max3@1,identity@0+avg3@2/max3@0+sep3@1,avg3@1+identity@2";
 
-/// A training of seconds that uses all that a checkpoint must keep, with more options.
-fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let mut arguments = vec![
-        "train",
-        "--genotype",
-        GENOTYPE,
-        "--cells",
-        "1",
-        "--filters",
-        "4",
-        "--preset",
-        "search",
-        "--epochs",
-        "24",
-        "--batch",
-        "32",
-        "--limit",
-        "400",
-        "--crop-padding",
-        "1",
-        "--flip",
-        "false",
-        "--average",
-        "0.9",
-        "--validation",
-        "0.2",
-        "--keep-path",
-        "0.8",
-        "--quiet",
-        "--json",
-    ];
-    arguments.extend(more);
-    arguments
+/// The command line of a training of seconds that uses all that a checkpoint must keep, with more options.
+fn small(more: &str) -> String {
+    format!(
+        "train --genotype {GENOTYPE} --cells 1 --filters 4 --preset search --epochs 24 --batch 32 \
+         --limit 400 --crop-padding 1 --flip false --average 0.9 --validation 0.2 --keep-path 0.8 \
+         --quiet --json {more}"
+    )
 }
 
-/// A training of one short epoch, with more options.
-fn brief<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let mut arguments = vec![
-        "train",
-        "--genotype",
-        GENOTYPE,
-        "--cells",
-        "1",
-        "--filters",
-        "4",
-        "--epochs",
-        "1",
-        "--batch",
-        "32",
-        "--limit",
-        "200",
-    ];
-    arguments.extend(more);
-    arguments
+/// The command line of a training of one short epoch, with more options.
+fn brief(more: &str) -> String {
+    let size = "--cells 1 --filters 4 --epochs 1 --batch 32 --limit 200";
+    format!("train --genotype {GENOTYPE} {size} {more}")
 }
 
 fn whole(dir: &Dir) -> Vec<u8> {
-    let trained = dir.run(small(&["--out", "whole"])).assert().success();
+    let trained = dir.line(&small("--out whole")).assert().success();
     trained.get_output().stdout.clone()
 }
 
 /// Starts a training in a folder, and returns while it trains, an epoch or more after its beginning.
 fn started(dir: &Dir, folder: &str) -> Child {
-    let mut child = dir.start(small(&["--out", folder, "--resume"]));
+    let mut child = dir.start(small(&format!("--out {folder} --resume")).split_whitespace());
     let table = format!("{folder}/epochs.csv");
     let begun = Instant::now();
     while !dir.exists(&table) || dir.read(&table).lines().count() < 2 {
@@ -93,10 +52,7 @@ fn a_killed_training_resumes_to_the_same_weights_bit_for_bit() {
     assert!(!dir.bytes("whole/curves.svg").is_empty());
 
     let mut killed = started(&dir, "killed");
-    let second = dir
-        .run(small(&["--out", "killed", "--resume"]))
-        .assert()
-        .code(1);
+    let second = dir.line(&small("--out killed --resume")).assert().code(1);
     second.stderr(contains("another process trains"));
     killed.kill().unwrap();
     killed.wait().unwrap();
@@ -105,10 +61,7 @@ fn a_killed_training_resumes_to_the_same_weights_bit_for_bit() {
         "it was over before it was killed"
     );
 
-    let resumed = dir
-        .run(small(&["--out", "killed", "--resume"]))
-        .assert()
-        .success();
+    let resumed = dir.line(&small("--out killed --resume")).assert().success();
     for file in ["weights.safetensors", "weights.bpk", "epochs.csv"] {
         let [whole, killed] = ["whole", "killed"].map(|dir| format!("{dir}/{file}"));
         assert!(dir.bytes(&whole) == dir.bytes(&killed), "{file} differs");
@@ -128,7 +81,7 @@ fn a_stopped_training_says_so_and_resumes_to_the_same_weights() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("stopped; --resume continues"), "{said}");
 
-    dir.run(small(&["--out", "stopped", "--resume"]))
+    dir.line(&small("--out stopped --resume"))
         .assert()
         .success();
     assert!(dir.bytes("whole/weights.bpk") == dir.bytes("stopped/weights.bpk"));
@@ -141,17 +94,7 @@ fn a_second_interrupt_ends_the_program_at_once() {
 
     let dir = Dir::new();
     // Its only step takes far longer than the test.
-    let mut child = dir.start([
-        "train",
-        "--cells",
-        "3",
-        "--filters",
-        "36",
-        "--batch",
-        "1400",
-        "--epochs",
-        "1",
-    ]);
+    let mut child = dir.start("train --cells 3 --filters 36 --batch 1400 --epochs 1".split(' '));
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let begun = lines.any(|line| line.unwrap().contains("parameters, on"));
     assert!(begun, "it never began");
@@ -169,28 +112,28 @@ fn a_second_interrupt_ends_the_program_at_once() {
 #[test]
 fn a_folder_that_holds_a_training_is_refused_unless_it_is_the_same_one() {
     let dir = Dir::new();
-    dir.run(brief(&["--out", "run"])).assert().success();
-    let again = dir.run(brief(&["--out", "run"])).assert().code(1);
+    dir.line(&brief("--out run")).assert().success();
+    let again = dir.line(&brief("--out run")).assert().code(1);
     again.stderr(contains("holds a training already"));
-    let other = ["--out", "run", "--resume", "--learning-rate", "0.5"];
-    let other = dir.run(brief(&other)).assert().code(1);
+    let other = brief("--out run --resume --learning-rate 0.5");
+    let other = dir.line(&other).assert().code(1);
     other.stderr(contains("training.learning_rate"));
 }
 
 #[test]
 fn an_option_without_effect_is_refused() {
     let dir = Dir::new();
-    let refused = dir.run(["train", "--decay-epochs", "3"]).assert().code(1);
+    let refused = dir.line("train --decay-epochs 3").assert().code(1);
     refused.stderr(contains("--schedule exponential"));
 }
 
 #[test]
 fn evaluate_measures_what_the_training_measured_on_both_files_of_weights() {
     let dir = Dir::new();
-    let mut train = dir.run(brief(&["--out", "run", "--json"]));
+    let mut train = dir.line(&brief("--out run --json"));
     let trained = last_json(&train.assert().success().get_output().stdout);
     for weights in ["run/weights.bpk", "run/weights.safetensors"] {
-        let mut evaluate = dir.run(["evaluate", "--weights", weights, "--json"]);
+        let mut evaluate = dir.line(&format!("evaluate --weights {weights} --json"));
         let evaluated = last_json(&evaluate.assert().success().get_output().stdout);
         assert_eq!(trained["test_accuracy"], evaluated["test_accuracy"]);
     }
@@ -201,17 +144,17 @@ fn evaluate_measures_what_the_training_measured_on_both_files_of_weights() {
 #[test]
 fn predict_names_a_class_and_its_probability_for_every_image() {
     let dir = Dir::new();
-    dir.run(brief(&["--out", "run"])).assert().success();
+    dir.line(&brief("--out run")).assert().success();
     let row: Vec<u8> = (0..16).map(|column| 16 * column).collect();
     dir.write("images/gray.png", crate::png::gray_png(16, &row.repeat(16)));
     let weights = ["--weights", "run/weights.safetensors", "--images", "images"];
-    let mut predict = dir.run(["predict", "--json"]);
+    let mut predict = dir.line("predict --json");
     let said = last_json(&predict.args(weights).assert().success().get_output().stdout);
     let probability = said["probability"].as_f64().unwrap();
     assert!((0.1..=1.0).contains(&probability), "{said}");
     let class: u8 = said["class"].as_str().unwrap().parse().unwrap();
     assert!(class < 10);
-    let mut predict = dir.run(["predict"]);
+    let mut predict = dir.line("predict");
     predict
         .args(weights)
         .assert()
@@ -222,7 +165,7 @@ fn predict_names_a_class_and_its_probability_for_every_image() {
 #[test]
 fn progress_is_shown_without_a_terminal_and_the_files_are_named() {
     let dir = Dir::new();
-    let trained = dir.run(brief(&["--out", "run"])).assert().success();
+    let trained = dir.line(&brief("--out run")).assert().success();
     trained
         .stderr(contains("parameters, on").and(contains("epoch 1/1: loss")))
         .stdout(contains("test accuracy: ").and(contains("weights.safetensors")));
@@ -231,15 +174,15 @@ fn progress_is_shown_without_a_terminal_and_the_files_are_named() {
 #[test]
 fn crop_padding_that_is_large_for_the_images_is_a_warning() {
     let dir = Dir::new();
-    let warned = dir.run(brief(&["--crop-padding", "4"])).assert().success();
+    let warned = dir.line(&brief("--crop-padding 4")).assert().success();
     warned.stderr(contains("warning: a crop padding of 4 pixels"));
-    let fitted = dir.run(brief(&["--preset", "cifar"])).assert().success();
+    let fitted = dir.line(&brief("--preset cifar")).assert().success();
     fitted.stderr(contains("warning").not());
 }
 
 #[test]
 fn a_folder_that_holds_no_search_is_no_place_to_train_from() {
     let dir = Dir::new();
-    let refused = dir.run(["train", "--from", "nowhere"]).assert().code(1);
+    let refused = dir.line("train --from nowhere").assert().code(1);
     refused.stderr(contains("can't read nowhere").and(contains("evonas search --out")));
 }
