@@ -44,6 +44,7 @@ pub mod tabular;
 #[cfg(feature = "burn")]
 pub mod training;
 pub mod trial;
+mod unknown_name;
 
 /// What most programs need.
 pub mod prelude {
