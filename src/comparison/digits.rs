@@ -109,8 +109,10 @@ impl DigitsBenchmarkBuilder {
         let images = &dataset.train;
         let shape = images.shape();
         // Smaller initial logits than by the released rule, because a trial of one epoch is short.
-        let network = NetworkConfig::new(self.cells, self.filters, images.classes(), shape)
-            .with_classifier_fan(Fan::In);
+        let network = NetworkConfig::new(shape, images.classes())
+            .cells_per_stack(self.cells)
+            .filters(self.filters)
+            .classifier_fan(Fan::In);
         network.validate()?;
         let trainer = Trainer::new(TrainingConfig {
             learning_rate: self.learning_rate,

@@ -19,7 +19,8 @@ fn means(protocol: Protocol, dataset: Dataset) -> Option<[f64; 3]> {
 }
 
 #[test]
-fn by_the_nats_bench_protocol_aging_reaches_the_published_means_ahead_of_reinforce_ahead_of_random() {
+fn by_the_nats_bench_protocol_aging_reaches_the_published_means_ahead_of_reinforce_ahead_of_random()
+{
     for (dataset, low) in [
         (Dataset::Cifar10, 94.03),
         (Dataset::Cifar100, 71.40),

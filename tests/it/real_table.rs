@@ -7,7 +7,7 @@ use evonas::tabular::NasBench201Table;
 
 /// The table named by `EVONAS_NASBENCH201`, or the one next to the repository. Without either, the calling
 /// test is skipped with a note on standard error.
-pub fn real_table() -> Option<Arc<NasBench201Table>> {
+pub(crate) fn real_table() -> Option<Arc<NasBench201Table>> {
     let path = path().or_else(|| {
         eprintln!(
             "SKIPPED: there is no NAS-Bench-201 table; set EVONAS_NASBENCH201 to a CSV file with \

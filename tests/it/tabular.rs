@@ -217,7 +217,10 @@ fn spaces_around_an_index_or_architecture_are_ignored() {
 #[test]
 fn other_broken_rows_are_refused_with_their_line() {
     let short = error(|lines| lines[9].truncate(100));
-    assert!(matches!(short.kind(), TableErrorKind::Csv { line: 10, .. }), "{short}");
+    assert!(
+        matches!(short.kind(), TableErrorKind::Csv { line: 10, .. }),
+        "{short}"
+    );
     let no_cell = error(|lines| lines[2] = lines[2].replace("none~0", "pool~0"));
     assert!(
         matches!(no_cell.kind(), TableErrorKind::Genotype { line: 3, .. }),
@@ -247,15 +250,19 @@ fn other_broken_rows_are_refused_with_their_line() {
     ] {
         assert_eq!(
             error.to_string(),
-            format!(
-                "line 5, column 'index': '{index}' is not an index from 0 to 15624"
-            )
+            format!("line 5, column 'index': '{index}' is not an index from 0 to 15624")
         );
     }
     let empty = error(Vec::clear);
-    assert!(matches!(empty.kind(), TableErrorKind::MissingColumn { .. }), "{empty}");
+    assert!(
+        matches!(empty.kind(), TableErrorKind::MissingColumn { .. }),
+        "{empty}"
+    );
     let nothing = NasBench201Table::read("no such file").unwrap_err();
-    assert!(matches!(nothing.kind(), TableErrorKind::Open { .. }), "{nothing}");
+    assert!(
+        matches!(nothing.kind(), TableErrorKind::Open { .. }),
+        "{nothing}"
+    );
 }
 
 #[test]
@@ -291,8 +298,9 @@ fn any_csv_table_can_be_searched_plain_or_gzip() {
         Ok(text.chars().map(|digit| digit == '1').collect())
     };
     let columns = TabularColumns::new()
-            .genotype("name")
-            .fitness("score").cost("time");
+        .genotype("name")
+        .fitness("score")
+        .cost("time");
     let evaluator = columns.read(&plain, bits).unwrap();
     assert_eq!(evaluator, columns.read(&zipped, bits).unwrap());
     assert_eq!(evaluator.genotypes().len(), 64);
@@ -308,8 +316,9 @@ fn any_csv_table_can_be_searched_plain_or_gzip() {
 #[test]
 fn a_genotype_without_a_row_fails_and_broken_tables_are_refused() {
     let columns = TabularColumns::new()
-            .genotype("name")
-            .fitness("score").metric("size");
+        .genotype("name")
+        .fitness("score")
+        .metric("size");
     let read = |csv: &str| columns.read_from(csv.as_bytes(), str::parse::<u8>);
     let evaluator = read("name,score,size\n1,0.5,3\n").unwrap();
     let (stop, report) = (StopSignal::new(), |_| {});

@@ -34,7 +34,11 @@ fn errors_name_the_files_lines_for_every_kind_of_line_end() {
         ),
         ("a repeated row", "name,score\na,1\n\nb,2\na,3\n", 5),
         ("a short row", "name,score\na,1\n\nb\n", 4),
-        ("no line end at the end of the file", "name,score\n\na,1\nb,x", 4),
+        (
+            "no line end at the end of the file",
+            "name,score\n\na,1\nb,x",
+            4,
+        ),
         ("a byte order mark", "\u{feff}name,score\na,x\n", 2),
     ] {
         for ends in ["\n", "\r\n", "\r"] {

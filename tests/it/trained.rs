@@ -17,7 +17,9 @@ fn images(classes: usize, size: usize) -> LabeledImages {
 }
 
 fn classifier() -> TrainedClassifier {
-    let config = NetworkConfig::new(1, 4, 3, ImageShape::new(1, 8, 8));
+    let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+        .cells_per_stack(1)
+        .filters(4);
     let genotype = published::amoebanet_a();
     let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &Device::flex()).unwrap();
     TrainedClassifier {

@@ -12,7 +12,9 @@ use evonas::training::images::LabeledImages;
 use evonas::training::{DeviceImages, Progress, Trainer, TrainingConfig, TrainingError};
 
 fn config() -> NetworkConfig {
-    NetworkConfig::new(1, 4, 2, ImageShape::new(1, 12, 12))
+    NetworkConfig::new(ImageShape::gray(12, 12), 2)
+        .cells_per_stack(1)
+        .filters(4)
 }
 
 fn network(config: &NetworkConfig) -> CellNetwork {
@@ -58,11 +60,11 @@ const EARLY: &str = "cells.0.base.layers.1.weight";
 
 #[test]
 fn the_auxiliary_loss_trains_its_head_and_the_cells_below() {
-    let with_head = config().with_auxiliary(AuxiliaryHead::new(0.1));
+    let with_head = config().auxiliary(AuxiliaryHead::new(0.1));
     let (before, after) = (weights(&network(&with_head)), trained(&with_head));
     let head = "auxiliary.classifier.weight";
     assert_ne!(before[head], after[head]);
-    let silent = config().with_auxiliary(AuxiliaryHead {
+    let silent = config().auxiliary(AuxiliaryHead {
         channel_scale: 0.1,
         loss_weight: 0.0,
     });
@@ -73,8 +75,8 @@ fn the_auxiliary_loss_trains_its_head_and_the_cells_below() {
 fn drop_path_and_dropout_act_in_training_and_are_reproducible() {
     let plain = trained(&config());
     for noisy in [
-        config().with_drop_path(DropPath::scheduled(0.3)),
-        config().with_dropout(0.5),
+        config().drop_path(DropPath::scheduled(0.3)),
+        config().dropout(0.5),
     ] {
         let first = trained(&noisy);
         assert_ne!(first[EARLY], plain[EARLY]);

@@ -106,7 +106,11 @@ impl LabeledImages {
 
     /// The size of an image.
     pub fn shape(&self) -> ImageShape {
-        ImageShape::new(self.channels, self.height, self.width)
+        ImageShape {
+            channels: self.channels,
+            height: self.height,
+            width: self.width,
+        }
     }
 
     /// The number of classes. A class may have no images.

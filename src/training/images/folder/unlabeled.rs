@@ -51,7 +51,11 @@ impl UnlabeledImages {
 
     /// The size of an image.
     pub fn shape(&self) -> ImageShape {
-        ImageShape::new(self.channels, self.height, self.width)
+        ImageShape {
+            channels: self.channels,
+            height: self.height,
+            width: self.width,
+        }
     }
 
     /// All pixels: `[files, channels, height, width]`, flattened.
