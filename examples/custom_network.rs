@@ -122,7 +122,11 @@ fn run(options: &Options) -> Result<(), Failure> {
     let (decoder, seed) = (|| PlainDecoder(space.clone()), options.seed);
     let trainer = |epochs| Trainer::new(TrainingConfig::new(epochs, 32));
     let (trials, last) = (trainer(2)?, trainer(10)?);
-    let evolution = Evolution::aging(space.clone(), space.clone(), 10, 3, seed)?;
+    let evolution = Evolution::builder(space.clone(), space.clone())
+        .population(10)
+        .sample(3)
+        .seed(seed)
+        .build()?;
     let evaluator = TrainingEvaluator::new(decoder(), trials, &dataset.train, 0.2, seed, &device)?;
     let budget = Budget::trials(options.trials);
     let search = Search::new(evolution, Serial::new(evaluator), budget);

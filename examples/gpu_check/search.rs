@@ -60,7 +60,11 @@ fn search(
     let trainer = Trainer::new(training)?;
     let evaluator = TrainingEvaluator::new(decoder.clone(), trainer, images, 0.2, 0, device)?;
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::aging(space.clone(), space.mutation(), 20, 5, 0)?;
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(20)
+        .sample(5)
+        .seed(0)
+        .build()?;
     let limit = Duration::try_from_secs_f64(60.0 * options.minutes)?;
     let executor = Threads::new(evaluator, 4)?;
     let budget = Budget::trials(1_000_000).wall_time(limit);

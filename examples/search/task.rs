@@ -6,7 +6,6 @@ use std::thread::available_parallelism;
 use evonas::network::{Cost, Fan, NetworkConfig, NetworkPlan};
 use evonas::objective::Direction;
 use evonas::prelude::*;
-use evonas::replacement::WorstOfSample;
 use evonas::report::ProgressBar;
 use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
@@ -86,7 +85,7 @@ impl<'a> Task<'a> {
             Space::Sp2 => NasnetSpace::sp2(),
             Space::Sp3 => NasnetSpace::sp3(),
         };
-        let evolution = EvolutionBuilder::new(space.clone(), space.mutation())
+        let evolution = Evolution::builder(space.clone(), space.mutation())
             .population(options.population)
             .sample(options.sample)
             .seed(seed);
@@ -103,10 +102,7 @@ impl<'a> Task<'a> {
         };
         let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
             AlgorithmName::Aging => Box::new(evolution.initial(initial).build()?),
-            AlgorithmName::NonAging => {
-                let evolution = evolution.replacement(WorstOfSample).initial(initial);
-                Box::new(evolution.build()?)
-            }
+            AlgorithmName::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
             AlgorithmName::Random => Box::new(RandomSearch::new(space, seed)),
         };
         let evaluator = TrainingEvaluator::on_devices(

@@ -4,7 +4,7 @@ use super::benchmark::Benchmark;
 use super::contender::Contender;
 use super::error::ComparisonError;
 use super::setup::Setup;
-use crate::algorithm::{Algorithm, Evolution, RandomSearch, ReinforceBuilder};
+use crate::algorithm::{Algorithm, Evolution, RandomSearch, Reinforce};
 
 /// The contender's algorithm on a benchmark, seeded for one run.
 pub(super) fn algorithm<B: Benchmark>(
@@ -13,18 +13,19 @@ pub(super) fn algorithm<B: Benchmark>(
     setup: &Setup,
     seed: u64,
 ) -> Result<Box<dyn Algorithm<B::Genotype>>, ComparisonError> {
-    let Setup {
-        population, sample, ..
-    } = *setup;
-    let (space, mutation) = (benchmark.space(), benchmark.mutation());
+    let space = benchmark.space();
+    let evolution = |space| {
+        Evolution::builder(space, benchmark.mutation())
+            .population(setup.population)
+            .sample(setup.sample)
+            .seed(seed)
+    };
     Ok(match contender {
-        Contender::Aging => Box::new(Evolution::aging(space, mutation, population, sample, seed)?),
-        Contender::NonAging => Box::new(Evolution::non_aging(
-            space, mutation, population, sample, seed,
-        )?),
+        Contender::Aging => Box::new(evolution(space).build()?),
+        Contender::NonAging => Box::new(evolution(space).non_aging().build()?),
         Contender::Random => Box::new(RandomSearch::new(space, seed)),
         Contender::Reinforce => Box::new(
-            ReinforceBuilder::new(space)
+            Reinforce::builder(space)
                 .reward_scale(benchmark.reward_scale())
                 .seed(seed)
                 .build()?,
@@ -40,7 +41,7 @@ fn ppo<B: Benchmark>(
     benchmark: &B,
     seed: u64,
 ) -> Result<Box<dyn Algorithm<B::Genotype>>, ComparisonError> {
-    let ppo = crate::algorithm::PpoBuilder::new(benchmark.space())
+    let ppo = crate::algorithm::Ppo::builder(benchmark.space())
         .reward_scale(benchmark.reward_scale() / 100.0)
         .seed(seed)
         .build()?;

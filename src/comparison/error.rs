@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::contender::Contender;
 use super::record::RunRecordError;
-use crate::algorithm::{EvolutionError, PolicyError};
+use crate::algorithm::AlgorithmError;
 use crate::executor::NoWorkers;
 use crate::search::SearchError;
 
@@ -88,12 +88,9 @@ pub enum ComparisonError {
         /// The number of seconds.
         seconds: f64,
     },
-    /// Evolution can't be set up.
+    /// An algorithm can't be built.
     #[error(transparent)]
-    Evolution(#[from] EvolutionError),
-    /// REINFORCE or PPO can't be set up.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
+    Algorithm(#[from] AlgorithmError),
     /// The simulated executor can't be set up.
     #[error(transparent)]
     Executor(#[from] NoWorkers),

@@ -83,7 +83,12 @@ fn an_observer_sees_the_loss_and_the_accuracy_of_every_epoch() {
 fn the_same_seed_gives_the_same_trial_list() {
     let run = || {
         let space = NasnetSpace::sp1();
-        let evolution = Evolution::aging(space.clone(), space.mutation(), 2, 2, 1).unwrap();
+        let evolution = Evolution::builder(space.clone(), space.mutation())
+            .population(2)
+            .sample(2)
+            .seed(1)
+            .build()
+            .unwrap();
         let executor = Serial::new(evaluator(0.05));
         let result = Search::new(evolution, executor, Budget::trials(5))
             .run()

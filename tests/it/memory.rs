@@ -41,7 +41,12 @@ fn two_hundred_trials_take_the_memory_of_forty() {
     .unwrap()
     .threads_per_worker(1);
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::aging(space.clone(), space.mutation(), 20, 5, 0).unwrap();
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(20)
+        .sample(5)
+        .seed(0)
+        .build()
+        .unwrap();
     let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let log = seen.clone();
     let result = Search::new(

@@ -124,7 +124,12 @@ fn a_search_of_five_trials_runs() {
     let decoder = CellDecoder::new(config());
     let evaluator = TrainingEvaluator::new(decoder, trainer, &images, 0.2, 0, &device).unwrap();
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::aging(space.clone(), space.mutation(), 3, 2, 0).unwrap();
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(3)
+        .sample(2)
+        .seed(0)
+        .build()
+        .unwrap();
     let search = Search::new(evolution, Serial::new(evaluator), Budget::trials(5));
     let result = search.run().unwrap();
     assert_eq!((result.history.len(), result.history.failed()), (5, 0));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::dataset::{Dataset, Metric};
 use super::table::NasBench201Table;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
-use crate::spaces::nasbench201::Cell;
+use crate::spaces::nasbench201::NasBench201Cell;
 use crate::trial::Evaluation;
 
 /// Looks cells up in the table. [`NasBench201Table::evaluator`] makes one.
@@ -33,8 +33,12 @@ impl NasBench201Table {
     }
 }
 
-impl Evaluator<Cell> for NasBench201Evaluator {
-    fn evaluate(&self, cell: &Cell, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+impl Evaluator<NasBench201Cell> for NasBench201Evaluator {
+    fn evaluate(
+        &self,
+        cell: &NasBench201Cell,
+        _: &Context<'_>,
+    ) -> Result<Evaluation, EvaluationError> {
         let accuracy = self.table.accuracy(*cell, self.dataset, self.metric);
         let seconds = self.table.seconds(*cell, self.dataset, self.metric);
         Ok(Evaluation::new(accuracy).with_cost(seconds))

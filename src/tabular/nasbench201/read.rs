@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::dataset::{Dataset, Metric};
 use super::table::{MeasuredCell, NasBench201Table, OnDataset};
-use crate::spaces::nasbench201::{CELLS, Cell};
+use crate::spaces::nasbench201::{CELLS, NasBench201Cell};
 use crate::tabular::csv_file::{Column, CsvRows, read_file};
 use crate::tabular::error::{TableError, TableErrorKind};
 use crate::tabular::quantity::Quantity;
@@ -106,9 +106,9 @@ impl NasBench201Table {
         let mut rows = CsvRows::new(reader)?;
         let columns = Columns::of(&rows)?;
         let mut by_code: Vec<Option<MeasuredCell>> = vec![None; CELLS];
-        let mut cells: Vec<Option<Cell>> = vec![None; CELLS];
+        let mut cells: Vec<Option<NasBench201Cell>> = vec![None; CELLS];
         while rows.advance()? {
-            let cell: Cell = rows
+            let cell: NasBench201Cell = rows
                 .text(&columns.arch)?
                 .trim()
                 .parse()
@@ -123,7 +123,7 @@ impl NasBench201Table {
             }
         }
         let missing = || by_code.iter().filter(|cell| cell.is_none()).count();
-        let first = Cell::all().find(|cell| by_code[cell.code()].is_none());
+        let first = NasBench201Cell::all().find(|cell| by_code[cell.code()].is_none());
         if let Some(first) = first {
             return Err(TableErrorKind::MissingArchitectures {
                 missing: missing(),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::dataset::{Dataset, Metric};
-use crate::spaces::nasbench201::{CELLS, Cell};
+use crate::spaces::nasbench201::{CELLS, NasBench201Cell};
 
 /// All 15,625 cells with their accuracies, sizes and times.
 ///
@@ -21,10 +21,10 @@ use crate::spaces::nasbench201::{CELLS, Cell};
 ///
 /// The asterisk stands for each of `c10`, `c100` and `in16`.
 pub struct NasBench201Table {
-    /// By [`Cell::code`].
+    /// By [`NasBench201Cell::code`].
     pub(super) measured: Box<[MeasuredCell]>,
     /// By official index.
-    pub(super) cells: Box<[Cell]>,
+    pub(super) cells: Box<[NasBench201Cell]>,
 }
 
 impl fmt::Debug for NasBench201Table {
@@ -57,7 +57,7 @@ pub(super) struct OnDataset {
 impl NasBench201Table {
     /// An accuracy in percent.
     #[must_use]
-    pub fn accuracy(&self, cell: Cell, dataset: Dataset, metric: Metric) -> f64 {
+    pub fn accuracy(&self, cell: NasBench201Cell, dataset: Dataset, metric: Metric) -> f64 {
         self.on(cell, dataset).accuracies[metric as usize]
     }
 
@@ -68,7 +68,7 @@ impl NasBench201Table {
     /// `e` to evaluate an image, and the data set's scale (1; 2; 6.068) and number of validation images
     /// (25,000; 5,000; 3,000).
     #[must_use]
-    pub fn seconds(&self, cell: Cell, dataset: Dataset, metric: Metric) -> f64 {
+    pub fn seconds(&self, cell: NasBench201Cell, dataset: Dataset, metric: Metric) -> f64 {
         let cell = &self.measured[cell.code()];
         metric.epochs() * dataset.epoch_scale() * cell.train_seconds_per_epoch
             + dataset.validation_images() * cell.evaluation_seconds_per_image
@@ -76,32 +76,32 @@ impl NasBench201Table {
 
     /// The number of trainable parameters of the whole network.
     #[must_use]
-    pub fn parameters(&self, cell: Cell, dataset: Dataset) -> f64 {
+    pub fn parameters(&self, cell: NasBench201Cell, dataset: Dataset) -> f64 {
         self.on(cell, dataset).parameters
     }
 
     /// The multiply-adds of the whole network for one image.
     #[must_use]
-    pub fn multiply_adds(&self, cell: Cell, dataset: Dataset) -> f64 {
+    pub fn multiply_adds(&self, cell: NasBench201Cell, dataset: Dataset) -> f64 {
         self.on(cell, dataset).multiply_adds
     }
 
     /// The official index of a cell, from 0.
     #[must_use]
-    pub fn index(&self, cell: Cell) -> usize {
+    pub fn index(&self, cell: NasBench201Cell) -> usize {
         self.measured[cell.code()].index.into()
     }
 
     /// The cell with an official index; `None` if the index is [`CELLS`] or more.
     #[must_use]
-    pub fn cell(&self, index: usize) -> Option<Cell> {
+    pub fn cell(&self, index: usize) -> Option<NasBench201Cell> {
         self.cells.get(index).copied()
     }
 
     /// The cell with the highest accuracy, and that accuracy.
     #[must_use]
-    pub fn best(&self, dataset: Dataset, metric: Metric) -> (Cell, f64) {
-        let accuracy = |cell: Cell| self.accuracy(cell, dataset, metric);
+    pub fn best(&self, dataset: Dataset, metric: Metric) -> (NasBench201Cell, f64) {
+        let accuracy = |cell: NasBench201Cell| self.accuracy(cell, dataset, metric);
         let best = self
             .cells
             .iter()
@@ -144,7 +144,7 @@ impl NasBench201Table {
         hasher.finalize()
     }
 
-    fn on(&self, cell: Cell, dataset: Dataset) -> &OnDataset {
+    fn on(&self, cell: NasBench201Cell, dataset: Dataset) -> &OnDataset {
         &self.measured[cell.code()].on[dataset as usize]
     }
 }

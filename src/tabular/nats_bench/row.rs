@@ -2,7 +2,7 @@
 
 use super::architecture::{Architecture, Trials, mean};
 use super::error::NatsBenchError;
-use crate::spaces::nasbench201::Cell;
+use crate::spaces::nasbench201::NasBench201Cell;
 
 /// A data set's column prefix, and the official names of the data sets and image sets with its validation
 /// and test results.
@@ -62,7 +62,7 @@ pub(super) fn header() -> Vec<String> {
 
 pub(super) fn fields(architecture: &Architecture) -> Result<Vec<String>, NatsBenchError> {
     let text = architecture.text();
-    let cell: Cell = text
+    let cell: NasBench201Cell = text
         .text()?
         .parse()
         .map_err(|_| text.not("an architecture's string"))?;
