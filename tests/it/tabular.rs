@@ -92,7 +92,11 @@ fn an_evaluation_costs_the_seconds_of_the_documented_formula() {
 fn the_simulated_executor_takes_its_time_from_the_table() {
     let table = Arc::new(read(&made_up()).unwrap());
     let evaluator = table.evaluator(Dataset::Cifar10, Metric::Valid12);
-    let evolution = Evolution::aging(NasBench201Space, ReplaceOperation, 10, 3, 0).unwrap();
+    let evolution = Evolution::builder(NasBench201Space, ReplaceOperation)
+        .population(10)
+        .sample(3)
+        .build()
+        .unwrap();
     let budget = Budget::trials(u64::MAX).simulated_time(Duration::from_secs(9250));
     let result = Search::new(evolution, Simulated::new(evaluator, 1).unwrap(), budget)
         .run()
