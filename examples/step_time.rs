@@ -82,9 +82,15 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         true => Precision::BFloat16,
         false => Precision::Float32,
     };
-    let image = ImageShape::new(options.channels, options.size, options.size);
-    let config = NetworkConfig::new(options.cells, options.filters, CLASSES, image)
-        .with_precision(precision);
+    let image = ImageShape {
+        channels: options.channels,
+        height: options.size,
+        width: options.size,
+    };
+    let config = NetworkConfig::new(image, CLASSES)
+        .cells_per_stack(options.cells)
+        .filters(options.filters)
+        .precision(precision);
     let autodiff = device.clone().autodiff();
     let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &autodiff)?;
     let parameters = trainable_parameters(&network);
@@ -145,9 +151,7 @@ fn batch_time(options: &Options, image: ImageShape, device: &Device) -> Result<f
     let mut rng = stream(0, 3);
     let pixels = image.channels * image.height * image.width;
     let images = LabeledImages::new(
-        image.channels,
-        image.height,
-        image.width,
+        image,
         CLASSES,
         (0..IMAGES * pixels).map(|_| rng.random()).collect(),
         (0..IMAGES)

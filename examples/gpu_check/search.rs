@@ -48,7 +48,9 @@ fn search(
 ) -> Result<bool, Failure> {
     let images = &dataset.train;
     let shape = images.shape();
-    let config = NetworkConfig::new(cells, filters, images.classes(), shape);
+    let config = NetworkConfig::new(shape, images.classes())
+        .cells_per_stack(cells)
+        .filters(filters);
     let epochs = training.epochs;
     let last = Trainer::new(TrainingConfig {
         epochs: 12 * epochs,

@@ -39,13 +39,10 @@ impl<'a> Task<'a> {
         }
         let images = &dataset.train;
         // Smaller initial logits than the released rule's: a trial of one epoch is short.
-        let config = NetworkConfig::new(
-            options.cells,
-            options.filters,
-            images.classes(),
-            images.shape(),
-        )
-        .with_classifier_fan(Fan::In);
+        let config = NetworkConfig::new(images.shape(), images.classes())
+            .cells_per_stack(options.cells)
+            .filters(options.filters)
+            .classifier_fan(Fan::In);
         config.validate()?;
         let trainer = |epochs| {
             Trainer::new(TrainingConfig {

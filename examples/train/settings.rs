@@ -34,7 +34,9 @@ pub struct NetworkSettings {
 
 impl NetworkSettings {
     pub fn config(&self, preset: Preset, images: &LabeledImages) -> NetworkConfig {
-        let config = NetworkConfig::new(self.cells, self.filters, images.classes(), images.shape());
+        let config = NetworkConfig::new(images.shape(), images.classes())
+            .cells_per_stack(self.cells)
+            .filters(self.filters);
         let mut config = preset.network(config);
         if let Some(filters) = self.imagenet_stem {
             config.stem = Stem::ImageNet { filters };

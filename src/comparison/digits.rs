@@ -96,8 +96,10 @@ impl DigitsBenchmark {
         let images = &dataset.train;
         let shape = images.shape();
         // Smaller initial logits than the released rule's: a trial of one epoch is short.
-        let network = NetworkConfig::new(settings.cells, settings.filters, images.classes(), shape)
-            .with_classifier_fan(Fan::In);
+        let network = NetworkConfig::new(shape, images.classes())
+            .cells_per_stack(settings.cells)
+            .filters(settings.filters)
+            .classifier_fan(Fan::In);
         network.validate()?;
         let trainer = Trainer::new(TrainingConfig {
             learning_rate: settings.learning_rate,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use burn::tensor::Device;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::images::{ChannelStatistics, LabeledImages, SplitError, stratified_split};
+use super::images::{ChannelStatistics, HoldOut, ImagesError, LabeledImages};
 use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError};
 use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
 use crate::network::trainable_parameters;
@@ -95,8 +95,10 @@ impl<D> TrainingEvaluator<D> {
         if devices.is_empty() {
             return Err(EvaluatorError::NoDevice);
         }
-        let split = stratified_split(images.labels(), validation_fraction, split_seed)?;
-        let statistics = ChannelStatistics::of_some(images, &split.kept);
+        let split = HoldOut::fraction(validation_fraction)
+            .seed(split_seed)
+            .split(images.labels())?;
+        let statistics = ChannelStatistics::of_subset(images, &split.kept);
         let images: Vec<DeviceImages> = devices
             .iter()
             .map(|device| DeviceImages::normalised_by(images, &statistics, device))
@@ -223,7 +225,7 @@ impl<G: Sync, D: Decoder<G>> Evaluator<G> for TrainingEvaluator<D> {
 pub enum EvaluatorError {
     /// No images are left to train on or to validate with.
     #[error(transparent)]
-    Split(#[from] SplitError),
+    Images(#[from] ImagesError),
     /// The trainer can't train on what is left.
     #[error(transparent)]
     Training(#[from] TrainingError),

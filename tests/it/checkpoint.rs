@@ -19,10 +19,12 @@ use serde_json::{Value, json};
 const SEED: u64 = 11;
 
 fn network(filters: usize) -> CellNetwork {
-    let config = NetworkConfig::new(1, filters, 3, ImageShape::new(1, 12, 12))
-        .with_drop_path(DropPath::scheduled(0.7))
-        .with_dropout(0.2)
-        .with_auxiliary(AuxiliaryHead::new(0.4));
+    let config = NetworkConfig::new(ImageShape::gray(12, 12), 3)
+        .cells_per_stack(1)
+        .filters(filters)
+        .drop_path(DropPath::scheduled(0.7))
+        .dropout(0.2)
+        .auxiliary(AuxiliaryHead::new(0.4));
     let device = Device::flex().autodiff();
     // Weights from the operating system's state would do as well: a checkpoint replaces them.
     let mut rng = stream(filters as u64, 0);
@@ -54,7 +56,7 @@ fn images() -> (DeviceImages, Vec<usize>) {
     let mut rng = stream(2, 0);
     let pixels = (0..24 * 144).map(|_| rng.random()).collect();
     let labels = (0..24).map(|index| index % 3).collect();
-    let images = LabeledImages::new(1, 12, 12, 3, pixels, labels).unwrap();
+    let images = LabeledImages::new(ImageShape::gray(12, 12), 3, pixels, labels).unwrap();
     let images = DeviceImages::new(&images, &images, &Device::flex());
     (images, (0..24).collect())
 }

@@ -10,7 +10,9 @@ use evonas::training::images::digits;
 use evonas::training::{CellDecoder, Trainer, TrainingConfig, TrainingEvaluator};
 
 fn evaluator(learning_rate: f64) -> TrainingEvaluator<CellDecoder> {
-    let config = NetworkConfig::new(1, 4, 10, ImageShape::new(1, 8, 8));
+    let config = NetworkConfig::new(ImageShape::gray(8, 8), 10)
+        .cells_per_stack(1)
+        .filters(4);
     let mut training = TrainingConfig::new(1, 64);
     training.learning_rate = learning_rate;
     TrainingEvaluator::new(

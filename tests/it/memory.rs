@@ -27,7 +27,9 @@ fn around(seen: &[f64], trial: usize) -> f64 {
 /// itself is a kilobyte of genotypes.
 #[test]
 fn two_hundred_trials_take_the_memory_of_forty() {
-    let config = NetworkConfig::new(1, 4, 10, ImageShape::new(1, 8, 8));
+    let config = NetworkConfig::new(ImageShape::gray(8, 8), 10)
+        .cells_per_stack(1)
+        .filters(4);
     let evaluator = TrainingEvaluator::new(
         CellDecoder::new(config),
         Trainer::new(TrainingConfig::new(1, 32)).unwrap(),

@@ -13,11 +13,13 @@ fn images(classes: usize, size: usize) -> LabeledImages {
     let mut rng = stream(1, 0);
     let pixels = (0..12 * size * size).map(|_| rng.random()).collect();
     let labels = (0..12).map(|index| index % 3).collect();
-    LabeledImages::new(1, size, size, classes, pixels, labels).unwrap()
+    LabeledImages::new(ImageShape::gray(size, size), classes, pixels, labels).unwrap()
 }
 
 fn classifier() -> TrainedClassifier {
-    let config = NetworkConfig::new(1, 4, 3, ImageShape::new(1, 8, 8));
+    let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+        .cells_per_stack(1)
+        .filters(4);
     let genotype = published::amoebanet_a();
     let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &Device::flex()).unwrap();
     TrainedClassifier {

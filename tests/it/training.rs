@@ -12,7 +12,9 @@ use evonas::training::images::LabeledImages;
 use evonas::training::{DeviceImages, Progress, Trainer, TrainingConfig, TrainingError};
 
 fn config() -> NetworkConfig {
-    NetworkConfig::new(1, 4, 2, ImageShape::new(1, 12, 12))
+    NetworkConfig::new(ImageShape::gray(12, 12), 2)
+        .cells_per_stack(1)
+        .filters(4)
 }
 
 fn network(config: &NetworkConfig) -> CellNetwork {
@@ -31,7 +33,7 @@ fn trained(config: &NetworkConfig) -> BTreeMap<String, Vec<f32>> {
     let mut rng = stream(2, 0);
     let pixels = (0..8 * 144).map(|_| rng.random()).collect();
     let labels = vec![0, 1, 0, 1, 0, 1, 0, 1];
-    let images = LabeledImages::new(1, 12, 12, 2, pixels, labels).unwrap();
+    let images = LabeledImages::new(ImageShape::gray(12, 12), 2, pixels, labels).unwrap();
     let images = DeviceImages::new(&images, &images, &Device::flex());
     let trainer = Trainer::new(TrainingConfig::new(1, 4)).unwrap();
     let indices: Vec<usize> = (0..8).collect();
@@ -58,11 +60,11 @@ const EARLY: &str = "cells.0.base.layers.1.weight";
 
 #[test]
 fn the_auxiliary_loss_trains_its_head_and_the_cells_below() {
-    let with_head = config().with_auxiliary(AuxiliaryHead::new(0.1));
+    let with_head = config().auxiliary(AuxiliaryHead::new(0.1));
     let (before, after) = (weights(&network(&with_head)), trained(&with_head));
     let head = "auxiliary.classifier.weight";
     assert_ne!(before[head], after[head]);
-    let silent = config().with_auxiliary(AuxiliaryHead {
+    let silent = config().auxiliary(AuxiliaryHead {
         channel_scale: 0.1,
         loss_weight: 0.0,
     });
@@ -73,8 +75,8 @@ fn the_auxiliary_loss_trains_its_head_and_the_cells_below() {
 fn drop_path_and_dropout_act_in_training_and_are_reproducible() {
     let plain = trained(&config());
     for noisy in [
-        config().with_drop_path(DropPath::scheduled(0.3)),
-        config().with_dropout(0.5),
+        config().drop_path(DropPath::scheduled(0.3)),
+        config().dropout(0.5),
     ] {
         let first = trained(&noisy);
         assert_ne!(first[EARLY], plain[EARLY]);
@@ -86,7 +88,7 @@ fn drop_path_and_dropout_act_in_training_and_are_reproducible() {
 fn an_evaluation_ends_when_its_watcher_says_so() {
     let mut rng = stream(2, 0);
     let pixels = (0..10 * 144).map(|_| rng.random()).collect();
-    let images = LabeledImages::new(1, 12, 12, 2, pixels, vec![0; 10]).unwrap();
+    let images = LabeledImages::new(ImageShape::gray(12, 12), 2, pixels, vec![0; 10]).unwrap();
     let images = DeviceImages::new(&images, &images, &Device::flex());
     let trainer = Trainer::new(TrainingConfig::new(1, 4)).unwrap();
     let network = network(&config());
@@ -117,7 +119,7 @@ fn a_network_that_diverges_in_its_last_step_is_no_good_one() {
     let mut rng = stream(2, 0);
     let pixels = (0..8 * 144).map(|_| rng.random()).collect();
     let labels = (0..8).map(|index| index % 2).collect();
-    let images = LabeledImages::new(1, 12, 12, 2, pixels, labels).unwrap();
+    let images = LabeledImages::new(ImageShape::gray(12, 12), 2, pixels, labels).unwrap();
     let images = DeviceImages::new(&images, &images, &Device::flex());
     let indices: Vec<usize> = (0..8).collect();
     for (rate, decay) in [(1e30, 0.0), (1e30, 1e30)] {

@@ -28,7 +28,9 @@ fn device() -> Option<Device> {
 }
 
 fn config() -> NetworkConfig {
-    NetworkConfig::new(1, 8, 10, ImageShape::new(1, 8, 8))
+    NetworkConfig::new(ImageShape::gray(8, 8), 10)
+        .cells_per_stack(1)
+        .filters(8)
 }
 
 fn agrees(name: &str, genotype: &NasnetGenotype, device: &Device) {
@@ -47,7 +49,9 @@ const BATCH: usize = 16;
 fn operations_agree(is_meant: impl Fn(Operation) -> bool) {
     let Some(device) = device() else { return };
     // Channels and pixels that fill nothing evenly are where kernels go wrong.
-    let odd = NetworkConfig::new(1, 9, 10, ImageShape::new(1, 7, 5));
+    let odd = NetworkConfig::new(ImageShape::gray(7, 5), 10)
+        .cells_per_stack(1)
+        .filters(9);
     for operation in Operation::ALL
         .into_iter()
         .filter(|&operation| is_meant(operation))
@@ -134,7 +138,7 @@ fn bfloat16_is_refused_where_the_device_does_not_compute_in_it() {
     if device.supports_dtype(burn::tensor::FloatDType::BF16) {
         return;
     }
-    let config = config().with_precision(Precision::BFloat16);
+    let config = config().precision(Precision::BFloat16);
     let devices = [&device, &device];
     let error = Agreement::of(&published::amoebanet_a(), &config, 2, 0, devices).unwrap_err();
     assert!(matches!(error, NetworkError::NoBFloat16 { .. }), "{error}");

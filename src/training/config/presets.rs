@@ -134,13 +134,13 @@ impl Preset {
         match self {
             Self::Search => config,
             Self::Cifar => config
-                .with_drop_path(DropPath::scheduled(0.7))
-                .with_auxiliary(head(1.0, 0.5)),
+                .drop_path(DropPath::scheduled(0.7))
+                .auxiliary(head(1.0, 0.5)),
             Self::ImageNet => config
-                .with_drop_path(DropPath::scheduled(0.7))
-                .with_auxiliary(head(0.4, 0.4))
-                .with_dropout(0.5)
-                .with_batch_norm(BatchNormSettings::IMAGENET),
+                .drop_path(DropPath::scheduled(0.7))
+                .auxiliary(head(0.4, 0.4))
+                .dropout(0.5)
+                .batch_norm(BatchNormSettings::IMAGENET),
         }
     }
 
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_preset_keeps_the_networks_size() {
-        let config = NetworkConfig::cifar(6, 36);
+        let config = NetworkConfig::cifar().cells_per_stack(6).filters(36);
         let trained = Preset::Cifar.network(config.clone());
         assert_eq!(trained.filters, 36);
         assert_eq!(trained.auxiliary.map(|head| head.loss_weight), Some(0.5));

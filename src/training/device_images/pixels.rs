@@ -129,7 +129,7 @@ mod tests {
     fn a_pixel_takes_a_byte() {
         let pixels = vec![7; 10 * 3 * 32 * 32];
         let statistics = ChannelStatistics::from_channels(vec![(0.5, 0.5); 3]).unwrap();
-        let shape = ImageShape::new(3, 32, 32);
+        let shape = ImageShape::rgb(32, 32);
         let on_device = DevicePixels::new(&pixels, shape, &statistics, &Device::flex());
         assert_eq!(on_device.words.into_data().as_bytes().len(), pixels.len());
     }

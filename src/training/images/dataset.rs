@@ -16,7 +16,7 @@ pub(super) const MAX_SPLIT_BYTES: u64 = 16 << 30;
 /// use evonas::network::ImageShape;
 /// use evonas::training::images::{ImageDataset, LabeledImages};
 ///
-/// let shape = ImageShape { channels: 1, height: 1, width: 2 };
+/// let shape = ImageShape::gray(1, 2);
 /// let train = LabeledImages::new(shape, 2, vec![0, 255, 255, 0], vec![0, 1])?;
 /// let test = LabeledImages::new(shape, 2, vec![9, 250], vec![0])?;
 /// let dataset = ImageDataset::new("edges", train, test).class_names(["rising", "falling"]);

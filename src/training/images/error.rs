@@ -34,7 +34,9 @@ pub enum ImagesError {
         found: usize,
     },
     /// A label is not the index of a class.
-    #[error("image {index} has label {label}, but labels must be below the number of classes, {classes}")]
+    #[error(
+        "image {index} has label {label}, but labels must be below the number of classes, {classes}"
+    )]
     LabelOutOfRange {
         /// The index of the image.
         index: usize,

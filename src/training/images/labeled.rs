@@ -37,7 +37,7 @@ impl LabeledImages {
     /// use evonas::network::ImageShape;
     /// use evonas::training::images::LabeledImages;
     ///
-    /// let shape = ImageShape { channels: 1, height: 1, width: 2 };
+    /// let shape = ImageShape::gray(1, 2);
     /// let images = LabeledImages::new(shape, 2, vec![0, 255, 255, 0], vec![0, 1])?;
     /// assert_eq!(images.len(), 2);
     /// assert_eq!(images.image(1), [255, 0]);

@@ -4,9 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{
-    CifarFolder, DatasetError, IdxFolder, ImageDataset, ImageFolder, ImageSize, digits,
-};
+use super::{CifarFolder, DatasetError, IdxFolder, ImageDataset, ImageFolder, ImageSize, digits};
 
 /// A data set, or the format of one, by name.
 ///

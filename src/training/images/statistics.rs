@@ -16,7 +16,7 @@ const WHITE: f64 = u8::MAX as f64;
 /// use evonas::network::ImageShape;
 /// use evonas::training::images::{ChannelStatistics, LabeledImages};
 ///
-/// let shape = ImageShape { channels: 1, height: 1, width: 2 };
+/// let shape = ImageShape::gray(1, 2);
 /// let images = LabeledImages::new(shape, 1, vec![0, 255], vec![0])?;
 /// assert_eq!(ChannelStatistics::of(&images).channels(), [(0.5, 0.5)]);
 /// # Ok::<(), evonas::training::images::ImagesError>(())
@@ -125,8 +125,7 @@ mod tests {
 
     fn statistics(channels: usize, width: usize, pixels: &[u8]) -> Vec<(f32, f32)> {
         let labels = vec![0; pixels.len() / (channels * width)];
-        let images =
-            LabeledImages::new(row(channels, width), 1, pixels.to_vec(), labels).unwrap();
+        let images = LabeledImages::new(row(channels, width), 1, pixels.to_vec(), labels).unwrap();
         ChannelStatistics::of(&images).channels().to_vec()
     }
 

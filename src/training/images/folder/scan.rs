@@ -171,7 +171,9 @@ fn entries(folder: &Path) -> Result<Vec<FolderEntry>, DatasetError> {
         if kind.as_ref().is_ok_and(fs::FileType::is_symlink) {
             kind = fs::metadata(&path).map(|metadata| metadata.file_type());
         }
-        let is_folder = kind.map_err(|source| DatasetError::io(&path, source))?.is_dir();
+        let is_folder = kind
+            .map_err(|source| DatasetError::io(&path, source))?
+            .is_dir();
         entries.push(FolderEntry {
             name,
             path,

@@ -116,7 +116,8 @@ fn check_same_size(train: &ImageFile, test: &ImageFile) -> Result<(), DatasetErr
     if (train.rows, train.columns) == (test.rows, test.columns) {
         return Ok(());
     }
-    let size = |file: &ImageFile| format!("images of {} rows and {} columns", file.rows, file.columns);
+    let size =
+        |file: &ImageFile| format!("images of {} rows and {} columns", file.rows, file.columns);
     Err(DatasetError::Mismatch {
         first: train.path.clone(),
         first_has: size(train),

@@ -1,0 +1,53 @@
+//! The program `evonas`: it evolves image classifiers, trains, evaluates and uses them, and compares search
+//! algorithms, from the command line.
+//!
+//! Each subcommand is one module: a `clap` structure of its options, whose documentation is its help, and a
+//! method `run` that does the work. [`run`] is the whole program; `src/main.rs` only calls it.
+//!
+//! What every subcommand keeps to:
+//!
+//! - Results go to standard output, progress and warnings to standard error. A reader that closes the pipe is
+//!   no error.
+//! - The exit code is 0 for success, 1 for a failure, 2 for a command line that makes no sense, and 130 if
+//!   Ctrl-C was pressed twice. A single Ctrl-C or SIGTERM lets long work keep what it has done.
+//! - `NO_COLOR` turns colors off.
+
+mod commands;
+mod completions;
+mod naming;
+mod output;
+mod stop;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::commands::Cli;
+
+/// Why a subcommand failed, in a sentence for whoever typed it.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Runs the program on its arguments, the program's own name first.
+pub fn run<I, A>(arguments: I) -> ExitCode
+where
+    I: IntoIterator<Item = A>,
+    A: Into<OsString> + Clone,
+{
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help is no error; a reader that closed the pipe isn't one either.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
+        }
+    };
+    match cli.command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
