@@ -91,12 +91,11 @@ impl Decoding {
         let size = size_of(&image);
         if size != expected.size {
             if self.resize.is_none() {
-                let pixels = |size| format!("{size} pixels (height x width)");
                 return Err(DatasetError::Mismatch {
                     first: expected.by.to_owned(),
-                    first_has: pixels(expected.size),
+                    first_has: format!("{} pixels (height x width)", expected.size),
                     second: file.to_owned(),
-                    second_has: pixels(size),
+                    second_has: size.to_string(),
                     advice: "give a size to resize all images to",
                 });
             }
