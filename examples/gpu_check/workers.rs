@@ -45,9 +45,11 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
     let (mut alone, mut all_hold) = (None, true);
     for (count, workers) in WORKERS.into_iter().enumerate() {
         device.memory_cleanup();
-        let trainer = Trainer::new(TrainingConfig::new(1, 128))?;
+        let trainer = Trainer::new(TrainingConfig::default().batch_size(128))?;
         let decoder = CellDecoder::new(config.clone());
-        let evaluator = TrainingEvaluator::new(decoder, trainer, &images, 0.2, 0, device)?;
+        let evaluator = TrainingEvaluator::builder(decoder, trainer, &images)
+            .device(device)
+            .build()?;
         let random = RandomSearch::new(Only(published::amoebanet_a()), 0);
         let executor = Threads::new(evaluator, workers)?;
         let trials = match count {

@@ -1,5 +1,6 @@
 //! One training, from its options to its files.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use evonas::network::{CellNetwork, trainable_parameters};
@@ -136,18 +137,23 @@ impl<'a> Run<'a> {
                 match progress {
                     // Half an epoch is lost; one that is over is kept first.
                     Progress::Step { step, steps, .. } if step < steps && stop.is_set() => {
-                        Err(EvaluationError::Interrupted)
+                        ControlFlow::Break(())
                     }
-                    _ => Ok(()),
+                    _ => ControlFlow::Continue(()),
                 }
             };
-            training = match training.next_epoch(&self.images, &self.training, &mut watch) {
-                Ok(training) => training,
-                Err(TrainingError::Stopped(_)) => return Ok(None),
+            match training.next_epoch(&self.images, &self.training, &mut watch) {
+                Ok(_) => {}
+                Err(TrainingError::Stopped) => return Ok(None),
                 Err(error) => return Err(error.into()),
-            };
+            }
             if !self.validation.is_empty() {
-                training.validate(&self.images, &self.validation);
+                match training.validate(&self.images, &self.validation) {
+                    Ok(_) => {}
+                    // Later epochs may bring it back.
+                    Err(error @ TrainingError::OutputNotFinite) => eprintln!("warning: {error}"),
+                    Err(error) => return Err(error.into()),
+                }
             }
             self.keep(&training)?;
             if let (false, Some(epoch)) = (quiet, training.epochs().last()) {
@@ -183,11 +189,8 @@ impl<'a> Run<'a> {
 
     /// The trained network with what it takes to use it.
     pub fn classifier(&self, training: &Training<CellNetwork>) -> TrainedClassifier {
-        TrainedClassifier {
-            network: training.network(),
-            statistics: self.images.statistics().clone(),
-            class_names: self.class_names.clone(),
-        }
+        TrainedClassifier::new(training.network(), self.images.statistics().clone())
+            .class_names(self.class_names.clone())
     }
 
     /// Writes the trained network into the folder, if there is one.

@@ -7,7 +7,10 @@
 //! use evonas::prelude::*;
 //! use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 //!
-//! let mut evolution = Evolution::aging(BitsSpace { length: 20 }, FlipOneBit, 20, 5, 0)?;
+//! let mut evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+//!     .population(20)
+//!     .sample(5)
+//!     .build()?;
 //! let mut best = f64::NEG_INFINITY;
 //! for _ in 0..500 {
 //!     let trial = evolution.ask();
@@ -24,8 +27,9 @@
 mod baseline;
 mod categorical;
 mod description;
+mod error;
 mod evolution;
-mod policy_error;
+mod policy_settings;
 #[cfg(feature = "burn")]
 mod ppo;
 mod random_search;
@@ -33,8 +37,8 @@ mod reinforce;
 mod reward;
 
 pub use description::Description;
-pub use evolution::{Evolution, EvolutionBuilder, EvolutionError};
-pub use policy_error::PolicyError;
+pub use error::{AlgorithmError, TellError};
+pub use evolution::{Evolution, EvolutionBuilder};
 #[cfg(feature = "burn")]
 pub use ppo::{Ppo, PpoBuilder};
 pub use random_search::RandomSearch;
@@ -119,41 +123,6 @@ impl<G, A: Algorithm<G> + ?Sized> Algorithm<G> for Box<A> {
 
     fn objectives(&self) -> &[Objective] {
         (**self).objectives()
-    }
-}
-
-/// A tell that can't be.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TellError {
-    /// No such trial is in flight: it was never asked for, or was told already.
-    #[error("trial {0} is not in flight: it was never asked for, or was told already")]
-    NotInFlight(TrialId),
-    /// The fitness is NaN or infinite.
-    #[error(
-        "trial {trial} has fitness {fitness}; tell a failure instead of a fitness that is not finite"
-    )]
-    NotFinite {
-        /// The trial.
-        trial: TrialId,
-        /// Its fitness.
-        fitness: f64,
-    },
-    /// The evaluation lacks a figure that the algorithm goes by.
-    #[error("trial {trial} has no metric '{metric}', which is an objective of the search")]
-    NoMetric {
-        /// The trial.
-        trial: TrialId,
-        /// What it lacks.
-        metric: String,
-    },
-}
-
-/// Refuses a fitness that would break every comparison.
-fn check_finite(trial: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-    match outcome.fitness() {
-        Some(fitness) if !fitness.is_finite() => Err(TellError::NotFinite { trial, fitness }),
-        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::SetOfIds;
 use crate::randomness::algorithm_rng;
 use crate::space::{Genotype, SearchSpace};

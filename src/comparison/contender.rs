@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Benchmark, ComparisonError, Setup};
-use crate::algorithm::{Algorithm, Evolution, RandomSearch, ReinforceBuilder};
+use crate::algorithm::{Algorithm, Evolution, RandomSearch, Reinforce};
 
 /// An algorithm that takes part in comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,13 +60,24 @@ impl Contender {
         } = *setup;
         let (space, mutation) = (benchmark.space(), benchmark.mutation());
         Ok(match self {
-            Self::Aging => Box::new(Evolution::aging(space, mutation, population, sample, seed)?),
-            Self::NonAging => Box::new(Evolution::non_aging(
-                space, mutation, population, sample, seed,
-            )?),
+            Self::Aging => Box::new(
+                Evolution::builder(space, mutation)
+                    .population(population)
+                    .sample(sample)
+                    .seed(seed)
+                    .build()?,
+            ),
+            Self::NonAging => Box::new(
+                Evolution::builder(space, mutation)
+                    .population(population)
+                    .sample(sample)
+                    .seed(seed)
+                    .non_aging()
+                    .build()?,
+            ),
             Self::Random => Box::new(RandomSearch::new(space, seed)),
             Self::Reinforce => Box::new(
-                ReinforceBuilder::new(space)
+                Reinforce::builder(space)
                     .reward_scale(benchmark.reward_scale())
                     .seed(seed)
                     .build()?,
@@ -82,7 +93,7 @@ fn ppo<B: Benchmark>(
     benchmark: &B,
     seed: u64,
 ) -> Result<Box<dyn Algorithm<B::Genotype>>, ComparisonError> {
-    let ppo = crate::algorithm::PpoBuilder::new(benchmark.space())
+    let ppo = crate::algorithm::Ppo::builder(benchmark.space())
         .reward_scale(benchmark.reward_scale() / 100.0)
         .seed(seed)
         .build()?;

@@ -10,9 +10,7 @@ use crate::network::{Cost, Fan, NetworkConfig, NetworkError, NetworkPlan};
 use crate::space::{CategoricalSpace, Mutation};
 use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use crate::training::images::{ImageDataset, digits};
-use crate::training::{
-    CellDecoder, EvaluatorError, InvalidTrainingConfig, Trainer, TrainingConfig, TrainingEvaluator,
-};
+use crate::training::{CellDecoder, Trainer, TrainingConfig, TrainingError, TrainingEvaluator};
 use crate::trial::Evaluation;
 
 /// The share of the training images that is held out for validation, and the seed of that split: the
@@ -75,12 +73,9 @@ pub enum DigitsError {
     /// The networks can't be.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The training can't be.
+    /// The training's settings are invalid, or there are too few images.
     #[error(transparent)]
-    Training(#[from] InvalidTrainingConfig),
-    /// There are too few images.
-    #[error(transparent)]
-    Images(#[from] EvaluatorError),
+    Training(#[from] TrainingError),
 }
 
 impl DigitsBenchmark {
@@ -101,10 +96,11 @@ impl DigitsBenchmark {
             .filters(settings.filters)
             .classifier_fan(Fan::In);
         network.validate()?;
-        let trainer = Trainer::new(TrainingConfig {
-            learning_rate: settings.learning_rate,
-            ..TrainingConfig::new(settings.epochs, settings.batch_size)
-        })?;
+        let config = TrainingConfig::default()
+            .epochs(settings.epochs)
+            .batch_size(settings.batch_size)
+            .learning_rate(settings.learning_rate);
+        let trainer = Trainer::new(config)?;
         let benchmark = Self {
             dataset,
             network,
@@ -114,18 +110,15 @@ impl DigitsBenchmark {
         Ok(benchmark)
     }
 
-    fn training(&self) -> Result<TrainingEvaluator<CellDecoder>, EvaluatorError> {
-        let evaluator = TrainingEvaluator::new(
-            CellDecoder::new(self.network.clone()),
-            self.trainer.clone(),
-            &self.dataset.train,
-            VALIDATION,
-            SPLIT_SEED,
-            &Device::flex(),
-        )?;
-        Ok(evaluator
-            .with_test_images(&self.dataset.test)
-            .threads_per_worker(1))
+    fn training(&self) -> Result<TrainingEvaluator<CellDecoder>, TrainingError> {
+        let decoder = CellDecoder::new(self.network.clone());
+        TrainingEvaluator::builder(decoder, self.trainer.clone(), &self.dataset.train)
+            .validation_fraction(VALIDATION)
+            .split_seed(SPLIT_SEED)
+            .device(&Device::flex())
+            .test_images(&self.dataset.test)
+            .threads_per_worker(1)
+            .build()
     }
 }
 

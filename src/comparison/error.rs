@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Contender, RunRecordError, Standstill};
-use crate::algorithm::{EvolutionError, PolicyError};
+use crate::algorithm::AlgorithmError;
 use crate::executor::NoWorkers;
 use crate::search::SearchError;
 
@@ -96,12 +96,9 @@ pub enum ComparisonError {
         /// Why.
         source: crate::tabular::TableError,
     },
-    /// Evolution can't be set up.
+    /// An algorithm can't be built.
     #[error(transparent)]
-    Evolution(#[from] EvolutionError),
-    /// An algorithm that learns a policy can't be set up.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
+    Algorithm(#[from] AlgorithmError),
     /// The simulated executor can't be set up.
     #[error(transparent)]
     Executor(#[from] NoWorkers),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Benchmark, ComparisonError};
 use crate::evaluator::Evaluator;
 use crate::space::{CategoricalSpace, Mutation};
-use crate::spaces::nasbench201::{Cell, NasBench201Space, ReplaceInNode};
+use crate::spaces::nasbench201::{NasBench201Cell, NasBench201Space, ReplaceInNode};
 use crate::tabular::{Dataset, Metric, NasBench201Table};
 use crate::trial::Evaluation;
 
@@ -120,7 +120,7 @@ impl NasBench201Benchmark {
 }
 
 impl Benchmark for NasBench201Benchmark {
-    type Genotype = Cell;
+    type Genotype = NasBench201Cell;
 
     fn dataset(&self) -> String {
         self.tested.to_string()
@@ -135,15 +135,15 @@ impl Benchmark for NasBench201Benchmark {
         )
     }
 
-    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Cell>> {
+    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = NasBench201Cell>> {
         Box::new(NasBench201Space)
     }
 
-    fn mutation(&self) -> Box<dyn Mutation<Cell>> {
+    fn mutation(&self) -> Box<dyn Mutation<NasBench201Cell>> {
         Box::new(ReplaceInNode)
     }
 
-    fn evaluator(&self) -> Box<dyn Evaluator<Cell>> {
+    fn evaluator(&self) -> Box<dyn Evaluator<NasBench201Cell>> {
         let searched = self.protocol.searched(self.tested);
         Box::new(self.table.clone().evaluator(searched, Metric::Valid12))
     }
@@ -152,15 +152,15 @@ impl Benchmark for NasBench201Benchmark {
         "test accuracy (%)"
     }
 
-    fn test(&self, cell: &Cell, _: &Evaluation) -> f64 {
+    fn test(&self, cell: &NasBench201Cell, _: &Evaluation) -> f64 {
         self.table.accuracy(*cell, self.tested, Metric::Test200)
     }
 
-    fn text(&self, cell: &Cell) -> String {
+    fn text(&self, cell: &NasBench201Cell) -> String {
         cell.to_string()
     }
 
-    fn multiply_adds(&self, cell: &Cell) -> Option<f64> {
+    fn multiply_adds(&self, cell: &NasBench201Cell) -> Option<f64> {
         Some(self.table.multiply_adds(*cell, self.tested))
     }
 

@@ -15,7 +15,10 @@
 //!
 //! let table = Arc::new(NasBench201Table::read("nasbench201.csv.gz")?);
 //! let evaluator = table.clone().evaluator(Dataset::Cifar10, Metric::Valid12);
-//! let evolution = Evolution::aging(NasBench201Space, ReplaceOperation, 10, 3, 0)?;
+//! let evolution = Evolution::builder(NasBench201Space, ReplaceOperation)
+//!     .population(10)
+//!     .sample(3)
+//!     .build()?;
 //! let budget = Budget::trials(u64::MAX).simulated_time(Duration::from_secs(20_000));
 //! let result = Search::new(evolution, Simulated::new(evaluator, 1)?, budget).run()?;
 //! if let Some(best) = result.best() {

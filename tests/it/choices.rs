@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use evonas::prelude::*;
 use evonas::randomness::stream;
-use evonas::spaces::choices::{Choices, Decisions, InvalidChoices, InvalidDecisions};
+use evonas::spaces::choices::{Choices, ChoicesError, Decisions};
 use serde_json::json;
 
 /// `level` matters with zstd only, `dictionary` with zstd at level 9 only.
@@ -117,7 +117,7 @@ fn json_with_names_goes_there_and_back() {
     );
     assert_eq!(
         error(json!({"compression": "none", "level": "1", "port": "80"})),
-        "decision 'level' is given, but doesn't matter with the others as they are"
+        "decision 'level' is given, but doesn't matter with these other decisions"
     );
     assert_eq!(
         error(json!({"compression": "xz", "port": "80"})),
@@ -129,7 +129,7 @@ fn json_with_names_goes_there_and_back() {
     );
     assert!(matches!(
         space.from_json(&json!([1])),
-        Err(InvalidDecisions::NoObject(_))
+        Err(ChoicesError::NotAnObject(_))
     ));
 }
 
@@ -185,33 +185,33 @@ fn foreign_genotypes_are_refused() {
 }
 
 #[test]
-fn choices_that_are_none_are_refused() {
+fn invalid_choices_are_refused() {
     let build = |builder: evonas::spaces::choices::ChoicesBuilder| builder.build().unwrap_err();
     let one = || Choices::builder().decision("a", ["x", "y"]);
-    assert_eq!(build(Choices::builder()), InvalidChoices::NoDecisions);
+    assert_eq!(build(Choices::builder()), ChoicesError::NoDecisions);
     assert!(matches!(
         build(one().decision("a", ["z"])),
-        InvalidChoices::RepeatedDecision(name) if name == "a"
+        ChoicesError::RepeatedDecision(name) if name == "a"
     ));
     assert!(matches!(
         build(one().decision("b", Vec::<String>::new())),
-        InvalidChoices::AlternativeCount { count: 0, .. }
+        ChoicesError::AlternativeCount { count: 0, .. }
     ));
     assert!(matches!(
         build(one().decision("b", ["z", "z"])),
-        InvalidChoices::RepeatedAlternative { .. }
+        ChoicesError::RepeatedAlternative { .. }
     ));
     assert!(matches!(
         build(one().only_if("b", ["z"])),
-        InvalidChoices::UnknownCondition { .. }
+        ChoicesError::UnknownCondition { .. }
     ));
     assert!(matches!(
         build(one().only_if("a", ["x"])),
-        InvalidChoices::UnknownCondition { .. }
+        ChoicesError::UnknownCondition { .. }
     ));
     assert!(matches!(
         build(one().decision("b", ["z"]).only_if("a", ["w"])),
-        InvalidChoices::UnknownAlternative { .. }
+        ChoicesError::UnknownInCondition { .. }
     ));
     // A condition against another one of the same decision, and against one further back.
     assert_eq!(
@@ -221,7 +221,7 @@ fn choices_that_are_none_are_refused() {
                 .only_if("a", ["x"])
                 .only_if("a", ["y"])
         ),
-        InvalidChoices::NeverMatters {
+        ChoicesError::NeverMatters {
             decision: "b".to_owned(),
             on: "a".to_owned()
         }
@@ -234,10 +234,10 @@ fn choices_that_are_none_are_refused() {
     assert!(far.clone().only_if("a", ["x", "y"]).build().is_ok());
     assert!(matches!(
         build(far.only_if("a", ["y"])),
-        InvalidChoices::NeverMatters { decision, on } if decision == "c" && on == "a"
+        ChoicesError::NeverMatters { decision, on } if decision == "c" && on == "a"
     ));
     assert!(matches!(
         build(Choices::builder().only_if("a", ["x"])),
-        InvalidChoices::ConditionWithoutDecision(_)
+        ChoicesError::ConditionWithoutDecision(_)
     ));
 }

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use evonas::spaces::nasbench201::Cell;
+use evonas::spaces::nasbench201::NasBench201Cell;
 use evonas::tabular::nats_bench::{NatsBenchError, convert, convert_to_file};
 use evonas::tabular::{NasBench201Table, TableError, TabularColumns};
 use serde_json::Value;
@@ -27,13 +27,13 @@ fn every_figure_is_what_the_official_package_answers() {
     let table = converted();
     let mut compared = 0;
     for answers in expected.values() {
-        let cell: Cell = answers["arch"].as_str().unwrap().parse().unwrap();
+        let cell: NasBench201Cell = answers["arch"].as_str().unwrap().parse().unwrap();
         for (name, value) in answers {
             let Some(value) = value.as_f64().filter(|_| name != "seconds") else {
                 continue;
             };
             let evaluator = TabularColumns::new("arch", name)
-                .read_from(table.as_bytes(), str::parse::<Cell>)
+                .read_from(table.as_bytes(), str::parse::<NasBench201Cell>)
                 .unwrap();
             let found = evaluator.get(&cell).unwrap().fitness;
             assert!((found - value).abs() < 1e-9, "{name}: {found}, not {value}");
@@ -44,7 +44,7 @@ fn every_figure_is_what_the_official_package_answers() {
             .metric("eval_us_per_image")
             .metric("val200_seeds")
             .metric("c100_val200_std")
-            .read_from(table.as_bytes(), str::parse::<Cell>)
+            .read_from(table.as_bytes(), str::parse::<NasBench201Cell>)
             .unwrap();
         let times = evaluator.get(&cell).unwrap();
         let seconds =
@@ -142,7 +142,7 @@ fn archive(train_times: &[f64], evaluation_time: f64) -> tempfile::TempDir {
             ("arch_index", Python::I64(7)),
             (
                 "arch_str",
-                Python::String(Cell::from_code(7).unwrap().to_string()),
+                Python::String(NasBench201Cell::from_code(7).unwrap().to_string()),
             ),
             (
                 "dataset_seed",

@@ -3,7 +3,7 @@
 // An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
 use std::collections::HashSet;
 
-use evonas::algorithm::{EvolutionError, TellError};
+use evonas::algorithm::{AlgorithmError, TellError};
 use evonas::evaluator::{UNWEIGHTED_FITNESS, WeightedSum};
 use evonas::objective::{Objective, dominates};
 use evonas::prelude::*;
@@ -29,7 +29,7 @@ fn both_ends(bits: &Bits, _: &Context<'_>) -> Result<Evaluation, EvaluationError
 }
 
 fn builder(length: usize) -> EvolutionBuilder<Bits> {
-    EvolutionBuilder::new(BitsSpace { length }, FlipOneBit)
+    Evolution::builder(BitsSpace { length }, FlipOneBit)
         .population(40)
         .sample(10)
         .seed(1)
@@ -209,11 +209,11 @@ fn an_algorithm_told_of_an_evaluation_without_an_objective_says_which() {
 fn objectives_that_are_not_there_are_errors() {
     assert!(matches!(
         builder(10).pareto([]).build(),
-        Err(EvolutionError::NoObjectives)
+        Err(AlgorithmError::NoObjectives)
     ));
     // A tournament by objectives needs them too if it is given as it is.
-    let needs = |build: Result<Evolution<Bits>, EvolutionError>| match build {
-        Err(EvolutionError::TooFewObjectives { needed, given }) => (needed, given),
+    let needs = |build: Result<Evolution<Bits>, AlgorithmError>| match build {
+        Err(AlgorithmError::TooFewObjectives { needed, given }) => (needed, given),
         other => panic!("{other:?}"),
     };
     let lexicographic = |tolerances| LexicographicTournament::new(5, tolerances).unwrap();
@@ -239,7 +239,7 @@ fn a_tolerance_is_at_least_0() {
         let objectives = [objective, Objective::minimize("ones")];
         let error = builder(10).lexicographic(objectives).build().unwrap_err();
         assert!(
-            matches!(error, EvolutionError::InvalidTolerance(_)),
+            matches!(error, AlgorithmError::InvalidTolerance(_)),
             "{error}"
         );
         assert!(error.to_string().contains("at least 0"), "{error}");
@@ -300,12 +300,12 @@ fn a_warm_start_outside_the_space_is_refused() {
         .build()
         .unwrap();
     let genotypes: Vec<Decisions> = serde_json::from_str("[[0],[2]]").unwrap();
-    let error = EvolutionBuilder::new(space.clone(), space)
+    let error = Evolution::builder(space.clone(), space)
         .initial(genotypes)
         .build()
         .unwrap_err();
     assert!(
-        matches!(error, EvolutionError::InvalidInitial { index: 1, .. }),
+        matches!(error, AlgorithmError::InvalidInitial { index: 1, .. }),
         "{error}"
     );
 }

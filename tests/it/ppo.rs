@@ -2,7 +2,7 @@
 // An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
 use std::path::Path;
 
-use evonas::algorithm::{PolicyError, Ppo, PpoBuilder, TellError};
+use evonas::algorithm::{AlgorithmError, Ppo, PpoBuilder, TellError};
 use evonas::executor::Simulated;
 use evonas::prelude::*;
 use evonas::space::CategoricalSpace;
@@ -22,7 +22,7 @@ fn completed(fitness: f64) -> Outcome {
 
 /// A controller that is small and learns fast.
 fn small(length: usize) -> PpoBuilder<Bits> {
-    PpoBuilder::new(BitsSpace { length })
+    Ppo::builder(BitsSpace { length })
         .hidden_units(16)
         .learning_rate(0.01)
         .batch(10)
@@ -54,7 +54,10 @@ fn it_learns_bits_far_better_than_random_draws() {
 fn with_the_default_settings_it_learns_too() {
     let score = |bits: &Bits, _: &Context<'_>| Ok(Evaluation::new(ones(bits) / 10.0));
     for seed in 0..2 {
-        let ppo = Ppo::new(BitsSpace { length: 10 }, seed).unwrap();
+        let ppo = Ppo::builder(BitsSpace { length: 10 })
+            .seed(seed)
+            .build()
+            .unwrap();
         let result = Search::new(ppo, Serial::new(score), Budget::trials(600))
             .run()
             .unwrap();
@@ -88,7 +91,7 @@ fn the_probabilities_of_all_genotypes_sum_to_1() {
         .decision("size", ["small", "large"])
         .build()
         .unwrap();
-    let ppo = PpoBuilder::new(space.clone())
+    let ppo = Ppo::builder(space.clone())
         .hidden_units(5)
         .weight_range(2.0)
         .build()
@@ -183,7 +186,7 @@ fn the_same_asks_and_tells_give_the_same_controller_bit_for_bit() {
 #[test]
 fn a_controller_of_the_default_size_is_the_same_on_any_number_of_threads() {
     let learnt = || {
-        let mut ppo = Ppo::new(NasnetSpace::sp1(), 2).unwrap();
+        let mut ppo = Ppo::builder(NasnetSpace::sp1()).seed(2).build().unwrap();
         let genotypes: Vec<_> = (0..65)
             .map(|number| {
                 let trial = ppo.ask();
@@ -207,7 +210,7 @@ fn a_controller_of_the_default_size_is_the_same_on_any_number_of_threads() {
 #[test]
 fn the_first_trials_come_from_the_seed_alone() {
     let asked = |seed| {
-        let mut ppo = Ppo::new(NasnetSpace::sp1(), seed).unwrap();
+        let mut ppo = Ppo::builder(NasnetSpace::sp1()).seed(seed).build().unwrap();
         let space = NasnetSpace::sp1();
         (0..3)
             .map(|_| {
@@ -312,8 +315,11 @@ fn unknown_trials_are_refused_and_a_withdrawn_one_gives_its_number_back() {
 #[test]
 fn bad_settings_are_refused() {
     assert_eq!(
-        Ppo::new(BitsSpace { length: 0 }, 0).unwrap_err(),
-        PolicyError::NoDecisions
+        Ppo::builder(BitsSpace { length: 0 })
+            .seed(0)
+            .build()
+            .unwrap_err(),
+        AlgorithmError::NoDecisions
     );
     let builder = || small(4);
     for (builder, words) in [
@@ -367,6 +373,6 @@ impl CategoricalSpace for Described {
 #[test]
 fn a_journal_keeps_the_space_s_own_description() {
     let space = Described(BitsSpace { length: 4 });
-    let ppo = PpoBuilder::new(space).hidden_units(4).build().unwrap();
+    let ppo = Ppo::builder(space).hidden_units(4).build().unwrap();
     assert_eq!(ppo.describe().space, "bits, in words");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::real_table::real_table;
 use evonas::executor::Simulated;
 use evonas::prelude::*;
-use evonas::spaces::nasbench201::{CELLS, Cell, NasBench201Space, ReplaceOperation};
+use evonas::spaces::nasbench201::{CELLS, NasBench201Cell, NasBench201Space, ReplaceOperation};
 use evonas::tabular::{Dataset, Metric, NasBench201Table, TableError, TabularColumns};
 
 const HEADER: &str = "index,arch,c10_val12,c10_test12,c10_val200,c10_test200,\
@@ -17,7 +17,7 @@ const HEADER: &str = "index,arch,c10_val12,c10_test12,c10_val200,c10_test200,\
 /// A made-up table of all cells, in the order of their codes.
 fn made_up() -> Vec<String> {
     let mut lines = vec![HEADER.to_owned()];
-    for (index, cell) in Cell::all().enumerate() {
+    for (index, cell) in NasBench201Cell::all().enumerate() {
         let accuracies: Vec<String> = (1..=12)
             .map(|place| format!("{}.5", place + index % 7))
             .collect();
@@ -42,7 +42,7 @@ fn error(change: impl FnOnce(&mut Vec<String>)) -> TableError {
 #[test]
 fn every_figure_of_a_row_is_found_by_its_cell() {
     let table = read(&made_up()).unwrap();
-    let cell = Cell::from_code(3).unwrap();
+    let cell = NasBench201Cell::from_code(3).unwrap();
     let mut expected = 4.5;
     for dataset in Dataset::ALL {
         for metric in [
@@ -65,7 +65,7 @@ fn every_figure_of_a_row_is_found_by_its_cell() {
 #[test]
 fn an_evaluation_costs_what_the_documented_formulas_say() {
     let table = read(&made_up()).unwrap();
-    let cell = Cell::from_code(0).unwrap();
+    let cell = NasBench201Cell::from_code(0).unwrap();
     let (t, e) = (7.5, 100e-6);
     for (dataset, metric, seconds) in [
         (Dataset::Cifar10, Metric::Valid12, 12.0 * t + 25_000.0 * e),
@@ -89,7 +89,12 @@ fn an_evaluation_costs_what_the_documented_formulas_say() {
 fn the_simulated_executor_takes_the_tables_time() {
     let table = Arc::new(read(&made_up()).unwrap());
     let evaluator = table.evaluator(Dataset::Cifar10, Metric::Valid12);
-    let evolution = Evolution::aging(NasBench201Space, ReplaceOperation, 10, 3, 0).unwrap();
+    let evolution = Evolution::builder(NasBench201Space, ReplaceOperation)
+        .population(10)
+        .sample(3)
+        .seed(0)
+        .build()
+        .unwrap();
     let budget = Budget::trials(u64::MAX).simulated_time(Duration::from_secs(9250));
     let result = Search::new(evolution, Simulated::new(evaluator, 1).unwrap(), budget)
         .run()
@@ -115,7 +120,7 @@ fn a_table_without_an_architecture_says_which() {
         lines.remove(5);
         lines.pop();
     });
-    let fourth = Cell::from_code(4).unwrap().to_string();
+    let fourth = NasBench201Cell::from_code(4).unwrap().to_string();
     assert!(
         matches!(&error, TableError::MissingArchitectures { missing: 2, count: CELLS, first }
             if *first == fourth),
@@ -199,7 +204,7 @@ fn spaces_around_an_index_or_an_architecture_are_none_of_it() {
         *line = format!(" {} ,\t{} , {}", fields[0], fields[1], fields[2]);
     }
     let (spaced, plain) = (read(&lines).unwrap(), read(&made_up()).unwrap());
-    for cell in Cell::all() {
+    for cell in NasBench201Cell::all() {
         assert_eq!(spaced.index(cell), plain.index(cell));
         for dataset in Dataset::ALL {
             let accuracy =

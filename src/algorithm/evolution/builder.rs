@@ -1,58 +1,14 @@
 //! Putting an [`Evolution`] together.
 
 use super::Evolution;
-use crate::algorithm::{Description, TrialNumbers};
+use crate::algorithm::{AlgorithmError, Description, TrialNumbers};
 use crate::by_id::MapById;
-use crate::objective::{InvalidTolerance, Objective, check_tolerance};
+use crate::objective::{Objective, check_tolerance};
 use crate::population::Population;
 use crate::randomness::algorithm_rng;
-use crate::replacement::{Oldest, Replacement};
+use crate::replacement::{Oldest, Replacement, WorstOfSample};
 use crate::selection::{LexicographicTournament, ParetoTournament, Selection, Tournament};
 use crate::space::{Genotype, Mutation, SearchSpace};
-
-/// A configuration that is none.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EvolutionError {
-    /// P = 0.
-    #[error("the population size is 0; it must be at least 1")]
-    EmptyPopulation,
-    /// S = 0.
-    #[error("the sample size is 0; it must be at least 1")]
-    EmptySample,
-    /// S > P.
-    #[error(
-        "the sample size {sample} exceeds the population size {population}; choose 1 <= sample <= population"
-    )]
-    SampleExceedsPopulation {
-        /// S.
-        sample: usize,
-        /// P.
-        population: usize,
-    },
-    /// Tournaments by objectives, but none is given.
-    #[error("there are no objectives to order by; name at least one")]
-    NoObjectives,
-    /// A selection that goes by more objectives than there are.
-    #[error("the selection needs at least {needed} objectives to order by, but there are {given}")]
-    TooFewObjectives {
-        /// How many it needs.
-        needed: usize,
-        /// How many there are.
-        given: usize,
-    },
-    /// An objective's tolerance is negative or not a number.
-    #[error(transparent)]
-    InvalidTolerance(#[from] InvalidTolerance),
-    /// A genotype of the warm start is not one of the space.
-    #[error("initial genotype {index} is not of the space: {reason}")]
-    InvalidInitial {
-        /// Which one, from 0.
-        index: usize,
-        /// What doesn't fit.
-        reason: String,
-    },
-}
 
 /// Builds an [`Evolution`] of any parts.
 #[derive(Debug)]
@@ -78,8 +34,7 @@ enum Order {
 }
 
 impl<G: Genotype> EvolutionBuilder<G> {
-    /// Aging evolution with the paper's population of 100 and samples of 25, and seed 0.
-    pub fn new(
+    pub(super) fn new(
         space: impl SearchSpace<Genotype = G> + 'static,
         mutation: impl Mutation<G> + 'static,
     ) -> Self {
@@ -154,6 +109,13 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
+    /// Non-aging evolution (plain tournament selection): the worst of the parent's sample leaves
+    /// ([`WorstOfSample`]).
+    #[must_use]
+    pub fn non_aging(self) -> Self {
+        self.replacement(WorstOfSample)
+    }
+
     /// Another replacement than the oldest.
     #[must_use]
     pub fn replacement(mut self, replacement: impl Replacement<G> + 'static) -> Self {
@@ -164,17 +126,17 @@ impl<G: Genotype> EvolutionBuilder<G> {
     /// The algorithm, ready to be asked.
     ///
     /// # Errors
-    /// [`EvolutionError`] if `P` is 0, the default selection is used and not `1 <= S <= P`, the
+    /// [`AlgorithmError`] if `P` is 0, the default selection is used and not `1 <= S <= P`, the
     /// selection needs more objectives than there are, a tolerance is none, or an initial genotype is
     /// not of the space.
-    pub fn build(self) -> Result<Evolution<G>, EvolutionError> {
+    pub fn build(self) -> Result<Evolution<G>, AlgorithmError> {
         if self.population == 0 {
-            return Err(EvolutionError::EmptyPopulation);
+            return Err(AlgorithmError::EmptyPopulation);
         }
         for (index, genotype) in self.initial.iter().enumerate() {
             self.space
                 .validate(genotype)
-                .map_err(|reason| EvolutionError::InvalidInitial {
+                .map_err(|reason| AlgorithmError::InvalidInitial {
                     index,
                     reason: reason.to_string(),
                 })?;
@@ -188,7 +150,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
         };
         let (needed, given) = (selection.minimum_objectives(), self.objectives.len());
         if given < needed {
-            return Err(EvolutionError::TooFewObjectives { needed, given });
+            return Err(AlgorithmError::TooFewObjectives { needed, given });
         }
         let mut algorithm = format!(
             "evolution of {}, {}, {}, {}",
@@ -240,16 +202,16 @@ fn default_selection<G>(
     objectives: &[Objective],
     sample: usize,
     population: usize,
-) -> Result<Box<dyn Selection<G>>, EvolutionError> {
+) -> Result<Box<dyn Selection<G>>, AlgorithmError> {
     if sample == 0 {
-        return Err(EvolutionError::EmptySample);
+        return Err(AlgorithmError::EmptySample);
     }
     if sample > population {
-        return Err(EvolutionError::SampleExceedsPopulation { sample, population });
+        return Err(AlgorithmError::SampleExceedsPopulation { sample, population });
     }
     Ok(match order {
         Order::Fitness => Box::new(Tournament::new(sample)),
-        _ if objectives.is_empty() => return Err(EvolutionError::NoObjectives),
+        _ if objectives.is_empty() => return Err(AlgorithmError::NoObjectives),
         Order::Lexicographic => Box::new(LexicographicTournament::new(
             sample,
             objectives.iter().map(Objective::tolerance_width).collect(),

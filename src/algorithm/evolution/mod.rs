@@ -2,17 +2,17 @@
 
 mod builder;
 
-pub use builder::{EvolutionBuilder, EvolutionError};
+pub use builder::EvolutionBuilder;
 
 use std::collections::VecDeque;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::Population;
-use crate::replacement::{Replacement, WorstOfSample};
+use crate::replacement::Replacement;
 use crate::selection::Selection;
 use crate::space::{Genotype, Mutation, SearchSpace};
 use crate::trial::{Evaluation, Outcome, Trial, TrialId};
@@ -21,8 +21,8 @@ use crate::trial::{Evaluation, Outcome, Trial, TrialId};
 ///
 /// The first `P` trials are random. Then each cycle draws a sample of the population, mutates the
 /// fittest of it, and when the child is told, it joins and one member leaves: the oldest
-/// ([`Evolution::aging`], the paper's regularized evolution) or the worst of the sample
-/// ([`Evolution::non_aging`]).
+/// (the paper's regularized evolution, the default) or the worst of the sample
+/// ([`EvolutionBuilder::non_aging`]).
 ///
 /// Used asynchronously, `ask` never waits: once `P` random trials are in flight or done it evolves
 /// from the members there are, and asks for further random trials only while there is none. A trial
@@ -42,14 +42,14 @@ pub struct Evolution<G> {
     population: Population<G>,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
-    in_flight: MapById<InFlight<G>>,
+    in_flight: MapById<PendingTrial<G>>,
     random_in_flight: usize,
     sample: Vec<usize>,
     spare_samples: Vec<Vec<u64>>,
 }
 
 #[derive(Debug)]
-struct InFlight<G> {
+struct PendingTrial<G> {
     genotype: G,
     /// Whether it was drawn from the space or given, rather than made from a parent.
     random: bool,
@@ -58,41 +58,25 @@ struct InFlight<G> {
 }
 
 impl<G: Genotype> Evolution<G> {
-    /// Aging (regularized) evolution: population `P`, tournaments of `S`, the oldest leaves.
+    /// Evolution in `space` whose children `mutation` makes, with the paper's settings until others
+    /// are given: a population of 100, tournaments of 25, the oldest leaves; seed 0.
     ///
-    /// # Errors
-    /// [`EvolutionError`] unless `1 <= sample <= population`.
-    pub fn aging(
+    /// ```
+    /// use evonas::prelude::*;
+    /// use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+    ///
+    /// let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+    ///     .population(20)
+    ///     .sample(5)
+    ///     .seed(7)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder(
         space: impl SearchSpace<Genotype = G> + 'static,
         mutation: impl Mutation<G> + 'static,
-        population: usize,
-        sample: usize,
-        seed: u64,
-    ) -> Result<Self, EvolutionError> {
+    ) -> EvolutionBuilder<G> {
         EvolutionBuilder::new(space, mutation)
-            .population(population)
-            .sample(sample)
-            .seed(seed)
-            .build()
-    }
-
-    /// Non-aging evolution (plain tournament selection): the worst of the sample leaves.
-    ///
-    /// # Errors
-    /// [`EvolutionError`] unless `1 <= sample <= population`.
-    pub fn non_aging(
-        space: impl SearchSpace<Genotype = G> + 'static,
-        mutation: impl Mutation<G> + 'static,
-        population: usize,
-        sample: usize,
-        seed: u64,
-    ) -> Result<Self, EvolutionError> {
-        EvolutionBuilder::new(space, mutation)
-            .population(population)
-            .sample(sample)
-            .seed(seed)
-            .replacement(WorstOfSample)
-            .build()
     }
 
     /// The population as it stands.
@@ -143,7 +127,7 @@ impl<G: Genotype> Evolution<G> {
     }
 
     /// Takes a trial out of flight; its sample comes back cleared of use.
-    fn land(&mut self, id: TrialId) -> Result<InFlight<G>, TellError> {
+    fn land(&mut self, id: TrialId) -> Result<PendingTrial<G>, TellError> {
         let landed = self
             .in_flight
             .remove(&id)
@@ -165,7 +149,7 @@ impl<G: Genotype> Evolution<G> {
         let trial = self.numbers.trial(parent, genotype.clone());
         self.in_flight.insert(
             trial.id,
-            InFlight {
+            PendingTrial {
                 genotype,
                 random: parent.is_none(),
                 sample,

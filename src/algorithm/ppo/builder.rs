@@ -10,8 +10,8 @@ use burn::tensor::Device;
 use super::Ppo;
 use super::controller::Controller;
 use crate::algorithm::baseline::Baseline;
-use crate::algorithm::policy_error::{at_least_0, check, checked_counts, positive};
-use crate::algorithm::{Description, PolicyError, TrialNumbers};
+use crate::algorithm::policy_settings::{at_least_0, check, checked_counts, positive};
+use crate::algorithm::{AlgorithmError, Description, TrialNumbers};
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
 
@@ -22,7 +22,7 @@ use crate::space::{CategoricalSpace, Genotype};
 /// of Real et al. 2018. What neither states is this crate's choice; each setting says which it is.
 pub struct PpoBuilder<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
+    settings: PpoSettings,
     seed: u64,
 }
 
@@ -37,7 +37,7 @@ impl<G> fmt::Debug for PpoBuilder<G> {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
+pub(super) struct PpoSettings {
     hidden_units: usize,
     weight_range: f64,
     pub(super) learning_rate: f64,
@@ -54,7 +54,7 @@ impl<G: Genotype> PpoBuilder<G> {
     pub fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
-            settings: Settings {
+            settings: PpoSettings {
                 hidden_units: 100,
                 weight_range: 0.1,
                 learning_rate: 0.0008,
@@ -151,8 +151,8 @@ impl<G: Genotype> PpoBuilder<G> {
     /// The algorithm, ready to be asked.
     ///
     /// # Errors
-    /// [`PolicyError`] if the space has nothing to decide or a setting is out of its range.
-    pub fn build(self) -> Result<Ppo<G>, PolicyError> {
+    /// [`AlgorithmError`] if the space has nothing to decide or a setting is out of its range.
+    pub fn build(self) -> Result<Ppo<G>, AlgorithmError> {
         let settings = self.settings.checked()?;
         let alternatives = checked_counts(self.space.alternative_counts())?;
         let mut rng = algorithm_rng(self.seed);
@@ -182,8 +182,8 @@ impl<G: Genotype> PpoBuilder<G> {
     }
 }
 
-impl Settings {
-    fn checked(self) -> Result<Self, PolicyError> {
+impl PpoSettings {
+    fn checked(self) -> Result<Self, AlgorithmError> {
         for (setting, count) in [
             ("number of hidden units", self.hidden_units),
             ("number of trials in a batch", self.batch),

@@ -27,7 +27,7 @@ pub(super) struct Controller {
 }
 
 /// What the LSTM keeps between steps: two tensors of `[batch, H]`.
-struct Memory {
+struct LstmState {
     hidden: Tensor<2>,
     cell: Tensor<2>,
 }
@@ -74,15 +74,15 @@ impl Controller {
 
     /// Draws a choice for every decision, each with one uniform number.
     pub(super) fn sample(&self, rng: &mut dyn Rng) -> Sample {
-        let mut memory = self.memory(1);
+        let mut state = self.initial_state(1);
         let mut sample = Sample {
             choices: Vec::with_capacity(self.heads.len()),
             log_probabilities: Vec::with_capacity(self.heads.len()),
         };
         for decision in 0..self.heads.len() {
             let before = sample.choices.last().map(|&choice| self.indices(&[choice]));
-            memory = self.step(decision, before, memory);
-            let logs = values(self.head(decision, &memory));
+            state = self.step(decision, before, state);
+            let logs = values(self.head(decision, &state));
             let probabilities: Vec<f64> = logs.iter().map(|&log| f64::from(log).exp()).collect();
             let choice = draw(&probabilities, rng);
             sample.choices.push(choice);
@@ -98,14 +98,14 @@ impl Controller {
     /// - `batch`: the choices of each genotype
     /// - output: `[batch, alternatives]` for each decision
     pub(super) fn log_probabilities(&self, batch: &[&[usize]]) -> Vec<Tensor<2>> {
-        let mut memory = self.memory(batch.len());
+        let mut state = self.initial_state(batch.len());
         let mut heads = Vec::with_capacity(self.heads.len());
         for decision in 0..self.heads.len() {
             let before = decision
                 .checked_sub(1)
                 .map(|before| self.choices(batch, before));
-            memory = self.step(decision, before, memory);
-            heads.push(self.head(decision, &memory));
+            state = self.step(decision, before, state);
+            heads.push(self.head(decision, &state));
         }
         heads
     }
@@ -129,36 +129,36 @@ impl Controller {
         self.start.val().device()
     }
 
-    fn memory(&self, batch: usize) -> Memory {
+    fn initial_state(&self, batch: usize) -> LstmState {
         let [hidden_units, _] = self.recurrent.val().dims();
         let zeros = Tensor::zeros([batch, hidden_units], &self.device());
-        Memory {
+        LstmState {
             hidden: zeros.clone(),
             cell: zeros,
         }
     }
 
     /// One step of the LSTM: `before` is what was chosen in the decision before, `[batch]`.
-    fn step(&self, decision: usize, before: Option<Tensor<1, Int>>, memory: Memory) -> Memory {
+    fn step(&self, decision: usize, before: Option<Tensor<1, Int>>, state: LstmState) -> LstmState {
         let input = match before {
             Some(choices) => self.inputs[decision - 1].val().select(0, choices),
             None => self.start.val(),
         };
-        let gates = memory.hidden.matmul(self.recurrent.val()) + input;
+        let gates = state.hidden.matmul(self.recurrent.val()) + input;
         let [input, forget, cell, output]: [Tensor<2>; 4] = gates
             .chunk(4, 1)
             .try_into()
             .expect("the gates are four parts of one size");
-        let cell = sigmoid(forget) * memory.cell + sigmoid(input) * tanh(cell);
-        Memory {
+        let cell = sigmoid(forget) * state.cell + sigmoid(input) * tanh(cell);
+        LstmState {
             hidden: sigmoid(output) * tanh(cell.clone()),
             cell,
         }
     }
 
-    fn head(&self, decision: usize, memory: &Memory) -> Tensor<2> {
+    fn head(&self, decision: usize, state: &LstmState) -> Tensor<2> {
         let logits =
-            memory.hidden.clone().matmul(self.heads[decision].val()) + self.biases[decision].val();
+            state.hidden.clone().matmul(self.heads[decision].val()) + self.biases[decision].val();
         log_softmax(logits, 1)
     }
 }

@@ -15,10 +15,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, Description, PolicyError, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
-use builder::Settings;
+use builder::PpoSettings;
 use controller::{Controller, Sample};
 use loss::{Lesson, loss};
 
@@ -45,20 +45,19 @@ use loss::{Lesson, loss};
 ///
 /// ```
 /// use evonas::prelude::*;
-/// use evonas::algorithm::PpoBuilder;
 /// use evonas::spaces::bits::BitsSpace;
 ///
 /// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 ///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
 /// };
-/// let ppo = PpoBuilder::new(BitsSpace { length: 8 }).hidden_units(16).learning_rate(0.01).build()?;
+/// let ppo = Ppo::builder(BitsSpace { length: 8 }).hidden_units(16).learning_rate(0.01).build()?;
 /// let result = Search::new(ppo, Serial::new(ones), Budget::trials(300)).run()?;
 /// assert_eq!(result.best().and_then(|best| best.fitness()), Some(8.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Ppo<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
+    settings: PpoSettings,
     /// Without a graph of gradients.
     controller: Controller,
     optimizer: ModuleOptimizer,
@@ -83,15 +82,9 @@ impl<G> fmt::Debug for Ppo<G> {
 }
 
 impl<G: Genotype> Ppo<G> {
-    /// PPO with the default settings from a root seed; [`PpoBuilder`] has others.
-    ///
-    /// # Errors
-    /// [`PolicyError`] if the space has nothing to decide.
-    pub fn new(
-        space: impl CategoricalSpace<Genotype = G> + 'static,
-        seed: u64,
-    ) -> Result<Self, PolicyError> {
-        PpoBuilder::new(space).seed(seed).build()
+    /// PPO in `space`, with the default settings and seed 0 until others are given.
+    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> PpoBuilder<G> {
+        PpoBuilder::new(space)
     }
 
     /// The natural logarithm of the probability that the next ask draws this genotype of the space.
@@ -124,7 +117,7 @@ impl<G: Genotype> Ppo<G> {
     }
 
     fn learn(&mut self, lessons: &[Lesson]) {
-        let Settings {
+        let PpoSettings {
             learning_rate,
             passes,
             clip,

@@ -7,8 +7,8 @@ use super::Reinforce;
 use super::adam::Adam;
 use super::policy::Policy;
 use crate::algorithm::baseline::Baseline;
-use crate::algorithm::policy_error::{at_least_0, check, checked_counts, positive};
-use crate::algorithm::{Description, PolicyError, TrialNumbers};
+use crate::algorithm::policy_settings::{at_least_0, check, checked_counts, positive};
+use crate::algorithm::{AlgorithmError, Description, TrialNumbers};
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
 
@@ -16,7 +16,7 @@ use crate::space::{CategoricalSpace, Genotype};
 /// (`exps/NATS-algos/reinforce.py` of D-X-Y/AutoDL-Projects).
 pub struct ReinforceBuilder<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
+    settings: ReinforceSettings,
     seed: u64,
 }
 
@@ -31,7 +31,7 @@ impl<G> fmt::Debug for ReinforceBuilder<G> {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
+pub(super) struct ReinforceSettings {
     learning_rate: f64,
     baseline_momentum: f64,
     logit_deviation: f64,
@@ -40,11 +40,10 @@ pub(super) struct Settings {
 }
 
 impl<G: Genotype> ReinforceBuilder<G> {
-    /// REINFORCE on a space with the script's settings and seed 0.
-    pub fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    pub(super) fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
-            settings: Settings {
+            settings: ReinforceSettings {
                 learning_rate: 0.01,
                 baseline_momentum: 0.9,
                 logit_deviation: 1e-3,
@@ -103,8 +102,8 @@ impl<G: Genotype> ReinforceBuilder<G> {
     /// The algorithm, ready to be asked.
     ///
     /// # Errors
-    /// [`PolicyError`] if the space has nothing to decide or a setting is out of its range.
-    pub fn build(self) -> Result<Reinforce<G>, PolicyError> {
+    /// [`AlgorithmError`] if the space has nothing to decide or a setting is out of its range.
+    pub fn build(self) -> Result<Reinforce<G>, AlgorithmError> {
         let settings = self.settings.checked()?;
         let alternatives = checked_counts(self.space.alternative_counts())?;
         let mut rng = algorithm_rng(self.seed);
@@ -127,8 +126,8 @@ impl<G: Genotype> ReinforceBuilder<G> {
     }
 }
 
-impl Settings {
-    fn checked(self) -> Result<Self, PolicyError> {
+impl ReinforceSettings {
+    fn checked(self) -> Result<Self, AlgorithmError> {
         positive("learning rate", self.learning_rate)?;
         check(
             (0.0..1.0).contains(&self.baseline_momentum),

@@ -13,11 +13,11 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, Description, PolicyError, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use adam::Adam;
-use builder::Settings;
+use builder::ReinforceSettings;
 use policy::Policy;
 
 /// A policy of one softmax distribution per decision of a [`CategoricalSpace`], learnt by REINFORCE:
@@ -37,14 +37,14 @@ use policy::Policy;
 /// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 ///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
 /// };
-/// let reinforce = Reinforce::new(BitsSpace { length: 10 }, 0)?;
+/// let reinforce = Reinforce::builder(BitsSpace { length: 10 }).build()?;
 /// let result = Search::new(reinforce, Serial::new(ones), Budget::trials(1000)).run()?;
 /// assert_eq!(result.best().and_then(|best| best.fitness()), Some(10.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Reinforce<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
+    settings: ReinforceSettings,
     policy: Policy,
     optimizer: Adam,
     baseline: Baseline,
@@ -66,15 +66,9 @@ impl<G> fmt::Debug for Reinforce<G> {
 }
 
 impl<G: Genotype> Reinforce<G> {
-    /// REINFORCE with the script's settings from a root seed; [`ReinforceBuilder`] has others.
-    ///
-    /// # Errors
-    /// [`PolicyError`] if the space has nothing to decide.
-    pub fn new(
-        space: impl CategoricalSpace<Genotype = G> + 'static,
-        seed: u64,
-    ) -> Result<Self, PolicyError> {
-        ReinforceBuilder::new(space).seed(seed).build()
+    /// REINFORCE in `space`, with the script's settings and seed 0 until others are given.
+    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> ReinforceBuilder<G> {
+        ReinforceBuilder::new(space)
     }
 
     /// The probability of every alternative as the policy stands, decision by decision.

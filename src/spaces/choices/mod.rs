@@ -14,7 +14,10 @@
 //!     let level = small.get(decisions, "level").unwrap_or("0");
 //!     Ok(Evaluation::new(level.parse().map_err(EvaluationError::failed)?))
 //! };
-//! let evolution = Evolution::aging(space.clone(), space.clone(), 10, 3, 0)?;
+//! let evolution = Evolution::builder(space.clone(), space.clone())
+//!     .population(10)
+//!     .sample(3)
+//!     .build()?;
 //! let result = Search::new(evolution, Serial::new(score), Budget::trials(100)).run()?;
 //! let best = result.best().ok_or("no trial has a score")?;
 //! assert_eq!(space.to_json(&best.genotype).to_string(), r#"{"compression":"zstd","level":"9"}"#);
@@ -23,11 +26,12 @@
 
 mod builder;
 mod categorical;
+mod error;
 mod json;
 mod moves;
 
-pub use builder::{ChoicesBuilder, InvalidChoices};
-pub use json::InvalidDecisions;
+pub use builder::ChoicesBuilder;
+pub use error::ChoicesError;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,11 +42,11 @@ use serde::{Deserialize, Serialize};
 /// Sampling draws every decision uniformly and independently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choices {
-    decisions: Vec<Decision>,
+    decisions: Vec<NamedDecision>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Decision {
+struct NamedDecision {
     name: String,
     alternatives: Vec<String>,
     /// All must be fulfilled for it to matter.

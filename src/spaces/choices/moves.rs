@@ -4,7 +4,7 @@ use std::error::Error;
 
 use rand::{Rng, RngExt};
 
-use super::{Choices, Decisions, InvalidDecisions};
+use super::{Choices, ChoicesError, Decisions};
 use crate::space::{Mutation, SearchSpace};
 
 impl SearchSpace for Choices {
@@ -21,14 +21,14 @@ impl SearchSpace for Choices {
     fn validate(&self, genotype: &Decisions) -> Result<(), Box<dyn Error + Send + Sync + 'static>> {
         let (places, decisions) = (genotype.places(), &self.decisions);
         if places.len() != decisions.len() {
-            return Err(Box::new(InvalidDecisions::Count {
+            return Err(Box::new(ChoicesError::DecisionCount {
                 found: places.len(),
                 expected: decisions.len(),
             }));
         }
         for (&place, decision) in places.iter().zip(decisions) {
             if usize::from(place) >= decision.alternatives.len() {
-                return Err(Box::new(InvalidDecisions::UnknownPlace {
+                return Err(Box::new(ChoicesError::UnknownPlace {
                     decision: decision.name.clone(),
                     place,
                     count: decision.alternatives.len(),

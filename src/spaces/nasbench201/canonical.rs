@@ -1,8 +1,8 @@
 //! The form that cells share which compute the same.
 
-use super::{Cell, EDGE_ENDS, Operation};
+use super::{EDGE_ENDS, EdgeOperation, NasBench201Cell};
 
-impl Cell {
+impl NasBench201Cell {
     /// The string that all isomorphic cells share: `to_unique_str` of the benchmark's own code
     /// (`nats_bench.genotype_utils`, with `consider_zero`), character for character. A skip
     /// connection stands for its input, and what comes of zeros is zero. There are 6,466 of them.
@@ -28,11 +28,11 @@ impl Cell {
     }
 }
 
-fn term(operation: Operation, input: &str) -> String {
+fn term(operation: EdgeOperation, input: &str) -> String {
     match operation {
         _ if input == "#" => "#".to_owned(),
-        Operation::None => "#".to_owned(),
-        Operation::SkipConnect => input.to_owned(),
+        EdgeOperation::None => "#".to_owned(),
+        EdgeOperation::SkipConnect => input.to_owned(),
         _ => format!("({input})@{}", operation.name()),
     }
 }

@@ -7,7 +7,7 @@ mod operation;
 mod text;
 
 pub use mutation::{ReplaceInNode, ReplaceOperation};
-pub use operation::Operation;
+pub use operation::EdgeOperation;
 pub use text::CellTextError;
 
 use rand::{Rng, RngExt};
@@ -29,18 +29,18 @@ pub const EDGE_ENDS: [(usize, usize); EDGES] = [(0, 1), (0, 2), (1, 2), (0, 3), 
 /// Its text and its JSON are the official string, such as
 /// `|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Cell {
+pub struct NasBench201Cell {
     /// The operations.
-    pub operations: [Operation; EDGES],
+    pub operations: [EdgeOperation; EDGES],
 }
 
-impl Cell {
+impl NasBench201Cell {
     /// The cell's number in the order of its operations' digits, the first edge's the most
     /// significant: 0 to [`CELLS`] - 1. This is not the official index, which only a table knows.
     #[must_use]
     pub fn code(self) -> usize {
         self.operations.iter().fold(0, |code, &operation| {
-            code * Operation::ALL.len() + operation as usize
+            code * EdgeOperation::ALL.len() + operation as usize
         })
     }
 
@@ -51,15 +51,15 @@ impl Cell {
             return None;
         }
         let mut rest = code;
-        let mut operations = [Operation::None; EDGES];
+        let mut operations = [EdgeOperation::None; EDGES];
         for operation in operations.iter_mut().rev() {
-            *operation = Operation::ALL[rest % Operation::ALL.len()];
-            rest /= Operation::ALL.len();
+            *operation = EdgeOperation::ALL[rest % EdgeOperation::ALL.len()];
+            rest /= EdgeOperation::ALL.len();
         }
         Some(Self { operations })
     }
 
-    /// Every cell, in the order of [`Cell::code`].
+    /// Every cell, in the order of [`NasBench201Cell::code`].
     pub fn all() -> impl Iterator<Item = Self> {
         (0..CELLS).filter_map(Self::from_code)
     }
@@ -70,13 +70,13 @@ impl Cell {
 pub struct NasBench201Space;
 
 impl SearchSpace for NasBench201Space {
-    type Genotype = Cell;
+    type Genotype = NasBench201Cell;
 
-    fn sample(&self, rng: &mut dyn Rng) -> Cell {
-        Cell {
+    fn sample(&self, rng: &mut dyn Rng) -> NasBench201Cell {
+        NasBench201Cell {
             operations: [(); EDGES].map(|()| {
-                let place = rng.random_range(0..Operation::ALL.len());
-                Operation::ALL[place]
+                let place = rng.random_range(0..EdgeOperation::ALL.len());
+                EdgeOperation::ALL[place]
             }),
         }
     }
@@ -84,10 +84,10 @@ impl SearchSpace for NasBench201Space {
 
 impl CategoricalSpace for NasBench201Space {
     fn alternative_counts(&self) -> Vec<usize> {
-        vec![Operation::ALL.len(); EDGES]
+        vec![EdgeOperation::ALL.len(); EDGES]
     }
 
-    fn encode(&self, genotype: &Cell) -> Vec<usize> {
+    fn encode(&self, genotype: &NasBench201Cell) -> Vec<usize> {
         genotype
             .operations
             .iter()
@@ -95,12 +95,12 @@ impl CategoricalSpace for NasBench201Space {
             .collect()
     }
 
-    fn decode(&self, choices: &[usize]) -> Cell {
-        let mut operations = [Operation::None; EDGES];
+    fn decode(&self, choices: &[usize]) -> NasBench201Cell {
+        let mut operations = [EdgeOperation::None; EDGES];
         assert_eq!(choices.len(), EDGES, "a cell has {EDGES} edges");
         for (operation, &choice) in operations.iter_mut().zip(choices) {
-            *operation = Operation::ALL[choice];
+            *operation = EdgeOperation::ALL[choice];
         }
-        Cell { operations }
+        NasBench201Cell { operations }
     }
 }

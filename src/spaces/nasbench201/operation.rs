@@ -3,7 +3,7 @@
 /// What an edge does. The places are those of the table's digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Operation {
+pub enum EdgeOperation {
     /// No connection: zeros.
     None = 0,
     /// The input itself.
@@ -16,7 +16,7 @@ pub enum Operation {
     AvgPool3x3 = 4,
 }
 
-impl Operation {
+impl EdgeOperation {
     /// All of them, by their digits.
     pub const ALL: [Self; 5] = [
         Self::None,

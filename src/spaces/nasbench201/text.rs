@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Cell, EDGE_ENDS, EDGES, Operation};
+use super::{EDGE_ENDS, EDGES, EdgeOperation, NasBench201Cell};
 
 /// A text that is no cell.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +44,7 @@ pub enum CellTextError {
     UnknownOperation(String),
 }
 
-impl fmt::Display for Cell {
+impl fmt::Display for NasBench201Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (&operation, (from, to)) in self.operations.iter().zip(EDGE_ENDS) {
             match (from, to) {
@@ -58,7 +58,7 @@ impl fmt::Display for Cell {
     }
 }
 
-impl FromStr for Cell {
+impl FromStr for NasBench201Cell {
     type Err = CellTextError;
 
     fn from_str(text: &str) -> Result<Self, CellTextError> {
@@ -69,7 +69,7 @@ impl FromStr for Cell {
                 found: nodes.len(),
             });
         }
-        let mut operations = [Operation::None; EDGES];
+        let mut operations = [EdgeOperation::None; EDGES];
         let mut edge = 0;
         for (node, part) in (1..).zip(nodes) {
             let wrong = || CellTextError::Node {
@@ -93,9 +93,9 @@ impl FromStr for Cell {
     }
 }
 
-fn operation(node: usize, from: usize, part: &str) -> Result<Operation, CellTextError> {
+fn operation(node: usize, from: usize, part: &str) -> Result<EdgeOperation, CellTextError> {
     match part.split_once('~') {
-        Some((name, source)) if source.parse() == Ok(from) => Operation::from_name(name)
+        Some((name, source)) if source.parse() == Ok(from) => EdgeOperation::from_name(name)
             .ok_or_else(|| CellTextError::UnknownOperation(name.to_owned())),
         _ => Err(CellTextError::Edge {
             node,
@@ -105,13 +105,13 @@ fn operation(node: usize, from: usize, part: &str) -> Result<Operation, CellText
     }
 }
 
-impl Serialize for Cell {
+impl Serialize for NasBench201Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Cell {
+impl<'de> Deserialize<'de> for NasBench201Cell {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
         text.parse().map_err(de::Error::custom)

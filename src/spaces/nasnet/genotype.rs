@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Operation;
+use super::{InvalidCell, Operation};
 
 /// One element of a pairwise combination: an operation and the hidden state that it reads.
 ///
@@ -260,91 +260,4 @@ impl NasnetGenotype {
         }
         text
     }
-}
-
-/// Why a cell is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidCell {
-    /// A cell needs at least one pairwise combination.
-    #[error("it has no pairwise combination")]
-    NoPairs,
-    /// A pair reads a state that comes later.
-    #[error(
-        "pair {pair} reads state {state}, which is not yet computed there; it may read states 0 to {last}"
-    )]
-    StateNotComputed {
-        /// The pair, counted from 0.
-        pair: usize,
-        /// What it reads.
-        state: usize,
-        /// The last state it may read.
-        last: usize,
-    },
-    /// A pair names an operation that there isn't.
-    #[error("pair {pair}: {source}")]
-    UnknownOperation {
-        /// The pair, counted from 0.
-        pair: usize,
-        /// The name.
-        source: super::UnknownOperation,
-    },
-    /// A pair's text can't be read.
-    #[error("pair {pair}: '{text}' should be OPERATION@STATE+OPERATION@STATE")]
-    Malformed {
-        /// The pair, counted from 0.
-        pair: usize,
-        /// What stands there.
-        text: String,
-    },
-    /// An explicit concat list must name a state.
-    #[error("its concat list is empty")]
-    EmptyConcat,
-    /// An entry of the concat list is no number.
-    #[error("'{text}' in its concat list is not a state number")]
-    MalformedConcat {
-        /// What stands there.
-        text: String,
-    },
-    /// The concat list names a state that the cell doesn't have.
-    #[error("its concat list names state {state}; the last state is {last}")]
-    UnknownConcatState {
-        /// What it names.
-        state: usize,
-        /// The last state of the cell.
-        last: usize,
-    },
-    /// The concat list names a state twice.
-    #[error("its concat list names state {state} twice")]
-    RepeatedConcatState {
-        /// The state.
-        state: usize,
-    },
-}
-
-/// Why a genotype is none: which cell, and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidGenotype {
-    /// One of the cells is invalid.
-    #[error("{cell} cell: {source}")]
-    Cell {
-        /// Which cell.
-        cell: CellKind,
-        /// What is wrong with it.
-        source: InvalidCell,
-    },
-    /// The text doesn't have two cells.
-    #[error(
-        "a genotype is NORMAL/REDUCTION: two cells with a slash between them, but the text has {0}"
-    )]
-    CellCount(usize),
-    /// The genotype is valid, but not one of this space.
-    #[error("{cell} cell: {reason}")]
-    NotInSpace {
-        /// Which cell.
-        cell: CellKind,
-        /// What the space doesn't have.
-        reason: String,
-    },
 }

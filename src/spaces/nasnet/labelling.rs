@@ -18,7 +18,7 @@ const LIMIT: usize = 5_000;
 /// has its pairs and their elements, up to symmetries of the cell.
 pub(super) fn canonical(cell: &Cell) -> Vec<usize> {
     let graph = Graph::new(cell);
-    let mut search = Search {
+    let mut search = LabelSearch {
         graph: &graph,
         path: Vec::new(),
         best: None,
@@ -142,7 +142,7 @@ struct Leaf {
     path: Vec<usize>,
 }
 
-struct Search<'a> {
+struct LabelSearch<'a> {
     graph: &'a Graph,
     /// The pairs that are set apart.
     path: Vec<usize>,
@@ -153,7 +153,7 @@ struct Search<'a> {
     left: usize,
 }
 
-impl Search<'_> {
+impl LabelSearch<'_> {
     /// Looks at all that comes of a colouring. Returns the length of the path to go back to, if what
     /// lies below is known by a symmetry.
     fn visit(&mut self, colours: &[usize]) -> Option<usize> {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::NasnetError;
+
 /// An operation of the NASNet/AmoebaNet cell space.
 ///
 /// The short names (see [`Operation::name`]) are what the text and JSON forms of a genotype use.
@@ -111,7 +113,15 @@ impl Operation {
         }
     }
 
-    /// The operation in words, for people: "separable 3x3 convolution".
+    /// The operation with this short name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|operation| operation.name() == name)
+    }
+
+    /// The operation in words: "separable 3x3 convolution".
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -144,22 +154,10 @@ impl fmt::Display for Operation {
     }
 }
 
-/// A name that is no operation's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not an operation; known are {known}", known = known_names())]
-pub struct UnknownOperation(pub(crate) String);
-
-fn known_names() -> String {
-    Operation::ALL.map(Operation::name).join(", ")
-}
-
 impl FromStr for Operation {
-    type Err = UnknownOperation;
+    type Err = NasnetError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|operation| operation.name() == name)
-            .ok_or_else(|| UnknownOperation(name.to_owned()))
+        Self::from_name(name).ok_or_else(|| NasnetError::UnknownOperation(name.to_owned()))
     }
 }

@@ -4,10 +4,8 @@ use std::error::Error;
 
 use rand::{Rng, RngExt};
 
-use super::genotype::{
-    Branch, Cell, CellKind, InvalidGenotype, NasnetGenotype, PairwiseCombination,
-};
-use super::{HiddenStateMutation, Operation, OperationMutation};
+use super::genotype::{Branch, Cell, CellKind, NasnetGenotype, PairwiseCombination};
+use super::{HiddenStateMutation, NasnetError, Operation, OperationMutation};
 use crate::space::{Identity, OneOf, SearchSpace};
 
 /// Cells of a number of pairwise combinations over a list of operations, all genotypes equally
@@ -19,24 +17,14 @@ pub struct NasnetSpace {
     pairs: usize,
 }
 
-/// A space without operations or pairs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a space needs at least one operation and one pairwise combination, not {operations} and {pairs}"
-)]
-pub struct EmptySpace {
-    operations: usize,
-    pairs: usize,
-}
-
 impl NasnetSpace {
     /// A space of one's own.
     ///
     /// # Errors
-    /// [`EmptySpace`] if there is no operation or no pair.
-    pub fn new(operations: Vec<Operation>, pairs: usize) -> Result<Self, EmptySpace> {
+    /// [`NasnetError::EmptySpace`] if there is no operation or no pair.
+    pub fn new(operations: Vec<Operation>, pairs: usize) -> Result<Self, NasnetError> {
         if operations.is_empty() || pairs == 0 {
-            return Err(EmptySpace {
+            return Err(NasnetError::EmptySpace {
                 operations: operations.len(),
                 pairs,
             });
@@ -81,16 +69,16 @@ impl NasnetSpace {
     /// The same space over other operations.
     ///
     /// # Errors
-    /// [`EmptySpace`] if there is none.
-    pub fn with_operations(self, operations: Vec<Operation>) -> Result<Self, EmptySpace> {
+    /// [`NasnetError::EmptySpace`] if there is none.
+    pub fn with_operations(self, operations: Vec<Operation>) -> Result<Self, NasnetError> {
         Self::new(operations, self.pairs)
     }
 
     /// The same space with another number of pairs in each cell.
     ///
     /// # Errors
-    /// [`EmptySpace`] if it is 0.
-    pub fn with_pairs(self, pairs: usize) -> Result<Self, EmptySpace> {
+    /// [`NasnetError::EmptySpace`] if it is 0.
+    pub fn with_pairs(self, pairs: usize) -> Result<Self, NasnetError> {
         Self::new(self.operations, pairs)
     }
 
@@ -132,12 +120,8 @@ impl NasnetSpace {
         Cell::new(pairs, None).expect("every state is drawn from those already computed")
     }
 
-    fn check_cell(
-        &self,
-        cell: CellKind,
-        pairs: &[PairwiseCombination],
-    ) -> Result<(), InvalidGenotype> {
-        let not_in_space = |reason| InvalidGenotype::NotInSpace { cell, reason };
+    fn check_cell(&self, cell: CellKind, pairs: &[PairwiseCombination]) -> Result<(), NasnetError> {
+        let not_in_space = |reason| NasnetError::NotInSpace { cell, reason };
         if pairs.len() != self.pairs {
             return Err(not_in_space(format!(
                 "it has {} pairs, but cells of this space have {}",

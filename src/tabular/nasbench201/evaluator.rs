@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Dataset, Metric, NasBench201Table};
 use crate::evaluator::{Context, EvaluationError, Evaluator};
-use crate::spaces::nasbench201::Cell;
+use crate::spaces::nasbench201::NasBench201Cell;
 use crate::trial::Evaluation;
 
 /// Looks a cell up: see [`NasBench201Table::evaluator`].
@@ -29,8 +29,12 @@ impl NasBench201Evaluator {
     }
 }
 
-impl Evaluator<Cell> for NasBench201Evaluator {
-    fn evaluate(&self, cell: &Cell, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+impl Evaluator<NasBench201Cell> for NasBench201Evaluator {
+    fn evaluate(
+        &self,
+        cell: &NasBench201Cell,
+        _: &Context<'_>,
+    ) -> Result<Evaluation, EvaluationError> {
         let accuracy = self.table.accuracy(*cell, self.dataset, self.metric);
         let seconds = self.table.seconds(*cell, self.dataset, self.metric);
         Ok(Evaluation::new(accuracy).with_cost(seconds))

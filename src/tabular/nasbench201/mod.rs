@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::TableError;
 use super::csv_file::open;
-use crate::spaces::nasbench201::{CELLS, Cell};
+use crate::spaces::nasbench201::{CELLS, NasBench201Cell};
 
 /// All 15,625 cells with their accuracies, sizes and times.
 ///
@@ -23,10 +23,10 @@ use crate::spaces::nasbench201::{CELLS, Cell};
 /// multiply-adds); `c10valid_train_s_per_epoch` (seconds) and `eval_us_per_image` (microseconds).
 /// Others are ignored. Accuracies are from 0 to 100, sizes at least 0, times at least a nanosecond.
 pub struct NasBench201Table {
-    /// By [`Cell::code`].
+    /// By [`NasBench201Cell::code`].
     rows: Box<[Row]>,
     /// By official index.
-    cells: Box<[Cell]>,
+    cells: Box<[NasBench201Cell]>,
 }
 
 impl fmt::Debug for NasBench201Table {
@@ -65,7 +65,7 @@ impl NasBench201Table {
 
     /// An accuracy in percent.
     #[must_use]
-    pub fn accuracy(&self, cell: Cell, dataset: Dataset, metric: Metric) -> f64 {
+    pub fn accuracy(&self, cell: NasBench201Cell, dataset: Dataset, metric: Metric) -> f64 {
         self.on(cell, dataset).accuracies[metric as usize]
     }
 
@@ -75,7 +75,7 @@ impl NasBench201Table {
     /// schedule, and the scale (1; 2; 6.068) and the number of validation images (25,000; 5,000;
     /// 3,000) of the data set.
     #[must_use]
-    pub fn seconds(&self, cell: Cell, dataset: Dataset, metric: Metric) -> f64 {
+    pub fn seconds(&self, cell: NasBench201Cell, dataset: Dataset, metric: Metric) -> f64 {
         let row = &self.rows[cell.code()];
         metric.epochs() * dataset.epoch_scale() * row.train_seconds_per_epoch
             + dataset.validation_images() * row.evaluation_seconds_per_image
@@ -83,32 +83,32 @@ impl NasBench201Table {
 
     /// Trainable parameters of the whole network.
     #[must_use]
-    pub fn parameters(&self, cell: Cell, dataset: Dataset) -> f64 {
+    pub fn parameters(&self, cell: NasBench201Cell, dataset: Dataset) -> f64 {
         self.on(cell, dataset).parameters
     }
 
     /// Multiply-adds of the network for one image.
     #[must_use]
-    pub fn multiply_adds(&self, cell: Cell, dataset: Dataset) -> f64 {
+    pub fn multiply_adds(&self, cell: NasBench201Cell, dataset: Dataset) -> f64 {
         self.on(cell, dataset).multiply_adds
     }
 
     /// The official index of a cell, from 0.
     #[must_use]
-    pub fn index(&self, cell: Cell) -> usize {
+    pub fn index(&self, cell: NasBench201Cell) -> usize {
         self.rows[cell.code()].index.into()
     }
 
     /// The cell of an official index; none from [`CELLS`] on.
     #[must_use]
-    pub fn cell(&self, index: usize) -> Option<Cell> {
+    pub fn cell(&self, index: usize) -> Option<NasBench201Cell> {
         self.cells.get(index).copied()
     }
 
     /// The cell with the highest accuracy, and that accuracy.
     #[must_use]
-    pub fn best(&self, dataset: Dataset, metric: Metric) -> (Cell, f64) {
-        let accuracy = |cell: Cell| self.accuracy(cell, dataset, metric);
+    pub fn best(&self, dataset: Dataset, metric: Metric) -> (NasBench201Cell, f64) {
+        let accuracy = |cell: NasBench201Cell| self.accuracy(cell, dataset, metric);
         let best = self
             .cells
             .iter()
@@ -162,7 +162,7 @@ impl NasBench201Table {
         NasBench201Evaluator::new(self, dataset, metric)
     }
 
-    fn on(&self, cell: Cell, dataset: Dataset) -> &OnDataset {
+    fn on(&self, cell: NasBench201Cell, dataset: Dataset) -> &OnDataset {
         &self.rows[cell.code()].on[dataset as usize]
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::{Dataset, Metric, NasBench201Table, OnDataset, Row};
-use crate::spaces::nasbench201::{CELLS, Cell};
+use crate::spaces::nasbench201::{CELLS, NasBench201Cell};
 use crate::tabular::TableError;
 use crate::tabular::csv_file::{Column, Rows};
 use crate::tabular::figure::Figure;
@@ -93,9 +93,9 @@ impl NasBench201Table {
         let mut rows = Rows::new(reader)?;
         let columns = Columns::of(&rows)?;
         let mut by_code: Vec<Option<Row>> = vec![None; CELLS];
-        let mut cells: Vec<Option<Cell>> = vec![None; CELLS];
+        let mut cells: Vec<Option<NasBench201Cell>> = vec![None; CELLS];
         while rows.advance()? {
-            let cell: Cell = rows
+            let cell: NasBench201Cell = rows
                 .text(&columns.arch)?
                 .trim()
                 .parse()
@@ -113,7 +113,7 @@ impl NasBench201Table {
             }
         }
         let missing = || by_code.iter().filter(|row| row.is_none()).count();
-        let first = Cell::all().find(|cell| by_code[cell.code()].is_none());
+        let first = NasBench201Cell::all().find(|cell| by_code[cell.code()].is_none());
         if let Some(first) = first {
             return Err(TableError::MissingArchitectures {
                 missing: missing(),

@@ -2,7 +2,7 @@
 
 use super::NatsBenchError;
 use super::architecture::{Architecture, Trials, mean};
-use crate::spaces::nasbench201::Cell;
+use crate::spaces::nasbench201::NasBench201Cell;
 
 /// How a data set's columns begin, where its validation and test results are, and its network's
 /// sizes.
@@ -62,7 +62,7 @@ pub(super) fn header() -> Vec<String> {
 
 pub(super) fn fields(architecture: &Architecture) -> Result<Vec<String>, NatsBenchError> {
     let text = architecture.text();
-    let cell: Cell = text
+    let cell: NasBench201Cell = text
         .text()?
         .parse()
         .map_err(|_| text.not("an architecture's string"))?;
