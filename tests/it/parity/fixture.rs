@@ -13,7 +13,7 @@ use evonas::network::{
 };
 use evonas::prelude::*;
 use evonas::randomness::stream;
-use evonas::spaces::nasnet::{NasnetGenotype, published};
+use evonas::spaces::nasnet::published;
 
 /// A file of `parity.py export`, or of another build with the same keys.
 pub struct Fixture {
