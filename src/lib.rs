@@ -51,6 +51,7 @@ pub mod tabular;
 #[cfg(feature = "burn")]
 pub mod training;
 pub mod trial;
+mod unknown_name;
 
 #[cfg(feature = "burn")]
 pub use burn;
