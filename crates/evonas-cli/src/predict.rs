@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use evonas::training::images::ImageFolder;
+use evonas::training::images::{ImageFolder, ImageSize};
 use evonas::training::{DeviceName, TrainedClassifier};
 use serde_json::json;
 
@@ -37,7 +37,10 @@ impl PredictOptions {
         let classifier = TrainedClassifier::load(&self.weights, &devices.first())?;
         let wanted = classifier.network.config().image;
         let images = ImageFolder::new(&self.images)
-            .resize(wanted.height, wanted.width)
+            .resize(ImageSize {
+                height: wanted.height,
+                width: wanted.width,
+            })
             .gray(wanted.channels == 1)
             .read_unlabeled()?;
         eprintln!("classifying {} images on {devices}", images.files().len());

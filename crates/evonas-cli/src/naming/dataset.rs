@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use evonas::training::images::{
-    CifarError, FolderError, IdxError, ImageDataset, ImageFolder, ImageSize, digits,
-    read_cifar10_folder, read_cifar100_folder, read_idx_folder,
+    CifarFolder, DatasetError, IdxFolder, ImageDataset, ImageFolder, ImageSize, digits,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +30,7 @@ impl DatasetOptions {
         DatasetSource {
             name: self.dataset.unwrap_or(DatasetName::Digits),
             folder: self.data.clone(),
-            resize: self.resize.map(|size| (size.height(), size.width())),
+            resize: self.resize.map(|size| (size.height, size.width)),
         }
     }
 
@@ -52,8 +51,14 @@ impl DatasetOptions {
 
 /// Height and width in pixels, from `32x48`.
 fn image_size(text: &str) -> Result<ImageSize, String> {
+    let side = |text: &str| text.parse().ok().filter(|&side: &usize| side > 0);
     text.split_once('x')
-        .and_then(|(height, width)| ImageSize::new(height.parse().ok()?, width.parse().ok()?))
+        .and_then(|(height, width)| {
+            Some(ImageSize {
+                height: side(height)?,
+                width: side(width)?,
+            })
+        })
         .ok_or_else(|| format!("'{text}' is not a size like 32x32 (height x width)"))
 }
 
@@ -73,32 +78,32 @@ impl DatasetSource {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::FolderNeeded`], [`DatasetError::FolderSuperfluous`] and
-    /// [`DatasetError::ResizeSuperfluous`] for a wrong combination, and what the reader of the format
+    /// [`DatasetSourceError::FolderNeeded`], [`DatasetSourceError::FolderSuperfluous`] and
+    /// [`DatasetSourceError::ResizeSuperfluous`] for a wrong combination, and what the reader of the format
     /// returns.
-    pub(crate) fn read(&self) -> Result<ImageDataset, DatasetError> {
+    pub(crate) fn read(&self) -> Result<ImageDataset, DatasetSourceError> {
         let name = self.name;
         if self.resize.is_some() && name != DatasetName::Folder {
-            return Err(DatasetError::ResizeSuperfluous { name });
+            return Err(DatasetSourceError::ResizeSuperfluous { name });
         }
         let needed = || {
             self.folder
                 .as_deref()
-                .ok_or(DatasetError::FolderNeeded { name })
+                .ok_or(DatasetSourceError::FolderNeeded { name })
         };
         Ok(match name {
             DatasetName::Digits if self.folder.is_some() => {
-                return Err(DatasetError::FolderSuperfluous { name });
+                return Err(DatasetSourceError::FolderSuperfluous { name });
             }
             DatasetName::Digits => digits(),
-            DatasetName::Idx => read_idx_folder(needed()?)?,
-            DatasetName::Cifar10 => read_cifar10_folder(needed()?)?,
-            DatasetName::Cifar100 => read_cifar100_folder(needed()?)?,
+            DatasetName::Idx => IdxFolder::new(needed()?).read()?,
+            DatasetName::Cifar10 => CifarFolder::cifar10(needed()?).read()?,
+            DatasetName::Cifar100 => CifarFolder::cifar100(needed()?).read()?,
             DatasetName::Folder => {
                 let images = ImageFolder::new(needed()?);
                 match self.resize {
                     None => images.read()?,
-                    Some((height, width)) => images.resize(height, width).read()?,
+                    Some((height, width)) => images.resize(ImageSize { height, width }).read()?,
                 }
             }
         })
@@ -152,7 +157,7 @@ impl fmt::Display for DatasetName {
 
 /// Why a data set can't be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DatasetError {
+pub(crate) enum DatasetSourceError {
     #[error("the data set {name} is read from a folder: add --data DIR")]
     FolderNeeded { name: DatasetName },
     #[error("the data set {name} is part of the program: leave --data out")]
@@ -160,11 +165,7 @@ pub(crate) enum DatasetError {
     #[error("the images of {name} have one size: leave --resize out")]
     ResizeSuperfluous { name: DatasetName },
     #[error(transparent)]
-    Idx(#[from] IdxError),
-    #[error(transparent)]
-    Cifar(#[from] CifarError),
-    #[error(transparent)]
-    Folder(#[from] FolderError),
+    Reader(#[from] DatasetError),
 }
 
 #[cfg(test)]
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn a_size_has_a_height_and_a_width() {
         let size = image_size("32x48").unwrap();
-        assert_eq!((size.height(), size.width()), (32, 48));
+        assert_eq!((size.height, size.width), (32, 48));
         for text in ["", "32", "x", "0x4", "4x0", "-1x2", "3x3x3", "a3x4"] {
             assert!(
                 image_size(text).unwrap_err().contains("like 32x32"),
@@ -235,7 +236,10 @@ mod tests {
                 resize: Some((8, 8)),
                 ..source(name, Some(Path::new("nowhere")))
             };
-            let is_refused = matches!(resized.read(), Err(DatasetError::ResizeSuperfluous { .. }));
+            let is_refused = matches!(
+                resized.read(),
+                Err(DatasetSourceError::ResizeSuperfluous { .. })
+            );
             assert_eq!(is_refused, name != DatasetName::Folder);
         }
     }
@@ -244,13 +248,17 @@ mod tests {
     fn the_reader_of_the_format_says_what_is_wrong() {
         let dir = tempfile::tempdir().unwrap();
         let read = |name: DatasetName| source(name, Some(dir.path())).read().unwrap_err();
-        assert!(matches!(read(DatasetName::Idx), DatasetError::Idx(_)));
-        assert!(matches!(read(DatasetName::Cifar10), DatasetError::Cifar(_)));
-        assert!(matches!(
-            read(DatasetName::Cifar100),
-            DatasetError::Cifar(_)
-        ));
-        assert!(matches!(read(DatasetName::Folder), DatasetError::Folder(_)));
+        for name in [
+            DatasetName::Idx,
+            DatasetName::Cifar10,
+            DatasetName::Cifar100,
+            DatasetName::Folder,
+        ] {
+            assert!(
+                matches!(read(name), DatasetSourceError::Reader(_)),
+                "{name}"
+            );
+        }
     }
 
     #[test]

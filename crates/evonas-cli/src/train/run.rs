@@ -7,7 +7,7 @@ use evonas::network::{CellNetwork, trainable_parameters};
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::report::TrainingProgress;
-use evonas::training::images::{ChannelStatistics, LabeledImages, stratified_split};
+use evonas::training::images::{ChannelStatistics, HoldOut, LabeledImages};
 use evonas::training::{
     DeviceImages, Devices, Progress, TrainedClassifier, Trainer, Training, TrainingError,
 };
@@ -49,7 +49,8 @@ impl<'a> TrainRun<'a> {
         let images = &plan.dataset.train;
         let (training, validation) = match options.validation {
             Some(share) => {
-                let split = stratified_split(images.labels(), share, seed)?;
+                let hold_out = HoldOut::fraction(share).seed(seed);
+                let split = hold_out.split(images.labels())?;
                 (split.kept, split.held_out)
             }
             None => ((0..images.len()).collect(), Vec::new()),
@@ -73,7 +74,7 @@ impl<'a> TrainRun<'a> {
             &device.clone().autodiff(),
         )?;
         let folder = options.out.as_deref().map(Folder::open).transpose()?;
-        let statistics = ChannelStatistics::of_some(images, &training);
+        let statistics = ChannelStatistics::of_subset(images, &training);
         let run = Self {
             options,
             images: DeviceImages::normalised_by(images, &statistics, &device),
