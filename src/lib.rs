@@ -52,6 +52,7 @@ pub mod tabular;
 #[cfg(feature = "burn")]
 pub mod training;
 pub mod trial;
+mod unknown_name;
 
 #[cfg(feature = "burn")]
 pub use burn;
@@ -77,6 +78,7 @@ pub mod prelude {
     pub use crate::network::CellNetwork;
     pub use crate::network::{ImageShape, NetworkConfig};
     pub use crate::objective::Objective;
+    pub use crate::randomness::stream;
     #[cfg(feature = "report")]
     pub use crate::report::ProgressBar;
     pub use crate::search::{
