@@ -58,8 +58,7 @@ impl<G: Genotype> Ppo<G> {
 }
 
 impl<G: Genotype> PpoBuilder<G> {
-    /// PPO on a space with the default settings and seed 0.
-    pub fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
             settings: PpoSettings {
