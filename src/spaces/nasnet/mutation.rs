@@ -5,7 +5,8 @@ use rand::{Rng, RngExt};
 use serde_json::{Value, json};
 
 use super::Operation;
-use super::genotype::{CellKind, NasnetGenotype};
+use super::cell_kind::CellKind;
+use super::genotype::NasnetGenotype;
 use crate::space::Mutation;
 
 /// The element that a mutation changes.
