@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::duplicates::Duplicates;
 use super::guarded;
-use super::journal::Ending;
+use super::journal::AttemptEnd;
 use super::running::{InFlight, Running};
 use super::{Event, Search, SearchError};
 use crate::algorithm::Algorithm;
@@ -48,7 +48,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
             return Ok(());
         };
         if let Some((first, evaluation)) = flight.known.take() {
-            let ending = Ending {
+            let end = AttemptEnd {
                 trial: id,
                 worker: 0,
                 attempt: 0,
@@ -57,7 +57,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
                 reports: Vec::new(),
                 duration: Duration::ZERO,
             };
-            return self.finish(ending, running);
+            return self.finish(end, running);
         }
         running.submitted += 1;
         let terms = Terms {

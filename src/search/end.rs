@@ -2,7 +2,7 @@
 
 use super::duplicates::Duplicates;
 use super::guarded;
-use super::journal::{Ending, EntryKind};
+use super::journal::{AttemptEnd, EntryKind};
 use super::running::Running;
 use super::{Event, Search, SearchError};
 use crate::algorithm::{Algorithm, TellError};
@@ -13,23 +13,23 @@ use crate::trial::Outcome;
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     pub(super) fn run_again(
         &mut self,
-        ending: &Ending,
+        end: &AttemptEnd,
         running: &mut Running<G>,
     ) -> Result<(), SearchError> {
         let now = self.now(running);
         if let Some(journal) = &mut self.journal {
-            journal.ended(EntryKind::Retry, ending, now)?;
+            journal.ended(EntryKind::Retry, end, now)?;
         }
-        self.tell_stopper(ending, running)?;
+        self.tell_stopper(end, running)?;
         self.tell_observers(&Event::Retried {
-            trial: ending.trial,
-            attempt: ending.attempt,
-            outcome: &ending.outcome,
+            trial: end.trial,
+            attempt: end.attempt,
+            outcome: &end.outcome,
         })?;
-        if let Some(flight) = running.in_flight.get_mut(&ending.trial) {
+        if let Some(flight) = running.in_flight.get_mut(&end.trial) {
             flight.attempt += 1;
             flight.begins = now.at;
-            running.waiting.push_back(ending.trial);
+            running.waiting.push_back(end.trial);
         }
         Ok(())
     }
@@ -37,25 +37,25 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     /// Tells, records and shows how a trial ended, in this order: what observers see is on record.
     pub(super) fn finish(
         &mut self,
-        mut ending: Ending,
+        mut end: AttemptEnd,
         running: &mut Running<G>,
     ) -> Result<(), SearchError> {
         let flight = running
             .in_flight
-            .remove(&ending.trial)
-            .ok_or(SearchError::UnknownTrial(ending.trial))?;
+            .remove(&end.trial)
+            .ok_or(SearchError::UnknownTrial(end.trial))?;
         if let Some(duplicates) = &self.duplicates
             && duplicates.policy() == Duplicates::Average
         {
-            ending.outcome = duplicates.averaged(&flight.trial.genotype, ending.outcome)?;
+            end.outcome = duplicates.averaged(&flight.trial.genotype, end.outcome)?;
         }
-        self.tell_algorithm(&mut ending)?;
+        self.tell_algorithm(&mut end)?;
         let now = self.now(running);
         if let Some(journal) = &mut self.journal {
-            journal.ended(EntryKind::Tell, &ending, now)?;
+            journal.ended(EntryKind::Tell, &end, now)?;
         }
-        self.tell_stopper(&ending, running)?;
-        let record = ending.record(flight.trial);
+        self.tell_stopper(&end, running)?;
+        let record = end.into_record(flight.trial);
         if let Some(duplicates) = &mut self.duplicates {
             duplicates.ended(&record, running.history.len())?;
         }
@@ -73,15 +73,15 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
 
     /// A score that the algorithm can't go by, such as one without a metric that is an objective, is a
     /// failure of its trial and not of the search.
-    fn tell_algorithm(&mut self, ending: &mut Ending) -> Result<(), SearchError> {
-        match guarded::tell(&mut self.algorithm, ending.trial, &ending.outcome) {
+    fn tell_algorithm(&mut self, end: &mut AttemptEnd) -> Result<(), SearchError> {
+        match guarded::tell(&mut self.algorithm, end.trial, &end.outcome) {
             Err(SearchError::Tell(refusal))
                 if !matches!(refusal, TellError::NotInFlight(_))
-                    && ending.outcome.evaluation().is_some() =>
+                    && end.outcome.evaluation().is_some() =>
             {
                 let reason = refusal.to_string();
-                ending.outcome = Outcome::Failed { reason };
-                guarded::tell(&mut self.algorithm, ending.trial, &ending.outcome)
+                end.outcome = Outcome::Failed { reason };
+                guarded::tell(&mut self.algorithm, end.trial, &end.outcome)
             }
             told => told,
         }
@@ -90,14 +90,14 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     /// After the record, so that the stopper learns what a replay would show it.
     fn tell_stopper(
         &mut self,
-        ending: &Ending,
+        end: &AttemptEnd,
         running: &mut Running<G>,
     ) -> Result<(), SearchError> {
         let Some(stopper) = &self.stopper else {
             return Ok(());
         };
-        if ending.reused.is_none() {
-            stopper.ended(ending.trial, &ending.outcome);
+        if end.reused.is_none() {
+            stopper.ended(end.trial, &end.outcome);
         }
         if let Some(warning) = running.left_out(stopper) {
             self.tell_observers(&Event::Warned { warning: &warning })?;

@@ -63,7 +63,7 @@ use crate::space::Genotype;
 use crate::stopper::{SharedStopper, Stopper};
 use constraints::Constraints;
 use duplicates::{ByKey, Known};
-use journal::Log;
+use journal::SearchJournal;
 
 /// A search: an algorithm, an executor, a budget, and who watches.
 pub struct Search<G, A, X> {
@@ -76,7 +76,7 @@ pub struct Search<G, A, X> {
     stopper: Option<SharedStopper>,
     constraints: Constraints<G>,
     duplicates: Option<Box<dyn Known<G>>>,
-    journal: Option<Box<dyn Log<G>>>,
+    journal: Option<Box<dyn SearchJournal<G>>>,
     stop: StopSignal,
     observers: Vec<Watcher<G>>,
 }

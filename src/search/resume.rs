@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::duplicates::Known;
 use super::guarded;
-use super::journal::{Ending, Entry, EntryKind, JournalError, Recording};
+use super::journal::{AttemptEnd, EntryKind, JournalEntry, JournalError, RecordedEvent};
 use super::running::{InFlight, Running};
 use super::{Search, SearchError};
 use crate::algorithm::Algorithm;
@@ -63,10 +63,10 @@ struct Replay<'a, G, A> {
 }
 
 impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
-    fn entry(&mut self, entry: Entry<G>) -> Result<(), SearchError> {
+    fn entry(&mut self, entry: JournalEntry<G>) -> Result<(), SearchError> {
         let (line, at) = (entry.line, entry.now.at);
         match entry.event {
-            Recording::Ask { trial, refused } => {
+            RecordedEvent::Ask { trial, refused } => {
                 self.ask(line, &trial, refused)?;
                 let known = match &mut self.duplicates {
                     Some(duplicates) => duplicates.asked(&trial.genotype, &self.running.history)?,
@@ -77,17 +77,17 @@ impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
                     .in_flight
                     .insert(trial.id, InFlight::new(trial, at, known));
             }
-            Recording::Ended(kind, ending) => {
-                self.judge(&ending);
+            RecordedEvent::AttemptEnded(kind, end) => {
+                self.judge(&end);
                 match kind {
-                    EntryKind::Tell => self.tell(line, ending)?,
+                    EntryKind::Tell => self.tell(line, end)?,
                     EntryKind::Retry => {
                         let flight = self
                             .running
                             .in_flight
-                            .get_mut(&ending.trial)
-                            .ok_or_else(|| not_in_flight(&self.path, line, ending.trial))?;
-                        flight.attempt = ending.attempt + 1;
+                            .get_mut(&end.trial)
+                            .ok_or_else(|| not_in_flight(&self.path, line, end.trial))?;
+                        flight.attempt = end.attempt + 1;
                         flight.begins = at;
                     }
                 }
@@ -121,15 +121,15 @@ impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
         }))
     }
 
-    fn tell(&mut self, line: u64, ending: Ending) -> Result<(), SearchError> {
+    fn tell(&mut self, line: u64, end: AttemptEnd) -> Result<(), SearchError> {
         let flight = self
             .running
             .in_flight
-            .remove(&ending.trial)
-            .ok_or_else(|| not_in_flight(&self.path, line, ending.trial))?;
-        guarded::tell(self.algorithm, ending.trial, &ending.outcome)
+            .remove(&end.trial)
+            .ok_or_else(|| not_in_flight(&self.path, line, end.trial))?;
+        guarded::tell(self.algorithm, end.trial, &end.outcome)
             .map_err(|error| self.at(line, error))?;
-        let record = ending.record(flight.trial);
+        let record = end.into_record(flight.trial);
         if let Some(duplicates) = &mut self.duplicates {
             duplicates.ended(&record, self.running.history.len())?;
         }
@@ -150,14 +150,14 @@ impl<G: Genotype, A: Algorithm<G>> Replay<'_, G, A> {
     }
 
     /// Shows the stopper what it saw then; what it decided is in the outcomes.
-    fn judge(&self, ending: &Ending) {
+    fn judge(&self, end: &AttemptEnd) {
         if let Some(stopper) = self.stopper
-            && ending.reused.is_none()
+            && end.reused.is_none()
         {
-            for &(step, value) in &ending.reports {
-                let _ = stopper.reported(ending.trial, step, value);
+            for &(step, value) in &end.reports {
+                let _ = stopper.reported(end.trial, step, value);
             }
-            stopper.ended(ending.trial, &ending.outcome);
+            stopper.ended(end.trial, &end.outcome);
         }
     }
 }

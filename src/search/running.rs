@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::failures::FailuresInARow;
-use super::journal::{Ending, Now};
+use super::journal::{AttemptEnd, Now};
 use super::{Event, History, Search, SearchError, SearchResult, Termination, Warning, Watcher};
 use crate::algorithm::Algorithm;
 use crate::by_id::MapById;
@@ -213,7 +213,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
                 let Ended::Outcome(outcome) = ended else {
                     return Ok(());
                 };
-                let ending = Ending {
+                let end = AttemptEnd {
                     trial,
                     worker,
                     attempt: flight.attempt,
@@ -222,10 +222,10 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
                     reports: std::mem::take(&mut flight.reports),
                     duration,
                 };
-                if self.retry.allows(&ending.outcome, ending.attempt) {
-                    self.run_again(&ending, running)
+                if self.retry.allows(&end.outcome, end.attempt) {
+                    self.run_again(&end, running)
                 } else {
-                    self.finish(ending, running)
+                    self.finish(end, running)
                 }
             }
         }

@@ -1,78 +1,116 @@
-//! A search that is killed at any moment loses nothing. Spawns `examples/custom_space.rs`.
+//! A search that is killed at any moment loses nothing. The test binary runs itself as the process that is
+//! killed: [`child_process`] searches if the environment names a folder.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::search::journal::read;
-use evonas::spaces::choices::Decisions;
+use evonas::spaces::choices::{Choices, Decisions};
+use serde_json::json;
 
 const TRIALS: u64 = 150;
 
-/// The example's program, which `cargo test` builds beside the tests; built here if only this test
-/// was asked for.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        let profile = test.parent().and_then(Path::parent).unwrap();
-        let program = profile.join("examples/custom_space");
-        if !program.exists() {
-            let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "--quiet", "--no-default-features"]);
-            build.args(["--example", "custom_space"]);
-            if profile.ends_with("release") {
-                build.arg("--release");
-            }
-            assert!(build.status().unwrap().success());
-        }
-        program
-    })
+/// The variables by which a test tells its child process what to do.
+const FOLDER: &str = "EVONAS_KILL_FOLDER";
+const WORKERS: &str = "EVONAS_KILL_WORKERS";
+const MILLISECONDS: &str = "EVONAS_KILL_MILLISECONDS";
+
+/// Files that a child process leaves beside its journal: one before it opens the journal, one with what it
+/// found.
+const STARTED: &str = "started";
+const RESULT: &str = "result.json";
+
+fn space() -> Choices {
+    let numbers = |count: u32| (0..count).map(|number| number.to_string());
+    Choices::builder()
+        .decision("compression", ["none", "gzip", "zstd"])
+        .decision("level", numbers(5))
+        .only_if("compression", ["gzip", "zstd"])
+        .decision("megabytes", numbers(10))
+        .decision("shards", numbers(6))
+        .decision("threads", numbers(8))
+        .decision("window", numbers(7))
+        .build()
+        .unwrap()
 }
 
-fn command(folder: &Path, workers: usize) -> Command {
-    let mut command = Command::new(program());
+/// The process that is killed: nothing to do unless a test runs it with a folder.
+#[test]
+fn child_process() {
+    let Ok(folder) = std::env::var(FOLDER) else {
+        return;
+    };
+    let number = |name| std::env::var(name).unwrap().parse::<u64>().unwrap();
+    let folder = Path::new(&folder);
+    fs::write(folder.join(STARTED), "").unwrap();
+    let journal = Journal::open_or_create(folder).unwrap_or_else(|error| panic!("{error}"));
+    let sleep = Duration::from_millis(number(MILLISECONDS));
+    let evaluator = move |decisions: &Decisions, context: &Context<'_>| {
+        std::thread::sleep(sleep);
+        let places = decisions.places().iter().copied().map(f64::from);
+        let noise: f64 = context.rng(0).random();
+        Ok(Evaluation::new(places.sum::<f64>() + noise))
+    };
+    let evolution = Evolution::builder(space(), space())
+        .population(10)
+        .sample(3)
+        .seed(7)
+        .build()
+        .unwrap();
+    let executor = Threads::new(evaluator, number(WORKERS) as usize).unwrap();
+    let result = Search::new(evolution, executor, Budget::trials(TRIALS))
+        .journal(journal)
+        .run()
+        .unwrap();
+    let best = result.best().unwrap();
+    let found = json!({
+        "best_fitness": best.fitness(),
+        "trials": result.history.len(),
+        "genotype": space().to_json(&best.genotype),
+    });
+    fs::write(folder.join(RESULT), found.to_string()).unwrap();
+}
+
+fn command(folder: &Path, workers: usize, milliseconds: u64) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args([
-            "--trials",
-            &TRIALS.to_string(),
-            "--seed",
-            "7",
-            "--sleep-ms",
-            "1",
-        ])
-        .args([
-            "--workers",
-            &workers.to_string(),
-            "--resume",
-            "--json",
-            "--out",
-        ])
-        .arg(folder);
+        .args(["--exact", "kill::child_process", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(WORKERS, workers.to_string())
+        .env(MILLISECONDS, milliseconds.to_string());
     command
 }
 
 fn finish(folder: &Path, workers: usize) -> serde_json::Value {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command(folder, workers).output().unwrap();
+    let Output { status, stderr, .. } = command(folder, workers, 1).output().unwrap();
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
-    serde_json::from_slice(stdout.trim_ascii_end()).unwrap()
+    serde_json::from_slice(&fs::read(folder.join(RESULT)).unwrap()).unwrap()
 }
 
-/// Starts the search, kills it after a while, and looks at what it left.
-fn kill_after(folder: &Path, workers: usize, moment: Duration) {
-    let mut child = command(folder, workers)
+fn spawn(folder: &Path, workers: usize, milliseconds: u64) -> Child {
+    command(folder, workers, milliseconds)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// Starts the search, kills it that long after it has begun to open its journal, and looks at what it left.
+fn kill_after(folder: &Path, workers: usize, moment: Duration) {
+    let started = folder.join(STARTED);
+    let _ = fs::remove_file(&started);
+    let mut child = spawn(folder, workers, 1);
+    while !started.exists() {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before it began"
+        );
+        std::thread::sleep(Duration::from_micros(100));
+    }
     std::thread::sleep(moment);
     // SIGKILL on Unix.
     child.kill().unwrap();
@@ -152,17 +190,12 @@ fn a_search_on_threads_that_is_killed_20_times_loses_doubles_and_changes_no_tria
 #[test]
 fn a_killed_search_lets_go_of_its_folder_and_a_live_one_does_not() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = Command::new(program())
-        .args(["--sleep-ms", "200", "--out"])
-        .arg(folder.path())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = spawn(folder.path(), 1, 200);
     let journal = folder.path().join("journal.jsonl");
     while fs::read(&journal).map_or(true, |content| content.is_empty()) {
         std::thread::sleep(Duration::from_millis(1));
     }
-    let second = command(folder.path(), 1).output().unwrap();
+    let second = command(folder.path(), 1, 1).output().unwrap();
     assert!(!second.status.success());
     let message = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(message.contains("in use by another process"), "{message}");
