@@ -10,7 +10,7 @@ mod weighted;
 pub use context::Context;
 pub use intermediate::IntermediateResult;
 pub use memory::is_out_of_memory;
-pub use run::{Ended, run_trial};
+pub use run::{TrialEnd, run_trial};
 pub use stop_signal::StopSignal;
 pub use weighted::{UNWEIGHTED_FITNESS, WeightedSum};
 

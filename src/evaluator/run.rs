@@ -6,7 +6,7 @@ use crate::trial::{Outcome, Trial};
 
 /// How running a trial ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ended {
+pub enum TrialEnd {
     /// With an outcome.
     Outcome(Outcome),
     /// Without one, since the search stops.
@@ -21,16 +21,16 @@ pub fn run_trial<G>(
     trial: &Trial<G>,
     evaluator: &dyn Evaluator<G>,
     context: &Context<'_>,
-) -> Ended {
+) -> TrialEnd {
     // The evaluator is only shared (&), and what it was building is dropped with the panic: a
     // half-changed value could be seen only through the evaluator's own locks, which are poisoned.
     let result = caught(|| evaluator.evaluate(&trial.genotype, context));
     if matches!(result, Ok(Err(EvaluationError::Interrupted))) && context.is_interrupted() {
-        return Ended::Interrupted;
+        return TrialEnd::Interrupted;
     }
     // Late is late, even if the evaluator never looked at the clock.
     if context.timed_out() {
-        return Ended::Outcome(Outcome::TimedOut);
+        return TrialEnd::Outcome(Outcome::TimedOut);
     }
     let outcome = match result {
         Err(message) => failure(format!("panic: {message}")),
@@ -44,7 +44,7 @@ pub fn run_trial<G>(
             failure("interrupted, but the search was not asked to stop".to_owned())
         }
     };
-    Ended::Outcome(outcome.recordable())
+    TrialEnd::Outcome(outcome.recordable())
 }
 
 /// A device that ran out of memory says so in words only.

@@ -1,18 +1,20 @@
 //! Running trials somewhere: in this thread, on several, or on a virtual clock.
 
+mod error;
+mod limits;
 mod serial;
 mod simulated;
-mod terms;
 mod threads;
 
+pub use error::ExecutorError;
+pub use limits::Limits;
 pub use serial::Serial;
 pub use simulated::Simulated;
-pub use terms::Terms;
-pub use threads::{NoWorkers, Threads, ThreadsError};
+pub use threads::Threads;
 
 use std::time::Duration;
 
-use crate::evaluator::{Ended, IntermediateResult, StopSignal};
+use crate::evaluator::{IntermediateResult, StopSignal, TrialEnd};
 use crate::trial::{Trial, TrialId};
 
 /// Runs the trials that the search loop submits.
@@ -20,8 +22,8 @@ pub trait Executor<G> {
     /// How many trials can run at the same time, at least 1: so many the loop keeps in flight.
     fn workers(&self) -> usize;
 
-    /// Takes a trial to run under these terms, now or when a worker is free.
-    fn submit(&mut self, trial: Trial<G>, terms: Terms);
+    /// Takes a trial to run under these limits, now or when a worker is free.
+    fn submit(&mut self, trial: Trial<G>, limits: Limits);
 
     /// Waits for what happens next. `None` when nothing is in flight.
     fn next(&mut self) -> Option<ExecutorEvent>;
@@ -46,8 +48,8 @@ impl<G, X: Executor<G> + ?Sized> Executor<G> for Box<X> {
         (**self).workers()
     }
 
-    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
-        (**self).submit(trial, terms);
+    fn submit(&mut self, trial: Trial<G>, limits: Limits) {
+        (**self).submit(trial, limits);
     }
 
     fn next(&mut self) -> Option<ExecutorEvent> {
@@ -94,6 +96,6 @@ pub enum ExecutorEvent {
         /// How long it took.
         duration: Duration,
         /// How it ended.
-        ended: Ended,
+        end: TrialEnd,
     },
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Executor, ExecutorEvent, Terms};
+use super::{Executor, ExecutorEvent, Limits};
 use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
 use crate::trial::Trial;
 
@@ -13,7 +13,7 @@ use crate::trial::Trial;
 pub struct Serial<G, E> {
     evaluator: E,
     stop: StopSignal,
-    waiting: VecDeque<(Trial<G>, Terms)>,
+    waiting: VecDeque<(Trial<G>, Limits)>,
     events: VecDeque<ExecutorEvent>,
 }
 
@@ -49,15 +49,15 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
         1
     }
 
-    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
-        self.waiting.push_back((trial, terms));
+    fn submit(&mut self, trial: Trial<G>, limits: Limits) {
+        self.waiting.push_back((trial, limits));
     }
 
     fn next(&mut self) -> Option<ExecutorEvent> {
         if let Some(event) = self.events.pop_front() {
             return Some(event);
         }
-        let (trial, terms) = self.waiting.pop_front()?;
+        let (trial, limits) = self.waiting.pop_front()?;
         let start = Instant::now();
         let events = Mutex::new(&mut self.events);
         let report = |result| {
@@ -69,13 +69,13 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
                     result,
                 });
         };
-        let context = terms.apply(Context::new(trial.id, trial.seed, 0, &self.stop, &report));
-        let ended = run_trial(&trial, &self.evaluator, &context);
+        let context = limits.apply(Context::new(trial.id, trial.seed, 0, &self.stop, &report));
+        let end = run_trial(&trial, &self.evaluator, &context);
         self.events.push_back(ExecutorEvent::Finished {
             trial: trial.id,
             worker: 0,
             duration: start.elapsed(),
-            ended,
+            end,
         });
         Some(ExecutorEvent::Started {
             trial: trial.id,

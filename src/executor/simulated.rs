@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Executor, ExecutorEvent, NoWorkers, Terms};
-use crate::evaluator::{Context, Ended, Evaluator, StopSignal, run_trial};
+use super::{Executor, ExecutorError, ExecutorEvent, Limits};
+use crate::evaluator::{Context, Evaluator, StopSignal, TrialEnd, run_trial};
 use crate::trial::{Outcome, Trial, TrialId};
 
 /// Runs trials on `N` virtual workers: each takes as long as its evaluation says
@@ -39,8 +39,8 @@ pub struct Simulated<G, E> {
     idle: BinaryHeap<Reverse<usize>>,
     /// How many have had a trial: the others are made up when they are needed.
     begun: usize,
-    running: BinaryHeap<Reverse<Running>>,
-    waiting: VecDeque<(Trial<G>, Terms)>,
+    running: BinaryHeap<Reverse<VirtualTrial>>,
+    waiting: VecDeque<(Trial<G>, Limits)>,
     events: VecDeque<ExecutorEvent>,
     workers: usize,
 }
@@ -57,29 +57,29 @@ impl<G, E> fmt::Debug for Simulated<G, E> {
 
 /// A trial that a virtual worker has in hand; the order is that of finishing.
 #[derive(Debug)]
-struct Running {
+struct VirtualTrial {
     ends: Duration,
     trial: TrialId,
     begins: Duration,
     worker: usize,
-    ended: Ended,
+    end: TrialEnd,
 }
 
-impl PartialEq for Running {
+impl PartialEq for VirtualTrial {
     fn eq(&self, other: &Self) -> bool {
         (self.ends, self.trial) == (other.ends, other.trial)
     }
 }
 
-impl Eq for Running {}
+impl Eq for VirtualTrial {}
 
-impl PartialOrd for Running {
+impl PartialOrd for VirtualTrial {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Running {
+impl Ord for VirtualTrial {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.ends, self.trial).cmp(&(other.ends, other.trial))
     }
@@ -89,22 +89,22 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
     /// Virtual workers around an evaluator.
     ///
     /// # Errors
-    /// [`NoWorkers`] if `workers` is 0.
-    pub fn new(evaluator: E, workers: usize) -> Result<Self, NoWorkers> {
+    /// [`ExecutorError`] if `workers` is 0.
+    pub fn new(evaluator: E, workers: usize) -> Result<Self, ExecutorError> {
         Self::with_stop_signal(evaluator, workers, &StopSignal::new())
     }
 
     /// The same, interrupted by a signal of the caller's (which it never sets).
     ///
     /// # Errors
-    /// [`NoWorkers`] if `workers` is 0.
+    /// [`ExecutorError`] if `workers` is 0.
     pub fn with_stop_signal(
         evaluator: E,
         workers: usize,
         stop: &StopSignal,
-    ) -> Result<Self, NoWorkers> {
+    ) -> Result<Self, ExecutorError> {
         if workers == 0 {
-            return Err(NoWorkers);
+            return Err(ExecutorError::NoWorkers);
         }
         Ok(Self {
             evaluator,
@@ -131,7 +131,7 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
         })
     }
 
-    fn begin(&mut self, trial: Trial<G>, terms: &Terms, begins: Duration, worker: usize) {
+    fn begin(&mut self, trial: Trial<G>, limits: &Limits, begins: Duration, worker: usize) {
         self.events.push_back(ExecutorEvent::Started {
             trial: trial.id,
             worker,
@@ -147,18 +147,18 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
                 });
         };
         let context = Context::new(trial.id, trial.seed, worker, &self.stop, &report);
-        let context = match &terms.stopper {
+        let context = match &limits.stopper {
             Some(stopper) => context.with_stopper(stopper),
             None => context,
         };
-        let ended = run_trial(&trial, &self.evaluator, &context);
-        let (duration, ended) = on_the_virtual_clock(ended, terms.timeout);
-        self.running.push(Reverse(Running {
+        let end = run_trial(&trial, &self.evaluator, &context);
+        let (duration, end) = on_the_virtual_clock(end, limits.timeout);
+        self.running.push(Reverse(VirtualTrial {
             ends: begins.saturating_add(duration),
             trial: trial.id,
             begins,
             worker,
-            ended,
+            end,
         }));
     }
 
@@ -176,28 +176,31 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
             trial,
             worker,
             duration: Duration::ZERO,
-            ended: Ended::Interrupted,
+            end: TrialEnd::Interrupted,
         })
     }
 }
 
 /// How long a trial takes, and how it ends under its time limit.
-fn on_the_virtual_clock(ended: Ended, timeout: Option<Duration>) -> (Duration, Ended) {
-    let Ended::Outcome(Outcome::Completed(evaluation)) = &ended else {
-        return (Duration::ZERO, ended);
+fn on_the_virtual_clock(end: TrialEnd, timeout: Option<Duration>) -> (Duration, TrialEnd) {
+    let TrialEnd::Outcome(Outcome::Completed(evaluation)) = &end else {
+        return (Duration::ZERO, end);
     };
     let cost = evaluation
         .cost
         .and_then(|cost| Duration::try_from_secs_f64(cost).ok());
     match (cost, timeout) {
         (Some(cost), Some(timeout)) if cost > timeout => {
-            (timeout, Ended::Outcome(Outcome::TimedOut))
+            (timeout, TrialEnd::Outcome(Outcome::TimedOut))
         }
-        (Some(cost), _) => (cost, ended),
+        (Some(cost), _) => (cost, end),
         (None, _) => {
             let reason = "the evaluation has no cost in seconds, which a simulation goes by";
             let reason = reason.to_owned();
-            (Duration::ZERO, Ended::Outcome(Outcome::Failed { reason }))
+            (
+                Duration::ZERO,
+                TrialEnd::Outcome(Outcome::Failed { reason }),
+            )
         }
     }
 }
@@ -207,10 +210,10 @@ impl<G, E: Evaluator<G>> Executor<G> for Simulated<G, E> {
         self.workers
     }
 
-    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
+    fn submit(&mut self, trial: Trial<G>, limits: Limits) {
         match self.free_worker() {
-            Some(worker) => self.begin(trial, &terms, terms.begins, worker),
-            None => self.waiting.push_back((trial, terms)),
+            Some(worker) => self.begin(trial, &limits, limits.begins, worker),
+            None => self.waiting.push_back((trial, limits)),
         }
     }
 
@@ -224,14 +227,14 @@ impl<G, E: Evaluator<G>> Executor<G> for Simulated<G, E> {
         let Reverse(first) = self.running.pop()?;
         self.now = self.now.max(first.ends);
         match self.waiting.pop_front() {
-            Some((trial, terms)) => self.begin(trial, &terms, self.now, first.worker),
+            Some((trial, limits)) => self.begin(trial, &limits, self.now, first.worker),
             None => self.idle.push(Reverse(first.worker)),
         }
         Some(ExecutorEvent::Finished {
             trial: first.trial,
             worker: first.worker,
             duration: first.ends.saturating_sub(first.begins),
-            ended: first.ended,
+            end: first.end,
         })
     }
 

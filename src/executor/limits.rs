@@ -1,14 +1,14 @@
-//! Under which terms a trial runs.
+//! Under which limits a trial runs.
 
 use std::time::Duration;
 
 use crate::evaluator::Context;
 use crate::stopper::SharedStopper;
 
-/// Under which terms a trial runs: what the search sets and an executor passes on.
+/// Under which limits a trial runs: what the search sets and an executor passes on.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Terms {
+pub struct Limits {
     /// When it was handed out, on the search's clock. The simulated executor begins it then.
     pub begins: Duration,
     /// How long it may take.
@@ -17,8 +17,8 @@ pub struct Terms {
     pub stopper: Option<SharedStopper>,
 }
 
-impl Terms {
-    /// A trial's context under these terms; its time limit begins now.
+impl Limits {
+    /// A trial's context under these limits; its time limit begins now.
     #[must_use]
     pub fn apply<'a>(&'a self, context: Context<'a>) -> Context<'a> {
         let context = match self.timeout {
