@@ -36,7 +36,7 @@ impl EvaluateOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let devices = self.device.open_all()?.only_first();
         let classifier = TrainedClassifier::load(&self.weights, &devices.first())?;
-        let dataset = self.data.source().read()?;
+        let dataset = self.data.location().read()?;
         let test = dataset.test;
         classifier.check_images(&test)?;
         classifier.check_classes(dataset.class_names.as_deref())?;

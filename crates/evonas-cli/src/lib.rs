@@ -78,14 +78,14 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("{message}")]
-    struct Layer {
+    struct CausedError {
         message: &'static str,
-        source: Option<Box<Layer>>,
+        source: Option<Box<CausedError>>,
     }
 
     #[test]
     fn an_error_is_told_with_its_causes_each_once() {
-        let layer = |message, source| Layer { message, source };
+        let layer = |message, source| CausedError { message, source };
         let disk = layer("the disk is full", None);
         let file = layer(
             "can't write best.json: the disk is full",
