@@ -33,8 +33,32 @@ enum Order {
     Pareto,
 }
 
+impl<G: Genotype> Evolution<G> {
+    /// Builds an evolution in `space` with children produced by `mutation`. The defaults are the
+    /// paper's: a population of 100, tournaments of 25, and the oldest leaves. The seed is 0 by
+    /// default.
+    ///
+    /// ```
+    /// use evonas::prelude::*;
+    /// use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+    ///
+    /// let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+    ///     .population(20)
+    ///     .sample(5)
+    ///     .seed(7)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder(
+        space: impl SearchSpace<Genotype = G> + 'static,
+        mutation: impl Mutation<G> + 'static,
+    ) -> EvolutionBuilder<G> {
+        EvolutionBuilder::new(space, mutation)
+    }
+}
+
 impl<G: Genotype> EvolutionBuilder<G> {
-    pub(super) fn new(
+    fn new(
         space: impl SearchSpace<Genotype = G> + 'static,
         mutation: impl Mutation<G> + 'static,
     ) -> Self {

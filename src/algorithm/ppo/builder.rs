@@ -50,9 +50,15 @@ pub(super) struct PpoSettings {
     pub(super) reward_scale: f64,
 }
 
+impl<G: Genotype> Ppo<G> {
+    /// Builds PPO in `space`, by default with seed 0.
+    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> PpoBuilder<G> {
+        PpoBuilder::new(space)
+    }
+}
+
 impl<G: Genotype> PpoBuilder<G> {
-    /// PPO on a space with the default settings and seed 0.
-    pub fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
             settings: PpoSettings {

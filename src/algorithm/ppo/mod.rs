@@ -83,11 +83,6 @@ impl<G> fmt::Debug for Ppo<G> {
 }
 
 impl<G: Genotype> Ppo<G> {
-    /// Builds PPO in `space`, by default with seed 0.
-    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> PpoBuilder<G> {
-        PpoBuilder::new(space)
-    }
-
     /// The natural logarithm of the probability that the next ask draws this genotype of the space.
     ///
     /// # Panics

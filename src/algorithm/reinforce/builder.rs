@@ -39,8 +39,15 @@ pub(super) struct ReinforceSettings {
     pub(super) reward_scale: f64,
 }
 
+impl<G: Genotype> Reinforce<G> {
+    /// Builds REINFORCE in `space`. The defaults are the script's settings and seed 0.
+    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> ReinforceBuilder<G> {
+        ReinforceBuilder::new(space)
+    }
+}
+
 impl<G: Genotype> ReinforceBuilder<G> {
-    pub(super) fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
             settings: ReinforceSettings {

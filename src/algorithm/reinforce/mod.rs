@@ -66,11 +66,6 @@ impl<G> fmt::Debug for Reinforce<G> {
 }
 
 impl<G: Genotype> Reinforce<G> {
-    /// Builds REINFORCE in `space`. The defaults are the script's settings and seed 0.
-    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> ReinforceBuilder<G> {
-        ReinforceBuilder::new(space)
-    }
-
     /// The current probability of every alternative, decision by decision.
     #[must_use]
     pub fn probabilities(&self) -> Vec<Vec<f64>> {

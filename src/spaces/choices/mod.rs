@@ -78,12 +78,6 @@ impl Decisions {
 }
 
 impl Choices {
-    /// Builds a space decision by decision.
-    #[must_use]
-    pub fn builder() -> ChoicesBuilder {
-        ChoicesBuilder::default()
-    }
-
     /// The names of the decisions, in order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.decisions.iter().map(|decision| decision.name.as_str())

@@ -4,7 +4,8 @@
 use rand::{Rng, RngExt};
 
 use super::Operation;
-use super::genotype::{CellKind, NasnetGenotype};
+use super::cell_kind::CellKind;
+use super::genotype::NasnetGenotype;
 use crate::space::Mutation;
 
 /// The element that a mutation changes.

@@ -4,7 +4,9 @@ use std::error::Error;
 
 use rand::{Rng, RngExt};
 
-use super::genotype::{Branch, Cell, CellKind, NasnetGenotype, PairwiseCombination};
+use super::cell::{Branch, Cell, PairwiseCombination};
+use super::cell_kind::CellKind;
+use super::genotype::NasnetGenotype;
 use super::{HiddenStateMutation, NasnetError, Operation, OperationMutation};
 use crate::space::{Identity, OneOf, SearchSpace};
 
