@@ -15,7 +15,7 @@ pub(crate) struct DatasetOptions {
     /// The images; every format but digits needs --data [default: digits]
     #[arg(long, value_enum)]
     dataset: Option<DatasetName>,
-    /// The folder that holds the data set; not for digits, which are part of the program
+    /// The folder that holds the data set [default: none; digits are part of the program]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Resize the images of a folder to this height and width in pixels [default: not resized; they
