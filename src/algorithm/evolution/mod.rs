@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::Population;
@@ -39,7 +39,7 @@ pub struct Evolution<G> {
     population_size: usize,
     objectives: Vec<Objective>,
     initial: VecDeque<G>,
-    description: Description,
+    description: AlgorithmDescription,
     population: Population<G>,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
@@ -174,7 +174,7 @@ impl<G: Genotype> Algorithm<G> for Evolution<G> {
         Ok(())
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.description.clone()
     }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use rand::{Rng, RngExt};
+use serde_json::{Value, json};
 
 use super::cell::{Branch, Cell, PairwiseCombination};
 use super::cell_kind::CellKind;
@@ -161,5 +162,13 @@ impl SearchSpace for NasnetSpace {
             self.check_cell(kind, genotype.cell(kind).pairs())?;
         }
         Ok(())
+    }
+
+    fn describe(&self) -> Value {
+        json!({
+            "type": "NasnetSpace",
+            "operations": self.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>(),
+            "pairs": self.pairs,
+        })
     }
 }
