@@ -1,6 +1,6 @@
 //! The list of subcommands. A new one is a module, a variant and a line in [`Command::run`].
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::Failure;
 use crate::completions::CompletionsOptions;
@@ -36,7 +36,7 @@ impl Command {
             Self::Train(options) => options.run(),
             Self::Evaluate(options) => options.run(),
             Self::Predict(options) => options.run(),
-            Self::Completions(options) => options.run(),
+            Self::Completions(options) => options.run(Cli::command()),
         }
     }
 }
