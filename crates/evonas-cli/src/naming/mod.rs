@@ -4,5 +4,5 @@ mod dataset;
 pub(crate) mod genotype;
 mod preset;
 
-pub(crate) use self::dataset::{DatasetName, DatasetOptions, DatasetSource};
+pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
 pub(crate) use self::preset::PresetName;
