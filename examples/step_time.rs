@@ -152,9 +152,7 @@ fn batch_time(options: &Options, image: ImageShape, device: &Device) -> Result<f
     let mut rng = stream(0, 3);
     let pixels = image.channels * image.height * image.width;
     let images = LabeledImages::new(
-        image.channels,
-        image.height,
-        image.width,
+        image,
         CLASSES,
         (0..IMAGES * pixels).map(|_| rng.random()).collect(),
         (0..IMAGES)

@@ -77,6 +77,7 @@ pub mod prelude {
     pub use crate::network::CellNetwork;
     pub use crate::network::{ImageShape, NetworkConfig};
     pub use crate::objective::Objective;
+    pub use crate::randomness::stream;
     #[cfg(feature = "report")]
     pub use crate::report::ProgressBar;
     pub use crate::search::{

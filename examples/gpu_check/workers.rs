@@ -38,7 +38,7 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
         .map(|_| rng.random())
         .collect();
     let labels = (0..images).map(|image| (image % 10) as u16).collect();
-    let images = LabeledImages::new(3, side, side, 10, pixels, labels)?;
+    let images = LabeledImages::new(ImageShape::rgb(side, side), 10, pixels, labels)?;
     let config = NetworkConfig::new(ImageShape::rgb(side, side), 10)
         .cells_per_stack(cells)
         .filters(filters);

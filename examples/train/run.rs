@@ -8,7 +8,7 @@ use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::report::TrainingProgress;
 use evonas::spaces::nasnet::NasnetGenotype;
-use evonas::training::images::{ChannelStatistics, LabeledImages, stratified_split};
+use evonas::training::images::{ChannelStatistics, HoldOut, LabeledImages};
 use evonas::training::{
     DeviceImages, Devices, Progress, TrainedClassifier, Trainer, Training, TrainingError,
 };
@@ -52,7 +52,9 @@ impl<'a> Run<'a> {
         let network = options.network.config(options.preset, images);
         let (training, validation) = match options.validation {
             Some(share) => {
-                let split = stratified_split(images.labels(), share, options.seed)?;
+                let split = HoldOut::fraction(share)
+                    .seed(options.seed)
+                    .split(images.labels())?;
                 (split.kept, split.held_out)
             }
             None => ((0..images.len()).collect(), Vec::new()),
@@ -76,7 +78,7 @@ impl<'a> Run<'a> {
             &device.clone().autodiff(),
         )?;
         let folder = options.out.as_deref().map(Folder::open).transpose()?;
-        let statistics = ChannelStatistics::of_some(images, &training);
+        let statistics = ChannelStatistics::of_subset(images, &training);
         let run = Self {
             options,
             images: DeviceImages::normalised_by(images, &statistics, &device),

@@ -1,6 +1,6 @@
-//! Search algorithms: ask for a trial, tell how it ended.
+//! Search algorithms: ask for a trial, evaluate it, tell the outcome.
 //!
-//! An algorithm needs no [`Search`](crate::search::Search) around it. In a loop of one's own, with
+//! [`Search`](crate::search::Search) does this for you, but an algorithm also works in your own loop,
 //! whatever runs the trials:
 //!
 //! ```
@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Several trials may be out at once: ask again before telling, and tell in any order.
+//! Several trials may be in flight at once: ask again before telling, and tell in any order.
 
 mod baseline;
 mod categorical;
@@ -50,28 +50,28 @@ use crate::objective::Objective;
 use crate::randomness::trial_seed;
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// A search algorithm.
+/// A search algorithm: proposes trials and learns from their outcomes.
 ///
 /// Its state is a function of its configuration, its seed and the sequence of asks, tells and
-/// withdrawals: it knows nothing of threads, files or time. `ask` may be called again before earlier
-/// trials are told.
+/// withdrawals. It knows nothing of threads, files or time. `ask` may be called again before earlier
+/// trials have been told.
 pub trait Algorithm<G>: Debug + Send {
-    /// The next trial to evaluate.
+    /// Proposes the next trial to evaluate.
     fn ask(&mut self) -> Trial<G>;
 
-    /// How a trial ended.
+    /// Learns the outcome of a trial.
     ///
     /// # Errors
     /// [`TellError`] if the trial is not in flight, its fitness is not finite, or its evaluation lacks
-    /// what the algorithm goes by; the state is as before then. A search tells a trial whose evaluation
-    /// is refused again, as failed.
+    /// one of the algorithm's objectives. The state is then unchanged. A search responds to a refused
+    /// evaluation by telling the trial again, as failed.
     fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError>;
 
-    /// Takes back the trial that was asked last, since it is not to be run: a constraint refuses it,
-    /// or it is a duplicate. The next ask draws anew.
+    /// Takes back the trial that was asked for last, because it won't be run: a constraint refuses it,
+    /// or it is a duplicate. The next ask draws another genotype.
     ///
-    /// An algorithm that can gives the trial's number to the next one. By default the trial is told
-    /// as infeasible, and its number is used up.
+    /// The algorithms of this crate then give the trial's number to the next trial. The default
+    /// implementation tells the trial as infeasible instead, which uses its number up.
     ///
     /// # Errors
     /// [`TellError`] if the trial is not in flight.
@@ -80,7 +80,8 @@ pub trait Algorithm<G>: Debug + Send {
         self.tell(id, &Outcome::Infeasible { reason })
     }
 
-    /// The smallest number of trials with which a search makes sense (the population's size).
+    /// The smallest number of trials with which a search makes sense; for evolution, the size of the
+    /// population.
     fn minimum_trials(&self) -> u64 {
         1
     }
@@ -94,7 +95,7 @@ pub trait Algorithm<G>: Debug + Send {
         }
     }
 
-    /// The objectives that it goes by; none if the fitness is the only one.
+    /// The objectives that it optimizes; empty if it goes by the fitness alone.
     fn objectives(&self) -> &[Objective] {
         &[]
     }
@@ -126,7 +127,7 @@ impl<G, A: Algorithm<G> + ?Sized> Algorithm<G> for Box<A> {
     }
 }
 
-/// Numbers trials and gives each its seed.
+/// Numbers trials and derives their seeds.
 #[derive(Clone, Debug)]
 struct TrialNumbers {
     root_seed: u64,
@@ -138,7 +139,7 @@ impl TrialNumbers {
         Self { root_seed, next: 0 }
     }
 
-    /// Gives the number of the trial that was asked last to the next one.
+    /// Gives the number of the trial that was asked for last to the next one.
     const fn take_back(&mut self, id: TrialId) {
         if id.0 + 1 == self.next {
             self.next = id.0;

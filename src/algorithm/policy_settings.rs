@@ -28,7 +28,7 @@ pub(super) fn at_least_0(setting: &'static str, value: f64) -> Result<(), Algori
     check(fulfilled, setting, value, "at least 0 and finite")
 }
 
-/// The numbers of alternatives of a space in which there is something to decide.
+/// Returns the numbers of alternatives if there is something to decide.
 pub(super) fn checked_counts(alternatives: Vec<usize>) -> Result<Vec<usize>, AlgorithmError> {
     if alternatives.is_empty() {
         return Err(AlgorithmError::NoDecisions);

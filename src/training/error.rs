@@ -1,6 +1,6 @@
 //! Why a network can't be trained, or why its training ended early.
 
-use super::images::SplitError;
+use super::images::ImagesError;
 
 /// Why a network can't be trained, or why its training ended early.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -44,7 +44,7 @@ pub enum TrainingError {
     },
     /// The images can't be split into training and validation images.
     #[error(transparent)]
-    Split(#[from] SplitError),
+    Images(#[from] ImagesError),
     /// An evaluator was given no device.
     #[error("there is no device to train on")]
     NoDevice,

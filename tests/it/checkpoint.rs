@@ -52,7 +52,7 @@ fn images() -> (DeviceImages, Vec<usize>) {
     let mut rng = stream(2, 0);
     let pixels = (0..24 * 144).map(|_| rng.random()).collect();
     let labels = (0..24).map(|index| index % 3).collect();
-    let images = LabeledImages::new(1, 12, 12, 3, pixels, labels).unwrap();
+    let images = LabeledImages::new(ImageShape::gray(12, 12), 3, pixels, labels).unwrap();
     let images = DeviceImages::new(&images, &images, &Device::flex());
     (images, (0..24).collect())
 }

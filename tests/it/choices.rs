@@ -7,7 +7,7 @@ use evonas::randomness::stream;
 use evonas::spaces::choices::{Choices, ChoicesError, Decisions};
 use serde_json::json;
 
-/// `level` matters with zstd only, `dictionary` with zstd at level 9 only.
+/// `level` matters only with zstd, `dictionary` only with zstd at level 9.
 fn space() -> Choices {
     Choices::builder()
         .decision("compression", ["none", "gzip", "zstd"])
@@ -97,7 +97,7 @@ fn genotypes_of_the_same_meaning_share_a_canonical_form() {
 }
 
 #[test]
-fn json_with_names_goes_there_and_back() {
+fn json_with_names_round_trips() {
     let space = space();
     let mut rng = stream(5, 0);
     for _ in 0..100 {
@@ -154,7 +154,7 @@ fn a_crossover_takes_each_decision_from_either_parent() {
 }
 
 #[test]
-fn many_conditions_on_each_other_take_no_time() {
+fn chains_of_conditions_stay_fast() {
     let mut builder = Choices::builder().decision("0", ["no", "yes"]);
     for number in 1..60_usize {
         builder = builder.decision(number.to_string(), ["no", "yes"]);
@@ -213,7 +213,7 @@ fn invalid_choices_are_refused() {
         build(one().decision("b", ["z"]).only_if("a", ["w"])),
         ChoicesError::UnknownInCondition { .. }
     ));
-    // A condition against another one of the same decision, and against one further back.
+    // Conditions that contradict another of the same decision, and one further back.
     assert_eq!(
         build(
             one()

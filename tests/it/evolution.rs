@@ -19,7 +19,7 @@ fn completed(fitness: f64) -> Outcome {
     Outcome::Completed(Evaluation::new(fitness))
 }
 
-/// The paper's loop, written down with nothing of the crate but the space and the mutation.
+/// The paper's loop, using nothing of the crate but the space and the mutation.
 fn by_hand(population_size: usize, sample: usize, cycles: usize, aging: bool) -> Vec<Vec<bool>> {
     let mut rng = algorithm_rng(42);
     let mut population: VecDeque<(Vec<bool>, f64)> = VecDeque::new();
@@ -94,7 +94,7 @@ fn aging_removes_the_oldest_even_when_it_is_the_best() {
 }
 
 #[test]
-fn asking_ahead_never_waits_and_makes_no_more_random_trials_than_it_must() {
+fn asking_ahead_never_waits_and_proposes_no_more_random_trials_than_necessary() {
     let mut evolution = Evolution::builder(SPACE, FlipOneBit)
         .population(4)
         .sample(2)
@@ -115,7 +115,7 @@ fn asking_ahead_never_waits_and_makes_no_more_random_trials_than_it_must() {
 }
 
 #[test]
-fn a_failed_trial_is_no_parent_and_an_early_one_is_replaced() {
+fn a_failed_trial_never_becomes_a_parent_and_an_early_one_is_replaced() {
     let mut evolution = Evolution::builder(SPACE, FlipOneBit)
         .population(2)
         .sample(1)
@@ -269,7 +269,7 @@ fn aging_beats_non_aging_under_noise_and_random_search_is_far_behind() {
     println!("aging {aging:.3}, non-aging {non_aging:.3}, random {random:.3}");
     assert!(aging > non_aging + 0.05, "{aging} {non_aging}");
     assert!(non_aging > random + 0.02, "{non_aging} {random}");
-    // The reference of another implementation over 40 seeds: 0.848, 0.704, 0.621.
+    // Reference values of another implementation over 40 seeds: 0.848, 0.704, 0.621.
     assert!((aging - 0.848).abs() < 0.03, "{aging}");
     assert!((non_aging - 0.704).abs() < 0.05, "{non_aging}");
     assert!((random - 0.621).abs() < 0.03, "{random}");

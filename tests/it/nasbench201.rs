@@ -36,7 +36,7 @@ fn the_official_string_is_read_and_written() {
 }
 
 #[test]
-fn every_cell_comes_back_from_its_text_its_json_its_code_and_its_choices() {
+fn every_cell_round_trips_through_its_text_json_code_and_choices() {
     let mut texts = HashSet::new();
     for (code, cell) in NasBench201Cell::all().enumerate() {
         let text = cell.to_string();
@@ -57,7 +57,7 @@ fn every_cell_comes_back_from_its_text_its_json_its_code_and_its_choices() {
 }
 
 #[test]
-fn a_text_that_is_no_cell_is_refused_with_what_is_wrong() {
+fn an_invalid_text_is_refused_with_the_reason() {
     let error = |text: &str| text.parse::<NasBench201Cell>().unwrap_err();
     assert!(matches!(error(""), CellTextError::Nodes { found: 1, .. }));
     let two_nodes = "|none~0|+|none~0|none~1|";
@@ -89,7 +89,7 @@ fn a_text_that_is_no_cell_is_refused_with_what_is_wrong() {
     assert!(serde_json::from_str::<NasBench201Cell>("\"|none~0|\"").is_err());
 }
 
-/// How often each edge changes; every child differs on one edge, in its operation.
+/// The share of children that change each edge. Every child changes the operation on one edge.
 fn changes(mutation: &dyn Mutation<NasBench201Cell>) -> [f64; 6] {
     let mut rng = stream(1, 0);
     let parent = cell(TEXT);
@@ -106,14 +106,14 @@ fn changes(mutation: &dyn Mutation<NasBench201Cell>) -> [f64; 6] {
 }
 
 #[test]
-fn the_uniform_mutation_changes_every_edge_as_often() {
+fn the_uniform_mutation_changes_every_edge_equally_often() {
     for (edge, share) in changes(&ReplaceOperation).into_iter().enumerate() {
         assert!((share - 1.0 / 6.0).abs() < 0.01, "edge {edge}: {share}");
     }
 }
 
 #[test]
-fn the_scripts_mutation_draws_the_node_first() {
+fn the_mutation_of_the_scripts_draws_the_node_first() {
     for (share, (_, node)) in changes(&ReplaceInNode).into_iter().zip(EDGE_ENDS) {
         let expected = 1.0 / 3.0 / node as f64;
         assert!((share - expected).abs() < 0.01, "node {node}: {share}");
@@ -121,7 +121,7 @@ fn the_scripts_mutation_draws_the_node_first() {
 }
 
 #[test]
-fn every_other_operation_is_as_likely() {
+fn all_other_operations_are_equally_likely() {
     let mut rng = stream(2, 0);
     let parent = cell(TEXT);
     let mut counts = [0.0_f64; 5];
@@ -158,9 +158,9 @@ fn there_are_6466_cells_up_to_isomorphism() {
     assert_eq!(unique.len(), 6466);
 }
 
-/// The strings are those of the `nats_bench` package (1.8), `get_unique_str`.
+/// The expected strings come from `get_unique_str` of the `nats_bench` package (1.8).
 #[test]
-fn the_canonical_form_is_that_of_the_official_code() {
+fn the_canonical_form_matches_the_official_code() {
     assert_eq!(
         cell(TEXT).canonical(),
         "(0)@avg_pool_3x3+(0)@avg_pool_3x3+(0)@nor_conv_1x1+(0)@nor_conv_1x1"

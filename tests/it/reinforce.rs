@@ -22,11 +22,11 @@ fn text(bits: &[bool]) -> String {
 }
 
 #[test]
-fn it_optimises_bits_where_random_search_does_not() {
+fn it_optimizes_bits_where_random_search_does_not() {
     let score = |bits: &Vec<bool>, _: &Context<'_>| Ok(Evaluation::new(ones(bits)));
     let space = BitsSpace { length: 40 };
     let reinforce = Reinforce::builder(space).seed(1).build().unwrap();
-    let learnt = Search::new(reinforce, Serial::new(score), Budget::trials(3000))
+    let learned = Search::new(reinforce, Serial::new(score), Budget::trials(3000))
         .run()
         .unwrap();
     let random = Search::new(
@@ -37,7 +37,7 @@ fn it_optimises_bits_where_random_search_does_not() {
     .run()
     .unwrap();
     let best = |result: &SearchResult<Vec<bool>>| result.best().unwrap().fitness().unwrap();
-    assert_eq!(best(&learnt), 40.0);
+    assert_eq!(best(&learned), 40.0);
     assert!(best(&random) < 34.0, "random search has {}", best(&random));
 }
 
@@ -244,7 +244,7 @@ fn unknown_trials_and_bad_settings_are_refused() {
 }
 
 #[test]
-fn choices_and_bits_come_back_from_their_codes() {
+fn choices_and_bits_survive_encoding_and_decoding() {
     let bits = BitsSpace { length: 3 };
     let codes = bits.encode(&vec![true, false, true]);
     assert_eq!(codes, [1, 0, 1]);

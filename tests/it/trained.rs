@@ -13,7 +13,7 @@ fn images(classes: usize, size: usize) -> LabeledImages {
     let mut rng = stream(1, 0);
     let pixels = (0..12 * size * size).map(|_| rng.random()).collect();
     let labels = (0..12).map(|index| index % 3).collect();
-    LabeledImages::new(1, size, size, classes, pixels, labels).unwrap()
+    LabeledImages::new(ImageShape::gray(size, size), classes, pixels, labels).unwrap()
 }
 
 fn classifier() -> TrainedClassifier {

@@ -34,7 +34,7 @@ fn trained(config: &NetworkConfig) -> BTreeMap<String, Vec<f32>> {
     let mut rng = stream(2, 0);
     let pixels = (0..8 * 144).map(|_| rng.random()).collect();
     let labels = vec![0, 1, 0, 1, 0, 1, 0, 1];
-    let images = LabeledImages::new(1, 12, 12, 2, pixels, labels).unwrap();
+    let images = LabeledImages::new(ImageShape::gray(12, 12), 2, pixels, labels).unwrap();
     let images = DeviceImages::new(&images, &images, &Device::flex());
     let trainer = Trainer::new(TrainingConfig::default().batch_size(4)).unwrap();
     let indices: Vec<usize> = (0..8).collect();
@@ -89,7 +89,7 @@ fn drop_path_and_dropout_change_training_reproducibly() {
 fn an_evaluation_ends_when_its_watcher_breaks() {
     let mut rng = stream(2, 0);
     let pixels = (0..10 * 144).map(|_| rng.random()).collect();
-    let images = LabeledImages::new(1, 12, 12, 2, pixels, vec![0; 10]).unwrap();
+    let images = LabeledImages::new(ImageShape::gray(12, 12), 2, pixels, vec![0; 10]).unwrap();
     let images = DeviceImages::new(&images, &images, &Device::flex());
     let trainer = Trainer::new(TrainingConfig::default().batch_size(4)).unwrap();
     let network = network(&config());
@@ -117,7 +117,7 @@ fn a_network_that_diverges_in_its_last_step_is_an_error() {
     let mut rng = stream(2, 0);
     let pixels = (0..8 * 144).map(|_| rng.random()).collect();
     let labels = (0..8).map(|index| index % 2).collect();
-    let images = LabeledImages::new(1, 12, 12, 2, pixels, labels).unwrap();
+    let images = LabeledImages::new(ImageShape::gray(12, 12), 2, pixels, labels).unwrap();
     let images = DeviceImages::new(&images, &images, &Device::flex());
     let indices: Vec<usize> = (0..8).collect();
     for (rate, decay) in [(1e30, 0.0), (1e30, 1e30)] {

@@ -1,4 +1,4 @@
-//! Putting an [`Evolution`] together.
+//! Builds an [`Evolution`].
 
 use super::Evolution;
 use crate::algorithm::{AlgorithmError, Description, TrialNumbers};
@@ -10,7 +10,7 @@ use crate::replacement::{Oldest, Replacement, WorstOfSample};
 use crate::selection::{LexicographicTournament, ParetoTournament, Selection, Tournament};
 use crate::space::{Genotype, Mutation, SearchSpace};
 
-/// Builds an [`Evolution`] of any parts.
+/// Builds an [`Evolution`]; see [`Evolution::builder`].
 #[derive(Debug)]
 pub struct EvolutionBuilder<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
@@ -25,7 +25,7 @@ pub struct EvolutionBuilder<G> {
     seed: u64,
 }
 
-/// Which tournament the objectives ask for.
+/// The default selection's tournament.
 #[derive(Clone, Copy, Debug)]
 enum Order {
     Fitness,
@@ -52,29 +52,29 @@ impl<G: Genotype> EvolutionBuilder<G> {
         }
     }
 
-    /// The population size `P`.
+    /// The population size `P`; 100 by default.
     #[must_use]
     pub fn population(mut self, population: usize) -> Self {
         self.population = population;
         self
     }
 
-    /// The tournament size `S`, for the default selection.
+    /// The tournament size `S` of the default selection, at most `P`; 25 by default.
     #[must_use]
     pub fn sample(mut self, sample: usize) -> Self {
         self.sample = sample;
         self
     }
 
-    /// The root seed.
+    /// The root seed; 0 by default.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Tournaments won by lexicographic order: the best by the first objective; among those that
-    /// are equal to it, within [`Objective::tolerance`], the best by the second; and so on.
+    /// Decides tournaments by lexicographic order: the best by the first objective wins; among those
+    /// equal to it within [`Objective::tolerance`], the best by the second; and so on.
     #[must_use]
     pub fn lexicographic(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {
         self.objectives = objectives.into_iter().collect();
@@ -82,8 +82,8 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Tournaments won by non-dominated rank within the sample, then crowding distance
-    /// ([`ParetoTournament`]). What leaves is up to the replacement: the oldest by default.
+    /// Decides tournaments by Pareto dominance within the sample, then by crowding distance
+    /// ([`ParetoTournament`]). The replacement still decides who leaves: by default, the oldest.
     #[must_use]
     pub fn pareto(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {
         self.objectives = objectives.into_iter().collect();
@@ -91,18 +91,18 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Hands out these genotypes before any random one: a warm start, from the fittest of another
-    /// run's journal say ([`Recorded::fittest`](crate::search::journal::Recorded::fittest)). They are
-    /// evaluated like any other; of more than `P`, the oldest leave.
+    /// A warm start: proposes these genotypes before any random ones, for example the fittest of
+    /// another run's journal ([`Recorded::fittest`](crate::search::journal::Recorded::fittest)). They
+    /// are evaluated like any others; if there are more than `P`, the oldest leave.
     #[must_use]
     pub fn initial(mut self, genotypes: impl IntoIterator<Item = G>) -> Self {
         self.initial = genotypes.into_iter().collect();
         self
     }
 
-    /// Another selection than a tournament of `S`; the sample size has no meaning then. One that goes
-    /// by objectives needs them too ([`EvolutionBuilder::pareto`] or
-    /// [`EvolutionBuilder::lexicographic`], which of the two doesn't matter then).
+    /// Replaces the default selection, a tournament of `S`; the sample size is then ignored. A selection
+    /// by objectives needs to be given them as well, by [`EvolutionBuilder::pareto`] or
+    /// [`EvolutionBuilder::lexicographic`] (either will do).
     #[must_use]
     pub fn selection(mut self, selection: impl Selection<G> + 'static) -> Self {
         self.selection = Some(Box::new(selection));
@@ -116,19 +116,19 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self.replacement(WorstOfSample)
     }
 
-    /// Another replacement than the oldest.
+    /// Replaces the default replacement, [`Oldest`].
     #[must_use]
     pub fn replacement(mut self, replacement: impl Replacement<G> + 'static) -> Self {
         self.replacement = Box::new(replacement);
         self
     }
 
-    /// The algorithm, ready to be asked.
+    /// Builds the algorithm.
     ///
     /// # Errors
-    /// [`AlgorithmError`] if `P` is 0, the default selection is used and not `1 <= S <= P`, the
-    /// selection needs more objectives than there are, a tolerance is none, or an initial genotype is
-    /// not of the space.
+    /// [`AlgorithmError`] if `P` is 0, `1 <= S <= P` doesn't hold for the default selection, the
+    /// selection needs more objectives than there are, a tolerance is invalid, or an initial genotype
+    /// is not in the space.
     pub fn build(self) -> Result<Evolution<G>, AlgorithmError> {
         if self.population == 0 {
             return Err(AlgorithmError::EmptyPopulation);

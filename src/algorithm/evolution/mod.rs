@@ -1,4 +1,4 @@
-//! Evolution, aging or not: Algorithm 1 of Real et al. 2018.
+//! Aging and non-aging evolution (Algorithm 1 of Real et al. 2018).
 
 mod builder;
 
@@ -19,16 +19,17 @@ use crate::trial::{Evaluation, Outcome, Trial, TrialId};
 
 /// Evolution with a population of constant size.
 ///
-/// The first `P` trials are random. Then each cycle draws a sample of the population, mutates the
-/// fittest of it, and when the child is told, it joins and one member leaves: the oldest
-/// (the paper's regularized evolution, the default) or the worst of the sample
+/// The first `P` trials are random. After that, each cycle draws a sample of the population and mutates
+/// its fittest member. When the child's outcome is told, the child joins and one member leaves: the
+/// oldest (the paper's regularized evolution, the default) or the worst of the sample
 /// ([`EvolutionBuilder::non_aging`]).
 ///
-/// Used asynchronously, `ask` never waits: once `P` random trials are in flight or done it evolves
-/// from the members there are, and asks for further random trials only while there is none. A trial
-/// without a fitness doesn't join; if it was one of the first, another random one takes its place.
+/// In an asynchronous search `ask` never waits: once `P` random trials are in flight or done, it
+/// evolves from the members present, and proposes further random trials only while the population is
+/// empty. A trial without a fitness doesn't join; if it was one of the first `P`, another random trial
+/// replaces it.
 ///
-/// A warm start ([`EvolutionBuilder::initial`]) hands out given genotypes before any random one.
+/// A warm start ([`EvolutionBuilder::initial`]) proposes given genotypes before any random ones.
 #[derive(Debug)]
 pub struct Evolution<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
@@ -51,15 +52,16 @@ pub struct Evolution<G> {
 #[derive(Debug)]
 struct PendingTrial<G> {
     genotype: G,
-    /// Whether it was drawn from the space or given, rather than made from a parent.
+    /// Whether it has no parent: it was drawn from the space or is part of the warm start.
     random: bool,
-    /// Join numbers of the parent's sample.
+    /// The join numbers of the sample that its parent won.
     sample: Vec<u64>,
 }
 
 impl<G: Genotype> Evolution<G> {
-    /// Evolution in `space` whose children `mutation` makes, with the paper's settings until others
-    /// are given: a population of 100, tournaments of 25, the oldest leaves; seed 0.
+    /// Builds an evolution in `space` with children produced by `mutation`. The defaults are the
+    /// paper's: a population of 100, tournaments of 25, and the oldest leaves. The seed is 0 by
+    /// default.
     ///
     /// ```
     /// use evonas::prelude::*;
@@ -79,7 +81,7 @@ impl<G: Genotype> Evolution<G> {
         EvolutionBuilder::new(space, mutation)
     }
 
-    /// The population as it stands.
+    /// The current population.
     #[must_use]
     pub const fn population(&self) -> &Population<G> {
         &self.population
@@ -111,7 +113,7 @@ impl<G: Genotype> Evolution<G> {
         self.register(Some(parent), genotype, sample)
     }
 
-    /// What the selection looks at beside the fitness.
+    /// The values of the objectives, oriented so that more is better.
     fn figures(&self, id: TrialId, evaluation: &Evaluation) -> Result<Box<[f64]>, TellError> {
         self.objectives
             .iter()
@@ -126,7 +128,7 @@ impl<G: Genotype> Evolution<G> {
             .collect()
     }
 
-    /// Takes a trial out of flight; its sample comes back cleared of use.
+    /// Removes a trial from those in flight.
     fn land(&mut self, id: TrialId) -> Result<PendingTrial<G>, TellError> {
         let landed = self
             .in_flight

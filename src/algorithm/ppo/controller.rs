@@ -1,4 +1,4 @@
-//! The network that decides: an LSTM with one softmax per decision.
+//! The controller: an LSTM with one softmax per decision.
 
 use burn::module::{Module, Param};
 use burn::tensor::activation::{log_softmax, sigmoid, tanh};
@@ -7,16 +7,16 @@ use rand::{Rng, RngExt};
 
 use crate::algorithm::categorical::draw;
 
-/// An LSTM (Hochreiter and Schmidhuber 1997) of one layer with `H` units that makes one decision a
-/// step. It reads the choice of the step before as one of its alternatives (one-hot), by weights of
-/// that decision's own.
+/// An LSTM (Hochreiter and Schmidhuber 1997) of one layer with `H` hidden units that takes one decision
+/// a step. Its input is the previous step's choice as a one-hot vector; each decision has input weights
+/// of its own.
 ///
-/// A bias would add nothing: in every step exactly one row of the input's weights is read.
+/// A bias would be redundant: every step reads exactly one row of input weights.
 #[derive(Module, Debug)]
 pub(super) struct Controller {
-    /// What the first step reads: `[1, 4 H]`. The gates are in the order input, forget, cell, output.
+    /// The input of the first step: `[1, 4 H]`. The gates are in the order input, forget, cell, output.
     start: Param<Tensor<2>>,
-    /// What the steps after a decision read of it: `[alternatives, 4 H]`, for all but the last one.
+    /// The input weights for the choice of every decision but the last: `[alternatives, 4 H]`.
     inputs: Vec<Param<Tensor<2>>>,
     /// `[H, 4 H]`
     recurrent: Param<Tensor<2>>,
@@ -26,13 +26,13 @@ pub(super) struct Controller {
     biases: Vec<Param<Tensor<2>>>,
 }
 
-/// What the LSTM keeps between steps: two tensors of `[batch, H]`.
+/// The state of the LSTM between steps: two tensors of `[batch, H]`.
 struct LstmState {
     hidden: Tensor<2>,
     cell: Tensor<2>,
 }
 
-/// One choice for each decision, and the logarithms of the probabilities that they were drawn with.
+/// One choice for each decision, and the logarithms of the probabilities they were drawn with.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Sample {
     pub(super) choices: Vec<usize>,
@@ -40,7 +40,7 @@ pub(super) struct Sample {
 }
 
 impl Controller {
-    /// A controller whose weights are all drawn uniformly from `-range..range`.
+    /// A controller with all weights drawn uniformly from `-range..range`.
     pub(super) fn new(
         alternatives: &[usize],
         hidden_units: usize,
@@ -56,7 +56,7 @@ impl Controller {
         };
         let (_, inner) = alternatives
             .split_last()
-            .expect("a controller has a decision to make");
+            .expect("a controller takes at least one decision");
         Self {
             start: weights(1, gates),
             inputs: inner.iter().map(|&count| weights(count, gates)).collect(),
@@ -110,7 +110,7 @@ impl Controller {
         heads
     }
 
-    /// What each genotype of a batch chooses in a decision: `[batch]`.
+    /// The choices that a batch of genotypes makes in one decision: `[batch]`.
     pub(super) fn choices(&self, batch: &[&[usize]], decision: usize) -> Tensor<1, Int> {
         let choices: Vec<usize> = batch.iter().map(|choices| choices[decision]).collect();
         self.indices(&choices)
@@ -138,7 +138,7 @@ impl Controller {
         }
     }
 
-    /// One step of the LSTM: `before` is what was chosen in the decision before, `[batch]`.
+    /// One step of the LSTM. `before` holds the choices of the previous decision: `[batch]`.
     fn step(&self, decision: usize, before: Option<Tensor<1, Int>>, state: LstmState) -> LstmState {
         let input = match before {
             Some(choices) => self.inputs[decision - 1].val().select(0, choices),
@@ -148,7 +148,7 @@ impl Controller {
         let [input, forget, cell, output]: [Tensor<2>; 4] = gates
             .chunk(4, 1)
             .try_into()
-            .expect("the gates are four parts of one size");
+            .expect("the gates split into four equal parts");
         let cell = sigmoid(forget) * state.cell + sigmoid(input) * tanh(cell);
         LstmState {
             hidden: sigmoid(output) * tanh(cell.clone()),
@@ -168,7 +168,7 @@ pub(super) fn values(tensor: Tensor<2>) -> Vec<f32> {
     tensor
         .into_data()
         .try_to_vec()
-        .expect("the controller is single precision")
+        .expect("the controller computes in single precision")
 }
 
 #[cfg(test)]

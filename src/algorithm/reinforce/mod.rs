@@ -1,4 +1,4 @@
-//! REINFORCE (Williams 1992): reinforcement learning as the baseline.
+//! REINFORCE (Williams 1992), the reinforcement learning baseline.
 
 mod adam;
 mod builder;
@@ -20,15 +20,15 @@ use adam::Adam;
 use builder::ReinforceSettings;
 use policy::Policy;
 
-/// A policy of one softmax distribution per decision of a [`CategoricalSpace`], learnt by REINFORCE:
-/// every completed trial is one step of Adam up `(reward - baseline) log p(genotype)`, the baseline
-/// being an exponential moving average of the rewards, this one included.
+/// A policy of one softmax distribution per decision of a [`CategoricalSpace`], learned by REINFORCE:
+/// every completed trial is one step of Adam up `(reward - baseline) log p(genotype)`, where the
+/// baseline is an exponential moving average of the rewards, including the current one.
 ///
 /// It follows the NATS-Bench script (Dong et al. 2021, `exps/NATS-algos/reinforce.py`), whose
 /// settings are the defaults; [`ReinforceBuilder::entropy_bonus`] is an addition.
 ///
-/// Used asynchronously, `ask` draws from the policy as it stands, and a trial that is told later
-/// makes its step from the policy as it stands then. A trial without a fitness teaches nothing.
+/// In an asynchronous search, `ask` draws from the current policy, and each told trial updates the
+/// policy current at that time. A trial without a fitness teaches nothing.
 ///
 /// ```
 /// use evonas::prelude::*;
@@ -50,7 +50,7 @@ pub struct Reinforce<G> {
     baseline: Baseline,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
-    /// The choices of the trials in flight.
+    /// The choices of each trial in flight.
     in_flight: HashMap<TrialId, Vec<usize>>,
     description: Description,
 }
@@ -66,12 +66,12 @@ impl<G> fmt::Debug for Reinforce<G> {
 }
 
 impl<G: Genotype> Reinforce<G> {
-    /// REINFORCE in `space`, with the script's settings and seed 0 until others are given.
+    /// Builds REINFORCE in `space`. The defaults are the script's settings and seed 0.
     pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> ReinforceBuilder<G> {
         ReinforceBuilder::new(space)
     }
 
-    /// The probability of every alternative as the policy stands, decision by decision.
+    /// The current probability of every alternative, decision by decision.
     #[must_use]
     pub fn probabilities(&self) -> Vec<Vec<f64>> {
         self.policy.probabilities()

@@ -1,4 +1,4 @@
-//! Putting a space together.
+//! Builds [`Choices`].
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,7 +8,7 @@ use super::{Choices, ChoicesError, Condition, NamedDecision};
 #[derive(Clone, Debug, Default)]
 pub struct ChoicesBuilder {
     decisions: Vec<Draft>,
-    /// A condition that came before any decision.
+    /// A condition that was added before any decision.
     stray: Option<String>,
 }
 
@@ -19,8 +19,8 @@ struct Draft {
     conditions: Vec<(String, Vec<String>)>,
 }
 
-/// The alternatives of earlier decisions with which a decision matters, by their place. Decisions are
-/// taken independently, so that it can matter if each of these lists has an alternative.
+/// For each earlier decision, by index, the alternatives with which a decision matters. Decisions are
+/// independent, so the decision can matter if none of these lists is empty.
 type Requirements = BTreeMap<usize, Vec<u16>>;
 
 impl ChoicesBuilder {
@@ -39,8 +39,8 @@ impl ChoicesBuilder {
         self
     }
 
-    /// Makes the decision that was added last matter only if an earlier one is taken in one of these
-    /// ways, and matters itself. Of several conditions all must hold.
+    /// Makes the decision added last matter only if an earlier decision matters and takes one of these
+    /// alternatives. With several conditions, all must hold.
     #[must_use]
     pub fn only_if<A: Into<String>>(
         mut self,
@@ -58,10 +58,10 @@ impl ChoicesBuilder {
         self
     }
 
-    /// The space.
+    /// Builds the space.
     ///
     /// # Errors
-    /// [`ChoicesError`] says which decision can't be.
+    /// [`ChoicesError`] names the decision that is invalid.
     pub fn build(self) -> Result<Choices, ChoicesError> {
         if let Some(on) = self.stray {
             return Err(ChoicesError::ConditionWithoutDecision(on));
@@ -89,7 +89,7 @@ impl ChoicesBuilder {
     }
 }
 
-/// What a decision's conditions require, and those of the decisions that they are about.
+/// What the conditions of a decision require, together with those of the decisions they refer to.
 fn required(decision: &NamedDecision, before: &[Requirements]) -> Requirements {
     let mut required = Requirements::new();
     let mut require = |on: usize, wanted: &[u16]| {

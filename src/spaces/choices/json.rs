@@ -1,4 +1,4 @@
-//! Genotypes as JSON with names.
+//! Genotypes as JSON objects with names.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ impl Choices {
     /// The decisions that matter in a genotype, by name: `{"compression": "zstd", "level": "9"}`.
     ///
     /// # Panics
-    /// If the genotype is not of this space; one that this space made or validated is.
+    /// If the genotype is not in this space. Genotypes that this space produced or validated are.
     #[must_use]
     pub fn to_json(&self, genotype: &Decisions) -> Value {
         let named = self.named(genotype);
@@ -19,10 +19,10 @@ impl Choices {
         )
     }
 
-    /// The canonical genotype of decisions by name.
+    /// The canonical genotype with these decisions, given by name.
     ///
     /// # Errors
-    /// [`ChoicesError`] says which decision is missing, unknown or superfluous.
+    /// [`ChoicesError`] names the decision that is missing, unknown or superfluous.
     pub fn from_json(&self, json: &Value) -> Result<Decisions, ChoicesError> {
         let object = json
             .as_object()
@@ -37,8 +37,8 @@ impl Choices {
         Ok(Decisions(places.into()))
     }
 
-    /// Conditions look back only, so that what comes before decides whether this one, the last of
-    /// `places`, matters.
+    /// The alternative that the JSON names for the last decision of `places`. Conditions only refer to
+    /// earlier decisions, so the other `places` determine whether it matters.
     fn place_in(
         &self,
         object: &Map<String, Value>,

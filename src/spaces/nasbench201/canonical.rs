@@ -1,14 +1,15 @@
-//! The form that cells share which compute the same.
+//! A canonical form that isomorphic cells share.
 
 use super::{EDGE_ENDS, EdgeOperation, NasBench201Cell};
 
 impl NasBench201Cell {
-    /// The string that all isomorphic cells share: `to_unique_str` of the benchmark's own code
-    /// (`nats_bench.genotype_utils`, with `consider_zero`), character for character. A skip
-    /// connection stands for its input, and what comes of zeros is zero. There are 6,466 of them.
+    /// A string that all isomorphic cells share, for
+    /// [`Search::duplicates_by`](crate::search::Search::duplicates_by).
     ///
-    /// For [`Search::duplicates_by`](crate::search::Search::duplicates_by). Isomorphic cells were
-    /// trained separately for the tables, so their accuracies differ a little.
+    /// It equals `to_unique_str` of the benchmark's own code (`nats_bench.genotype_utils`, with
+    /// `consider_zero`) character for character. A skip connection is replaced by its input, and any
+    /// operation on zeros gives zeros. There are 6,466 such strings. Isomorphic cells were trained
+    /// separately for the tables, so their accuracies differ slightly.
     #[must_use]
     pub fn canonical(&self) -> String {
         let mut nodes = ["0".to_owned(), String::new(), String::new(), String::new()];

@@ -1,12 +1,12 @@
-//! The two mutations in use. Both put another operation on one edge; they differ in how likely each
-//! edge is.
+//! The two mutations in use. Both change the operation on one edge; they differ in how they draw the
+//! edge.
 
 use rand::{Rng, RngExt};
 
 use super::{EDGE_ENDS, EDGES, EdgeOperation, NasBench201Cell};
 use crate::space::Mutation;
 
-/// Puts another operation on one edge, each edge as likely: the uniform mutation.
+/// Changes the operation on one edge, all edges being equally likely.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplaceOperation;
 
@@ -17,9 +17,9 @@ impl Mutation<NasBench201Cell> for ReplaceOperation {
     }
 }
 
-/// Draws one of the nodes 1 to 3, then one of the edges that lead to it, and puts another operation
-/// there: the mutation of the NATS-Bench and NAS-Bench-201 scripts (`regularized_ea.py`). The edge
-/// of node 1 is three times as likely as each of node 3.
+/// Draws one of the nodes 1 to 3, then one of its incoming edges, and changes the operation there: the
+/// mutation of the NATS-Bench and NAS-Bench-201 scripts (`regularized_ea.py`). The edge into node 1 is
+/// three times as likely as each edge into node 3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplaceInNode;
 
@@ -43,7 +43,7 @@ fn with_another_operation(
     let mut child = *parent;
     let current = parent.operations[edge] as usize;
     let other = rng.random_range(0..EdgeOperation::ALL.len() - 1);
-    // Skips the current one.
+    // Skips the current operation.
     child.operations[edge] = EdgeOperation::ALL[other + usize::from(other >= current)];
     child
 }

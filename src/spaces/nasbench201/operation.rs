@@ -1,6 +1,8 @@
-//! The five operations.
+//! The five operations of NAS-Bench-201.
 
-/// What an edge does. The places are those of the table's digits.
+/// The operation on an edge. The discriminants are the digits of [`NasBench201Cell::code`].
+///
+/// [`NasBench201Cell::code`]: super::NasBench201Cell::code
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum EdgeOperation {
@@ -17,7 +19,7 @@ pub enum EdgeOperation {
 }
 
 impl EdgeOperation {
-    /// All of them, by their digits.
+    /// All operations, in the order of their discriminants.
     pub const ALL: [Self; 5] = [
         Self::None,
         Self::SkipConnect,
@@ -38,7 +40,7 @@ impl EdgeOperation {
         }
     }
 
-    /// The operation of an official name.
+    /// The operation with this official name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL

@@ -1,4 +1,4 @@
-//! The official string of a cell, and its JSON.
+//! The official string of a cell, which is also its JSON form.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,39 +7,39 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{EDGE_ENDS, EDGES, EdgeOperation, NasBench201Cell};
 
-/// A text that is no cell.
+/// Why a text is not a cell.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CellTextError {
-    /// Another number of nodes.
+    /// The number of nodes is not 3.
     #[error("'{text}' has {found} nodes joined by '+', but a cell has 3")]
     Nodes {
         /// The text.
         text: String,
-        /// How many it has.
+        /// How many nodes it has.
         found: usize,
     },
-    /// A node without its bars, or with another number of edges.
-    #[error("'{part}' is not node {node}, which reads |operation~0|, with {node} edges in all")]
+    /// A node lacks its bars, or has the wrong number of edges.
+    #[error("'{part}' is not node {node}; write |operation~0|… with {node} edges in all")]
     Node {
-        /// Which node, from 1.
+        /// The node, from 1.
         node: usize,
-        /// What stands there.
+        /// Its text.
         part: String,
     },
-    /// An edge that is not an operation and the node it comes from.
+    /// An edge is not an operation and the node it comes from.
     #[error("'{part}' is not the edge of node {node} from node {from}; write operation~{from}")]
     Edge {
-        /// Which node, from 1.
+        /// The node, from 1.
         node: usize,
-        /// Where the edge comes from.
+        /// The node that the edge comes from.
         from: usize,
-        /// What stands there.
+        /// The edge's text.
         part: String,
     },
-    /// An operation that there isn't.
+    /// No operation has this name.
     #[error(
-        "there is no operation '{0}'; there are none, skip_connect, nor_conv_1x1, nor_conv_3x3 and avg_pool_3x3"
+        "there is no operation '{0}'; choose one of none, skip_connect, nor_conv_1x1, nor_conv_3x3 and avg_pool_3x3"
     )]
     UnknownOperation(String),
 }

@@ -7,11 +7,11 @@ use super::NasnetError;
 
 /// An operation of the NASNet/AmoebaNet cell space.
 ///
-/// The short names (see [`Operation::name`]) are what the text and JSON forms of a genotype use.
+/// The text and JSON forms of a genotype use the short names ([`Operation::name`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Operation {
-    /// The state itself; a strided 1x1 convolution where size or width must change.
+    /// The state itself, or a strided 1x1 convolution where the size or number of channels must change.
     Identity,
     /// 1x1 convolution.
     Conv1x1,
@@ -52,7 +52,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Every operation, in the order of the declaration.
+    /// All operations, in the order of declaration.
     pub const ALL: [Self; 19] = [
         Self::Identity,
         Self::Conv1x1,
@@ -87,7 +87,7 @@ impl Operation {
         Self::Conv1x7Then7x1,
     ];
 
-    /// The short name: what [`FromStr`] reads and [`fmt::Display`] writes.
+    /// The short name, which [`FromStr`] reads and [`fmt::Display`] writes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,9 +1,9 @@
 //! The text and JSON forms of a genotype.
 //!
-//! Text: `avg3@0+max3@0,sep3@1+identity@1/…:2.3.4`: pairs with commas between them, the normal and
-//! the reduction cell with a slash between them, an explicit concat list behind a colon. No
-//! character of it needs quoting in a shell. JSON: `{"normal": {"pairs": [[["avg3", 0], ["max3",
-//! 0]], …], "concat": [2, 3, 4]}, "reduction": …}`, `concat` only where it is explicit.
+//! Text: `avg3@0+max3@0,sep3@1+identity@1/…:2.3.4`. Commas separate pairs, a slash separates the normal
+//! from the reduction cell, and an explicit concat list follows a colon. Nothing in it needs quoting in
+//! a shell. JSON: `{"normal": {"pairs": [[["avg3", 0], ["max3", 0]], …], "concat": [2, 3, 4]},
+//! "reduction": …}`, with `concat` only if it is explicit.
 
 use std::fmt;
 use std::str::FromStr;
@@ -160,7 +160,7 @@ impl TryFrom<JsonCell> for Cell {
     }
 }
 
-/// JSON of one cell, with errors that name the cell.
+/// The JSON form of one cell, with errors that name the cell.
 macro_rules! cell_json {
     ($module:ident, $kind:expr) => {
         pub(super) mod $module {

@@ -148,7 +148,12 @@ mod tests {
     /// Two images of two channels, 2x3: twelve different bytes each.
     fn images() -> LabeledImages {
         let pixels = (0..24).map(|pixel| pixel * 10 + 5).collect();
-        LabeledImages::new(2, 2, 3, 4, pixels, vec![3, 1]).unwrap()
+        let shape = ImageShape {
+            channels: 2,
+            height: 2,
+            width: 3,
+        };
+        LabeledImages::new(shape, 4, pixels, vec![3, 1]).unwrap()
     }
 
     fn values(images: Tensor<4>) -> Vec<f32> {
@@ -189,8 +194,10 @@ mod tests {
     fn bytes_of_all_values_survive_packing() {
         let pixels: Vec<u8> = (0..=255).chain(0..=255).collect();
         // 257 pixels don't fill whole words.
-        let one = LabeledImages::new(1, 1, 256, 1, pixels[..256].to_vec(), vec![0]).unwrap();
-        let odd = LabeledImages::new(1, 1, 257, 1, pixels[..257].to_vec(), vec![0]).unwrap();
+        let one = LabeledImages::new(ImageShape::gray(1, 256), 1, pixels[..256].to_vec(), vec![0])
+            .unwrap();
+        let odd = LabeledImages::new(ImageShape::gray(1, 257), 1, pixels[..257].to_vec(), vec![0])
+            .unwrap();
         for images in [one, odd] {
             let on_device = DeviceImages::new(&images, &images, &Device::flex());
             let bytes = on_device.pixels.gather(&[0]);

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use burn::tensor::Device;
 
 use super::TrainingEvaluator;
-use crate::training::images::{ChannelStatistics, LabeledImages, stratified_split};
+use crate::training::images::{ChannelStatistics, HoldOut, LabeledImages};
 use crate::training::{DeviceImages, Trainer, TrainingError};
 
 /// The settings of a [`TrainingEvaluator`]; see [`TrainingEvaluator::builder`].
@@ -96,12 +96,10 @@ impl<'a, D> TrainingEvaluatorBuilder<'a, D> {
         if self.devices.is_empty() {
             return Err(TrainingError::NoDevice);
         }
-        let split = stratified_split(
-            self.images.labels(),
-            self.validation_fraction,
-            self.split_seed,
-        )?;
-        let statistics = ChannelStatistics::of_some(self.images, &split.kept);
+        let split = HoldOut::fraction(self.validation_fraction)
+            .seed(self.split_seed)
+            .split(self.images.labels())?;
+        let statistics = ChannelStatistics::of_subset(self.images, &split.kept);
         let images: Vec<DeviceImages> = self
             .devices
             .iter()
