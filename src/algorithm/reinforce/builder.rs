@@ -6,9 +6,11 @@ use std::fmt;
 use super::Reinforce;
 use super::adam::Adam;
 use super::policy::Policy;
+use super::settings::ReinforceSettings;
 use crate::algorithm::baseline::Baseline;
-use crate::algorithm::policy_settings::{at_least_0, check, checked_counts, positive};
-use crate::algorithm::{AlgorithmError, Description, TrialNumbers};
+use crate::algorithm::policy_settings::checked_counts;
+use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
+use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
 
@@ -30,26 +32,18 @@ impl<G> fmt::Debug for ReinforceBuilder<G> {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ReinforceSettings {
-    learning_rate: f64,
-    baseline_momentum: f64,
-    logit_deviation: f64,
-    pub(super) entropy_bonus: f64,
-    pub(super) reward_scale: f64,
+impl<G: Genotype> Reinforce<G> {
+    /// Builds REINFORCE in `space`. The defaults are the script's settings and seed 0.
+    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> ReinforceBuilder<G> {
+        ReinforceBuilder::new(space)
+    }
 }
 
 impl<G: Genotype> ReinforceBuilder<G> {
-    pub(super) fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
-            settings: ReinforceSettings {
-                learning_rate: 0.01,
-                baseline_momentum: 0.9,
-                logit_deviation: 1e-3,
-                entropy_bonus: 0.0,
-                reward_scale: 1.0,
-            },
+            settings: ReinforceSettings::default(),
             seed: 0,
         }
     }
@@ -109,10 +103,10 @@ impl<G: Genotype> ReinforceBuilder<G> {
         let mut rng = algorithm_rng(self.seed);
         let policy = Policy::new(&alternatives, settings.logit_deviation, &mut rng);
         Ok(Reinforce {
-            description: Description {
+            description: AlgorithmDescription {
                 seed: Some(self.seed),
                 space: self.space.describe(),
-                algorithm: format!("REINFORCE, {settings:?}"),
+                algorithm: description::named("Reinforce", &settings),
             },
             optimizer: Adam::new(settings.learning_rate, policy.parameters()),
             baseline: Baseline::new(settings.baseline_momentum),
@@ -123,21 +117,5 @@ impl<G: Genotype> ReinforceBuilder<G> {
             numbers: TrialNumbers::new(self.seed),
             in_flight: HashMap::new(),
         })
-    }
-}
-
-impl ReinforceSettings {
-    fn checked(self) -> Result<Self, AlgorithmError> {
-        positive("learning rate", self.learning_rate)?;
-        check(
-            (0.0..1.0).contains(&self.baseline_momentum),
-            "baseline momentum",
-            self.baseline_momentum,
-            "at least 0 and below 1",
-        )?;
-        at_least_0("deviation of the logits", self.logit_deviation)?;
-        at_least_0("entropy bonus", self.entropy_bonus)?;
-        positive("reward scale", self.reward_scale)?;
-        Ok(self)
     }
 }
