@@ -18,7 +18,6 @@ mod error;
 mod evaluator;
 mod full;
 pub mod images;
-mod step_times;
 mod trained;
 mod trainer;
 
@@ -31,7 +30,6 @@ pub use draw_weights::draw_weights;
 pub use error::TrainingError;
 pub use evaluator::{TrainingEvaluator, TrainingEvaluatorBuilder};
 pub use full::{FullTraining, train_fully};
-pub use step_times::StepTimes;
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};
 pub use trainer::{
     Epoch, Learner, MovingAverage, Progress, RmsProp, RmsPropState, StepResult, Trainer, Training,

@@ -12,8 +12,13 @@
 //!   Ctrl-C was pressed twice. A single Ctrl-C or SIGTERM lets long work keep what it has done.
 //! - `NO_COLOR` turns colors off.
 
+mod aging_study;
+pub mod bench;
 mod commands;
+mod compare;
 mod completions;
+mod convert;
+mod describe;
 mod evaluate;
 mod naming;
 mod output;
