@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use evonas_kernels::HiddenState;
 use rand::Rng;
 
-use super::layout::Layout;
 use super::plan::HeadPlan;
 use super::{
     CellModule, Cost, ImageShape, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence,
@@ -169,11 +169,11 @@ impl CellNetwork {
         &self,
         images: Tensor<4>,
         mut training: Option<&mut TrainingPass<'_>>,
-    ) -> (Tensor<4>, Option<Tensor<4>>) {
+    ) -> (HiddenState, Option<HiddenState>) {
         self.check_size(&images, training.is_some());
         let stem = self
             .stem
-            .forward(Layout::enter(images), training.as_deref_mut());
+            .forward(HiddenState::enter(images), training.as_deref_mut());
         let mut auxiliary = None;
         // The latest outputs; no cell reads further back than the third.
         let mut latest = VecDeque::from([stem]);
@@ -223,11 +223,13 @@ impl Head {
         }
     }
 
-    /// Hidden states, as [`Layout::of`] says, to logits, `[batch, classes]`.
-    fn forward(&self, input: Tensor<4>, mut training: Option<&mut TrainingPass<'_>>) -> Tensor<2> {
+    /// The logits, `[batch, classes]`.
+    fn forward(
+        &self,
+        input: HiddenState,
+        mut training: Option<&mut TrainingPass<'_>>,
+    ) -> Tensor<2> {
         let features = self.features.forward(input, training.as_deref_mut());
-        let logits = self.classifier.forward(features, training);
-        let [batch, classes, ..] = logits.dims();
-        logits.reshape([batch, classes])
+        self.classifier.forward(features, training).flatten()
     }
 }

@@ -136,6 +136,20 @@ pub enum PoolKind {
     Min,
 }
 
+impl ConvolutionPlan {
+    /// Whether every channel has a kernel of its own. With one channel a convolution counts as dense.
+    #[cfg(feature = "burn")]
+    pub(super) const fn is_depthwise(&self) -> bool {
+        self.groups > 1
+    }
+
+    /// Whether it is 1x1 with stride 1.
+    #[cfg(feature = "burn")]
+    pub(super) fn is_single_pixel(&self) -> bool {
+        self.kernel == [1, 1] && self.stride == [1, 1]
+    }
+}
+
 impl LayerPlan {
     /// The shape of its output.
     #[must_use]

@@ -36,8 +36,6 @@ mod decoder;
 #[cfg(feature = "burn")]
 mod initial_weights;
 #[cfg(feature = "burn")]
-mod layout;
-#[cfg(feature = "burn")]
 mod modules;
 #[cfg(feature = "burn")]
 mod noise;

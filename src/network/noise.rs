@@ -4,6 +4,7 @@ use std::fmt;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use evonas_kernels::HiddenState;
 use rand::{Rng, RngExt};
 
 use super::DropPath;
@@ -69,13 +70,13 @@ impl Dropout {
 
     pub(super) fn forward(
         &self,
-        input: Tensor<4>,
+        input: HiddenState,
         training: Option<&mut TrainingPass<'_>>,
-    ) -> Tensor<4> {
+    ) -> HiddenState {
         match training {
             Some(pass) => {
                 let factors = pass.factors(1.0 - self.share, input.dims(), &input.device());
-                input * factors
+                input.multiply(factors)
             }
             None => input,
         }
@@ -104,9 +105,9 @@ impl DropPathLayer {
 
     pub(super) fn forward(
         &self,
-        input: Tensor<4>,
+        input: HiddenState,
         training: Option<&mut TrainingPass<'_>>,
-    ) -> Tensor<4> {
+    ) -> HiddenState {
         let Some(pass) = training else {
             return input;
         };
@@ -116,7 +117,7 @@ impl DropPathLayer {
         }
         let [batch, ..] = input.dims();
         let factors = pass.factors(keep, [batch, 1, 1, 1], &input.device());
-        input * factors
+        input.multiply(factors)
     }
 }
 
@@ -132,7 +133,11 @@ mod tests {
         let mut rng = stream(3, 0);
         let mut pass = TrainingPass::new(1.0, &mut rng);
         let output = layer
-            .forward(Tensor::ones([20_000, 2, 1, 3], &device), Some(&mut pass))
+            .forward(
+                HiddenState::enter(Tensor::ones([20_000, 2, 1, 3], &device)),
+                Some(&mut pass),
+            )
+            .leave()
             .into_data()
             .try_to_vec::<f32>()
             .unwrap();
@@ -148,7 +153,8 @@ mod tests {
     #[test]
     fn drop_path_that_keeps_everything_and_evaluation_are_the_identity() {
         let device = Device::flex();
-        let input = Tensor::<4>::from_data([[[[1.5_f32, -2.0]]]], &device);
+        let images = Tensor::<4>::from_data([[[[1.5_f32, -2.0]]]], &device);
+        let input = HiddenState::enter(images.clone());
         let mut rng = stream(3, 0);
         let certain = DropPathLayer::new(DropPath::OFF, 0, 5);
         let kept = certain.forward(input.clone(), Some(&mut TrainingPass::new(1.0, &mut rng)));
@@ -158,7 +164,7 @@ mod tests {
         let evaluated = layer.forward(input.clone(), None);
         let dropout = Dropout::new(0.5).forward(input.clone(), None);
         for output in [kept, at_the_start, evaluated, dropout] {
-            assert_eq!(output.into_data(), input.to_data());
+            assert_eq!(output.leave().into_data(), images.to_data());
         }
     }
 
@@ -167,9 +173,10 @@ mod tests {
         let mut rng = stream(3, 0);
         let output = Dropout::new(0.25)
             .forward(
-                Tensor::ones([100, 100, 1, 1], &Device::flex()),
+                HiddenState::enter(Tensor::ones([100, 100, 1, 1], &Device::flex())),
                 Some(&mut TrainingPass::new(0.0, &mut rng)),
             )
+            .leave()
             .into_data()
             .try_to_vec::<f32>()
             .unwrap();

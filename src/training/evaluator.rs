@@ -11,7 +11,7 @@ use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError};
 use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
 use crate::network::trainable_parameters;
 use crate::trial::Evaluation;
-use evonas_kernels::cpu as kernels;
+use evonas_kernels::runs_on_cpu;
 
 /// The stream of a trial's seed for its network's weights; the next ones are its epochs'.
 const WEIGHTS: u64 = 0;
@@ -141,7 +141,7 @@ impl<D> TrainingEvaluator<D> {
     fn pool(&self, worker: usize) -> Result<Option<Arc<ThreadPool>>, EvaluationError> {
         // On a GPU a worker stays in its own thread, and so in its own stream of the device.
         let device = self.images[worker % self.images.len()].device();
-        if self.threads_per_worker == 0 || !kernels::run_on(&device) {
+        if self.threads_per_worker == 0 || !runs_on_cpu(&device) {
             return Ok(None);
         }
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);

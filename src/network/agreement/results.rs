@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Gradients, Tensor};
+use evonas_kernels::HiddenState;
 
 use super::Agreement;
-use crate::network::layout::Layout;
 use crate::network::{
     CellNetwork, ImageShape, LayerPlan, NetworkConfig, NetworkError, Sequence, TrainingPass,
     random_batch,
@@ -59,10 +59,10 @@ impl Results {
         let (images, _) = random_batch(batch, image, 1, &mut rng, &autodiff);
         let images = images.require_grad();
         let output = layers.forward(
-            Layout::enter(images.clone()),
+            HiddenState::enter(images.clone()),
             Some(&mut TrainingPass::new(0.5, &mut rng)),
         );
-        let output = Layout::leave(output);
+        let output = output.leave();
         let [_, channels, height, width] = output.dims();
         let shape = ImageShape {
             channels,

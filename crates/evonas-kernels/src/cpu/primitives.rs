@@ -1,16 +1,15 @@
 //! The kernels on Flex's tensors, `[images, height, width, channels]`.
 
-use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 
 use super::concatenate;
 use super::flat::Affine;
 use super::norm;
-use super::operations;
-use super::pool::{self, Take};
+use super::pool;
 use super::recycled::{self, Memory};
-use super::unit::{self, Backwards, NormBehind, Plan, Unit, Weights};
-use super::window::Window;
+use super::unit::{self, Backwards, NormBehind, Plan, UnitShape, WeightSlices};
+use crate::pooling::Pooling;
+use crate::window::Window;
 
 /// A tensor of single precision whose values lie one behind the other.
 #[derive(Clone, Debug)]
@@ -84,7 +83,7 @@ pub(super) fn separate<const N: usize>(joined: FlexTensor, counts: [usize; N]) -
 /// What a unit works on.
 #[derive(Clone, Debug)]
 pub(super) struct Inputs {
-    pub(super) unit: Unit,
+    pub(super) unit: UnitShape,
     pub(super) image: Values,
     /// `[channels, 1, kernel height, kernel width]`
     pub(super) depthwise: Option<Values>,
@@ -93,8 +92,11 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub(super) fn new(unit: Unit, image: FlexTensor, weights: operations::Weights<Flex>) -> Self {
-        let [depthwise, dense] = weights.split();
+    pub(super) fn new(
+        unit: UnitShape,
+        image: FlexTensor,
+        [depthwise, dense]: [Option<FlexTensor>; 2],
+    ) -> Self {
         Self {
             unit,
             image: Values::new(image),
@@ -104,7 +106,7 @@ impl Inputs {
     }
 
     fn plan(&self) -> Plan {
-        let weights = Weights {
+        let weights = WeightSlices {
             depthwise: self.depthwise.as_ref().map(Values::slice),
             dense: self
                 .dense
@@ -116,7 +118,7 @@ impl Inputs {
 
     /// Whether the unit does nothing.
     fn is_identity(&self) -> bool {
-        let Unit { rows, relu } = self.unit;
+        let UnitShape { rows, relu } = self.unit;
         rows == unit::Rows::Pixels && !relu && self.dense.is_none()
     }
 
@@ -306,7 +308,7 @@ pub(super) fn scaled(inputs: &Inputs, scale: FlexTensor, shift: FlexTensor) -> F
     affine(&between, scale.slice(), shift.slice())
 }
 
-pub(super) fn pool_forward(image: &Values, window: &Window, take: Take) -> FlexTensor {
+pub(super) fn pool_forward(image: &Values, window: &Window, take: Pooling) -> FlexTensor {
     let [images, _, _, channels] = image.dims();
     let shape = [images, window.out_height, window.out_width, channels];
     let mut output = recycled::values(shape.iter().product());
@@ -318,7 +320,7 @@ pub(super) fn pool_backward(
     image: &Values,
     gradient: FlexTensor,
     window: &Window,
-    take: Take,
+    take: Pooling,
 ) -> FlexTensor {
     let gradient = Values::new(gradient);
     let channels = image.dims()[3];

@@ -11,14 +11,14 @@ mod depthwise;
 mod fold;
 mod launch;
 
-pub use batch_norm::batch_norm;
-pub use depthwise::depthwise;
+pub(crate) use batch_norm::batch_norm;
+pub(crate) use depthwise::depthwise;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
 
 /// Whether the kernels run on this device.
-pub fn run_on(device: &Device) -> bool {
+pub(crate) fn run_on(device: &Device) -> bool {
     matches!(
         device.clone().inner().as_dispatch(),
         DispatchDevice::Cube(_)

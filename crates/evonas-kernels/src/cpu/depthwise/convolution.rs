@@ -6,7 +6,7 @@ use crate::cpu::target::{Target, put};
 use crate::cpu::vector::{Kernel, LANES, Lanes, Vectors};
 
 /// A depthwise convolution of some images.
-pub(in crate::cpu) struct Convolution<'a> {
+pub(in crate::cpu) struct PlaneConvolution<'a> {
     pub(in crate::cpu) shape: &'a Shape,
     /// Whether the images' ReLU is taken.
     pub(in crate::cpu) relu: bool,
@@ -18,7 +18,7 @@ pub(in crate::cpu) struct Convolution<'a> {
     pub(in crate::cpu) target: Target<'a>,
 }
 
-impl Kernel for Convolution<'_> {
+impl Kernel for PlaneConvolution<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -32,7 +32,7 @@ impl Kernel for Convolution<'_> {
     }
 }
 
-impl Convolution<'_> {
+impl PlaneConvolution<'_> {
     #[inline(always)]
     fn work<S: Vectors, const MASKED: bool, H: Held>(self, simd: S, mask: &[f32]) {
         let Shape {

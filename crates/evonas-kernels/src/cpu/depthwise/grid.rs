@@ -2,7 +2,7 @@
 
 use super::plane::{self, Plane};
 use crate::cpu::vector::LANES;
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 /// Windows at even distances.
 #[derive(Clone, Debug)]

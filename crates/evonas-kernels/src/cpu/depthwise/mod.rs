@@ -9,7 +9,7 @@ mod grid;
 mod plane;
 mod weights;
 
-pub(super) use convolution::Convolution;
+pub(super) use convolution::PlaneConvolution;
 pub(super) use grid::Shape;
 pub(super) use plane::{Held, Negative, Plain, Plane, Relu};
 pub(super) use weights::WeightGradient;

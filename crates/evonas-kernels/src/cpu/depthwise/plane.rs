@@ -1,7 +1,7 @@
 //! Eight channels of an image with a border.
 
 use crate::cpu::vector::{LANES, Lanes, Vectors, lanes};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 /// What a plane holds of an image's values.
 pub(in crate::cpu) trait Held {

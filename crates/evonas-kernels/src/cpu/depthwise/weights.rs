@@ -4,7 +4,7 @@ use super::convolution::Sums;
 use super::grid::Shape;
 use super::plane::{Held, Plain, Relu};
 use crate::cpu::vector::{Kernel, LANES, Lanes, Vectors, lanes};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 /// Adds the gradient by a depthwise convolution's weights, and takes its sums once more.
 pub(in crate::cpu) struct WeightGradient<'a> {

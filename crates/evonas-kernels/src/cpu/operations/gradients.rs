@@ -9,14 +9,14 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 
-use super::extension::{CellOperations, NormalisedPrimitives, Parts, Weights};
-use crate::cpu::pool::Take;
+use super::extension::{CellOperations, ConvolutionWeights, NormalisedPrimitives, Parts};
 use crate::cpu::primitives::{self, Inputs, Normalised, Values};
-use crate::cpu::unit::Unit;
-use crate::cpu::window::Window;
+use crate::cpu::unit::UnitShape;
+use crate::pooling::Pooling;
+use crate::window::Window;
 
-impl<C: CheckpointStrategy> Weights<Autodiff<Flex, C>> {
-    /// The nodes of both. Weights that aren't there get no gradient; the image stands in for their
+impl<C: CheckpointStrategy> ConvolutionWeights<Autodiff<Flex, C>> {
+    /// The nodes of both. ConvolutionWeights that aren't there get no gradient; the image stands in for their
     /// nodes.
     fn nodes(&self, image: &FloatTensor<Autodiff<Flex, C>>) -> [NodeGuard; 2] {
         match self {
@@ -27,13 +27,13 @@ impl<C: CheckpointStrategy> Weights<Autodiff<Flex, C>> {
         }
     }
 
-    fn inner(self) -> Weights<Flex> {
+    fn inner(self) -> ConvolutionWeights<Flex> {
         match self {
-            Self::None => Weights::None,
-            Self::Depthwise(depthwise) => Weights::Depthwise(depthwise.into_primitive()),
-            Self::Dense(dense) => Weights::Dense(dense.into_primitive()),
+            Self::None => ConvolutionWeights::None,
+            Self::Depthwise(depthwise) => ConvolutionWeights::Depthwise(depthwise.into_primitive()),
+            Self::Dense(dense) => ConvolutionWeights::Dense(dense.into_primitive()),
             Self::Separable(depthwise, dense) => {
-                Weights::Separable(depthwise.into_primitive(), dense.into_primitive())
+                ConvolutionWeights::Separable(depthwise.into_primitive(), dense.into_primitive())
             }
         }
     }
@@ -95,7 +95,7 @@ impl Backward<Flex, 5> for NormaliseBackward {
 struct PoolBackward;
 
 impl Backward<Flex, 1> for PoolBackward {
-    type State = (Values, Window, Take);
+    type State = (Values, Window, Pooling);
 
     fn backward(
         self,
@@ -152,13 +152,17 @@ fn concatenated<C: CheckpointStrategy, const N: usize>(
 }
 
 impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
-    fn convolve(image: FloatTensor<Self>, weights: Weights<Self>, unit: Unit) -> FloatTensor<Self> {
+    fn convolve(
+        image: FloatTensor<Self>,
+        weights: ConvolutionWeights<Self>,
+        unit: UnitShape,
+    ) -> FloatTensor<Self> {
         let [depthwise, dense] = weights.nodes(&image);
         let prepared = ConvolveBackward
             .prepare::<C>([image.node(), depthwise, dense])
             .compute_bound()
             .stateful();
-        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner());
+        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner().split());
         let output = inputs.forward();
         match prepared {
             OpsKind::Tracked(prepared) => prepared.finish(inputs, output),
@@ -168,10 +172,10 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
 
     fn normalise(
         image: FloatTensor<Self>,
-        weights: Weights<Self>,
+        weights: ConvolutionWeights<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        unit: Unit,
+        unit: UnitShape,
         epsilon: f64,
     ) -> NormalisedPrimitives<Self> {
         let [depthwise, dense] = weights.nodes(&image);
@@ -180,7 +184,7 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
             .prepare::<C>(nodes)
             .compute_bound()
             .stateful();
-        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner());
+        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner().split());
         let [gamma, beta] = [gamma, beta].map(|tensor| tensor.into_primitive());
         let (saved, made) = Normalised::forward(inputs, gamma, beta, epsilon);
         let output = match prepared {
@@ -194,7 +198,7 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
         }
     }
 
-    fn pool(image: FloatTensor<Self>, window: Window, take: Take) -> FloatTensor<Self> {
+    fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self> {
         let prepared = PoolBackward
             .prepare::<C>([image.node()])
             .compute_bound()

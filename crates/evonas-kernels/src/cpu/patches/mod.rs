@@ -7,7 +7,7 @@ use self::single::{Pick, PutBack};
 use self::windows::{Gather, Scatter};
 use super::depthwise::{Plain, Relu};
 use super::vector::{LANES, run};
-use super::window::Window;
+use crate::window::Window;
 
 /// What a window sees of all channels, image by image.
 #[derive(Clone, Copy, Debug)]

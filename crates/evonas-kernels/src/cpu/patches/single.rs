@@ -6,7 +6,7 @@ use super::Patches;
 use crate::cpu::depthwise::Held;
 use crate::cpu::target::masked;
 use crate::cpu::vector::{Kernel, LANES, Vectors, padded};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 impl Patches {
     /// The image's pixel that the only tap sees.

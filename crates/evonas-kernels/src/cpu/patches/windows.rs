@@ -3,7 +3,7 @@
 use super::Patches;
 use crate::cpu::target::masked;
 use crate::cpu::vector::{Kernel, LANES, Vectors, padded, rectified};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 /// The rows of windows.
 pub(super) struct Gather<'a> {

@@ -2,10 +2,10 @@
 //! that reach over the border.
 
 use super::whole::with_whole_lanes;
-use crate::cpu::depthwise::{Convolution, Shape};
+use crate::cpu::depthwise::{PlaneConvolution, Shape};
 use crate::cpu::target::Target;
 use crate::cpu::vector::{LANES, blocks_of, padded, run};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 /// How images are averaged, or how the gradient goes back.
 pub(super) struct Average {
@@ -100,7 +100,7 @@ impl Average {
 
     /// The sums over the windows of one image.
     fn sum(&self, image: &[f32], plane: &mut [f32], output: &mut [f32]) {
-        run(Convolution {
+        run(PlaneConvolution {
             shape: &self.shape,
             relu: false,
             weights: &self.weights,

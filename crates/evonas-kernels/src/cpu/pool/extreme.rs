@@ -3,7 +3,7 @@
 use super::whole::with_whole_lanes;
 use crate::cpu::depthwise::{Held, Negative, Plain, Plane};
 use crate::cpu::vector::{Kernel, LANES, Lanes, Vectors, lanes, lanes_mut, padded, run};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 /// How images are pooled.
 pub(super) struct Extreme<'a> {

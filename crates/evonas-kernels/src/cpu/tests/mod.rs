@@ -10,7 +10,7 @@ mod units;
 use burn::backend::flex::FlexTensor;
 
 use super::primitives::Values;
-use super::window::Window;
+use crate::window::Window;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::forward::Images;
 use super::{Plan, Way};
-use crate::cpu::depthwise::{self, Convolution, Shape, WeightGradient};
+use crate::cpu::depthwise::{self, PlaneConvolution, Shape, WeightGradient};
 use crate::cpu::flat::{self, Combination};
 use crate::cpu::matrix::{Outer, Panels, Product};
 use crate::cpu::recycled::{self, Memory};
@@ -299,7 +299,7 @@ impl Group<'_> {
                     plan.outer(gradient, rows, false, self.dense);
                 }
                 if let Some(shape) = &back.shape {
-                    run(Convolution {
+                    run(PlaneConvolution {
                         shape,
                         relu: false,
                         weights: &back.taps,

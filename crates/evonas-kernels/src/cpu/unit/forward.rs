@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{Plan, Way};
-use crate::cpu::depthwise::Convolution;
+use crate::cpu::depthwise::PlaneConvolution;
 use crate::cpu::matrix::Product;
 use crate::cpu::target::Target;
 use crate::cpu::vector::{padded, run};
@@ -118,7 +118,7 @@ impl Plan {
     /// Writes a group's output without a dense convolution: the pixels, or their depthwise sums.
     fn write_rows(&self, images: Images<'_>, plane: &mut [f32], target: &mut [f32]) {
         match &self.way {
-            Way::Depthwise { shape, taps, .. } => run(Convolution {
+            Way::Depthwise { shape, taps, .. } => run(PlaneConvolution {
                 shape,
                 relu: self.unit.relu,
                 weights: taps,

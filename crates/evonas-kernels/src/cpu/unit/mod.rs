@@ -14,11 +14,11 @@ use super::matrix::Panels;
 use super::patches::{self, Patches};
 use super::tasks::images_of_a_task;
 use super::vector::{LANES, padded};
-use super::window::Window;
+use crate::window::Window;
 
 /// What stands for every pixel of the output before the dense convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rows {
+pub(crate) enum Rows {
     /// The pixel.
     Pixels,
     /// The sums of a depthwise convolution.
@@ -29,15 +29,15 @@ pub enum Rows {
 
 /// Convolutions without bias in one pass: a depthwise one, a dense one, or one behind the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unit {
-    pub rows: Rows,
+pub(crate) struct UnitShape {
+    pub(crate) rows: Rows,
     /// Whether the input's ReLU is taken.
-    pub relu: bool,
+    pub(crate) relu: bool,
 }
 
-/// Weights as a module has them.
+/// The weights of a unit, in the order in which a module stores them.
 #[derive(Clone, Copy)]
-pub(super) struct Weights<'a> {
+pub(super) struct WeightSlices<'a> {
     /// `[channel, tap]`
     pub(super) depthwise: Option<&'a [f32]>,
     /// `[output, channel, tap]`, and the number of outputs.
@@ -68,7 +68,7 @@ impl Way {
 
 /// A unit for images of one size.
 pub(super) struct Plan {
-    unit: Unit,
+    unit: UnitShape,
     images: usize,
     channels: usize,
     pixels: usize,
@@ -84,9 +84,9 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(
-        unit: Unit,
+        unit: UnitShape,
         [images, height, width, channels]: [usize; 4],
-        weights: Weights<'_>,
+        weights: WeightSlices<'_>,
     ) -> Self {
         let pixels = height * width;
         let (inner, out_pixels) = match unit.rows {
@@ -226,7 +226,7 @@ const IN_CACHE: usize = 6 * 1024;
 /// Values of weight gradients that all tasks may add up together: 64 MiB.
 const MOST_SUMS: usize = 1 << 24;
 
-impl Unit {
+impl UnitShape {
     fn taps(&self) -> usize {
         match self.rows {
             Rows::Pixels => 1,

@@ -11,9 +11,9 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
-use crate::cpu::Window;
 use crate::cube::fold::folded;
 use crate::cube::launch::{CHANNELS_FIRST, CHANNELS_LAST, element, empty, groups, threads};
+use crate::window::Window;
 
 /// What a kernel is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,7 +11,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
 use burn::tensor::{Shape, Tensor};
 use burn_cubecl::CubeBackend;
 
-use crate::cpu::Window;
+use crate::window::Window;
 
 /// The shape of what a window makes of images.
 fn output_shape(image: &Shape, window: &Window) -> Shape {
@@ -159,7 +159,7 @@ impl<B: Backend + DepthwiseOperations, C: CheckpointStrategy> DepthwiseOperation
 ///
 /// # Panics
 /// If the weight is of other channels, has several for one of the image's, or is of another type.
-pub fn depthwise(image: Tensor<4>, weight: Tensor<4>, window: Window) -> Tensor<4> {
+pub(crate) fn depthwise(image: Tensor<4>, weight: Tensor<4>, window: Window) -> Tensor<4> {
     let channels = image.dims()[1];
     assert_eq!(
         weight.dims()[..2],
