@@ -10,7 +10,6 @@
 mod checkpoint;
 mod classifier;
 mod config;
-mod device;
 mod device_images;
 mod draw_weights;
 mod evaluator;
@@ -26,10 +25,10 @@ pub use config::{
     Augmentation, InvalidTrainingConfig, OptimizerSettings, Preset, Schedule, TrainingConfig,
     UnknownPreset,
 };
-pub use device::{DeviceError, DeviceName, Devices};
 pub use device_images::DeviceImages;
 pub use draw_weights::draw_weights;
 pub use evaluator::{EvaluatorError, TrainingEvaluator};
+pub use evonas_kernels::{DeviceError, DeviceName, Devices};
 pub use full::{FullTraining, train_fully};
 pub use step_times::StepTimes;
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};

@@ -13,7 +13,7 @@
 //! Each has one signature for all devices. What runs is decided here alone: vector kernels on the CPU in
 //! single precision, CubeCL kernels with Burn's operations around them on CUDA and WGPU, Burn's operations
 //! elsewhere. The order in which a hidden state's values are stored follows from that and stays private
-//! too.
+//! too. [`DeviceName`] opens devices by name.
 //!
 //! ```
 //! use burn::nn::BatchNormConfig;
@@ -53,6 +53,7 @@ mod convolution;
 mod cpu;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod cube;
+mod device;
 mod hidden_state;
 mod pooling;
 mod reduction;
@@ -62,6 +63,7 @@ mod unit;
 mod window;
 
 pub use convolution::Convolution;
+pub use device::{DeviceError, DeviceName, Devices};
 pub use hidden_state::HiddenState;
 pub use pooling::Pooling;
 pub use reduction::FactorizedPaths;
