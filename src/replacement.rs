@@ -1,4 +1,4 @@
-//! Who leaves the population when a child has joined.
+//! Which member leaves the population when a child joins.
 
 use std::fmt::Debug;
 
@@ -8,8 +8,9 @@ use crate::population::Population;
 pub trait Replacement<G>: Debug + Send + Sync {
     /// The position of the member that leaves.
     ///
-    /// `sample` holds the join numbers ([`crate::population::Member::joined`]) of the sample that
-    /// the child's parent won, of which some may have left since; it is empty for a random child.
+    /// `sample` holds the join numbers ([`crate::population::Member::joined`]) of the tournament that
+    /// the child's parent won. Some of these members may have left since. It is empty for a child
+    /// without a parent.
     fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize;
 
     /// The replacement in words that a journal keeps and compares: the same in every process. The
@@ -29,7 +30,7 @@ impl<G, R: Replacement<G> + ?Sized> Replacement<G> for Box<R> {
     }
 }
 
-/// Aging evolution: the oldest leaves, however good it is.
+/// Aging evolution: the oldest member leaves, however good it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Oldest;
 
@@ -41,8 +42,8 @@ impl<G> Replacement<G> for Oldest {
 
 /// Non-aging evolution: the worst of the parent's sample leaves (the first drawn among equals).
 ///
-/// In asynchronous use members of that sample may have left meanwhile; if all have, the worst of
-/// the population leaves.
+/// In an asynchronous search, members of that sample may have left in the meantime. If all of them
+/// have, the worst of the population leaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorstOfSample;
 

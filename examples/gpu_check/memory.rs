@@ -42,8 +42,8 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
         let genotype = published::amoebanet_a();
         let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &autodiff)
             .map_err(EvaluationError::failed)?;
-        let trainer =
-            Trainer::new(TrainingConfig::new(1, batch)).map_err(EvaluationError::failed)?;
+        let trainer = Trainer::new(TrainingConfig::default().batch_size(batch))
+            .map_err(EvaluationError::failed)?;
         let times = StepTimes::of(network, &trainer, image, 10, 0, 1);
         Ok(Evaluation::new(times.median()))
     };

@@ -123,7 +123,7 @@ fn steps(
     let genotype = published::amoebanet_a();
     let network = CellNetwork::new(&genotype, config, &mut stream(0, 0), &autodiff)?;
     let parameters = trainable_parameters(&network);
-    let trainer = Trainer::new(TrainingConfig::new(1, batch))?;
+    let trainer = Trainer::new(TrainingConfig::default().batch_size(batch))?;
     let (image, classes) = (config.image, config.classes);
     // In a thread, and so on a stream, of its own.
     let worker = std::thread::spawn(move || {

@@ -1,12 +1,13 @@
 //! What a search has found, trained in full.
 
 use std::fs;
+use std::ops::ControlFlow;
 
 use evonas::network::CellNetwork;
 use evonas::prelude::*;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::images::ChannelStatistics;
-use evonas::training::{Progress, TrainedClassifier, train_fully};
+use evonas::training::{Progress, TrainedClassifier, TrainingError, train_fully};
 
 use crate::Failure;
 use crate::say::say;
@@ -53,8 +54,8 @@ impl Task<'_> {
                 );
             }
             let mut go_on = |_: Progress| match stop.is_set() {
-                true => Err(EvaluationError::Interrupted),
-                false => Ok(()),
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
             };
             match train_fully(
                 &best.genotype,
@@ -69,7 +70,7 @@ impl Task<'_> {
                     found.test_accuracy = Some(training.test_accuracy);
                     found.network = Some(training.network);
                 }
-                Err(EvaluationError::Interrupted) => {}
+                Err(TrainingError::Stopped) => {}
                 Err(error) => return Err(format!("the final training failed: {error}").into()),
             }
         }
@@ -84,11 +85,11 @@ impl Task<'_> {
         let path = folder.join("best.safetensors");
         match &found.network {
             Some(network) => {
-                let classifier = TrainedClassifier {
-                    network: network.clone(),
-                    statistics: ChannelStatistics::of(&self.dataset.train),
-                    class_names: self.dataset.class_names.clone(),
-                };
+                let classifier = TrainedClassifier::new(
+                    network.clone(),
+                    ChannelStatistics::of(&self.dataset.train),
+                )
+                .class_names(self.dataset.class_names.clone());
                 classifier.save(path)?;
             }
             None if path.exists() => fs::remove_file(&path)

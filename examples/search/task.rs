@@ -6,7 +6,6 @@ use std::thread::available_parallelism;
 use evonas::network::{Cost, Fan, NetworkConfig, NetworkPlan};
 use evonas::objective::Direction;
 use evonas::prelude::*;
-use evonas::replacement::WorstOfSample;
 use evonas::report::ProgressBar;
 use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
@@ -45,10 +44,13 @@ impl<'a> Task<'a> {
             .classifier_fan(Fan::In);
         config.validate()?;
         let trainer = |epochs| {
-            Trainer::new(TrainingConfig {
-                learning_rate: options.learning_rate,
-                ..TrainingConfig::new(epochs, options.batch)
-            })
+            let config = TrainingConfig::default();
+            Trainer::new(
+                config
+                    .epochs(epochs)
+                    .batch_size(options.batch)
+                    .learning_rate(options.learning_rate),
+            )
         };
         let final_epochs = options.final_epochs.unwrap_or(12 * options.epochs);
         let devices = options.device.open_all()?;
@@ -86,7 +88,7 @@ impl<'a> Task<'a> {
             Space::Sp2 => NasnetSpace::sp2(),
             Space::Sp3 => NasnetSpace::sp3(),
         };
-        let evolution = EvolutionBuilder::new(space.clone(), space.mutation())
+        let evolution = Evolution::builder(space.clone(), space.mutation())
             .population(options.population)
             .sample(options.sample)
             .seed(seed);
@@ -103,21 +105,16 @@ impl<'a> Task<'a> {
         };
         let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
             AlgorithmName::Aging => Box::new(evolution.initial(initial).build()?),
-            AlgorithmName::NonAging => {
-                let evolution = evolution.replacement(WorstOfSample).initial(initial);
-                Box::new(evolution.build()?)
-            }
+            AlgorithmName::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
             AlgorithmName::Random => Box::new(RandomSearch::new(space, seed)),
         };
-        let evaluator = TrainingEvaluator::on_devices(
-            self.decoder.clone(),
-            self.trainer.clone(),
-            &self.dataset.train,
-            0.2,
-            seed,
-            &self.devices.all(),
-        )?
-        .threads_per_worker((cores() / self.workers.max(1)).max(1));
+        let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
+        let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
+            .validation_fraction(0.2)
+            .split_seed(seed)
+            .devices(&self.devices.all())
+            .threads_per_worker((cores() / self.workers.max(1)).max(1))
+            .build()?;
         let executor = Threads::with_stop_signal(evaluator, self.workers, stop)?;
         let mut budget = Budget::trials(options.trials);
         if let Some(target) = options.target {

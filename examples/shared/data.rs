@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use evonas::training::images::{DatasetError, DatasetName, ImageDataset, ImageSize};
+use evonas::training::images::{DataError, DatasetName, ImageDataset, ImageSize, image_size};
 
 #[derive(Args)]
 pub struct DataOptions {
@@ -15,12 +15,12 @@ pub struct DataOptions {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Resize the images of a folder to this height and width
-    #[arg(long, value_name = "HxW")]
+    #[arg(long, value_name = "HxW", value_parser = image_size)]
     pub resize: Option<ImageSize>,
 }
 
 impl DataOptions {
-    pub fn read(&self) -> Result<ImageDataset, DatasetError> {
+    pub fn read(&self) -> Result<ImageDataset, DataError> {
         self.dataset.read(self.data.as_deref(), self.resize)
     }
 }

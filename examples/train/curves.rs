@@ -1,6 +1,6 @@
 //! Learning curves.
 
-use evonas::report::LearningCurves;
+use evonas::report::LearningPlot;
 use evonas::training::Epoch;
 
 /// One line for each epoch, as CSV.
@@ -17,18 +17,14 @@ pub fn table(epochs: &[Epoch]) -> String {
     lines
 }
 
-pub fn drawing(dataset: &str, epochs: &[Epoch], validated: bool) -> LearningCurves {
-    let mut accuracies = vec![(
-        "training".to_owned(),
-        epochs.iter().map(|epoch| Some(epoch.accuracy)).collect(),
-    )];
-    if validated {
-        let measured = epochs.iter().map(|epoch| epoch.validation_accuracy);
-        accuracies.push(("validation".to_owned(), measured.collect()));
+pub fn drawing(dataset: &str, epochs: &[Epoch], validated: bool) -> LearningPlot {
+    let training = epochs.iter().map(|epoch| Some(epoch.accuracy));
+    let plot = LearningPlot::new(epochs.iter().map(|epoch| epoch.loss))
+        .title(format!("Training on {dataset}"))
+        .accuracies("training", training);
+    if !validated {
+        return plot;
     }
-    LearningCurves {
-        title: format!("Training on {dataset}"),
-        losses: epochs.iter().map(|epoch| epoch.loss).collect(),
-        accuracies,
-    }
+    let validation = epochs.iter().map(|epoch| epoch.validation_accuracy);
+    plot.accuracies("validation", validation)
 }

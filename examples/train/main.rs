@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use evonas::network::trainable_parameters;
 use evonas::training::TrainedClassifier;
-use evonas::training::images::ImageFolder;
+use evonas::training::images::{ImageFolder, ImageSize};
 use serde_json::json;
 
 use crate::options::{Command, CommandLine, EvaluateOptions, PredictOptions, TrainOptions};
@@ -110,7 +110,10 @@ fn predict(options: &PredictOptions) -> Result<(), Failure> {
     let classifier = TrainedClassifier::load(&options.weights, &device)?;
     let wanted = classifier.network.config().image;
     let images = ImageFolder::new(&options.images)
-        .resize(wanted.height, wanted.width)
+        .resize(ImageSize {
+            height: wanted.height,
+            width: wanted.width,
+        })
         .gray(wanted.channels == 1)
         .read_unlabeled()?;
     let predictions = classifier.predict(&images)?;

@@ -8,6 +8,13 @@ use evonas::training::{DeviceName, Preset};
 use crate::data::DataOptions;
 use crate::settings::{NetworkSettings, TrainingSettings};
 
+fn preset(name: &str) -> Result<Preset, String> {
+    Preset::ALL
+        .into_iter()
+        .find(|preset| preset.to_string() == name)
+        .ok_or_else(|| format!("'{name}' is not a preset; choose search, cifar or imagenet"))
+}
+
 #[derive(Parser)]
 #[command(
     about = "Train a cell network in full, evaluate it, or predict with it",
@@ -43,7 +50,7 @@ pub struct TrainOptions {
     #[arg(long, value_name = "SHARE")]
     pub validation: Option<f64>,
     /// The paper's settings: search, cifar or imagenet; what is given beside it takes its place
-    #[arg(long, default_value = "search")]
+    #[arg(long, default_value = "search", value_parser = preset)]
     pub preset: Preset,
     #[command(flatten)]
     pub network: NetworkSettings,

@@ -1,5 +1,6 @@
 //! One training, from its options to its files.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use evonas::network::{CellNetwork, trainable_parameters};
@@ -7,7 +8,7 @@ use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::report::TrainingProgress;
 use evonas::spaces::nasnet::NasnetGenotype;
-use evonas::training::images::{ChannelStatistics, LabeledImages, stratified_split};
+use evonas::training::images::{ChannelStatistics, HoldOut, LabeledImages};
 use evonas::training::{
     DeviceImages, Devices, Progress, TrainedClassifier, Trainer, Training, TrainingError,
 };
@@ -51,7 +52,9 @@ impl<'a> Run<'a> {
         let network = options.network.config(options.preset, images);
         let (training, validation) = match options.validation {
             Some(share) => {
-                let split = stratified_split(images.labels(), share, options.seed)?;
+                let split = HoldOut::fraction(share)
+                    .seed(options.seed)
+                    .split(images.labels())?;
                 (split.kept, split.held_out)
             }
             None => ((0..images.len()).collect(), Vec::new()),
@@ -75,7 +78,7 @@ impl<'a> Run<'a> {
             &device.clone().autodiff(),
         )?;
         let folder = options.out.as_deref().map(Folder::open).transpose()?;
-        let statistics = ChannelStatistics::of_some(images, &training);
+        let statistics = ChannelStatistics::of_subset(images, &training);
         let run = Self {
             options,
             images: DeviceImages::normalised_by(images, &statistics, &device),
@@ -134,18 +137,23 @@ impl<'a> Run<'a> {
                 match progress {
                     // Half an epoch is lost; one that is over is kept first.
                     Progress::Step { step, steps, .. } if step < steps && stop.is_set() => {
-                        Err(EvaluationError::Interrupted)
+                        ControlFlow::Break(())
                     }
-                    _ => Ok(()),
+                    _ => ControlFlow::Continue(()),
                 }
             };
-            training = match training.next_epoch(&self.images, &self.training, &mut watch) {
-                Ok(training) => training,
-                Err(TrainingError::Stopped(_)) => return Ok(None),
+            match training.next_epoch(&self.images, &self.training, &mut watch) {
+                Ok(_) => {}
+                Err(TrainingError::Stopped) => return Ok(None),
                 Err(error) => return Err(error.into()),
-            };
+            }
             if !self.validation.is_empty() {
-                training.validate(&self.images, &self.validation);
+                match training.validate(&self.images, &self.validation) {
+                    Ok(_) => {}
+                    // Later epochs may bring it back.
+                    Err(error @ TrainingError::OutputNotFinite) => eprintln!("warning: {error}"),
+                    Err(error) => return Err(error.into()),
+                }
             }
             self.keep(&training)?;
             if let (false, Some(epoch)) = (quiet, training.epochs().last()) {
@@ -181,11 +189,8 @@ impl<'a> Run<'a> {
 
     /// The trained network with what it takes to use it.
     pub fn classifier(&self, training: &Training<CellNetwork>) -> TrainedClassifier {
-        TrainedClassifier {
-            network: training.network(),
-            statistics: self.images.statistics().clone(),
-            class_names: self.class_names.clone(),
-        }
+        TrainedClassifier::new(training.network(), self.images.statistics().clone())
+            .class_names(self.class_names.clone())
     }
 
     /// Writes the trained network into the folder, if there is one.

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use evonas::network::{AuxiliaryHead, DropPath, NetworkConfig, Precision, Stem};
 use evonas::training::images::LabeledImages;
-use evonas::training::{Augmentation, OptimizerSettings, Preset, Schedule, TrainingConfig};
+use evonas::training::{OptimizerSettings, Preset, Schedule, TrainingConfig};
 
 #[derive(Args)]
 #[command(next_help_heading = "Network")]
@@ -146,40 +146,36 @@ impl TrainingSettings {
             Some(value) => Some(value),
             None => preset,
         };
-        Ok(TrainingConfig {
-            epochs: self.epochs.unwrap_or(preset.epochs),
-            batch_size: self.batch.unwrap_or(preset.batch_size),
-            learning_rate: self.learning_rate.unwrap_or(preset.learning_rate),
-            schedule: self.schedule(preset.schedule)?,
-            warm_up_epochs: self.warm_up.unwrap_or(preset.warm_up_epochs),
-            optimizer: self.optimizer(preset.optimizer),
-            weight_decay: self.weight_decay.unwrap_or(preset.weight_decay),
-            decay_all: self.decay_all.unwrap_or(preset.decay_all),
-            gradient_clipping: off(self.clip, preset.gradient_clipping),
-            label_smoothing: self.label_smoothing.unwrap_or(preset.label_smoothing),
-            moving_average: off(self.average, preset.moving_average),
-            augmentation: Augmentation {
-                crop_padding: self.crop_padding.unwrap_or(augmentation.crop_padding),
-                flip: self.flip.unwrap_or(augmentation.flip),
-                cutout: self.cutout.unwrap_or(augmentation.cutout),
-            },
-        })
+        let augmentation = augmentation
+            .crop_padding(self.crop_padding.unwrap_or(augmentation.crop_padding))
+            .flip(self.flip.unwrap_or(augmentation.flip))
+            .cutout(self.cutout.unwrap_or(augmentation.cutout));
+        Ok(TrainingConfig::default()
+            .epochs(self.epochs.unwrap_or(preset.epochs))
+            .batch_size(self.batch.unwrap_or(preset.batch_size))
+            .learning_rate(self.learning_rate.unwrap_or(preset.learning_rate))
+            .schedule(self.schedule(preset.schedule)?)
+            .warm_up_epochs(self.warm_up.unwrap_or(preset.warm_up_epochs))
+            .optimizer(self.optimizer(preset.optimizer))
+            .weight_decay(self.weight_decay.unwrap_or(preset.weight_decay))
+            .decay_all(self.decay_all.unwrap_or(preset.decay_all))
+            .gradient_clipping(off(self.clip, preset.gradient_clipping))
+            .label_smoothing(self.label_smoothing.unwrap_or(preset.label_smoothing))
+            .moving_average(off(self.average, preset.moving_average))
+            .augmentation(augmentation))
     }
 
     fn optimizer(&self, preset: OptimizerSettings) -> OptimizerSettings {
-        let mut settings = match self.optimizer {
+        let settings = match self.optimizer {
             None => preset,
             Some(OptimizerName::Sgd) => OptimizerSettings::SGD,
-            Some(OptimizerName::Nesterov) => OptimizerSettings::Sgd {
-                momentum: 0.9,
-                nesterov: true,
-            },
-            Some(OptimizerName::Rmsprop) => TrainingConfig::imagenet().optimizer,
+            Some(OptimizerName::Nesterov) => OptimizerSettings::NESTEROV,
+            Some(OptimizerName::Rmsprop) => OptimizerSettings::RMS_PROP,
         };
-        let (OptimizerSettings::Sgd { momentum, .. } | OptimizerSettings::RmsProp { momentum, .. }) =
-            &mut settings;
-        *momentum = self.momentum.unwrap_or(*momentum);
-        settings
+        match self.momentum {
+            Some(momentum) => settings.momentum(momentum),
+            None => settings,
+        }
     }
 
     fn schedule(&self, preset: Schedule) -> Result<Schedule, String> {
@@ -189,7 +185,7 @@ impl TrainingSettings {
             Some(ScheduleName::Cosine) => Schedule::Cosine,
             Some(ScheduleName::Exponential) => match preset {
                 Schedule::Exponential { .. } => preset,
-                _ => TrainingConfig::imagenet().schedule,
+                _ => Schedule::IMAGENET,
             },
         };
         match &mut schedule {

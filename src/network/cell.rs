@@ -7,7 +7,7 @@ use rand::Rng;
 
 use super::{CellPlan, NetworkConfig, Sequence, TrainingPass};
 
-/// A cell: two inputs, pairwise combinations, a concatenation.
+/// A cell: two inputs, pairwise combinations, and a concatenation.
 #[derive(Module, Debug)]
 pub(crate) struct CellModule {
     base: Sequence,
@@ -38,12 +38,12 @@ impl CellModule {
         }
     }
 
-    /// Drop path acts only with a training pass.
+    /// The cell's output. Drop path acts only with a training pass.
     ///
     /// # Shapes
     /// - `previous`: the previous cell's output
-    /// - `before`: the output of the cell before; of the same or twice the height and width
-    /// - output: filters · concatenated states, half the height and width in a reduction cell
+    /// - `before`: the output of the cell before that, with the same or twice the height and width
+    /// - output: filters · concatenated states as channels; half the height and width in a reduction cell
     #[must_use]
     pub(super) fn forward(
         &self,

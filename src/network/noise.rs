@@ -1,4 +1,4 @@
-//! The random layers of a training: dropout and drop path.
+//! The random layers: dropout and drop path.
 
 use std::fmt;
 
@@ -9,10 +9,11 @@ use rand::{Rng, RngExt};
 
 use super::DropPath;
 
-/// One pass of a training: how far it is, and where its random numbers come from.
+/// What the random layers need in one forward pass of a training: its progress and a random number
+/// generator.
 ///
-/// They are drawn on the host from the caller's generator and never from the device's own, so that
-/// a training is the same on every device and whatever else runs there.
+/// Random numbers are drawn on the host from this generator, never from the device's, so that training
+/// is the same on every device, whatever else runs there.
 pub struct TrainingPass<'a> {
     progress: f64,
     rng: &'a mut dyn Rng,
@@ -27,8 +28,8 @@ impl fmt::Debug for TrainingPass<'_> {
 }
 
 impl<'a> TrainingPass<'a> {
-    /// A pass when this share of the training is done, from 0 to 1; what is beyond counts as the
-    /// nearer end, and NaN as 0.
+    /// A pass after this share of the training, from 0 to 1. Other numbers count as the nearer end, and
+    /// NaN as 0.
     pub fn new(progress: f64, rng: &'a mut dyn Rng) -> Self {
         Self {
             progress: if progress.is_nan() {
@@ -40,7 +41,7 @@ impl<'a> TrainingPass<'a> {
         }
     }
 
-    /// Factors of this shape: `1 / keep` with probability `keep`, else 0.
+    /// Factors of this shape: `1 / keep` with probability `keep`, 0 otherwise.
     fn factors(&mut self, keep: f64, shape: [usize; 4], device: &Device) -> Tensor<4> {
         let kept = (1.0 / keep) as f32;
         let factors: Vec<f32> = (0..shape.iter().product())
@@ -56,7 +57,7 @@ impl<'a> TrainingPass<'a> {
     }
 }
 
-/// Sets a share of all values to 0 in training, and divides the others by what is kept.
+/// Sets a share of all values to 0 in training, and divides the others by the share that is kept.
 #[derive(Module, Debug)]
 pub(crate) struct Dropout {
     #[module(skip)]

@@ -1,4 +1,4 @@
-//! A tournament by the order of importance of several objectives.
+//! A tournament by several objectives in order of importance.
 
 use rand::Rng;
 
@@ -6,9 +6,9 @@ use super::{Selection, draw_sample};
 use crate::objective::{InvalidTolerance, check_tolerance, lexicographic_best};
 use crate::population::Population;
 
-/// `size` members drawn uniformly with replacement; the best by the first objective wins; among
-/// those that are as good, within its tolerance, the best by the second; and so on. Among equals
-/// the first drawn.
+/// Of `size` members drawn uniformly with replacement, the best by the first objective wins; among
+/// those as good within its tolerance, the best by the second; and so on; the first drawn among
+/// equals.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LexicographicTournament {
     size: usize,
@@ -16,11 +16,11 @@ pub struct LexicographicTournament {
 }
 
 impl LexicographicTournament {
-    /// A tournament among `size` members (0 counts as 1), with a tolerance for each objective that
-    /// counts: the search needs at least as many objectives, and at least one.
+    /// A tournament among `size` members (0 counts as 1) that compares as many objectives as there are
+    /// tolerances. The search needs at least that many objectives, and at least one.
     ///
     /// # Errors
-    /// [`InvalidTolerance`] if one is negative or not a number.
+    /// [`InvalidTolerance`] if a tolerance is negative or not a number.
     pub fn new(size: usize, tolerances: Vec<f64>) -> Result<Self, InvalidTolerance> {
         for &tolerance in &tolerances {
             check_tolerance(tolerance)?;

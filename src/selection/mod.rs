@@ -1,4 +1,4 @@
-//! Who becomes a parent.
+//! Which member of the population becomes a parent.
 
 mod lexicographic;
 mod pareto;
@@ -12,12 +12,12 @@ use rand::{Rng, RngExt};
 
 use crate::population::Population;
 
-/// Draws a sample of the population and chooses the parent among it.
+/// Draws a sample of the population and chooses the parent from it.
 pub trait Selection<G>: Debug + Send + Sync {
-    /// Returns the parent's position in the population, and pushes the positions of the whole
-    /// sample, the parent's among them, to `sample` (which comes empty).
+    /// Returns the parent's position in the population, and pushes the positions of the whole sample,
+    /// including the parent's, to `sample`.
     ///
-    /// The population is never empty here.
+    /// Evolution calls this with an empty `sample` and never with an empty population.
     fn select(
         &self,
         population: &Population<G>,
@@ -25,8 +25,7 @@ pub trait Selection<G>: Debug + Send + Sync {
         sample: &mut Vec<usize>,
     ) -> usize;
 
-    /// How many objectives a search must have at least for this to select by; 0 if it goes by the
-    /// fitness.
+    /// The smallest number of objectives that this selection needs; 0 if it goes by the fitness.
     fn minimum_objectives(&self) -> usize {
         0
     }
@@ -57,7 +56,7 @@ impl<G, S: Selection<G> + ?Sized> Selection<G> for Box<S> {
     }
 }
 
-/// Tournament selection: `size` members drawn uniformly with replacement, the fittest wins, the
+/// Tournament selection: of `size` members drawn uniformly with replacement, the fittest wins, the
 /// first drawn among equals (Algorithm 1 of Real et al. 2018).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tournament {

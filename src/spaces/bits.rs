@@ -1,13 +1,13 @@
-//! Bit strings: the toy space of the paper's supplement C.
+//! Bit strings, the toy space of the paper's supplement C.
 
 use rand::{Rng, RngExt};
 
 use crate::space::{CategoricalSpace, Mutation, SearchSpace};
 
-/// Bit strings of a fixed length, uniformly distributed.
+/// Bit strings of a fixed length, drawn uniformly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BitsSpace {
-    /// How many bits.
+    /// The number of bits.
     pub length: usize,
 }
 
@@ -33,7 +33,7 @@ impl CategoricalSpace for BitsSpace {
     }
 }
 
-/// Flips exactly one bit, each as likely as the other. An empty string stays empty.
+/// Flips exactly one bit, each equally likely. An empty string stays empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FlipOneBit;
 

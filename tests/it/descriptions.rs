@@ -80,7 +80,7 @@ fn search(
         Ok(Evaluation::new(f64::from(counts.values().sum::<u32>())))
     };
     let empty: Counts = (0..30).map(|kind| (format!("kind {kind}"), 0)).collect();
-    let evolution = EvolutionBuilder::new(Warehouse::new(described), Warehouse::new(described))
+    let evolution = Evolution::builder(Warehouse::new(described), Warehouse::new(described))
         .population(10)
         .sample(3)
         .initial([empty])

@@ -16,7 +16,12 @@ type Bits = Vec<bool>;
 const SPACE: BitsSpace = BitsSpace { length: 16 };
 
 fn evolution(seed: u64) -> Evolution<Bits> {
-    Evolution::aging(SPACE, FlipOneBit, 10, 3, seed).unwrap()
+    Evolution::builder(SPACE, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(seed)
+        .build()
+        .unwrap()
 }
 
 /// Every kind of outcome, metrics, reports, and figures that JSON could spoil.
@@ -205,9 +210,20 @@ fn the_journal_of_another_search_is_refused() {
     assert_eq!(differs(run(folder.path(), 2, 20)), "seed");
     assert_eq!(differs(search(evolution(1), open())), "evaluator");
     let space = BitsSpace { length: 17 };
-    let other_space = Evolution::aging(space, FlipOneBit, 10, 3, 1).unwrap();
+    let other_space = Evolution::builder(space, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(1)
+        .build()
+        .unwrap();
     assert_eq!(differs(search(other_space, ours(open()))), "space");
-    let other = Evolution::non_aging(SPACE, FlipOneBit, 10, 3, 1).unwrap();
+    let other = Evolution::builder(SPACE, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(1)
+        .non_aging()
+        .build()
+        .unwrap();
     let result = search(other, ours(open()));
     let message = result.as_ref().unwrap_err().to_string();
     assert!(

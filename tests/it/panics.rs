@@ -21,7 +21,12 @@ type Bits = Vec<bool>;
 const SPACE: BitsSpace = BitsSpace { length: 12 };
 
 fn evolution() -> Evolution<Bits> {
-    Evolution::aging(SPACE, FlipOneBit, 10, 3, 1).unwrap()
+    Evolution::builder(SPACE, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(1)
+        .build()
+        .unwrap()
 }
 
 fn count(bits: &[bool]) -> f64 {
@@ -117,7 +122,7 @@ fn a_mutation_that_panics_is_an_error_and_the_search_goes_on_when_it_is_mended()
     // Both are called the same, as the code before and after a correction would be.
     let search = |trials| {
         let mutation = Brittle(broken.clone());
-        let evolution = EvolutionBuilder::new(SPACE, Described(mutation))
+        let evolution = Evolution::builder(SPACE, Described(mutation))
             .population(10)
             .sample(3)
             .seed(1)

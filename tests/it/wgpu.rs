@@ -99,11 +99,7 @@ fn amoebanet_a_and_random_genotypes_agree_with_the_cpu() {
 fn augmented_batches_are_those_of_the_cpu() {
     let Some(device) = device() else { return };
     let images = digits().train;
-    let augmentation = Augmentation {
-        crop_padding: 2,
-        flip: true,
-        cutout: 3,
-    };
+    let augmentation = Augmentation::NONE.crop_padding(2).flip(true).cutout(3);
     let [expected, found] = [&Device::flex(), &device].map(|device| {
         let images = DeviceImages::new(&images, &images, device);
         let mut rng = stream(3, 0);
@@ -119,12 +115,20 @@ fn augmented_batches_are_those_of_the_cpu() {
 #[test]
 fn a_search_of_five_trials_runs() {
     let Some(device) = device() else { return };
-    let trainer = Trainer::new(TrainingConfig::new(1, 32)).unwrap();
+    let trainer = Trainer::new(TrainingConfig::default()).unwrap();
     let images = digits().train.limit(96, 0);
     let decoder = CellDecoder::new(config());
-    let evaluator = TrainingEvaluator::new(decoder, trainer, &images, 0.2, 0, &device).unwrap();
+    let evaluator = TrainingEvaluator::builder(decoder, trainer, &images)
+        .device(&device)
+        .build()
+        .unwrap();
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::aging(space.clone(), space.mutation(), 3, 2, 0).unwrap();
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(3)
+        .sample(2)
+        .seed(0)
+        .build()
+        .unwrap();
     let search = Search::new(evolution, Serial::new(evaluator), Budget::trials(5));
     let result = search.run().unwrap();
     assert_eq!((result.history.len(), result.history.failed()), (5, 0));

@@ -17,8 +17,8 @@ use self::reduction::FactorizedReduction;
 pub(super) use self::sequence::Sequence;
 use super::{DropPathLayer, Dropout, LayerPlan, NetworkConfig, TrainingPass, initial_weights};
 
-/// One layer of a network.
-// Most layers are convolutions and batch norms, the large variants: boxing them would save nothing.
+/// One layer of a network as a Burn module.
+// Most layers are convolutions and batch norms, the large variants, so boxing those would save nothing.
 #[allow(clippy::large_enum_variant)]
 #[derive(Module, Debug)]
 pub(crate) enum Layer {

@@ -6,11 +6,12 @@
 //! let genotype = published::amoebanet_a();
 //! let text = genotype.to_string();
 //! assert_eq!(text.parse::<NasnetGenotype>()?, genotype);
-//! # Ok::<(), evonas::spaces::nasnet::InvalidGenotype>(())
+//! # Ok::<(), evonas::spaces::nasnet::NasnetError>(())
 //! ```
 
 mod canonical;
 mod categorical;
+mod error;
 mod genotype;
 mod labelling;
 mod mutation;
@@ -20,10 +21,9 @@ mod source;
 mod space;
 mod text;
 
-pub use genotype::{
-    Branch, Cell, CellKind, InvalidCell, InvalidGenotype, NasnetGenotype, PairwiseCombination,
-};
+pub use error::{InvalidCell, NasnetError};
+pub use genotype::{Branch, Cell, CellKind, NasnetGenotype, PairwiseCombination};
 pub use mutation::{HiddenStateMutation, OperationMutation};
-pub use operation::{Operation, UnknownOperation};
+pub use operation::Operation;
 pub use source::GenotypeSourceError;
-pub use space::{EmptySpace, NasnetSpace};
+pub use space::NasnetSpace;

@@ -1,18 +1,17 @@
 //! The text and JSON forms of a genotype.
 //!
-//! Text: `avg3@0+max3@0,sep3@1+identity@1/…:2.3.4`: pairs with commas between them, the normal and
-//! the reduction cell with a slash between them, an explicit concat list behind a colon. No
-//! character of it needs quoting in a shell. JSON: `{"normal": {"pairs": [[["avg3", 0], ["max3",
-//! 0]], …], "concat": [2, 3, 4]}, "reduction": …}`, `concat` only where it is explicit.
+//! Text: `avg3@0+max3@0,sep3@1+identity@1/…:2.3.4`. Commas separate pairs, a slash separates the normal
+//! from the reduction cell, and an explicit concat list follows a colon. Nothing in it needs quoting in
+//! a shell. JSON: `{"normal": {"pairs": [[["avg3", 0], ["max3", 0]], …], "concat": [2, 3, 4]},
+//! "reduction": …}`, with `concat` only if it is explicit.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::genotype::{
-    Branch, Cell, CellKind, InvalidCell, InvalidGenotype, NasnetGenotype, PairwiseCombination,
-};
+use super::genotype::{Branch, Cell, CellKind, NasnetGenotype, PairwiseCombination};
+use super::{InvalidCell, NasnetError, Operation};
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,15 +76,19 @@ fn parse_pair(pair: usize, text: &str) -> Result<PairwiseCombination, InvalidCel
     let branch = |text: &str| {
         let (operation, state) = text.split_once('@').ok_or_else(malformed)?;
         Ok(Branch::new(
-            operation
-                .trim()
-                .parse()
-                .map_err(|source| InvalidCell::UnknownOperation { pair, source })?,
+            known_operation(pair, operation.trim())?,
             state.trim().parse().map_err(|_| malformed())?,
         ))
     };
     let (left, right) = text.split_once('+').ok_or_else(malformed)?;
     Ok(PairwiseCombination::new(branch(left)?, branch(right)?))
+}
+
+fn known_operation(pair: usize, name: &str) -> Result<Operation, InvalidCell> {
+    Operation::from_name(name).ok_or_else(|| InvalidCell::UnknownOperation {
+        pair,
+        name: name.to_owned(),
+    })
 }
 
 impl fmt::Display for NasnetGenotype {
@@ -95,16 +98,16 @@ impl fmt::Display for NasnetGenotype {
 }
 
 impl FromStr for NasnetGenotype {
-    type Err = InvalidGenotype;
+    type Err = NasnetError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let cells: Vec<&str> = text.split('/').collect();
         let [normal, reduction] = cells[..] else {
-            return Err(InvalidGenotype::CellCount(cells.len()));
+            return Err(NasnetError::CellCount(cells.len()));
         };
         let cell = |kind, text: &str| {
             text.parse()
-                .map_err(|source| InvalidGenotype::Cell { cell: kind, source })
+                .map_err(|source| NasnetError::Cell { cell: kind, source })
         };
         Ok(Self::new(
             cell(CellKind::Normal, normal)?,
@@ -140,10 +143,7 @@ impl TryFrom<JsonCell> for Cell {
 
     fn try_from(json: JsonCell) -> Result<Self, Self::Error> {
         let branch = |pair, (operation, state): &(String, usize)| {
-            operation
-                .parse()
-                .map(|operation| Branch::new(operation, *state))
-                .map_err(|source| InvalidCell::UnknownOperation { pair, source })
+            known_operation(pair, operation).map(|operation| Branch::new(operation, *state))
         };
         let pairs = json
             .pairs
@@ -160,11 +160,11 @@ impl TryFrom<JsonCell> for Cell {
     }
 }
 
-/// JSON of one cell, with errors that name the cell.
+/// The JSON form of one cell, with errors that name the cell.
 macro_rules! cell_json {
     ($module:ident, $kind:expr) => {
         pub(super) mod $module {
-            use super::{Cell, CellKind, InvalidGenotype, JsonCell};
+            use super::{Cell, CellKind, JsonCell, NasnetError};
             use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
             pub(in super::super) fn serialize<S: Serializer>(
@@ -180,7 +180,7 @@ macro_rules! cell_json {
                 let cell: CellKind = $kind;
                 JsonCell::deserialize(deserializer)?
                     .try_into()
-                    .map_err(|source| D::Error::custom(InvalidGenotype::Cell { cell, source }))
+                    .map_err(|source| D::Error::custom(NasnetError::Cell { cell, source }))
             }
         }
     };

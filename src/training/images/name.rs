@@ -1,15 +1,12 @@
-//! Data sets by name, as a command line has them.
+//! Data sets by name, as given on a command line.
 
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{
-    CifarError, FolderError, IdxError, ImageDataset, ImageFolder, ImageSize, digits,
-    read_cifar10_folder, read_cifar100_folder, read_idx_folder,
-};
+use super::{CifarFolder, DatasetError, IdxFolder, ImageDataset, ImageFolder, ImageSize, digits};
 
-/// A data set, or the format of one, by its name.
+/// A data set, or the format of one, by name.
 ///
 /// # Example
 ///
@@ -23,20 +20,20 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DatasetName {
-    /// `digits`: [`digits`], which come with the crate.
+    /// `digits`: [`digits`], which ship with the crate.
     Digits,
-    /// `idx`: the format of MNIST and Fashion-MNIST, [`read_idx_folder`].
+    /// `idx`: the format of MNIST and Fashion-MNIST, [`IdxFolder`].
     Idx,
-    /// `cifar10`: [`read_cifar10_folder`].
+    /// `cifar10`: [`CifarFolder::cifar10`].
     Cifar10,
-    /// `cifar100`: [`read_cifar100_folder`].
+    /// `cifar100`: [`CifarFolder::cifar100`].
     Cifar100,
     /// `folder`: PNG and JPEG files, [`ImageFolder`].
     Folder,
 }
 
 impl DatasetName {
-    /// All of them.
+    /// All data sets.
     pub const ALL: [Self; 5] = [
         Self::Digits,
         Self::Idx,
@@ -58,43 +55,42 @@ impl DatasetName {
     /// Reads the data set.
     ///
     /// - `folder`: where it is, for all but `digits`.
-    /// - `resize`: the size to resize images to, for `folder` only; without, its images must
-    ///   all have one size.
+    /// - `resize`: the size to resize images to, for `folder` only; without it, all images must have the
+    ///   same size.
     ///
     /// # Errors
     ///
-    /// [`DatasetError::FolderNeeded`], [`DatasetError::FolderSuperfluous`] and
-    /// [`DatasetError::ResizeSuperfluous`] for a wrong combination, and what the reader of the format
-    /// returns.
+    /// [`DataError::FolderNeeded`], [`DataError::FolderSuperfluous`] and [`DataError::ResizeSuperfluous`]
+    /// for a wrong combination, [`DataError::Reader`] if the reader of the format fails.
     pub fn read(
         self,
         folder: Option<&Path>,
         resize: Option<ImageSize>,
-    ) -> Result<ImageDataset, DatasetError> {
+    ) -> Result<ImageDataset, DataError> {
         if resize.is_some() && self != Self::Folder {
-            return Err(DatasetError::ResizeSuperfluous { name: self });
+            return Err(DataError::ResizeSuperfluous { name: self });
         }
-        let needed = || folder.ok_or(DatasetError::FolderNeeded { name: self });
+        let needed = || folder.ok_or(DataError::FolderNeeded { name: self });
         Ok(match self {
             Self::Digits if folder.is_some() => {
-                return Err(DatasetError::FolderSuperfluous { name: self });
+                return Err(DataError::FolderSuperfluous { name: self });
             }
             Self::Digits => digits(),
-            Self::Idx => read_idx_folder(needed()?)?,
-            Self::Cifar10 => read_cifar10_folder(needed()?)?,
-            Self::Cifar100 => read_cifar100_folder(needed()?)?,
+            Self::Idx => IdxFolder::new(needed()?).read()?,
+            Self::Cifar10 => CifarFolder::cifar10(needed()?).read()?,
+            Self::Cifar100 => CifarFolder::cifar100(needed()?).read()?,
             Self::Folder => {
                 let images = ImageFolder::new(needed()?);
                 match resize {
                     None => images.read()?,
-                    Some(size) => images.resize(size.height(), size.width()).read()?,
+                    Some(size) => images.resize(size).read()?,
                 }
             }
         })
     }
 }
 
-/// The name that [`FromStr`] takes.
+/// The name that [`FromStr`] accepts.
 impl fmt::Display for DatasetName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -124,37 +120,48 @@ pub struct UnknownDataset {
     name: String,
 }
 
-/// Why a data set cannot be read.
+/// Why a data set chosen by name can't be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum DatasetError {
-    /// The data set is read from a folder, and none is given.
+pub enum DataError {
+    /// The data set is read from a folder, but none was given.
     #[error("the data set \"{name}\" is read from a folder: pass the folder")]
     FolderNeeded {
         /// The data set.
         name: DatasetName,
     },
-    /// The data set comes with the crate, and a folder is given.
-    #[error("the data set \"{name}\" comes with the crate: pass no folder")]
+    /// The data set ships with the crate, but a folder was given.
+    #[error("the data set \"{name}\" ships with the crate: pass no folder")]
     FolderSuperfluous {
         /// The data set.
         name: DatasetName,
     },
-    /// The images of the data set have one size, and another is given.
-    #[error("the images of \"{name}\" have one size: pass no size to resize them to")]
+    /// The images of the data set have a fixed size, but another was given.
+    #[error("the images of \"{name}\" have a fixed size: pass no size to resize them to")]
     ResizeSuperfluous {
         /// The data set.
         name: DatasetName,
     },
-    /// IDX files cannot be read.
+    /// The reader of the format failed.
     #[error(transparent)]
-    Idx(#[from] IdxError),
-    /// CIFAR's binary files cannot be read.
-    #[error(transparent)]
-    Cifar(#[from] CifarError),
-    /// A folder of images cannot be read.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
+    Reader(#[from] DatasetError),
+}
+
+/// Parses a size such as `32x48`, 32 rows of 48 pixels.
+///
+/// # Errors
+///
+/// A message if the text is something else or a side is 0.
+pub fn image_size(text: &str) -> Result<ImageSize, String> {
+    let side = |text: &str| text.parse().ok().filter(|&side: &usize| side > 0);
+    text.split_once('x')
+        .and_then(|(height, width)| {
+            Some(ImageSize {
+                height: side(height)?,
+                width: side(width)?,
+            })
+        })
+        .ok_or_else(|| format!("'{text}' is not a size like 32x32 (height x width)"))
 }
 
 #[cfg(test)]
@@ -185,7 +192,7 @@ mod tests {
             assert_eq!(
                 message,
                 if name == DatasetName::Digits {
-                    "the data set \"digits\" comes with the crate: pass no folder".to_owned()
+                    "the data set \"digits\" ships with the crate: pass no folder".to_owned()
                 } else {
                     format!("the data set \"{name}\" is read from a folder: pass the folder")
                 }
@@ -196,8 +203,8 @@ mod tests {
     #[test]
     fn only_folders_of_images_are_resized() {
         for name in DatasetName::ALL {
-            let error = name.read(Some(Path::new("nowhere")), ImageSize::new(8, 8));
-            let is_refused = matches!(error, Err(DatasetError::ResizeSuperfluous { .. }));
+            let error = name.read(Some(Path::new("nowhere")), Some(ImageSize::square(8)));
+            let is_refused = matches!(error, Err(DataError::ResizeSuperfluous { .. }));
             assert_eq!(is_refused, name != DatasetName::Folder);
         }
     }
@@ -205,14 +212,19 @@ mod tests {
     #[test]
     fn the_reader_of_the_format_says_what_is_wrong() {
         let dir = tempfile::tempdir().unwrap();
-        let read = |name: DatasetName| name.read(Some(dir.path()), None).unwrap_err();
-        assert!(matches!(read(DatasetName::Idx), DatasetError::Idx(_)));
-        assert!(matches!(read(DatasetName::Cifar10), DatasetError::Cifar(_)));
-        assert!(matches!(
-            read(DatasetName::Cifar100),
-            DatasetError::Cifar(_)
-        ));
-        assert!(matches!(read(DatasetName::Folder), DatasetError::Folder(_)));
+        for (name, first_missing) in [
+            (DatasetName::Idx, "file train-images-idx3-ubyte"),
+            (DatasetName::Cifar10, "data_batch_1.bin"),
+            (DatasetName::Cifar100, "train.bin"),
+            (DatasetName::Folder, "folder train"),
+        ] {
+            match name.read(Some(dir.path()), None) {
+                Err(DataError::Reader(DatasetError::Missing { missing, .. })) => {
+                    assert!(missing.starts_with(first_missing), "{missing}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
     }
 
     #[test]
@@ -226,10 +238,22 @@ mod tests {
                 .unwrap();
         }
         let name = DatasetName::Folder;
-        let train = name
-            .read(Some(dir.path()), ImageSize::new(5, 7))
-            .unwrap()
-            .train;
+        let size = ImageSize {
+            height: 5,
+            width: 7,
+        };
+        let train = name.read(Some(dir.path()), Some(size)).unwrap().train;
         assert_eq!((train.height(), train.width()), (5, 7));
+    }
+
+    #[test]
+    fn sizes_parse_back_and_others_are_refused() {
+        let size = image_size("32x48").unwrap();
+        assert_eq!((size.height, size.width), (32, 48));
+        assert_eq!(size.to_string(), "32x48");
+        for text in ["", "32", "x", "0x4", "4x0", "-1x2", "3x3x3", "a3x4"] {
+            let message = image_size(text).unwrap_err();
+            assert!(message.contains("like 32x32"), "{text}");
+        }
     }
 }

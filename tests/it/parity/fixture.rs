@@ -13,7 +13,7 @@ use evonas::network::{
 };
 use evonas::prelude::*;
 use evonas::randomness::stream;
-use evonas::spaces::nasnet::NasnetGenotype;
+use evonas::spaces::nasnet::published;
 
 /// A file of `parity.py export`, or of another build with the same keys.
 pub struct Fixture {
@@ -58,7 +58,7 @@ impl Fixture {
         let text = metadata
             .get("genotype_text")
             .unwrap_or(&metadata["genotype"]);
-        let genotype = NasnetGenotype::find(text).unwrap();
+        let genotype = published::by_name(text).unwrap_or_else(|| text.parse().unwrap());
         let tensors: BTreeMap<String, TensorData> = SafetensorsStore::from_file(path)
             .get_all_tensors()
             .unwrap()

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use evonas::training::images::{
-    CifarError, FolderError, IdxError, ImageDataset, ImageFolder, ImageSize, digits,
-    read_cifar10_folder, read_cifar100_folder, read_idx_folder,
+    CifarFolder, DatasetError, IdxFolder, ImageDataset, ImageFolder, ImageSize, digits,
 };
 
 /// Where the images come from.
@@ -20,7 +19,7 @@ pub(crate) struct DatasetOptions {
     pub(crate) data: Option<PathBuf>,
     /// Resize the images of a folder to this height and width in pixels [default: no resizing; the
     /// images must all have one size]
-    #[arg(long, value_name = "HxW")]
+    #[arg(long, value_name = "HxW", value_parser = image_size)]
     pub(crate) resize: Option<ImageSize>,
 }
 
@@ -29,7 +28,7 @@ impl DatasetOptions {
     ///
     /// # Errors
     /// As [`DatasetName::read`].
-    pub(crate) fn read(&self) -> Result<ImageDataset, DatasetError> {
+    pub(crate) fn read(&self) -> Result<ImageDataset, DataError> {
         self.dataset.read(self.data.as_deref(), self.resize)
     }
 }
@@ -70,31 +69,31 @@ impl DatasetName {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::FolderNeeded`], [`DatasetError::FolderSuperfluous`] and
-    /// [`DatasetError::ResizeSuperfluous`] for a wrong combination, and what the reader of the format
-    /// returns.
+    /// [`DataError::FolderNeeded`], [`DataError::FolderSuperfluous`] and
+    /// [`DataError::ResizeSuperfluous`] for a wrong combination, [`DataError::Reader`] if the reader of
+    /// the format fails.
     pub(crate) fn read(
         self,
         folder: Option<&Path>,
         resize: Option<ImageSize>,
-    ) -> Result<ImageDataset, DatasetError> {
+    ) -> Result<ImageDataset, DataError> {
         if resize.is_some() && self != Self::Folder {
-            return Err(DatasetError::ResizeSuperfluous { name: self });
+            return Err(DataError::ResizeSuperfluous { name: self });
         }
-        let needed = || folder.ok_or(DatasetError::FolderNeeded { name: self });
+        let needed = || folder.ok_or(DataError::FolderNeeded { name: self });
         Ok(match self {
             Self::Digits if folder.is_some() => {
-                return Err(DatasetError::FolderSuperfluous { name: self });
+                return Err(DataError::FolderSuperfluous { name: self });
             }
             Self::Digits => digits(),
-            Self::Idx => read_idx_folder(needed()?)?,
-            Self::Cifar10 => read_cifar10_folder(needed()?)?,
-            Self::Cifar100 => read_cifar100_folder(needed()?)?,
+            Self::Idx => IdxFolder::new(needed()?).read()?,
+            Self::Cifar10 => CifarFolder::cifar10(needed()?).read()?,
+            Self::Cifar100 => CifarFolder::cifar100(needed()?).read()?,
             Self::Folder => {
                 let images = ImageFolder::new(needed()?);
                 match resize {
                     None => images.read()?,
-                    Some(size) => images.resize(size.height(), size.width()).read()?,
+                    Some(size) => images.resize(size).read()?,
                 }
             }
         })
@@ -110,7 +109,7 @@ impl fmt::Display for DatasetName {
 
 /// Why a data set can't be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DatasetError {
+pub(crate) enum DataError {
     #[error("the data set {name} is read from a folder: add --data DIR")]
     FolderNeeded { name: DatasetName },
     #[error("the data set {name} is part of the program: leave --data out")]
@@ -118,11 +117,20 @@ pub(crate) enum DatasetError {
     #[error("the images of {name} have one size: leave --resize out")]
     ResizeSuperfluous { name: DatasetName },
     #[error(transparent)]
-    Idx(#[from] IdxError),
-    #[error(transparent)]
-    Cifar(#[from] CifarError),
-    #[error(transparent)]
-    Folder(#[from] FolderError),
+    Reader(#[from] DatasetError),
+}
+
+/// Parses a size such as `32x48`, 32 rows of 48 pixels.
+fn image_size(text: &str) -> Result<ImageSize, String> {
+    let side = |text: &str| text.parse().ok().filter(|&side: &usize| side > 0);
+    text.split_once('x')
+        .and_then(|(height, width)| {
+            Some(ImageSize {
+                height: side(height)?,
+                width: side(width)?,
+            })
+        })
+        .ok_or_else(|| format!("'{text}' is not a size like 32x32 (height x width)"))
 }
 
 #[cfg(test)]
@@ -168,8 +176,8 @@ mod tests {
     #[test]
     fn only_folders_of_images_are_resized() {
         for &name in DatasetName::value_variants() {
-            let error = name.read(Some(Path::new("nowhere")), ImageSize::new(8, 8));
-            let is_refused = matches!(error, Err(DatasetError::ResizeSuperfluous { .. }));
+            let error = name.read(Some(Path::new("nowhere")), Some(ImageSize::square(8)));
+            let is_refused = matches!(error, Err(DataError::ResizeSuperfluous { .. }));
             assert_eq!(is_refused, name != DatasetName::Folder);
         }
     }
@@ -177,14 +185,19 @@ mod tests {
     #[test]
     fn the_reader_of_the_format_says_what_is_wrong() {
         let dir = tempfile::tempdir().unwrap();
-        let read = |name: DatasetName| name.read(Some(dir.path()), None).unwrap_err();
-        assert!(matches!(read(DatasetName::Idx), DatasetError::Idx(_)));
-        assert!(matches!(read(DatasetName::Cifar10), DatasetError::Cifar(_)));
-        assert!(matches!(
-            read(DatasetName::Cifar100),
-            DatasetError::Cifar(_)
-        ));
-        assert!(matches!(read(DatasetName::Folder), DatasetError::Folder(_)));
+        for (name, first_missing) in [
+            (DatasetName::Idx, "file train-images-idx3-ubyte"),
+            (DatasetName::Cifar10, "data_batch_1.bin"),
+            (DatasetName::Cifar100, "train.bin"),
+            (DatasetName::Folder, "folder train"),
+        ] {
+            match name.read(Some(dir.path()), None) {
+                Err(DataError::Reader(DatasetError::Missing { missing, .. })) => {
+                    assert!(missing.starts_with(first_missing), "{missing}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
     }
 
     #[test]
@@ -196,10 +209,22 @@ mod tests {
             fs::write(class.join("1.png"), PNG).unwrap();
         }
         let name = DatasetName::Folder;
-        let train = name
-            .read(Some(dir.path()), ImageSize::new(5, 7))
-            .unwrap()
-            .train;
+        let size = ImageSize {
+            height: 5,
+            width: 7,
+        };
+        let train = name.read(Some(dir.path()), Some(size)).unwrap().train;
         assert_eq!((train.height(), train.width()), (5, 7));
+    }
+
+    #[test]
+    fn sizes_parse_back_and_others_are_refused() {
+        let size = image_size("32x48").unwrap();
+        assert_eq!((size.height, size.width), (32, 48));
+        assert_eq!(size.to_string(), "32x48");
+        for text in ["", "32", "x", "0x4", "4x0", "-1x2", "3x3x3", "a3x4"] {
+            let message = image_size(text).unwrap_err();
+            assert!(message.contains("like 32x32"), "{text}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use evonas::spaces::nasnet::{InvalidGenotype, NasnetGenotype, published};
+use evonas::spaces::nasnet::{NasnetError, NasnetGenotype, published};
 use serde_json::Value;
 
 /// The genotype that an argument means: the name of a published one (`amoebanet-a`), a genotype's text, or
@@ -46,10 +46,7 @@ fn read(path: &Path) -> Result<NasnetGenotype, GenotypeError> {
 }
 
 fn parse(text: &str) -> Result<NasnetGenotype, String> {
-    let from_text = |text: &str| {
-        text.parse()
-            .map_err(|error: InvalidGenotype| error.to_string())
-    };
+    let from_text = |text: &str| text.parse().map_err(|error: NasnetError| error.to_string());
     if !text.starts_with('{') {
         return from_text(text);
     }
@@ -72,7 +69,7 @@ pub(crate) enum GenotypeError {
     )]
     Unknown(String),
     #[error(transparent)]
-    Invalid(#[from] InvalidGenotype),
+    Invalid(#[from] NasnetError),
     #[error("{path} can't be read: {source}")]
     Unreadable { path: String, source: io::Error },
     #[error("{path} holds no genotype: {reason}")]
