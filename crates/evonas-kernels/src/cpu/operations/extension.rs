@@ -1,4 +1,4 @@
-//! The operations, and the Flex backend's.
+//! The operations as extensions of Burn's backends, and their implementation on Flex.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
@@ -9,7 +9,7 @@ use crate::cpu::unit::UnitShape;
 use crate::pooling::Pooling;
 use crate::window::Window;
 
-/// A batch norm's output in training, and the batch's statistics.
+/// The output of batch norm in training, and the batch's statistics.
 #[derive(ExtensionType)]
 pub(super) struct NormalisedPrimitives<B: Backend> {
     pub(super) output: FloatTensor<B>,
@@ -27,7 +27,7 @@ pub(super) enum ConvolutionWeights<B: Backend> {
 }
 
 impl<B: Backend> ConvolutionWeights<B> {
-    /// Those of the depthwise convolution and of the dense one.
+    /// The weights of the depthwise and of the dense convolution.
     pub(super) fn split(self) -> [Option<FloatTensor<B>>; 2] {
         match self {
             Self::None => [None, None],
@@ -38,7 +38,7 @@ impl<B: Backend> ConvolutionWeights<B> {
     }
 }
 
-/// What a concatenation puts together.
+/// The parts of a concatenation.
 #[derive(ExtensionType)]
 pub(super) enum Parts<B: Backend> {
     Two(FloatTensor<B>, FloatTensor<B>),
@@ -66,10 +66,10 @@ pub(super) enum Parts<B: Backend> {
     ),
 }
 
-/// As many as `Parts` takes, and published cells have.
+/// The largest variant of `Parts`, and the most parts of a published cell.
 pub(super) const MOST_PARTS: usize = 6;
 
-/// The operations that the kernels are for.
+/// The operations of the kernels.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait CellOperations: Backend {
     /// Convolutions.
@@ -92,7 +92,7 @@ pub(super) trait CellOperations: Backend {
     /// Average, max or min pooling.
     fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self>;
 
-    /// Images' channels one behind the other.
+    /// Concatenates the channels of images.
     fn concatenate(#[extension_type] parts: Parts<Self>) -> FloatTensor<Self>;
 }
 

@@ -16,8 +16,7 @@ use crate::pooling::Pooling;
 use crate::window::Window;
 
 impl<C: CheckpointStrategy> ConvolutionWeights<Autodiff<Flex, C>> {
-    /// The nodes of both. ConvolutionWeights that aren't there get no gradient; the image stands in for their
-    /// nodes.
+    /// The nodes of both. Missing weights get no gradient; the node of the image stands in for theirs.
     fn nodes(&self, image: &FloatTensor<Autodiff<Flex, C>>) -> [NodeGuard; 2] {
         match self {
             Self::None => [image.node(), image.node()],
@@ -39,7 +38,7 @@ impl<C: CheckpointStrategy> ConvolutionWeights<Autodiff<Flex, C>> {
     }
 }
 
-/// Hands each parent that takes part in the differentiation its gradient, if it has one.
+/// Gives each parent that is being differentiated its gradient, if it has one.
 fn register<const N: usize>(
     gradients: &mut Gradients,
     parents: [Option<NodeId>; N],
@@ -118,7 +117,7 @@ impl Backward<Flex, 1> for PoolBackward {
 struct ConcatenateBackward;
 
 impl<const N: usize> Backward<Flex, N> for ConcatenateBackward {
-    /// The parts' channels.
+    /// The channels of the parts.
     type State = [usize; N];
 
     fn backward(
@@ -134,7 +133,7 @@ impl<const N: usize> Backward<Flex, N> for ConcatenateBackward {
     }
 }
 
-/// A concatenation with its gradients.
+/// A concatenation with its gradient.
 fn concatenated<C: CheckpointStrategy, const N: usize>(
     parts: [FloatTensor<Autodiff<Flex, C>>; N],
 ) -> FloatTensor<Autodiff<Flex, C>> {

@@ -1,5 +1,4 @@
-//! The kernels as Burn operations with gradients of their own. Tensor<4> are
-//! `[images, height, width, channels]`.
+//! The kernels as Burn operations with gradients. Images are `[images, height, width, channels]`.
 
 mod extension;
 mod gradients;
@@ -56,10 +55,10 @@ pub(crate) fn convolve(
     ))
 }
 
-/// Convolutions, if there are any, and batch norm by the statistics of the batch.
+/// Convolutions, if there are any, followed by batch norm with the batch's statistics.
 ///
 /// # Shapes
-/// As [`convolve`]'s; `gamma` and `beta`: `[outputs]`.
+/// Those of [`convolve`]; `gamma` and `beta`: `[outputs]`.
 pub(crate) fn normalise(
     image: Tensor<4>,
     depthwise: Option<Tensor<4>>,
@@ -84,10 +83,10 @@ pub(crate) fn normalise(
     }
 }
 
-/// Convolutions, if there are any, scaled and shifted by channel; for devices without autodiff.
+/// Convolutions, if there are any, then scaled and shifted by channel. For devices without autodiff.
 ///
 /// # Shapes
-/// As [`convolve`]'s; `scale` and `shift`: `[outputs]`.
+/// Those of [`convolve`]; `scale` and `shift`: `[outputs]`.
 pub(crate) fn scaled(
     image: Tensor<4>,
     depthwise: Option<Tensor<4>>,
@@ -105,7 +104,7 @@ pub(crate) fn scaled(
     ))
 }
 
-/// Average, max or min pooling; padding is never part of the result.
+/// Average, max or min pooling. Padding never contributes to the result.
 ///
 /// # Shapes
 /// - `image`: `[images, height, width, channels]`
@@ -117,13 +116,13 @@ pub(crate) fn pool(image: Tensor<4>, window: Window, take: Pooling) -> Tensor<4>
     ))
 }
 
-/// Tensor<4>' channels one behind the other, at least of one part.
+/// Concatenates the channels of one or more images.
 ///
 /// # Shapes
 /// - `parts`: `[images, height, width, channels]` each
 /// - output: `[images, height, width, sum of the channels]`
 pub(crate) fn concatenate(mut parts: Vec<Tensor<4>>) -> Tensor<4> {
-    // Of more parts than an operation takes, the first ones are put together before.
+    // If there are more parts than one operation takes, the first ones are concatenated before the rest.
     while parts.len() > MOST_PARTS {
         let rest = parts.split_off(MOST_PARTS);
         parts = vec![concatenate(parts)];
@@ -134,7 +133,7 @@ pub(crate) fn concatenate(mut parts: Vec<Tensor<4>>) -> Tensor<4> {
         return parts.remove(0);
     }
     let mut parts: VecDeque<_> = parts.into_iter().map(Tensor::into_dispatch).collect();
-    let mut next = || parts.pop_front().expect("there are as many parts");
+    let mut next = || parts.pop_front().expect("`count` is the number of parts");
     let parts = match count {
         2 => Parts::Two(next(), next()),
         3 => Parts::Three(next(), next(), next()),

@@ -1,4 +1,4 @@
-//! Average, max and min pooling over windows; padding is never part of the result.
+//! Average, max and min pooling over windows. Padding never contributes to the result.
 
 mod average;
 mod extreme;
@@ -13,7 +13,7 @@ use super::tasks::images_of_a_task;
 use crate::pooling::Pooling;
 use crate::window::Window;
 
-/// How the largest or the smallest values are taken.
+/// Max or min pooling.
 fn extreme(pooling: Pooling, window: &Window, channels: usize) -> Extreme<'_> {
     Extreme {
         window,
@@ -47,7 +47,7 @@ pub(super) fn forward(
     }
 }
 
-/// The gradient by the images. Of equal values in a window the first one gets it.
+/// The gradient by the images. Of equal values in a window, the first gets it.
 pub(super) fn backward(
     pooling: Pooling,
     images: &[f32],

@@ -1,4 +1,4 @@
-//! What isn't a number, and machines without vector instructions.
+//! NaN, and machines without vector instructions.
 
 use burn::backend::flex::FlexTensor;
 
@@ -87,7 +87,7 @@ fn a_machine_without_vectors_computes_the_same() {
     let portably = crate::cpu::vector::portably(all);
     assert_eq!(by_vectors.len(), portably.len());
     for (number, (by_vectors, portably)) in by_vectors.iter().zip(portably).enumerate() {
-        // One rounds a product before it is added, the other may not.
+        // One of them may round products before adding them, the other not.
         assert_close(
             &format!("result {number},"),
             &portably,

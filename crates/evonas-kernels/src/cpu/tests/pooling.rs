@@ -1,4 +1,4 @@
-//! Poolings.
+//! Pooling.
 
 use proptest::prelude::*;
 
@@ -64,7 +64,7 @@ proptest! {
 }
 
 #[test]
-fn of_equal_values_the_first_one_gets_a_pooling_s_gradient() {
+fn of_equal_values_the_first_gets_the_gradient_of_a_pooling() {
     let window = window([1, 2], [2, 2], [2, 2], 1);
     let image = Values::new(tensor(vec![1.0, 1.0], [1, 1, 2, 1]));
     for take in [Pooling::Max, Pooling::Min] {

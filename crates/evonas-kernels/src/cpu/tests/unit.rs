@@ -28,7 +28,7 @@ proptest! {
         let definition = |inputs: &[Vec<f64>]| define(unit, sizes, inputs);
         assert_gradients(&exact, &doubles(&gradient), &definition, &found);
 
-        // Without the image's gradient, the weights' are the same.
+        // The gradients by the weights are the same without the one by the image.
         let alone = inputs.backward(tensor(gradient, shape), false);
         prop_assert!(alone.image.is_none());
         for (alone, both) in [(alone.depthwise, &found[1]), (alone.dense, &found[2])] {
@@ -40,7 +40,7 @@ proptest! {
     fn units_with_batch_norm_and_their_gradients((unit, sizes, seed) in units()) {
         let channels = sizes.out_channels();
         let count = sizes.images * sizes.out_pixels(unit);
-        // A batch norm of few values is badly conditioned.
+        // Batch norm of few values is ill-conditioned.
         prop_assume!(count >= 8);
         let epsilon = 1e-2;
         let unit_values = values_of(unit, sizes, seed);
@@ -68,7 +68,7 @@ proptest! {
         found.extend(by_norm.map(values));
         assert_gradients(&exact, &doubles(&gradient), &definition, &found);
 
-        // The statistics are the definition's, and used as they are they give the same output.
+        // The statistics are those of the definition, and applying them gives the same output.
         let (mean, variance) = (values(made.mean), values(made.variance));
         let scale: Vec<f32> = gamma
             .iter()

@@ -1,4 +1,4 @@
-//! Units by definition, and random ones.
+//! The definition of a unit, and random units.
 
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ pub(super) struct Sizes {
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) channels: usize,
-    /// Of the dense convolution; none without.
+    /// The outputs of the dense convolution; `None` without one.
     pub(super) outputs: Option<usize>,
 }
 
@@ -179,7 +179,7 @@ pub(super) fn units() -> impl Strategy<Value = (UnitShape, Sizes, u64)> {
                 ..window
             }),
         };
-        // Patches are there for a dense convolution.
+        // Patches exist only for a dense convolution.
         let outputs = match rows {
             Rows::Patches(_) => outputs.or(Some(3)),
             _ => outputs,

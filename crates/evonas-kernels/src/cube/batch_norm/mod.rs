@@ -1,5 +1,5 @@
-//! Batch norm by a batch's own statistics as a Burn operation. Images are
-//! `[images, channels, height, width]`, all else is `[channels]`.
+//! Batch norm with the batch's statistics as a Burn operation. Images are
+//! `[images, channels, height, width]`, everything else is `[channels]`.
 
 mod kernels;
 
@@ -15,7 +15,7 @@ use burn_cubecl::CubeBackend;
 
 use crate::batch_norm::BatchNormOutput;
 
-/// What a batch norm makes in training.
+/// The result of batch norm in training.
 #[derive(ExtensionType)]
 #[extension_type(fusion)]
 pub(super) struct NormalisedBatch<B: Backend> {
@@ -25,7 +25,7 @@ pub(super) struct NormalisedBatch<B: Backend> {
     variance: FloatTensor<B>,
 }
 
-/// The gradients of a batch norm.
+/// The gradients of batch norm.
 #[derive(ExtensionType)]
 #[extension_type(fusion)]
 pub(super) struct NormGradients<B: Backend> {
@@ -192,14 +192,14 @@ impl<B: Backend + BatchNormOperations, C: CheckpointStrategy> BatchNormOperation
     }
 }
 
-/// Batch norm by the statistics of the batch, in single precision.
+/// Batch norm with the batch's statistics, in single precision.
 ///
 /// # Shapes
 /// - `image`, output: `[images, channels, height, width]`
 /// - `gamma`, `beta`, statistics: `[channels]`
 ///
 /// # Panics
-/// If a tensor is not of single precision.
+/// If a tensor isn't in single precision.
 pub(crate) fn batch_norm(
     image: Tensor<4>,
     gamma: Tensor<1>,
@@ -207,7 +207,11 @@ pub(crate) fn batch_norm(
     epsilon: f64,
 ) -> BatchNormOutput {
     let types = [image.dtype(), gamma.dtype(), beta.dtype()];
-    assert_eq!(types, [DType::F32; 3], "batch norm is of single precision");
+    assert_eq!(
+        types,
+        [DType::F32; 3],
+        "batch norm computes in single precision"
+    );
     let made = <Dispatch as BatchNormOperations>::normalise_batch(
         image.into_dispatch(),
         gamma.into_dispatch(),
