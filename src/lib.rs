@@ -30,6 +30,7 @@
 pub mod algorithm;
 mod by_id;
 pub mod comparison;
+pub mod description;
 pub mod evaluator;
 pub mod executor;
 pub mod network;

@@ -2,6 +2,9 @@
 
 use std::fmt::Debug;
 
+use serde_json::Value;
+
+use crate::description;
 use crate::population::Population;
 
 /// Chooses the member that leaves.
@@ -13,10 +16,11 @@ pub trait Replacement<G>: Debug + Send + Sync {
     /// without a parent.
     fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize;
 
-    /// The replacement in words that a journal keeps and compares: the same in every process. The
-    /// default is its `Debug` form; override it where that is not stable.
-    fn describe(&self) -> String {
-        format!("{self:?}")
+    /// The replacement with its settings, by which a recorded search knows it when it is resumed: the
+    /// same in every process ([`description::named`] makes it from serializable settings). The default
+    /// is the type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
     }
 }
 
@@ -25,7 +29,7 @@ impl<G, R: Replacement<G> + ?Sized> Replacement<G> for Box<R> {
         (**self).leaves(population, sample)
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         (**self).describe()
     }
 }
@@ -37,6 +41,10 @@ pub struct Oldest;
 impl<G> Replacement<G> for Oldest {
     fn leaves(&self, _population: &Population<G>, _sample: &[u64]) -> usize {
         0
+    }
+
+    fn describe(&self) -> Value {
+        description::named("Oldest", &())
     }
 }
 
@@ -66,5 +74,9 @@ impl<G> Replacement<G> for WorstOfSample {
         )
         .or_else(|| worst(&mut (0..population.len())))
         .unwrap_or(0)
+    }
+
+    fn describe(&self) -> Value {
+        description::named("WorstOfSample", &())
     }
 }

@@ -4,6 +4,9 @@ use std::error::Error;
 use std::fmt::{self, Debug};
 
 use rand::{Rng, RngExt};
+use serde_json::{Value, json};
+
+use crate::description;
 
 /// A point of a search space. Implemented for every type that meets the bounds.
 ///
@@ -15,8 +18,7 @@ impl<T: Clone + PartialEq + Debug + Send + Sync + 'static> Genotype for T {}
 /// A set of genotypes with a distribution over it.
 ///
 /// A journal keeps [`SearchSpace::describe`], and a search is resumed only with a space of the same
-/// description: it must be the same in every process. By default it is the `Debug` form; override it
-/// where that is not stable: it has a `HashMap`, an address, a lock, a cache.
+/// description. Override it for a space that has settings.
 pub trait SearchSpace: Debug + Send + Sync {
     /// The type of its points.
     type Genotype: Genotype;
@@ -37,16 +39,11 @@ pub trait SearchSpace: Debug + Send + Sync {
         Ok(())
     }
 
-    /// The space in words that a journal keeps and compares. The default is its `Debug` form.
-    fn describe(&self) -> String {
-        format!("{self:?}")
-    }
-
-    /// A genotype in words, for the fingerprint of a warm start, which a journal keeps and compares:
-    /// the same in every process, and different for genotypes that differ. The default is its `Debug`
-    /// form.
-    fn describe_genotype(&self, genotype: &Self::Genotype) -> String {
-        format!("{genotype:?}")
+    /// The space with its settings, by which a recorded search knows it when it is resumed: the same in
+    /// every process ([`description::named`] makes it from serializable settings). The default is the
+    /// type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
     }
 }
 
@@ -64,12 +61,8 @@ impl<S: SearchSpace + ?Sized> SearchSpace for Box<S> {
         (**self).validate(genotype)
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         (**self).describe()
-    }
-
-    fn describe_genotype(&self, genotype: &Self::Genotype) -> String {
-        (**self).describe_genotype(genotype)
     }
 }
 
@@ -113,10 +106,11 @@ pub trait Mutation<G>: Debug + Send + Sync {
     /// Returns a changed copy of `parent`.
     fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G;
 
-    /// The mutation in words that a journal keeps and compares: the same in every process. The
-    /// default is its `Debug` form; override it where that is not stable.
-    fn describe(&self) -> String {
-        format!("{self:?}")
+    /// The mutation with its settings, by which a recorded search knows it when it is resumed: the same
+    /// in every process ([`description::named`] makes it from serializable settings). The default is the
+    /// type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
     }
 }
 
@@ -125,7 +119,7 @@ impl<G, M: Mutation<G> + ?Sized> Mutation<G> for Box<M> {
         (**self).mutate(parent, rng)
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         (**self).describe()
     }
 }
@@ -137,6 +131,10 @@ pub struct Identity;
 impl<G: Clone> Mutation<G> for Identity {
     fn mutate(&self, parent: &G, _rng: &mut dyn Rng) -> G {
         parent.clone()
+    }
+
+    fn describe(&self) -> Value {
+        description::named("Identity", &())
     }
 }
 
@@ -195,11 +193,13 @@ impl<G> Mutation<G> for OneOf<G> {
             .mutate(parent, rng)
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         let mutations = self.mutations.iter();
-        let described: Vec<String> = mutations
-            .map(|(probability, mutation)| format!("({probability:?}, {})", mutation.describe()))
+        let described: Vec<Value> = mutations
+            .map(|(probability, mutation)| {
+                json!({"probability": probability, "mutation": mutation.describe()})
+            })
             .collect();
-        format!("[{}]", described.join(", "))
+        json!({"type": "OneOf", "mutations": described})
     }
 }

@@ -36,7 +36,7 @@ mod random_search;
 mod reinforce;
 mod reward;
 
-pub use description::Description;
+pub use description::AlgorithmDescription;
 pub use error::{AlgorithmError, TellError};
 pub use evolution::{Evolution, EvolutionBuilder};
 #[cfg(feature = "burn")]
@@ -86,12 +86,12 @@ pub trait Algorithm<G>: Debug + Send {
         1
     }
 
-    /// What it searches and how, in words that a journal keeps and compares. The same before the
-    /// first ask and ever after.
-    fn describe(&self) -> Description {
-        Description {
-            algorithm: std::any::type_name::<Self>().to_owned(),
-            ..Description::default()
+    /// What it searches and how, by which a recorded search knows it when it is resumed: the same in
+    /// every process, before the first ask and ever after. The default is the type's name.
+    fn describe(&self) -> AlgorithmDescription {
+        AlgorithmDescription {
+            algorithm: crate::description::of_type::<Self>(),
+            ..AlgorithmDescription::default()
         }
     }
 
@@ -118,7 +118,7 @@ impl<G, A: Algorithm<G> + ?Sized> Algorithm<G> for Box<A> {
         (**self).minimum_trials()
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         (**self).describe()
     }
 

@@ -2,8 +2,9 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::SetOfIds;
+use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{Genotype, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
@@ -15,16 +16,16 @@ pub struct RandomSearch<G> {
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
     in_flight: SetOfIds,
-    description: Description,
+    description: AlgorithmDescription,
 }
 
 impl<G: Genotype> RandomSearch<G> {
     /// Random search in `space` with a root seed.
     pub fn new(space: impl SearchSpace<Genotype = G> + 'static, seed: u64) -> Self {
-        let description = Description {
+        let description = AlgorithmDescription {
             seed: Some(seed),
             space: space.describe(),
-            algorithm: "random search".to_owned(),
+            algorithm: description::named("RandomSearch", &()),
         };
         Self {
             description,
@@ -61,7 +62,7 @@ impl<G: Genotype> Algorithm<G> for RandomSearch<G> {
         }
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.description.clone()
     }
 }

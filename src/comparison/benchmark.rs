@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::evaluator::Evaluator;
 use crate::space::{CategoricalSpace, Genotype, Mutation};
 use crate::trial::Evaluation;
@@ -17,12 +19,10 @@ pub trait Benchmark: Sync {
     /// The name of the data set that is searched, for summaries and files.
     fn dataset(&self) -> String;
 
-    /// Identifies everything that evaluations and tests depend on. A record of runs keeps this text and
-    /// compares it, so it must be the same in every process and differ between different benchmarks. The
-    /// default is the data set's name; override it where that isn't enough.
-    fn describe(&self) -> String {
-        self.dataset()
-    }
+    /// Identifies everything that evaluations and tests depend on. A record of runs keeps this description
+    /// and compares it, so it must be the same in every process and differ between different benchmarks.
+    /// [`description::named`](crate::description::named) makes it from serializable settings.
+    fn describe(&self) -> Value;
 
     /// The search space.
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Self::Genotype>>;

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+use serde_json::Value;
+
 use super::benchmark::Benchmark;
+use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::randomness::standard_normal;
 use crate::space::{CategoricalSpace, Mutation};
@@ -14,7 +18,7 @@ use crate::trial::Evaluation;
 /// The reward is the share of ones plus normal noise, drawn anew for every trial and clamped to 0 to 1.
 /// The test is the share of ones. An evaluation costs one simulated second, so a budget of `n` seconds is
 /// a budget of `n` trials.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct BitsBenchmark {
     /// The number of bits.
@@ -73,8 +77,8 @@ impl Benchmark for BitsBenchmark {
         "bits".to_owned()
     }
 
-    fn describe(&self) -> String {
-        format!("{self:?}")
+    fn describe(&self) -> Value {
+        description::named("BitsBenchmark", self)
     }
 
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {

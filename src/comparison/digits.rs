@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use burn::tensor::Device;
+use serde_json::{Value, json};
 
 use super::benchmark::Benchmark;
+use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::network::{Cost, Fan, NetworkConfig, NetworkError, NetworkPlan};
 use crate::space::{CategoricalSpace, Mutation};
@@ -184,15 +186,15 @@ impl Benchmark for DigitsBenchmark {
         self.dataset.name.clone()
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         let (train, test) = (&self.dataset.train, &self.dataset.test);
-        format!(
-            "digits {:08x} {:08x}, {:?}, {:?}",
-            train.checksum(),
-            test.checksum(),
-            self.network,
-            self.trainer
-        )
+        json!({
+            "type": "DigitsBenchmark",
+            "training_images": format!("{:08x}", train.checksum()),
+            "test_images": format!("{:08x}", test.checksum()),
+            "network": description::of(&self.network),
+            "training": description::of(self.trainer.config()),
+        })
     }
 
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = NasnetGenotype>> {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::benchmark::Benchmark;
 use crate::evaluator::Evaluator;
 use crate::space::{CategoricalSpace, Mutation};
@@ -118,13 +120,13 @@ impl Benchmark for NasBench201Benchmark {
         self.tested.to_string()
     }
 
-    fn describe(&self) -> String {
-        format!(
-            "nasbench201 by {}, tested on {}, table {:08x}",
-            self.protocol,
-            self.tested,
-            self.table.checksum()
-        )
+    fn describe(&self) -> Value {
+        json!({
+            "type": "NasBench201Benchmark",
+            "protocol": self.protocol.to_string(),
+            "tested": self.tested.to_string(),
+            "table": format!("{:08x}", self.table.checksum()),
+        })
     }
 
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = NasBench201Cell>> {

@@ -43,7 +43,7 @@ pub(crate) fn check_tolerance(width: f64) -> Result<(), InvalidTolerance> {
 }
 
 /// A figure of an evaluation, and whether higher or lower values of it are better.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Objective {
     metric: String,
     direction: Direction,

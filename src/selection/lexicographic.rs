@@ -1,15 +1,18 @@
 //! A tournament by several objectives in order of importance.
 
 use rand::Rng;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Selection, draw_sample};
+use crate::description;
 use crate::objective::{InvalidTolerance, check_tolerance, lexicographic_best};
 use crate::population::Population;
 
 /// Of `size` members drawn uniformly with replacement, the best by the first objective wins; among
 /// those as good within its tolerance, the best by the second; and so on; the first drawn among
 /// equals.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LexicographicTournament {
     size: usize,
     tolerances: Vec<f64>,
@@ -48,5 +51,9 @@ impl<G> Selection<G> for LexicographicTournament {
 
     fn minimum_objectives(&self) -> usize {
         self.tolerances.len().max(1)
+    }
+
+    fn describe(&self) -> Value {
+        description::named("LexicographicTournament", self)
     }
 }

@@ -9,7 +9,10 @@ pub use pareto::ParetoTournament;
 use std::fmt::Debug;
 
 use rand::{Rng, RngExt};
+use serde::Serialize;
+use serde_json::Value;
 
+use crate::description;
 use crate::population::Population;
 
 /// Draws a sample of the population and chooses the parent from it.
@@ -30,10 +33,11 @@ pub trait Selection<G>: Debug + Send + Sync {
         0
     }
 
-    /// The selection in words that a journal keeps and compares: the same in every process. The
-    /// default is its `Debug` form; override it where that is not stable.
-    fn describe(&self) -> String {
-        format!("{self:?}")
+    /// The selection with its settings, by which a recorded search knows it when it is resumed: the
+    /// same in every process ([`description::named`] makes it from serializable settings). The default
+    /// is the type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
     }
 }
 
@@ -51,14 +55,14 @@ impl<G, S: Selection<G> + ?Sized> Selection<G> for Box<S> {
         (**self).minimum_objectives()
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         (**self).describe()
     }
 }
 
 /// Tournament selection: of `size` members drawn uniformly with replacement, the fittest wins, the
 /// first drawn among equals (Algorithm 1 of Real et al. 2018).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Tournament {
     size: usize,
 }
@@ -93,6 +97,10 @@ impl<G> Selection<G> for Tournament {
             }
         }
         best
+    }
+
+    fn describe(&self) -> Value {
+        description::named("Tournament", self)
     }
 }
 

@@ -2,15 +2,18 @@
 //! "A Fast and Elitist Multiobjective Genetic Algorithm", 2002), within the sample.
 
 use rand::Rng;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Selection, draw_sample};
+use crate::description;
 use crate::objective::{crowding_distances, dominates};
 use crate::population::Population;
 
 /// Of `size` members drawn uniformly with replacement, those that no other dominates form the front;
 /// of these, the one with the greatest crowding distance wins, the first drawn among equals. The search
 /// needs at least one objective.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ParetoTournament {
     size: usize,
 }
@@ -60,5 +63,9 @@ impl<G> Selection<G> for ParetoTournament {
 
     fn minimum_objectives(&self) -> usize {
         1
+    }
+
+    fn describe(&self) -> Value {
+        description::named("ParetoTournament", self)
     }
 }

@@ -1,11 +1,14 @@
 //! Bit strings, the toy space of the paper's supplement C.
 
 use rand::{Rng, RngExt};
+use serde::Serialize;
+use serde_json::Value;
 
+use crate::description;
 use crate::space::{CategoricalSpace, Mutation, SearchSpace};
 
 /// Bit strings of a fixed length, drawn uniformly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct BitsSpace {
     /// The number of bits.
     pub length: usize,
@@ -16,6 +19,10 @@ impl SearchSpace for BitsSpace {
 
     fn sample(&self, rng: &mut dyn Rng) -> Vec<bool> {
         (0..self.length).map(|_| rng.random()).collect()
+    }
+
+    fn describe(&self) -> Value {
+        description::named("BitsSpace", self)
     }
 }
 
@@ -45,5 +52,9 @@ impl Mutation<Vec<bool>> for FlipOneBit {
             child[bit] = !child[bit];
         }
         child
+    }
+
+    fn describe(&self) -> Value {
+        description::named("FlipOneBit", &())
     }
 }

@@ -117,7 +117,7 @@ impl Benchmark for &Failing {
         self.bits.dataset()
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> serde_json::Value {
         self.bits.describe()
     }
 
@@ -210,21 +210,24 @@ fn the_record_of_another_comparison_is_refused_by_what_differs() {
     for (error, words) in [
         (
             error(0.05, |setup| setup.seed = 5),
-            "its seed is 4, but now it is 5",
+            "setup.seed: 4 recorded, 5 now",
         ),
         (
             error(0.05, |setup| setup.population = 11),
-            "its population is 10, but now it is 11",
+            "setup.population: 10 recorded, 11 now",
         ),
         (
             error(0.05, |setup| setup.sample = 2),
-            "its sample is 3, but now it is 2",
+            "setup.sample: 3 recorded, 2 now",
         ),
         (
             error(0.05, |setup| setup.budget = Duration::from_millis(60_500)),
-            "its budget is 60 s, but now it is 60.5 s",
+            "setup.budget_seconds: 60.0 recorded, 60.5 now",
         ),
-        (error(0.01, |_| ()), "noise: 0.05"),
+        (
+            error(0.01, |_| ()),
+            "benchmark.evaluations.noise: 0.05 recorded, 0.01 now",
+        ),
     ] {
         assert!(error.contains("records another comparison: "), "{error}");
         assert!(error.contains(words), "{error}");
@@ -298,13 +301,13 @@ fn a_damaged_record_is_refused_by_its_line() {
         matches!(other_settings, RunRecordError::Damaged { line: 1, .. }),
         "{other_settings}"
     );
-    let format = error(sound.replacen("\"format\":1", "\"format\":9", 1));
+    let format = error(sound.replacen("\"format\":2", "\"format\":9", 1));
     assert!(
         matches!(
             format,
             RunRecordError::Format {
                 found: 9,
-                supported: 1,
+                supported: 2,
                 ..
             }
         ),

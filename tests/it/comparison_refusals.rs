@@ -37,6 +37,10 @@ impl Benchmark for Priced {
         "priced".to_owned()
     }
 
+    fn describe(&self) -> serde_json::Value {
+        "priced".into()
+    }
+
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
         Box::new(BitsSpace { length: 8 })
     }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use evonas::algorithm::{Description, TellError};
+use evonas::algorithm::{AlgorithmDescription, TellError};
 use evonas::prelude::*;
 use evonas::search::journal::{JournalError, Warning, read};
 use evonas::search::{Retry, SearchError};
@@ -197,7 +197,7 @@ fn the_journal_of_another_search_is_refused() {
     let journal = recorded(20);
     let folder = folder_with(&journal);
     let differs = |result: Result<SearchResult<Bits>, SearchError>| match result {
-        Err(SearchError::Journal(JournalError::OtherSearch { what, .. })) => what,
+        Err(SearchError::Journal(JournalError::OtherSearch { difference, .. })) => difference.path,
         other => panic!("{other:?}"),
     };
     let open = || Journal::open(folder.path()).unwrap();
@@ -216,7 +216,7 @@ fn the_journal_of_another_search_is_refused() {
         .seed(1)
         .build()
         .unwrap();
-    assert_eq!(differs(search(other_space, ours(open()))), "space");
+    assert_eq!(differs(search(other_space, ours(open()))), "space.length");
     let other = Evolution::builder(SPACE, FlipOneBit)
         .population(10)
         .sample(3)
@@ -230,18 +230,17 @@ fn the_journal_of_another_search_is_refused() {
         message.contains("Oldest") && message.contains("WorstOfSample"),
         "{message}"
     );
-    assert_eq!(differs(result), "algorithm");
+    assert_eq!(differs(result), "algorithm.replacement.type");
     assert_eq!(text(folder.path()), journal, "nothing was written");
 
-    let newer = folder_with(&journal.replacen("\"format\":1", "\"format\":2", 1));
-    assert!(matches!(
-        Journal::open(newer.path()),
-        Err(JournalError::Format {
-            found: 2,
-            supported: 1,
-            ..
-        })
-    ));
+    for other in [1, 3] {
+        let format = format!("\"format\":{other}");
+        let folder = folder_with(&journal.replacen("\"format\":2", &format, 1));
+        assert!(matches!(
+            Journal::open(folder.path()),
+            Err(JournalError::Format { found, supported: 2, .. }) if found == other
+        ));
+    }
     for other in ["hello\n", "{\"journal\":\"other\"}\n", "hello"] {
         let folder = folder_with(other);
         let error = Journal::open_or_create(folder.path()).unwrap_err();
@@ -336,7 +335,7 @@ fn a_file_without_lines_that_is_no_journal_is_not_read_to_its_end() {
 
 /// An algorithm that says it is another.
 #[derive(Debug)]
-struct Impostor(Evolution<Bits>, Description);
+struct Impostor(Evolution<Bits>, AlgorithmDescription);
 
 impl Algorithm<Bits> for Impostor {
     fn ask(&mut self) -> Trial<Bits> {
@@ -347,7 +346,7 @@ impl Algorithm<Bits> for Impostor {
         self.0.tell(id, outcome)
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.1.clone()
     }
 }

@@ -4,6 +4,10 @@ use clap::{Parser, Subcommand};
 
 use crate::Failure;
 use crate::completions::CompletionsOptions;
+use crate::evaluate::EvaluateOptions;
+use crate::predict::PredictOptions;
+use crate::search::SearchOptions;
+use crate::train::TrainOptions;
 
 /// Evolutionary neural architecture search for image classifiers
 ///
@@ -18,12 +22,20 @@ pub(crate) struct Cli {
 // The documentation of each variant's options is its help.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    Search(Box<SearchOptions>),
+    Train(Box<TrainOptions>),
+    Evaluate(EvaluateOptions),
+    Predict(PredictOptions),
     Completions(CompletionsOptions),
 }
 
 impl Command {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         match self {
+            Self::Search(options) => options.run(),
+            Self::Train(options) => options.run(),
+            Self::Evaluate(options) => options.run(),
+            Self::Predict(options) => options.run(),
             Self::Completions(options) => options.run(),
         }
     }
@@ -52,15 +64,24 @@ mod tests {
     }
 
     #[test]
-    fn every_option_says_its_default_or_what_happens_without_it() {
-        // To be extended by each subcommand's own tests; an option without a text helps nobody.
+    fn every_option_says_what_happens_without_it() {
         for command in Cli::command().get_subcommands() {
             for option in command.get_arguments() {
+                let name = format!("{}: {}", command.get_name(), option.get_id());
+                let help = option
+                    .get_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(!help.is_empty(), "{name}");
+                let says_default = !option.get_default_values().is_empty()
+                    || help.contains("default")
+                    || option
+                        .get_help_heading()
+                        .is_some_and(|heading| heading.contains("default"));
+                let takes_a_value = option.get_action().takes_values();
                 assert!(
-                    option.get_help().is_some(),
-                    "{}: {}",
-                    command.get_name(),
-                    option.get_id()
+                    says_default || option.is_required_set() || !takes_a_value,
+                    "{name}"
                 );
             }
         }

@@ -14,9 +14,14 @@
 
 mod commands;
 mod completions;
+mod evaluate;
 mod naming;
 mod output;
+mod predict;
+mod recipe;
+mod search;
 mod stop;
+mod train;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -46,8 +51,22 @@ where
     match cli.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", with_causes(&*error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error's message and those of its causes, each unless the message before has it already.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = error.source();
+    }
+    text
 }

@@ -1,8 +1,12 @@
 //! Builds an [`Evolution`].
 
+use serde::Serialize;
+use serde_json::{Value, json};
+
 use super::Evolution;
-use crate::algorithm::{AlgorithmError, Description, TrialNumbers};
+use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
 use crate::by_id::MapById;
+use crate::description;
 use crate::objective::{Objective, check_tolerance};
 use crate::population::Population;
 use crate::randomness::algorithm_rng;
@@ -20,6 +24,7 @@ pub struct EvolutionBuilder<G> {
     objectives: Vec<Objective>,
     order: Order,
     initial: Vec<G>,
+    initial_described: Vec<Value>,
     population: usize,
     sample: usize,
     seed: u64,
@@ -33,8 +38,32 @@ enum Order {
     Pareto,
 }
 
+impl<G: Genotype> Evolution<G> {
+    /// Builds an evolution in `space` with children produced by `mutation`. The defaults are the
+    /// paper's: a population of 100, tournaments of 25, and the oldest leaves. The seed is 0 by
+    /// default.
+    ///
+    /// ```
+    /// use evonas::prelude::*;
+    /// use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+    ///
+    /// let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+    ///     .population(20)
+    ///     .sample(5)
+    ///     .seed(7)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder(
+        space: impl SearchSpace<Genotype = G> + 'static,
+        mutation: impl Mutation<G> + 'static,
+    ) -> EvolutionBuilder<G> {
+        EvolutionBuilder::new(space, mutation)
+    }
+}
+
 impl<G: Genotype> EvolutionBuilder<G> {
-    pub(super) fn new(
+    fn new(
         space: impl SearchSpace<Genotype = G> + 'static,
         mutation: impl Mutation<G> + 'static,
     ) -> Self {
@@ -46,6 +75,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
             objectives: Vec::new(),
             order: Order::Fitness,
             initial: Vec::new(),
+            initial_described: Vec::new(),
             population: 100,
             sample: 25,
             seed: 0,
@@ -95,8 +125,12 @@ impl<G: Genotype> EvolutionBuilder<G> {
     /// another run's journal ([`Recorded::fittest`](crate::search::journal::Recorded::fittest)). They
     /// are evaluated like any others; if there are more than `P`, the oldest leave.
     #[must_use]
-    pub fn initial(mut self, genotypes: impl IntoIterator<Item = G>) -> Self {
+    pub fn initial(mut self, genotypes: impl IntoIterator<Item = G>) -> Self
+    where
+        G: Serialize,
+    {
         self.initial = genotypes.into_iter().collect();
+        self.initial_described = self.initial.iter().map(description::of).collect();
         self
     }
 
@@ -152,29 +186,21 @@ impl<G: Genotype> EvolutionBuilder<G> {
         if given < needed {
             return Err(AlgorithmError::TooFewObjectives { needed, given });
         }
-        let mut algorithm = format!(
-            "evolution of {}, {}, {}, {}",
-            self.population,
-            selection.describe(),
-            self.replacement.describe(),
-            self.mutation.describe()
-        );
+        let mut algorithm = json!({
+            "type": "Evolution",
+            "population": self.population,
+            "selection": selection.describe(),
+            "replacement": self.replacement.describe(),
+            "mutation": self.mutation.describe(),
+        });
         if !self.objectives.is_empty() {
-            algorithm.push_str(&format!(", {:?}", self.objectives));
+            algorithm["objectives"] = description::of(&self.objectives);
         }
         if !self.initial.is_empty() {
-            let initial = self.initial.iter();
-            let described: Vec<String> = initial
-                .map(|genotype| self.space.describe_genotype(genotype))
-                .collect();
-            // A list as `Debug` writes it.
-            let described = format!("[{}]", described.join(", "));
-            let fingerprint = crc32fast::hash(described.as_bytes());
-            let count = self.initial.len();
-            algorithm.push_str(&format!(", from {count} genotypes {fingerprint:08x}"));
+            algorithm["initial"] = self.initial_described.into();
         }
         Ok(Evolution {
-            description: Description {
+            description: AlgorithmDescription {
                 seed: Some(self.seed),
                 space: self.space.describe(),
                 algorithm,

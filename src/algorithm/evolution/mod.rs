@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::Population;
@@ -39,7 +39,7 @@ pub struct Evolution<G> {
     population_size: usize,
     objectives: Vec<Objective>,
     initial: VecDeque<G>,
-    description: Description,
+    description: AlgorithmDescription,
     population: Population<G>,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
@@ -59,28 +59,6 @@ struct PendingTrial<G> {
 }
 
 impl<G: Genotype> Evolution<G> {
-    /// Builds an evolution in `space` with children produced by `mutation`. The defaults are the
-    /// paper's: a population of 100, tournaments of 25, and the oldest leaves. The seed is 0 by
-    /// default.
-    ///
-    /// ```
-    /// use evonas::prelude::*;
-    /// use evonas::spaces::bits::{BitsSpace, FlipOneBit};
-    ///
-    /// let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
-    ///     .population(20)
-    ///     .sample(5)
-    ///     .seed(7)
-    ///     .build()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn builder(
-        space: impl SearchSpace<Genotype = G> + 'static,
-        mutation: impl Mutation<G> + 'static,
-    ) -> EvolutionBuilder<G> {
-        EvolutionBuilder::new(space, mutation)
-    }
-
     /// The current population.
     #[must_use]
     pub const fn population(&self) -> &Population<G> {
@@ -196,7 +174,7 @@ impl<G: Genotype> Algorithm<G> for Evolution<G> {
         Ok(())
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.description.clone()
     }
 

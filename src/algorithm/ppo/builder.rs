@@ -6,12 +6,14 @@ use std::fmt;
 use burn::module::Module;
 use burn::optim::AdamConfig;
 use burn::tensor::Device;
+use serde::Serialize;
 
 use super::Ppo;
 use super::controller::Controller;
 use crate::algorithm::baseline::Baseline;
 use crate::algorithm::policy_settings::{at_least_0, check, checked_counts, positive};
-use crate::algorithm::{AlgorithmError, Description, TrialNumbers};
+use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
+use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
 
@@ -37,7 +39,7 @@ impl<G> fmt::Debug for PpoBuilder<G> {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct PpoSettings {
     hidden_units: usize,
     weight_range: f64,
@@ -50,9 +52,15 @@ pub(super) struct PpoSettings {
     pub(super) reward_scale: f64,
 }
 
+impl<G: Genotype> Ppo<G> {
+    /// Builds PPO in `space`, by default with seed 0.
+    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> PpoBuilder<G> {
+        PpoBuilder::new(space)
+    }
+}
+
 impl<G: Genotype> PpoBuilder<G> {
-    /// PPO on a space with the default settings and seed 0.
-    pub fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
             settings: PpoSettings {
@@ -166,10 +174,10 @@ impl<G: Genotype> PpoBuilder<G> {
             &Device::flex().autodiff(),
         );
         Ok(Ppo {
-            description: Description {
+            description: AlgorithmDescription {
                 seed: Some(self.seed),
                 space: self.space.describe(),
-                algorithm: format!("PPO of an LSTM controller, {settings:?}"),
+                algorithm: description::named("Ppo", &settings),
             },
             optimizer: AdamConfig::new().with_epsilon(1e-8).init(),
             baseline: Baseline::new(settings.baseline_momentum),

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use builder::PpoSettings;
@@ -68,7 +68,7 @@ pub struct Ppo<G> {
     in_flight: HashMap<TrialId, Sample>,
     /// The completed trials of the next batch, in the order they were told.
     lessons: Vec<Lesson>,
-    description: Description,
+    description: AlgorithmDescription,
 }
 
 impl<G> fmt::Debug for Ppo<G> {
@@ -83,11 +83,6 @@ impl<G> fmt::Debug for Ppo<G> {
 }
 
 impl<G: Genotype> Ppo<G> {
-    /// Builds PPO in `space`, by default with seed 0.
-    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> PpoBuilder<G> {
-        PpoBuilder::new(space)
-    }
-
     /// The natural logarithm of the probability that the next ask draws this genotype of the space.
     ///
     /// # Panics
@@ -159,7 +154,7 @@ impl<G: Genotype> Algorithm<G> for Ppo<G> {
         Ok(())
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.description.clone()
     }
 }

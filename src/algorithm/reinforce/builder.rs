@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use serde::Serialize;
+
 use super::Reinforce;
 use super::adam::Adam;
 use super::policy::Policy;
 use crate::algorithm::baseline::Baseline;
 use crate::algorithm::policy_settings::{at_least_0, check, checked_counts, positive};
-use crate::algorithm::{AlgorithmError, Description, TrialNumbers};
+use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
+use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
 
@@ -30,7 +33,7 @@ impl<G> fmt::Debug for ReinforceBuilder<G> {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct ReinforceSettings {
     learning_rate: f64,
     baseline_momentum: f64,
@@ -39,8 +42,15 @@ pub(super) struct ReinforceSettings {
     pub(super) reward_scale: f64,
 }
 
+impl<G: Genotype> Reinforce<G> {
+    /// Builds REINFORCE in `space`. The defaults are the script's settings and seed 0.
+    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> ReinforceBuilder<G> {
+        ReinforceBuilder::new(space)
+    }
+}
+
 impl<G: Genotype> ReinforceBuilder<G> {
-    pub(super) fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
             settings: ReinforceSettings {
@@ -109,10 +119,10 @@ impl<G: Genotype> ReinforceBuilder<G> {
         let mut rng = algorithm_rng(self.seed);
         let policy = Policy::new(&alternatives, settings.logit_deviation, &mut rng);
         Ok(Reinforce {
-            description: Description {
+            description: AlgorithmDescription {
                 seed: Some(self.seed),
                 space: self.space.describe(),
-                algorithm: format!("REINFORCE, {settings:?}"),
+                algorithm: description::named("Reinforce", &settings),
             },
             optimizer: Adam::new(settings.learning_rate, policy.parameters()),
             baseline: Baseline::new(settings.baseline_momentum),

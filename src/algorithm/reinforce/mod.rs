@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, Description, TellError, TrialNumbers, error::check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use adam::Adam;
@@ -52,7 +52,7 @@ pub struct Reinforce<G> {
     numbers: TrialNumbers,
     /// The choices of each trial in flight.
     in_flight: HashMap<TrialId, Vec<usize>>,
-    description: Description,
+    description: AlgorithmDescription,
 }
 
 impl<G> fmt::Debug for Reinforce<G> {
@@ -66,11 +66,6 @@ impl<G> fmt::Debug for Reinforce<G> {
 }
 
 impl<G: Genotype> Reinforce<G> {
-    /// Builds REINFORCE in `space`. The defaults are the script's settings and seed 0.
-    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> ReinforceBuilder<G> {
-        ReinforceBuilder::new(space)
-    }
-
     /// The current probability of every alternative, decision by decision.
     #[must_use]
     pub fn probabilities(&self) -> Vec<Vec<f64>> {
@@ -114,7 +109,7 @@ impl<G: Genotype> Algorithm<G> for Reinforce<G> {
         Ok(())
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.description.clone()
     }
 }

@@ -23,6 +23,14 @@ struct Draft {
 /// independent, so the decision can matter if none of these lists is empty.
 type Requirements = BTreeMap<usize, Vec<u16>>;
 
+impl Choices {
+    /// Builds a space decision by decision.
+    #[must_use]
+    pub fn builder() -> ChoicesBuilder {
+        ChoicesBuilder::default()
+    }
+}
+
 impl ChoicesBuilder {
     /// Adds a decision between named alternatives.
     #[must_use]

@@ -40,12 +40,12 @@ use serde::{Deserialize, Serialize};
 ///
 /// The space is also its own mutation, which draws one of the decisions that matter and changes it to
 /// another alternative, both uniformly. Sampling draws every decision uniformly and independently.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choices {
     decisions: Vec<NamedDecision>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct NamedDecision {
     name: String,
     alternatives: Vec<String>,
@@ -54,7 +54,7 @@ struct NamedDecision {
 }
 
 /// An earlier decision, by its index, and the alternatives of it that satisfy the condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Condition {
     decision: usize,
     alternatives: Vec<u16>,
@@ -78,12 +78,6 @@ impl Decisions {
 }
 
 impl Choices {
-    /// Builds a space decision by decision.
-    #[must_use]
-    pub fn builder() -> ChoicesBuilder {
-        ChoicesBuilder::default()
-    }
-
     /// The names of the decisions, in order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.decisions.iter().map(|decision| decision.name.as_str())

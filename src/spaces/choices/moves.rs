@@ -3,8 +3,10 @@
 use std::error::Error;
 
 use rand::{Rng, RngExt};
+use serde_json::Value;
 
 use super::{Choices, ChoicesError, Decisions};
+use crate::description;
 use crate::space::{Mutation, SearchSpace};
 
 impl SearchSpace for Choices {
@@ -37,6 +39,10 @@ impl SearchSpace for Choices {
         }
         Ok(())
     }
+
+    fn describe(&self) -> Value {
+        description::named("Choices", self)
+    }
 }
 
 impl Mutation<Decisions> for Choices {
@@ -60,6 +66,10 @@ impl Mutation<Decisions> for Choices {
         // Skips the current alternative.
         child.0[place] = other + u16::from(other >= parent.0[place]);
         child
+    }
+
+    fn describe(&self) -> Value {
+        description::named("Choices", self)
     }
 }
 

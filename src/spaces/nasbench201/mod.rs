@@ -11,7 +11,9 @@ pub use operation::EdgeOperation;
 pub use text::CellTextError;
 
 use rand::{Rng, RngExt};
+use serde_json::Value;
 
+use crate::description;
 use crate::space::{CategoricalSpace, SearchSpace};
 
 /// The number of edges of a cell.
@@ -79,6 +81,10 @@ impl SearchSpace for NasBench201Space {
                 EdgeOperation::ALL[place]
             }),
         }
+    }
+
+    fn describe(&self) -> Value {
+        description::named("NasBench201Space", &())
     }
 }
 

@@ -2,8 +2,10 @@
 //! edge.
 
 use rand::{Rng, RngExt};
+use serde_json::Value;
 
 use super::{EDGE_ENDS, EDGES, EdgeOperation, NasBench201Cell};
+use crate::description;
 use crate::space::Mutation;
 
 /// Changes the operation on one edge, all edges being equally likely.
@@ -14,6 +16,10 @@ impl Mutation<NasBench201Cell> for ReplaceOperation {
     fn mutate(&self, parent: &NasBench201Cell, rng: &mut dyn Rng) -> NasBench201Cell {
         let edge = rng.random_range(0..EDGES);
         with_another_operation(parent, edge, rng)
+    }
+
+    fn describe(&self) -> Value {
+        description::named("ReplaceOperation", &())
     }
 }
 
@@ -32,6 +38,10 @@ impl Mutation<NasBench201Cell> for ReplaceInNode {
             .position(|&ends| ends == (from, node))
             .expect("every node has an edge from every node before it");
         with_another_operation(parent, edge, rng)
+    }
+
+    fn describe(&self) -> Value {
+        description::named("ReplaceInNode", &())
     }
 }
 

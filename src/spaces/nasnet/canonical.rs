@@ -1,6 +1,7 @@
 //! Canonical forms of equivalent cells.
 
-use super::genotype::{Branch, Cell, NasnetGenotype, PairwiseCombination};
+use super::cell::{Branch, Cell, PairwiseCombination};
+use super::genotype::NasnetGenotype;
 use super::labelling;
 
 impl Cell {

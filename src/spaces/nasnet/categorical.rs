@@ -1,6 +1,8 @@
 //! The space as a policy sees it: a list of choices.
 
-use super::genotype::{Branch, Cell, CellKind, NasnetGenotype, PairwiseCombination};
+use super::cell::{Branch, Cell, PairwiseCombination};
+use super::cell_kind::CellKind;
+use super::genotype::NasnetGenotype;
 use super::{NasnetSpace, Operation};
 use crate::space::CategoricalSpace;
 

@@ -1,9 +1,9 @@
 //! Why a genotype or a space is invalid.
 
-use super::Operation;
-use super::genotype::CellKind;
+use super::cell_kind::CellKind;
+use super::operation::Operation;
 
-/// Why a genotype, an operation's name or a space is invalid.
+/// Why a genotype or a space is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NasnetError {
@@ -38,9 +38,6 @@ pub enum NasnetError {
         /// The number of pairwise combinations in a cell.
         pairs: usize,
     },
-    /// No operation has this name.
-    #[error("'{0}' is not an operation; choose from {known}", known = known_operations())]
-    UnknownOperation(String),
 }
 
 /// Why a cell is invalid.

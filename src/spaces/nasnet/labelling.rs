@@ -8,7 +8,7 @@
 //! exchanges, only one needs to be tried.
 
 use super::Operation;
-use super::genotype::Cell;
+use super::cell::Cell;
 
 /// The number of colourings to visit before giving up. Cells in which the order of equal pairs doesn't
 /// matter take about the square of the number of pairs.

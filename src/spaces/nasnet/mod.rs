@@ -11,8 +11,11 @@
 
 mod canonical;
 mod categorical;
+mod cell;
+mod cell_kind;
 mod error;
 mod genotype;
+mod json;
 mod labelling;
 mod mutation;
 mod operation;
@@ -21,8 +24,10 @@ mod source;
 mod space;
 mod text;
 
+pub use cell::{Branch, Cell, PairwiseCombination};
+pub use cell_kind::CellKind;
 pub use error::{InvalidCell, NasnetError};
-pub use genotype::{Branch, Cell, CellKind, NasnetGenotype, PairwiseCombination};
+pub use genotype::NasnetGenotype;
 pub use mutation::{HiddenStateMutation, OperationMutation};
 pub use operation::Operation;
 pub use source::GenotypeSourceError;

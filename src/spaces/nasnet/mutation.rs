@@ -2,9 +2,11 @@
 //! uniformly, and changes that element.
 
 use rand::{Rng, RngExt};
+use serde_json::{Value, json};
 
 use super::Operation;
-use super::genotype::{CellKind, NasnetGenotype};
+use super::cell_kind::CellKind;
+use super::genotype::NasnetGenotype;
 use crate::space::Mutation;
 
 /// The element that a mutation changes.
@@ -67,6 +69,10 @@ impl Mutation<NasnetGenotype> for HiddenStateMutation {
         cell.derive_concat();
         child
     }
+
+    fn describe(&self) -> Value {
+        json!({"type": "HiddenStateMutation", "allow_current": self.allow_current})
+    }
 }
 
 /// Replaces the operation of one element by one drawn from a list.
@@ -112,5 +118,13 @@ impl Mutation<NasnetGenotype> for OperationMutation {
         let index = draw_index(self.operations.len(), current, !self.allow_current, rng);
         branch.operation = self.operations[index];
         child
+    }
+
+    fn describe(&self) -> Value {
+        json!({
+            "type": "OperationMutation",
+            "operations": self.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>(),
+            "allow_current": self.allow_current,
+        })
     }
 }

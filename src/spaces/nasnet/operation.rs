@@ -1,9 +1,6 @@
 //! The operations that a pairwise combination may apply to a hidden state.
 
 use std::fmt;
-use std::str::FromStr;
-
-use super::NasnetError;
 
 /// An operation of the NASNet/AmoebaNet cell space.
 ///
@@ -87,7 +84,7 @@ impl Operation {
         Self::Conv1x7Then7x1,
     ];
 
-    /// The short name, which [`FromStr`] reads and [`fmt::Display`] writes.
+    /// The short name, which [`Operation::from_name`] reads and [`fmt::Display`] writes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -151,13 +148,5 @@ impl Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for Operation {
-    type Err = NasnetError;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::from_name(name).ok_or_else(|| NasnetError::UnknownOperation(name.to_owned()))
     }
 }

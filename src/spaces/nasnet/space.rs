@@ -3,8 +3,11 @@
 use std::error::Error;
 
 use rand::{Rng, RngExt};
+use serde_json::{Value, json};
 
-use super::genotype::{Branch, Cell, CellKind, NasnetGenotype, PairwiseCombination};
+use super::cell::{Branch, Cell, PairwiseCombination};
+use super::cell_kind::CellKind;
+use super::genotype::NasnetGenotype;
 use super::{HiddenStateMutation, NasnetError, Operation, OperationMutation};
 use crate::space::{Identity, OneOf, SearchSpace};
 
@@ -159,5 +162,13 @@ impl SearchSpace for NasnetSpace {
             self.check_cell(kind, genotype.cell(kind).pairs())?;
         }
         Ok(())
+    }
+
+    fn describe(&self) -> Value {
+        json!({
+            "type": "NasnetSpace",
+            "operations": self.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>(),
+            "pairs": self.pairs,
+        })
     }
 }

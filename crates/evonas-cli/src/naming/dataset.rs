@@ -1,40 +1,126 @@
 //! Data sets by name.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use evonas::training::images::{
     CifarFolder, DatasetError, IdxFolder, ImageDataset, ImageFolder, ImageSize, digits,
 };
+use serde::{Deserialize, Serialize};
 
-/// Where the images come from.
+/// The options that say where the images come from.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DatasetOptions {
-    /// The images; each format but digits needs --data
-    #[arg(long, value_enum, default_value_t = DatasetName::Digits)]
-    pub(crate) dataset: DatasetName,
-    /// The folder that holds the data set [default: none; digits are part of the program]
+    /// The images; every format but digits needs --data [default: digits]
+    #[arg(long, value_enum)]
+    dataset: Option<DatasetName>,
+    /// The folder that holds the data set; not for digits, which are part of the program
     #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
-    /// Resize the images of a folder to this height and width in pixels [default: no resizing; the
-    /// images must all have one size]
+    data: Option<PathBuf>,
+    /// Resize the images of a folder to this height and width in pixels [default: not resized; they
+    /// must all have one size]
     #[arg(long, value_name = "HxW", value_parser = image_size)]
-    pub(crate) resize: Option<ImageSize>,
+    resize: Option<ImageSize>,
 }
 
 impl DatasetOptions {
+    /// The data set that the options name; the digits if they name none.
+    pub(crate) fn source(&self) -> DatasetSource {
+        DatasetSource {
+            name: self.dataset.unwrap_or(DatasetName::Digits),
+            folder: self.data.clone(),
+            resize: self.resize.map(|size| (size.height, size.width)),
+        }
+    }
+
+    /// The data set that the options name, or else this one, in the folder and size of the options
+    /// if they have these.
+    pub(crate) fn source_or(&self, other: &DatasetSource) -> DatasetSource {
+        let own = self.source();
+        if self.dataset.is_some() {
+            return own;
+        }
+        DatasetSource {
+            name: other.name,
+            folder: own.folder.or_else(|| other.folder.clone()),
+            resize: own.resize.or(other.resize),
+        }
+    }
+}
+
+/// Height and width in pixels, from `32x48`.
+fn image_size(text: &str) -> Result<ImageSize, String> {
+    let side = |text: &str| text.parse().ok().filter(|&side: &usize| side > 0);
+    text.split_once('x')
+        .and_then(|(height, width)| {
+            Some(ImageSize {
+                height: side(height)?,
+                width: side(width)?,
+            })
+        })
+        .ok_or_else(|| format!("'{text}' is not a size like 32x32 (height x width)"))
+}
+
+/// A data set and where it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DatasetSource {
+    pub(crate) name: DatasetName,
+    /// None for the digits.
+    pub(crate) folder: Option<PathBuf>,
+    /// The height and width that images are resized to, in pixels.
+    pub(crate) resize: Option<(usize, usize)>,
+}
+
+impl DatasetSource {
     /// Reads the data set.
     ///
     /// # Errors
-    /// As [`DatasetName::read`].
-    pub(crate) fn read(&self) -> Result<ImageDataset, DataError> {
-        self.dataset.read(self.data.as_deref(), self.resize)
+    ///
+    /// [`DatasetSourceError::FolderNeeded`], [`DatasetSourceError::FolderSuperfluous`] and
+    /// [`DatasetSourceError::ResizeSuperfluous`] for a wrong combination, and what the reader of the format
+    /// returns.
+    pub(crate) fn read(&self) -> Result<ImageDataset, DatasetSourceError> {
+        let name = self.name;
+        if self.resize.is_some() && name != DatasetName::Folder {
+            return Err(DatasetSourceError::ResizeSuperfluous { name });
+        }
+        let needed = || {
+            self.folder
+                .as_deref()
+                .ok_or(DatasetSourceError::FolderNeeded { name })
+        };
+        Ok(match name {
+            DatasetName::Digits if self.folder.is_some() => {
+                return Err(DatasetSourceError::FolderSuperfluous { name });
+            }
+            DatasetName::Digits => digits(),
+            DatasetName::Idx => IdxFolder::new(needed()?).read()?,
+            DatasetName::Cifar10 => CifarFolder::cifar10(needed()?).read()?,
+            DatasetName::Cifar100 => CifarFolder::cifar100(needed()?).read()?,
+            DatasetName::Folder => {
+                let images = ImageFolder::new(needed()?);
+                match self.resize {
+                    None => images.read()?,
+                    Some((height, width)) => images.resize(ImageSize { height, width }).read()?,
+                }
+            }
+        })
+    }
+
+    /// The same data set with its folder named from the root, for whoever reads this elsewhere.
+    pub(crate) fn absolute(mut self) -> Self {
+        if let Some(folder) = &mut self.folder {
+            *folder = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
+        }
+        self
     }
 }
 
 /// A data set, or the format of one, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum DatasetName {
     /// 1,797 handwritten digits of 8x8 pixels, part of the program
     Digits,
@@ -60,44 +146,6 @@ impl DatasetName {
             Self::Folder => "folder",
         }
     }
-
-    /// Reads the data set.
-    ///
-    /// - `folder`: where it is stored, for all but `digits`.
-    /// - `resize`: the size to resize images to, for `folder` only; without it, its images must
-    ///   all have one size.
-    ///
-    /// # Errors
-    ///
-    /// [`DataError::FolderNeeded`], [`DataError::FolderSuperfluous`] and
-    /// [`DataError::ResizeSuperfluous`] for a wrong combination, [`DataError::Reader`] if the reader of
-    /// the format fails.
-    pub(crate) fn read(
-        self,
-        folder: Option<&Path>,
-        resize: Option<ImageSize>,
-    ) -> Result<ImageDataset, DataError> {
-        if resize.is_some() && self != Self::Folder {
-            return Err(DataError::ResizeSuperfluous { name: self });
-        }
-        let needed = || folder.ok_or(DataError::FolderNeeded { name: self });
-        Ok(match self {
-            Self::Digits if folder.is_some() => {
-                return Err(DataError::FolderSuperfluous { name: self });
-            }
-            Self::Digits => digits(),
-            Self::Idx => IdxFolder::new(needed()?).read()?,
-            Self::Cifar10 => CifarFolder::cifar10(needed()?).read()?,
-            Self::Cifar100 => CifarFolder::cifar100(needed()?).read()?,
-            Self::Folder => {
-                let images = ImageFolder::new(needed()?);
-                match resize {
-                    None => images.read()?,
-                    Some(size) => images.resize(size).read()?,
-                }
-            }
-        })
-    }
 }
 
 /// The name that `--dataset` takes.
@@ -109,7 +157,7 @@ impl fmt::Display for DatasetName {
 
 /// Why a data set can't be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DataError {
+pub(crate) enum DatasetSourceError {
     #[error("the data set {name} is read from a folder: add --data DIR")]
     FolderNeeded { name: DatasetName },
     #[error("the data set {name} is part of the program: leave --data out")]
@@ -120,22 +168,10 @@ pub(crate) enum DataError {
     Reader(#[from] DatasetError),
 }
 
-/// Parses a size such as `32x48`, 32 rows of 48 pixels.
-fn image_size(text: &str) -> Result<ImageSize, String> {
-    let side = |text: &str| text.parse().ok().filter(|&side: &usize| side > 0);
-    text.split_once('x')
-        .and_then(|(height, width)| {
-            Some(ImageSize {
-                height: side(height)?,
-                width: side(width)?,
-            })
-        })
-        .ok_or_else(|| format!("'{text}' is not a size like 32x32 (height x width)"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 
@@ -157,15 +193,35 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_needed_by_all_but_the_digits() {
+    fn a_size_has_a_height_and_a_width() {
+        let size = image_size("32x48").unwrap();
+        assert_eq!((size.height, size.width), (32, 48));
+        for text in ["", "32", "x", "0x4", "4x0", "-1x2", "3x3x3", "a3x4"] {
+            assert!(
+                image_size(text).unwrap_err().contains("like 32x32"),
+                "{text}"
+            );
+        }
+    }
+
+    fn source(name: DatasetName, folder: Option<&Path>) -> DatasetSource {
+        DatasetSource {
+            name,
+            folder: folder.map(Path::to_owned),
+            resize: None,
+        }
+    }
+
+    #[test]
+    fn every_data_set_but_the_digits_needs_a_folder() {
         for &name in DatasetName::value_variants() {
             let (read, message) = match name {
                 DatasetName::Digits => (
-                    name.read(Some(Path::new(".")), None),
+                    source(name, Some(Path::new("."))).read(),
                     "the data set digits is part of the program: leave --data out".to_owned(),
                 ),
                 _ => (
-                    name.read(None, None),
+                    source(name, None).read(),
                     format!("the data set {name} is read from a folder: add --data DIR"),
                 ),
             };
@@ -176,8 +232,14 @@ mod tests {
     #[test]
     fn only_folders_of_images_are_resized() {
         for &name in DatasetName::value_variants() {
-            let error = name.read(Some(Path::new("nowhere")), Some(ImageSize::square(8)));
-            let is_refused = matches!(error, Err(DataError::ResizeSuperfluous { .. }));
+            let resized = DatasetSource {
+                resize: Some((8, 8)),
+                ..source(name, Some(Path::new("nowhere")))
+            };
+            let is_refused = matches!(
+                resized.read(),
+                Err(DatasetSourceError::ResizeSuperfluous { .. })
+            );
             assert_eq!(is_refused, name != DatasetName::Folder);
         }
     }
@@ -185,18 +247,17 @@ mod tests {
     #[test]
     fn the_reader_of_the_format_says_what_is_wrong() {
         let dir = tempfile::tempdir().unwrap();
-        for (name, first_missing) in [
-            (DatasetName::Idx, "file train-images-idx3-ubyte"),
-            (DatasetName::Cifar10, "data_batch_1.bin"),
-            (DatasetName::Cifar100, "train.bin"),
-            (DatasetName::Folder, "folder train"),
+        let read = |name: DatasetName| source(name, Some(dir.path())).read().unwrap_err();
+        for name in [
+            DatasetName::Idx,
+            DatasetName::Cifar10,
+            DatasetName::Cifar100,
+            DatasetName::Folder,
         ] {
-            match name.read(Some(dir.path()), None) {
-                Err(DataError::Reader(DatasetError::Missing { missing, .. })) => {
-                    assert!(missing.starts_with(first_missing), "{missing}");
-                }
-                other => panic!("{name}: {other:?}"),
-            }
+            assert!(
+                matches!(read(name), DatasetSourceError::Reader(_)),
+                "{name}"
+            );
         }
     }
 
@@ -208,23 +269,11 @@ mod tests {
             fs::create_dir_all(&class).unwrap();
             fs::write(class.join("1.png"), PNG).unwrap();
         }
-        let name = DatasetName::Folder;
-        let size = ImageSize {
-            height: 5,
-            width: 7,
+        let resized = DatasetSource {
+            resize: Some((5, 7)),
+            ..source(DatasetName::Folder, Some(dir.path()))
         };
-        let train = name.read(Some(dir.path()), Some(size)).unwrap().train;
+        let train = resized.read().unwrap().train;
         assert_eq!((train.height(), train.width()), (5, 7));
-    }
-
-    #[test]
-    fn sizes_parse_back_and_others_are_refused() {
-        let size = image_size("32x48").unwrap();
-        assert_eq!((size.height, size.width), (32, 48));
-        assert_eq!(size.to_string(), "32x48");
-        for text in ["", "32", "x", "0x4", "4x0", "-1x2", "3x3x3", "a3x4"] {
-            let message = image_size(text).unwrap_err();
-            assert!(message.contains("like 32x32"), "{text}");
-        }
     }
 }

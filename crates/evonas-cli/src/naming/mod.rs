@@ -1,6 +1,8 @@
-//! What the options' names mean: data sets and genotypes. Devices parse their own names.
+//! What the options' names mean: data sets, genotypes and presets. Devices parse their own names.
 
-pub(crate) mod dataset;
+mod dataset;
 pub(crate) mod genotype;
+mod preset;
 
-pub(crate) use self::dataset::DatasetOptions;
+pub(crate) use self::dataset::{DatasetName, DatasetOptions, DatasetSource};
+pub(crate) use self::preset::PresetName;

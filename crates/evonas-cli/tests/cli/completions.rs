@@ -1,4 +1,4 @@
-//! `evonas completions`, and what all subcommands share.
+//! `evonas completions`, and what all subcommands share: help, exit codes, pipes, colors.
 
 use predicates::prelude::*;
 
@@ -16,13 +16,33 @@ fn completions_know_the_subcommands() {
 #[test]
 fn help_is_printed_without_an_error() {
     let dir = Dir::new();
-    let printed = dir.run(["--help"]).assert().success();
+    let printed = dir.line("--help").assert().success();
     printed.stdout(predicate::str::contains("completions"));
 }
 
 #[test]
 fn a_command_line_that_makes_no_sense_exits_with_2() {
     let dir = Dir::new();
-    let printed = dir.run(["dance"]).assert().code(2);
+    let printed = dir.line("dance").assert().code(2);
     printed.stderr(predicate::str::contains("unrecognized subcommand 'dance'"));
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_is_no_error() {
+    let dir = Dir::new();
+    let mut child = dir.start(["completions", "bash"]);
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn every_help_is_free_of_colors_where_they_are_not_wanted() {
+    let dir = Dir::new();
+    for command in ["search", "train", "evaluate", "predict", "completions"] {
+        let mut help = dir.run([command, "--help"]);
+        let printed = help.env("NO_COLOR", "1").assert().success();
+        printed.stdout(predicate::str::contains("\u{1b}").not());
+    }
 }

@@ -28,6 +28,11 @@ impl Dir {
         command
     }
 
+    /// The program with the arguments of a command line, which are separated by spaces.
+    pub(crate) fn line(&self, line: &str) -> Command {
+        self.run(line.split_whitespace())
+    }
+
     /// Starts the program; whoever holds the child ends it.
     pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Child {
         std::process::Command::new(program())
@@ -75,4 +80,13 @@ pub(crate) fn last_json(printed: &[u8]) -> Value {
 pub(crate) fn json_lines(text: &str) -> Vec<Value> {
     let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     text.lines().map(parse).collect()
+}
+
+/// Sends a signal, named as `kill` has it (`-TERM`), to a process that the test started.
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, name: &str) {
+    let sent = std::process::Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
 }

@@ -2,3 +2,6 @@
 
 mod completions;
 mod harness;
+mod png;
+mod search;
+mod train;

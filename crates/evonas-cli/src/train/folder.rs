@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use crate::Failure;
 
-/// A folder that no other process trains in while this one lives.
-pub struct Folder {
+/// A folder in which no other process trains while this one lives.
+pub(super) struct Folder {
     path: PathBuf,
     /// Locked until it is dropped, or the process dies.
     _lock: File,
 }
 
 impl Folder {
-    pub fn open(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         fs::create_dir_all(path)
-            .map_err(|error| format!("can't make the folder {}: {error}", path.display()))?;
+            .map_err(|error| format!("can't create the folder {}: {error}", path.display()))?;
         let file = path.join("training.lock");
         let lock = File::options()
             .write(true)
@@ -39,13 +39,13 @@ impl Folder {
         })
     }
 
-    /// Where a file in it is.
-    pub fn path(&self, name: &str) -> PathBuf {
+    /// The path of a file in it.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
     /// Replaces a file as a whole.
-    pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
         let (file, new) = (self.path(name), self.path(&format!("{name}.new")));
         fs::write(&new, text)
             .and_then(|()| fs::rename(&new, &file))

@@ -1,146 +1,94 @@
-//! Settings on the command line, each in the place of the preset's.
+//! Options of a training, each of which replaces one setting of a preset or a recipe.
 
 use clap::{Args, ValueEnum};
-use evonas::network::{AuxiliaryHead, DropPath, NetworkConfig, Precision, Stem};
-use evonas::training::images::LabeledImages;
-use evonas::training::{OptimizerSettings, Preset, Schedule, TrainingConfig};
+use evonas::training::{OptimizerSettings, Schedule, TrainingConfig};
 
-#[derive(Args)]
-#[command(next_help_heading = "Network")]
-pub struct NetworkSettings {
-    /// Normal cells per stack N
-    #[arg(long, default_value_t = 6)]
-    cells: usize,
-    /// Filters F of the first stack
-    #[arg(long, default_value_t = 36)]
-    filters: usize,
-    /// The stem's convolution has so many filters, stride 2, and two reduction cells behind it (the
-    /// ImageNet stem); the CIFAR stem if not given
-    #[arg(long, value_name = "FILTERS")]
-    imagenet_stem: Option<usize>,
-    /// Drop path's lowest keep probability; 1 turns it off
-    #[arg(long)]
-    keep_path: Option<f64>,
-    /// The share of features that is dropped before the classifier
-    #[arg(long, value_name = "SHARE")]
-    dropout: Option<f64>,
-    /// The weight of the auxiliary head's loss; 0 leaves the head out
-    #[arg(long)]
-    auxiliary: Option<f64>,
-    /// Compute convolutions in bfloat16
-    #[arg(long)]
-    bf16: bool,
-}
-
-impl NetworkSettings {
-    pub fn config(&self, preset: Preset, images: &LabeledImages) -> NetworkConfig {
-        let config = NetworkConfig::new(images.shape(), images.classes())
-            .cells_per_stack(self.cells)
-            .filters(self.filters);
-        let mut config = preset.network(config);
-        if let Some(filters) = self.imagenet_stem {
-            config.stem = Stem::ImageNet { filters };
-        }
-        if let Some(keep) = self.keep_path {
-            config.drop_path = DropPath::scheduled(keep);
-        }
-        if let Some(share) = self.dropout {
-            config.dropout = share;
-        }
-        if let Some(weight) = self.auxiliary {
-            let head = config.auxiliary.unwrap_or(AuxiliaryHead::new(1.0));
-            config.auxiliary = (weight != 0.0).then_some(AuxiliaryHead {
-                loss_weight: weight,
-                ..head
-            });
-        }
-        if self.bf16 {
-            config.precision = Precision::BFloat16;
-        }
-        config
-    }
-}
-
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum OptimizerName {
     /// Stochastic gradient descent with momentum
     Sgd,
-    /// The same with Nesterov's steps
+    /// The same with Nesterov momentum
     Nesterov,
     /// TensorFlow's RMSProp with the paper's ImageNet settings
     Rmsprop,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum ScheduleName {
+    /// The rate never changes
     Constant,
+    /// It falls to 0 along a cosine
     Cosine,
-    /// By a factor every so many epochs
+    /// It is multiplied by --decay-factor every --decay-epochs epochs
     Exponential,
 }
 
-#[derive(Args)]
-#[command(next_help_heading = "Training")]
-pub struct TrainingSettings {
+/// Without an option, the setting is that of --from or --preset.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Training (default of each: the setting of --from or --preset)")]
+pub(super) struct TrainingOptions {
     /// Passes over the training images
     #[arg(long)]
     epochs: Option<usize>,
     /// Images in a step
-    #[arg(long)]
+    #[arg(long, value_name = "IMAGES")]
     batch: Option<usize>,
-    /// What follows the gradient
+    /// The rule that turns gradients into steps
     #[arg(long, value_enum)]
     optimizer: Option<OptimizerName>,
-    /// The optimizer's momentum
+    /// The optimizer's momentum, from 0 to below 1
     #[arg(long)]
     momentum: Option<f64>,
     /// The learning rate that the schedule starts with
-    #[arg(long)]
+    #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// How the learning rate falls
     #[arg(long, value_enum)]
     schedule: Option<ScheduleName>,
-    /// The factor of the exponential schedule; 0.97 if the preset has none
+    /// The factor of the exponential schedule [without one in the preset: 0.97]
     #[arg(long, value_name = "FACTOR")]
     decay_factor: Option<f64>,
-    /// Epochs between two falls of the exponential schedule; 2 if the preset has none
+    /// Epochs between two steps of the exponential schedule [without one in the preset: 2]
     #[arg(long, value_name = "EPOCHS")]
     decay_epochs: Option<f64>,
     /// Epochs in which the learning rate rises to its start
     #[arg(long, value_name = "EPOCHS")]
     warm_up: Option<f64>,
-    /// L2 weight decay
-    #[arg(long)]
+    /// L2 weight decay, as a factor of the weights
+    #[arg(long, value_name = "FACTOR")]
     weight_decay: Option<f64>,
-    /// Whether batch norm's parameters and biases decay too
+    /// Whether weight decay includes batch norm's parameters and biases
     #[arg(long, value_name = "true|false")]
     decay_all: Option<bool>,
-    /// The largest norm of the gradient; 0 for any
+    /// The largest L2 norm of the gradient; 0 for any
     #[arg(long, value_name = "NORM")]
     clip: Option<f64>,
-    /// The share of a label that is spread over all classes
+    /// The share of a label that is spread over all classes, from 0 to 1
     #[arg(long, value_name = "SHARE")]
     label_smoothing: Option<f64>,
-    /// Pixels by which training images are moved at random
+    /// Pixels by which training images are moved at random; the preset's 4 shrink to an eighth of small
+    /// images
     #[arg(long, value_name = "PIXELS")]
     crop_padding: Option<usize>,
-    /// Mirror half of the training images
+    /// Mirror half of the training images; the presets mirror color images only
     #[arg(long, value_name = "true|false")]
     flip: Option<bool>,
-    /// The side of a square that is cut out of each training image
+    /// The side in pixels of a square that is cut out of each training image; 0 for none
     #[arg(long, value_name = "PIXELS")]
     cutout: Option<usize>,
-    /// The decay of the weights' moving average, which is evaluated in their place; 0 for none
+    /// The decay of the weights' moving average, which is then evaluated and kept; 0 for none
     #[arg(long, value_name = "DECAY")]
     average: Option<f64>,
 }
 
-impl TrainingSettings {
-    /// An error if an option would do nothing.
-    pub fn config(&self, preset: Preset) -> Result<TrainingConfig, String> {
-        let preset = preset.training();
+impl TrainingOptions {
+    /// The settings of `preset` with those of the options in their place.
+    ///
+    /// # Errors
+    /// An option would have no effect.
+    pub(super) fn config(&self, preset: TrainingConfig) -> Result<TrainingConfig, String> {
         let augmentation = preset.augmentation;
-        // What 0 turns off, and what the preset may not have.
+        // 0 turns these off; the preset may not have them.
         let off = |given: Option<f64>, preset: Option<f64>| match given {
             Some(0.0) => None,
             Some(value) => Some(value),
@@ -198,7 +146,7 @@ impl TrainingSettings {
                 *every_epochs = self.decay_epochs.unwrap_or(*every_epochs);
             }
             _ if self.decay_factor.is_some() || self.decay_epochs.is_some() => {
-                let error = "--decay-factor and --decay-epochs go with --schedule exponential";
+                let error = "--decay-factor and --decay-epochs need --schedule exponential";
                 return Err(error.to_owned());
             }
             _ => {}

@@ -7,14 +7,15 @@ use std::path::Path;
 use evonas::search::journal;
 use evonas::spaces::nasnet::NasnetGenotype;
 
+use super::options::SearchOptions;
 use crate::Failure;
-use crate::options::Options;
+use crate::naming::genotype;
 
-/// What a search in a folder began with, beside its journal.
+/// The file beside a search's journal that keeps the genotypes it began with.
 const FILE_NAME: &str = "warm-start.json";
 
-/// The genotypes of `--warm-start` as they are now.
-pub fn genotypes(options: &Options) -> Result<Vec<NasnetGenotype>, Failure> {
+/// The genotypes that `--warm-start` names at present.
+pub(super) fn genotypes(options: &SearchOptions) -> Result<Vec<NasnetGenotype>, Failure> {
     let mut genotypes = Vec::new();
     for source in &options.warm_start {
         if Path::new(source).is_dir() {
@@ -22,16 +23,16 @@ pub fn genotypes(options: &Options) -> Result<Vec<NasnetGenotype>, Failure> {
             let fittest = recorded.fittest().into_iter().take(options.population);
             genotypes.extend(fittest.map(|record| record.genotype.clone()));
         } else {
-            genotypes.push(NasnetGenotype::find(source)?);
+            genotypes.push(genotype::find(source)?);
         }
     }
     Ok(genotypes)
 }
 
-/// The genotypes for a search in a folder. One that begins keeps them there, and one that is resumed
-/// has those that it began with: what `--warm-start` names may have changed meanwhile.
-pub fn kept(
-    options: &Options,
+/// The genotypes for a search in a folder. A new search keeps them there; a resumed one uses those that it
+/// began with, since what `--warm-start` names may have changed meanwhile.
+pub(super) fn kept(
+    options: &SearchOptions,
     folder: &Path,
     resumed: bool,
 ) -> Result<Vec<NasnetGenotype>, Failure> {
@@ -44,7 +45,7 @@ pub fn kept(
     let genotypes = genotypes(options)?;
     if !resumed {
         let written = if genotypes.is_empty() {
-            // One may be left of a search that never began.
+            // A search that never began may have left one.
             fs::remove_file(&file).or_else(|error| match error.kind() {
                 io::ErrorKind::NotFound => Ok(()),
                 _ => Err(error),

@@ -1,58 +1,67 @@
-//! The search itself.
+//! The search itself: data, networks, trainers and devices from the options.
 
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
-use evonas::network::{Cost, Fan, NetworkConfig, NetworkPlan};
+use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::objective::Direction;
 use evonas::prelude::*;
 use evonas::report::ProgressBar;
 use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
-use evonas::training::images::{DatasetName, ImageDataset};
-use evonas::training::{CellDecoder, Devices, Trainer, TrainingConfig, TrainingEvaluator};
+use evonas::training::images::ImageDataset;
+use evonas::training::{CellDecoder, Devices, Trainer, TrainingEvaluator};
 use serde_json::json;
 
+use super::options::{SearchAlgorithm, SearchOptions, SpaceName, StopperName};
+use super::warm_start;
 use crate::Failure;
-use crate::options::{AlgorithmName, Options, Space, StopperName};
-use crate::warm_start;
+use crate::naming::{DatasetName, PresetName};
+use crate::recipe::{BEST_FILE, Recipe, RecipeFile};
 
-/// What stays the same between the search and its baseline.
-pub struct Task<'a> {
-    pub options: &'a Options,
-    pub dataset: ImageDataset,
-    config: NetworkConfig,
-    pub decoder: CellDecoder,
+/// What the search and its baseline share.
+pub(super) struct Task<'a> {
+    pub(super) options: &'a SearchOptions,
+    pub(super) dataset: ImageDataset,
+    pub(super) decoder: CellDecoder,
     trainer: Trainer,
-    pub final_trainer: Trainer,
-    pub devices: Devices,
+    pub(super) final_trainer: Trainer,
+    /// How to repeat the final training.
+    pub(super) recipe: Recipe,
+    pub(super) devices: Devices,
     workers: usize,
 }
 
 impl<'a> Task<'a> {
-    pub fn new(options: &'a Options) -> Result<Self, Failure> {
-        let mut dataset = options.data.read()?;
+    pub(super) fn new(options: &'a SearchOptions) -> Result<Self, Failure> {
+        let source = options.data.source();
+        let mut dataset = source.read()?;
         if let Some(limit) = options.limit {
             dataset = dataset.limit_train(limit, options.seed);
         }
         let images = &dataset.train;
-        // Smaller initial logits than the released rule's: a trial of one epoch is short.
-        let config = NetworkConfig::new(images.shape(), images.classes())
-            .cells_per_stack(options.cells)
-            .filters(options.filters)
-            .classifier_fan(Fan::In);
-        config.validate()?;
-        let trainer = |epochs| {
-            let config = TrainingConfig::default();
-            Trainer::new(
-                config
-                    .epochs(epochs)
-                    .batch_size(options.batch)
-                    .learning_rate(options.learning_rate),
-            )
+        let network = PresetName::Short.network(
+            NetworkConfig::new(images.shape(), images.classes())
+                .cells_per_stack(options.cells)
+                .filters(options.filters),
+        );
+        network.validate()?;
+        let training = |epochs| {
+            let preset = PresetName::Short.training(images.shape());
+            preset
+                .epochs(epochs)
+                .batch_size(options.batch)
+                .learning_rate(options.learning_rate)
         };
-        let final_epochs = options.final_epochs.unwrap_or(12 * options.epochs);
+        let recipe = Recipe {
+            dataset: source.absolute(),
+            limit: options.limit,
+            limit_seed: options.seed,
+            network,
+            training: training(options.final_epochs.unwrap_or(12 * options.epochs)),
+        };
+        let trainer = Trainer::new(training(options.epochs))?;
         let devices = options.device.open_all()?;
         let workers = match (options.workers, options.workers_per_device) {
             (Some(workers), _) => workers,
@@ -65,28 +74,28 @@ impl<'a> Task<'a> {
         }
         Ok(Self {
             options,
-            decoder: CellDecoder::new(config.clone()),
-            config,
-            trainer: trainer(options.epochs)?,
-            final_trainer: trainer(final_epochs)?,
+            decoder: CellDecoder::new(recipe.network.clone()),
+            trainer,
+            final_trainer: Trainer::new(recipe.training.clone())?,
+            recipe,
             devices,
             workers,
             dataset,
         })
     }
 
-    pub fn search(
+    pub(super) fn search(
         &self,
-        algorithm: AlgorithmName,
+        algorithm: SearchAlgorithm,
         out: Option<PathBuf>,
         stop: &StopSignal,
     ) -> Result<SearchResult<NasnetGenotype>, Failure> {
         let options = self.options;
         let seed = options.seed;
         let space = match options.space {
-            Space::Sp1 => NasnetSpace::sp1(),
-            Space::Sp2 => NasnetSpace::sp2(),
-            Space::Sp3 => NasnetSpace::sp3(),
+            SpaceName::Sp1 => NasnetSpace::sp1(),
+            SpaceName::Sp2 => NasnetSpace::sp2(),
+            SpaceName::Sp3 => NasnetSpace::sp3(),
         };
         let evolution = Evolution::builder(space.clone(), space.mutation())
             .population(options.population)
@@ -104,9 +113,9 @@ impl<'a> Task<'a> {
             _ => warm_start::genotypes(options)?,
         };
         let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
-            AlgorithmName::Aging => Box::new(evolution.initial(initial).build()?),
-            AlgorithmName::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
-            AlgorithmName::Random => Box::new(RandomSearch::new(space, seed)),
+            SearchAlgorithm::Aging => Box::new(evolution.initial(initial).build()?),
+            SearchAlgorithm::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
+            SearchAlgorithm::Random => Box::new(RandomSearch::new(space, seed)),
         };
         let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
         let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
@@ -127,7 +136,7 @@ impl<'a> Task<'a> {
             search = search.timeout(limit);
         }
         if let Some(most) = options.max_parameters {
-            let config = self.config.clone();
+            let config = self.recipe.network.clone();
             search = search.constraint(move |genotype| check_parameters(genotype, &config, most));
         }
         search = match options.stopper {
@@ -141,9 +150,13 @@ impl<'a> Task<'a> {
             search = search
                 .journal(journal.sync(options.sync).evaluator(self.describe()))
                 .observe(TrialsFile::new(folder.join("trials.jsonl")))
-                .observe(BestFile::new(folder.join("best.json")));
+                .observe(BestFile::new(folder.join(BEST_FILE)))
+                .observe(RecipeFile {
+                    folder,
+                    recipe: self.recipe.clone(),
+                });
         }
-        // Either prints each warning when it comes up.
+        // Either prints each warning as it comes up.
         search = match options.quiet {
             true => search.observe(print_warnings),
             false => search.observe(ProgressBar::new()),
@@ -151,17 +164,17 @@ impl<'a> Task<'a> {
         Ok(search.run()?)
     }
 
-    /// All that a trial's score depends on beside its genotype and seed.
+    /// All that a trial's score depends on besides its genotype and seed.
     fn describe(&self) -> String {
         let mut description = json!({
-            "network": self.config,
+            "network": self.recipe.network,
             "training": self.trainer.config(),
-            "dataset": self.options.data.dataset.to_string(),
+            "dataset": self.recipe.dataset.name.to_string(),
             "training_images": self.dataset.train.len(),
             "limit": self.options.limit,
         });
-        // The digits come with the program; a folder may hold anything.
-        if self.options.data.dataset != DatasetName::Digits {
+        // The digits are part of the program; a folder may hold anything.
+        if self.recipe.dataset.name != DatasetName::Digits {
             let checksum = format!("{:08x}", self.dataset.train.checksum());
             description["training_images_checksum"] = json!(checksum);
         }

@@ -3,8 +3,8 @@
 use evonas::report::LearningPlot;
 use evonas::training::Epoch;
 
-/// One line for each epoch, as CSV.
-pub fn table(epochs: &[Epoch]) -> String {
+/// One line per epoch, as CSV.
+pub(super) fn table(epochs: &[Epoch]) -> String {
     let mut lines = "epoch,loss,accuracy,validation_accuracy,learning_rate\n".to_owned();
     for epoch in epochs {
         let validation = epoch.validation_accuracy;
@@ -17,7 +17,7 @@ pub fn table(epochs: &[Epoch]) -> String {
     lines
 }
 
-pub fn drawing(dataset: &str, epochs: &[Epoch], validated: bool) -> LearningPlot {
+pub(super) fn drawing(dataset: &str, epochs: &[Epoch], validated: bool) -> LearningPlot {
     let training = epochs.iter().map(|epoch| Some(epoch.accuracy));
     let plot = LearningPlot::new(epochs.iter().map(|epoch| epoch.loss))
         .title(format!("Training on {dataset}"))

@@ -7,74 +7,70 @@ use evonas::network::{CellNetwork, trainable_parameters};
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::report::TrainingProgress;
-use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::images::{ChannelStatistics, HoldOut, LabeledImages};
 use evonas::training::{
     DeviceImages, Devices, Progress, TrainedClassifier, Trainer, Training, TrainingError,
 };
 use serde_json::{Value, json};
 
+use super::curves;
+use super::folder::Folder;
+use super::options::TrainOptions;
+use super::plan::TrainingPlan;
 use crate::Failure;
-use crate::curves;
-use crate::folder::Folder;
-use crate::options::TrainOptions;
 
 /// A training, its images, and where it is kept.
-pub struct Run<'a> {
+pub(super) struct TrainRun<'a> {
     options: &'a TrainOptions,
     dataset: String,
     class_names: Option<Vec<String>>,
-    /// All that may be trained on.
+    /// All images that may be trained on.
     images: DeviceImages,
     training: Vec<usize>,
     validation: Vec<usize>,
     test: LabeledImages,
     trainer: Trainer,
-    /// What is trained on what, for the checkpoint.
+    seed: u64,
+    /// Identifies the run in its checkpoint.
     of: Value,
     device: String,
     folder: Option<Folder>,
 }
 
-impl<'a> Run<'a> {
-    pub fn new(
+impl<'a> TrainRun<'a> {
+    pub(super) fn new(
         options: &'a TrainOptions,
+        plan: TrainingPlan,
         devices: &Devices,
     ) -> Result<(Self, CellNetwork), Failure> {
         let device = devices.first();
-        let trainer = Trainer::new(options.training.config(options.preset)?)?;
-        let genotype = NasnetGenotype::find(&options.genotype)?;
-        let mut dataset = options.data.read()?;
-        if let Some(limit) = options.limit {
-            dataset = dataset.limit_train(limit, options.seed);
-        }
-        let images = &dataset.train;
-        let network = options.network.config(options.preset, images);
+        let seed = plan.seed;
+        let trainer = Trainer::new(plan.training)?;
+        let images = &plan.dataset.train;
         let (training, validation) = match options.validation {
             Some(share) => {
-                let split = HoldOut::fraction(share)
-                    .seed(options.seed)
-                    .split(images.labels())?;
+                let hold_out = HoldOut::fraction(share).seed(seed);
+                let split = hold_out.split(images.labels())?;
                 (split.kept, split.held_out)
             }
             None => ((0..images.len()).collect(), Vec::new()),
         };
         trainer.check(images.shape(), training.len())?;
         let of = json!({
-            "genotype": genotype.to_string(),
-            "network": network,
+            "genotype": plan.genotype.to_string(),
+            "network": plan.network,
             "dataset": {
-                "format": options.data.dataset.to_string(),
-                "class_names": dataset.class_names,
+                "format": plan.source.name.to_string(),
+                "class_names": plan.dataset.class_names,
                 "training_images": images.len(),
                 "checksum": format!("{:08x}", images.checksum()),
             },
             "validation": options.validation,
         });
         let built = CellNetwork::new(
-            &genotype,
-            &network,
-            &mut stream(options.seed, 0),
+            &plan.genotype,
+            &plan.network,
+            &mut stream(seed, 0),
             &device.clone().autodiff(),
         )?;
         let folder = options.out.as_deref().map(Folder::open).transpose()?;
@@ -83,12 +79,13 @@ impl<'a> Run<'a> {
             options,
             images: DeviceImages::normalised_by(images, &statistics, &device),
             device: devices.to_string(),
-            dataset: dataset.name,
-            class_names: dataset.class_names,
+            dataset: plan.dataset.name,
+            class_names: plan.dataset.class_names,
             training,
             validation,
-            test: dataset.test,
+            test: plan.dataset.test,
             trainer,
+            seed,
             of,
             folder,
         };
@@ -100,15 +97,15 @@ impl<'a> Run<'a> {
         Some(folder.path("checkpoint.bpk"))
     }
 
-    /// The training as the folder has it, or from its beginning.
-    pub fn begin(&self, network: CellNetwork) -> Result<Training<CellNetwork>, Failure> {
-        let seed = self.options.seed;
+    /// The training that the folder holds, or a new one.
+    pub(super) fn begin(&self, network: CellNetwork) -> Result<Training<CellNetwork>, Failure> {
+        let seed = self.seed;
         match self.checkpoint() {
             Some(checkpoint) if checkpoint.exists() => {
                 if !self.options.resume {
                     let folder = checkpoint.parent().unwrap_or(Path::new("."));
                     return Err(format!(
-                        "{} holds a training already; add --resume to go on with it, or choose another folder",
+                        "{} holds a training already; add --resume to continue it, or choose another folder",
                         folder.display()
                     )
                     .into());
@@ -121,8 +118,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Trains to the end; none if it was stopped before.
-    pub fn train(
+    /// Trains to the end; none if it was stopped earlier.
+    pub(super) fn train(
         &self,
         mut training: Training<CellNetwork>,
         stop: &StopSignal,
@@ -135,7 +132,7 @@ impl<'a> Run<'a> {
                     shown.step(&progress);
                 }
                 match progress {
-                    // Half an epoch is lost; one that is over is kept first.
+                    // Half an epoch is lost; a finished one is saved first.
                     Progress::Step { step, steps, .. } if step < steps && stop.is_set() => {
                         ControlFlow::Break(())
                     }
@@ -187,14 +184,14 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The trained network with what it takes to use it.
-    pub fn classifier(&self, training: &Training<CellNetwork>) -> TrainedClassifier {
+    /// The trained network with all that using it takes.
+    pub(super) fn classifier(&self, training: &Training<CellNetwork>) -> TrainedClassifier {
         TrainedClassifier::new(training.network(), self.images.statistics().clone())
             .class_names(self.class_names.clone())
     }
 
     /// Writes the trained network into the folder, if there is one.
-    pub fn keep_weights(
+    pub(super) fn keep_weights(
         &self,
         training: &Training<CellNetwork>,
         classifier: &TrainedClassifier,
@@ -210,8 +207,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What the network is worth on the test images.
-    pub fn measure(
+    /// Measures the network on the test images.
+    pub(super) fn measure(
         &self,
         training: &Training<CellNetwork>,
         classifier: &TrainedClassifier,
@@ -231,7 +228,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes the result into the folder, if there is one.
-    pub fn keep_result(&self, result: &Value) -> Result<(), Failure> {
+    pub(super) fn keep_result(&self, result: &Value) -> Result<(), Failure> {
         match &self.folder {
             Some(folder) => folder.write("result.json", &serde_json::to_string_pretty(result)?),
             None => Ok(()),
