@@ -29,8 +29,6 @@ pub use precision::Precision;
 pub use walk::LayerPath;
 
 #[cfg(feature = "burn")]
-mod agreement;
-#[cfg(feature = "burn")]
 mod cell;
 #[cfg(feature = "burn")]
 mod decoder;
@@ -45,12 +43,8 @@ mod operation;
 #[cfg(feature = "burn")]
 mod parameters;
 #[cfg(feature = "burn")]
-mod random_batch;
-#[cfg(feature = "burn")]
 mod weights;
 
-#[cfg(feature = "burn")]
-pub use agreement::Agreement;
 #[cfg(feature = "burn")]
 use cell::CellModule;
 #[cfg(feature = "burn")]
@@ -65,7 +59,5 @@ use noise::{DropPathLayer, Dropout};
 pub use operation::OperationModule;
 #[cfg(feature = "burn")]
 pub use parameters::trainable_parameters;
-#[cfg(feature = "burn")]
-pub(crate) use random_batch::random_batch;
 #[cfg(feature = "burn")]
 pub use weights::WeightsError;

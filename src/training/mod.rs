@@ -17,7 +17,6 @@ mod error;
 mod evaluator;
 mod full;
 pub mod images;
-mod step_times;
 mod trained;
 mod trainer;
 
@@ -30,7 +29,6 @@ pub use error::TrainingError;
 pub use evaluator::{TrainingEvaluator, TrainingEvaluatorBuilder};
 pub use evonas_kernels::{DeviceError, DeviceName, Devices};
 pub use full::{FullTraining, train_fully};
-pub use step_times::StepTimes;
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};
 pub use trainer::{
     Epoch, Learner, MovingAverage, Progress, RmsProp, RmsPropState, StepResult, Trainer, Training,

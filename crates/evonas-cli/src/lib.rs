@@ -12,12 +12,18 @@
 //!   Ctrl-C was pressed twice. A single Ctrl-C or SIGTERM lets long work keep what it has done.
 //! - `NO_COLOR` turns colors off.
 
+mod aging_study;
+pub mod bench;
 mod commands;
+mod compare;
 mod completions;
+mod convert;
+mod describe;
 mod evaluate;
 mod naming;
 mod output;
 mod predict;
+mod progress_lines;
 mod recipe;
 mod search;
 mod stop;
@@ -69,4 +75,31 @@ fn with_causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{message}")]
+    struct CausedError {
+        message: &'static str,
+        source: Option<Box<CausedError>>,
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes_each_once() {
+        let layer = |message, source| CausedError { message, source };
+        let disk = layer("the disk is full", None);
+        let file = layer(
+            "can't write best.json: the disk is full",
+            Some(Box::new(disk)),
+        );
+        let search = layer("the search ended early", Some(Box::new(file)));
+        assert_eq!(
+            with_causes(&search),
+            "the search ended early: can't write best.json: the disk is full"
+        );
+    }
 }

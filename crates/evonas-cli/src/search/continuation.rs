@@ -33,7 +33,7 @@ impl Task<'_> {
 
     /// The command without a search's folder: every setting as an option.
     fn from_nothing(&self, best: &BestTrial) -> String {
-        let (options, source) = (self.options, &self.recipe.dataset);
+        let (options, location) = (self.options, &self.recipe.dataset);
         let TrainingConfig {
             epochs,
             batch_size,
@@ -43,12 +43,12 @@ impl Task<'_> {
         let mut command = format!(
             "evonas train --genotype {} --dataset {}",
             word(&best.genotype.to_string()),
-            source.name
+            location.name
         );
-        if let Some(folder) = &source.folder {
+        if let Some(folder) = &location.folder {
             command += &format!(" --data {}", word(&folder.display().to_string()));
         }
-        if let Some((height, width)) = source.resize {
+        if let Some((height, width)) = location.resize {
             command += &format!(" --resize {height}x{width}");
         }
         if let Some(limit) = options.limit {

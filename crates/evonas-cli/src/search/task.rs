@@ -35,8 +35,8 @@ pub(super) struct Task<'a> {
 
 impl<'a> Task<'a> {
     pub(super) fn new(options: &'a SearchOptions) -> Result<Self, Failure> {
-        let source = options.data.source();
-        let mut dataset = source.read()?;
+        let location = options.data.location();
+        let mut dataset = location.read()?;
         if let Some(limit) = options.limit {
             dataset = dataset.limit_train(limit, options.seed);
         }
@@ -55,7 +55,7 @@ impl<'a> Task<'a> {
                 .learning_rate(options.learning_rate)
         };
         let recipe = Recipe {
-            dataset: source.absolute(),
+            dataset: location.absolute(),
             limit: options.limit,
             limit_seed: options.seed,
             network,

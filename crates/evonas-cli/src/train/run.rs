@@ -60,7 +60,7 @@ impl<'a> TrainRun<'a> {
             "genotype": plan.genotype.to_string(),
             "network": plan.network,
             "dataset": {
-                "format": plan.source.name.to_string(),
+                "format": plan.location.name.to_string(),
                 "class_names": plan.dataset.class_names,
                 "training_images": images.len(),
                 "checksum": format!("{:08x}", images.checksum()),

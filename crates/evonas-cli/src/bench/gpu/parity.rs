@@ -1,13 +1,15 @@
 //! Whether the device computes what the CPU does.
 
 use burn::tensor::{Device, FloatDType};
-use evonas::network::{Agreement, ImageShape, NetworkConfig, Precision};
+use evonas::network::{ImageShape, NetworkConfig, Precision};
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
 use serde_json::json;
 
-use crate::{Failure, Options, Report, caught};
+use super::{GpuOptions, Report, caught};
+use crate::Failure;
+use crate::bench::Agreement;
 
 /// The bounds on differences, relative to the largest value of a tensor.
 const SINGLE: f64 = 1e-3;
@@ -19,8 +21,12 @@ enum Subject {
     Network(NasnetGenotype),
 }
 
-pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
-    report.title("Agreement with the CPU");
+pub(super) fn check(
+    options: &GpuOptions,
+    device: &Device,
+    report: &Report,
+) -> Result<bool, Failure> {
+    report.title("Agreement with the CPU")?;
     let (size, random) = if options.quick { (8, 1) } else { (16, 5) };
     let config = NetworkConfig::new(ImageShape::rgb(size, size), 10)
         .cells_per_stack(1)
@@ -61,7 +67,7 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
             let agreement = match agreement {
                 Ok(agreement) => agreement,
                 Err(error) => {
-                    report.failure("parity", &format!("{network} {name}"), &error.to_string());
+                    report.failure("parity", &format!("{network} {name}"), &error.to_string())?;
                     all_hold = false;
                     continue;
                 }
@@ -77,7 +83,7 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
                     "gradient": agreement.gradient, "parameter": agreement.parameter,
                     "bound": bound, "ok": holds,
                 }),
-            );
+            )?;
         }
     }
     Ok(all_hold)

@@ -1,13 +1,12 @@
-//! Images and labels for measurements.
+//! Random images and labels to measure with.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use rand::{Rng, RngExt};
+use evonas::network::ImageShape;
+use evonas::prelude::{Rng, RngExt as _};
 
-use super::ImageShape;
-
-/// As many random images, of pixels from -0.5 to 0.5, with random labels; the same from equal `rng`
-/// on any device.
-pub(crate) fn random_batch(
+/// Random images with pixels from -0.5 to 0.5, `[images, channels, height, width]`, and random labels,
+/// `[images]`. The same `rng` draws the same batch on every device.
+pub(super) fn random_batch(
     images: usize,
     shape: ImageShape,
     classes: usize,

@@ -12,18 +12,23 @@ use evonas::training::{
 };
 use serde_json::json;
 
-use crate::{Failure, Options, Report, caught};
+use super::{GpuOptions, Report, caught};
+use crate::Failure;
 
-pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
-    report.title("Searches");
+pub(super) fn measure(
+    options: &GpuOptions,
+    device: &Device,
+    report: &Report,
+) -> Result<bool, Failure> {
+    report.title("Searches")?;
     let digits = digits();
     let config = TrainingConfig::default();
-    // CIFAR-10 is searched whatever became of the digits.
+    // A failed search on the digits doesn't prevent the one on CIFAR-10.
     let first = caught(|| search(options, device, report, &digits, (1, 4), config));
     let mut all_hold = match first {
         Ok(holds) => holds,
         Err(error) => {
-            report.failure("search", &digits.name, &error.to_string());
+            report.failure("search", &digits.name, &error.to_string())?;
             false
         }
     };
@@ -39,7 +44,7 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
 }
 
 fn search(
-    options: &Options,
+    options: &GpuOptions,
     device: &Device,
     report: &Report,
     dataset: &ImageDataset,
@@ -55,19 +60,18 @@ fn search(
     let last = Trainer::new(training.clone().epochs(12 * epochs))?;
     let decoder = CellDecoder::new(config);
     let trainer = Trainer::new(training)?;
-    let evaluator = TrainingEvaluator::builder(decoder.clone(), trainer, images)
-        .device(device)
-        .build()?;
+    let evaluator = TrainingEvaluator::builder(decoder.clone(), trainer, images).device(device);
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::builder(space.clone(), space.mutation())
-        .population(20)
-        .sample(5)
-        .seed(0)
-        .build()?;
+    let evolution = Evolution::builder(space.clone(), space.mutation());
     let limit = Duration::try_from_secs_f64(60.0 * options.minutes)?;
-    let executor = Threads::new(evaluator, 4)?;
+    let executor = Threads::new(evaluator.build()?, 4)?;
     let budget = Budget::trials(1_000_000).wall_time(limit);
-    let result = Search::new(evolution, executor, budget).run()?;
+    let result = Search::new(
+        evolution.population(20).sample(5).build()?,
+        executor,
+        budget,
+    )
+    .run()?;
     let best = result.best().ok_or("no trial has a score")?;
     let (genotype, seed) = (&best.genotype, best.seed);
     let found = train_fully(
@@ -98,6 +102,6 @@ fn search(
             "best_fitness": fitness, "test_accuracy": found.test_accuracy,
             "genotype": genotype.to_string(),
         }),
-    );
+    )?;
     Ok(result.history.failed() == 0)
 }

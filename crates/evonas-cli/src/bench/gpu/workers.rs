@@ -9,12 +9,13 @@ use evonas::training::images::LabeledImages;
 use evonas::training::{CellDecoder, Trainer, TrainingConfig, TrainingEvaluator};
 use serde_json::json;
 
-use crate::{Failure, Options, Report};
+use super::{GpuOptions, Report};
+use crate::Failure;
 
-/// Counts of trials at the same time; the first is not reported, as it pays for compiling and tuning.
+/// How many trials run at the same time. The first figure is not reported: it includes compiling and tuning.
 const WORKERS: [usize; 5] = [1, 1, 2, 4, 8];
 
-/// A space of one genotype, so that every trial is the same work.
+/// A space of one genotype, so that all trials cost the same.
 #[derive(Debug)]
 struct Only(NasnetGenotype);
 
@@ -26,8 +27,12 @@ impl SearchSpace for Only {
     }
 }
 
-pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
-    report.title("Trials at the same time: AmoebaNet-A, batch 128, 40 steps");
+pub(super) fn measure(
+    options: &GpuOptions,
+    device: &Device,
+    report: &Report,
+) -> Result<bool, Failure> {
+    report.title("Trials at the same time: AmoebaNet-A, batch 128, 40 steps")?;
     let (cells, filters, side, images) = if options.quick {
         (1, 4, 8, 320)
     } else {
@@ -75,7 +80,7 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
                 "check": "workers", "workers": workers, "trials_per_minute": per_minute,
                 "times_one": times, "failed": result.history.failed(), "reserved_mib": reserved,
             }),
-        );
+        )?;
     }
     Ok(all_hold)
 }

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Gradients, Tensor};
-use evonas_kernels::HiddenState;
+use evonas::network::{
+    CellNetwork, ImageShape, NetworkConfig, NetworkError, OperationModule, TrainingPass,
+};
+use evonas::randomness::stream;
+use evonas::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
 
 use super::Agreement;
-use crate::network::{
-    CellNetwork, ImageShape, LayerPlan, NetworkConfig, NetworkError, Sequence, TrainingPass,
-    random_batch,
-};
-use crate::randomness::stream;
-use crate::spaces::nasnet::NasnetGenotype;
+use crate::bench::random_batch;
 
 /// What a device computes.
 pub(super) struct Results {
@@ -23,7 +22,7 @@ pub(super) struct Results {
 }
 
 impl Results {
-    /// Of a network in training.
+    /// The results of a network in training.
     pub(super) fn of(
         genotype: &NasnetGenotype,
         config: &NetworkConfig,
@@ -44,25 +43,23 @@ impl Results {
         Ok(Self::gathered(&network, None, output.logits, loss))
     }
 
-    /// Of some layers on images of this size, whose output is multiplied with random numbers.
-    pub(super) fn of_layers(
-        layers: &[LayerPlan],
+    /// The results of an operation on images of the shape that it is meant for. Its output is multiplied by
+    /// random numbers and summed up, which stands for a loss.
+    pub(super) fn of_operation(
+        operation: Operation,
+        kind: CellKind,
         config: &NetworkConfig,
-        image: ImageShape,
         batch: usize,
         seed: u64,
         device: &Device,
-    ) -> Self {
+    ) -> Result<Self, NetworkError> {
         let autodiff = device.clone().autodiff();
-        let layers = Sequence::new(layers, config, &mut stream(seed, 0), &autodiff);
+        let mut rng = stream(seed, 0);
+        let module = OperationModule::new(operation, kind, config, &mut rng, &autodiff)?;
         let mut rng = stream(seed, 1);
-        let (images, _) = random_batch(batch, image, 1, &mut rng, &autodiff);
+        let (images, _) = random_batch(batch, module.input(), 1, &mut rng, &autodiff);
         let images = images.require_grad();
-        let output = layers.forward(
-            HiddenState::enter(images.clone()),
-            Some(&mut TrainingPass::new(0.5, &mut rng)),
-        );
-        let output = output.leave();
+        let output = module.forward(images.clone(), Some(&mut TrainingPass::new(0.5, &mut rng)));
         let [_, channels, height, width] = output.dims();
         let shape = ImageShape {
             channels,
@@ -71,7 +68,7 @@ impl Results {
         };
         let (factors, _) = random_batch(batch, shape, 1, &mut rng, &autodiff);
         let loss = (output.clone() * factors).sum();
-        Self::gathered(&layers, Some(&images), output, loss)
+        Ok(Self::gathered(&module, Some(&images), output, loss))
     }
 
     fn gathered<M: Module, const D: usize>(
@@ -154,8 +151,8 @@ fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
     values.fold(0.0, |most, value| most.max(value.abs()))
 }
 
-/// The largest difference, relative to the largest expected value, which counts as no less than
-/// `smallest`; infinite if something isn't finite.
+/// The largest difference, relative to the largest expected value or `smallest` if that is larger. Infinite if
+/// any value isn't finite.
 fn difference(found: &[f64], expected: &[f64], smallest: f64) -> f64 {
     if found.len() != expected.len() || !found.iter().chain(expected).all(|v| v.is_finite()) {
         return f64::INFINITY;
@@ -171,9 +168,10 @@ fn difference(found: &[f64], expected: &[f64], smallest: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use evonas::network::trainable_parameters;
+    use evonas::spaces::nasnet::published;
+
     use super::*;
-    use crate::network::NetworkPlan;
-    use crate::spaces::nasnet::{Operation, published};
 
     #[test]
     fn differences_are_relative_to_the_largest_value() {
@@ -185,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nothing_but_rounding_has_no_digits() {
+    fn mere_rounding_has_no_digits_to_compare() {
         assert!((difference(&[3e-9], &[1e-9], 1e-3) - 2e-6).abs() < 1e-12);
         assert_eq!(difference(&[1.5, 0.0], &[1.0, 2.0], 1e-3), 1.0);
     }
@@ -202,7 +200,7 @@ mod tests {
         let results = Results::of(&genotype, &config, 4, 0, &device).unwrap();
         let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &device).unwrap();
         let counted: usize = results.gradients.values().map(Vec::len).sum();
-        assert_eq!(counted, crate::network::trainable_parameters(&network));
+        assert_eq!(counted, trainable_parameters(&network));
         let other = Results::of(&genotype, &config, 4, 1, &device).unwrap();
         assert!(difference(&other.logits, &results.logits, 0.0) > 0.01);
     }
@@ -218,16 +216,10 @@ mod tests {
             let same = Agreement::of_operation(operation, &config, 4, 0, devices).unwrap();
             assert!(same.is_within(0.0), "{operation:?}: {same}");
         }
-        let separable = NasnetGenotype::of_operation(Operation::Separable5x5);
-        let plan = NetworkPlan::new(&separable, &config).unwrap();
-        let branch = &plan.cells[0].branches[0];
-        let image = ImageShape {
-            channels: 4,
-            height: 8,
-            width: 8,
-        };
-        let [one, other] =
-            [0, 1].map(|seed| Results::of_layers(&branch.layers, &config, image, 4, seed, &device));
+        let [one, other] = [0, 1].map(|seed| {
+            let (operation, kind) = (Operation::Separable5x5, CellKind::Normal);
+            Results::of_operation(operation, kind, &config, 4, seed, &device).unwrap()
+        });
         assert!(one.gradients.contains_key("image") && one.gradients.len() > 6);
         assert!(other.compared_with(&one).largest() > 0.01);
     }

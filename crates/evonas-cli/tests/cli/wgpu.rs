@@ -1,10 +1,10 @@
-//! The kernels' way to a GPU (CubeCL, fusion, autotune), on whatever graphics device there is: a
-//! software one does. Without a device the tests say that they are skipped; `EVONAS_REQUIRE_WGPU`
-//! makes that an error.
+//! The way to a GPU (CubeCL, fusion, autotune) on any graphics device, including one in software. Without a
+//! device the tests are skipped, and say so; with `EVONAS_REQUIRE_WGPU` set they fail.
+
 use std::io::Write as _;
 
 use burn::tensor::Device;
-use evonas::network::{Agreement, ImageShape, NetworkConfig, NetworkError, Precision};
+use evonas::network::{ImageShape, NetworkConfig, NetworkError, Precision};
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
@@ -12,8 +12,9 @@ use evonas::training::images::digits;
 use evonas::training::{
     Augmentation, CellDecoder, DeviceImages, DeviceName, Trainer, TrainingConfig, TrainingEvaluator,
 };
+use evonas_cli::bench::Agreement;
 
-/// The bound on all differences, relative to the largest value of a tensor.
+/// The bound on all differences, relative to a tensor's largest value.
 const BOUND: f64 = 1e-4;
 
 fn device() -> Option<Device> {
@@ -43,18 +44,18 @@ fn agrees(name: &str, genotype: &NasnetGenotype, device: &Device) {
     assert!(agreement.is_within(BOUND), "{name}: {agreement}");
 }
 
-/// Images of a batch: enough for sums that are spread over many threads.
+/// Images in a batch: enough for sums to be spread over many threads.
 const BATCH: usize = 16;
 
-fn operations_agree(is_meant: impl Fn(Operation) -> bool) {
+fn operations_agree(is_chosen: impl Fn(Operation) -> bool) {
     let Some(device) = device() else { return };
-    // Channels and pixels that fill nothing evenly are where kernels go wrong.
+    // Kernels tend to fail on channels and pixels that fill nothing evenly.
     let odd = NetworkConfig::new(ImageShape::gray(7, 5), 10)
         .cells_per_stack(1)
         .filters(9);
     for operation in Operation::ALL
         .into_iter()
-        .filter(|&operation| is_meant(operation))
+        .filter(|&operation| is_chosen(operation))
     {
         for config in [config(), odd.clone()] {
             let name = format!("{} of {} filters", operation.name(), config.filters);
@@ -126,7 +127,6 @@ fn a_search_of_five_trials_runs() {
     let evolution = Evolution::builder(space.clone(), space.mutation())
         .population(3)
         .sample(2)
-        .seed(0)
         .build()
         .unwrap();
     let search = Search::new(evolution, Serial::new(evaluator), Budget::trials(5));

@@ -1,4 +1,4 @@
-//! A trial that the device has no memory for, and the trials behind it.
+//! A trial that the device has no memory for, and the trials after it.
 
 use burn::tensor::Device;
 use evonas::network::{CellNetwork, ImageShape, NetworkConfig};
@@ -6,28 +6,34 @@ use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::bits::BitsSpace;
 use evonas::spaces::nasnet::published;
-use evonas::training::{StepTimes, Trainer, TrainingConfig};
+use evonas::training::{Trainer, TrainingConfig};
 use serde_json::json;
 
-use crate::{Failure, Options, Report};
+use super::{GpuOptions, Report};
+use crate::Failure;
+use crate::bench::StepTimes;
 
-/// Images of the first large trial; every further one has twice as many. By what the CPU takes, 64 images
-/// need some 25 GiB, and 2,048 more than any card has, in tensors of less than 2³² values each.
+/// Images of the first large trial; each further one has twice as many. On the CPU, 64 images need some 25 GiB;
+/// 2,048 need more than any card has, in tensors of less than 2³² values each.
 const FIRST: usize = 64;
 const LARGE_TRIALS: u64 = 6;
 
-pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
-    report.title("A full device");
+pub(super) fn check(
+    options: &GpuOptions,
+    device: &Device,
+    report: &Report,
+) -> Result<bool, Failure> {
+    report.title("A full device")?;
     if report.is_cpu || options.quick {
-        // The system would end the program before it had no memory left.
+        // The system would kill the program before its memory was full.
         report.figure(
-            "left out: it would fill the memory of the machine",
+            "left out: it would fill the machine's memory",
             &json!({"check": "memory", "left_out": true}),
-        );
+        )?;
         return Ok(true);
     }
     let device = device.clone();
-    // Small trials, and behind each a larger one than before, until one finds the device full.
+    // Small trials, each followed by a larger one than before, until one finds the device full.
     let evaluator = move |_: &Vec<bool>, context: &Context<'_>| {
         let trial = context.trial().0;
         let (cells, filters, side, batch) = match trial % 2 {
@@ -74,10 +80,10 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
     report.figure(
         &format!(
             "{full} trials found the device full: {}\n{}",
-            if holds { "ok" } else { "NOT AS IT SHOULD BE" },
+            if holds { "ok" } else { "NOT AS EXPECTED" },
             words.join("\n")
         ),
         &json!({"check": "memory", "outcomes": words, "full": full, "ok": holds}),
-    );
+    )?;
     Ok(holds)
 }

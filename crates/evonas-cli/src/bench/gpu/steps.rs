@@ -1,4 +1,4 @@
-//! How long training steps take, and how much memory.
+//! How long training steps take, and how much memory they need.
 
 use burn::tensor::{Device, FloatDType};
 use evonas::evaluator::is_out_of_memory;
@@ -7,17 +7,19 @@ use evonas::network::{
 };
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::published;
-use evonas::training::{StepTimes, Trainer, TrainingConfig};
+use evonas::training::{Trainer, TrainingConfig};
 use serde_json::json;
 
-use crate::{Failure, Options, Report, caught};
+use super::{GpuOptions, Report, caught};
+use crate::Failure;
+use crate::bench::StepTimes;
 
 struct Size {
     config: NetworkConfig,
     batch: usize,
 }
 
-fn sizes(options: &Options) -> Vec<Size> {
+fn sizes(options: &GpuOptions) -> Vec<Size> {
     let small = |cells, filters, batch| Size {
         config: NetworkConfig::cifar()
             .cells_per_stack(cells)
@@ -37,8 +39,12 @@ fn sizes(options: &Options) -> Vec<Size> {
     ]
 }
 
-pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
-    report.title("Steps of AmoebaNet-A");
+pub(super) fn measure(
+    options: &GpuOptions,
+    device: &Device,
+    report: &Report,
+) -> Result<bool, Failure> {
+    report.title("Steps of AmoebaNet-A")?;
     let mut precisions = vec![(Precision::Float32, "f32")];
     if !report.is_cpu && device.supports_dtype(FloatDType::BF16) {
         precisions.push((Precision::BFloat16, "bf16"));
@@ -54,7 +60,7 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
                     config.cells_per_stack, config.filters
                 )
             };
-            // Where memory runs out, a smaller batch may do; and so may the next size, whatever fails.
+            // When memory runs out, a smaller batch may fit. Whatever fails, the next size may work.
             let mut batch = size.batch;
             let ran = loop {
                 device.memory_cleanup();
@@ -63,13 +69,13 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
                     Err(error) => error.to_string(),
                 };
                 if batch < 8 || !is_out_of_memory(&error) {
-                    report.failure("steps", &title(batch), &error);
+                    report.failure("steps", &title(batch), &error)?;
                     break None;
                 }
                 report.figure(
                     &format!("{}: out of memory", title(batch)),
                     &json!({"check": "steps", "what": title(batch), "out_of_memory": true}),
-                );
+                )?;
                 batch /= 2;
             };
             let Some((parameters, times)) = ran else {
@@ -106,13 +112,13 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
                     "min_step_ms": times.shortest(), "images_per_second": images,
                     "reserved_mib": mebibytes,
                 }),
-            );
+            )?;
         }
     }
     Ok(all_ran)
 }
 
-/// Parameters and times; an error if a step panics, as it does when memory runs out.
+/// Parameters and times. A step that panics, as it does when memory runs out, is an error.
 fn steps(
     config: &NetworkConfig,
     batch: usize,
@@ -125,12 +131,12 @@ fn steps(
     let parameters = trainable_parameters(&network);
     let trainer = Trainer::new(TrainingConfig::default().batch_size(batch))?;
     let (image, classes) = (config.image, config.classes);
-    // In a thread, and so on a stream, of its own.
+    // Its own thread is its own stream of the device.
     let worker = std::thread::spawn(move || {
         caught(|| Ok(StepTimes::of(network, &trainer, image, classes, 4, steps)))
     });
     let times = worker
         .join()
-        .map_err(|_| "the thread of the steps ended")??;
+        .map_err(|_| "the thread that took the steps has died")??;
     Ok((parameters, times))
 }

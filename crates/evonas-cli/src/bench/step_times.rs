@@ -1,31 +1,30 @@
-//! How long steps of a training take.
+//! How long training steps take.
 
 use std::time::Instant;
 
 use burn::tensor::ElementConversion as _;
+use evonas::network::{ImageShape, TrainingPass};
+use evonas::randomness::stream;
+use evonas::training::{Augmentation, DeviceImages, ImageClassifier, Learner, Trainer};
 
-use super::trainer::Learner;
-use super::{Augmentation, DeviceImages, ImageClassifier, Trainer};
-use crate::network::{ImageShape, TrainingPass, random_batch};
-use crate::randomness::stream;
+use super::random_batch;
 
 /// The times of some steps, in milliseconds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StepTimes {
-    /// The first, which on a GPU compiles and tunes its kernels.
-    pub first: f64,
-    /// Those behind the warm-up, at least one, from the shortest to the longest.
-    pub timed: Vec<f64>,
+pub(super) struct StepTimes {
+    /// The first step, which on a GPU compiles and tunes its kernels.
+    pub(super) first: f64,
+    /// The steps after the warm-up, at least one, from the shortest to the longest.
+    timed: Vec<f64>,
 }
 
 impl StepTimes {
-    /// Times `timed` training steps, at least one, behind `warm_up` others, on a batch of random
-    /// images: forward, backward, and the optimizer's step. The device is waited for after each.
+    /// Times `timed` training steps, at least one, after a first one and `warm_up` others, on a batch of
+    /// random images: forward, backward, and the optimizer's step. Waits for the device after each.
     ///
     /// # Panics
-    /// If the network doesn't take images of this shape, or has no class.
-    #[must_use]
-    pub fn of<M: ImageClassifier>(
+    /// If the network doesn't accept images of this shape, or has no class.
+    pub(super) fn of<M: ImageClassifier>(
         network: M,
         trainer: &Trainer,
         image: ImageShape,
@@ -48,10 +47,9 @@ impl StepTimes {
         })
     }
 
-    /// Times the taking of `timed` batches, at least one, behind `warm_up` others: random images are
-    /// gathered, augmented and normalised on their device. What a training step spends on its data.
-    #[must_use]
-    pub fn of_batches(
+    /// Times `timed` batches, at least one, after a first one and `warm_up` others: random images are gathered,
+    /// augmented and normalised on their device. This is what a training step spends on its data.
+    pub(super) fn of_batches(
         images: &DeviceImages,
         batch_size: usize,
         augmentation: &Augmentation,
@@ -81,9 +79,8 @@ impl StepTimes {
         Self { first, timed }
     }
 
-    /// The time in the middle.
-    #[must_use]
-    pub fn median(&self) -> f64 {
+    /// The median time.
+    pub(super) fn median(&self) -> f64 {
         let middle = self.timed.len() / 2;
         if self.timed.len() % 2 == 1 {
             self.timed[middle]
@@ -92,9 +89,8 @@ impl StepTimes {
         }
     }
 
-    /// The shortest.
-    #[must_use]
-    pub fn shortest(&self) -> f64 {
+    /// The shortest time.
+    pub(super) fn shortest(&self) -> f64 {
         self.timed[0]
     }
 }
@@ -104,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_the_time_in_the_middle() {
+    fn the_median_is_the_middle_time() {
         let times = |timed: &[f64]| StepTimes {
             first: 9.0,
             timed: timed.to_vec(),
