@@ -10,7 +10,7 @@ use std::error::Error;
 
 use evonas::algorithm::TellError;
 use evonas::prelude::*;
-use evonas::randomness::{standard_normal, stream, trial_seed};
+use evonas::randomness::{standard_normal, trial_seed};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 
 type Bits = Vec<bool>;
