@@ -1,6 +1,6 @@
 //! The list of subcommands. A new one is a module, a variant and a line in [`Command::run`].
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::Failure;
 use crate::aging_study::AgingStudyOptions;
@@ -51,7 +51,7 @@ impl Command {
             Self::AgingStudy(options) => options.run(),
             Self::Convert(options) => options.run(),
             Self::Bench(options) => options.run(),
-            Self::Completions(options) => options.run(),
+            Self::Completions(options) => options.run(Cli::command()),
         }
     }
 }
