@@ -13,7 +13,6 @@ use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use evonas::prelude::*;
-use evonas::training::{Progress, draw_weights, train_fully};
 
 type Failure = Box<dyn Error + Send + Sync>;
 

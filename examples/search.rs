@@ -14,9 +14,7 @@ use std::error::Error;
 use std::thread::available_parallelism;
 
 use burn::tensor::Device;
-use evonas::network::Fan;
 use evonas::prelude::*;
-use evonas::training::{Progress, train_fully};
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let dataset = digits();
