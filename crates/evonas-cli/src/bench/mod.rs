@@ -13,9 +13,7 @@ use clap::{Args, Subcommand};
 
 use self::engine::EngineOptions;
 use self::gpu::GpuOptions;
-use self::random_batch::random_batch;
 use self::step::StepOptions;
-use self::step_times::StepTimes;
 use crate::Failure;
 
 /// Measure training steps, the search engine, or a GPU

@@ -10,7 +10,7 @@ use evonas::training::images::LabeledImages;
 use evonas::training::{Augmentation, DeviceImages, DeviceName, Trainer, TrainingConfig};
 use serde_json::json;
 
-use super::StepTimes;
+use super::step_times::StepTimes;
 use crate::Failure;
 use crate::naming::genotype;
 use crate::output::print_line;

@@ -7,7 +7,7 @@ use evonas::network::{ImageShape, TrainingPass};
 use evonas::randomness::stream;
 use evonas::training::{Augmentation, DeviceImages, ImageClassifier, Learner, Trainer};
 
-use super::random_batch;
+use super::random_batch::random_batch;
 
 /// The times of some steps, in milliseconds.
 #[derive(Clone, Debug, PartialEq)]

@@ -49,7 +49,7 @@ impl Agreement {
         let single = config.clone().precision(Precision::Float32);
         let expected = Results::of(genotype, &single, batch, seed, reference)?;
         let found = Results::of(genotype, config, batch, seed, device)?;
-        Ok(found.compared_with(&expected))
+        Ok(Self::between(&found, &expected))
     }
 
     /// Compares a single operation as the first normal and the first reduction cell of a network apply it:
@@ -70,9 +70,10 @@ impl Agreement {
             let results = |config, device| {
                 Results::of_operation(operation, kind, config, batch, seed, device)
             };
-            Ok::<_, NetworkError>(
-                results(config, device)?.compared_with(&results(&single, reference)?),
-            )
+            Ok::<_, NetworkError>(Self::between(
+                &results(config, device)?,
+                &results(&single, reference)?,
+            ))
         };
         let (normal, reduction) = (in_cell(CellKind::Normal)?, in_cell(CellKind::Reduction)?);
         Ok(match normal.largest() >= reduction.largest() {
@@ -101,6 +102,29 @@ impl Agreement {
         }
     }
 
+    /// How far results are from the expected ones.
+    fn between(found: &Results, expected: &Results) -> Self {
+        let smallest = 1e-2 * largest(expected.gradients.values().flatten());
+        let (gradient, parameter) = expected
+            .gradients
+            .iter()
+            .map(|(name, expected)| {
+                let found = found.gradients.get(name);
+                let difference =
+                    found.map_or(f64::INFINITY, |found| difference(found, expected, smallest));
+                (difference, name.clone())
+            })
+            .fold((0.0, String::new()), |worst, one| {
+                if one.0 > worst.0 { one } else { worst }
+            });
+        Self {
+            logits: difference(&found.logits, &expected.logits, 0.0),
+            loss: difference(&found.loss, &expected.loss, 0.0),
+            gradient,
+            parameter,
+        }
+    }
+
     /// The largest of the differences.
     fn largest(&self) -> f64 {
         self.logits.max(self.loss).max(self.gradient)
@@ -120,5 +144,85 @@ impl fmt::Display for Agreement {
             "logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",
             self.logits, self.loss, self.gradient, self.parameter
         )
+    }
+}
+
+fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
+    let values = values.into_iter();
+    values.fold(0.0, |most, value| most.max(value.abs()))
+}
+
+/// The largest difference, relative to the largest expected value or `smallest` if that is larger. Infinite if
+/// any value isn't finite.
+fn difference(found: &[f64], expected: &[f64], smallest: f64) -> f64 {
+    if found.len() != expected.len() || !found.iter().chain(expected).all(|v| v.is_finite()) {
+        return f64::INFINITY;
+    }
+    let scale = largest(expected).max(smallest);
+    let pairs = found.iter().zip(expected);
+    let most = pairs.fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()));
+    match most {
+        0.0 => 0.0,
+        _ => most / scale,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evonas::network::{CellNetwork, ImageShape, trainable_parameters};
+    use evonas::randomness::stream;
+    use evonas::spaces::nasnet::published;
+
+    use super::*;
+
+    #[test]
+    fn differences_are_relative_to_the_largest_value() {
+        assert_eq!(difference(&[1.0, -4.0], &[1.5, -4.0], 0.0), 0.125);
+        assert_eq!(difference(&[0.0], &[0.0], 0.0), 0.0);
+        assert_eq!(difference(&[1.0], &[0.0], 0.0), f64::INFINITY);
+        assert_eq!(difference(&[f64::NAN], &[1.0], 1.0), f64::INFINITY);
+        assert_eq!(difference(&[1.0], &[1.0, 2.0], 1.0), f64::INFINITY);
+    }
+
+    #[test]
+    fn mere_rounding_has_no_digits_to_compare() {
+        assert!((difference(&[3e-9], &[1e-9], 1e-3) - 2e-6).abs() < 1e-12);
+        assert_eq!(difference(&[1.5, 0.0], &[1.0, 2.0], 1e-3), 1.0);
+    }
+
+    #[test]
+    fn a_device_agrees_with_itself_and_every_parameter_is_compared() {
+        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+            .cells_per_stack(1)
+            .filters(4);
+        let device = Device::flex();
+        let genotype = published::amoebanet_a();
+        let same = Agreement::of(&genotype, &config, 4, 0, [&device, &device]).unwrap();
+        assert!(same.is_within(0.0), "{same}");
+        let results = Results::of(&genotype, &config, 4, 0, &device).unwrap();
+        let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &device).unwrap();
+        let counted: usize = results.gradients.values().map(Vec::len).sum();
+        assert_eq!(counted, trainable_parameters(&network));
+        let other = Results::of(&genotype, &config, 4, 1, &device).unwrap();
+        assert!(difference(&other.logits, &results.logits, 0.0) > 0.01);
+    }
+
+    #[test]
+    fn operations_are_compared_with_all_their_parameters_and_their_image() {
+        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+            .cells_per_stack(1)
+            .filters(4);
+        let device = Device::flex();
+        for operation in Operation::ALL {
+            let devices = [&device, &device];
+            let same = Agreement::of_operation(operation, &config, 4, 0, devices).unwrap();
+            assert!(same.is_within(0.0), "{operation:?}: {same}");
+        }
+        let [one, other] = [0, 1].map(|seed| {
+            let (operation, kind) = (Operation::Separable5x5, CellKind::Normal);
+            Results::of_operation(operation, kind, &config, 4, seed, &device).unwrap()
+        });
+        assert!(one.gradients.contains_key("image") && one.gradients.len() > 6);
+        assert!(Agreement::between(&other, &one).largest() > 0.01);
     }
 }

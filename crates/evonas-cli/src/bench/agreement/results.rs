@@ -11,14 +11,14 @@ use evonas::network::{
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
 
-use super::Agreement;
-use crate::bench::random_batch;
+use crate::bench::random_batch::random_batch;
 
 /// What a device computes.
 pub(super) struct Results {
-    logits: Vec<f64>,
-    loss: Vec<f64>,
-    gradients: BTreeMap<String, Vec<f64>>,
+    pub(super) logits: Vec<f64>,
+    pub(super) loss: Vec<f64>,
+    /// By the name of the parameter, and of the `image` if it has one.
+    pub(super) gradients: BTreeMap<String, Vec<f64>>,
 }
 
 impl Results {
@@ -94,28 +94,6 @@ impl Results {
             gradients: found,
         }
     }
-
-    pub(super) fn compared_with(&self, expected: &Self) -> Agreement {
-        let smallest = 1e-2 * largest(expected.gradients.values().flatten());
-        let (gradient, parameter) = expected
-            .gradients
-            .iter()
-            .map(|(name, expected)| {
-                let found = self.gradients.get(name);
-                let difference =
-                    found.map_or(f64::INFINITY, |found| difference(found, expected, smallest));
-                (difference, name.clone())
-            })
-            .fold((0.0, String::new()), |worst, one| {
-                if one.0 > worst.0 { one } else { worst }
-            });
-        Agreement {
-            logits: difference(&self.logits, &expected.logits, 0.0),
-            loss: difference(&self.loss, &expected.loss, 0.0),
-            gradient,
-            parameter,
-        }
-    }
 }
 
 struct Collected<'a> {
@@ -144,83 +122,4 @@ impl ModuleVisitor for Collected<'_> {
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data().iter::<f64>().collect()
-}
-
-fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
-    let values = values.into_iter();
-    values.fold(0.0, |most, value| most.max(value.abs()))
-}
-
-/// The largest difference, relative to the largest expected value or `smallest` if that is larger. Infinite if
-/// any value isn't finite.
-fn difference(found: &[f64], expected: &[f64], smallest: f64) -> f64 {
-    if found.len() != expected.len() || !found.iter().chain(expected).all(|v| v.is_finite()) {
-        return f64::INFINITY;
-    }
-    let scale = largest(expected).max(smallest);
-    let pairs = found.iter().zip(expected);
-    let most = pairs.fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()));
-    match most {
-        0.0 => 0.0,
-        _ => most / scale,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use evonas::network::trainable_parameters;
-    use evonas::spaces::nasnet::published;
-
-    use super::*;
-
-    #[test]
-    fn differences_are_relative_to_the_largest_value() {
-        assert_eq!(difference(&[1.0, -4.0], &[1.5, -4.0], 0.0), 0.125);
-        assert_eq!(difference(&[0.0], &[0.0], 0.0), 0.0);
-        assert_eq!(difference(&[1.0], &[0.0], 0.0), f64::INFINITY);
-        assert_eq!(difference(&[f64::NAN], &[1.0], 1.0), f64::INFINITY);
-        assert_eq!(difference(&[1.0], &[1.0, 2.0], 1.0), f64::INFINITY);
-    }
-
-    #[test]
-    fn mere_rounding_has_no_digits_to_compare() {
-        assert!((difference(&[3e-9], &[1e-9], 1e-3) - 2e-6).abs() < 1e-12);
-        assert_eq!(difference(&[1.5, 0.0], &[1.0, 2.0], 1e-3), 1.0);
-    }
-
-    #[test]
-    fn a_device_agrees_with_itself_and_every_parameter_is_compared() {
-        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
-            .cells_per_stack(1)
-            .filters(4);
-        let device = Device::flex();
-        let genotype = published::amoebanet_a();
-        let same = Agreement::of(&genotype, &config, 4, 0, [&device, &device]).unwrap();
-        assert!(same.is_within(0.0), "{same}");
-        let results = Results::of(&genotype, &config, 4, 0, &device).unwrap();
-        let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &device).unwrap();
-        let counted: usize = results.gradients.values().map(Vec::len).sum();
-        assert_eq!(counted, trainable_parameters(&network));
-        let other = Results::of(&genotype, &config, 4, 1, &device).unwrap();
-        assert!(difference(&other.logits, &results.logits, 0.0) > 0.01);
-    }
-
-    #[test]
-    fn operations_are_compared_with_all_their_parameters_and_their_image() {
-        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
-            .cells_per_stack(1)
-            .filters(4);
-        let device = Device::flex();
-        for operation in Operation::ALL {
-            let devices = [&device, &device];
-            let same = Agreement::of_operation(operation, &config, 4, 0, devices).unwrap();
-            assert!(same.is_within(0.0), "{operation:?}: {same}");
-        }
-        let [one, other] = [0, 1].map(|seed| {
-            let (operation, kind) = (Operation::Separable5x5, CellKind::Normal);
-            Results::of_operation(operation, kind, &config, 4, seed, &device).unwrap()
-        });
-        assert!(one.gradients.contains_key("image") && one.gradients.len() > 6);
-        assert!(other.compared_with(&one).largest() > 0.01);
-    }
 }

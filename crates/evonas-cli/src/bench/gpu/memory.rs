@@ -9,9 +9,10 @@ use evonas::spaces::nasnet::published;
 use evonas::training::{Trainer, TrainingConfig};
 use serde_json::json;
 
-use super::{GpuOptions, Report};
+use super::options::GpuOptions;
+use super::report::Report;
 use crate::Failure;
-use crate::bench::StepTimes;
+use crate::bench::step_times::StepTimes;
 
 /// Images of the first large trial; each further one has twice as many. On the CPU, 64 images need some 25 GiB;
 /// 2,048 need more than any card has, in tensors of less than 2³² values each.

@@ -7,9 +7,11 @@ use evonas::randomness::stream;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
 use serde_json::json;
 
-use super::{GpuOptions, Report, caught};
+use super::caught::caught;
+use super::options::GpuOptions;
+use super::report::Report;
 use crate::Failure;
-use crate::bench::Agreement;
+use crate::bench::agreement::Agreement;
 
 /// The bounds on differences, relative to the largest value of a tensor.
 const SINGLE: f64 = 1e-3;

@@ -12,7 +12,9 @@ use evonas::training::{
 };
 use serde_json::json;
 
-use super::{GpuOptions, Report, caught};
+use super::caught::caught;
+use super::options::GpuOptions;
+use super::report::Report;
 use crate::Failure;
 
 pub(super) fn measure(

@@ -10,9 +10,11 @@ use evonas::spaces::nasnet::published;
 use evonas::training::{Trainer, TrainingConfig};
 use serde_json::json;
 
-use super::{GpuOptions, Report, caught};
+use super::caught::caught;
+use super::options::GpuOptions;
+use super::report::Report;
 use crate::Failure;
-use crate::bench::StepTimes;
+use crate::bench::step_times::StepTimes;
 
 struct Size {
     config: NetworkConfig,

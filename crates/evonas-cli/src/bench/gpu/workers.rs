@@ -9,7 +9,8 @@ use evonas::training::images::LabeledImages;
 use evonas::training::{CellDecoder, Trainer, TrainingConfig, TrainingEvaluator};
 use serde_json::json;
 
-use super::{GpuOptions, Report};
+use super::options::GpuOptions;
+use super::report::Report;
 use crate::Failure;
 
 /// How many trials run at the same time. The first figure is not reported: it includes compiling and tuning.
