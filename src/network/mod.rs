@@ -1,11 +1,12 @@
 //! Cell networks: from a genotype to a plan, its cost, and a Burn module.
 //!
-//! A [`NetworkPlan`] says layer by layer what a genotype becomes, without weights and without Burn;
-//! [`Cost`] adds it up, and `CellNetwork` (feature `burn`) builds it, so the two can't disagree.
+//! A [`NetworkPlan`] describes, layer by layer, what a genotype becomes, without weights and without
+//! Burn. [`Cost`] adds the plan up and `CellNetwork` (feature `burn`) builds it, so the two can't
+//! disagree. What runs on which device is left to the crate `evonas-kernels`.
 //!
 //! The rules are those of the released TensorFlow code (`tensorflow/tpu`,
-//! `models/official/amoeba_net`, and `tensorflow/models`, `research/slim/nets/nasnet`), which the
-//! paper refers to for what its text leaves open.
+//! `models/official/amoeba_net`, and `tensorflow/models`, `research/slim/nets/nasnet`), to which the
+//! paper refers for what its text leaves open.
 
 mod config;
 mod cost;
@@ -33,8 +34,6 @@ mod cell;
 mod decoder;
 #[cfg(feature = "burn")]
 mod initial_weights;
-#[cfg(feature = "burn")]
-mod layout;
 #[cfg(feature = "burn")]
 mod modules;
 #[cfg(feature = "burn")]

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use evonas_kernels::cpu as kernels;
+use evonas_kernels::runs_on_cpu;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::images::LabeledImages;
@@ -96,7 +96,7 @@ impl<D> TrainingEvaluator<D> {
     fn pool(&self, worker: usize) -> Result<Option<Arc<ThreadPool>>, EvaluationError> {
         // On a GPU a worker stays on its own thread, and so on its own stream of the device.
         let device = self.images[worker % self.images.len()].device();
-        if self.threads_per_worker == 0 || !kernels::run_on(&device) {
+        if self.threads_per_worker == 0 || !runs_on_cpu(&device) {
             return Ok(None);
         }
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,15 +7,8 @@ use super::{DeviceError, Devices};
 pub(super) fn open() -> Result<Devices, DeviceError> {
     use burn::tensor::{Device, DeviceKind, DeviceType};
 
-    use crate::panics::caught;
-
-    // Without one the first operation panics.
-    let available = caught(|| Device::enumerate(DeviceType::Wgpu).len()).map_err(|reason| {
-        DeviceError::Failed {
-            device: "WGPU",
-            reason,
-        }
-    })?;
+    // Without a device the first operation panics, so look first.
+    let available = super::count("WGPU", DeviceType::Wgpu)?;
     if available == 0 {
         return Err(DeviceError::NoGraphicsDevice);
     }

@@ -2,15 +2,13 @@
 
 use super::{DeviceError, Devices};
 
-/// A CUDA device by its number, or all.
+/// The CUDA device of this number, or all of them.
 #[cfg(feature = "cuda")]
 pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
     use burn::tensor::{Device, DeviceType};
 
-    use crate::panics::caught;
-
-    // Without a driver the first operation panics in a thread of the runtime's own, so look first:
-    // the device files of Linux, of WSL, and the library of Windows.
+    // Without a driver the first operation panics in a thread of the runtime, so look first: for the
+    // device files of Linux and WSL, and for the library of Windows.
     let driver = [
         "/dev/nvidiactl",
         "/dev/dxg",
@@ -22,12 +20,7 @@ pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
     {
         return Err(DeviceError::NoDriver);
     }
-    let available = caught(|| Device::enumerate(DeviceType::Cuda).len()).map_err(|reason| {
-        DeviceError::Failed {
-            device: "CUDA",
-            reason,
-        }
-    })?;
+    let available = super::count("CUDA", DeviceType::Cuda)?;
     let numbers = match number {
         _ if available == 0 => return Err(DeviceError::NoDevice),
         None => 0..available,
@@ -45,8 +38,8 @@ pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
     })
 }
 
-/// Whether CubeCL finds what exponentials, logarithms and the like call: it looks for it when the first
-/// kernel with one is compiled, and panics where it is missing. These are the places where it looks.
+/// Whether CubeCL will find libdevice, which exponentials, logarithms and the like call. It looks when it
+/// compiles the first kernel that needs it, in these places, and panics if it finds nothing.
 #[cfg(feature = "cuda")]
 fn has_libdevice() -> bool {
     use std::path::{Path, PathBuf};

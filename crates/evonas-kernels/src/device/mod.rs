@@ -1,4 +1,4 @@
-//! Devices by name.
+//! Opens devices by name, and says why one is missing.
 
 mod cuda;
 mod wgpu;
@@ -10,21 +10,21 @@ use burn::tensor::Device;
 
 /// The name of a device: `auto`, `cpu`, `cuda`, `cuda:1` or `wgpu`.
 ///
-/// `auto` is CUDA where the build and the machine have it, else the CPU.
+/// `auto` is CUDA if this build and this machine have it, and the CPU otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum DeviceName {
-    /// CUDA if there is one, else the CPU.
+    /// CUDA if there is one, the CPU otherwise.
     #[default]
     Auto,
     /// Burn's Flex backend.
     Cpu,
-    /// A CUDA device by its number; without one all of them, or the first where only one is wanted.
+    /// The CUDA device of this number. Without a number, all of them, or the first where one is wanted.
     Cuda(Option<usize>),
-    /// Burn's portable GPU backend, its default device.
+    /// The default device of Burn's portable GPU backend.
     Wgpu,
 }
 
-/// A device that isn't there.
+/// Why a device can't be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeviceError {
@@ -36,18 +36,18 @@ pub enum DeviceError {
     NotBuilt {
         /// The device.
         device: &'static str,
-        /// The crate's feature.
+        /// The feature of the crate that adds it.
         feature: &'static str,
     },
     /// The machine has no NVIDIA driver.
     #[error("no NVIDIA driver was found on this machine; install it, or choose the device cpu")]
     NoDriver,
-    /// There is a driver, but no device behind it.
+    /// There is a driver, but it offers no device.
     #[error(
         "there is an NVIDIA driver but no CUDA device: its library libcuda can't be loaded, or no card is visible"
     )]
     NoDevice,
-    /// The functions that kernels compiled for CUDA call are missing.
+    /// The library of functions that CUDA kernels call is missing.
     #[error(
         "nvvm/libdevice/libdevice.10.bc of the CUDA toolkit was not found: set CUDA_PATH to a folder that holds it (it comes with the toolkit, and with the Python package nvidia-cuda-nvcc-cu12)"
     )]
@@ -55,20 +55,20 @@ pub enum DeviceError {
     /// The machine has fewer devices.
     #[error("there is no CUDA device {number}; this machine has {available}, counted from 0")]
     NoSuchDevice {
-        /// The device's number.
+        /// The number asked for.
         number: usize,
-        /// How many there are.
+        /// The number of devices there are.
         available: usize,
     },
     /// The machine has no graphics device.
     #[error("no graphics device with a Vulkan, Metal or DirectX driver was found on this machine")]
     NoGraphicsDevice,
-    /// The backend doesn't start.
+    /// The backend failed to start.
     #[error("{device} doesn't start: {reason}")]
     Failed {
         /// The device.
         device: &'static str,
-        /// What the backend says.
+        /// The backend's message.
         reason: String,
     },
 }
@@ -103,9 +103,9 @@ impl fmt::Display for DeviceName {
     }
 }
 
-/// The devices of a name, at least one, and what to tell a user of the choice.
+/// The devices of a name, at least one.
 ///
-/// It is displayed as `cpu`, `cuda:0, cuda:1` or `cpu (not CUDA: …)`.
+/// Displayed as `cpu`, `cuda:0, cuda:1` or `cpu (not CUDA: …)`, which tells a user what was chosen and why.
 #[derive(Clone, Debug)]
 pub struct Devices {
     devices: Vec<(String, Device)>,
@@ -120,39 +120,39 @@ impl Devices {
         }
     }
 
-    /// The first.
+    /// The first device.
     #[must_use]
     pub fn first(&self) -> Device {
         self.devices[0].1.clone()
     }
 
-    /// The first alone, for what one device does.
+    /// Drops all devices but the first.
     #[must_use]
     pub fn only_first(mut self) -> Self {
         self.devices.truncate(1);
         self
     }
 
-    /// All of them.
+    /// All devices.
     #[must_use]
     pub fn all(&self) -> Vec<Device> {
         let devices = self.devices.iter();
         devices.map(|(_, device)| device.clone()).collect()
     }
 
-    /// How many there are.
+    /// The number of devices.
     #[must_use]
     pub fn count(&self) -> usize {
         self.devices.len()
     }
 
-    /// Whether they are the CPU.
+    /// Whether the device is the CPU.
     #[must_use]
     pub fn is_cpu(&self) -> bool {
         self.devices[0].0 == "cpu"
     }
 
-    /// Why they are not CUDA devices, where [`DeviceName::Auto`] would have taken those.
+    /// Why [`DeviceName::Auto`] chose the CPU over CUDA. `None` for every other name, and with CUDA.
     #[must_use]
     pub const fn not_cuda(&self) -> Option<&DeviceError> {
         self.not_cuda.as_ref()
@@ -171,19 +171,18 @@ impl fmt::Display for Devices {
 }
 
 impl DeviceName {
-    /// The device of this name; the first, if there are several.
+    /// Opens the device of this name, the first if there are several.
     ///
     /// # Errors
-    /// [`DeviceError`] if the build or the machine doesn't have it.
+    /// [`DeviceError`] if this build or this machine lacks it.
     pub fn open(self) -> Result<Device, DeviceError> {
         Ok(self.open_all()?.first())
     }
 
-    /// All devices of this name, for a search with workers on each: `cuda` and `auto` take every
-    /// CUDA device.
+    /// Opens all devices of this name: `cuda` and `auto` mean every CUDA device.
     ///
     /// # Errors
-    /// [`DeviceError`] if the build or the machine has none.
+    /// [`DeviceError`] if this build or this machine has none.
     pub fn open_all(self) -> Result<Devices, DeviceError> {
         match self {
             Self::Auto => Ok(cuda::open(None).unwrap_or_else(|reason| Devices {
@@ -195,6 +194,21 @@ impl DeviceName {
             Self::Wgpu => wgpu::open(),
         }
     }
+}
+
+/// The number of devices that a backend has. Looking for them panics on some machines.
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn count(device: &'static str, kind: burn::tensor::DeviceType) -> Result<usize, DeviceError> {
+    std::panic::catch_unwind(|| Device::enumerate(kind).len()).map_err(|payload| {
+        let message = payload.downcast_ref::<String>().map(String::as_str);
+        let message = message.or_else(|| payload.downcast_ref::<&str>().copied());
+        DeviceError::Failed {
+            device,
+            reason: message
+                .unwrap_or("it panicked without a message")
+                .to_owned(),
+        }
+    })
 }
 
 #[cfg(test)]
