@@ -8,10 +8,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 
-use evonas::algorithm::TellError;
 use evonas::prelude::*;
-use evonas::randomness::{standard_normal, stream, trial_seed};
-use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 
 type Bits = Vec<bool>;
 type Failure = Box<dyn Error + Send + Sync>;

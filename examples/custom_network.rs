@@ -13,13 +13,6 @@ use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use evonas::prelude::*;
-use evonas::report::ProgressBar;
-use evonas::spaces::choices::{Choices, Decisions};
-use evonas::training::images::digits;
-use evonas::training::{
-    Decoder, ImageClassifier, Progress, Trainer, TrainingConfig, TrainingEvaluator, draw_weights,
-    train_fully,
-};
 
 type Failure = Box<dyn Error + Send + Sync>;
 

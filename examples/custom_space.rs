@@ -8,7 +8,6 @@
 use std::error::Error;
 
 use evonas::prelude::*;
-use evonas::randomness::stream;
 
 /// A position on the map.
 type Place = (f64, f64);

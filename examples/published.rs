@@ -8,8 +8,7 @@
 
 use std::error::Error;
 
-use evonas::network::{Cost, NetworkConfig, NetworkPlan, Stem};
-use evonas::spaces::nasnet::published;
+use evonas::prelude::*;
 
 fn main() -> Result<(), Box<dyn Error>> {
     // CIFAR-10, ImageNet at 224 pixels for mobile phones, and ImageNet at 331 pixels; (N, F) are the normal

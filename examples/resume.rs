@@ -13,7 +13,6 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use evonas::prelude::*;
-use evonas::spaces::choices::{Choices, Decisions};
 
 /// Requests a second, in thousands, by a made-up model.
 fn throughput(space: &Choices, settings: &Decisions) -> f64 {

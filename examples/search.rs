@@ -12,14 +12,7 @@ use std::error::Error;
 use std::thread::available_parallelism;
 
 use burn::tensor::Device;
-use evonas::network::{Fan, NetworkConfig};
 use evonas::prelude::*;
-use evonas::report::ProgressBar;
-use evonas::spaces::nasnet::NasnetSpace;
-use evonas::training::images::digits;
-use evonas::training::{
-    CellDecoder, Progress, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
-};
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let dataset = digits();
