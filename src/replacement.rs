@@ -16,9 +16,9 @@ pub trait Replacement<G>: Debug + Send + Sync {
     /// without a parent.
     fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize;
 
-    /// The replacement with its settings, by which a recorded search knows it when it is resumed: the
-    /// same in every process ([`description::named`] makes it from serializable settings). The default
-    /// is the type's name.
+    /// Describes the replacement and its settings. A journal records this description, and a search only
+    /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
+    /// builds it from serializable settings. The default is the type's name.
     fn describe(&self) -> Value {
         description::of_type::<Self>()
     }

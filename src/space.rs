@@ -17,8 +17,8 @@ impl<T: Clone + PartialEq + Debug + Send + Sync + 'static> Genotype for T {}
 
 /// A set of genotypes with a distribution over it.
 ///
-/// A journal keeps [`SearchSpace::describe`], and a search is resumed only with a space of the same
-/// description. Override it for a space that has settings.
+/// If the space has settings, override [`SearchSpace::describe`], so that a recorded search isn't resumed
+/// with different ones.
 pub trait SearchSpace: Debug + Send + Sync {
     /// The type of its points.
     type Genotype: Genotype;
@@ -39,9 +39,9 @@ pub trait SearchSpace: Debug + Send + Sync {
         Ok(())
     }
 
-    /// The space with its settings, by which a recorded search knows it when it is resumed: the same in
-    /// every process ([`description::named`] makes it from serializable settings). The default is the
-    /// type's name.
+    /// Describes the space and its settings. A journal records this description, and a search only
+    /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
+    /// builds it from serializable settings. The default is the type's name.
     fn describe(&self) -> Value {
         description::of_type::<Self>()
     }
@@ -106,9 +106,9 @@ pub trait Mutation<G>: Debug + Send + Sync {
     /// Returns a changed copy of `parent`.
     fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G;
 
-    /// The mutation with its settings, by which a recorded search knows it when it is resumed: the same
-    /// in every process ([`description::named`] makes it from serializable settings). The default is the
-    /// type's name.
+    /// Describes the mutation and its settings. A journal records this description, and a search only
+    /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
+    /// builds it from serializable settings. The default is the type's name.
     fn describe(&self) -> Value {
         description::of_type::<Self>()
     }

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What an algorithm searches and how: what must not change between a recorded search and its
-/// continuation. [`crate::description`] says how two are compared.
+/// What an algorithm searches and how. A recorded search only resumes if this is unchanged;
+/// [`crate::description`] explains how two descriptions are compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AlgorithmDescription {
-    /// The root seed, where there is one.
+    /// The root seed, if there is one.
     pub seed: Option<u64>,
     /// The search space.
     pub space: Value,

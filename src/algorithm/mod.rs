@@ -5,7 +5,6 @@
 //!
 //! ```
 //! use evonas::prelude::*;
-//! use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 //!
 //! let mut evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
 //!     .population(20)
@@ -86,8 +85,9 @@ pub trait Algorithm<G>: Debug + Send {
         1
     }
 
-    /// What it searches and how, by which a recorded search knows it when it is resumed: the same in
-    /// every process, before the first ask and ever after. The default is the type's name.
+    /// Describes what the algorithm searches and how. A journal records this description, and a search
+    /// only resumes if it is unchanged, so it must be the same in every process and must not change
+    /// during a search. The default is the type's name.
     fn describe(&self) -> AlgorithmDescription {
         AlgorithmDescription {
             algorithm: crate::description::of_type::<Self>(),

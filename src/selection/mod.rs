@@ -33,9 +33,9 @@ pub trait Selection<G>: Debug + Send + Sync {
         0
     }
 
-    /// The selection with its settings, by which a recorded search knows it when it is resumed: the
-    /// same in every process ([`description::named`] makes it from serializable settings). The default
-    /// is the type's name.
+    /// Describes the selection and its settings. A journal records this description, and a search only
+    /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
+    /// builds it from serializable settings. The default is the type's name.
     fn describe(&self) -> Value {
         description::of_type::<Self>()
     }

@@ -17,6 +17,7 @@ mod descriptions;
 #[cfg(feature = "burn")]
 mod digits;
 mod evolution;
+mod examples;
 mod executors;
 mod failures;
 mod journal;
@@ -59,5 +60,3 @@ mod trained;
 mod training;
 #[cfg(feature = "burn")]
 mod weights;
-#[cfg(feature = "wgpu")]
-mod wgpu;

@@ -12,27 +12,32 @@
 //!   Ctrl-C was pressed twice. A single Ctrl-C or SIGTERM lets long work keep what it has done.
 //! - `NO_COLOR` turns colors off.
 
+mod aging_study;
+pub mod bench;
 mod commands;
+mod compare;
 mod completions;
+mod convert;
+mod describe;
 mod evaluate;
+mod failure;
 mod naming;
 mod output;
 mod predict;
+mod progress_lines;
 mod recipe;
 mod search;
 mod stop;
 mod train;
 
-use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use crate::commands::Cli;
-
-/// Why a subcommand failed, in a sentence for whoever typed it.
-type Failure = Box<dyn Error + Send + Sync>;
+pub(crate) use crate::failure::Failure;
+use crate::failure::with_causes;
 
 /// Runs the program on its arguments, the program's own name first.
 pub fn run<I, A>(arguments: I) -> ExitCode
@@ -55,18 +60,4 @@ where
             ExitCode::FAILURE
         }
     }
-}
-
-/// An error's message and those of its causes, each unless the message before has it already.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = error.to_string();
-        if !text.contains(&message) {
-            text = format!("{text}: {message}");
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -12,7 +12,7 @@ use evonas::training::TrainingConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
-use crate::naming::DatasetSource;
+use crate::naming::DatasetLocation;
 
 /// The file of a search's folder that holds the recipe.
 pub(crate) const RECIPE_FILE: &str = "recipe.json";
@@ -24,7 +24,7 @@ pub(crate) const BEST_FILE: &str = "best.json";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Recipe {
-    pub(crate) dataset: DatasetSource,
+    pub(crate) dataset: DatasetLocation,
     /// The number of training images, if not all of them are used.
     pub(crate) limit: Option<usize>,
     /// The seed that these were chosen by.

@@ -6,12 +6,12 @@ use std::fmt;
 use burn::module::Module;
 use burn::optim::AdamConfig;
 use burn::tensor::Device;
-use serde::Serialize;
 
 use super::Ppo;
 use super::controller::Controller;
+use super::settings::PpoSettings;
 use crate::algorithm::baseline::Baseline;
-use crate::algorithm::policy_settings::{at_least_0, check, checked_counts, positive};
+use crate::algorithm::policy_settings::checked_counts;
 use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
 use crate::description;
 use crate::randomness::algorithm_rng;
@@ -39,19 +39,6 @@ impl<G> fmt::Debug for PpoBuilder<G> {
     }
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct PpoSettings {
-    hidden_units: usize,
-    weight_range: f64,
-    pub(super) learning_rate: f64,
-    pub(super) batch: usize,
-    pub(super) passes: usize,
-    pub(super) clip: f64,
-    baseline_momentum: f64,
-    pub(super) entropy_bonus: f64,
-    pub(super) reward_scale: f64,
-}
-
 impl<G: Genotype> Ppo<G> {
     /// Builds PPO in `space`, by default with seed 0.
     pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> PpoBuilder<G> {
@@ -63,17 +50,7 @@ impl<G: Genotype> PpoBuilder<G> {
     fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
-            settings: PpoSettings {
-                hidden_units: 100,
-                weight_range: 0.1,
-                learning_rate: 0.0008,
-                batch: 20,
-                passes: 4,
-                clip: 0.2,
-                baseline_momentum: 0.95,
-                entropy_bonus: 1e-5,
-                reward_scale: 1.0,
-            },
+            settings: PpoSettings::default(),
             seed: 0,
         }
     }
@@ -189,34 +166,5 @@ impl<G: Genotype> PpoBuilder<G> {
             in_flight: HashMap::new(),
             lessons: Vec::new(),
         })
-    }
-}
-
-impl PpoSettings {
-    fn checked(self) -> Result<Self, AlgorithmError> {
-        for (setting, count) in [
-            ("number of hidden units", self.hidden_units),
-            ("number of trials in a batch", self.batch),
-            ("number of passes", self.passes),
-        ] {
-            check(count > 0, setting, count as f64, "at least 1")?;
-        }
-        at_least_0("range of the weights", self.weight_range)?;
-        positive("learning rate", self.learning_rate)?;
-        check(
-            self.clip > 0.0 && self.clip < 1.0,
-            "clipping range",
-            self.clip,
-            "above 0 and below 1",
-        )?;
-        check(
-            (0.0..1.0).contains(&self.baseline_momentum),
-            "baseline momentum",
-            self.baseline_momentum,
-            "at least 0 and below 1",
-        )?;
-        at_least_0("entropy bonus", self.entropy_bonus)?;
-        positive("reward scale", self.reward_scale)?;
-        Ok(self)
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod controller;
 mod loss;
+mod settings;
 
 pub use builder::PpoBuilder;
 
@@ -18,9 +19,9 @@ use super::reward::reward;
 use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
-use builder::PpoSettings;
 use controller::{Controller, Sample};
 use loss::{Lesson, loss};
+use settings::PpoSettings;
 
 /// An LSTM controller that builds a genotype of a [`CategoricalSpace`] decision by decision, each
 /// conditional on those before, and learns by proximal policy optimization. This is the reinforcement
@@ -46,7 +47,6 @@ use loss::{Lesson, loss};
 ///
 /// ```
 /// use evonas::prelude::*;
-/// use evonas::spaces::bits::BitsSpace;
 ///
 /// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 ///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))

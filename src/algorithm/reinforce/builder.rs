@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::Serialize;
-
 use super::Reinforce;
 use super::adam::Adam;
 use super::policy::Policy;
+use super::settings::ReinforceSettings;
 use crate::algorithm::baseline::Baseline;
-use crate::algorithm::policy_settings::{at_least_0, check, checked_counts, positive};
+use crate::algorithm::policy_settings::checked_counts;
 use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
 use crate::description;
 use crate::randomness::algorithm_rng;
@@ -33,15 +32,6 @@ impl<G> fmt::Debug for ReinforceBuilder<G> {
     }
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct ReinforceSettings {
-    learning_rate: f64,
-    baseline_momentum: f64,
-    logit_deviation: f64,
-    pub(super) entropy_bonus: f64,
-    pub(super) reward_scale: f64,
-}
-
 impl<G: Genotype> Reinforce<G> {
     /// Builds REINFORCE in `space`. The defaults are the script's settings and seed 0.
     pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> ReinforceBuilder<G> {
@@ -53,13 +43,7 @@ impl<G: Genotype> ReinforceBuilder<G> {
     fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
-            settings: ReinforceSettings {
-                learning_rate: 0.01,
-                baseline_momentum: 0.9,
-                logit_deviation: 1e-3,
-                entropy_bonus: 0.0,
-                reward_scale: 1.0,
-            },
+            settings: ReinforceSettings::default(),
             seed: 0,
         }
     }
@@ -133,21 +117,5 @@ impl<G: Genotype> ReinforceBuilder<G> {
             numbers: TrialNumbers::new(self.seed),
             in_flight: HashMap::new(),
         })
-    }
-}
-
-impl ReinforceSettings {
-    fn checked(self) -> Result<Self, AlgorithmError> {
-        positive("learning rate", self.learning_rate)?;
-        check(
-            (0.0..1.0).contains(&self.baseline_momentum),
-            "baseline momentum",
-            self.baseline_momentum,
-            "at least 0 and below 1",
-        )?;
-        at_least_0("deviation of the logits", self.logit_deviation)?;
-        at_least_0("entropy bonus", self.entropy_bonus)?;
-        positive("reward scale", self.reward_scale)?;
-        Ok(self)
     }
 }

@@ -3,6 +3,7 @@
 mod adam;
 mod builder;
 mod policy;
+mod settings;
 
 pub use builder::ReinforceBuilder;
 
@@ -17,8 +18,8 @@ use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::che
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use adam::Adam;
-use builder::ReinforceSettings;
 use policy::Policy;
+use settings::ReinforceSettings;
 
 /// A policy of one softmax distribution per decision of a [`CategoricalSpace`], learned by REINFORCE:
 /// every completed trial is one step of Adam up `(reward - baseline) log p(genotype)`, where the
@@ -32,7 +33,6 @@ use policy::Policy;
 ///
 /// ```
 /// use evonas::prelude::*;
-/// use evonas::spaces::bits::BitsSpace;
 ///
 /// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 ///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))

@@ -14,11 +14,7 @@ use crate::network::ImageShape;
 
 /// One line per image: 64 values of 0..=16 row by row, then the label.
 const CSV_GZ: &[u8] = include_bytes!("digits.csv.gz");
-const SHAPE: ImageShape = ImageShape {
-    channels: 1,
-    height: 8,
-    width: 8,
-};
+const SHAPE: ImageShape = ImageShape::gray(8, 8);
 const CLASSES: usize = 10;
 const MAX_VALUE: u16 = 16;
 const TEST_FRACTION: f64 = 0.2;

@@ -15,7 +15,7 @@
 //! No reader trusts what a file claims: whatever its bytes, the result is either images or a
 //! [`DatasetError`] that names the file, and memory grows only with what is really there.
 //!
-//! To add a format, write a module beside these with a type whose `read` returns an [`ImageDataset`] or a
+//! To add a format, write a module next to these with a type whose `read` returns an [`ImageDataset`] or a
 //! [`DatasetError`], and name it here; to offer it on the command line too, add its name to
 //! `DatasetName` in the program.
 

@@ -15,7 +15,7 @@ pub(crate) struct DatasetOptions {
     /// The images; every format but digits needs --data [default: digits]
     #[arg(long, value_enum)]
     dataset: Option<DatasetName>,
-    /// The folder that holds the data set; not for digits, which are part of the program
+    /// The folder that holds the data set [default: none; digits are part of the program]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Resize the images of a folder to this height and width in pixels [default: not resized; they
@@ -26,8 +26,8 @@ pub(crate) struct DatasetOptions {
 
 impl DatasetOptions {
     /// The data set that the options name; the digits if they name none.
-    pub(crate) fn source(&self) -> DatasetSource {
-        DatasetSource {
+    pub(crate) fn location(&self) -> DatasetLocation {
+        DatasetLocation {
             name: self.dataset.unwrap_or(DatasetName::Digits),
             folder: self.data.clone(),
             resize: self.resize.map(|size| (size.height, size.width)),
@@ -36,12 +36,12 @@ impl DatasetOptions {
 
     /// The data set that the options name, or else this one, in the folder and size of the options
     /// if they have these.
-    pub(crate) fn source_or(&self, other: &DatasetSource) -> DatasetSource {
-        let own = self.source();
+    pub(crate) fn location_or(&self, other: &DatasetLocation) -> DatasetLocation {
+        let own = self.location();
         if self.dataset.is_some() {
             return own;
         }
-        DatasetSource {
+        DatasetLocation {
             name: other.name,
             folder: own.folder.or_else(|| other.folder.clone()),
             resize: own.resize.or(other.resize),
@@ -65,7 +65,7 @@ fn image_size(text: &str) -> Result<ImageSize, String> {
 /// A data set and where it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct DatasetSource {
+pub(crate) struct DatasetLocation {
     pub(crate) name: DatasetName,
     /// None for the digits.
     pub(crate) folder: Option<PathBuf>,
@@ -73,27 +73,27 @@ pub(crate) struct DatasetSource {
     pub(crate) resize: Option<(usize, usize)>,
 }
 
-impl DatasetSource {
+impl DatasetLocation {
     /// Reads the data set.
     ///
     /// # Errors
     ///
-    /// [`DatasetSourceError::FolderNeeded`], [`DatasetSourceError::FolderSuperfluous`] and
-    /// [`DatasetSourceError::ResizeSuperfluous`] for a wrong combination, and what the reader of the format
+    /// [`DatasetLocationError::FolderNeeded`], [`DatasetLocationError::FolderSuperfluous`] and
+    /// [`DatasetLocationError::ResizeSuperfluous`] for a wrong combination, and what the reader of the format
     /// returns.
-    pub(crate) fn read(&self) -> Result<ImageDataset, DatasetSourceError> {
+    pub(crate) fn read(&self) -> Result<ImageDataset, DatasetLocationError> {
         let name = self.name;
         if self.resize.is_some() && name != DatasetName::Folder {
-            return Err(DatasetSourceError::ResizeSuperfluous { name });
+            return Err(DatasetLocationError::ResizeSuperfluous { name });
         }
         let needed = || {
             self.folder
                 .as_deref()
-                .ok_or(DatasetSourceError::FolderNeeded { name })
+                .ok_or(DatasetLocationError::FolderNeeded { name })
         };
         Ok(match name {
             DatasetName::Digits if self.folder.is_some() => {
-                return Err(DatasetSourceError::FolderSuperfluous { name });
+                return Err(DatasetLocationError::FolderSuperfluous { name });
             }
             DatasetName::Digits => digits(),
             DatasetName::Idx => IdxFolder::new(needed()?).read()?,
@@ -157,7 +157,7 @@ impl fmt::Display for DatasetName {
 
 /// Why a data set can't be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DatasetSourceError {
+pub(crate) enum DatasetLocationError {
     #[error("the data set {name} is read from a folder: add --data DIR")]
     FolderNeeded { name: DatasetName },
     #[error("the data set {name} is part of the program: leave --data out")]
@@ -204,8 +204,8 @@ mod tests {
         }
     }
 
-    fn source(name: DatasetName, folder: Option<&Path>) -> DatasetSource {
-        DatasetSource {
+    fn location(name: DatasetName, folder: Option<&Path>) -> DatasetLocation {
+        DatasetLocation {
             name,
             folder: folder.map(Path::to_owned),
             resize: None,
@@ -217,11 +217,11 @@ mod tests {
         for &name in DatasetName::value_variants() {
             let (read, message) = match name {
                 DatasetName::Digits => (
-                    source(name, Some(Path::new("."))).read(),
+                    location(name, Some(Path::new("."))).read(),
                     "the data set digits is part of the program: leave --data out".to_owned(),
                 ),
                 _ => (
-                    source(name, None).read(),
+                    location(name, None).read(),
                     format!("the data set {name} is read from a folder: add --data DIR"),
                 ),
             };
@@ -232,13 +232,13 @@ mod tests {
     #[test]
     fn only_folders_of_images_are_resized() {
         for &name in DatasetName::value_variants() {
-            let resized = DatasetSource {
+            let resized = DatasetLocation {
                 resize: Some((8, 8)),
-                ..source(name, Some(Path::new("nowhere")))
+                ..location(name, Some(Path::new("nowhere")))
             };
             let is_refused = matches!(
                 resized.read(),
-                Err(DatasetSourceError::ResizeSuperfluous { .. })
+                Err(DatasetLocationError::ResizeSuperfluous { .. })
             );
             assert_eq!(is_refused, name != DatasetName::Folder);
         }
@@ -247,17 +247,18 @@ mod tests {
     #[test]
     fn the_reader_of_the_format_says_what_is_wrong() {
         let dir = tempfile::tempdir().unwrap();
-        let read = |name: DatasetName| source(name, Some(dir.path())).read().unwrap_err();
-        for name in [
-            DatasetName::Idx,
-            DatasetName::Cifar10,
-            DatasetName::Cifar100,
-            DatasetName::Folder,
+        for (name, first_missing) in [
+            (DatasetName::Idx, "file train-images-idx3-ubyte"),
+            (DatasetName::Cifar10, "data_batch_1.bin"),
+            (DatasetName::Cifar100, "train.bin"),
+            (DatasetName::Folder, "folder train"),
         ] {
-            assert!(
-                matches!(read(name), DatasetSourceError::Reader(_)),
-                "{name}"
-            );
+            match location(name, Some(dir.path())).read() {
+                Err(DatasetLocationError::Reader(DatasetError::Missing { missing, .. })) => {
+                    assert!(missing.starts_with(first_missing), "{name}: {missing}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
         }
     }
 
@@ -269,9 +270,9 @@ mod tests {
             fs::create_dir_all(&class).unwrap();
             fs::write(class.join("1.png"), PNG).unwrap();
         }
-        let resized = DatasetSource {
+        let resized = DatasetLocation {
             resize: Some((5, 7)),
-            ..source(DatasetName::Folder, Some(dir.path()))
+            ..location(DatasetName::Folder, Some(dir.path()))
         };
         let train = resized.read().unwrap().train;
         assert_eq!((train.height(), train.width()), (5, 7));

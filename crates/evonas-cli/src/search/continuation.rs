@@ -19,8 +19,8 @@ impl Task<'_> {
         }
         if let Some(best) = &found.best {
             let command = match &self.options.out {
-                Some(folder) => from_folder(folder),
-                None => self.from_nothing(best),
+                Some(folder) => command_from(folder),
+                None => self.command_with_settings(best),
             };
             text += "\nto repeat the final training (scale it up with --cells, --filters, --epochs or --preset):\n  ";
             text += &command;
@@ -32,8 +32,8 @@ impl Task<'_> {
     }
 
     /// The command without a search's folder: every setting as an option.
-    fn from_nothing(&self, best: &BestTrial) -> String {
-        let (options, source) = (self.options, &self.recipe.dataset);
+    fn command_with_settings(&self, best: &BestTrial) -> String {
+        let (options, location) = (self.options, &self.recipe.dataset);
         let TrainingConfig {
             epochs,
             batch_size,
@@ -43,12 +43,12 @@ impl Task<'_> {
         let mut command = format!(
             "evonas train --genotype {} --dataset {}",
             word(&best.genotype.to_string()),
-            source.name
+            location.name
         );
-        if let Some(folder) = &source.folder {
+        if let Some(folder) = &location.folder {
             command += &format!(" --data {}", word(&folder.display().to_string()));
         }
-        if let Some((height, width)) = source.resize {
+        if let Some((height, width)) = location.resize {
             command += &format!(" --resize {height}x{width}");
         }
         if let Some(limit) = options.limit {
@@ -63,7 +63,7 @@ impl Task<'_> {
     }
 }
 
-fn from_folder(folder: &Path) -> String {
+fn command_from(folder: &Path) -> String {
     let from = word(&folder.display().to_string());
     let out = word(&folder.join("trained").display().to_string());
     format!("evonas train --from {from} --out {out}")

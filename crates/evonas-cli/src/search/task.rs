@@ -12,7 +12,7 @@ use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::images::ImageDataset;
 use evonas::training::{CellDecoder, Devices, Trainer, TrainingEvaluator};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::options::{SearchAlgorithm, SearchOptions, SpaceName, StopperName};
 use super::warm_start;
@@ -35,8 +35,8 @@ pub(super) struct Task<'a> {
 
 impl<'a> Task<'a> {
     pub(super) fn new(options: &'a SearchOptions) -> Result<Self, Failure> {
-        let source = options.data.source();
-        let mut dataset = source.read()?;
+        let location = options.data.location();
+        let mut dataset = location.read()?;
         if let Some(limit) = options.limit {
             dataset = dataset.limit_train(limit, options.seed);
         }
@@ -55,7 +55,7 @@ impl<'a> Task<'a> {
                 .learning_rate(options.learning_rate)
         };
         let recipe = Recipe {
-            dataset: source.absolute(),
+            dataset: location.absolute(),
             limit: options.limit,
             limit_seed: options.seed,
             network,
@@ -165,7 +165,7 @@ impl<'a> Task<'a> {
     }
 
     /// All that a trial's score depends on besides its genotype and seed.
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         let mut description = json!({
             "network": self.recipe.network,
             "training": self.trainer.config(),
@@ -178,7 +178,7 @@ impl<'a> Task<'a> {
             let checksum = format!("{:08x}", self.dataset.train.checksum());
             description["training_images_checksum"] = json!(checksum);
         }
-        description.to_string()
+        description
     }
 }
 

@@ -9,13 +9,13 @@ use evonas::training::images::ImageDataset;
 
 use super::options::TrainOptions;
 use crate::Failure;
-use crate::naming::{DatasetSource, PresetName, genotype};
+use crate::naming::{DatasetLocation, PresetName, genotype};
 use crate::recipe::FoundNetwork;
 
 /// A training, decided down to its last setting.
 pub(super) struct TrainingPlan {
     pub(super) genotype: NasnetGenotype,
-    pub(super) source: DatasetSource,
+    pub(super) location: DatasetLocation,
     pub(super) dataset: ImageDataset,
     pub(super) network: NetworkConfig,
     pub(super) training: TrainingConfig,
@@ -42,11 +42,11 @@ impl TrainingPlan {
         let seed = options.seed.or(from.as_ref().map(|found| found.seed));
         let seed = seed.unwrap_or(0);
 
-        let source = match recipe {
-            Some(recipe) => options.data.source_or(&recipe.dataset),
-            None => options.data.source(),
+        let location = match recipe {
+            Some(recipe) => options.data.location_or(&recipe.dataset),
+            None => options.data.location(),
         };
-        let mut dataset = source.read()?;
+        let mut dataset = location.read()?;
         if let Some(limit) = options.limit.or(recipe.and_then(|recipe| recipe.limit)) {
             let own = options
                 .limit_seed
@@ -75,7 +75,7 @@ impl TrainingPlan {
         };
         Ok(Self {
             genotype,
-            source,
+            location,
             network: options.network.config(network),
             training: options.training.config(training)?,
             dataset,

@@ -60,7 +60,7 @@ impl<'a> TrainRun<'a> {
             "genotype": plan.genotype.to_string(),
             "network": plan.network,
             "dataset": {
-                "format": plan.source.name.to_string(),
+                "format": plan.location.name.to_string(),
                 "class_names": plan.dataset.class_names,
                 "training_images": images.len(),
                 "checksum": format!("{:08x}", images.checksum()),
@@ -180,7 +180,7 @@ impl<'a> TrainRun<'a> {
         let epochs = training.epochs();
         folder.write("epochs.csv", &curves::table(epochs))?;
         let validated = !self.validation.is_empty();
-        curves::drawing(&self.dataset, epochs, validated).draw(&folder.path("curves.svg"))?;
+        curves::drawing(&self.dataset, epochs, validated).draw(folder.path("curves.svg"))?;
         Ok(())
     }
 

@@ -1,6 +1,12 @@
 //! The contents of the two official archives.
 
 use super::names;
+use crate::network::ImageShape;
+
+/// The shape of every image.
+pub(super) const SHAPE: ImageShape = ImageShape::rgb(32, 32);
+/// The bytes of an image's pixels.
+pub(super) const PIXELS: usize = SHAPE.channels * SHAPE.height * SHAPE.width;
 
 /// A data set in CIFAR's binary version.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use std::path::Path;
 use sha1::{Digest, Sha1};
 
 use super::super::dataset::MAX_SPLIT_BYTES;
-use super::{Archive, DatasetError, LabeledImages, OfficialFile, PIXELS, SHAPE};
+use super::super::{DatasetError, LabeledImages};
+use super::archive::{Archive, OfficialFile, PIXELS, SHAPE};
 
 /// The most bytes of a file of names; anything larger is something else.
 const MAX_NAMES_BYTES: u64 = 1 << 16;

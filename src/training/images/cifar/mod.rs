@@ -14,15 +14,7 @@ use self::archive::{Archive, OfficialFile};
 use self::file::Records;
 use super::dataset::name_of;
 use super::listing::contents;
-use super::{DatasetError, ImageDataset, LabeledImages};
-use crate::network::ImageShape;
-
-const SHAPE: ImageShape = ImageShape {
-    channels: 3,
-    height: 32,
-    width: 32,
-};
-const PIXELS: usize = SHAPE.channels * SHAPE.height * SHAPE.width;
+use super::{DatasetError, ImageDataset};
 
 /// Reads CIFAR-10 or CIFAR-100 in its binary version, or your own images in that format.
 ///

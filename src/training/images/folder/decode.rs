@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageReader, Limits};
 use rayon::prelude::*;
 
 use super::super::dataset::MAX_SPLIT_BYTES;
-use super::{DatasetError, ImageSize};
+use super::super::{DatasetError, ImageSize};
 use crate::network::ImageShape;
 
 /// The most bytes of a file, and of one decoded image: 89 million pixels in color.

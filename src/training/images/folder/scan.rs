@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::super::DatasetError;
 use super::super::listing::contents;
-use super::DatasetError;
 
 const EXTENSIONS: [&str; 3] = ["png", "jpg", "jpeg"];
 /// Files that operating systems leave in folders, apart from names that begin with a dot.

@@ -8,8 +8,11 @@ use flate2::read::MultiGzDecoder;
 
 use super::super::DatasetError;
 use super::super::dataset::MAX_SPLIT_BYTES;
-use super::{IMAGES_MAGIC, LABELS_MAGIC};
 
+/// The magic number of images: unsigned bytes in three dimensions.
+const IMAGES_MAGIC: u32 = 0x0000_0803;
+/// The magic number of labels: unsigned bytes in one dimension.
+const LABELS_MAGIC: u32 = 0x0000_0801;
 /// How many surplus bytes are counted, because a gzip file of a few bytes may decompress to very many.
 const MAX_TRAILING_BYTES: u64 = 1 << 20;
 

@@ -13,11 +13,6 @@ use super::dataset::name_of;
 use super::{DatasetError, ImageDataset, LabeledImages};
 use crate::network::ImageShape;
 
-/// Unsigned bytes in three dimensions.
-const IMAGES_MAGIC: u32 = 0x0000_0803;
-/// Unsigned bytes in one dimension.
-const LABELS_MAGIC: u32 = 0x0000_0801;
-
 const SAME_DATA_SET: &str = "take both files from the same data set";
 
 /// Reads a folder in the format of MNIST and Fashion-MNIST: gray images, one byte per pixel.
