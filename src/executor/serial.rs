@@ -1,4 +1,4 @@
-//! One trial after the other, in the calling thread.
+//! One trial after another, in the calling thread.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,7 +9,7 @@ use super::{Executor, ExecutorEvent, Limits};
 use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
 use crate::trial::Trial;
 
-/// Runs trials in the calling thread. What a trial reports is seen when it has ended.
+/// Runs trials in the calling thread, one after another. What a trial reports is seen after it has ended.
 pub struct Serial<G, E> {
     evaluator: E,
     stop: StopSignal,
@@ -32,7 +32,7 @@ impl<G, E: Evaluator<G>> Serial<G, E> {
         Self::with_stop_signal(evaluator, &StopSignal::new())
     }
 
-    /// The same, interrupted by a signal of the caller's (which it never sets).
+    /// An executor that the caller's signal interrupts too. It never sets that signal.
     #[must_use]
     pub fn with_stop_signal(evaluator: E, stop: &StopSignal) -> Self {
         Self {

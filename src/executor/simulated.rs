@@ -10,34 +10,32 @@ use super::{Executor, ExecutorError, ExecutorEvent, Limits};
 use crate::evaluator::{Context, Evaluator, StopSignal, TrialEnd, run_trial};
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// Runs trials on `N` virtual workers: each takes as long as its evaluation says
-/// ([`Evaluation::cost`](crate::trial::Evaluation::cost)), on a clock that jumps from one event to
-/// the next. The same search gives the same history, whatever machine it runs on.
+/// Runs trials on `N` virtual workers, in the calling thread: each trial takes as long as its evaluation
+/// costs ([`Evaluation::cost`](crate::trial::Evaluation::cost)), on a clock that jumps from event to event.
+/// The same search gives the same history on every machine.
 ///
-/// A completed evaluation without a cost fails. A trial whose cost exceeds the time limit times out
-/// when the limit is reached; a trial that ends in any other way without an evaluation takes no
-/// time. Evaluations happen when trials are submitted, so a stopper sees the values of one trial
-/// after the other.
+/// A completed evaluation without a cost fails. A trial whose cost exceeds the time limit times out when
+/// the limit is reached; a trial that ends in any other way without an evaluation takes no time.
+/// Evaluations happen when trials are submitted, so a stopper sees the values of one trial after another.
 ///
-/// A search that is resumed after it was killed or [stopped](StopSignal) goes on at the time at which it
-/// was interrupted, and its trials, their outcomes and their order are those of one that never was: what
-/// runs when the signal is set is given up with the clock where it stands, and run again from when it
-/// began. Two things may differ. Which of the
-/// virtual workers has which trial: those in flight are given out anew, and a journal doesn't say who
-/// had them. And, with a stopper, which trials are stopped, and what comes of that: a resume shows it
-/// the recorded values in the order in which trials ended, then those in flight again, and not in the
+/// A search that resumes after it was killed or [stopped](StopSignal) continues at the time of the
+/// interruption, with the trials, outcomes and order of a search that was never interrupted: trials that run
+/// when the signal is set are given up without advancing the clock, and run again from when they began. Two
+/// things may differ: which virtual worker has which trial, since trials in flight are handed out anew and
+/// the journal doesn't say who had them; and, with a stopper, which trials are stopped, since a resume shows
+/// it the recorded values in the order in which trials ended, then those in flight again, and not in the
 /// order of submission.
 ///
-/// A search whose budget is spent is another matter: what runs then ends, and nothing is asked for
-/// meanwhile. With more than one worker, extending it by a larger budget therefore doesn't give the
-/// history that the larger budget would have given at once.
+/// Extending a search whose budget was spent is different: its last trials ended while nothing more was
+/// asked for. With more than one worker, a larger budget then doesn't give the history that it would have
+/// given from the start.
 pub struct Simulated<G, E> {
     evaluator: E,
     stop: StopSignal,
     now: Duration,
-    /// Those that had a trial and have none.
+    /// Workers that have had a trial and are free again.
     idle: BinaryHeap<Reverse<usize>>,
-    /// How many have had a trial: the others are made up when they are needed.
+    /// How many workers have had a trial. The others exist only when they are needed.
     begun: usize,
     running: BinaryHeap<Reverse<VirtualTrial>>,
     waiting: VecDeque<(Trial<G>, Limits)>,
@@ -55,7 +53,7 @@ impl<G, E> fmt::Debug for Simulated<G, E> {
     }
 }
 
-/// A trial that a virtual worker has in hand; the order is that of finishing.
+/// A trial that a virtual worker runs, ordered by when it ends.
 #[derive(Debug)]
 struct VirtualTrial {
     ends: Duration,
@@ -94,7 +92,7 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
         Self::with_stop_signal(evaluator, workers, &StopSignal::new())
     }
 
-    /// The same, interrupted by a signal of the caller's (which it never sets).
+    /// Virtual workers that the caller's signal interrupts too. They never set that signal.
     ///
     /// # Errors
     /// [`ExecutorError`] if `workers` is 0.
@@ -162,8 +160,8 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
         }));
     }
 
-    /// Interrupts a trial where the clock stands. An end that lies ahead must not be reported: it would
-    /// stand in the record before trials that an uninterrupted search begins and ends until then.
+    /// Interrupts a trial without advancing the clock. Its end, which lies in the future, must not be
+    /// reported: the record would have it before trials that an uninterrupted search starts and ends by then.
     fn give_up(&mut self) -> Option<ExecutorEvent> {
         let (trial, worker) = match self.running.pop() {
             Some(Reverse(running)) => {
@@ -195,7 +193,8 @@ fn on_the_virtual_clock(end: TrialEnd, timeout: Option<Duration>) -> (Duration, 
         }
         (Some(cost), _) => (cost, end),
         (None, _) => {
-            let reason = "the evaluation has no cost in seconds, which a simulation goes by";
+            let reason =
+                "the evaluation has no cost in seconds, which the simulated executor needs";
             let reason = reason.to_owned();
             (
                 Duration::ZERO,

@@ -1,4 +1,4 @@
-//! Several trials at a time, on threads of this process.
+//! Several trials at the same time, on threads of this process.
 
 use std::fmt;
 use std::io;
@@ -16,10 +16,9 @@ use crate::trial::{Outcome, Trial, TrialId};
 
 /// Runs trials on `N` threads; a free thread takes the next trial at once.
 ///
-/// A trial that a worker can't bring to an end, since something beside the evaluator panics, is
-/// [`Outcome::Lost`].
+/// A trial whose worker panics outside the evaluator is [`Outcome::Lost`].
 ///
-/// When dropped, it interrupts what runs and waits for its threads.
+/// When dropped, it interrupts running trials and waits for its threads.
 pub struct Threads<G> {
     trials: Option<Sender<Job<G>>>,
     events: Receiver<ExecutorEvent>,
@@ -49,7 +48,7 @@ impl<G: Genotype> Threads<G> {
         Self::with_stop_signal(evaluator, workers, &StopSignal::new())
     }
 
-    /// The same, interrupted by a signal of the caller's (which it never sets).
+    /// Threads that the caller's signal interrupts too. They never set that signal.
     ///
     /// # Errors
     /// [`ExecutorError`] if `workers` is 0, or more than the system has threads for.
@@ -65,8 +64,8 @@ impl<G: Genotype> Threads<G> {
         Self::start(repeat_n(evaluator, workers), stop, spawn)
     }
 
-    /// Starts one thread for each evaluator: where every worker has a device of its own, an
-    /// evaluator for each device. The score must not depend on which one it is.
+    /// Starts one thread for each evaluator, for workers that each have their own device. The score must
+    /// not depend on which evaluator gives it.
     ///
     /// # Errors
     /// [`ExecutorError`] if there is no evaluator, or the system has no threads for so many.
@@ -83,8 +82,8 @@ impl<G: Genotype> Threads<G> {
         Self::start(evaluators, stop, spawn)
     }
 
-    /// One thread after the other, so that no number of workers asks for memory before it is known that
-    /// the system has the threads.
+    /// Starts one thread after another, so that a huge number of workers takes no memory before the system
+    /// has the threads.
     fn start(
         evaluators: impl Iterator<Item = Arc<dyn Evaluator<G>>>,
         stop: &StopSignal,
@@ -93,7 +92,7 @@ impl<G: Genotype> Threads<G> {
         let (trials, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         let (sender, events) = channel();
-        // Dropped with an error, it joins the threads that it has by then.
+        // If an error drops it, it joins the threads that have started.
         let mut executor = Self {
             trials: Some(trials),
             events,
@@ -145,7 +144,7 @@ impl<G: Genotype> Worker<G> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .recv();
             let Ok((trial, limits)) = next else { return };
-            // What panics here is not the evaluator, but a genotype that can't be dropped, say. The
+            // Only something outside the evaluator can panic here, such as dropping the genotype. The
             // trial is reported all the same, and the worker takes the next one.
             let _ = caught(|| self.work(trial, &limits));
         }
@@ -159,7 +158,7 @@ impl<G: Genotype> Worker<G> {
             start: Instant::now(),
             end: None,
         };
-        // A send fails only when the executor is gone; then nobody wants to know.
+        // A send fails only when the executor is gone, and nobody listens.
         let _ = self.events.send(ExecutorEvent::Started {
             trial: trial.id,
             worker: self.number,
@@ -176,8 +175,7 @@ impl<G: Genotype> Worker<G> {
     }
 }
 
-/// Reports the end of a trial when it is dropped, come what may: a trial whose worker got no further
-/// is lost.
+/// Reports the end of a trial when it is dropped, whatever happens: a trial whose worker panicked is lost.
 struct ReportOnDrop<'a> {
     events: &'a Sender<ExecutorEvent>,
     trial: TrialId,
@@ -233,7 +231,7 @@ impl<G> Drop for Threads<G> {
         self.stop.stop();
         self.trials = None;
         for thread in self.threads.drain(..) {
-            // A worker thread doesn't panic: it catches whatever does.
+            // A worker thread doesn't panic: it catches every panic.
             let _ = thread.join();
         }
     }
