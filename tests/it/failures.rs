@@ -34,7 +34,7 @@ fn count(bits: &Bits) -> f64 {
 }
 
 #[test]
-fn a_trial_that_is_over_time_has_timed_out_whether_or_not_it_looks() {
+fn a_trial_past_its_deadline_times_out_whether_or_not_it_checks() {
     let slow = |bits: &Bits, context: &Context<'_>| {
         let start = Instant::now();
         match context.trial().0 % 3 {
@@ -68,7 +68,7 @@ fn a_trial_that_is_over_time_has_timed_out_whether_or_not_it_looks() {
 }
 
 #[test]
-fn whatever_comes_too_late_has_timed_out() {
+fn an_attempt_that_ends_too_late_counts_as_timed_out() {
     let late = |bits: &Bits, context: &Context<'_>| {
         let end = Instant::now() + Duration::from_millis(30);
         while Instant::now() < end {
@@ -92,7 +92,7 @@ fn whatever_comes_too_late_has_timed_out() {
 }
 
 #[test]
-fn while_the_search_stops_a_late_score_has_timed_out_and_a_late_interruption_is_none() {
+fn while_the_search_stops_a_late_score_times_out_and_a_late_interruption_does_not() {
     for (asks, finished) in [(false, 1), (true, 0)] {
         let stop = StopSignal::new();
         let signal = stop.clone();
@@ -189,7 +189,7 @@ fn a_failed_trial_is_run_again_as_often_as_its_outcome_allows() {
 }
 
 #[test]
-fn a_stopped_trial_is_an_outcome_of_its_own_and_no_parent() {
+fn a_stopped_trial_has_its_own_outcome_and_is_never_a_parent() {
     let learning = |bits: &Bits, context: &Context<'_>| {
         for step in 1..=4 {
             context.report(step, count(bits) * step as f64);
@@ -324,7 +324,7 @@ fn constraints_are_checked_before_a_trial_is_spent() {
             .journal(Journal::open_or_create(folder.path()).unwrap())
             .run()
     };
-    // Children differ by one bit, so that none of an even parent is even.
+    // Children differ by one bit, so no child of an even parent is even.
     let Err(SearchError::TooManyRefused {
         trial,
         refused: 1000,
@@ -459,7 +459,7 @@ fn every_policy_survives_a_resume() {
                 );
             }
         }
-        // And cut behind any line, it goes on as if it had not been.
+        // Cut after any line, it resumes as if it had not been cut.
         let file = folder.path().join("journal.jsonl");
         let journal = std::fs::read_to_string(&file).unwrap();
         for (end, _) in journal.match_indices('\n') {
@@ -482,7 +482,7 @@ fn every_policy_survives_a_resume() {
 }
 
 #[test]
-fn an_average_of_figures_that_are_too_large_to_be_added_is_one() {
+fn figures_too_large_to_add_still_have_an_average() {
     let folder = tempfile::tempdir().unwrap();
     for trials in [40, 80] {
         let huge = |bits: &Bits, context: &Context<'_>| {
@@ -526,7 +526,7 @@ fn the_stop_signal_ends_a_search_that_finds_nothing_to_try() {
         .unwrap();
     assert_eq!(result.termination, Termination::Stopped);
     assert_eq!(draws.load(Ordering::Relaxed), 40);
-    // Nothing of it is on record; the search begins anew.
+    // Nothing of it is on record: the search starts over.
     let result = Search::new(evolution(8, 1), Serial::new(ones), Budget::trials(50))
         .journal(Journal::open(folder.path()).unwrap())
         .run()

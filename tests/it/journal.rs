@@ -81,7 +81,7 @@ fn recorded(trials: u64) -> String {
 }
 
 #[test]
-fn a_search_cut_anywhere_goes_on_to_the_journal_of_an_uninterrupted_one() {
+fn a_search_cut_anywhere_resumes_to_the_journal_of_an_uninterrupted_one() {
     let whole = recorded(40);
     let step = whole.len() / 150;
     let mut torn = 0;
@@ -104,7 +104,7 @@ fn a_finished_search_is_extended_by_a_larger_budget() {
     let result = run(folder.path(), 1, 40).unwrap();
     assert_eq!(result.history.len(), 40);
     assert_eq!(timeless(&text(folder.path())), timeless(&recorded(40)));
-    // And resumed with nothing left to do, it stays as it is.
+    // Resumed with nothing left to do, it doesn't change.
     let before = text(folder.path());
     let again = run(folder.path(), 1, 40).unwrap();
     assert_eq!(again.history.records(), result.history.records());
@@ -154,7 +154,7 @@ fn any_other_damage_is_an_error_that_names_the_line() {
         match run(folder.path(), 1, 20) {
             Err(SearchError::Journal(error @ JournalError::Damaged { line, .. })) => {
                 assert!(error.to_string().contains(&format!("line {line} of ")));
-                assert_eq!(text(folder.path()), journal, "it is left as it is");
+                assert_eq!(text(folder.path()), journal, "it is unchanged");
                 line
             }
             other => panic!("{other:?}"),
@@ -250,7 +250,7 @@ fn the_journal_of_another_search_is_refused() {
 }
 
 #[test]
-fn a_sound_journal_of_genotypes_of_another_type_is_not_called_damaged() {
+fn an_intact_journal_of_another_type_of_genotype_is_not_called_damaged() {
     let folder = folder_with(&recorded(20));
     let error = read::<Vec<u8>>(folder.path()).unwrap_err();
     let JournalError::OtherGenotype { line, .. } = error else {
@@ -320,7 +320,7 @@ fn damage_to_the_header_names_its_line_wherever_it_is() {
 }
 
 #[test]
-fn a_file_without_lines_that_is_no_journal_is_not_read_to_its_end() {
+fn a_file_without_lines_that_is_not_a_journal_is_not_read_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");
     // Sixteen terabytes, or what the file system allows, without a byte on the disk.
@@ -370,7 +370,7 @@ fn an_algorithm_that_asks_for_something_else_is_refused() {
 }
 
 #[test]
-fn one_search_at_a_time_has_the_folder() {
+fn only_one_search_at_a_time_uses_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::create(folder.path()).unwrap();
     for second in [
@@ -426,7 +426,7 @@ fn a_read_only_folder_is_refused() {
 }
 
 #[test]
-fn a_resume_starts_counting_failures_anew() {
+fn a_resumed_search_starts_counting_failures_from_zero() {
     let folder = tempfile::tempdir().unwrap();
     let search = |broken: bool| {
         let evaluator = move |bits: &Bits, _: &Context<'_>| match broken {

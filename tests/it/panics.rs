@@ -65,7 +65,7 @@ impl Stopper for Fragile {
 }
 
 #[test]
-fn a_stopper_that_panics_is_left_out_with_a_warning_and_so_it_is_by_a_resume() {
+fn a_stopper_that_panics_is_left_out_with_a_warning_by_a_resume_too() {
     for reported in [true, false] {
         let folder = tempfile::tempdir().unwrap();
         let warned = Arc::new(Mutex::new(Vec::new()));
@@ -103,7 +103,7 @@ fn a_stopper_that_panics_is_left_out_with_a_warning_and_so_it_is_by_a_resume() {
     }
 }
 
-/// A mutation that panics until it is mended.
+/// A mutation that panics until it is fixed.
 #[derive(Debug)]
 struct Brittle(Arc<AtomicBool>);
 
@@ -116,7 +116,7 @@ impl Mutation<Bits> for Brittle {
 }
 
 #[test]
-fn a_mutation_that_panics_is_an_error_and_the_search_goes_on_when_it_is_mended() {
+fn a_mutation_that_panics_is_an_error_and_the_search_resumes_once_it_is_fixed() {
     let folder = tempfile::tempdir().unwrap();
     let broken = Arc::new(AtomicBool::new(true));
     let search = |trials| {
@@ -147,7 +147,7 @@ fn a_mutation_that_panics_is_an_error_and_the_search_goes_on_when_it_is_mended()
 }
 
 #[test]
-fn a_key_that_panics_is_an_error_and_the_search_goes_on_when_it_is_mended() {
+fn a_key_that_panics_is_an_error_and_the_search_resumes_once_it_is_fixed() {
     for policy in [
         Duplicates::Reuse,
         Duplicates::Average,
@@ -236,7 +236,7 @@ impl SearchSpace for CrackedSpace {
     }
 }
 
-/// What the search says when a trait panics after so many calls, if it does.
+/// The search's error if a trait panics after a number of calls.
 fn cracked(
     folder: Option<&Path>,
     duplicates: Duplicates,
