@@ -46,15 +46,9 @@ mod parameters;
 mod weights;
 
 #[cfg(feature = "burn")]
-use cell::CellModule;
-#[cfg(feature = "burn")]
 pub use decoder::{CellNetwork, TrainingOutput};
 #[cfg(feature = "burn")]
-use modules::{Layer, Sequence};
-#[cfg(feature = "burn")]
 pub use noise::TrainingPass;
-#[cfg(feature = "burn")]
-use noise::{DropPathLayer, Dropout};
 #[cfg(feature = "burn")]
 pub use operation::OperationModule;
 #[cfg(feature = "burn")]

@@ -4,11 +4,15 @@ use std::ops::Range;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use evonas_kernels::{HiddenState, Unit};
+use evonas_kernels::HiddenState;
+#[cfg(doc)]
+use evonas_kernels::Unit;
 use rand::Rng;
 
-use super::Layer;
-use crate::network::{LayerPlan, NetworkConfig, TrainingPass};
+use super::layer::{Layer, unit};
+use crate::network::config::NetworkConfig;
+use crate::network::layers::LayerPlan;
+use crate::network::noise::TrainingPass;
 
 /// Layers in a row; an empty one is the identity.
 #[derive(Module, Debug)]
@@ -74,29 +78,6 @@ impl Step {
     }
 }
 
-/// ReLU, convolutions and batch norm in one operation.
-pub(super) fn unit(layers: &[Layer], input: HiddenState) -> HiddenState {
-    let mut unit = Unit::default();
-    let mut size = input.size();
-    for layer in layers {
-        match layer {
-            Layer::Relu(_) => unit.relu = true,
-            Layer::Convolution(layer) => {
-                let convolution = layer.on(size);
-                size = [convolution.window.out_height, convolution.window.out_width];
-                if layer.is_depthwise() {
-                    unit.depthwise = Some(convolution);
-                } else {
-                    unit.dense = Some(convolution);
-                }
-            }
-            Layer::BatchNorm(norm) => unit.norm = Some(norm),
-            _ => {}
-        }
-    }
-    unit.forward(input)
-}
-
 /// Groups layers from the first to the last, as many as possible into each step.
 fn steps(plan: &[LayerPlan]) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -151,7 +132,7 @@ fn unit_length(plan: &[LayerPlan]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{ConvolutionPlan, Padding, PoolKind, PoolPlan};
+    use crate::network::layers::{ConvolutionPlan, Padding, PoolKind, PoolPlan};
 
     fn convolution(kernel: usize, groups: usize) -> LayerPlan {
         LayerPlan::Convolution(ConvolutionPlan {

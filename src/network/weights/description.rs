@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::WeightsError;
-use crate::network::{CellNetwork, NetworkConfig};
+use super::error::WeightsError;
+use crate::network::config::NetworkConfig;
+use crate::network::decoder::CellNetwork;
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// The metadata entry that holds the description.
