@@ -133,9 +133,9 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Replaces the default selection, a tournament of `S`; the sample size is then ignored. A selection
-    /// by objectives needs to be given them as well, by [`EvolutionBuilder::pareto`] or
-    /// [`EvolutionBuilder::lexicographic`] (either will do).
+    /// Sets how parents are selected; by default, by a tournament of `S`. With another selection the
+    /// sample size is ignored. A selection that compares objectives also needs
+    /// [`EvolutionBuilder::pareto`] or [`EvolutionBuilder::lexicographic`] (either will do) to name them.
     #[must_use]
     pub fn selection(mut self, selection: impl Selection<G> + 'static) -> Self {
         self.selection = Some(Box::new(selection));
@@ -149,7 +149,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self.replacement(WorstOfSample)
     }
 
-    /// Replaces the default replacement, [`Oldest`].
+    /// Sets which member leaves; by default, the oldest ([`Oldest`]).
     #[must_use]
     pub fn replacement(mut self, replacement: impl Replacement<G> + 'static) -> Self {
         self.replacement = Box::new(replacement);
