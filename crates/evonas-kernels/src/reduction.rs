@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::composed::{self, Grouping};
 use crate::convolution::Convolution;
 use crate::cpu::{self, Rows, UnitShape};
-use crate::hidden_state::{HiddenState, Order};
+use crate::hidden_state::{HiddenState, MemoryOrder};
 use crate::window::Window;
 
 /// Halves height and width by two 1x1 convolutions with stride 2, the second of which sees the image
@@ -44,8 +44,8 @@ impl FactorizedPaths {
         };
         let (values, order) = input.into_parts();
         let paths = match order {
-            Order::ChannelsFirst => self.compose(values, window),
-            Order::ChannelsLast => self.compute(values, window),
+            MemoryOrder::ChannelsFirst => self.compose(values, window),
+            MemoryOrder::ChannelsLast => self.compute(values, window),
         };
         HiddenState::concatenate(paths.map(|path| HiddenState::new(path, order)).into())
     }
