@@ -9,7 +9,7 @@ use crate::hidden_state::{HiddenState, MemoryOrder};
 use crate::window::Window;
 
 /// Halves height and width by two 1x1 convolutions with stride 2, the second of which sees the image
-/// shifted by one pixel down and to the right, with zeros behind the last row and column.
+/// shifted by one pixel down and to the right, with zeros after the last row and column.
 ///
 /// Batch norm, which follows it in a network, is a [`Unit`](crate::Unit) of its own.
 #[derive(Clone, Debug)]

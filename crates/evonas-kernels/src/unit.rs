@@ -12,7 +12,7 @@ use crate::hidden_state::{HiddenState, MemoryOrder};
 /// ReLU, a depthwise convolution, a dense convolution and batch norm, in this order; each is optional.
 ///
 /// One unit costs less than its parts one by one, on the CPU above all: there it is a single pass over the
-/// images, and what lies between its parts is never stored.
+/// images, and intermediate results are never stored.
 #[derive(Clone, Debug, Default)]
 pub struct Unit<'a> {
     /// Whether the unit begins with a ReLU.

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_has_one_convolution_of_each_kind_and_a_dense_one_behind_is_1x1() {
+    fn a_unit_has_one_convolution_of_each_kind_and_a_dense_one_that_follows_is_1x1() {
         let layers = [convolution(3, 4), convolution(3, 1), convolution(1, 1)];
         let alone = [
             LayerStep::Unit(0..1),

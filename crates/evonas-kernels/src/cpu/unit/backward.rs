@@ -12,7 +12,7 @@ use crate::cpu::{channels, scratch};
 
 /// The batch norm that follows the unit.
 #[derive(Clone, Copy)]
-pub(in crate::cpu) struct NormBehind<'a> {
+pub(in crate::cpu) struct FollowingNorm<'a> {
     /// Its input, the unit's output.
     pub(in crate::cpu) input: &'a [f32],
     /// How the gradient by this input follows from it and from the gradient by batch norm's output.
@@ -45,7 +45,7 @@ pub(in crate::cpu) struct WeightGradients {
 pub(in crate::cpu) fn backward(
     plan: &Plan,
     image: &[f32],
-    norm: Option<NormBehind<'_>>,
+    norm: Option<FollowingNorm<'_>>,
     gradients: Backwards<'_>,
 ) -> WeightGradients {
     let wants_image = !matches!(gradients, Backwards::WeightsOnly(_));
@@ -54,12 +54,12 @@ pub(in crate::cpu) fn backward(
     let size = images * plan.pixels * plan.channels;
     let out_size = images * plan.out_pixels * plan.outputs;
     let work = |task: usize, gradient: Option<&[f32]>, by_image: &mut [f32]| {
-        let behind = norm.map(|norm| NormBehind {
+        let following = norm.map(|norm| FollowingNorm {
             input: part(norm.input, task, out_size),
             ..norm
         });
         let image = part(image, task, size);
-        plan.backward_task(&back, image, behind, gradient, by_image)
+        plan.backward_task(&back, image, following, gradient, by_image)
     };
     let sums: Vec<Vec<f32>> = match gradients {
         Backwards::WeightsOnly(gradient) => gradient
@@ -116,7 +116,7 @@ impl Plan {
         &self,
         back: &Back,
         images: &[f32],
-        norm: Option<NormBehind<'_>>,
+        norm: Option<FollowingNorm<'_>>,
         incoming: Option<&[f32]>,
         by_images: &mut [f32],
     ) -> Vec<f32> {
@@ -167,7 +167,7 @@ impl Plan {
                     Some(incoming) => part(incoming, number, out_size),
                     None => &*by_images,
                 };
-                let norm = norm.map(|norm| NormBehind {
+                let norm = norm.map(|norm| FollowingNorm {
                     input: part(norm.input, number, out_size),
                     ..norm
                 });
@@ -184,7 +184,7 @@ impl Plan {
     /// The gradient by a group's outputs, with channels that fill whole lanes.
     fn by_outputs(
         &self,
-        norm: Option<NormBehind<'_>>,
+        norm: Option<FollowingNorm<'_>>,
         incoming: &[f32],
         combined: &mut [f32],
         target: &mut [f32],

@@ -8,7 +8,7 @@ mod forward;
 mod group;
 mod plan;
 
-pub(super) use backward::{Backwards, NormBehind, backward};
+pub(super) use backward::{Backwards, FollowingNorm, backward};
 pub(super) use forward::forward;
 pub(super) use plan::{Plan, WeightSlices};
 pub(crate) use plan::{Rows, UnitShape};
