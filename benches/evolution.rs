@@ -24,7 +24,7 @@ fn samplers(criterion: &mut Criterion) {
 /// Population 100, samples of 25: the paper's sizes.
 fn cycle(criterion: &mut Criterion) {
     let space = BitsSpace { length: 32 };
-    let mut evolution = EvolutionBuilder::new(space, FlipOneBit)
+    let mut evolution = Evolution::builder(space, FlipOneBit)
         .build()
         .expect("the defaults are valid");
     criterion.bench_function("ask and tell, P = 100, S = 25", |bencher| {

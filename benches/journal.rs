@@ -18,7 +18,12 @@ fn search(folder: Option<&Path>) -> SearchResult<Decisions> {
         })
         .build()
         .expect("the decisions have different names");
-    let evolution = Evolution::aging(space.clone(), space, 100, 25, 0).expect("25 is at most 100");
+    let evolution = Evolution::builder(space.clone(), space)
+        .population(100)
+        .sample(25)
+        .seed(0)
+        .build()
+        .expect("25 is at most 100");
     let score = |decisions: &Decisions, _: &Context<'_>| {
         let sum: u16 = decisions.places().iter().sum();
         Ok(Evaluation::new(f64::from(sum)))

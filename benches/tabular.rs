@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use evonas::comparison::{Comparison, Contender, NasBench201Benchmark, Protocol, Setup};
 use evonas::prelude::*;
 use evonas::randomness::stream;
-use evonas::spaces::nasbench201::{Cell, NasBench201Space};
+use evonas::spaces::nasbench201::{NasBench201Cell, NasBench201Space};
 use evonas::tabular::{Dataset, Metric, NasBench201Table};
 
 fn tabular(criterion: &mut Criterion) {
@@ -22,7 +22,7 @@ fn tabular(criterion: &mut Criterion) {
     let table = Arc::new(read());
     // In no order, so that the processor's caches don't help more than in a search.
     let mut rng = stream(0, 0);
-    let cells: Vec<Cell> = (0..10_000)
+    let cells: Vec<NasBench201Cell> = (0..10_000)
         .map(|_| NasBench201Space.sample(&mut rng))
         .collect();
     let mut next = cells.iter().cycle();

@@ -1,4 +1,4 @@
-"""Lays training steps of this crate beside PyTorch's; see vs_pytorch.sh."""
+"""Compares training steps of this crate with PyTorch's; see vs_pytorch.sh."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-# Name: cells, filters, size, channels, batch, steps.
+# By name: cells, filters, size, channels, batch, steps.
 SIZES = {
     "8": (1, 8, 8, 1, 64, 20),
     "28": (1, 8, 28, 1, 64, 10),
@@ -16,12 +16,12 @@ SIZES = {
     "24": (3, 24, 32, 3, 128, 3),
     "36": (6, 36, 32, 3, 128, 3),
 }
-# What the table has on a CPU; there the largest takes minutes a step.
-USUAL = ["8", "28", "16", "24"]
+# The default sizes: on a CPU, a step of the largest one takes minutes.
+DEFAULT_SIZES = ["8", "28", "16", "24"]
 
 
 def measure(command):
-    """What a command prints as its last line of JSON, with its peak memory in MiB."""
+    """The last line of JSON that a command prints, with the command's peak memory in MiB."""
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(command, stdout=output)
         _, status, usage = os.wait4(process.pid, 0)
@@ -33,8 +33,8 @@ def measure(command):
     return figures
 
 
-def lay_beside(args):
-    """A table of gpu_check's steps and the faster of PyTorch's eager and compiled ones, on the same card."""
+def compare_recorded(args):
+    """Prints a table of the recorded steps and of PyTorch's on the same GPU, eager and compiled."""
     print("| (N, F), size, batch, precision | evonas, ms | PyTorch eager, ms | PyTorch compiled, ms "
           "| images a second, evonas / PyTorch | MiB, evonas and PyTorch |")
     print("|---|---|---|---|---|---|")
@@ -59,11 +59,11 @@ def lay_beside(args):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--step-time")
-    parser.add_argument("--gpu-check", metavar="FILE", help="lay the steps that gpu_check recorded beside PyTorch's")
+    parser.add_argument("--evonas", metavar="PROGRAM")
+    parser.add_argument("--gpu-check", metavar="FILE", help="compare the steps that `evonas bench gpu` recorded with PyTorch's")
     parser.add_argument("--python", required=True)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--sizes", default=",".join(USUAL))
+    parser.add_argument("--sizes", default=",".join(DEFAULT_SIZES))
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", action="store_true", help="print every measurement as a line of JSON")
@@ -71,16 +71,16 @@ def main():
     args = parser.parse_args()
     unknown = [size for size in args.sizes.split(",") if size not in SIZES]
     if unknown or args.runs < 1:
-        parser.error(f"sizes are {', '.join(SIZES)}; runs are at least 1")
+        parser.error(f"--sizes takes {', '.join(SIZES)}; --runs must be at least 1")
     if args.gpu_check:
         if args.pytorch:
-            parser.error("with --gpu-check PyTorch's options follow from the record")
-        lay_beside(args)
+            parser.error("with --gpu-check, PyTorch's options follow from the record")
+        compare_recorded(args)
         return
-    if not args.step_time:
-        parser.error("--step-time or --gpu-check")
+    if not args.evonas:
+        parser.error("pass --evonas or --gpu-check")
     if not args.json:
-        # Of the processes, not of a device.
+        # The memory of the processes, not of a device.
         print("| (N, F), size, batch | threads | evonas, ms | PyTorch, ms | images a second, evonas / PyTorch "
               "| peak memory, MiB, evonas and PyTorch |")
         print("|---|---|---|---|---|---|")
@@ -96,12 +96,12 @@ def main():
             ]
             precision = ["--bf16"] if "bf16" in args.pytorch else []
             sides = {
-                "evonas": [args.step_time, *options, *precision, "--json"],
+                "evonas": [args.evonas, "bench", "step", *options, *precision, "--json"],
                 "pytorch": [args.python, "tests/pytorch/parity.py", "bench", *options, *args.pytorch],
             }
             found = {side: [] for side in sides}
             for run in range(args.runs):
-                # In turn, and each side first in half of the runs.
+                # Alternately, and each side first in half of the runs.
                 for side in sorted(sides, reverse=run % 2 == 1):
                     figures = measure(sides[side])
                     found[side].append(figures)

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Times training steps of this crate and of the PyTorch build in tests/pytorch in turn, and prints the
-# ratio of their medians and of their peak memory for a table of sizes.
+# Times training steps of this crate and of the PyTorch implementation in tests/pytorch alternately, and
+# prints a table with the ratios of their median times and their peak memory for several sizes.
 #
 #     benches/vs_pytorch.sh [--runs 3] [--sizes 8,28,16,24,36] [--threads 1,2] [--device cpu] [--json]
 #                           [-- options for PyTorch, such as --compile or --amp bf16]
 #     benches/vs_pytorch.sh --gpu-check FILE
 #
-# With `--amp bf16` both sides compute in bfloat16. The second form builds nothing: it takes the steps that
-# `gpu_check --record FILE` has timed on this card, and times PyTorch's, eager and compiled, beside them.
+# With `--amp bf16` both sides compute in bfloat16. The second form builds nothing: it reads the steps that
+# `evonas bench gpu --record FILE` timed on this GPU, and times PyTorch's for comparison, eager and compiled.
 #
-# EVONAS_PYTHON names a Python that has tests/pytorch/requirements.txt; the default is python3.
+# EVONAS_PYTHON names a Python with the packages of tests/pytorch/requirements.txt; the default is python3.
 set -euo pipefail
 export EVONAS_CALLED_FROM=$PWD
 cd "$(dirname "$0")/.."
 python=${EVONAS_PYTHON:-python3}
 if ! "$python" -c 'import torch' 2>/dev/null; then
-  echo "$python has no PyTorch: install tests/pytorch/requirements.txt and name that Python in EVONAS_PYTHON" >&2
+  echo "$python has no PyTorch: install tests/pytorch/requirements.txt and set EVONAS_PYTHON to that Python" >&2
   exit 1
 fi
 case " $* " in
@@ -25,6 +25,6 @@ features=()
 case " $* " in
   *" --device cuda"*) features=(--features cuda) ;;
 esac
-cargo build --quiet --release --example step_time "${features[@]}"
+cargo build --quiet --release --package evonas-cli "${features[@]}"
 target=${CARGO_TARGET_DIR:-target}
-exec "$python" benches/vs_pytorch.py --step-time "$target/release/examples/step_time" --python "$python" "$@"
+exec "$python" benches/vs_pytorch.py --evonas "$target/release/evonas" --python "$python" "$@"

@@ -11,7 +11,7 @@ use clap::Parser;
 use evonas::comparison::{
     AgingGrid, Benchmark, BenchmarkName, BitsBenchmark, NasBench201Benchmark, Protocol, Setup,
 };
-use evonas::report::{Scatter, ScatterPoint};
+use evonas::report::{ScatterPlot, ScatterPoint};
 use evonas::tabular::Dataset;
 
 #[derive(Parser)]
@@ -67,10 +67,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), Failure> {
     match options.benchmark {
         BenchmarkName::Bits => {
-            let benchmark = BitsBenchmark {
-                noise: options.noise,
-                ..BitsBenchmark::default()
-            };
+            let benchmark = BitsBenchmark::default().noise(options.noise);
             let title = format!("bits, noise {}", options.noise);
             study(&benchmark, &title, options)
         }
@@ -94,9 +91,13 @@ fn study(benchmark: &impl Benchmark, title: &str, options: &Options) -> Result<(
     setup.runs = options.runs;
     setup.seed = options.seed;
     if let Some(seconds) = options.budget {
-        setup.set_budget_seconds(seconds)?;
+        setup = setup.budget_seconds(seconds)?;
     }
-    let grid = AgingGrid::run(benchmark, &options.populations, &options.samples, &setup)?;
+    let grid = AgingGrid::builder(benchmark)
+        .populations(&options.populations[..])
+        .samples(&options.samples[..])
+        .setup(setup)
+        .run()?;
     if let Some(path) = &options.out {
         draw(&grid, title, path)?;
     }
@@ -123,22 +124,20 @@ fn table(grid: &AgingGrid) -> String {
 
 /// One kind of points for each population size.
 fn draw(grid: &AgingGrid, title: &str, path: &Path) -> Result<(), Failure> {
-    let series = grid
+    let plot = ScatterPlot::new()
+        .title(format!("{title}: aging against non-aging"))
+        .x_label("non-aging evolution, mean test")
+        .y_label("aging evolution, mean test")
+        .diagonal();
+    let plot = grid
         .points
         .chunk_by(|left, right| left.population == right.population)
-        .map(|points| {
-            let place = |point: &evonas::comparison::GridPoint| {
+        .fold(plot, |plot, points| {
+            let point = |point: &evonas::comparison::GridPoint| {
                 ScatterPoint::new(point.non_aging, point.aging)
             };
             let name = format!("P = {}", points[0].population);
-            (name, points.iter().map(place).collect())
+            plot.series(name, points.iter().map(point))
         });
-    let scatter = Scatter {
-        title: format!("{title}: aging against non-aging"),
-        x: "non-aging evolution, mean test".to_owned(),
-        y: "aging evolution, mean test".to_owned(),
-        series: series.collect(),
-        diagonal: true,
-    };
-    Ok(scatter.draw(path)?)
+    Ok(plot.draw(path)?)
 }

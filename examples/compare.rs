@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use evonas::comparison::statistics::{confidence, mean};
 use evonas::comparison::{
-    Axis, Benchmark, BenchmarkName, BitsBenchmark, Comparison, ComparisonBuilder, Contender, Entry,
+    Axis, Benchmark, BenchmarkName, BitsBenchmark, Comparison, Contender, ContenderRuns,
     NasBench201Benchmark, Protocol, RunRecord, Setup,
 };
-use evonas::report::{ComparisonProgress, Scatter, ScatterPoint, draw_curves};
+use evonas::report::{ComparisonProgress, CurvePlot, ScatterPlot, ScatterPoint};
 use evonas::tabular::Dataset;
 
 #[derive(Parser)]
@@ -107,12 +107,11 @@ fn run(options: &Options) -> Result<(), Failure> {
 
 #[cfg(feature = "burn")]
 fn compare_digits(options: &Options) -> Result<(), Failure> {
-    use evonas::comparison::{DigitsBenchmark, DigitsSettings};
-    let settings = DigitsSettings {
-        images: options.images,
-        ..DigitsSettings::default()
-    };
-    compare(&DigitsBenchmark::new(&settings)?, options)
+    let mut builder = evonas::comparison::DigitsBenchmark::builder();
+    if let Some(images) = options.images {
+        builder = builder.images(images);
+    }
+    compare(&builder.build()?, options)
 }
 
 #[cfg(not(feature = "burn"))]
@@ -129,10 +128,12 @@ fn compare(benchmark: &impl Benchmark, options: &Options) -> Result<(), Failure>
     setup.sample = options.sample.unwrap_or(setup.sample);
     setup.workers = options.workers.unwrap_or(setup.workers);
     if let Some(seconds) = options.budget {
-        setup.set_budget_seconds(seconds)?;
+        setup = setup.budget_seconds(seconds)?;
     }
     let start = Instant::now();
-    let mut builder = ComparisonBuilder::new(benchmark, &options.algorithms, &setup);
+    let mut builder = Comparison::builder(benchmark)
+        .contenders(&options.algorithms[..])
+        .setup(setup.clone());
     if let Some(folder) = &options.out {
         builder = builder.record(match options.resume {
             true => RunRecord::open_or_create(folder)?,
@@ -214,28 +215,34 @@ fn draw(comparison: &Comparison, test: &str, folder: &Path) -> Result<(), Failur
     let best = format!("{test} of the best so far");
     for axis in Axis::ALL {
         let path = folder.join(format!("best-by-{}.svg", axis.name()));
-        draw_curves(&path, &title, &best, axis, &comparison.curves(axis))?;
+        CurvePlot::new(axis, &comparison.curves(axis))
+            .title(&title)
+            .y_label(&best)
+            .draw(path)?;
     }
-    let series: Vec<_> = comparison
+    let points: Vec<_> = comparison
         .entries()
         .iter()
-        .filter_map(|entry| Some((entry.contender.to_string(), vec![found(entry)?])))
+        .filter_map(|entry| Some((entry.contender.name(), found(entry)?)))
         .collect();
-    if !series.is_empty() {
-        let scatter = Scatter {
-            title: format!("{}: what was found, mean of the runs", comparison.dataset()),
-            x: "multiply-adds (millions)".to_owned(),
-            y: test.to_owned(),
-            series,
-            diagonal: false,
-        };
-        scatter.draw(&folder.join("found-by-multiply-adds.svg"))?;
+    if points.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let plot = ScatterPlot::new()
+        .title(format!(
+            "{}: what was found, mean of the runs",
+            comparison.dataset()
+        ))
+        .x_label("multiply-adds (millions)")
+        .y_label(test);
+    let plot = points
+        .into_iter()
+        .fold(plot, |plot, (name, point)| plot.series(name, [point]));
+    Ok(plot.draw(folder.join("found-by-multiply-adds.svg"))?)
 }
 
 /// The mean accuracy and size of what the runs found; none if they found no networks.
-fn found(entry: &Entry) -> Option<ScatterPoint> {
+fn found(entry: &ContenderRuns) -> Option<ScatterPoint> {
     let sizes: Option<Vec<f64>> = entry.runs.iter().map(|run| run.multiply_adds).collect();
     let (sizes, tests) = (sizes?, entry.tests());
     Some(ScatterPoint {

@@ -18,8 +18,8 @@ use evonas::report::ProgressBar;
 use evonas::spaces::choices::{Choices, Decisions};
 use evonas::training::images::digits;
 use evonas::training::{
-    Decoder, DeviceName, ImageClassifier, Trainer, TrainingConfig, TrainingEvaluator, draw_weights,
-    train_fully,
+    Decoder, DeviceName, ImageClassifier, Progress, Trainer, TrainingConfig, TrainingEvaluator,
+    draw_weights, train_fully,
 };
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -120,10 +120,17 @@ impl Decoder<Decisions> for PlainDecoder {
 fn run(options: &Options) -> Result<(), Failure> {
     let (space, dataset, device) = (space()?, digits(), options.device.open()?);
     let (decoder, seed) = (|| PlainDecoder(space.clone()), options.seed);
-    let trainer = |epochs| Trainer::new(TrainingConfig::new(epochs, 32));
+    let trainer = |epochs| Trainer::new(TrainingConfig::default().epochs(epochs));
     let (trials, last) = (trainer(2)?, trainer(10)?);
-    let evolution = Evolution::aging(space.clone(), space.clone(), 10, 3, seed)?;
-    let evaluator = TrainingEvaluator::new(decoder(), trials, &dataset.train, 0.2, seed, &device)?;
+    let evolution = Evolution::builder(space.clone(), space.clone())
+        .population(10)
+        .sample(3)
+        .seed(seed)
+        .build()?;
+    let evaluator = TrainingEvaluator::builder(decoder(), trials, &dataset.train)
+        .split_seed(seed)
+        .device(&device)
+        .build()?;
     let budget = Budget::trials(options.trials);
     let search = Search::new(evolution, Serial::new(evaluator), budget);
     let result = search.observe(ProgressBar::new()).run()?;
@@ -131,9 +138,9 @@ fn run(options: &Options) -> Result<(), Failure> {
     let fitness = 100.0 * best.fitness().unwrap_or(0.0);
     println!("best validation accuracy in the search: {fitness:.2} %");
     println!("{}", space.to_json(&best.genotype));
-    let go_on = &mut |_| Ok(());
+    let watch = &mut Progress::ignore;
     let (genotype, seed) = (&best.genotype, best.seed);
-    let found = train_fully(genotype, &decoder(), &last, &dataset, seed, &device, go_on)?;
+    let found = train_fully(genotype, &decoder(), &last, &dataset, seed, &device, watch)?;
     let (accuracy, parameters) = (100.0 * found.test_accuracy, found.parameters);
     println!("test accuracy of {parameters} parameters: {accuracy:.2} %");
     Ok(())

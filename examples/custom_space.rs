@@ -115,7 +115,11 @@ fn run(options: &Options) -> Result<(), Failure> {
     ctrlc::set_handler(move || signal.stop())?;
 
     let space = space()?;
-    let evolution = Evolution::aging(space.clone(), space.clone(), 10, 3, options.seed)?;
+    let evolution = Evolution::builder(space.clone(), space.clone())
+        .population(10)
+        .sample(3)
+        .seed(options.seed)
+        .build()?;
     let (model, sleep) = (space.clone(), Duration::from_millis(options.sleep_ms));
     let evaluator = move |settings: &Decisions, context: &Context<'_>| {
         std::thread::sleep(sleep);

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write as _};
 
 use clap::{Parser, ValueEnum};
 use evonas::network::{
-    AuxiliaryHead, Cost, ImageShape, LayerPlan, NetworkConfig, NetworkPlan, Place, Stem,
+    AuxiliaryHead, Cost, ImageShape, LayerPath, LayerPlan, NetworkConfig, NetworkPlan, Stem,
 };
 use evonas::spaces::nasnet::NasnetGenotype;
 use serde_json::json;
@@ -111,15 +111,19 @@ fn config(options: &Options) -> Result<NetworkConfig, Box<dyn Error>> {
     };
     let size = options.size.unwrap_or(size);
     let config = NetworkConfig::new(
-        options.cells,
-        options.filters.unwrap_or(filters),
+        ImageShape {
+            channels: options.channels,
+            height: size,
+            width: size,
+        },
         options.classes.unwrap_or(classes),
-        ImageShape::new(options.channels, size, size),
     )
-    .with_stem(stem)
-    .with_skip_reduction_input(options.skip_reduction_input);
+    .cells_per_stack(options.cells)
+    .filters(options.filters.unwrap_or(filters))
+    .stem(stem)
+    .skip_reduction_input(options.skip_reduction_input);
     Ok(match options.aux {
-        Some(scale) => config.with_auxiliary(AuxiliaryHead::new(scale)),
+        Some(scale) => config.auxiliary(AuxiliaryHead::new(scale)),
         None => config,
     })
 }
@@ -183,12 +187,12 @@ fn as_table(genotype: &NasnetGenotype, plan: &NetworkPlan) -> String {
     text
 }
 
-fn title(place: Place, plan: &NetworkPlan) -> String {
+fn title(place: LayerPath, plan: &NetworkPlan) -> String {
     match place {
-        Place::Base { cell, .. }
-        | Place::Align { cell, .. }
-        | Place::Branch { cell, .. }
-        | Place::Part { cell, .. } => {
+        LayerPath::Base { cell, .. }
+        | LayerPath::Align { cell, .. }
+        | LayerPath::Branch { cell, .. }
+        | LayerPath::Part { cell, .. } => {
             let reads = |output: usize| match output {
                 0 => "the stem".to_owned(),
                 cell => format!("cell {}", cell - 1),
@@ -200,13 +204,13 @@ fn title(place: Place, plan: &NetworkPlan) -> String {
                 plan.kind, plan.filters
             )
         }
-        Place::Auxiliary { .. } => "auxiliary head (training only)".to_owned(),
-        Place::Head { .. } => "head".to_owned(),
+        LayerPath::Auxiliary { .. } => "auxiliary head (training only)".to_owned(),
+        LayerPath::Head { .. } => "head".to_owned(),
         _ => "stem".to_owned(),
     }
 }
 
-fn row(place: Place, layer: &LayerPlan, input: ImageShape, output: ImageShape) -> String {
+fn row(place: LayerPath, layer: &LayerPlan, input: ImageShape, output: ImageShape) -> String {
     let shape = |shape: ImageShape| format!("{}x{}x{}", shape.channels, shape.height, shape.width);
     let cost = layer.cost(output);
     format!(

@@ -63,7 +63,11 @@ fn space() -> Result<Choices, Failure> {
 
 fn evolution() -> Result<Evolution<Decisions>, Failure> {
     let space = space()?;
-    Ok(Evolution::aging(space.clone(), space, 100, 25, 0)?)
+    Ok(Evolution::builder(space.clone(), space)
+        .population(100)
+        .sample(25)
+        .seed(0)
+        .build()?)
 }
 
 fn fitness(decisions: &Decisions) -> f64 {

@@ -82,20 +82,27 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         true => Precision::BFloat16,
         false => Precision::Float32,
     };
-    let image = ImageShape::new(options.channels, options.size, options.size);
-    let config = NetworkConfig::new(options.cells, options.filters, CLASSES, image)
-        .with_precision(precision);
+    let image = ImageShape {
+        channels: options.channels,
+        height: options.size,
+        width: options.size,
+    };
+    let config = NetworkConfig::new(image, CLASSES)
+        .cells_per_stack(options.cells)
+        .filters(options.filters)
+        .precision(precision);
     let autodiff = device.clone().autodiff();
     let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &autodiff)?;
     let parameters = trainable_parameters(&network);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads)
         .build()?;
-    let trainer = Trainer::new(TrainingConfig {
-        learning_rate: 0.024,
-        decay_all: true,
-        ..TrainingConfig::new(1, options.batch)
-    })?;
+    let trainer = Trainer::new(
+        TrainingConfig::default()
+            .batch_size(options.batch)
+            .learning_rate(0.024)
+            .decay_all(true),
+    )?;
     let times = pool.install(|| {
         let warm_up = options.warmup.saturating_sub(1);
         StepTimes::of(network, &trainer, image, CLASSES, warm_up, options.steps)
@@ -145,9 +152,7 @@ fn batch_time(options: &Options, image: ImageShape, device: &Device) -> Result<f
     let mut rng = stream(0, 3);
     let pixels = image.channels * image.height * image.width;
     let images = LabeledImages::new(
-        image.channels,
-        image.height,
-        image.width,
+        image,
         CLASSES,
         (0..IMAGES * pixels).map(|_| rng.random()).collect(),
         (0..IMAGES)
@@ -155,10 +160,7 @@ fn batch_time(options: &Options, image: ImageShape, device: &Device) -> Result<f
             .collect(),
     )?;
     let images = DeviceImages::new(&images, &images, device);
-    let augmentation = Augmentation {
-        cutout: options.size / 2,
-        ..Augmentation::CIFAR
-    };
+    let augmentation = Augmentation::CIFAR.cutout(options.size / 2);
     let (warm_up, steps) = (options.warmup, options.steps);
     let times = StepTimes::of_batches(&images, options.batch, &augmentation, warm_up, steps);
     Ok(times.median())

@@ -2,9 +2,9 @@
 //! Huang and Le, "Regularized Evolution for Image Classifier Architecture Search" (2018), generic
 //! over the search space.
 //!
-//! A [`space::SearchSpace`] and a [`space::Mutation`] say what is searched, an
-//! [`evaluator::Evaluator`] scores it, an [`algorithm::Algorithm`] decides what comes next, an
-//! [`executor::Executor`] runs it, and [`search::Search`] is the loop around them:
+//! A [`space::SearchSpace`] and a [`space::Mutation`] define what is searched, an
+//! [`evaluator::Evaluator`] scores a candidate, an [`algorithm::Algorithm`] proposes the next one, an
+//! [`executor::Executor`] runs the evaluations, and [`search::Search`] is the loop around them:
 //!
 //! ```
 //! use evonas::prelude::*;
@@ -13,16 +13,24 @@
 //! let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 //!     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
 //! };
-//! let evolution = Evolution::aging(BitsSpace { length: 20 }, FlipOneBit, 20, 5, 0)?;
+//! let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+//!     .population(20)
+//!     .sample(5)
+//!     .build()?;
 //! let result = Search::new(evolution, Serial::new(ones), Budget::trials(500)).run()?;
 //! assert_eq!(result.best().and_then(|best| best.fitness()), Some(20.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The types of other crates that appear in this crate's interface are re-exported: [`rand`] and
+//! [`ChaCha8Rng`] for random numbers, and `burn` (with the feature of that name) for tensors, modules
+//! and devices.
 #![forbid(unsafe_code)]
 
 pub mod algorithm;
 mod by_id;
 pub mod comparison;
+pub mod description;
 pub mod evaluator;
 pub mod executor;
 pub mod network;
@@ -44,21 +52,53 @@ pub mod tabular;
 #[cfg(feature = "burn")]
 pub mod training;
 pub mod trial;
+mod unknown_name;
 
-/// What most programs need.
+#[cfg(feature = "burn")]
+pub use burn;
+pub use rand;
+pub use rand_chacha::ChaCha8Rng;
+
+/// Everything that a typical program imports: `use evonas::prelude::*;`.
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// let space = NasnetSpace::sp1();
+/// let evolution = Evolution::builder(space.clone(), space.mutation()).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub mod prelude {
     #[cfg(feature = "burn")]
     pub use crate::algorithm::Ppo;
     pub use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder, RandomSearch, Reinforce};
     pub use crate::evaluator::{Context, EvaluationError, Evaluator, StopSignal};
-    pub use crate::executor::{Executor, Serial, Threads};
-    pub use crate::search::{Budget, Event, Journal, Observer, Search, SearchResult, Termination};
-    pub use crate::space::{Mutation, OneOf, SearchSpace};
+    pub use crate::executor::{Executor, Serial, Simulated, Threads};
+    #[cfg(feature = "burn")]
+    pub use crate::network::CellNetwork;
+    pub use crate::network::{ImageShape, NetworkConfig};
+    pub use crate::objective::Objective;
+    pub use crate::randomness::stream;
+    #[cfg(feature = "report")]
+    pub use crate::report::ProgressBar;
+    pub use crate::search::{
+        BestFile, Budget, Duplicates, Event, Journal, Observer, Retry, Search, SearchResult,
+        Termination, TrialsFile,
+    };
+    pub use crate::space::{CategoricalSpace, Mutation, OneOf, SearchSpace};
+    pub use crate::spaces::choices::{Choices, Decisions};
+    pub use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace, published};
+    pub use crate::stopper::{MedianRule, SuccessiveHalving};
+    #[cfg(feature = "burn")]
+    pub use crate::training::{
+        CellDecoder, Decoder, DeviceName, ImageClassifier, TrainedClassifier, Trainer,
+        TrainingConfig, TrainingEvaluator, images::digits,
+    };
     pub use crate::trial::{Evaluation, Outcome, Trial, TrialId};
     pub use rand::{Rng, RngExt};
 }
 
-/// The README's example is a test.
+/// Compiles and runs the README's examples as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

@@ -1,4 +1,4 @@
-//! The population: the completed trials that may become parents.
+//! The population: completed trials that may become parents.
 
 use std::collections::VecDeque;
 
@@ -6,21 +6,22 @@ use crate::trial::TrialId;
 
 /// A member of the population.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Member<G> {
-    /// The trial it came from.
+    /// The trial that produced it.
     pub trial: TrialId,
     /// Its fitness: higher is better.
     pub fitness: f64,
-    /// The search's objectives, each turned so that more is better; empty if there are none beside
-    /// the fitness.
+    /// Its values of the search's objectives, each oriented so that more is better; empty if the
+    /// search goes by the fitness alone.
     pub objectives: Box<[f64]>,
     /// Its genotype.
     pub genotype: G,
-    /// How many members joined before it: its age in reverse.
+    /// How many members joined before it: the older a member, the lower this number.
     pub joined: u64,
 }
 
-/// Members in the order in which they joined, the oldest first.
+/// The members in the order in which they joined, oldest first.
 #[derive(Clone, Debug)]
 pub struct Population<G> {
     members: VecDeque<Member<G>>,
@@ -37,33 +38,33 @@ impl<G> Default for Population<G> {
 }
 
 impl<G> Population<G> {
-    /// The members, the oldest first.
+    /// Iterates over the members, oldest first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Member<G>> {
         self.members.iter()
     }
 
-    /// How many there are.
+    /// The number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether there is none.
+    /// Whether the population has no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// The member at a position, 0 being the oldest.
+    /// The member at `position`; position 0 is the oldest.
     ///
     /// # Panics
-    /// If there are not that many.
+    /// If `position` is not below [`Population::len`].
     #[must_use]
     pub fn member(&self, position: usize) -> &Member<G> {
         &self.members[position]
     }
 
-    /// Where the member that joined as number `joined` stands, if it is still there.
+    /// The position of the member whose [`Member::joined`] is `joined`, unless it has left.
     #[must_use]
     pub fn position_of(&self, joined: u64) -> Option<usize> {
         self.members

@@ -1,27 +1,27 @@
-//! One root seed, and every random stream that derives from it.
+//! Random streams, all derived from one root seed.
 //!
-//! The algorithm draws from stream 0 of ChaCha8; trial `i` has a seed of its own, the first word of
-//! stream `i + 1`. A trial's randomness (weights, order of the images, …) comes from its seed
-//! alone, so a (genotype, seed) pair scores the same whichever worker trains it.
+//! The algorithm draws from stream 0 of ChaCha8. The seed of trial `i` is the first word of stream
+//! `i + 1`. All randomness of a trial (weights, order of the images, …) comes from its seed, so a
+//! (genotype, seed) pair scores the same on any worker.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::trial::TrialId;
 
-/// The stream that an algorithm draws from.
+/// The random stream of an algorithm with this root seed.
 #[must_use]
 pub fn algorithm_rng(root_seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(root_seed)
 }
 
-/// The seed of trial `id` below the root seed.
+/// The seed of trial `id` in a search with this root seed.
 #[must_use]
 pub fn trial_seed(root_seed: u64, id: TrialId) -> u64 {
     stream(root_seed, id.0 + 1).next_u64()
 }
 
-/// Stream number `number` of a seed: independent sequences for independent purposes.
+/// Stream `number` of `seed`. Streams of different numbers are independent: use one per purpose.
 #[must_use]
 pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -29,11 +29,11 @@ pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
     rng
 }
 
-/// A draw of the standard normal distribution (Box and Muller 1958): two uniform draws each.
+/// Draws from the standard normal distribution (Box and Muller 1958), using two uniform draws.
 pub fn standard_normal(rng: &mut dyn Rng) -> f64 {
     let radius: f64 = rng.random();
     let angle: f64 = rng.random();
-    // The uniform draw may be 0 but not 1, so that the logarithm is finite.
+    // A uniform draw may be 0 but never 1, so the logarithm is finite.
     (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 

@@ -1,21 +1,26 @@
-//! Who leaves the population when a child has joined.
+//! Which member leaves the population when a child joins.
 
 use std::fmt::Debug;
 
+use serde_json::Value;
+
+use crate::description;
 use crate::population::Population;
 
 /// Chooses the member that leaves.
 pub trait Replacement<G>: Debug + Send + Sync {
     /// The position of the member that leaves.
     ///
-    /// `sample` holds the join numbers ([`crate::population::Member::joined`]) of the sample that
-    /// the child's parent won, of which some may have left since; it is empty for a random child.
+    /// `sample` holds the join numbers ([`crate::population::Member::joined`]) of the tournament that
+    /// the child's parent won. Some of these members may have left since. It is empty for a child
+    /// without a parent.
     fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize;
 
-    /// The replacement in words that a journal keeps and compares: the same in every process. The
-    /// default is its `Debug` form; override it where that is not stable.
-    fn describe(&self) -> String {
-        format!("{self:?}")
+    /// Describes the replacement and its settings. A journal records this description, and a search only
+    /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
+    /// builds it from serializable settings. The default is the type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
     }
 }
 
@@ -24,12 +29,12 @@ impl<G, R: Replacement<G> + ?Sized> Replacement<G> for Box<R> {
         (**self).leaves(population, sample)
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         (**self).describe()
     }
 }
 
-/// Aging evolution: the oldest leaves, however good it is.
+/// Aging evolution: the oldest member leaves, however good it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Oldest;
 
@@ -37,12 +42,16 @@ impl<G> Replacement<G> for Oldest {
     fn leaves(&self, _population: &Population<G>, _sample: &[u64]) -> usize {
         0
     }
+
+    fn describe(&self) -> Value {
+        description::named("Oldest", &())
+    }
 }
 
 /// Non-aging evolution: the worst of the parent's sample leaves (the first drawn among equals).
 ///
-/// In asynchronous use members of that sample may have left meanwhile; if all have, the worst of
-/// the population leaves.
+/// In an asynchronous search, members of that sample may have left in the meantime. If all of them
+/// have, the worst of the population leaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorstOfSample;
 
@@ -65,5 +74,9 @@ impl<G> Replacement<G> for WorstOfSample {
         )
         .or_else(|| worst(&mut (0..population.len())))
         .unwrap_or(0)
+    }
+
+    fn describe(&self) -> Value {
+        description::named("WorstOfSample", &())
     }
 }

@@ -1,34 +1,36 @@
-//! What is searched: the space, and the moves within it.
+//! What is searched: a space of genotypes, and the mutations that move within it.
 
 use std::error::Error;
 use std::fmt::{self, Debug};
 
 use rand::{Rng, RngExt};
+use serde_json::{Value, json};
 
-/// A point of a search space. Implemented for every type that qualifies.
+use crate::description;
+
+/// A point of a search space. Implemented for every type that meets the bounds.
 ///
-/// A recorded search is resumed by comparing genotypes with `==`, never by their `Debug` form, which
-/// is for messages.
+/// Resuming a recorded search compares genotypes with `==`. Their `Debug` form is only for messages.
 pub trait Genotype: Clone + PartialEq + Debug + Send + Sync + 'static {}
 
 impl<T: Clone + PartialEq + Debug + Send + Sync + 'static> Genotype for T {}
 
 /// A set of genotypes with a distribution over it.
 ///
-/// A journal keeps [`SearchSpace::describe`], and a search is resumed only with a space of the same
-/// description: it must be the same in every process. By default it is the `Debug` form; override it
-/// where that is not stable: it has a `HashMap`, an address, a lock, a cache.
+/// If the space has settings, override [`SearchSpace::describe`], so that a recorded search isn't resumed
+/// with different ones.
 pub trait SearchSpace: Debug + Send + Sync {
-    /// A point of the space.
+    /// The type of its points.
     type Genotype: Genotype;
 
-    /// Draws a genotype; where the paper is followed, uniformly.
+    /// Draws a random genotype. The spaces of the paper draw uniformly.
     fn sample(&self, rng: &mut dyn Rng) -> Self::Genotype;
 
-    /// Checks that a genotype from outside (a file, a command line) belongs to the space.
+    /// Checks that a genotype from outside (a file, a command line) is in the space. Accepts every
+    /// genotype by default.
     ///
     /// # Errors
-    /// Says what doesn't fit. The default accepts everything.
+    /// The reason why the genotype isn't in the space.
     fn validate(
         &self,
         genotype: &Self::Genotype,
@@ -37,16 +39,11 @@ pub trait SearchSpace: Debug + Send + Sync {
         Ok(())
     }
 
-    /// The space in words that a journal keeps and compares. The default is its `Debug` form.
-    fn describe(&self) -> String {
-        format!("{self:?}")
-    }
-
-    /// A genotype in words, for the fingerprint of a warm start, which a journal keeps and compares:
-    /// the same in every process, and different for genotypes that differ. The default is its `Debug`
-    /// form.
-    fn describe_genotype(&self, genotype: &Self::Genotype) -> String {
-        format!("{genotype:?}")
+    /// Describes the space and its settings. A journal records this description, and a search only
+    /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
+    /// builds it from serializable settings. The default is the type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
     }
 }
 
@@ -64,32 +61,29 @@ impl<S: SearchSpace + ?Sized> SearchSpace for Box<S> {
         (**self).validate(genotype)
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         (**self).describe()
-    }
-
-    fn describe_genotype(&self, genotype: &Self::Genotype) -> String {
-        (**self).describe_genotype(genotype)
     }
 }
 
-/// A space seen as a list of decisions, each between a fixed number of alternatives: what a policy of
-/// one distribution per decision can learn.
+/// A space whose genotypes are lists of decisions, each between a fixed number of alternatives, so
+/// that a policy can learn one distribution per decision.
 ///
-/// A choice is the place of the alternative taken, from 0. Every list of choices within the numbers
-/// of alternatives is a genotype.
+/// A choice is the index of the alternative taken, from 0. Every list of choices whose indices are
+/// below the numbers of alternatives is a genotype.
 pub trait CategoricalSpace: SearchSpace {
-    /// How many alternatives each decision has, at least 1.
+    /// The number of alternatives of each decision, at least 1.
     fn alternative_counts(&self) -> Vec<usize>;
 
-    /// The choices of a genotype of this space: one for each decision.
+    /// The choices that make up a genotype of this space, one for each decision.
     fn encode(&self, genotype: &Self::Genotype) -> Vec<usize>;
 
-    /// The genotype of a list of choices.
+    /// The genotype that a list of choices makes up.
     ///
     /// # Panics
-    /// May panic if `choices` has another length than [`CategoricalSpace::alternative_counts`], or one of
-    /// them is not below its number of alternatives.
+    /// May panic if the length of `choices` differs from that of
+    /// [`CategoricalSpace::alternative_counts`], or if a choice is not below its number of
+    /// alternatives.
     fn decode(&self, choices: &[usize]) -> Self::Genotype;
 }
 
@@ -109,13 +103,14 @@ impl<S: CategoricalSpace + ?Sized> CategoricalSpace for Box<S> {
 
 /// Makes a child of a parent.
 pub trait Mutation<G>: Debug + Send + Sync {
-    /// A changed copy of `parent`; the parent is left as it is.
+    /// Returns a changed copy of `parent`.
     fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G;
 
-    /// The mutation in words that a journal keeps and compares: the same in every process. The
-    /// default is its `Debug` form; override it where that is not stable.
-    fn describe(&self) -> String {
-        format!("{self:?}")
+    /// Describes the mutation and its settings. A journal records this description, and a search only
+    /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
+    /// builds it from serializable settings. The default is the type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
     }
 }
 
@@ -124,12 +119,12 @@ impl<G, M: Mutation<G> + ?Sized> Mutation<G> for Box<M> {
         (**self).mutate(parent, rng)
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         (**self).describe()
     }
 }
 
-/// The mutation that changes nothing. The child is evaluated again.
+/// The mutation that changes nothing: the child equals its parent and is evaluated anew.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Identity;
 
@@ -137,9 +132,13 @@ impl<G: Clone> Mutation<G> for Identity {
     fn mutate(&self, parent: &G, _rng: &mut dyn Rng) -> G {
         parent.clone()
     }
+
+    fn describe(&self) -> Value {
+        description::named("Identity", &())
+    }
 }
 
-/// Exactly one of several mutations, drawn by its probability.
+/// Applies one of several mutations, drawn by their probabilities.
 pub struct OneOf<G> {
     mutations: Vec<(f64, Box<dyn Mutation<G>>)>,
 }
@@ -150,16 +149,16 @@ impl<G> fmt::Debug for OneOf<G> {
     }
 }
 
-/// Probabilities that are none.
+/// The probabilities of [`OneOf`] are negative, not numbers, or don't sum to 1.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("mutation probabilities must be at least 0 and sum to 1, but they are {0:?}")]
 pub struct InvalidProbabilities(Vec<f64>);
 
 impl<G> OneOf<G> {
-    /// Mutations with their probabilities.
+    /// A mutation that draws one of `mutations` by its probability.
     ///
     /// # Errors
-    /// [`InvalidProbabilities`] if one is negative or not a number, or their sum is not 1.
+    /// [`InvalidProbabilities`] if a probability is negative or not a number, or if they don't sum to 1.
     pub fn new(mutations: Vec<(f64, Box<dyn Mutation<G>>)>) -> Result<Self, InvalidProbabilities> {
         let valid = mutations.iter().all(|(probability, _)| *probability >= 0.0);
         let sum: f64 = mutations.iter().map(|(probability, _)| probability).sum();
@@ -188,17 +187,19 @@ impl<G> Mutation<G> for OneOf<G> {
             }
             point -= probability;
         }
-        // Rounding may leave a point behind the last boundary: that is the last mutation.
+        // Rounding may leave a point beyond the last boundary, which means the last mutation.
         chosen
             .expect("probabilities that sum to 1 have a positive one")
             .mutate(parent, rng)
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         let mutations = self.mutations.iter();
-        let described: Vec<String> = mutations
-            .map(|(probability, mutation)| format!("({probability:?}, {})", mutation.describe()))
+        let described: Vec<Value> = mutations
+            .map(|(probability, mutation)| {
+                json!({"probability": probability, "mutation": mutation.describe()})
+            })
             .collect();
-        format!("[{}]", described.join(", "))
+        json!({"type": "OneOf", "mutations": described})
     }
 }

@@ -34,14 +34,16 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
             1 => (6, 64, 64, FIRST << (trial / 2)),
             _ => (1, 8, 16, 16),
         };
-        let image = ImageShape::new(3, side, side);
-        let config = NetworkConfig::new(cells, filters, 10, image);
+        let image = ImageShape::rgb(side, side);
+        let config = NetworkConfig::new(image, 10)
+            .cells_per_stack(cells)
+            .filters(filters);
         let autodiff = device.clone().autodiff();
         let genotype = published::amoebanet_a();
         let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &autodiff)
             .map_err(EvaluationError::failed)?;
-        let trainer =
-            Trainer::new(TrainingConfig::new(1, batch)).map_err(EvaluationError::failed)?;
+        let trainer = Trainer::new(TrainingConfig::default().batch_size(batch))
+            .map_err(EvaluationError::failed)?;
         let times = StepTimes::of(network, &trainer, image, 10, 0, 1);
         Ok(Evaluation::new(times.median()))
     };

@@ -22,7 +22,9 @@ enum Subject {
 pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
     report.title("Agreement with the CPU");
     let (size, random) = if options.quick { (8, 1) } else { (16, 5) };
-    let config = NetworkConfig::new(1, 8, 10, ImageShape::new(3, size, size));
+    let config = NetworkConfig::new(ImageShape::rgb(size, size), 10)
+        .cells_per_stack(1)
+        .filters(8);
     let mut subjects: Vec<(String, Subject)> = Operation::ALL
         .into_iter()
         .map(|operation| (operation.name().to_owned(), Subject::Operation(operation)))
@@ -43,7 +45,7 @@ pub fn check(options: &Options, device: &Device, report: &Report) -> Result<bool
     }
     let mut all_hold = true;
     for (precision, name, bound) in precisions {
-        let config = config.clone().with_precision(precision);
+        let config = config.clone().precision(precision);
         for (network, subject) in &subjects {
             let devices = [&Device::flex(), device];
             let agreement = caught(|| {

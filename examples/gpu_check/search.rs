@@ -8,7 +8,7 @@ use evonas::prelude::*;
 use evonas::spaces::nasnet::NasnetSpace;
 use evonas::training::images::{ImageDataset, ImageFolder, digits};
 use evonas::training::{
-    Augmentation, CellDecoder, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
+    Augmentation, CellDecoder, Progress, Trainer, TrainingConfig, TrainingEvaluator, train_fully,
 };
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use crate::{Failure, Options, Report, caught};
 pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bool, Failure> {
     report.title("Searches");
     let digits = digits();
-    let config = TrainingConfig::new(1, 32);
+    let config = TrainingConfig::default();
     // CIFAR-10 is searched whatever became of the digits.
     let first = caught(|| search(options, device, report, &digits, (1, 4), config));
     let mut all_hold = match first {
@@ -29,10 +29,10 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
     };
     if let Some(folder) = &options.cifar {
         let images = ImageFolder::new(folder).read()?;
-        let config = TrainingConfig {
-            augmentation: Augmentation::CIFAR,
-            ..TrainingConfig::new(2, 128)
-        };
+        let config = TrainingConfig::default()
+            .epochs(2)
+            .batch_size(128)
+            .augmentation(Augmentation::CIFAR);
         all_hold &= search(options, device, report, &images, (1, 16), config)?;
     }
     Ok(all_hold)
@@ -48,17 +48,22 @@ fn search(
 ) -> Result<bool, Failure> {
     let images = &dataset.train;
     let shape = images.shape();
-    let config = NetworkConfig::new(cells, filters, images.classes(), shape);
+    let config = NetworkConfig::new(shape, images.classes())
+        .cells_per_stack(cells)
+        .filters(filters);
     let epochs = training.epochs;
-    let last = Trainer::new(TrainingConfig {
-        epochs: 12 * epochs,
-        ..training.clone()
-    })?;
+    let last = Trainer::new(training.clone().epochs(12 * epochs))?;
     let decoder = CellDecoder::new(config);
     let trainer = Trainer::new(training)?;
-    let evaluator = TrainingEvaluator::new(decoder.clone(), trainer, images, 0.2, 0, device)?;
+    let evaluator = TrainingEvaluator::builder(decoder.clone(), trainer, images)
+        .device(device)
+        .build()?;
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::aging(space.clone(), space.mutation(), 20, 5, 0)?;
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(20)
+        .sample(5)
+        .seed(0)
+        .build()?;
     let limit = Duration::try_from_secs_f64(60.0 * options.minutes)?;
     let executor = Threads::new(evaluator, 4)?;
     let budget = Budget::trials(1_000_000).wall_time(limit);
@@ -72,7 +77,7 @@ fn search(
         dataset,
         seed,
         device,
-        &mut |_| Ok(()),
+        &mut Progress::ignore,
     )?;
     let fitness = best.fitness().unwrap_or(f64::NAN);
     let (trials, seconds) = (result.history.len(), result.duration.as_secs_f64());

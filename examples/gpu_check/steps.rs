@@ -19,7 +19,9 @@ struct Size {
 
 fn sizes(options: &Options) -> Vec<Size> {
     let small = |cells, filters, batch| Size {
-        config: NetworkConfig::cifar(cells, filters),
+        config: NetworkConfig::cifar()
+            .cells_per_stack(cells)
+            .filters(filters),
         batch,
     };
     if options.quick {
@@ -29,7 +31,7 @@ fn sizes(options: &Options) -> Vec<Size> {
         small(3, 24, 128),
         small(6, 36, 128),
         Size {
-            config: NetworkConfig::imagenet(6, 190, 224),
+            config: NetworkConfig::imagenet(224).cells_per_stack(6).filters(190),
             batch: 32,
         },
     ]
@@ -44,7 +46,7 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
     let mut all_ran = true;
     for size in sizes(options) {
         for &(precision, name) in &precisions {
-            let config = size.config.clone().with_precision(precision);
+            let config = size.config.clone().precision(precision);
             let ImageShape { height, .. } = config.image;
             let title = |batch| {
                 format!(
@@ -121,7 +123,7 @@ fn steps(
     let genotype = published::amoebanet_a();
     let network = CellNetwork::new(&genotype, config, &mut stream(0, 0), &autodiff)?;
     let parameters = trainable_parameters(&network);
-    let trainer = Trainer::new(TrainingConfig::new(1, batch))?;
+    let trainer = Trainer::new(TrainingConfig::default().batch_size(batch))?;
     let (image, classes) = (config.image, config.classes);
     // In a thread, and so on a stream, of its own.
     let worker = std::thread::spawn(move || {

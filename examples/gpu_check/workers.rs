@@ -38,14 +38,18 @@ pub fn measure(options: &Options, device: &Device, report: &Report) -> Result<bo
         .map(|_| rng.random())
         .collect();
     let labels = (0..images).map(|image| (image % 10) as u16).collect();
-    let images = LabeledImages::new(3, side, side, 10, pixels, labels)?;
-    let config = NetworkConfig::new(cells, filters, 10, ImageShape::new(3, side, side));
+    let images = LabeledImages::new(ImageShape::rgb(side, side), 10, pixels, labels)?;
+    let config = NetworkConfig::new(ImageShape::rgb(side, side), 10)
+        .cells_per_stack(cells)
+        .filters(filters);
     let (mut alone, mut all_hold) = (None, true);
     for (count, workers) in WORKERS.into_iter().enumerate() {
         device.memory_cleanup();
-        let trainer = Trainer::new(TrainingConfig::new(1, 128))?;
+        let trainer = Trainer::new(TrainingConfig::default().batch_size(128))?;
         let decoder = CellDecoder::new(config.clone());
-        let evaluator = TrainingEvaluator::new(decoder, trainer, &images, 0.2, 0, device)?;
+        let evaluator = TrainingEvaluator::builder(decoder, trainer, &images)
+            .device(device)
+            .build()?;
         let random = RandomSearch::new(Only(published::amoebanet_a()), 0);
         let executor = Threads::new(evaluator, workers)?;
         let trials = match count {

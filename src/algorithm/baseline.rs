@@ -1,10 +1,10 @@
-//! What a reward is compared with.
+//! The baseline that rewards are compared with.
 
-/// An exponential moving average of the rewards without the bias towards 0 of its first values: the
-/// weights of all rewards so far sum to 1.
+/// An exponential moving average of the rewards, corrected for the bias of its first values towards
+/// 0: the weights of all rewards so far sum to 1.
 ///
-/// `numerator <- momentum * numerator + (1 - momentum) * reward`, the denominator likewise with 1,
-/// and the baseline is their quotient, as in the NATS-Bench script.
+/// `numerator <- momentum * numerator + (1 - momentum) * reward`, the denominator likewise with a
+/// reward of 1, and the baseline is their quotient, as in the NATS-Bench script.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Baseline {
     momentum: f64,
@@ -21,7 +21,7 @@ impl Baseline {
         }
     }
 
-    /// Takes a reward in and returns the average, which includes it.
+    /// Adds a reward and returns the average, which includes it.
     pub(super) fn update(&mut self, reward: f64) -> f64 {
         self.numerator = self.momentum * self.numerator + (1.0 - self.momentum) * reward;
         self.denominator = self.momentum * self.denominator + (1.0 - self.momentum);

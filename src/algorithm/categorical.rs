@@ -1,10 +1,10 @@
-//! Categorical distributions: what policies draw from.
+//! Categorical distributions, from which policies draw.
 
 use rand::{Rng, RngExt};
 
-/// Draws the place of an alternative with one uniform number.
+/// Draws the index of an alternative, using one uniform number.
 ///
-/// Rounding may leave that number behind the last boundary: that is the last alternative.
+/// Rounding may leave that number beyond the last boundary, which means the last alternative.
 pub(super) fn draw(probabilities: &[f64], rng: &mut dyn Rng) -> usize {
     let mut point: f64 = rng.random();
     probabilities
@@ -26,7 +26,7 @@ pub(super) fn softmax(logits: &[f64]) -> Vec<f64> {
     exponentials
 }
 
-/// The logarithm, where `p log p` tends to 0 with `p`.
+/// The natural logarithm, bounded below so that `p log p` is 0 for `p = 0`.
 pub(super) fn log(probability: f64) -> f64 {
     probability.max(f64::MIN_POSITIVE).ln()
 }

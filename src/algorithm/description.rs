@@ -1,18 +1,16 @@
-//! What a search is a search of.
+//! What identifies a search.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// What an algorithm searches and how: what must not change when a recorded search goes on.
-///
-/// The texts are compared as they are, so they must be the same in every process: a `Debug` form
-/// without addresses or unordered maps will do. Spaces, mutations, selections and replacements with
-/// another one override their `describe`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Description {
-    /// The root seed, where there is one.
+/// What an algorithm searches and how. A recorded search only resumes if this is unchanged;
+/// [`crate::description`] explains how two descriptions are compared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AlgorithmDescription {
+    /// The root seed, if there is one.
     pub seed: Option<u64>,
     /// The search space.
-    pub space: String,
+    pub space: Value,
     /// The algorithm with its settings.
-    pub algorithm: String,
+    pub algorithm: Value,
 }

@@ -1,13 +1,16 @@
-//! Search algorithms: ask for a trial, tell how it ended.
+//! Search algorithms: ask for a trial, evaluate it, tell the outcome.
 //!
-//! An algorithm needs no [`Search`](crate::search::Search) around it. In a loop of one's own, with
+//! [`Search`](crate::search::Search) does this for you, but an algorithm also works in your own loop,
 //! whatever runs the trials:
 //!
 //! ```
 //! use evonas::prelude::*;
 //! use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 //!
-//! let mut evolution = Evolution::aging(BitsSpace { length: 20 }, FlipOneBit, 20, 5, 0)?;
+//! let mut evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+//!     .population(20)
+//!     .sample(5)
+//!     .build()?;
 //! let mut best = f64::NEG_INFINITY;
 //! for _ in 0..500 {
 //!     let trial = evolution.ask();
@@ -19,22 +22,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Several trials may be out at once: ask again before telling, and tell in any order.
+//! Several trials may be in flight at once: ask again before telling, and tell in any order.
 
 mod baseline;
 mod categorical;
 mod description;
+mod error;
 mod evolution;
-mod policy_error;
+mod policy_settings;
 #[cfg(feature = "burn")]
 mod ppo;
 mod random_search;
 mod reinforce;
 mod reward;
 
-pub use description::Description;
-pub use evolution::{Evolution, EvolutionBuilder, EvolutionError};
-pub use policy_error::PolicyError;
+pub use description::AlgorithmDescription;
+pub use error::{AlgorithmError, TellError};
+pub use evolution::{Evolution, EvolutionBuilder};
 #[cfg(feature = "burn")]
 pub use ppo::{Ppo, PpoBuilder};
 pub use random_search::RandomSearch;
@@ -46,28 +50,28 @@ use crate::objective::Objective;
 use crate::randomness::trial_seed;
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// A search algorithm.
+/// A search algorithm: proposes trials and learns from their outcomes.
 ///
 /// Its state is a function of its configuration, its seed and the sequence of asks, tells and
-/// withdrawals: it knows nothing of threads, files or time. `ask` may be called again before earlier
-/// trials are told.
+/// withdrawals. It knows nothing of threads, files or time. `ask` may be called again before earlier
+/// trials have been told.
 pub trait Algorithm<G>: Debug + Send {
-    /// The next trial to evaluate.
+    /// Proposes the next trial to evaluate.
     fn ask(&mut self) -> Trial<G>;
 
-    /// How a trial ended.
+    /// Learns the outcome of a trial.
     ///
     /// # Errors
     /// [`TellError`] if the trial is not in flight, its fitness is not finite, or its evaluation lacks
-    /// what the algorithm goes by; the state is as before then. A search tells a trial whose evaluation
-    /// is refused again, as failed.
+    /// one of the algorithm's objectives. The state is then unchanged. A search responds to a refused
+    /// evaluation by telling the trial again, as failed.
     fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError>;
 
-    /// Takes back the trial that was asked last, since it is not to be run: a constraint refuses it,
-    /// or it is a duplicate. The next ask draws anew.
+    /// Takes back the trial that was asked for last, because it won't be run: a constraint refuses it,
+    /// or it is a duplicate. The next ask draws another genotype.
     ///
-    /// An algorithm that can gives the trial's number to the next one. By default the trial is told
-    /// as infeasible, and its number is used up.
+    /// The algorithms of this crate then give the trial's number to the next trial. The default
+    /// implementation tells the trial as infeasible instead, which uses its number up.
     ///
     /// # Errors
     /// [`TellError`] if the trial is not in flight.
@@ -76,21 +80,23 @@ pub trait Algorithm<G>: Debug + Send {
         self.tell(id, &Outcome::Infeasible { reason })
     }
 
-    /// The smallest number of trials with which a search makes sense (the population's size).
+    /// The smallest number of trials with which a search makes sense; for evolution, the size of the
+    /// population.
     fn minimum_trials(&self) -> u64 {
         1
     }
 
-    /// What it searches and how, in words that a journal keeps and compares. The same before the
-    /// first ask and ever after.
-    fn describe(&self) -> Description {
-        Description {
-            algorithm: std::any::type_name::<Self>().to_owned(),
-            ..Description::default()
+    /// Describes what the algorithm searches and how. A journal records this description, and a search
+    /// only resumes if it is unchanged, so it must be the same in every process and must not change
+    /// during a search. The default is the type's name.
+    fn describe(&self) -> AlgorithmDescription {
+        AlgorithmDescription {
+            algorithm: crate::description::of_type::<Self>(),
+            ..AlgorithmDescription::default()
         }
     }
 
-    /// The objectives that it goes by; none if the fitness is the only one.
+    /// The objectives that it optimizes; empty if it goes by the fitness alone.
     fn objectives(&self) -> &[Objective] {
         &[]
     }
@@ -113,7 +119,7 @@ impl<G, A: Algorithm<G> + ?Sized> Algorithm<G> for Box<A> {
         (**self).minimum_trials()
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         (**self).describe()
     }
 
@@ -122,42 +128,7 @@ impl<G, A: Algorithm<G> + ?Sized> Algorithm<G> for Box<A> {
     }
 }
 
-/// A tell that can't be.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TellError {
-    /// No such trial is in flight: it was never asked for, or was told already.
-    #[error("trial {0} is not in flight: it was never asked for, or was told already")]
-    NotInFlight(TrialId),
-    /// The fitness is NaN or infinite.
-    #[error(
-        "trial {trial} has fitness {fitness}; tell a failure instead of a fitness that is not finite"
-    )]
-    NotFinite {
-        /// The trial.
-        trial: TrialId,
-        /// Its fitness.
-        fitness: f64,
-    },
-    /// The evaluation lacks a figure that the algorithm goes by.
-    #[error("trial {trial} has no metric '{metric}', which is an objective of the search")]
-    NoMetric {
-        /// The trial.
-        trial: TrialId,
-        /// What it lacks.
-        metric: String,
-    },
-}
-
-/// Refuses a fitness that would break every comparison.
-fn check_finite(trial: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-    match outcome.fitness() {
-        Some(fitness) if !fitness.is_finite() => Err(TellError::NotFinite { trial, fitness }),
-        _ => Ok(()),
-    }
-}
-
-/// Numbers trials and gives each its seed.
+/// Numbers trials and derives their seeds.
 #[derive(Clone, Debug)]
 struct TrialNumbers {
     root_seed: u64,
@@ -169,7 +140,7 @@ impl TrialNumbers {
         Self { root_seed, next: 0 }
     }
 
-    /// Gives the number of the trial that was asked last to the next one.
+    /// Gives the number of the trial that was asked for last to the next one.
     const fn take_back(&mut self, id: TrialId) {
         if id.0 + 1 == self.next {
             self.next = id.0;

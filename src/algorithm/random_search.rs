@@ -1,30 +1,31 @@
-//! Random search: the baseline.
+//! Random search, the baseline for other algorithms.
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::SetOfIds;
+use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{Genotype, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// Independent draws from the space, the distribution that evolution starts with.
+/// Draws every genotype independently from the space, as evolution draws its first population.
 #[derive(Debug)]
 pub struct RandomSearch<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
     in_flight: SetOfIds,
-    description: Description,
+    description: AlgorithmDescription,
 }
 
 impl<G: Genotype> RandomSearch<G> {
-    /// Random search of `space` from a root seed.
+    /// Random search in `space` with a root seed.
     pub fn new(space: impl SearchSpace<Genotype = G> + 'static, seed: u64) -> Self {
-        let description = Description {
+        let description = AlgorithmDescription {
             seed: Some(seed),
             space: space.describe(),
-            algorithm: "random search".to_owned(),
+            algorithm: description::named("RandomSearch", &()),
         };
         Self {
             description,
@@ -51,6 +52,7 @@ impl<G: Genotype> Algorithm<G> for RandomSearch<G> {
             Err(TellError::NotInFlight(id))
         }
     }
+
     fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
         if self.in_flight.remove(&id) {
             self.numbers.take_back(id);
@@ -60,7 +62,7 @@ impl<G: Genotype> Algorithm<G> for RandomSearch<G> {
         }
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.description.clone()
     }
 }

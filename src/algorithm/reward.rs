@@ -1,11 +1,11 @@
-//! What a policy learns from a fitness.
+//! The reward that a policy learns from.
 
-/// Rewards beyond this, to either side, count as this. Policies learn from differences and squares of
-/// rewards, one of them in single precision: both stay finite up to here, and one evaluation that went
-/// astray can't make a policy of numbers that are none.
+/// The bound of a reward's magnitude. Policies learn from differences and squares of rewards, PPO in
+/// single precision. Within this bound both stay finite, so a single absurd evaluation can't turn a
+/// policy's numbers into NaN.
 const HIGHEST_REWARD: f64 = 1e12;
 
-/// The reward of a trial: its fitness times the scale, within [`HIGHEST_REWARD`].
+/// The reward of a trial: its fitness times the scale, clamped to [`HIGHEST_REWARD`] in magnitude.
 pub(super) fn reward(fitness: f64, scale: f64) -> f64 {
     (scale * fitness).clamp(-HIGHEST_REWARD, HIGHEST_REWARD)
 }

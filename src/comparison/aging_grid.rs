@@ -1,51 +1,111 @@
-//! Aging against non-aging over population and tournament sizes: the paper's figure 8.
+//! Aging against non-aging evolution over population and tournament sizes: figure 8 of Real et al. 2018.
 
-use super::{Benchmark, Comparison, ComparisonError, Contender, Setup};
+use super::benchmark::Benchmark;
+use super::contender::Contender;
+use super::error::ComparisonError;
+use super::results::Comparison;
+use super::setup::Setup;
 
-/// Aging and non-aging evolution at each of a grid of sizes.
+/// Aging and non-aging evolution compared at each point of a grid of sizes.
+///
+/// ```
+/// use evonas::comparison::{AgingGrid, BitsBenchmark, Setup};
+///
+/// let benchmark = BitsBenchmark::default().length(30);
+/// let grid = AgingGrid::builder(&benchmark)
+///     .populations([10, 20])
+///     .samples([2, 5])
+///     .setup(Setup::new(&benchmark).runs(5))
+///     .run()?;
+/// println!("aging is ahead at {} of {} points", grid.aging_ahead(), grid.points.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct AgingGrid {
-    /// The grid's points in the order of the sizes given.
+    /// The points: for each population size in the order given, its tournament sizes.
     pub points: Vec<GridPoint>,
 }
 
-/// Both algorithms at a population size and a tournament size.
+/// Both algorithms at one population size and one tournament size.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct GridPoint {
-    /// `P`.
+    /// The population size `P`.
     pub population: usize,
-    /// `S`.
+    /// The tournament size `S`.
     pub sample: usize,
-    /// The mean of the tests of aging evolution.
+    /// The mean test result of aging evolution.
     pub aging: f64,
-    /// The same of non-aging evolution.
+    /// The mean test result of non-aging evolution.
     pub non_aging: f64,
-    /// The two-sided p-value of their difference (Mann-Whitney).
+    /// The two-sided p-value of their difference (Mann-Whitney U test).
     pub p: f64,
 }
 
 impl AgingGrid {
-    /// Compares the two at every pair of sizes in which the tournament is no larger than the
-    /// population; the setup's own sizes are not used.
+    /// Starts a study on a benchmark. Without further settings it compares at the benchmark's own
+    /// population and tournament size only.
+    #[must_use]
+    pub fn builder<B: Benchmark>(benchmark: &B) -> AgingGridBuilder<'_, B> {
+        AgingGridBuilder {
+            benchmark,
+            populations: vec![benchmark.population()],
+            samples: vec![benchmark.sample()],
+            setup: Setup::new(benchmark),
+        }
+    }
+
+    /// The number of points at which aging has the better mean.
+    #[must_use]
+    pub fn aging_ahead(&self) -> usize {
+        let ahead = |point: &&GridPoint| point.aging > point.non_aging;
+        self.points.iter().filter(ahead).count()
+    }
+}
+
+/// The settings of an [`AgingGrid`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct AgingGridBuilder<'a, B> {
+    benchmark: &'a B,
+    populations: Vec<usize>,
+    samples: Vec<usize>,
+    setup: Setup,
+}
+
+impl<B: Benchmark> AgingGridBuilder<'_, B> {
+    /// The population sizes `P`.
+    pub fn populations(mut self, populations: impl Into<Vec<usize>>) -> Self {
+        self.populations = populations.into();
+        self
+    }
+
+    /// The tournament sizes `S`. Each is paired with every population size that is at least as large.
+    pub fn samples(mut self, samples: impl Into<Vec<usize>>) -> Self {
+        self.samples = samples.into();
+        self
+    }
+
+    /// Runs, budget, workers and seed at every point. The setup's own population and tournament size
+    /// are ignored. The default is [`Setup::new`].
+    pub fn setup(mut self, setup: Setup) -> Self {
+        self.setup = setup;
+        self
+    }
+
+    /// Compares the two algorithms at every point.
     ///
     /// # Errors
-    /// As [`Comparison::run`].
-    pub fn run<B: Benchmark>(
-        benchmark: &B,
-        populations: &[usize],
-        samples: &[usize],
-        setup: &Setup,
-    ) -> Result<Self, ComparisonError> {
+    /// [`ComparisonError::EmptyGrid`] if no tournament size fits a population size; otherwise as
+    /// [`Comparison::run`].
+    pub fn run(self) -> Result<AgingGrid, ComparisonError> {
         let mut points = Vec::new();
-        for &population in populations {
-            for &sample in samples.iter().filter(|&&sample| sample <= population) {
-                let setup = Setup {
-                    population,
-                    sample,
-                    ..setup.clone()
-                };
+        for &population in &self.populations {
+            for &sample in self.samples.iter().filter(|&&sample| sample <= population) {
+                let setup = self.setup.clone().population(population).sample(sample);
                 let contenders = [Contender::Aging, Contender::NonAging];
-                let comparison = Comparison::run(benchmark, &contenders, &setup)?;
+                let comparison = Comparison::run(self.benchmark, &contenders, &setup)?;
                 let means = comparison.summaries();
                 let pairs = comparison.pairs();
                 points.push(GridPoint {
@@ -59,14 +119,7 @@ impl AgingGrid {
         }
         match points.is_empty() {
             true => Err(ComparisonError::EmptyGrid),
-            false => Ok(Self { points }),
+            false => Ok(AgingGrid { points }),
         }
-    }
-
-    /// At how many points aging is ahead of non-aging in the mean.
-    #[must_use]
-    pub fn aging_ahead(&self) -> usize {
-        let ahead = |point: &&GridPoint| point.aging > point.non_aging;
-        self.points.iter().filter(ahead).count()
     }
 }

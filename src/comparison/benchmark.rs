@@ -1,71 +1,77 @@
-//! What a benchmark is.
+//! What algorithms are compared on.
 
 use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::evaluator::Evaluator;
 use crate::space::{CategoricalSpace, Genotype, Mutation};
 use crate::trial::Evaluation;
 
-/// A search problem with a cost for every evaluation and a judgement of what was found.
+/// A search problem in which every evaluation has a cost, and what a search found can be tested.
+///
+/// The search sees only the evaluator's fitness, the reward. What it found is then judged by
+/// [`Benchmark::test`], which the search never sees.
 pub trait Benchmark: Sync {
-    /// A point of its space.
+    /// A point of the search space.
     type Genotype: Genotype;
 
-    /// What is searched, in a word: the data set.
+    /// The name of the data set that is searched, for summaries and files.
     fn dataset(&self) -> String;
 
-    /// All that its evaluations and tests depend on, in words that a record of runs keeps and compares:
-    /// the same in every process, and different for benchmarks that differ. The default is the data
-    /// set's name; override it where that doesn't say all.
-    fn describe(&self) -> String {
-        self.dataset()
-    }
+    /// Identifies everything that evaluations and tests depend on. A record of runs keeps this description
+    /// and compares it, so it must be the same in every process and differ between different benchmarks.
+    /// [`description::named`](crate::description::named) makes it from serializable settings.
+    fn describe(&self) -> Value;
 
-    /// The space.
+    /// The search space.
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Self::Genotype>>;
 
-    /// Evolution's mutation.
+    /// The mutation that evolution uses.
     fn mutation(&self) -> Box<dyn Mutation<Self::Genotype>>;
 
-    /// The evaluator: its fitness is the search's reward, and every evaluation has a cost, of a
-    /// nanosecond or more.
+    /// The evaluator. Its fitness is the search's reward, and each of its evaluations must cost at least
+    /// a nanosecond of simulated time.
     fn evaluator(&self) -> Box<dyn Evaluator<Self::Genotype>>;
 
-    /// What [`Benchmark::test`] is, in words for people: the axis of a drawing.
+    /// What [`Benchmark::test`] measures, as the label of a plot's axis.
     fn test_name(&self) -> &'static str {
         "test"
     }
 
-    /// How good a genotype really is, which the search doesn't see: a finite number; `evaluation` is
-    /// what the search saw of it.
+    /// How good a genotype really is: a finite number, higher is better. `evaluation` is the result that
+    /// the search saw for this genotype.
     fn test(&self, genotype: &Self::Genotype, evaluation: &Evaluation) -> f64;
 
-    /// The genotype for people and files.
+    /// The genotype as text.
     fn text(&self, genotype: &Self::Genotype) -> String;
 
-    /// The multiply-adds of a genotype's network, if it is one.
+    /// The multiply-adds of a genotype's network for one input; `None` if genotypes aren't networks.
     fn multiply_adds(&self, genotype: &Self::Genotype) -> Option<f64> {
         let _ = genotype;
         None
     }
 
-    /// The customary sizes of evolution's population and tournament.
-    fn population_and_sample(&self) -> (usize, usize);
+    /// The usual population size of evolution.
+    fn population(&self) -> usize;
 
-    /// The customary simulated time of a run.
+    /// The usual tournament size of evolution.
+    fn sample(&self) -> usize;
+
+    /// The usual simulated time of a run.
     fn budget(&self) -> Duration;
 
-    /// The customary number of runs of each algorithm.
+    /// The usual number of runs of each algorithm.
     fn runs(&self) -> usize {
         500
     }
 
-    /// Whether an evaluation that begins within the budget and ends after it counts.
+    /// Whether an evaluation counts that starts within the budget and ends after it.
     fn overshooting_counts(&self) -> bool {
         true
     }
 
-    /// What makes a percentage of the fitness, for REINFORCE.
+    /// The factor that turns the fitness into a percentage, for REINFORCE and PPO.
     fn reward_scale(&self) -> f64 {
         1.0
     }

@@ -1,4 +1,4 @@
-//! The benchmarks by name.
+//! Benchmarks by name.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,33 +1,56 @@
-//! The toy problem of the paper's supplement C.
+//! The toy problem of supplement C of Real et al. 2018.
 
 use std::time::Duration;
 
-use super::Benchmark;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::benchmark::Benchmark;
+use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::randomness::standard_normal;
 use crate::space::{CategoricalSpace, Mutation};
 use crate::spaces::bits::{BitsSpace, FlipOneBit};
 use crate::trial::Evaluation;
 
-/// Bit strings. The reward is the share of ones plus normal noise, drawn anew for every trial and
-/// cut off at 0 and 1; the test is the share of ones. An evaluation costs one second, so a budget in
-/// seconds is one in trials.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A benchmark of bit strings with a noisy reward, which runs in milliseconds.
+///
+/// The reward is the share of ones plus normal noise, drawn anew for every trial and clamped to 0 to 1.
+/// The test is the share of ones. An evaluation costs one simulated second, so a budget of `n` seconds is
+/// a budget of `n` trials.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct BitsBenchmark {
-    /// How many bits.
+    /// The number of bits.
     pub length: usize,
     /// The standard deviation of the noise.
     pub noise: f64,
 }
 
 impl Default for BitsBenchmark {
-    /// 100 bits, as in the code released with the paper, with the noise 0.05, at which aging and
-    /// non-aging evolution differ (at its 0.01 they don't).
+    /// 100 bits, as in the code released with the paper, and noise of 0.05. With the noise of that code,
+    /// 0.01, aging and non-aging evolution don't differ.
     fn default() -> Self {
         Self {
             length: 100,
             noise: 0.05,
         }
+    }
+}
+
+impl BitsBenchmark {
+    /// Sets the number of bits.
+    #[must_use]
+    pub const fn length(mut self, length: usize) -> Self {
+        self.length = length;
+        self
+    }
+
+    /// Sets the standard deviation of the noise.
+    #[must_use]
+    pub const fn noise(mut self, noise: f64) -> Self {
+        self.noise = noise;
+        self
     }
 }
 
@@ -54,8 +77,8 @@ impl Benchmark for BitsBenchmark {
         "bits".to_owned()
     }
 
-    fn describe(&self) -> String {
-        format!("{self:?}")
+    fn describe(&self) -> Value {
+        description::named("BitsBenchmark", self)
     }
 
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
@@ -85,9 +108,14 @@ impl Benchmark for BitsBenchmark {
         bits.iter().map(digit).collect()
     }
 
-    /// Those of the released code's example.
-    fn population_and_sample(&self) -> (usize, usize) {
-        (100, 10)
+    /// 100, as in the released code's example.
+    fn population(&self) -> usize {
+        100
+    }
+
+    /// 10, as in the released code's example.
+    fn sample(&self) -> usize {
+        10
     }
 
     fn budget(&self) -> Duration {

@@ -3,64 +3,70 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use super::benchmark::Benchmark;
+use super::contender::Contender;
+use super::error::ComparisonError;
+use super::events::{RunEvent, RunObserver};
 use super::parallel::in_parallel;
-use super::record::{FinishedRuns, Settings};
-use super::run::search;
-use super::{Benchmark, Comparison, ComparisonError, Contender, Entry, Run, RunRecord, Setup};
+use super::record::{FinishedRuns, RunRecord, Settings};
+use super::results::{Comparison, ContenderRuns};
+use super::run::Run;
+use super::setup::Setup;
+use super::single_run::single_run;
 
-/// What happens in a comparison.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum RunEvent<'a> {
-    /// It begins.
-    Began {
-        /// How many runs there are, of all algorithms.
-        total: usize,
-        /// How many of them are taken from the record.
-        recorded: usize,
-    },
-    /// A run has ended. If there is a record, it is there.
-    Finished {
-        /// How many have ended, those taken from the record included.
-        done: usize,
-        /// Of how many.
-        total: usize,
-        /// Its algorithm.
-        contender: Contender,
-        /// Its number among the runs of its algorithm, from 0.
-        number: u64,
-        /// What came of it.
-        run: &'a Run,
-    },
-    /// All have ended.
-    Ended,
-}
+impl Comparison {
+    /// Runs every algorithm as often as the setup says.
+    ///
+    /// ```
+    /// use evonas::comparison::{BitsBenchmark, Comparison, Contender, Setup};
+    ///
+    /// let benchmark = BitsBenchmark::default();
+    /// let setup = Setup::new(&benchmark).runs(3);
+    /// let comparison = Comparison::run(&benchmark, &[Contender::Aging], &setup)?;
+    /// assert_eq!(comparison.entries()[0].runs.len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ComparisonError`] if there are no runs, too many to count, or no algorithms; if an algorithm
+    /// can't be set up; if the budget is smaller than a run's first evaluation or would never be spent; if
+    /// a test result isn't finite; or if a search fails. Of several failing runs, the first one's error.
+    pub fn run<B: Benchmark>(
+        benchmark: &B,
+        contenders: &[Contender],
+        setup: &Setup,
+    ) -> Result<Self, ComparisonError> {
+        Self::builder(benchmark)
+            .contenders(contenders)
+            .setup(setup.clone())
+            .run()
+    }
 
-/// Sees what happens in a comparison, one event after the other, from whichever thread. Every closure
-/// `FnMut(&RunEvent)` that can be sent to another thread is one.
-pub trait RunObserver: Send {
-    /// Sees one event.
-    fn observe(&mut self, event: &RunEvent<'_>);
-}
-
-impl<F: FnMut(&RunEvent<'_>) + Send> RunObserver for F {
-    fn observe(&mut self, event: &RunEvent<'_>) {
-        self(event);
+    /// Starts a comparison that can be recorded and observed. Without further settings it compares
+    /// [`Contender::QUICK`] with [`Setup::new`].
+    #[must_use]
+    pub fn builder<B: Benchmark>(benchmark: &B) -> ComparisonBuilder<'_, B> {
+        ComparisonBuilder {
+            benchmark,
+            contenders: Contender::QUICK.to_vec(),
+            setup: Setup::new(benchmark),
+            record: None,
+            observers: Vec::new(),
+        }
     }
 }
 
-/// A comparison that is recorded or watched while it runs; [`Comparison::run`] is one that isn't.
+/// A comparison that can be recorded and observed while it runs.
 ///
 /// ```
-/// use evonas::comparison::{
-///     BitsBenchmark, ComparisonBuilder, Contender, RunEvent, RunRecord, Setup,
-/// };
+/// use evonas::comparison::{BitsBenchmark, Comparison, Contender, RunEvent, RunRecord, Setup};
 ///
-/// let benchmark = BitsBenchmark { length: 30, noise: 0.05 };
-/// let setup = Setup { runs: 4, population: 20, sample: 5, ..Setup::new(&benchmark) };
+/// let benchmark = BitsBenchmark::default().length(30);
 /// # let scratch = tempfile::tempdir()?;
 /// # let folder = scratch.path();
-/// let comparison = ComparisonBuilder::new(&benchmark, &Contender::QUICK, &setup)
+/// let comparison = Comparison::builder(&benchmark)
+///     .contenders(Contender::QUICK)
+///     .setup(Setup::new(&benchmark).runs(4).population(20).sample(5))
 ///     .record(RunRecord::open_or_create(folder)?)
 ///     .observe(|event: &RunEvent<'_>| {
 ///         if let RunEvent::Finished { done, total, contender, .. } = event {
@@ -71,11 +77,13 @@ impl<F: FnMut(&RunEvent<'_>) + Send> RunObserver for F {
 /// assert_eq!(comparison.entries().len(), 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[must_use]
 pub struct ComparisonBuilder<'a, B> {
     benchmark: &'a B,
-    contenders: &'a [Contender],
-    setup: &'a Setup,
-    log: Log<'a>,
+    contenders: Vec<Contender>,
+    setup: Setup,
+    record: Option<RunRecord>,
+    observers: Vec<Box<dyn RunObserver + 'a>>,
 }
 
 impl<B> fmt::Debug for ComparisonBuilder<'_, B> {
@@ -83,56 +91,51 @@ impl<B> fmt::Debug for ComparisonBuilder<'_, B> {
         f.debug_struct("ComparisonBuilder")
             .field("contenders", &self.contenders)
             .field("setup", &self.setup)
-            .field("record", &self.log.record)
+            .field("record", &self.record)
             .finish_non_exhaustive()
     }
 }
 
 impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
-    /// Every algorithm as often as the setup says.
-    #[must_use]
-    pub fn new(benchmark: &'a B, contenders: &'a [Contender], setup: &'a Setup) -> Self {
-        Self {
-            benchmark,
-            contenders,
-            setup,
-            log: Log {
-                record: None,
-                observers: Vec::new(),
-                done: 0,
-                total: 0,
-            },
-        }
+    /// The algorithms, in the order of the results.
+    pub fn contenders(mut self, contenders: impl Into<Vec<Contender>>) -> Self {
+        self.contenders = contenders.into();
+        self
     }
 
-    /// Records every run as it ends, and takes those that are recorded instead of running them again: the
-    /// comparison is the same as without a record, however often it was interrupted.
-    #[must_use]
+    /// Runs, sizes, budget, workers and seed.
+    pub fn setup(mut self, setup: Setup) -> Self {
+        self.setup = setup;
+        self
+    }
+
+    /// Records every run as it ends, and takes runs that are already recorded instead of repeating them.
+    /// The results are the same as without a record, however often the comparison was interrupted.
     pub fn record(mut self, record: RunRecord) -> Self {
-        self.log.record = Some(record);
+        self.record = Some(record);
         self
     }
 
-    /// Adds someone who sees every event.
-    #[must_use]
+    /// Adds an observer.
     pub fn observe(mut self, observer: impl RunObserver + 'a) -> Self {
-        self.log.observers.push(Box::new(observer));
+        self.observers.push(Box::new(observer));
         self
     }
 
-    /// Runs what is to be run.
+    /// Runs the comparison.
     ///
     /// # Errors
-    /// As [`Comparison::run`], and [`ComparisonError::Record`] if the record can't be written or is one of
-    /// another comparison.
+    /// As [`Comparison::run`], and [`ComparisonError::Record`] if the record can't be written or belongs
+    /// to another comparison.
     pub fn run(self) -> Result<Comparison, ComparisonError> {
         let Self {
             benchmark,
             contenders,
             setup,
-            mut log,
+            mut record,
+            observers,
         } = self;
-        setup.checked()?;
+        setup.validate()?;
         if contenders.is_empty() {
             return Err(ComparisonError::NoContenders);
         }
@@ -140,67 +143,73 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
             .len()
             .checked_mul(setup.runs)
             .ok_or(ComparisonError::TooManyRuns(setup.runs))?;
-        let place = |task: usize| (contenders[task / setup.runs], (task % setup.runs) as u64);
-        let finished = match &mut log.record {
-            Some(record) => record.begin(&Settings::new(benchmark, setup))?,
+        let run_of = |task: usize| (contenders[task / setup.runs], (task % setup.runs) as u64);
+        let recorded = match &mut record {
+            Some(record) => record.begin(&Settings::new(benchmark, &setup))?,
             None => FinishedRuns::new(),
         };
-        log.begin(total, |task| finished.contains_key(&place(task)));
-        let log = Mutex::new(log);
+        let done = match recorded.is_empty() {
+            true => 0,
+            false => (0..total)
+                .filter(|&task| recorded.contains_key(&run_of(task)))
+                .count(),
+        };
+        let mut finished = FinishedLog {
+            record,
+            observers,
+            done,
+            total,
+        };
+        finished.notify(&RunEvent::Began {
+            total,
+            recorded: done,
+        });
+        let finished = Mutex::new(finished);
         let runs = in_parallel(total, setup.workers, |task| {
-            let (contender, number) = place(task);
-            if let Some(run) = finished.get(&(contender, number)) {
+            let (contender, number) = run_of(task);
+            if let Some(run) = recorded.get(&(contender, number)) {
                 return Ok(run.clone());
             }
-            let run = search(benchmark, contender, setup, number)?;
-            log.lock()
+            let run = single_run(benchmark, contender, &setup, number)?;
+            finished
+                .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .finished(contender, number, &run)?;
+                .add(contender, number, &run)?;
             Ok::<_, ComparisonError>(run)
         })?;
         let mut runs = runs.into_iter();
-        let entries = contenders.iter().map(|&contender| Entry {
+        let entries = contenders.iter().map(|&contender| ContenderRuns {
             contender,
             runs: runs.by_ref().take(setup.runs).collect(),
         });
-        let comparison = Comparison::new(benchmark.dataset(), entries.collect());
-        log.into_inner()
+        let comparison = Comparison {
+            dataset: benchmark.dataset(),
+            entries: entries.collect(),
+        };
+        finished
+            .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
-            .tell(&RunEvent::Ended);
+            .notify(&RunEvent::Ended);
         Ok(comparison)
     }
 }
 
-/// Who hears of finished runs.
-struct Log<'a> {
+/// Passes finished runs on to the record and the observers.
+struct FinishedLog<'a> {
     record: Option<RunRecord>,
     observers: Vec<Box<dyn RunObserver + 'a>>,
     done: usize,
     total: usize,
 }
 
-impl Log<'_> {
-    fn begin(&mut self, total: usize, is_recorded: impl Fn(usize) -> bool) {
-        self.total = total;
-        if self.record.is_some() {
-            self.done = (0..total).filter(|&task| is_recorded(task)).count();
-        }
-        let recorded = self.done;
-        self.tell(&RunEvent::Began { total, recorded });
-    }
-
-    fn finished(
-        &mut self,
-        contender: Contender,
-        number: u64,
-        run: &Run,
-    ) -> Result<(), ComparisonError> {
+impl FinishedLog<'_> {
+    fn add(&mut self, contender: Contender, number: u64, run: &Run) -> Result<(), ComparisonError> {
         if let Some(record) = &mut self.record {
             record.add(contender, number, run)?;
         }
         self.done += 1;
         let (done, total) = (self.done, self.total);
-        self.tell(&RunEvent::Finished {
+        self.notify(&RunEvent::Finished {
             done,
             total,
             contender,
@@ -210,7 +219,7 @@ impl Log<'_> {
         Ok(())
     }
 
-    fn tell(&mut self, event: &RunEvent<'_>) {
+    fn notify(&mut self, event: &RunEvent<'_>) {
         for observer in &mut self.observers {
             observer.observe(event);
         }

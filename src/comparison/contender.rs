@@ -1,10 +1,9 @@
-//! The algorithms that are compared.
+//! The algorithms that can be compared.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Benchmark, ComparisonError, Setup};
-use crate::algorithm::{Algorithm, Evolution, RandomSearch, ReinforceBuilder};
+use crate::unknown_name::UnknownName;
 
 /// An algorithm that takes part in comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,18 +11,18 @@ use crate::algorithm::{Algorithm, Evolution, RandomSearch, ReinforceBuilder};
 pub enum Contender {
     /// Aging (regularized) evolution.
     Aging,
-    /// Non-aging evolution: the worst of the sample leaves.
+    /// Non-aging evolution: the worst of the sample is removed.
     NonAging,
     /// Random search.
     Random,
     /// REINFORCE with one softmax per decision.
     Reinforce,
-    /// PPO of an LSTM controller, the paper's baseline. Needs the feature `burn`.
+    /// PPO with an LSTM controller, the paper's baseline. Needs the feature `burn`.
     Ppo,
 }
 
 impl Contender {
-    /// All of them. A run's seed depends on its algorithm's place in this list.
+    /// All algorithms. A run's seed depends on its algorithm's position in this list.
     pub const ALL: [Self; 5] = [
         Self::Aging,
         Self::NonAging,
@@ -32,11 +31,11 @@ impl Contender {
         Self::Ppo,
     ];
 
-    /// Those that take microseconds a trial and no Burn: all but PPO, whose controller takes
-    /// milliseconds.
+    /// The algorithms that take microseconds a trial and work without Burn: all but PPO, whose
+    /// controller takes milliseconds.
     pub const QUICK: [Self; 4] = [Self::Aging, Self::NonAging, Self::Random, Self::Reinforce];
 
-    /// The name, as command lines and files have it.
+    /// The name in files and on command lines.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -47,57 +46,6 @@ impl Contender {
             Self::Ppo => "ppo",
         }
     }
-
-    /// The algorithm on a benchmark, from a seed.
-    pub(super) fn algorithm<B: Benchmark>(
-        self,
-        benchmark: &B,
-        setup: &Setup,
-        seed: u64,
-    ) -> Result<Box<dyn Algorithm<B::Genotype>>, ComparisonError> {
-        let Setup {
-            population, sample, ..
-        } = *setup;
-        let (space, mutation) = (benchmark.space(), benchmark.mutation());
-        Ok(match self {
-            Self::Aging => Box::new(Evolution::aging(space, mutation, population, sample, seed)?),
-            Self::NonAging => Box::new(Evolution::non_aging(
-                space, mutation, population, sample, seed,
-            )?),
-            Self::Random => Box::new(RandomSearch::new(space, seed)),
-            Self::Reinforce => Box::new(
-                ReinforceBuilder::new(space)
-                    .reward_scale(benchmark.reward_scale())
-                    .seed(seed)
-                    .build()?,
-            ),
-            Self::Ppo => ppo(benchmark, seed)?,
-        })
-    }
-}
-
-/// Its rewards are shares, as in the paper, beside which the entropy bonus has its weight.
-#[cfg(feature = "burn")]
-fn ppo<B: Benchmark>(
-    benchmark: &B,
-    seed: u64,
-) -> Result<Box<dyn Algorithm<B::Genotype>>, ComparisonError> {
-    let ppo = crate::algorithm::PpoBuilder::new(benchmark.space())
-        .reward_scale(benchmark.reward_scale() / 100.0)
-        .seed(seed)
-        .build()?;
-    Ok(Box::new(ppo))
-}
-
-#[cfg(not(feature = "burn"))]
-fn ppo<B: Benchmark>(
-    _benchmark: &B,
-    _seed: u64,
-) -> Result<Box<dyn Algorithm<B::Genotype>>, ComparisonError> {
-    Err(ComparisonError::NotBuilt {
-        what: "the algorithm ppo",
-        feature: "burn",
-    })
 }
 
 impl fmt::Display for Contender {
@@ -106,22 +54,13 @@ impl fmt::Display for Contender {
     }
 }
 
-/// A name that is no algorithm of comparisons.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no algorithm '{name}'; there are {known}", name = .0, known = known())]
-pub struct UnknownContender(String);
-
-fn known() -> String {
-    Contender::ALL.map(Contender::name).join(", ")
-}
-
 impl FromStr for Contender {
-    type Err = UnknownContender;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Self, UnknownContender> {
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
         Self::ALL
             .into_iter()
             .find(|contender| contender.name() == text)
-            .ok_or_else(|| UnknownContender(text.to_owned()))
+            .ok_or_else(|| UnknownName::new("algorithm", text, Self::ALL.map(Self::name)))
     }
 }

@@ -1,24 +1,26 @@
-//! A comparison as CSV files.
+//! The results of a comparison as CSV files.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use super::curve::Axis;
+use super::error::ComparisonError;
 use super::record::RESULTS;
-use super::{Axis, Comparison, ComparisonError};
+use super::results::Comparison;
 
 impl Comparison {
-    /// Writes a comparison to a folder, which is made if there is none: `runs.csv` with a line for
-    /// every run, `pairs.csv` with every pair of algorithms, and `curves.csv` with the curves over
-    /// both axes. Files that are there are written over.
+    /// Writes the results to a folder: `runs.csv` with a line for each run, `pairs.csv` with a line for
+    /// each pair of algorithms, and `curves.csv` with the curves over both axes. The folder is created if
+    /// needed; existing files are overwritten.
     ///
-    /// The `p` of a pair is two-sided, exact for few runs without ties
-    /// ([`mann_whitney`](super::statistics::mann_whitney)); the `confidence` of a curve's point is how far the
-    /// 95 % confidence interval of the mean reaches to either side, by Student's t distribution
+    /// The `p` of a pair is two-sided, and exact for few runs without ties
+    /// ([`mann_whitney`](super::statistics::mann_whitney)). The `confidence` of a curve's point is half the
+    /// width of the mean's 95 % confidence interval by Student's t distribution
     /// ([`confidence`](super::statistics::confidence)).
     ///
     /// # Errors
-    /// [`ComparisonError::Write`] with the file that can't be written.
+    /// [`ComparisonError::Write`] names the file or folder that can't be written.
     pub fn write_csv(&self, folder: &Path) -> Result<(), ComparisonError> {
         let error = |path: &Path, source| ComparisonError::Write {
             path: path.to_owned(),
@@ -40,7 +42,7 @@ impl Comparison {
         let header =
             "algorithm,dataset,run,seed,evaluations,seconds,valid,test,multiply_adds,genotype";
         let mut csv = format!("{header}\n");
-        for entry in &self.entries {
+        for entry in self.entries() {
             for (number, run) in entry.runs.iter().enumerate() {
                 let best = run.best();
                 let multiply_adds = run.multiply_adds.map(|count| count.to_string());
@@ -48,7 +50,7 @@ impl Comparison {
                     &mut csv,
                     &[
                         entry.contender.name(),
-                        &self.dataset,
+                        self.dataset(),
                         &number.to_string(),
                         &run.seed.to_string(),
                         &run.evaluations.to_string(),
@@ -72,7 +74,7 @@ impl Comparison {
                 &[
                     pair.first.name(),
                     pair.second.name(),
-                    &self.dataset,
+                    self.dataset(),
                     &pair.difference.to_string(),
                     &pair.test.superiority.to_string(),
                     &pair.test.u.to_string(),
@@ -93,7 +95,7 @@ impl Comparison {
                         &[
                             axis.name(),
                             contender.name(),
-                            &self.dataset,
+                            self.dataset(),
                             &point.x.to_string(),
                             &point.mean.to_string(),
                             &point.confidence.to_string(),
@@ -107,13 +109,13 @@ impl Comparison {
 }
 
 fn line(csv: &mut String, fields: &[&str]) {
-    for (place, field) in fields.iter().enumerate() {
-        if place > 0 {
+    for (position, field) in fields.iter().enumerate() {
+        if position > 0 {
             csv.push(',');
         }
         if field.contains([',', '"', '\n', '\r']) {
             let quoted = field.replace('"', "\"\"");
-            write!(csv, "\"{quoted}\"").expect("a string takes every text");
+            write!(csv, "\"{quoted}\"").expect("writing to a string can't fail");
         } else {
             csv.push_str(field);
         }

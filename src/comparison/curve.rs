@@ -1,9 +1,11 @@
-//! How good the best so far is, over time or trials.
+//! How good the best trial so far is, over time or trials.
 
-use super::Run;
+use super::contender::Contender;
+use super::results::Comparison;
+use super::run::Run;
 use super::statistics::{mean, standard_error, student_quantile};
 
-/// What a curve runs along.
+/// The horizontal axis of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Axis {
     /// Simulated seconds.
@@ -13,10 +15,10 @@ pub enum Axis {
 }
 
 impl Axis {
-    /// Both.
+    /// Both axes.
     pub const ALL: [Self; 2] = [Self::Seconds, Self::Trials];
 
-    /// The name, as files have it.
+    /// The name in files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -26,31 +28,42 @@ impl Axis {
     }
 }
 
-/// The mean over runs of how good the best so far really is: of the best by reward, the test.
+/// The test result of the best trial so far (by reward), as the mean over all runs of an algorithm.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Curve {
-    /// Its points, from left to right.
+pub struct IncumbentCurve {
+    /// The points, from left to right.
     pub points: Vec<CurvePoint>,
 }
 
-/// A point of a curve.
+/// A point of an [`IncumbentCurve`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CurvePoint {
-    /// Seconds or trials.
+    /// Simulated seconds or finished trials.
     pub x: f64,
     /// The mean over the runs.
     pub mean: f64,
-    /// How far the mean's 95 % confidence interval reaches to either side
-    /// ([`confidence`](super::statistics::confidence)); 0 of a single run.
+    /// Half the width of the mean's 95 % confidence interval
+    /// ([`confidence`](super::statistics::confidence)); 0 for a single run.
     pub confidence: f64,
 }
 
-/// How many points a curve has at most.
+/// The most points that a curve has.
 const POINTS: usize = 200;
 
-impl Curve {
-    /// The curve of these runs: from where every run has a best to where the first run ends, so
-    /// that every point is the mean over all runs.
+impl Comparison {
+    /// Each algorithm's curve of the best trial so far.
+    #[must_use]
+    pub fn curves(&self, axis: Axis) -> Vec<(Contender, IncumbentCurve)> {
+        self.entries()
+            .iter()
+            .map(|entry| (entry.contender, IncumbentCurve::of(&entry.runs, axis)))
+            .collect()
+    }
+}
+
+impl IncumbentCurve {
+    /// The curve of these runs. It begins where every run has an incumbent and ends where the first run
+    /// ends, so that every point is a mean over all runs.
     #[must_use]
     pub fn of(runs: &[Run], axis: Axis) -> Self {
         let begins = |run: &Run| match axis {
@@ -71,22 +84,22 @@ impl Curve {
             count => student_quantile(count - 1),
         };
         let mut values = vec![0.0; runs.len()];
-        let mut places = vec![0; runs.len()];
+        let mut positions = vec![0; runs.len()];
         let points = grid(from, to.max(from), axis)
             .into_iter()
             .map(|x| {
-                for ((run, place), value) in runs.iter().zip(&mut places).zip(&mut values) {
+                for ((run, position), value) in runs.iter().zip(&mut positions).zip(&mut values) {
                     while run
                         .incumbents
-                        .get(*place + 1)
+                        .get(*position + 1)
                         .is_some_and(|next| match axis {
                             Axis::Seconds => next.seconds <= x,
                             Axis::Trials => next.trials as f64 <= x,
                         })
                     {
-                        *place += 1;
+                        *position += 1;
                     }
-                    *value = run.incumbents[*place].test;
+                    *value = run.incumbents[*position].test;
                 }
                 CurvePoint {
                     x,
@@ -99,7 +112,7 @@ impl Curve {
     }
 }
 
-/// Evenly spaced, whole numbers for trials.
+/// Evenly spaced values of `x`; whole numbers for trials.
 fn grid(from: f64, to: f64, axis: Axis) -> Vec<f64> {
     let steps = match axis {
         Axis::Seconds => POINTS - 1,
@@ -121,7 +134,7 @@ fn grid(from: f64, to: f64, axis: Axis) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::comparison::Incumbent;
+    use crate::comparison::run::Incumbent;
 
     fn run(seconds: f64, evaluations: u64, steps: &[(u64, f64, f64)]) -> Run {
         Run {
@@ -143,24 +156,24 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_is_a_mean_of_steps_where_every_run_has_a_best() {
+    fn a_curve_is_the_mean_of_step_functions_where_every_run_has_an_incumbent() {
         let runs = [
             run(10.0, 5, &[(1, 2.0, 1.0), (3, 6.0, 3.0)]),
             run(9.0, 4, &[(2, 4.0, 5.0)]),
         ];
-        let trials = Curve::of(&runs, Axis::Trials);
+        let trials = IncumbentCurve::of(&runs, Axis::Trials);
         let points: Vec<_> = trials
             .points
             .iter()
             .map(|point| (point.x, point.mean))
             .collect();
         assert_eq!(points, [(2.0, 3.0), (3.0, 4.0), (4.0, 4.0)]);
-        let seconds = Curve::of(&runs, Axis::Seconds).points;
+        let seconds = IncumbentCurve::of(&runs, Axis::Seconds).points;
         assert_eq!((seconds[0].x, seconds[0].mean), (4.0, 3.0));
         let last = seconds[seconds.len() - 1];
         assert_eq!((last.x, last.mean), (9.0, 4.0));
         // Two values one standard error from their mean.
         assert!((last.confidence - 12.706).abs() < 0.001);
-        assert_eq!(Curve::of(&[], Axis::Trials).points, []);
+        assert_eq!(IncumbentCurve::of(&[], Axis::Trials).points, []);
     }
 }

@@ -1,48 +1,150 @@
-//! Real training on the embedded digits: the paper's small-compute setting.
+//! The embedded digits as a benchmark: the paper's small-compute setting, with real training.
 
 use std::time::Duration;
 
 use burn::tensor::Device;
+use serde_json::{Value, json};
 
-use super::Benchmark;
+use super::benchmark::Benchmark;
+use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::network::{Cost, Fan, NetworkConfig, NetworkError, NetworkPlan};
 use crate::space::{CategoricalSpace, Mutation};
 use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use crate::training::images::{ImageDataset, digits};
-use crate::training::{
-    CellDecoder, EvaluatorError, InvalidTrainingConfig, Trainer, TrainingConfig, TrainingEvaluator,
-};
+use crate::training::{CellDecoder, Trainer, TrainingConfig, TrainingError, TrainingEvaluator};
 use crate::trial::Evaluation;
 
-/// The share of the training images that is held out for validation, and the seed of that split: the
-/// same for every trial of every run.
+/// The share of the training images held out for validation, and the seed of that split. Both are the same
+/// for every trial of every run.
 const VALIDATION: f64 = 0.2;
 const SPLIT_SEED: u64 = 0;
 
-/// How the networks of [`DigitsBenchmark`] are built and trained.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DigitsSettings {
-    /// Normal cells per stack, `N`.
-    pub cells: usize,
-    /// Filters of the first stack, `F`.
-    pub filters: usize,
-    /// Epochs of a trial.
-    pub epochs: usize,
-    /// Images in a step.
-    pub batch_size: usize,
-    /// The learning rate that the cosine schedule starts with.
-    pub learning_rate: f64,
-    /// At most so many of the training images, validation images included; all 1,438 if none.
-    pub images: Option<usize>,
+/// Real training on the embedded digits ([`digits`]): the space SP-I, with every trial trained on the CPU.
+///
+/// The reward is the accuracy on the validation images; the test is the accuracy of the same trained
+/// network on the test images. Both are shares from 0 to 1. An evaluation costs one simulated second, so a
+/// budget of `n` seconds is a budget of `n` trials, as in the paper's figures: measured seconds would make
+/// a run depend on the machine and its load.
+///
+/// A trial trains on one thread, so that one run per core can go on at the same time.
+///
+/// ```no_run
+/// use evonas::comparison::{Comparison, Contender, DigitsBenchmark, Setup};
+///
+/// let benchmark = DigitsBenchmark::builder().images(400).epochs(2).build()?;
+/// let comparison = Comparison::run(&benchmark, &[Contender::Aging], &Setup::new(&benchmark))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct DigitsBenchmark {
+    dataset: ImageDataset,
+    network: NetworkConfig,
+    trainer: Trainer,
 }
 
-impl Default for DigitsSettings {
-    /// `N = 1` and `F = 8`, as in the small-compute experiments of Real et al. 2018 (figure 7); how
-    /// those were trained is in a supplement that was not at hand. One epoch in batches of 32 from the
-    /// learning rate 0.1 is what `examples/search` does.
-    fn default() -> Self {
-        Self {
+/// How the networks of a [`DigitsBenchmark`] are built and trained.
+///
+/// The default network, `N = 1` and `F = 8`, is that of the small-compute experiments of Real et al. 2018
+/// (figure 7). How those networks were trained is in a supplement that was not available; the default
+/// training, one epoch in batches of 32 from the learning rate 0.1, is that of the example `search`.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct DigitsBenchmarkBuilder {
+    cells: usize,
+    filters: usize,
+    epochs: usize,
+    batch_size: usize,
+    learning_rate: f64,
+    images: Option<usize>,
+}
+
+impl DigitsBenchmarkBuilder {
+    /// The number of normal cells per stack, `N`. The default is 1.
+    pub const fn cells(mut self, cells: usize) -> Self {
+        self.cells = cells;
+        self
+    }
+
+    /// The number of filters in the first stack, `F`. The default is 8.
+    pub const fn filters(mut self, filters: usize) -> Self {
+        self.filters = filters;
+        self
+    }
+
+    /// The epochs of a trial. The default is 1.
+    pub const fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// The number of images in a training step. The default is 32.
+    pub const fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// The initial learning rate of the cosine schedule. The default is 0.1.
+    pub const fn learning_rate(mut self, learning_rate: f64) -> Self {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// Uses at most this many of the training images, validation images included. The default is all
+    /// 1,438.
+    pub const fn images(mut self, images: usize) -> Self {
+        self.images = Some(images);
+        self
+    }
+
+    /// Builds the benchmark.
+    ///
+    /// # Errors
+    /// [`DigitsError`] if a setting is out of range or there are too few images.
+    pub fn build(self) -> Result<DigitsBenchmark, DigitsError> {
+        let mut dataset = digits();
+        if let Some(images) = self.images {
+            dataset.train = dataset.train.limit(images, SPLIT_SEED);
+        }
+        let images = &dataset.train;
+        let shape = images.shape();
+        // Smaller initial logits than by the released rule, because a trial of one epoch is short.
+        let network = NetworkConfig::new(shape, images.classes())
+            .cells_per_stack(self.cells)
+            .filters(self.filters)
+            .classifier_fan(Fan::In);
+        network.validate()?;
+        let config = TrainingConfig::default()
+            .epochs(self.epochs)
+            .batch_size(self.batch_size)
+            .learning_rate(self.learning_rate);
+        let trainer = Trainer::new(config)?;
+        let benchmark = DigitsBenchmark {
+            dataset,
+            network,
+            trainer,
+        };
+        benchmark.training()?;
+        Ok(benchmark)
+    }
+}
+
+/// Why a digits benchmark can't be built.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DigitsError {
+    /// The network's settings are out of range.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The training's settings are invalid, or there are too few images.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+}
+
+impl DigitsBenchmark {
+    /// Starts a benchmark with the defaults of [`DigitsBenchmarkBuilder`].
+    pub const fn builder() -> DigitsBenchmarkBuilder {
+        DigitsBenchmarkBuilder {
             cells: 1,
             filters: 8,
             epochs: 1,
@@ -51,83 +153,20 @@ impl Default for DigitsSettings {
             images: None,
         }
     }
-}
 
-/// The space SP-I on the digits ([`digits`]), every trial a training on the CPU.
-///
-/// The reward is the accuracy on the validation images, the test is the accuracy of the same trained
-/// network on the test images; both are shares from 0 to 1. An evaluation costs one second,
-/// so a budget in seconds is one in trials, as in the paper's figures: measured seconds would make a run
-/// depend on the machine and on what else it does.
-///
-/// A trial's training takes one thread, so that as many runs as cores go on side by side.
-#[derive(Clone, Debug)]
-pub struct DigitsBenchmark {
-    dataset: ImageDataset,
-    network: NetworkConfig,
-    trainer: Trainer,
-}
-
-/// Settings that no digits benchmark can have.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DigitsError {
-    /// The networks can't be.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-    /// The training can't be.
-    #[error(transparent)]
-    Training(#[from] InvalidTrainingConfig),
-    /// There are too few images.
-    #[error(transparent)]
-    Images(#[from] EvaluatorError),
-}
-
-impl DigitsBenchmark {
-    /// The benchmark with these settings.
-    ///
-    /// # Errors
-    /// [`DigitsError`] if one of them can't be.
-    pub fn new(settings: &DigitsSettings) -> Result<Self, DigitsError> {
-        let mut dataset = digits();
-        if let Some(images) = settings.images {
-            dataset.train = dataset.train.limit(images, SPLIT_SEED);
-        }
-        let images = &dataset.train;
-        let shape = images.shape();
-        // Smaller initial logits than the released rule's: a trial of one epoch is short.
-        let network = NetworkConfig::new(settings.cells, settings.filters, images.classes(), shape)
-            .with_classifier_fan(Fan::In);
-        network.validate()?;
-        let trainer = Trainer::new(TrainingConfig {
-            learning_rate: settings.learning_rate,
-            ..TrainingConfig::new(settings.epochs, settings.batch_size)
-        })?;
-        let benchmark = Self {
-            dataset,
-            network,
-            trainer,
-        };
-        benchmark.training()?;
-        Ok(benchmark)
-    }
-
-    fn training(&self) -> Result<TrainingEvaluator<CellDecoder>, EvaluatorError> {
-        let evaluator = TrainingEvaluator::new(
-            CellDecoder::new(self.network.clone()),
-            self.trainer.clone(),
-            &self.dataset.train,
-            VALIDATION,
-            SPLIT_SEED,
-            &Device::flex(),
-        )?;
-        Ok(evaluator
-            .with_test_images(&self.dataset.test)
-            .threads_per_worker(1))
+    fn training(&self) -> Result<TrainingEvaluator<CellDecoder>, TrainingError> {
+        let decoder = CellDecoder::new(self.network.clone());
+        TrainingEvaluator::builder(decoder, self.trainer.clone(), &self.dataset.train)
+            .validation_fraction(VALIDATION)
+            .split_seed(SPLIT_SEED)
+            .device(&Device::flex())
+            .test_images(&self.dataset.test)
+            .threads_per_worker(1)
+            .build()
     }
 }
 
-/// An evaluation that costs one second, however long it takes.
+/// Evaluations that cost one simulated second, however long they take.
 struct OneSecond(TrainingEvaluator<CellDecoder>);
 
 impl Evaluator<NasnetGenotype> for OneSecond {
@@ -147,15 +186,15 @@ impl Benchmark for DigitsBenchmark {
         self.dataset.name.clone()
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         let (train, test) = (&self.dataset.train, &self.dataset.test);
-        format!(
-            "digits {:08x} {:08x}, {:?}, {:?}",
-            train.checksum(),
-            test.checksum(),
-            self.network,
-            self.trainer
-        )
+        json!({
+            "type": "DigitsBenchmark",
+            "training_images": format!("{:08x}", train.checksum()),
+            "test_images": format!("{:08x}", test.checksum()),
+            "network": description::of(&self.network),
+            "training": description::of(self.trainer.config()),
+        })
     }
 
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = NasnetGenotype>> {
@@ -166,11 +205,11 @@ impl Benchmark for DigitsBenchmark {
         Box::new(NasnetSpace::sp1().mutation())
     }
 
-    /// Every evaluator has threads of its own, so that runs don't wait for each other.
+    /// Every evaluator has its own threads, so that runs don't wait for each other.
     fn evaluator(&self) -> Box<dyn Evaluator<NasnetGenotype>> {
         let evaluator = self
             .training()
-            .expect("the images can be split: `new` has done so");
+            .expect("the images can be split: `build` has done so");
         Box::new(OneSecond(evaluator))
     }
 
@@ -178,8 +217,8 @@ impl Benchmark for DigitsBenchmark {
         "test accuracy"
     }
 
-    /// The test accuracy of the network that the evaluation trained; NaN if the evaluation isn't one
-    /// of this benchmark's.
+    /// The test accuracy of the network that the evaluation trained; NaN if the evaluation isn't from this
+    /// benchmark.
     fn test(&self, _: &NasnetGenotype, evaluation: &Evaluation) -> f64 {
         evaluation
             .metrics
@@ -196,17 +235,22 @@ impl Benchmark for DigitsBenchmark {
         Some(Cost::of(&plan).multiply_adds as f64)
     }
 
-    /// This crate's choice: the paper's 100 and 25 would leave a hundred trials no time to evolve.
-    fn population_and_sample(&self) -> (usize, usize) {
-        (20, 5)
+    /// 20, chosen here: with the paper's 100, a hundred trials would only fill the population.
+    fn population(&self) -> usize {
+        20
     }
 
-    /// A hundred trials.
+    /// 5, chosen here to suit a population of 20.
+    fn sample(&self) -> usize {
+        5
+    }
+
+    /// 100 s, which is a hundred trials.
     fn budget(&self) -> Duration {
         Duration::from_secs(100)
     }
 
-    /// Three: a training takes about a second.
+    /// 3, because a trial takes about a second of real time.
     fn runs(&self) -> usize {
         3
     }

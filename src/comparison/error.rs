@@ -1,37 +1,38 @@
-//! Why a comparison can't be made.
+//! Why a comparison failed.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Contender, RunRecordError, Standstill};
-use crate::algorithm::{EvolutionError, PolicyError};
+use super::contender::Contender;
+use super::record::RunRecordError;
+use crate::algorithm::AlgorithmError;
 use crate::executor::NoWorkers;
 use crate::search::SearchError;
 
-/// Why a comparison can't be made.
+/// Why a comparison failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComparisonError {
-    /// There is nothing to compare.
+    /// The setup has no runs.
     #[error("there are 0 runs; at least 1 is needed")]
     NoRuns,
-    /// There are more runs than can be counted.
-    #[error("{0} runs of every algorithm are more than can be counted")]
+    /// There are too many runs to count.
+    #[error("{0} runs of every algorithm are too many to count")]
     TooManyRuns(usize),
-    /// There is nobody to compare.
+    /// No algorithm was named.
     #[error("there are no algorithms to compare; name at least one")]
     NoContenders,
     /// No tournament size is at most a population size.
     #[error("the grid is empty: no sample size is at least 1 and at most a population size")]
     EmptyGrid,
-    /// There is no thread for the runs.
+    /// The setup has no threads.
     #[error("there are 0 workers; at least 1 is needed")]
     NoWorkers,
-    /// There is no time for an evaluation.
+    /// The setup has no budget.
     #[error("the budget is 0 s, which is smaller than any evaluation")]
     NoBudget,
-    /// Not even one evaluation fits in the budget.
+    /// The budget is smaller than a single evaluation.
     #[error(
         "the budget of {} s is smaller than one evaluation, which took {} s",
         budget.as_secs_f64(),
@@ -40,7 +41,7 @@ pub enum ComparisonError {
     BudgetBelowEvaluation {
         /// The budget.
         budget: Duration,
-        /// What the first evaluation of a run took.
+        /// The duration of a run's first evaluation.
         evaluation: Duration,
     },
     /// No evaluation of a run gave a score.
@@ -59,21 +60,21 @@ pub enum ComparisonError {
         /// The run, from 0.
         run: u64,
         /// Why.
-        why: Standstill,
+        why: String,
     },
-    /// The benchmark judges a genotype by something that is no finite number.
+    /// The benchmark's test result or number of multiply-adds isn't finite.
     #[error("run {run} of {contender}: the {what} is {value}, not a finite number")]
     NotFinite {
         /// The algorithm.
         contender: Contender,
         /// The run, from 0.
         run: u64,
-        /// Which figure.
+        /// Which number.
         what: &'static str,
-        /// What it is.
+        /// Its value.
         value: f64,
     },
-    /// The program was built without a part that this needs.
+    /// The program was built without a feature that the comparison needs.
     #[error("this program was built without {what}; build it with --features {feature}")]
     NotBuilt {
         /// What is missing.
@@ -81,51 +82,30 @@ pub enum ComparisonError {
         /// The crate's feature that adds it.
         feature: &'static str,
     },
-    /// A budget that is no number of seconds.
-    #[error("a budget of {seconds} seconds can't be: it must be at least 0 and finite")]
+    /// The budget isn't a duration.
+    #[error("invalid budget of {seconds} seconds: it must be finite and at least 0")]
     InvalidBudget {
-        /// What was asked for.
+        /// The number of seconds.
         seconds: f64,
     },
-    /// A table can't be used.
-    #[cfg(feature = "tabular")]
-    #[error("{}", table_error(path, source))]
-    Table {
-        /// Its file.
-        path: PathBuf,
-        /// Why.
-        source: crate::tabular::TableError,
-    },
-    /// Evolution can't be set up.
+    /// An algorithm can't be built.
     #[error(transparent)]
-    Evolution(#[from] EvolutionError),
-    /// An algorithm that learns a policy can't be set up.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
+    Algorithm(#[from] AlgorithmError),
     /// The simulated executor can't be set up.
     #[error(transparent)]
     Executor(#[from] NoWorkers),
-    /// A search ended with an error.
+    /// A search failed.
     #[error(transparent)]
     Search(#[from] SearchError),
-    /// The record of runs can't be written, or is one of another comparison.
+    /// The record of runs can't be written, or belongs to another comparison.
     #[error(transparent)]
     Record(#[from] RunRecordError),
-    /// A result can't be written.
+    /// A results file can't be written.
     #[error("can't write {}: {source}", path.display())]
     Write {
-        /// Which file.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
-}
-
-/// A table that can't be opened has its file in its error already.
-#[cfg(feature = "tabular")]
-fn table_error(path: &std::path::Path, source: &crate::tabular::TableError) -> String {
-    match source {
-        crate::tabular::TableError::Open { .. } => source.to_string(),
-        other => format!("{}: {other}", path.display()),
-    }
 }

@@ -1,4 +1,4 @@
-//! The NAS-Bench-201 table as a benchmark, under the protocols of its two papers.
+//! The NAS-Bench-201 table as a benchmark, by the protocols of its two papers.
 
 use std::fmt;
 use std::path::Path;
@@ -6,31 +6,34 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Benchmark, ComparisonError};
+use serde_json::{Value, json};
+
+use super::benchmark::Benchmark;
 use crate::evaluator::Evaluator;
 use crate::space::{CategoricalSpace, Mutation};
-use crate::spaces::nasbench201::{Cell, NasBench201Space, ReplaceInNode};
-use crate::tabular::{Dataset, Metric, NasBench201Table};
+use crate::spaces::nasbench201::{NasBench201Cell, NasBench201Space, ReplaceInNode};
+use crate::tabular::{Dataset, Metric, NasBench201Table, TableError};
 use crate::trial::Evaluation;
+use crate::unknown_name::UnknownName;
 
-/// How the field runs the benchmark. In both the reward is the validation accuracy after 12 epochs,
-/// the test accuracy after 200 epochs of the best by reward is reported, and the mutation draws a
-/// node and then one of its edges.
+/// The rules by which papers run the benchmark. In both, the reward is the validation accuracy after 12
+/// epochs, the result is the test accuracy after 200 epochs of the best cell by reward, and the mutation
+/// draws a node and then one of its edges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
-    /// NATS-Bench (Dong et al. 2021): the search is on the data set itself, for 20,000 s (CIFAR-10),
-    /// 40,000 s (CIFAR-100) or 120,000 s (ImageNet16-120); the evaluation that overshoots counts.
+    /// NATS-Bench (Dong et al. 2021): searches on the tested data set itself, for 20,000 s (CIFAR-10),
+    /// 40,000 s (CIFAR-100) or 120,000 s (ImageNet16-120). The evaluation that overshoots counts.
     NatsBench,
-    /// NAS-Bench-201 (Dong and Yang 2020): the search is on CIFAR-10 for 12,000 s, whatever data set
-    /// the result is tested on; an evaluation that overshoots doesn't count.
+    /// NAS-Bench-201 (Dong and Yang 2020): searches on CIFAR-10 for 12,000 s, whichever data set the
+    /// result is tested on. An evaluation that overshoots doesn't count.
     NasBench201,
 }
 
 impl Protocol {
-    /// Both.
+    /// Both protocols.
     pub const ALL: [Self; 2] = [Self::NatsBench, Self::NasBench201];
 
-    /// The name, as command lines have it.
+    /// The name on command lines.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -39,7 +42,7 @@ impl Protocol {
         }
     }
 
-    /// The data set that a search is on whose result is tested on `tested`.
+    /// The data set to search on when the result is tested on `tested`.
     #[must_use]
     pub const fn searched(self, tested: Dataset) -> Dataset {
         match self {
@@ -66,23 +69,18 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// A name that is no protocol.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no protocol '{0}'; there are nats-bench and nas-bench-201")]
-pub struct UnknownProtocol(String);
-
 impl FromStr for Protocol {
-    type Err = UnknownProtocol;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Self, UnknownProtocol> {
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
         Self::ALL
             .into_iter()
             .find(|protocol| protocol.name() == text)
-            .ok_or_else(|| UnknownProtocol(text.to_owned()))
+            .ok_or_else(|| UnknownName::new("protocol", text, Self::ALL.map(Self::name)))
     }
 }
 
-/// The table under a protocol. Rewards and tests are in percent.
+/// The benchmark of NAS-Bench-201's table by one of its protocols. Rewards and tests are in percent.
 #[derive(Clone, Debug)]
 pub struct NasBench201Benchmark {
     table: Arc<NasBench201Table>,
@@ -91,7 +89,7 @@ pub struct NasBench201Benchmark {
 }
 
 impl NasBench201Benchmark {
-    /// The result is tested on `tested`; the protocol says what the search is on.
+    /// The benchmark whose results are tested on `tested`; the protocol says on which data set to search.
     #[must_use]
     pub const fn new(table: Arc<NasBench201Table>, protocol: Protocol, tested: Dataset) -> Self {
         Self {
@@ -101,49 +99,45 @@ impl NasBench201Benchmark {
         }
     }
 
-    /// The same with the table of a CSV file, plain or gzip.
+    /// As [`NasBench201Benchmark::new`], with the table read from a CSV file, plain or gzip.
     ///
     /// # Errors
-    /// [`ComparisonError::Table`] with the file and what is wrong with it.
+    /// As [`NasBench201Table::read`].
     pub fn read(
         path: impl AsRef<Path>,
         protocol: Protocol,
         tested: Dataset,
-    ) -> Result<Self, ComparisonError> {
-        let path = path.as_ref();
-        let table = NasBench201Table::read(path).map_err(|source| ComparisonError::Table {
-            path: path.to_owned(),
-            source,
-        })?;
+    ) -> Result<Self, TableError> {
+        let table = NasBench201Table::read(path)?;
         Ok(Self::new(Arc::new(table), protocol, tested))
     }
 }
 
 impl Benchmark for NasBench201Benchmark {
-    type Genotype = Cell;
+    type Genotype = NasBench201Cell;
 
     fn dataset(&self) -> String {
         self.tested.to_string()
     }
 
-    fn describe(&self) -> String {
-        format!(
-            "nasbench201 by {}, tested on {}, table {:08x}",
-            self.protocol,
-            self.tested,
-            self.table.checksum()
-        )
+    fn describe(&self) -> Value {
+        json!({
+            "type": "NasBench201Benchmark",
+            "protocol": self.protocol.to_string(),
+            "tested": self.tested.to_string(),
+            "table": format!("{:08x}", self.table.checksum()),
+        })
     }
 
-    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Cell>> {
+    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = NasBench201Cell>> {
         Box::new(NasBench201Space)
     }
 
-    fn mutation(&self) -> Box<dyn Mutation<Cell>> {
+    fn mutation(&self) -> Box<dyn Mutation<NasBench201Cell>> {
         Box::new(ReplaceInNode)
     }
 
-    fn evaluator(&self) -> Box<dyn Evaluator<Cell>> {
+    fn evaluator(&self) -> Box<dyn Evaluator<NasBench201Cell>> {
         let searched = self.protocol.searched(self.tested);
         Box::new(self.table.clone().evaluator(searched, Metric::Valid12))
     }
@@ -152,20 +146,24 @@ impl Benchmark for NasBench201Benchmark {
         "test accuracy (%)"
     }
 
-    fn test(&self, cell: &Cell, _: &Evaluation) -> f64 {
+    fn test(&self, cell: &NasBench201Cell, _: &Evaluation) -> f64 {
         self.table.accuracy(*cell, self.tested, Metric::Test200)
     }
 
-    fn text(&self, cell: &Cell) -> String {
+    fn text(&self, cell: &NasBench201Cell) -> String {
         cell.to_string()
     }
 
-    fn multiply_adds(&self, cell: &Cell) -> Option<f64> {
+    fn multiply_adds(&self, cell: &NasBench201Cell) -> Option<f64> {
         Some(self.table.multiply_adds(*cell, self.tested))
     }
 
-    fn population_and_sample(&self) -> (usize, usize) {
-        (10, 3)
+    fn population(&self) -> usize {
+        10
+    }
+
+    fn sample(&self) -> usize {
+        3
     }
 
     fn budget(&self) -> Duration {

@@ -4,11 +4,11 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-/// Runs tasks `0..count` on so many threads and returns their results in order; of several errors
-/// that of the first task.
+/// Runs the tasks `0..count` on `workers` threads and returns their results in order, or the error of
+/// the first task that failed.
 ///
-/// Tasks begin in order and a task that has begun ends, so the first error is the same however many
-/// threads there are.
+/// Tasks start in order and every task that has started runs to its end, so the first error is the same
+/// for any number of threads.
 pub(super) fn in_parallel<T: Send, E: Send>(
     count: usize,
     workers: usize,
@@ -31,7 +31,7 @@ pub(super) fn in_parallel<T: Send, E: Send>(
         results
     };
     let mut results: Vec<(usize, Result<T, E>)> = thread::scope(|scope| {
-        // This thread is one of them. Where the system has no more, those that there are do it all.
+        // This thread works too. If the system refuses more threads, those that did start do all the work.
         let threads: Vec<_> = (1..workers.min(count))
             .map_while(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
             .collect();

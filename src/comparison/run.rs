@@ -1,160 +1,46 @@
-//! One run: a search on one virtual worker.
+//! The result of one run.
 
-use std::time::Duration;
-
-use super::standstill::{Standstill, Watch};
-use super::{Benchmark, ComparisonError, Contender, Setup};
-use crate::executor::Simulated;
-use crate::randomness::stream;
-use crate::search::{Budget, Search, SearchError, TrialRecord};
-use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 /// One run of an algorithm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// Its seed.
+    /// The run's seed.
     pub seed: u64,
-    /// How many evaluations count.
+    /// The number of evaluations that count.
     pub evaluations: u64,
     /// Their simulated time.
     pub seconds: f64,
-    /// Each trial that was better than all before it, in order: at least one.
+    /// Each trial whose reward exceeds all rewards before it, in order: at least one.
     pub incumbents: Vec<Incumbent>,
-    /// The genotype of the last of them.
+    /// The last incumbent's genotype as text.
     pub genotype: String,
-    /// The multiply-adds of its network, if it is one.
+    /// The multiply-adds of the last incumbent's network; `None` if genotypes aren't networks.
     pub multiply_adds: Option<f64>,
 }
 
-/// A trial that was better than all before it, by reward.
+/// A trial whose reward exceeds all rewards before it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incumbent {
-    /// How many trials had ended with it.
+    /// The number of trials that had ended, including this one.
     pub trials: u64,
-    /// When it ended, in simulated seconds.
+    /// When the trial ended, in simulated seconds.
     pub seconds: f64,
     /// Its reward.
     pub valid: f64,
-    /// How good it really is.
+    /// Its test result.
     pub test: f64,
 }
 
 impl Run {
-    /// The best by reward.
+    /// The best trial by reward.
     ///
     /// # Panics
-    /// If there are no incumbents; a run of a comparison has one.
+    /// If there are no incumbents. A run of a comparison has at least one.
     #[must_use]
     pub fn best(&self) -> &Incumbent {
         self.incumbents
             .last()
             .expect("a run has at least one trial with a score")
-    }
-}
-
-/// The seed of a run: every algorithm has a stream of its own, so that runs of different algorithms
-/// are independent of each other too.
-fn run_seed(setup: &Setup, contender: Contender, number: u64) -> u64 {
-    let contender = Contender::ALL
-        .iter()
-        .position(|&other| other == contender)
-        .map_or(0, |place| place as u64);
-    stream(setup.seed, (contender << 48) | number).next_u64()
-}
-
-/// Runs an algorithm on a benchmark until its budget is spent.
-pub(super) fn search<B: Benchmark>(
-    benchmark: &B,
-    contender: Contender,
-    setup: &Setup,
-    number: u64,
-) -> Result<Run, ComparisonError> {
-    let seed = run_seed(setup, contender, number);
-    let algorithm = contender.algorithm(benchmark, setup, seed)?;
-    let executor = Simulated::new(benchmark.evaluator(), 1)?;
-    let budget = Budget::trials(u64::MAX).simulated_time(setup.budget);
-    let result = Search::new(algorithm, executor, budget)
-        .observe(Watch::new())
-        .run()
-        .map_err(|error| standstill(error, contender, number))?;
-
-    let budget = setup.budget.as_secs_f64();
-    let records = result.history.records();
-    if let Some(first) = records.first()
-        && first.seconds > budget
-    {
-        return Err(ComparisonError::BudgetBelowEvaluation {
-            budget: setup.budget,
-            evaluation: Duration::try_from_secs_f64(first.seconds).unwrap_or(Duration::MAX),
-        });
-    }
-    let mut run = Run {
-        seed,
-        evaluations: 0,
-        seconds: 0.0,
-        incumbents: Vec::new(),
-        genotype: String::new(),
-        multiply_adds: None,
-    };
-    let mut best: Option<(&TrialRecord<B::Genotype>, f64)> = None;
-    for record in records {
-        // One worker that is never idle: a trial ends when all before it have and its own time has
-        // passed.
-        let ends = run.seconds + record.seconds;
-        if ends > budget && !benchmark.overshooting_counts() {
-            break;
-        }
-        run.seconds = ends;
-        run.evaluations += 1;
-        if let Some(evaluation) = record.outcome.evaluation()
-            && best.is_none_or(|(_, highest)| evaluation.fitness > highest)
-        {
-            best = Some((record, evaluation.fitness));
-            run.incumbents.push(Incumbent {
-                trials: run.evaluations,
-                seconds: ends,
-                valid: evaluation.fitness,
-                test: benchmark.test(&record.genotype, evaluation),
-            });
-        }
-    }
-    let not_finite = |what, value| ComparisonError::NotFinite {
-        contender,
-        run: number,
-        what,
-        value,
-    };
-    if let Some(incumbent) = run
-        .incumbents
-        .iter()
-        .find(|incumbent| !incumbent.test.is_finite())
-    {
-        return Err(not_finite("test", incumbent.test));
-    }
-    let (best, _) = best.ok_or(ComparisonError::NoScore {
-        contender,
-        run: number,
-    })?;
-    run.genotype = benchmark.text(&best.genotype);
-    run.multiply_adds = benchmark.multiply_adds(&best.genotype);
-    match run.multiply_adds {
-        Some(count) if !count.is_finite() => Err(not_finite("number of multiply-adds", count)),
-        _ => Ok(run),
-    }
-}
-
-/// A search that its watch has ended stands still; any other error is the search's own.
-fn standstill(error: SearchError, contender: Contender, run: u64) -> ComparisonError {
-    match error {
-        SearchError::Observer(error) => match error.downcast::<Standstill>() {
-            Ok(why) => ComparisonError::NeverEnds {
-                contender,
-                run,
-                why: *why,
-            },
-            Err(error) => SearchError::Observer(error).into(),
-        },
-        error => error.into(),
     }
 }

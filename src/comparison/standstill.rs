@@ -1,43 +1,42 @@
-//! That the simulated time of a run is spent one day.
+//! Ends runs that would never spend their simulated time.
 
 use std::error::Error;
 
 use crate::search::{Event, Observer};
 use crate::trial::Outcome;
 
-/// So many trials in a row may take no time, as those do that end without a score.
+/// The most trials in a row that may take no time. Trials without a score take none.
 const MOST_IDLE: u64 = 1000;
 
-/// So many trials may a run have: some gigabytes of history.
+/// The most trials that a run may have, which is some gigabytes of history.
 const MOST_TRIALS: u64 = 10_000_000;
 
 /// Why a run would never spend its budget.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Standstill {
+pub(super) enum Standstill {
     /// An evaluation takes no time.
     #[error(
         "an evaluation cost {cost:?} s; on the virtual clock it must take at least a nanosecond"
     )]
     NoTime {
-        /// What it cost, in seconds.
+        /// Its cost in seconds.
         cost: f64,
     },
     /// Trial after trial ends without a score, which takes no time.
-    #[error("{trials} trials in a row had no score, which takes no time")]
+    #[error("{trials} trials in a row ended without a score, which takes no time")]
     NoScore {
-        /// How many.
+        /// The number of trials.
         trials: u64,
     },
-    /// The evaluations are too short beside the budget.
-    #[error("{trials} trials have not spent it; shorten it, or let evaluations cost more")]
+    /// The evaluations are too short for the budget.
+    #[error("{trials} trials have not spent it; shorten it, or make evaluations cost more")]
     TooManyTrials {
-        /// How many there were.
+        /// The number of trials.
         trials: u64,
     },
 }
 
-/// Ends a search that stands still: with a [`Standstill`] as its error.
+/// Ends a search that stands still, with a [`Standstill`] as its error.
 #[derive(Debug)]
 pub(super) struct Watch {
     idle: u64,
@@ -52,8 +51,8 @@ impl Watch {
         }
     }
 
-    /// A trial has ended, the `trials`-th.
-    fn finished(&mut self, outcome: &Outcome, seconds: f64, trials: u64) -> Result<(), Standstill> {
+    /// Checks the trial that has just ended, the `trials`-th.
+    fn check(&mut self, outcome: &Outcome, seconds: f64, trials: u64) -> Result<(), Standstill> {
         if let Outcome::Completed(evaluation) = outcome
             && seconds == 0.0
         {
@@ -76,7 +75,7 @@ impl<G> Observer<G> for Watch {
         if let Event::Finished { history } = event
             && let Some(last) = history.last()
         {
-            self.finished(&last.outcome, last.seconds, history.len() as u64)?;
+            self.check(&last.outcome, last.seconds, history.len() as u64)?;
         }
         Ok(())
     }
@@ -88,35 +87,35 @@ mod tests {
     use crate::trial::Evaluation;
 
     #[test]
-    fn a_time_between_two_trials_without_any_is_time() {
+    fn a_trial_that_takes_time_resets_the_count_of_idle_trials() {
         let mut watch = Watch::new();
         let scored = Outcome::Completed(Evaluation::new(1.0).with_cost(1e-9));
-        let none = Outcome::Infeasible {
+        let infeasible = Outcome::Infeasible {
             reason: String::new(),
         };
         for trial in 0..MOST_IDLE {
-            assert_eq!(watch.finished(&none, 0.0, 2 * trial), Ok(()));
-            assert_eq!(watch.finished(&scored, 1e-9, 2 * trial + 1), Ok(()));
+            assert_eq!(watch.check(&infeasible, 0.0, 2 * trial), Ok(()));
+            assert_eq!(watch.check(&scored, 1e-9, 2 * trial + 1), Ok(()));
         }
         for trial in 1..MOST_IDLE {
-            assert_eq!(watch.finished(&none, 0.0, trial), Ok(()));
+            assert_eq!(watch.check(&infeasible, 0.0, trial), Ok(()));
         }
         assert_eq!(
-            watch.finished(&none, 0.0, 0),
+            watch.check(&infeasible, 0.0, 0),
             Err(Standstill::NoScore { trials: MOST_IDLE })
         );
     }
 
     #[test]
-    fn a_run_has_a_last_trial() {
+    fn the_number_of_trials_in_a_run_is_limited() {
         let mut watch = Watch {
             idle: 0,
             most_trials: 3,
         };
         let scored = Outcome::Completed(Evaluation::new(1.0).with_cost(1e-9));
-        assert_eq!(watch.finished(&scored, 1e-9, 2), Ok(()));
+        assert_eq!(watch.check(&scored, 1e-9, 2), Ok(()));
         assert_eq!(
-            watch.finished(&scored, 1e-9, 3),
+            watch.check(&scored, 1e-9, 3),
             Err(Standstill::TooManyTrials { trials: 3 })
         );
     }

@@ -1,79 +1,75 @@
-//! What a comparison comes to.
+//! The results of a comparison in numbers: a summary of each algorithm, and the differences.
 
 use serde::Serialize;
 
+use super::contender::Contender;
+use super::results::{Comparison, ContenderRuns};
+use super::run::Run;
 use super::statistics::{MannWhitney, mann_whitney, mean, standard_deviation};
-use super::{Comparison, Contender, Entry, Run};
 
-/// An algorithm's runs in a line. Its JSON has these names.
+/// One algorithm's runs in numbers. The JSON form has the same names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Summary {
     /// The algorithm.
     pub algorithm: &'static str,
     /// The data set.
     pub dataset: String,
-    /// How many runs.
+    /// The number of runs.
     pub runs: usize,
-    /// The mean over the runs of how good the best by reward really is.
+    /// The mean test result over the runs, each run's being that of its best trial by reward.
     pub test_mean: f64,
-    /// Its standard deviation between runs.
+    /// The standard deviation of the test results.
     pub test_std: f64,
     /// The mean over the runs of the best reward.
     pub valid_mean: f64,
-    /// The mean number of evaluations.
+    /// The mean number of evaluations in a run.
     pub evaluations_mean: f64,
 }
 
-/// Two algorithms against each other.
+/// Two algorithms compared with each other.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Pair {
-    /// The one.
+    /// The first algorithm.
     pub first: Contender,
-    /// The other.
+    /// The second algorithm.
     pub second: Contender,
-    /// How much better the first is in the mean of the tests.
+    /// The first one's mean test result minus the second one's.
     pub difference: f64,
-    /// Whether that is more than chance.
+    /// Whether the difference is more than chance.
     pub test: MannWhitney,
 }
 
-impl Entry {
-    /// How good what each run found really is.
-    #[must_use]
-    pub fn tests(&self) -> Vec<f64> {
-        self.runs.iter().map(|run| run.best().test).collect()
-    }
-
-    fn mean_of(&self, figure: impl Fn(&Run) -> f64) -> f64 {
-        mean(&self.runs.iter().map(figure).collect::<Vec<_>>())
-    }
+fn mean_of(runs: &[Run], value: impl Fn(&Run) -> f64) -> f64 {
+    mean(&runs.iter().map(value).collect::<Vec<_>>())
 }
 
 impl Comparison {
-    /// A summary of each algorithm, in the order given.
+    /// A summary of each algorithm, in the order in which they were named.
     #[must_use]
     pub fn summaries(&self) -> Vec<Summary> {
-        let summary = |entry: &Entry| {
+        let summary = |entry: &ContenderRuns| {
             let tests = entry.tests();
             Summary {
                 algorithm: entry.contender.name(),
-                dataset: self.dataset.clone(),
+                dataset: self.dataset().to_owned(),
                 runs: entry.runs.len(),
                 test_mean: mean(&tests),
                 test_std: standard_deviation(&tests),
-                valid_mean: entry.mean_of(|run| run.best().valid),
-                evaluations_mean: entry.mean_of(|run| run.evaluations as f64),
+                valid_mean: mean_of(&entry.runs, |run| run.best().valid),
+                evaluations_mean: mean_of(&entry.runs, |run| run.evaluations as f64),
             }
         };
-        self.entries.iter().map(summary).collect()
+        self.entries().iter().map(summary).collect()
     }
 
-    /// Every algorithm against each one after it.
+    /// Every algorithm compared with each one after it.
     #[must_use]
     pub fn pairs(&self) -> Vec<Pair> {
         let mut pairs = Vec::new();
-        for (place, first) in self.entries.iter().enumerate() {
-            for second in &self.entries[place + 1..] {
+        for (position, first) in self.entries().iter().enumerate() {
+            for second in &self.entries()[position + 1..] {
                 let (left, right) = (first.tests(), second.tests());
                 pairs.push(Pair {
                     first: first.contender,

@@ -1,13 +1,15 @@
-//! What a network is built for.
+//! The settings of a network: everything but the genotype.
 
 use serde::{Deserialize, Serialize};
 
 use super::{DropPath, Precision};
 
-/// Channels, height and width of an image or of a hidden state.
+/// The channels, height and width of an image or of a hidden state.
+///
+/// [`gray`](Self::gray) and [`rgb`](Self::rgb) cover most images; others are written as a literal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageShape {
-    /// Channels: 1 for grey, 3 for colour.
+    /// Channels: 1 for grayscale, 3 for color.
     pub channels: usize,
     /// Height in pixels.
     pub height: usize,
@@ -16,26 +18,36 @@ pub struct ImageShape {
 }
 
 impl ImageShape {
-    /// An image shape.
+    /// A grayscale image, of one channel.
     #[must_use]
-    pub const fn new(channels: usize, height: usize, width: usize) -> Self {
+    pub const fn gray(height: usize, width: usize) -> Self {
         Self {
-            channels,
+            channels: 1,
+            height,
+            width,
+        }
+    }
+
+    /// A color image, of three channels.
+    #[must_use]
+    pub const fn rgb(height: usize, width: usize) -> Self {
+        Self {
+            channels: 3,
             height,
             width,
         }
     }
 }
 
-/// What comes before the first cell.
+/// The layers before the first cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stem {
-    /// A 3x3 convolution to `3F` channels and batch norm: keeps the size.
+    /// A 3x3 convolution to `3F` channels and batch norm. Keeps height and width.
     #[default]
     Cifar,
     /// A 3x3 convolution without padding and with stride 2, batch norm, and two reduction cells of
-    /// `F / 4` and `F / 2` filters (rounded down): an eighth of the size.
+    /// `F / 4` and `F / 2` filters (rounded down). Leaves an eighth of the height and width.
     ImageNet {
         /// Channels of the convolution: 32 in AmoebaNet and NASNet-A mobile, 96 in NASNet-A large.
         filters: usize,
@@ -45,10 +57,10 @@ pub enum Stem {
 /// Batch norm's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchNormSettings {
-    /// What is added to the variance.
+    /// Added to the variance before its square root is taken.
     pub epsilon: f64,
-    /// The share of a batch in the running statistics: 1 minus TensorFlow's decay. The running
-    /// variance is that of the batch, divided by the number of values and not by one less.
+    /// The weight of each new batch in the running statistics: 1 minus TensorFlow's decay. A batch's
+    /// variance is divided by the number of values, not by one less.
     pub momentum: f64,
 }
 
@@ -71,9 +83,11 @@ impl Default for BatchNormSettings {
     }
 }
 
-/// A second classifier on the last normal cell of the second stack, for training only: ReLU, 5x5
-/// average pooling with stride 3, a 1x1 convolution to 128 channels, a convolution of all that is
-/// left of the image to 768 channels, each with batch norm and ReLU, and the classifier.
+/// A second classifier, used in training only, that reads the last normal cell of the second stack.
+///
+/// Its layers are ReLU, 5x5 average pooling with stride 3, a 1x1 convolution to 128 channels, a
+/// convolution over the whole remaining image to 768 channels (both followed by batch norm and
+/// ReLU), and the classifier.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuxiliaryHead {
     /// Scales the 128 and 768 channels, rounded down: 1 in NASNet's code, 0.4 in AmoebaNet's
@@ -85,7 +99,7 @@ pub struct AuxiliaryHead {
 }
 
 impl AuxiliaryHead {
-    /// A head with these channels and the loss weight 0.4.
+    /// A head of this width whose loss has the weight 0.4.
     #[must_use]
     pub const fn new(channel_scale: f64) -> Self {
         Self {
@@ -94,33 +108,41 @@ impl AuxiliaryHead {
         }
     }
 
-    /// Channels of its two convolutions.
+    /// The output channels of its two convolutions.
     #[must_use]
     pub fn channels(&self) -> [usize; 2] {
         [128.0, 768.0].map(|channels: f64| (channels * self.channel_scale) as usize)
     }
 }
 
-/// The fan that scales a layer's initial weights, drawn from a normal distribution that is cut at
-/// two deviations.
+/// Which fan scales a layer's initial weights. They are drawn from a normal distribution truncated at
+/// two standard deviations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fan {
-    /// By what a layer's inputs feed: variance `2 / fan_out` after the cut, the released code's rule.
+    /// The number of outputs that an input feeds: variance `2 / fan_out` after the truncation, the
+    /// rule of the released code.
     #[default]
     Out,
-    /// By what feeds a layer's outputs: variance `1 / fan_in` before the cut.
+    /// The number of inputs that feed an output: variance `1 / fan_in` before the truncation.
     In,
 }
 
-/// How cells are put together: three stacks of `N` normal cells with a reduction cell between
-/// stacks, `F` filters in the first stack and twice as many after each reduction.
+/// How a genotype's cells are assembled into a network: three stacks of `N` normal cells with a
+/// reduction cell between stacks, `F` filters in the first stack and twice as many after each
+/// reduction.
+///
+/// Start from [`new`](Self::new), [`cifar`](Self::cifar) or [`imagenet`](Self::imagenet) and change
+/// settings by name. [`validate`](Self::validate), which building a network calls, checks the result.
 ///
 /// ```
-/// use evonas::network::{AuxiliaryHead, Cost, NetworkConfig, NetworkPlan, Stem};
+/// use evonas::network::{AuxiliaryHead, Cost, NetworkConfig, NetworkPlan};
 /// use evonas::spaces::nasnet::published;
 ///
-/// let config = NetworkConfig::cifar(6, 36).with_auxiliary(AuxiliaryHead::new(1.0));
+/// let config = NetworkConfig::cifar()
+///     .cells_per_stack(6)
+///     .filters(36)
+///     .auxiliary(AuxiliaryHead::new(1.0));
 /// let plan = NetworkPlan::new(&published::amoebanet_a(), &config)?;
 /// assert_eq!(Cost::of(&plan).parameters, 4_837_476);
 /// assert_eq!(Cost::without_auxiliary(&plan).parameters, 3_218_266);
@@ -134,53 +156,49 @@ pub struct NetworkConfig {
     pub cells_per_stack: usize,
     /// Filters of the first stack, `F`.
     pub filters: usize,
-    /// Classes of the classifier.
+    /// Classes to tell apart.
     pub classes: usize,
-    /// The images.
+    /// The shape of the images.
     pub image: ImageShape,
-    /// What comes before the first cell.
+    /// The layers before the first cell.
     #[serde(default)]
     pub stem: Stem,
-    /// Whether the normal cell after a reduction cell takes as state 1 what the reduction cell took,
-    /// and not the output of the cell before the reduction (`skip_reduction_layer_input`; only
-    /// NASNet-A large does).
+    /// Whether the normal cell after a reduction cell reads, as state 1, the reduction cell's own
+    /// input rather than the output of the cell before the reduction (`skip_reduction_layer_input`
+    /// in the released code; true for NASNet-A large only).
     #[serde(default)]
     pub skip_reduction_input: bool,
     /// The auxiliary head, if there is one.
     #[serde(default)]
     pub auxiliary: Option<AuxiliaryHead>,
-    /// Drop path: off by default.
+    /// Drop path; off by default.
     #[serde(default)]
     pub drop_path: DropPath,
-    /// The share of features that are set to 0 before the classifier in training: 0 by default, 0.5
-    /// in the paper's ImageNet training.
+    /// The share of features set to 0 before the classifier in training: 0 by default, 0.5 in the
+    /// paper's ImageNet training.
     #[serde(default)]
     pub dropout: f64,
     /// Batch norm's settings.
     #[serde(default)]
     pub batch_norm: BatchNormSettings,
-    /// How the classifier's weights are scaled; convolutions follow the released code's
+    /// How the classifier's initial weights are scaled. Convolutions follow the released code's
     /// [`Fan::Out`].
     #[serde(default)]
     pub classifier_fan: Fan,
-    /// What convolutions compute in.
+    /// The precision of the convolutions.
     #[serde(default)]
     pub precision: Precision,
 }
 
 impl NetworkConfig {
-    /// A configuration with the CIFAR stem and batch norm settings, without auxiliary head, drop
-    /// path and dropout.
+    /// A classifier of such images into this many classes: the paper's search network (`N = 3`,
+    /// `F = 24`) with the CIFAR stem and batch norm settings, without auxiliary head, drop path and
+    /// dropout.
     #[must_use]
-    pub const fn new(
-        cells_per_stack: usize,
-        filters: usize,
-        classes: usize,
-        image: ImageShape,
-    ) -> Self {
+    pub const fn new(image: ImageShape, classes: usize) -> Self {
         Self {
-            cells_per_stack,
-            filters,
+            cells_per_stack: 3,
+            filters: 24,
             classes,
             image,
             stem: Stem::Cifar,
@@ -194,99 +212,108 @@ impl NetworkConfig {
         }
     }
 
-    /// The networks of the paper's CIFAR-10 tables: 32x32 pixels in colour, ten classes.
+    /// [`new`](Self::new) for CIFAR-10: color images of 32x32 pixels, ten classes.
     #[must_use]
-    pub const fn cifar(cells_per_stack: usize, filters: usize) -> Self {
-        Self::new(cells_per_stack, filters, 10, ImageShape::new(3, 32, 32))
+    pub const fn cifar() -> Self {
+        Self::new(ImageShape::rgb(32, 32), 10)
     }
 
-    /// The networks of the paper's ImageNet tables: colour images of `size` by `size` pixels (331
-    /// for the large ones, 224 for the mobile ones), 1000 classes, a stem of 32 filters.
+    /// [`new`](Self::new) for ImageNet: color images of `side` by `side` pixels (331 for the paper's
+    /// large networks, 224 for the mobile ones), 1000 classes, the ImageNet stem with 32 filters and
+    /// ImageNet's batch norm settings.
     #[must_use]
-    pub const fn imagenet(cells_per_stack: usize, filters: usize, size: usize) -> Self {
-        Self {
-            stem: Stem::ImageNet { filters: 32 },
-            batch_norm: BatchNormSettings::IMAGENET,
-            ..Self::new(
-                cells_per_stack,
-                filters,
-                1000,
-                ImageShape::new(3, size, size),
-            )
-        }
+    pub const fn imagenet(side: usize) -> Self {
+        Self::new(ImageShape::rgb(side, side), 1000)
+            .stem(Stem::ImageNet { filters: 32 })
+            .batch_norm(BatchNormSettings::IMAGENET)
     }
 
-    /// For other images.
+    /// Sets the number of normal cells per stack, `N` (default 3).
     #[must_use]
-    pub const fn with_image(mut self, image: ImageShape) -> Self {
+    pub const fn cells_per_stack(mut self, cells: usize) -> Self {
+        self.cells_per_stack = cells;
+        self
+    }
+
+    /// Sets the filters of the first stack, `F` (default 24).
+    #[must_use]
+    pub const fn filters(mut self, filters: usize) -> Self {
+        self.filters = filters;
+        self
+    }
+
+    /// Sets the shape of the images.
+    #[must_use]
+    pub const fn image(mut self, image: ImageShape) -> Self {
         self.image = image;
         self
     }
 
-    /// For another number of classes.
+    /// Sets the number of classes.
     #[must_use]
-    pub const fn with_classes(mut self, classes: usize) -> Self {
+    pub const fn classes(mut self, classes: usize) -> Self {
         self.classes = classes;
         self
     }
 
-    /// With another stem.
+    /// Sets the layers before the first cell.
     #[must_use]
-    pub const fn with_stem(mut self, stem: Stem) -> Self {
+    pub const fn stem(mut self, stem: Stem) -> Self {
         self.stem = stem;
         self
     }
 
-    /// With or without `skip_reduction_layer_input`.
+    /// Sets whether the normal cell after a reduction cell reads the reduction cell's input; see the
+    /// field.
     #[must_use]
-    pub const fn with_skip_reduction_input(mut self, skip: bool) -> Self {
+    pub const fn skip_reduction_input(mut self, skip: bool) -> Self {
         self.skip_reduction_input = skip;
         self
     }
 
-    /// With an auxiliary head.
+    /// Adds an auxiliary head.
     #[must_use]
-    pub const fn with_auxiliary(mut self, auxiliary: AuxiliaryHead) -> Self {
+    pub const fn auxiliary(mut self, auxiliary: AuxiliaryHead) -> Self {
         self.auxiliary = Some(auxiliary);
         self
     }
 
-    /// With drop path.
+    /// Sets drop path (default off).
     #[must_use]
-    pub const fn with_drop_path(mut self, drop_path: DropPath) -> Self {
+    pub const fn drop_path(mut self, drop_path: DropPath) -> Self {
         self.drop_path = drop_path;
         self
     }
 
-    /// With this share of the classifier's features dropped in training.
+    /// Sets the share of the classifier's features dropped in training (default 0).
     #[must_use]
-    pub const fn with_dropout(mut self, dropout: f64) -> Self {
-        self.dropout = dropout;
+    pub const fn dropout(mut self, share: f64) -> Self {
+        self.dropout = share;
         self
     }
 
-    /// With other batch norm settings.
+    /// Sets batch norm's settings.
     #[must_use]
-    pub const fn with_batch_norm(mut self, batch_norm: BatchNormSettings) -> Self {
+    pub const fn batch_norm(mut self, batch_norm: BatchNormSettings) -> Self {
         self.batch_norm = batch_norm;
         self
     }
 
-    /// With another scaling of the classifier's initial weights.
+    /// Sets how the classifier's initial weights are scaled (default [`Fan::Out`]).
     #[must_use]
-    pub const fn with_classifier_fan(mut self, fan: Fan) -> Self {
+    pub const fn classifier_fan(mut self, fan: Fan) -> Self {
         self.classifier_fan = fan;
         self
     }
 
-    /// With convolutions that compute in another precision.
+    /// Sets the precision of the convolutions (default single precision).
     #[must_use]
-    pub const fn with_precision(mut self, precision: Precision) -> Self {
+    pub const fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
     }
 
-    /// How many cells belong to the stem.
+    /// The number of cells in the stem.
     #[must_use]
     pub const fn stem_cells(&self) -> usize {
         match self.stem {
@@ -295,7 +322,7 @@ impl NetworkConfig {
         }
     }
 
-    /// How many cells a network has, the stem's and the reduction cells included.
+    /// The number of cells in the network, including the stem's and the reduction cells.
     #[must_use]
     pub const fn total_cells(&self) -> usize {
         self.stem_cells() + 3 * self.cells_per_stack + 2

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use super::{NetworkPlan, Place};
+use super::{LayerPath, NetworkPlan};
 
 /// Parameters and multiply-adds of a network.
 ///
@@ -30,16 +30,16 @@ impl Cost {
     /// The cost of a planned network as it classifies: without the auxiliary head.
     #[must_use]
     pub fn without_auxiliary(plan: &NetworkPlan) -> Self {
-        Self::of_part(plan, |place| !matches!(place, Place::Auxiliary { .. }))
+        Self::of_part(plan, |place| !matches!(place, LayerPath::Auxiliary { .. }))
     }
 
     /// The cost of the auxiliary head alone; nothing if there is none.
     #[must_use]
     pub fn of_auxiliary(plan: &NetworkPlan) -> Self {
-        Self::of_part(plan, |place| matches!(place, Place::Auxiliary { .. }))
+        Self::of_part(plan, |place| matches!(place, LayerPath::Auxiliary { .. }))
     }
 
-    fn of_part(plan: &NetworkPlan, belongs: impl Fn(Place) -> bool) -> Self {
+    fn of_part(plan: &NetworkPlan, belongs: impl Fn(LayerPath) -> bool) -> Self {
         let mut cost = Self::default();
         plan.visit(&mut |place, layer, _, output| {
             if belongs(place) {

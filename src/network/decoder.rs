@@ -72,11 +72,7 @@ impl CellNetwork {
         device: &Device,
     ) -> Result<Self, NetworkError> {
         let plan = NetworkPlan::new(genotype, config)?;
-        if !config.precision.supported_by(device) {
-            return Err(NetworkError::NoBFloat16 {
-                device: format!("{:?}", device.clone().inner()),
-            });
-        }
+        config.precision.check(device)?;
         let Cost { parameters, .. } = Cost::of(&plan);
         if parameters > Self::MOST_PARAMETERS {
             return Err(NetworkError::TooManyParameters {
@@ -200,11 +196,15 @@ impl CellNetwork {
     /// Images of another size than the configuration's must be large enough for the plan.
     fn check_size(&self, images: &Tensor<4>, training: bool) {
         let [_, _, height, width] = images.dims();
-        let image = ImageShape::new(self.config.image.channels, height, width);
+        let image = ImageShape {
+            channels: self.config.image.channels,
+            height,
+            width,
+        };
         if image == self.config.image {
             return;
         }
-        let mut config = self.config.clone().with_image(image);
+        let mut config = self.config.clone().image(image);
         if !training {
             // Which has no part in it.
             config.auxiliary = None;

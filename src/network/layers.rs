@@ -149,21 +149,31 @@ impl LayerPlan {
             Self::Relu | Self::BatchNorm { .. } | Self::Dropout { .. } | Self::DropPath { .. } => {
                 input
             }
-            Self::Convolution(plan) => ImageShape::new(
-                plan.output,
-                plan.padding.output(height, plan.kernel[0], plan.stride[0]),
-                plan.padding.output(width, plan.kernel[1], plan.stride[1]),
-            ),
-            Self::Pool(plan) => ImageShape::new(
+            Self::Convolution(plan) => ImageShape {
+                channels: plan.output,
+                height: plan.padding.output(height, plan.kernel[0], plan.stride[0]),
+                width: plan.padding.output(width, plan.kernel[1], plan.stride[1]),
+            },
+            Self::Pool(plan) => ImageShape {
                 channels,
-                plan.padding.output(height, plan.kernel, plan.stride),
-                plan.padding.output(width, plan.kernel, plan.stride),
-            ),
-            Self::FactorizedReduction { output, .. } => {
-                ImageShape::new(*output, height.div_ceil(2), width.div_ceil(2))
-            }
-            Self::GlobalAveragePool => ImageShape::new(channels, 1, 1),
-            Self::Linear { output, .. } => ImageShape::new(*output, 1, 1),
+                height: plan.padding.output(height, plan.kernel, plan.stride),
+                width: plan.padding.output(width, plan.kernel, plan.stride),
+            },
+            Self::FactorizedReduction { output, .. } => ImageShape {
+                channels: *output,
+                height: height.div_ceil(2),
+                width: width.div_ceil(2),
+            },
+            Self::GlobalAveragePool => ImageShape {
+                channels,
+                height: 1,
+                width: 1,
+            },
+            Self::Linear { output, .. } => ImageShape {
+                channels: *output,
+                height: 1,
+                width: 1,
+            },
         }
     }
 

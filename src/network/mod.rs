@@ -25,7 +25,7 @@ pub use error::{NarrowLayer, NetworkError};
 pub use layers::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
 pub use plan::{AuxiliaryPlan, BranchPlan, CellPlan, ConcatPlan, HeadPlan, NetworkPlan};
 pub use precision::Precision;
-pub use walk::Place;
+pub use walk::LayerPath;
 
 #[cfg(feature = "burn")]
 mod agreement;
@@ -41,6 +41,8 @@ mod layout;
 mod modules;
 #[cfg(feature = "burn")]
 mod noise;
+#[cfg(feature = "burn")]
+mod operation;
 #[cfg(feature = "burn")]
 mod parameters;
 #[cfg(feature = "burn")]
@@ -60,6 +62,8 @@ use modules::{Layer, Sequence};
 pub use noise::TrainingPass;
 #[cfg(feature = "burn")]
 use noise::{DropPathLayer, Dropout};
+#[cfg(feature = "burn")]
+pub use operation::OperationModule;
 #[cfg(feature = "burn")]
 pub use parameters::trainable_parameters;
 #[cfg(feature = "burn")]

@@ -1,35 +1,46 @@
-//! What a network's convolutions compute in.
+//! The precision of a network's convolutions.
 
 #[cfg(feature = "burn")]
 use burn::tensor::{Device, FloatDType};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "burn")]
+use super::NetworkError;
+#[cfg(feature = "burn")]
 use evonas_kernels::cpu as kernels;
 
-/// What a network's convolutions compute in. Weights, batch norm and all else are single precision
-/// either way.
+/// The precision of a network's convolutions. Weights, batch norm and everything else are in single
+/// precision either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// Single precision.
     #[default]
     Float32,
-    /// Eight bits of precision with the range of single precision, for devices that multiply them
-    /// faster: inputs and weights of convolutions are rounded to it, and so are the gradients that
-    /// come back. Not on the CPU.
+    /// Eight bits of precision with the range of single precision, for GPUs that multiply it faster.
+    /// The inputs and weights of convolutions are rounded to it, and so are the gradients that flow
+    /// back.
     BFloat16,
 }
 
 #[cfg(feature = "burn")]
 impl Precision {
-    /// Whether networks on this device can compute in it. The CPU's own kernels compute in single
-    /// precision only.
+    /// Whether networks on this device can compute in it. The CPU computes in single precision only.
     #[must_use]
     pub fn supported_by(self, device: &Device) -> bool {
         match self {
             Self::Float32 => true,
             Self::BFloat16 => !kernels::run_on(device) && device.supports_dtype(FloatDType::BF16),
         }
+    }
+
+    /// An error for a device that doesn't compute in it.
+    pub(super) fn check(self, device: &Device) -> Result<(), NetworkError> {
+        if self.supported_by(device) {
+            return Ok(());
+        }
+        Err(NetworkError::NoBFloat16 {
+            device: format!("{:?}", device.clone().inner()),
+        })
     }
 }

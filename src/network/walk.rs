@@ -9,7 +9,7 @@ use super::{CellPlan, ImageShape, LayerPlan, NetworkPlan};
 /// parameter's own name is added: `cells.3.branches.1.layers.4`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Place {
+pub enum LayerPath {
     /// In the stem, before any cell.
     Stem {
         /// The layer.
@@ -59,7 +59,7 @@ pub enum Place {
     },
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for LayerPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = |f: &mut fmt::Formatter<'_>, name, layer: Option<usize>| match layer {
             Some(layer) => write!(f, "{name}.features.layers.{layer}"),
@@ -84,14 +84,14 @@ impl fmt::Display for Place {
 }
 
 /// Sees a layer, the shape it reads and the shape it makes.
-type Visit<'a> = dyn FnMut(Place, &LayerPlan, ImageShape, ImageShape) + 'a;
+type Visit<'a> = dyn FnMut(LayerPath, &LayerPlan, ImageShape, ImageShape) + 'a;
 
 impl NetworkPlan {
     /// Shows every layer in the order in which an image passes it: its place, the layer, the shape
     /// it reads and the shape it makes.
     pub fn visit(&self, visit: &mut Visit<'_>) {
-        let stem = pass(&self.stem, self.config.image, visit, |layer| Place::Stem {
-            layer,
+        let stem = pass(&self.stem, self.config.image, visit, |layer| {
+            LayerPath::Stem { layer }
         });
         let mut outputs = vec![stem];
         for (index, cell) in self.cells.iter().enumerate() {
@@ -99,15 +99,15 @@ impl NetworkPlan {
             match &self.auxiliary {
                 Some(auxiliary) if auxiliary.after_cell == index => {
                     let input = outputs[index + 1];
-                    pass_head(&auxiliary.head, input, visit, |layer| Place::Auxiliary {
-                        layer,
+                    pass_head(&auxiliary.head, input, visit, |layer| {
+                        LayerPath::Auxiliary { layer }
                     });
                 }
                 _ => {}
             }
         }
         pass_head(&self.head, outputs[self.cells.len()], visit, |layer| {
-            Place::Head { layer }
+            LayerPath::Head { layer }
         });
     }
 }
@@ -116,7 +116,7 @@ fn pass(
     layers: &[LayerPlan],
     input: ImageShape,
     visit: &mut Visit<'_>,
-    place: impl Fn(usize) -> Place,
+    place: impl Fn(usize) -> LayerPath,
 ) -> ImageShape {
     let mut shape = input;
     for (index, layer) in layers.iter().enumerate() {
@@ -131,7 +131,7 @@ fn pass_head(
     head: &HeadPlan,
     input: ImageShape,
     visit: &mut Visit<'_>,
-    place: impl Fn(Option<usize>) -> Place,
+    place: impl Fn(Option<usize>) -> LayerPath,
 ) {
     let features = pass(&head.features, input, visit, |layer| place(Some(layer)));
     let output = head.classifier.output(features);
@@ -147,11 +147,11 @@ fn pass_cell(
     let cell = index;
     let [previous, before] = plan.inputs.map(|input| outputs[input]);
     let mut states = vec![
-        pass(&plan.base, previous, visit, |layer| Place::Base {
+        pass(&plan.base, previous, visit, |layer| LayerPath::Base {
             cell,
             layer,
         }),
-        pass(&plan.align, before, visit, |layer| Place::Align {
+        pass(&plan.align, before, visit, |layer| LayerPath::Align {
             cell,
             layer,
         }),
@@ -160,7 +160,7 @@ fn pass_cell(
         let mut sum = states[0];
         for (side, branch) in pair.iter().enumerate() {
             sum = pass(&branch.layers, states[branch.state], visit, |layer| {
-                Place::Branch {
+                LayerPath::Branch {
                     cell,
                     branch: 2 * index + side,
                     layer,
@@ -169,16 +169,24 @@ fn pass_cell(
         }
         states.push(sum);
     }
-    let mut output = ImageShape::new(0, 0, 0);
+    let mut output = ImageShape {
+        channels: 0,
+        height: 0,
+        width: 0,
+    };
     for (index, part) in plan.concat.iter().enumerate() {
         let shape = pass(&part.layers, states[part.state], visit, |layer| {
-            Place::Part {
+            LayerPath::Part {
                 cell,
                 part: index,
                 layer,
             }
         });
-        output = ImageShape::new(output.channels + shape.channels, shape.height, shape.width);
+        output = ImageShape {
+            channels: output.channels + shape.channels,
+            height: shape.height,
+            width: shape.width,
+        };
     }
     output
 }

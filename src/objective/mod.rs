@@ -1,4 +1,4 @@
-//! What is better: the figures of an evaluation that a search looks at, and in which direction.
+//! Objectives: which figures of an evaluation a search optimizes, and in which direction.
 
 mod order;
 
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::trial::Evaluation;
 
-/// Whether more or less of something is better.
+/// Whether higher or lower values are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// More is better.
+    /// Higher is better.
     Maximize,
-    /// Less is better.
+    /// Lower is better.
     Minimize,
 }
 
 impl Direction {
-    /// `value` or its negation, so that more is better.
+    /// Returns `value` or its negation, so that higher is better.
     #[must_use]
     pub const fn oriented(self, value: f64) -> f64 {
         match self {
@@ -29,7 +29,7 @@ impl Direction {
     }
 }
 
-/// A width of equality that is none.
+/// The tolerance of an objective is negative or not a number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("the tolerance of an objective is {0}; it must be at least 0")]
 pub struct InvalidTolerance(f64);
@@ -42,8 +42,8 @@ pub(crate) fn check_tolerance(width: f64) -> Result<(), InvalidTolerance> {
     }
 }
 
-/// A figure of an evaluation and the direction in which it is better.
-#[derive(Clone, Debug, PartialEq)]
+/// A figure of an evaluation, and whether higher or lower values of it are better.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Objective {
     metric: String,
     direction: Direction,
@@ -51,23 +51,23 @@ pub struct Objective {
 }
 
 impl Objective {
-    /// The fitness: more is better.
+    /// The fitness; higher is better.
     #[must_use]
     pub fn fitness() -> Self {
         Self::maximize("fitness")
     }
 
-    /// A metric of which more is better. The name `fitness` stands for the fitness.
+    /// A metric to maximize. The name `fitness` stands for the fitness.
     pub fn maximize(metric: impl Into<String>) -> Self {
         Self::new(metric, Direction::Maximize)
     }
 
-    /// A metric of which less is better: parameters, say.
+    /// A metric to minimize, such as the number of parameters.
     pub fn minimize(metric: impl Into<String>) -> Self {
         Self::new(metric, Direction::Minimize)
     }
 
-    /// A metric with its direction.
+    /// A metric to optimize in the given direction.
     pub fn new(metric: impl Into<String>, direction: Direction) -> Self {
         Self {
             metric: metric.into(),
@@ -76,8 +76,8 @@ impl Objective {
         }
     }
 
-    /// In lexicographic order, values that differ from the best by at most this much count as equal
-    /// to it. It must be at least 0: no algorithm is built of another ([`InvalidTolerance`]).
+    /// In lexicographic order, values within `width` of the best count as equal to it; 0 by default. A
+    /// negative width or NaN is refused when an algorithm is built ([`InvalidTolerance`]).
     #[must_use]
     pub const fn tolerance(mut self, width: f64) -> Self {
         self.tolerance = width;
@@ -90,13 +90,14 @@ impl Objective {
         &self.metric
     }
 
-    /// See [`Objective::tolerance`].
+    /// The width set by [`Objective::tolerance`].
     #[must_use]
     pub const fn tolerance_width(&self) -> f64 {
         self.tolerance
     }
 
-    /// Its value in an evaluation, turned so that more is better; none if the evaluation lacks it.
+    /// Its value in an evaluation, oriented so that higher is better; `None` if the evaluation lacks
+    /// the metric.
     #[must_use]
     pub fn value(&self, evaluation: &Evaluation) -> Option<f64> {
         evaluation

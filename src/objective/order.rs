@@ -1,13 +1,13 @@
-//! Comparing by several objectives at once. In every vector here more is better.
+//! Comparisons by several objectives at once. In all vectors here, higher is better.
 
-/// Whether `left` is at least as good as `right` in every objective and better in one.
+/// Whether `left` is at least as good as `right` in every objective and better in at least one.
 #[must_use]
 pub fn dominates(left: &[f64], right: &[f64]) -> bool {
     let pairs = || left.iter().zip(right);
     pairs().all(|(left, right)| left >= right) && pairs().any(|(left, right)| left > right)
 }
 
-/// The items that none of the others dominates, in their order; of items with equal figures the
+/// The items that no other item dominates, in their original order; of items with equal figures, the
 /// first.
 pub fn pareto_front<T>(items: impl IntoIterator<Item = (T, Vec<f64>)>) -> Vec<T> {
     let mut front: Vec<(T, Vec<f64>)> = Vec::new();
@@ -23,9 +23,9 @@ pub fn pareto_front<T>(items: impl IntoIterator<Item = (T, Vec<f64>)>) -> Vec<T>
     front.into_iter().map(|(item, _)| item).collect()
 }
 
-/// How far each vector of a front is from its neighbours: for every objective the distance between
-/// the next better and the next worse one, relative to the objective's range, summed up; infinite
-/// for the best and the worst of any objective (Deb et al. 2002, section III B).
+/// How far each vector of a front is from its neighbours: the distance between the next better and the
+/// next worse vector, relative to the objective's range and summed over the objectives. Infinite for
+/// the best and the worst in any objective (Deb et al. 2002, section III B).
 #[must_use]
 pub fn crowding_distances(front: &[&[f64]]) -> Vec<f64> {
     let mut distances = vec![0.0; front.len()];
@@ -50,8 +50,8 @@ pub fn crowding_distances(front: &[&[f64]]) -> Vec<f64> {
     distances
 }
 
-/// The best by the first objective; among those within its tolerance of the best, the best by the
-/// second; and so on; the first among equals. None of none.
+/// The best item by the first objective; among those within its tolerance of the best, the best by the
+/// second; and so on; the first among equals. `None` if there are no items.
 ///
 /// # Panics
 /// If an item has fewer figures than there are tolerances.

@@ -3,8 +3,9 @@
 use super::meter::Meter;
 use crate::comparison::{RunEvent, RunObserver};
 
-/// Shows how many runs of a comparison have ended, the last one's algorithm, runs per minute and the time
-/// left, on standard error: a bar on a terminal, else a plain line for every tenth of the runs.
+/// Shows the progress of a comparison on standard error: how many runs have ended, the algorithm of the
+/// last one, runs per minute and the time left. A bar on a terminal; otherwise a plain line for every tenth
+/// of the runs, and after 30 seconds without one.
 #[derive(Debug, Default)]
 pub struct ComparisonProgress {
     meter: Option<Meter>,
@@ -26,7 +27,7 @@ impl RunObserver for ComparisonProgress {
                     eprintln!("{recorded} of {total} runs are taken from the record");
                 }
                 let meter = meter.insert(Meter::begin("runs", *total as u64));
-                meter.go_on_after(*recorded as u64);
+                meter.resume_at(*recorded as u64);
             }
             (
                 RunEvent::Finished {

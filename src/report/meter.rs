@@ -1,4 +1,4 @@
-//! How far something has come, on standard error.
+//! A progress meter on standard error.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -6,7 +6,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar as Bar, ProgressStyle};
 
-/// Shows done/total on standard error: a bar on a terminal, else a plain line for every tenth.
+/// Without a terminal, the longest time between two lines, as long as something is finished.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+
+/// Shows done/total on standard error: a bar on a terminal, otherwise a plain line for every tenth and
+/// whenever the last line is older than [`LONGEST_SILENCE`].
 pub(super) struct Meter {
     bar: Option<Bar>,
     /// What is counted, in the plural.
@@ -15,8 +19,10 @@ pub(super) struct Meter {
     start: Instant,
     /// How many were done before the start.
     before: u64,
-    /// How many tenths a line was printed for.
+    /// The tenths done at the last line.
     printed: u64,
+    /// The time of the last line.
+    last_line: Instant,
 }
 
 impl fmt::Debug for Meter {
@@ -45,11 +51,12 @@ impl Meter {
             start: Instant::now(),
             before: 0,
             printed: 0,
+            last_line: Instant::now(),
         }
     }
 
-    /// So many were done before.
-    pub(super) fn go_on_after(&mut self, before: u64) {
+    /// Starts with `before` done already.
+    pub(super) fn resume_at(&mut self, before: u64) {
         self.before = before;
         self.printed = self.tenths(before);
         if let Some(bar) = &self.bar {
@@ -57,7 +64,7 @@ impl Meter {
         }
     }
 
-    /// So many are done; `message` stands before how fast it goes.
+    /// Shows that `done` are done, with a message before the speed.
     pub(super) fn advance(&mut self, done: u64, message: &str) {
         match &self.bar {
             Some(bar) => {
@@ -72,7 +79,7 @@ impl Meter {
         }
     }
 
-    /// All is done.
+    /// Ends the bar.
     pub(super) fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish();
@@ -82,10 +89,11 @@ impl Meter {
     /// The plain line, if one is due.
     fn line(&mut self, done: u64, message: &str) -> Option<String> {
         let tenths = self.tenths(done);
-        if tenths <= self.printed {
+        if tenths <= self.printed && self.last_line.elapsed() < LONGEST_SILENCE {
             return None;
         }
         self.printed = tenths;
+        self.last_line = Instant::now();
         let (unit, total) = (self.unit, self.total);
         let message = self.message(done, message);
         Some(format!("{done}/{total} {unit}, {message}"))
@@ -95,7 +103,7 @@ impl Meter {
         let seconds = self.start.elapsed().as_secs_f64().max(1e-9);
         let rate = done.saturating_sub(self.before).max(1) as f64 / seconds;
         let left = self.total.saturating_sub(done) as f64 / rate;
-        // An enormous budget may leave more time than a Duration holds.
+        // With an enormous budget, the time left may exceed a Duration.
         let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
         let unit = self.unit;
         format!(
@@ -105,13 +113,13 @@ impl Meter {
         )
     }
 
-    /// Of ten, of which the budget may be too large to multiply.
+    /// The number of tenths done. The total may be too large to multiply in 64 bits.
     fn tenths(&self, done: u64) -> u64 {
         (u128::from(done) * 10 / u128::from(self.total.max(1))) as u64
     }
 }
 
-/// Minutes and seconds, "2:05".
+/// Minutes and seconds, such as `2:05`.
 fn minutes(duration: Duration) -> String {
     let seconds = duration.as_secs();
     format!("{}:{:02}", seconds / 60, seconds % 60)
@@ -122,12 +130,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_a_line_for_every_tenth_and_none_for_what_was_done_before() {
+    fn a_resumed_meter_prints_a_line_for_every_tenth_that_is_left() {
         let mut meter = Meter {
             bar: None,
             ..Meter::begin("runs", 40)
         };
-        meter.go_on_after(10);
+        meter.resume_at(10);
         let due: Vec<u64> = (11..=40)
             .filter(|&done| meter.line(done, "aging").is_some())
             .collect();
@@ -135,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_how_far_how_fast_and_how_long_still() {
+    fn a_line_says_how_much_is_done_how_fast_and_how_long_it_will_take() {
         let mut meter = Meter {
             bar: None,
             start: Instant::now() - Duration::from_secs(60),
@@ -150,5 +158,17 @@ mod tests {
         };
         assert_eq!(endless.line(u64::MAX / 10 - 1, ""), None);
         assert!(endless.line(u64::MAX / 10 + 1, "").is_some());
+    }
+
+    #[test]
+    fn after_thirty_silent_seconds_there_is_a_line_between_two_tenths() {
+        let mut meter = Meter {
+            bar: None,
+            ..Meter::begin("trials", 1000)
+        };
+        assert_eq!(meter.line(1, "best none"), None);
+        meter.last_line = Instant::now() - LONGEST_SILENCE;
+        assert!(meter.line(2, "best none").is_some());
+        assert_eq!(meter.line(3, "best none"), None);
     }
 }

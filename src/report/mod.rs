@@ -1,4 +1,4 @@
-//! Showing a search to people.
+//! Progress on the terminal and plots of results.
 
 mod comparison_progress;
 mod meter;
@@ -8,7 +8,7 @@ mod progress;
 mod training_progress;
 
 pub use comparison_progress::ComparisonProgress;
-pub use plots::{LearningCurves, PlotError, Scatter, ScatterPoint, draw_curves};
+pub use plots::{CurvePlot, LearningPlot, PlotError, ScatterPlot, ScatterPoint};
 pub use progress::ProgressBar;
 #[cfg(feature = "burn")]
 pub use training_progress::TrainingProgress;

@@ -5,15 +5,16 @@ use std::error::Error;
 use super::meter::Meter;
 use crate::search::{Event, History, Observer};
 
-/// Shows done/total, the best fitness so far, trials per minute and the time left, on standard
-/// error: a bar on a terminal, else a plain line for every tenth of the search.
+/// Shows the progress of a search on standard error: how many trials have ended, the best fitness so far,
+/// trials per minute and the time left. A bar on a terminal; otherwise a plain line for every tenth of the
+/// search, and after 30 seconds without one.
 #[derive(Debug, Default)]
 pub struct ProgressBar {
     meter: Option<Meter>,
 }
 
 impl ProgressBar {
-    /// A progress bar for one search.
+    /// The progress bar of one search.
     #[must_use]
     pub const fn new() -> Self {
         Self { meter: None }
@@ -45,7 +46,7 @@ impl<G> Observer<G> for ProgressBar {
                     eprintln!("warning: {warning}");
                 }
                 if let Some(meter) = &mut self.meter {
-                    meter.go_on_after(history.len() as u64);
+                    meter.resume_at(history.len() as u64);
                 }
             }
             Event::Warned { warning } => eprintln!("warning: {warning}"),

@@ -1,4 +1,4 @@
-//! The progress of one long training on standard error.
+//! The progress of a training on standard error.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -8,14 +8,20 @@ use indicatif::{ProgressBar as Bar, ProgressStyle};
 
 use crate::training::{Epoch, Progress};
 
-/// Shows how far a training is, on standard error: a bar on a terminal, and a line for every epoch.
+/// Without a terminal, the longest time between two lines, as long as steps are finished.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+
+/// Shows the progress of a training on standard error: a line for every epoch and, on a terminal, a bar.
+/// Without a terminal there is also a line for the current step after 30 seconds without one.
 pub struct TrainingProgress {
     bar: Option<Bar>,
     epochs: usize,
     began: Instant,
     /// When the epoch began.
     epoch_began: Instant,
-    /// The first epoch that is shown, from 1: later than 1 when a training goes on.
+    /// When the last line was printed.
+    last_line: Instant,
+    /// The first epoch shown, from 1; later than 1 if the training was resumed.
     first_epoch: Option<usize>,
 }
 
@@ -28,7 +34,7 @@ impl fmt::Debug for TrainingProgress {
 }
 
 impl TrainingProgress {
-    /// The progress of a training of so many epochs in all, which begins or goes on now.
+    /// The progress of a training of `epochs` epochs in all, which starts or resumes now.
     #[must_use]
     pub fn new(epochs: usize) -> Self {
         Self {
@@ -36,17 +42,31 @@ impl TrainingProgress {
             epochs,
             began: Instant::now(),
             epoch_began: Instant::now(),
+            last_line: Instant::now(),
             first_epoch: None,
         }
     }
 
-    /// Shows a step. An epoch is shown by [`TrainingProgress::epoch`], once it is validated.
+    /// Shows a step. [`TrainingProgress::epoch`] shows an epoch once it is validated.
     pub fn step(&mut self, progress: &Progress) {
         let Progress::Step { epoch, step, steps } = *progress else {
             return;
         };
         let first_epoch = *self.first_epoch.get_or_insert(epoch);
+        let done = (epoch - 1) * steps + step;
+        let here = done - (first_epoch - 1) * steps;
+        let left = self.epochs * steps - done;
+        let left = self.began.elapsed().as_secs_f64() / here as f64 * left as f64;
+        let message = format!(
+            "epoch {epoch}/{}, step {step}/{steps}, {} left",
+            self.epochs,
+            words(Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX))
+        );
         if !std::io::stderr().is_terminal() {
+            if self.last_line.elapsed() >= LONGEST_SILENCE {
+                self.last_line = Instant::now();
+                eprintln!("{message}");
+            }
             return;
         }
         let bar = self.bar.get_or_insert_with(|| {
@@ -54,22 +74,15 @@ impl TrainingProgress {
                 ProgressStyle::with_template("{bar:30} {msg}").expect("the template is valid");
             Bar::new((self.epochs * steps) as u64).with_style(style)
         });
-        let done = (epoch - 1) * steps + step;
-        let here = done - (first_epoch - 1) * steps;
-        let left = self.epochs * steps - done;
-        let left = self.began.elapsed().as_secs_f64() / here as f64 * left as f64;
         bar.set_position(done as u64);
-        bar.set_message(format!(
-            "epoch {epoch}/{}, step {step}/{steps}, {} left",
-            self.epochs,
-            words(Duration::from_secs_f64(left))
-        ));
+        bar.set_message(message);
     }
 
-    /// Shows what an epoch brought.
+    /// Shows the results of an epoch.
     pub fn epoch(&mut self, epoch: &Epoch) {
         let seconds = self.epoch_began.elapsed().as_secs_f64();
         self.epoch_began = Instant::now();
+        self.last_line = Instant::now();
         let validation = match epoch.validation_accuracy {
             Some(accuracy) => format!(", validation accuracy {:.2} %", 100.0 * accuracy),
             None => String::new(),
@@ -87,7 +100,7 @@ impl TrainingProgress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
@@ -95,7 +108,7 @@ impl TrainingProgress {
     }
 }
 
-/// A duration to the precision that an estimate has.
+/// A duration to the precision of an estimate.
 fn words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
@@ -110,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn estimates_are_short() {
+    fn estimates_are_rounded() {
         let text = |seconds| words(Duration::from_secs(seconds));
         assert_eq!(text(7), "7 s");
         assert_eq!(text(150), "3 min");

@@ -1,26 +1,29 @@
-//! A tournament by the order of importance of several objectives.
+//! A tournament by several objectives in order of importance.
 
 use rand::Rng;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Selection, draw_sample};
+use crate::description;
 use crate::objective::{InvalidTolerance, check_tolerance, lexicographic_best};
 use crate::population::Population;
 
-/// `size` members drawn uniformly with replacement; the best by the first objective wins; among
-/// those that are as good, within its tolerance, the best by the second; and so on. Among equals
-/// the first drawn.
-#[derive(Clone, Debug, PartialEq)]
+/// Of `size` members drawn uniformly with replacement, the best by the first objective wins; among
+/// those as good within its tolerance, the best by the second; and so on; the first drawn among
+/// equals.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LexicographicTournament {
     size: usize,
     tolerances: Vec<f64>,
 }
 
 impl LexicographicTournament {
-    /// A tournament among `size` members (0 counts as 1), with a tolerance for each objective that
-    /// counts: the search needs at least as many objectives, and at least one.
+    /// A tournament among `size` members (0 counts as 1) that compares as many objectives as there are
+    /// tolerances. The search needs at least that many objectives, and at least one.
     ///
     /// # Errors
-    /// [`InvalidTolerance`] if one is negative or not a number.
+    /// [`InvalidTolerance`] if a tolerance is negative or not a number.
     pub fn new(size: usize, tolerances: Vec<f64>) -> Result<Self, InvalidTolerance> {
         for &tolerance in &tolerances {
             check_tolerance(tolerance)?;
@@ -48,5 +51,9 @@ impl<G> Selection<G> for LexicographicTournament {
 
     fn minimum_objectives(&self) -> usize {
         self.tolerances.len().max(1)
+    }
+
+    fn describe(&self) -> Value {
+        description::named("LexicographicTournament", self)
     }
 }

@@ -1,4 +1,4 @@
-//! Who becomes a parent.
+//! Which member of the population becomes a parent.
 
 mod lexicographic;
 mod pareto;
@@ -9,15 +9,18 @@ pub use pareto::ParetoTournament;
 use std::fmt::Debug;
 
 use rand::{Rng, RngExt};
+use serde::Serialize;
+use serde_json::Value;
 
+use crate::description;
 use crate::population::Population;
 
-/// Draws a sample of the population and chooses the parent among it.
+/// Draws a sample of the population and chooses the parent from it.
 pub trait Selection<G>: Debug + Send + Sync {
-    /// Returns the parent's position in the population, and pushes the positions of the whole
-    /// sample, the parent's among them, to `sample` (which comes empty).
+    /// Returns the parent's position in the population, and pushes the positions of the whole sample,
+    /// including the parent's, to `sample`.
     ///
-    /// The population is never empty here.
+    /// Evolution calls this with an empty `sample` and never with an empty population.
     fn select(
         &self,
         population: &Population<G>,
@@ -25,16 +28,16 @@ pub trait Selection<G>: Debug + Send + Sync {
         sample: &mut Vec<usize>,
     ) -> usize;
 
-    /// How many objectives a search must have at least for this to select by; 0 if it goes by the
-    /// fitness.
+    /// The smallest number of objectives that this selection needs; 0 if it goes by the fitness.
     fn minimum_objectives(&self) -> usize {
         0
     }
 
-    /// The selection in words that a journal keeps and compares: the same in every process. The
-    /// default is its `Debug` form; override it where that is not stable.
-    fn describe(&self) -> String {
-        format!("{self:?}")
+    /// Describes the selection and its settings. A journal records this description, and a search only
+    /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
+    /// builds it from serializable settings. The default is the type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
     }
 }
 
@@ -52,14 +55,14 @@ impl<G, S: Selection<G> + ?Sized> Selection<G> for Box<S> {
         (**self).minimum_objectives()
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         (**self).describe()
     }
 }
 
-/// Tournament selection: `size` members drawn uniformly with replacement, the fittest wins, the
+/// Tournament selection: of `size` members drawn uniformly with replacement, the fittest wins, the
 /// first drawn among equals (Algorithm 1 of Real et al. 2018).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Tournament {
     size: usize,
 }
@@ -94,6 +97,10 @@ impl<G> Selection<G> for Tournament {
             }
         }
         best
+    }
+
+    fn describe(&self) -> Value {
+        description::named("Tournament", self)
     }
 }
 

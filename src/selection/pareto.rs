@@ -1,16 +1,19 @@
-//! A tournament for several objectives at once: rank and crowding distance of NSGA-II (Deb et al.,
+//! A tournament by several objectives at once: the rank and crowding distance of NSGA-II (Deb et al.,
 //! "A Fast and Elitist Multiobjective Genetic Algorithm", 2002), within the sample.
 
 use rand::Rng;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Selection, draw_sample};
+use crate::description;
 use crate::objective::{crowding_distances, dominates};
 use crate::population::Population;
 
-/// `size` members drawn uniformly with replacement. Those that no other of the sample dominates are
-/// its best; among them the one with the greatest crowding distance wins, the first drawn among
-/// equals. A search needs at least one objective for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Of `size` members drawn uniformly with replacement, those that no other dominates form the front;
+/// of these, the one with the greatest crowding distance wins, the first drawn among equals. The search
+/// needs at least one objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ParetoTournament {
     size: usize,
 }
@@ -36,7 +39,7 @@ impl<G> Selection<G> for ParetoTournament {
         let figures = |position: usize| &*population.member(position).objectives;
         let mut front: Vec<usize> = Vec::new();
         for &candidate in &*sample {
-            // Drawn twice, or as good in everything as another: it adds nothing to the front.
+            // Drawn twice, or equal to another in every objective: it adds nothing to the front.
             let known = front
                 .iter()
                 .any(|&other| figures(other) == figures(candidate));
@@ -60,5 +63,9 @@ impl<G> Selection<G> for ParetoTournament {
 
     fn minimum_objectives(&self) -> usize {
         1
+    }
+
+    fn describe(&self) -> Value {
+        description::named("ParetoTournament", self)
     }
 }

@@ -1,13 +1,16 @@
-//! Bit strings: the toy space of the paper's supplement C.
+//! Bit strings, the toy space of the paper's supplement C.
 
 use rand::{Rng, RngExt};
+use serde::Serialize;
+use serde_json::Value;
 
+use crate::description;
 use crate::space::{CategoricalSpace, Mutation, SearchSpace};
 
-/// Bit strings of a fixed length, uniformly distributed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Bit strings of a fixed length, drawn uniformly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct BitsSpace {
-    /// How many bits.
+    /// The number of bits.
     pub length: usize,
 }
 
@@ -16,6 +19,10 @@ impl SearchSpace for BitsSpace {
 
     fn sample(&self, rng: &mut dyn Rng) -> Vec<bool> {
         (0..self.length).map(|_| rng.random()).collect()
+    }
+
+    fn describe(&self) -> Value {
+        description::named("BitsSpace", self)
     }
 }
 
@@ -33,7 +40,7 @@ impl CategoricalSpace for BitsSpace {
     }
 }
 
-/// Flips exactly one bit, each as likely as the other. An empty string stays empty.
+/// Flips exactly one bit, each equally likely. An empty string stays empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FlipOneBit;
 
@@ -45,5 +52,9 @@ impl Mutation<Vec<bool>> for FlipOneBit {
             child[bit] = !child[bit];
         }
         child
+    }
+
+    fn describe(&self) -> Value {
+        description::named("FlipOneBit", &())
     }
 }

@@ -1,4 +1,4 @@
-//! Search spaces that are ready to use.
+//! Ready-made search spaces.
 
 pub mod bits;
 pub mod choices;

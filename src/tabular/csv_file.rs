@@ -1,4 +1,4 @@
-//! CSV rows with fields by name, and errors that say where.
+//! CSV rows with fields by column name, and errors that name the line and column.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
@@ -7,49 +7,54 @@ use std::path::Path;
 use csv::{ByteRecord, ErrorKind};
 use flate2::bufread::MultiGzDecoder;
 
-use super::TableError;
-use super::figure::Figure;
+use super::error::{TableError, TableErrorKind};
 use super::line_number::{line_at, whole_lines};
+use super::quantity::Quantity;
 
-/// Opens a file, decompressing it if it is gzip (by its first two bytes).
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TableError> {
-    let error = |source| TableError::Open {
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(error)?);
-    let gzip = file.fill_buf().map_err(error)?.starts_with(&[0x1f, 0x8b]);
+/// Reads a table from a file, which is decompressed if it is gzip (by its first two bytes). Errors name
+/// the file.
+pub(super) fn read_file<T>(
+    path: &Path,
+    read: impl FnOnce(Box<dyn Read>) -> Result<T, TableError>,
+) -> Result<T, TableError> {
+    open(path)
+        .map_err(|source| TableErrorKind::Open(source).into())
+        .and_then(read)
+        .map_err(|error| error.in_file(path))
+}
+
+fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     Ok(match gzip {
         true => Box::new(MultiGzDecoder::new(file)),
         false => Box::new(file),
     })
 }
 
-/// The rows of a CSV text below its header.
+/// The rows of a CSV text, without its header.
 ///
-/// The whole text is held: the reader of CSV counts lines by what it has taken in, which isn't the line that a
-/// row begins in where blank lines or the second half of a CR LF come before it.
-pub(super) struct Rows {
+/// Holds the whole text, because the CSV reader's own line numbers are wrong where blank lines or the
+/// second half of a CR LF come before a row.
+pub(super) struct CsvRows {
     reader: csv::Reader<Cursor<Vec<u8>>>,
     header: Vec<String>,
     record: ByteRecord,
 }
 
-/// A column by its place and its name.
+/// A column by its position and its name.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
-    place: usize,
+    position: usize,
     pub(super) name: String,
 }
 
-impl Rows {
+impl CsvRows {
     pub(super) fn new(mut reader: impl Read) -> Result<Self, TableError> {
         let mut text = Vec::new();
         if let Err(source) = reader.read_to_end(&mut text) {
-            return Err(TableError::BrokenOff {
-                lines: whole_lines(&text),
-                source,
-            });
+            let lines = whole_lines(&text);
+            return Err(TableErrorKind::BrokenOff { lines, source }.into());
         }
         let mut reader = csv::Reader::from_reader(Cursor::new(text));
         let header = match reader.byte_headers() {
@@ -68,69 +73,74 @@ impl Rows {
 
     pub(super) fn column(&self, name: &str) -> Result<Column, TableError> {
         match self.header.iter().position(|column| column == name) {
-            Some(place) => Ok(Column {
-                place,
+            Some(position) => Ok(Column {
+                position,
                 name: name.to_owned(),
             }),
-            None => Err(TableError::MissingColumn {
+            None => Err(TableErrorKind::MissingColumn {
                 column: name.to_owned(),
                 found: self.header.clone(),
-            }),
+            }
+            .into()),
         }
     }
 
-    /// Goes to the next row; false if there is none.
+    /// Moves to the next row; false after the last one.
     pub(super) fn advance(&mut self) -> Result<bool, TableError> {
         self.reader
             .read_byte_record(&mut self.record)
             .map_err(|error| csv_error(&error, self.reader.get_ref().get_ref()))
     }
 
-    /// The line that the current row begins in, from 1. Takes time in proportion to the text before it.
+    /// The line on which the current row begins, from 1. Takes time proportional to the text before it.
     pub(super) fn line(&self) -> u64 {
         line_of(self.record.position(), self.reader.get_ref().get_ref())
     }
 
-    /// The field as it stands there.
+    /// A field as text.
     pub(super) fn text(&self, column: &Column) -> Result<&str, TableError> {
-        let field = self.record.get(column.place).unwrap_or_default();
-        std::str::from_utf8(field).map_err(|error| TableError::Genotype {
-            line: self.line(),
-            column: column.name.clone(),
-            reason: error.to_string(),
-        })
+        let field = self.record.get(column.position).unwrap_or_default();
+        std::str::from_utf8(field).map_err(|error| self.not_a_genotype(column, error))
     }
 
-    /// The field as a number that can be such a figure.
-    pub(super) fn number(&self, column: &Column, figure: Figure) -> Result<f64, TableError> {
-        let field = self.record.get(column.place).unwrap_or_default();
+    /// A field as a number within the quantity's range.
+    pub(super) fn number(&self, column: &Column, quantity: Quantity) -> Result<f64, TableError> {
+        let field = self.record.get(column.position).unwrap_or_default();
         let number = std::str::from_utf8(field)
             .ok()
             .and_then(|text| text.trim().parse().ok())
             .filter(|number: &f64| number.is_finite())
-            .ok_or_else(|| TableError::Number {
+            .ok_or_else(|| TableErrorKind::Number {
                 line: self.line(),
                 column: column.name.clone(),
                 text: String::from_utf8_lossy(field).into_owned(),
             })?;
-        match figure.admits(number) {
+        match quantity.admits(number) {
             true => Ok(number),
-            false => Err(TableError::OutOfRange {
+            false => Err(TableErrorKind::OutOfRange {
                 line: self.line(),
                 column: column.name.clone(),
                 number,
-                range: figure.range(),
-            }),
+                range: quantity.range(),
+            }
+            .into()),
         }
     }
 
-    /// That a field is no genotype.
-    pub(super) fn no_genotype(&self, column: &Column, reason: impl ToString) -> TableError {
-        TableError::Genotype {
+    /// The error for a field that isn't a genotype.
+    pub(super) fn not_a_genotype(&self, column: &Column, reason: impl ToString) -> TableError {
+        TableErrorKind::Genotype {
             line: self.line(),
             column: column.name.clone(),
             reason: reason.to_string(),
         }
+        .into()
+    }
+
+    /// The error for a genotype or index that an earlier row has already.
+    pub(super) fn repeated(&self, what: String) -> TableError {
+        let line = self.line();
+        TableErrorKind::Repeated { line, what }.into()
     }
 }
 
@@ -147,5 +157,5 @@ fn csv_error(error: &csv::Error, text: &[u8]) -> TableError {
         } => format!("{len} fields, but the header has {expected_len}"),
         _ => error.to_string(),
     };
-    TableError::Csv { line, reason }
+    TableErrorKind::Csv { line, reason }.into()
 }

@@ -1,33 +1,38 @@
-//! Why a table can't be used.
+//! Why a table can't be read.
 
+use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a table can't be used. Lines are those of the file, decompressed, and count from 1; a row of several
-/// has the first. Columns have their names.
+/// Why a table can't be read, and from which file.
+#[derive(Debug)]
+pub struct TableError {
+    kind: TableErrorKind,
+    path: Option<PathBuf>,
+}
+
+/// What is wrong with a table.
+///
+/// Lines are those of the decompressed file, from 1; a row of several lines has the number of its first.
+/// Columns are given by name.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TableError {
+pub enum TableErrorKind {
     /// The file can't be opened.
-    #[error("can't read {}: {source}", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Reading breaks off: the file is cut short or damaged, or the disk is.
+    #[error("{0}")]
+    Open(io::Error),
+    /// Reading breaks off because the file is truncated or damaged, or the disk fails.
     #[error("reading breaks off after line {lines}: {source}")]
     BrokenOff {
-        /// How many whole lines could be read, the header included.
+        /// The number of whole lines before the break, including the header.
         lines: u64,
-        /// Why.
+        /// The system's or the decompressor's error.
         source: io::Error,
     },
-    /// The text is no CSV, or a row has too few or too many fields.
+    /// The text isn't CSV, or a row has too few or too many fields.
     #[error("line {line}: {reason}")]
     Csv {
-        /// Where.
+        /// The line.
         line: u64,
         /// What is wrong.
         reason: String,
@@ -35,76 +40,122 @@ pub enum TableError {
     /// The header lacks a column.
     #[error("the table has no column '{column}'; it has {}", found.join(", "))]
     MissingColumn {
-        /// Which one.
+        /// The missing column.
         column: String,
-        /// The columns there are.
+        /// The columns in the header.
         found: Vec<String>,
     },
-    /// A field that should be a number is none, or not a finite one.
+    /// A field isn't a finite number.
     #[error("line {line}, column '{column}': '{text}' is not a number")]
     Number {
-        /// Where.
+        /// The line.
         line: u64,
         /// The column.
         column: String,
-        /// What stands there.
+        /// The field.
         text: String,
     },
-    /// A number that can't be what its column holds: an accuracy above 100 %, a time of 0.
+    /// A number is out of its column's range, such as an accuracy above 100 % or a time of 0.
     #[error("line {line}, column '{column}': {number:?} is not {range}")]
     OutOfRange {
-        /// Where.
+        /// The line.
         line: u64,
         /// The column.
         column: String,
-        /// What stands there.
+        /// The number.
         number: f64,
-        /// What may stand there.
+        /// What the column holds, with its range.
         range: &'static str,
     },
-    /// A field that should be a genotype is none.
+    /// A field isn't a genotype.
     #[error("line {line}, column '{column}': {reason}")]
     Genotype {
-        /// Where.
+        /// The line.
         line: u64,
         /// The column.
         column: String,
         /// What is wrong.
         reason: String,
     },
-    /// A genotype or an index has two rows.
-    #[error("line {line}: {what} has a row already")]
+    /// A second row has the same genotype or index as an earlier one.
+    #[error("line {line}: {what} already has a row")]
     Repeated {
-        /// The second row.
+        /// The line of the second row.
         line: u64,
-        /// What is repeated.
+        /// The genotype or index.
         what: String,
     },
-    /// A field that should be an index is no whole number, or one beyond the table's size.
-    #[error(
-        "line {line}, column '{column}': '{index}' is no index of one of {count} architectures, from 0"
-    )]
+    /// A field isn't an index below the number of architectures.
+    #[error("line {line}, column '{column}': '{index}' is not an index from 0 to {}", count - 1)]
     Index {
-        /// Where.
+        /// The line.
         line: u64,
         /// The column.
         column: String,
-        /// What stands there.
+        /// The field.
         index: String,
-        /// How many there are.
+        /// The number of architectures.
         count: usize,
     },
-    /// There is no row at all.
+    /// The table has no rows.
     #[error("the table has no rows")]
     Empty,
-    /// Architectures of the space have no row.
-    #[error("the table lacks {missing} of {count} architectures, {first} for one")]
+    /// Some architectures of the space have no row.
+    #[error("the table lacks {missing} of {count} architectures, such as {first}")]
     MissingArchitectures {
-        /// How many.
+        /// The number of architectures without a row.
         missing: usize,
-        /// Of how many.
+        /// The number of architectures in the space.
         count: usize,
-        /// The first of them.
+        /// The first architecture without a row.
         first: String,
     },
+}
+
+impl TableError {
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> &TableErrorKind {
+        &self.kind
+    }
+
+    /// The table's file; `None` if the table was read from a reader.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    pub(super) fn in_file(self, path: &Path) -> Self {
+        Self {
+            path: Some(path.to_owned()),
+            ..self
+        }
+    }
+}
+
+impl From<TableErrorKind> for TableError {
+    fn from(kind: TableErrorKind) -> Self {
+        Self { kind, path: None }
+    }
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.path, &self.kind) {
+            (Some(path), TableErrorKind::Open(source)) => {
+                write!(f, "can't read {}: {source}", path.display())
+            }
+            (Some(path), kind) => write!(f, "{}: {kind}", path.display()),
+            (None, kind) => write!(f, "{kind}"),
+        }
+    }
+}
+
+impl std::error::Error for TableError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            TableErrorKind::Open(source) | TableErrorKind::BrokenOff { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Anyone's table as an evaluator.
+//! Any table as an evaluator.
 
 use std::collections::HashMap;
 use std::fmt::{Debug, Display};
@@ -6,13 +6,13 @@ use std::hash::Hash;
 use std::io::Read;
 use std::path::Path;
 
-use super::TableError;
-use super::csv_file::{Column, Rows, open};
-use super::figure::Figure;
+use super::csv_file::{Column, CsvRows, read_file};
+use super::error::{TableError, TableErrorKind};
+use super::quantity::Quantity;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::trial::Evaluation;
 
-/// Which columns of a CSV file are what.
+/// Which columns of a CSV file hold genotypes, fitnesses, costs and metrics.
 ///
 /// ```
 /// use evonas::prelude::*;
@@ -21,7 +21,9 @@ use crate::trial::Evaluation;
 /// let csv = "width,accuracy,seconds,parameters\n\
 ///            8,0.91,30,1000\n\
 ///            16,0.94,50,4000\n";
-/// let evaluator = TabularColumns::new("width", "accuracy")
+/// let evaluator = TabularColumns::new()
+///     .genotype("width")
+///     .fitness("accuracy")
 ///     .cost("seconds")
 ///     .metric("parameters")
 ///     .read_from(csv.as_bytes(), |text| text.parse::<u32>())?;
@@ -34,6 +36,7 @@ use crate::trial::Evaluation;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct TabularColumns {
     genotype: String,
     fitness: String,
@@ -41,47 +44,62 @@ pub struct TabularColumns {
     metrics: Vec<String>,
 }
 
+impl Default for TabularColumns {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl TabularColumns {
-    /// The names of the genotype's column and the fitness's.
-    pub fn new(genotype: impl Into<String>, fitness: impl Into<String>) -> Self {
+    /// The columns `genotype` and `fitness`, without costs or metrics.
+    pub fn new() -> Self {
         Self {
-            genotype: genotype.into(),
-            fitness: fitness.into(),
+            genotype: "genotype".to_owned(),
+            fitness: "fitness".to_owned(),
             cost: None,
             metrics: Vec::new(),
         }
     }
 
-    /// The column with the cost of an evaluation in seconds, for the simulated executor: from a
-    /// nanosecond, which is as little as its clock tells, to 1e12.
-    #[must_use]
+    /// The column of the genotypes.
+    pub fn genotype(mut self, column: impl Into<String>) -> Self {
+        self.genotype = column.into();
+        self
+    }
+
+    /// The column of the fitnesses, from -1e100 to 1e100.
+    pub fn fitness(mut self, column: impl Into<String>) -> Self {
+        self.fitness = column.into();
+        self
+    }
+
+    /// The column of an evaluation's cost in seconds, for the simulated executor: from 1e-9, the
+    /// resolution of its clock, to 1e12.
     pub fn cost(mut self, column: impl Into<String>) -> Self {
         self.cost = Some(column.into());
         self
     }
 
-    /// A column that becomes a metric of the same name. May be called several times.
-    #[must_use]
+    /// Adds a column that becomes a metric of the same name, from -1e100 to 1e100.
     pub fn metric(mut self, column: impl Into<String>) -> Self {
         self.metrics.push(column.into());
         self
     }
 
-    /// Reads a CSV file, plain or gzip; `genotype` makes a genotype of its field.
+    /// Reads a CSV file, plain or gzip; `genotype` parses a genotype from its field.
     ///
     /// # Errors
-    /// [`TableError`] if the file can't be read, lacks a column or has no rows, a field can't be
-    /// parsed or is out of its range (scores and metrics: from -1e100 to 1e100), or a genotype comes
-    /// twice.
+    /// [`TableError`] if the file can't be read, lacks a column or has no rows; if a field can't be parsed
+    /// or is out of its range; or if two rows have the same genotype.
     pub fn read<G: Eq + Hash + Debug, E: Display>(
         &self,
         path: impl AsRef<Path>,
         genotype: impl Fn(&str) -> Result<G, E>,
     ) -> Result<TabularEvaluator<G>, TableError> {
-        self.read_from(open(path.as_ref())?, genotype)
+        read_file(path.as_ref(), |reader| self.read_from(reader, genotype))
     }
 
-    /// The same from any reader, of plain CSV.
+    /// As [`TabularColumns::read`], from any reader of plain CSV.
     ///
     /// # Errors
     /// As [`TabularColumns::read`].
@@ -90,7 +108,7 @@ impl TabularColumns {
         reader: impl Read,
         genotype: impl Fn(&str) -> Result<G, E>,
     ) -> Result<TabularEvaluator<G>, TableError> {
-        let mut rows = Rows::new(reader)?;
+        let mut rows = CsvRows::new(reader)?;
         let genotypes = rows.column(&self.genotype)?;
         let fitness = rows.column(&self.fitness)?;
         let cost = self.cost.as_deref().map(|name| rows.column(name));
@@ -103,44 +121,41 @@ impl TabularColumns {
         let mut evaluations = HashMap::new();
         while rows.advance()? {
             let genotype = genotype(rows.text(&genotypes)?)
-                .map_err(|reason| rows.no_genotype(&genotypes, reason))?;
-            let mut evaluation = Evaluation::new(rows.number(&fitness, Figure::Any)?);
+                .map_err(|reason| rows.not_a_genotype(&genotypes, reason))?;
+            let mut evaluation = Evaluation::new(rows.number(&fitness, Quantity::Score)?);
             if let Some(cost) = &cost {
-                evaluation = evaluation.with_cost(rows.number(cost, Figure::Seconds)?);
+                evaluation = evaluation.with_cost(rows.number(cost, Quantity::Seconds)?);
             }
             for metric in &metrics {
                 evaluation =
-                    evaluation.with_metric(&metric.name, rows.number(metric, Figure::Any)?);
+                    evaluation.with_metric(&metric.name, rows.number(metric, Quantity::Score)?);
             }
             if evaluations.contains_key(&genotype) {
-                return Err(TableError::Repeated {
-                    line: rows.line(),
-                    what: format!("{genotype:?}"),
-                });
+                return Err(rows.repeated(format!("{genotype:?}")));
             }
             evaluations.insert(genotype, evaluation);
         }
         match evaluations.is_empty() {
-            true => Err(TableError::Empty),
+            true => Err(TableErrorKind::Empty.into()),
             false => Ok(TabularEvaluator { evaluations }),
         }
     }
 }
 
-/// A table of evaluations by genotype. A genotype that the table lacks fails.
+/// A table of evaluations by genotype. Evaluating a genotype without a row fails.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TabularEvaluator<G: Eq + Hash> {
     evaluations: HashMap<G, Evaluation>,
 }
 
 impl<G: Eq + Hash> TabularEvaluator<G> {
-    /// The evaluation of a genotype, if the table has it.
+    /// The evaluation of a genotype; `None` if it has no row.
     #[must_use]
     pub fn get(&self, genotype: &G) -> Option<&Evaluation> {
         self.evaluations.get(genotype)
     }
 
-    /// Every genotype of the table, in no particular order.
+    /// All genotypes of the table, in no particular order.
     pub fn genotypes(&self) -> impl ExactSizeIterator<Item = &G> {
         self.evaluations.keys()
     }

@@ -1,8 +1,7 @@
 //! Tables of finished evaluations as evaluators: searches that take seconds instead of GPU years.
 //!
-//! [`NasBench201Table`] is the table of NAS-Bench-201 / NATS-Bench, [`TabularEvaluator`] anyone's
-//! CSV file with a genotype column, and [`nats_bench`] turns the official NATS-Bench files into such
-//! a file.
+//! [`NasBench201Table`] reads the table of NAS-Bench-201 and NATS-Bench, [`TabularColumns`] any CSV file
+//! with a genotype column. [`nats_bench`] converts the official NATS-Bench files to CSV.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -15,12 +14,15 @@
 //!
 //! let table = Arc::new(NasBench201Table::read("nasbench201.csv.gz")?);
 //! let evaluator = table.clone().evaluator(Dataset::Cifar10, Metric::Valid12);
-//! let evolution = Evolution::aging(NasBench201Space, ReplaceOperation, 10, 3, 0)?;
+//! let evolution = Evolution::builder(NasBench201Space, ReplaceOperation)
+//!     .population(10)
+//!     .sample(3)
+//!     .build()?;
 //! let budget = Budget::trials(u64::MAX).simulated_time(Duration::from_secs(20_000));
 //! let result = Search::new(evolution, Simulated::new(evaluator, 1)?, budget).run()?;
 //! if let Some(best) = result.best() {
 //!     let test = table.accuracy(best.genotype, Dataset::Cifar10, Metric::Test200);
-//!     println!("{} has {test} % on the test images", best.genotype);
+//!     println!("{} has a test accuracy of {test} %", best.genotype);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -28,11 +30,12 @@
 mod csv_file;
 mod error;
 mod evaluator;
-mod figure;
 mod line_number;
 mod nasbench201;
 pub mod nats_bench;
+mod quantity;
 
-pub use error::TableError;
+pub use crate::unknown_name::UnknownName;
+pub use error::{TableError, TableErrorKind};
 pub use evaluator::{TabularColumns, TabularEvaluator};
-pub use nasbench201::{Dataset, Metric, NasBench201Evaluator, NasBench201Table, UnknownName};
+pub use nasbench201::{Dataset, Metric, NasBench201Evaluator, NasBench201Table};

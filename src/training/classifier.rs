@@ -1,4 +1,4 @@
-//! What a trainer trains, and how a genotype becomes it.
+//! The networks that a trainer trains, and how a genotype becomes one.
 
 use std::error::Error;
 
@@ -18,8 +18,8 @@ pub trait ImageClassifier: Module {
     /// - output: `[batch, classes]`
     fn logits(&self, images: Tensor<4>) -> Tensor<2>;
 
-    /// The logits of a batch of images in training, where they differ (drop path, dropout), and
-    /// those of an auxiliary head if there is one.
+    /// The logits of a batch of images in training, when drop path and dropout apply, together with
+    /// those of the auxiliary head if there is one. By default the same as [`ImageClassifier::logits`].
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`
@@ -37,10 +37,11 @@ pub trait Decoder<G>: Send + Sync {
     /// The network.
     type Network: ImageClassifier;
 
-    /// Builds the network on `device`, its weights drawn from `rng`.
+    /// Builds the network on `device`, with weights drawn from `rng`.
     ///
     /// # Errors
-    /// Why the genotype has no network; the trial becomes infeasible.
+    /// If no network can be built from the genotype: any error, with the reason. In a search the
+    /// trial becomes infeasible.
     fn decode(
         &self,
         genotype: &G,
@@ -59,14 +60,14 @@ impl ImageClassifier for CellNetwork {
     }
 }
 
-/// Decodes NASNet genotypes to [`CellNetwork`]s of one configuration.
+/// Decodes NASNet genotypes to [`CellNetwork`]s with one configuration.
 #[derive(Clone, Debug)]
 pub struct CellDecoder {
     config: NetworkConfig,
 }
 
 impl CellDecoder {
-    /// A decoder to networks of this configuration.
+    /// A decoder to networks with this configuration.
     #[must_use]
     pub const fn new(config: NetworkConfig) -> Self {
         Self { config }

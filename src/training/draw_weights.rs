@@ -1,19 +1,20 @@
-//! Initial weights of any module, by the trial's own random numbers.
+//! Initial weights of any module, drawn from the trial's own random numbers.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
 use rand::{Rng, RngExt};
 
-/// Draws a module's initial weights from `rng`: what a [`Decoder`](super::Decoder) of modules that
-/// are made of Burn's layers should end with.
+/// Draws a module's initial weights from `rng`, so that a trial's score depends on its seed alone. A
+/// [`Decoder`](super::Decoder) that builds modules from Burn's layers should end with it.
 ///
-/// Burn's layers draw their weights from the device's one generator, which all workers share, and
-/// only when they are first used, so that a trial's score would depend on what else runs. Here a
-/// parameter of two or more dimensions takes values that are uniform from `-1 / sqrt(fan in)` to `1 /
-/// sqrt(fan in)`, the range of Burn's layers; the fan in is the first dimension of a matrix
-/// (`[inputs, outputs]`, as in `Linear`) and all but the first of others (`[outputs, inputs /
-/// groups, …]`, as in convolutions). A vector called `bias` becomes 0; other vectors, such as batch
-/// norm's, stay.
+/// Burn's layers draw their weights when they are first used, from one generator per device that all
+/// workers share, so that a score would depend on what else runs.
+///
+/// Parameters of two or more dimensions are drawn uniformly from `-1 / sqrt(fan_in)` to `1 /
+/// sqrt(fan_in)`, as Burn's layers do. `fan_in` is the first dimension of a matrix (`[inputs,
+/// outputs]`, as in `Linear`) and the product of all but the first dimension otherwise (`[outputs,
+/// inputs / groups, …]`, as in convolutions). A vector called `bias` becomes 0; other vectors, such
+/// as batch norm's, are unchanged.
 #[must_use]
 pub fn draw_weights<M: Module>(module: M, rng: &mut dyn Rng) -> M {
     module.map(&mut Draw {
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_stream_draws_the_same_weights_within_the_bounds() {
+    fn the_same_stream_draws_the_same_weights_within_bounds() {
         let [first, second, other] = [1, 1, 2].map(layers);
         let weights = |layers: &Layers| values(layers.convolution.weight.val());
         assert_eq!(weights(&first), weights(&second));
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn biases_are_0_batch_norm_stays_and_all_is_still_trained() {
+    fn biases_become_0_batch_norm_is_unchanged_and_both_can_be_trained() {
         let layers = layers(3);
         assert_eq!(values(layers.linear.bias.clone().unwrap().val()), [0.0; 5]);
         assert_eq!(values(layers.norm.gamma.val()), [1.0; 6]);

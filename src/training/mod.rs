@@ -1,11 +1,12 @@
-//! Training image classifiers: the evaluator of a network search, and full training.
+//! Training image classifiers, as the evaluator of a network search or in full.
 //!
-//! [`TrainingEvaluator`] decodes a genotype to a network, trains it on the training images and
-//! returns its accuracy on validation images that are held out of them. The test images are not
-//! part of it: they are for [`Trainer::evaluate`] once the search is over.
+//! [`TrainingEvaluator`] decodes a genotype to a network, trains it on training images and returns
+//! its accuracy on held-out validation images. It doesn't see the test images, which are for
+//! [`Trainer::evaluate`] once the search is over.
 //!
-//! Both take one [`Trainer`], for any [`ImageClassifier`]. [`Training`] is a training between two
-//! epochs, to be saved and gone on with.
+//! [`train_fully`] trains a network that was found. [`Training`] does it one epoch at a time, and
+//! can be saved and resumed. All of them take a [`Trainer`] with a [`TrainingConfig`], and train any
+//! [`ImageClassifier`].
 
 mod checkpoint;
 mod classifier;
@@ -13,6 +14,7 @@ mod config;
 mod device;
 mod device_images;
 mod draw_weights;
+mod error;
 mod evaluator;
 mod full;
 pub mod images;
@@ -22,17 +24,16 @@ mod trainer;
 
 pub use checkpoint::CheckpointError;
 pub use classifier::{CellDecoder, Decoder, ImageClassifier};
-pub use config::{
-    Augmentation, InvalidTrainingConfig, OptimizerSettings, Preset, Schedule, TrainingConfig,
-    UnknownPreset,
-};
+pub use config::{Augmentation, LargePadding, OptimizerSettings, Preset, Schedule, TrainingConfig};
 pub use device::{DeviceError, DeviceName, Devices};
 pub use device_images::DeviceImages;
 pub use draw_weights::draw_weights;
-pub use evaluator::{EvaluatorError, TrainingEvaluator};
+pub use error::TrainingError;
+pub use evaluator::{TrainingEvaluator, TrainingEvaluatorBuilder};
 pub use full::{FullTraining, train_fully};
 pub use step_times::StepTimes;
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};
 pub use trainer::{
-    Epoch, MovingAverage, Progress, RmsProp, RmsPropState, Trainer, Training, TrainingError,
+    Epoch, Learner, MovingAverage, Progress, RmsProp, RmsPropState, StepResult, Trainer, Training,
+    TrainingWatcher,
 };

@@ -38,17 +38,13 @@ impl StepTimes {
         let device = network.devices().into_iter().next().unwrap_or_default();
         let (images, labels) =
             random_batch(config.batch_size, image, classes, &mut rng, &device.inner());
-        let mut learner = Some(Learner::new(network, config));
+        let mut learner = Learner::new(network, config);
         Self::of_steps(warm_up, timed, || {
             let mut pass = TrainingPass::new(0.0, &mut rng);
             let batch = (images.clone(), labels.clone());
-            let taken = learner.take().map(|learner| {
-                let (learner, sums) = learner.step(batch, config, &mut pass, config.learning_rate);
-                // Reading the loss waits for the device.
-                let _ = sums.loss.into_scalar::<f32>().elem::<f64>();
-                learner
-            });
-            learner = taken;
+            let result = learner.step(batch, &mut pass, config.learning_rate);
+            // Reading the loss waits for the device.
+            let _ = result.loss.into_scalar::<f32>().elem::<f64>();
         })
     }
 

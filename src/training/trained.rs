@@ -1,4 +1,4 @@
-//! A trained network with what it takes to use it.
+//! A trained network with everything needed to use it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,81 +11,83 @@ use super::device_images::DevicePixels;
 use super::images::{ChannelStatistics, LabeledImages, UnlabeledImages};
 use crate::network::{CellNetwork, ImageShape, WeightsError};
 
-/// The metadata entry that says how images are normalised and what the classes are called.
+/// The metadata entry with the [`ClassifierNote`].
 const NOTE: &str = "evonas.classifier";
 
 /// Images in a batch of predictions.
 const BATCH: usize = 64;
 
-/// A trained network, how the images that it takes are normalised, and the names of its classes: one
-/// file of weights rebuilds all of it.
+/// A trained network together with the normalisation of its images and the names of its classes. One
+/// file of weights holds all of it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct TrainedClassifier {
     /// The network.
     pub network: CellNetwork,
-    /// The means and deviations of its training images.
+    /// The means and standard deviations of its training images, which normalise its inputs.
     pub statistics: ChannelStatistics,
-    /// The name of each class, where known.
+    /// The name of each class, if known.
     pub class_names: Option<Vec<String>>,
 }
 
-/// What a network says of an image.
+/// A network's prediction for an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Prediction {
-    /// The likeliest class.
+    /// The most likely class.
     pub class: usize,
-    /// Its probability by the network, from 0 to 1.
+    /// The probability that the network gives it, from 0 to 1.
     pub probability: f64,
 }
 
-/// Why a trained classifier can't be kept, rebuilt or used.
+/// Why a trained classifier can't be saved, loaded or used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClassifierError {
     /// The file of weights can't be written or read.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// The file holds weights, but doesn't say how images are normalised.
-    #[error("{} doesn't say how its network's images are normalised: {reason}", path.display())]
+    /// The file holds weights, but no valid normalisation of images.
+    #[error("{} doesn't tell how to normalise its network's images: {reason}", path.display())]
     NoStatistics {
         /// The file.
         path: PathBuf,
-        /// What is amiss.
+        /// What is wrong.
         reason: String,
     },
-    /// The images are not what the network takes.
+    /// The images have another shape than the network was built for.
     #[error(
-        "the images are {}x{}x{} (channels x height x width), and the network takes {}x{}x{}",
+        "the images are {}x{}x{} (channels x height x width), but the network takes {}x{}x{}",
         found.channels, found.height, found.width, wanted.channels, wanted.height, wanted.width
     )]
     OtherImages {
-        /// The images' size.
+        /// The images' shape.
         found: ImageShape,
-        /// What the network was built for.
+        /// The shape that the network was built for.
         wanted: ImageShape,
     },
-    /// The images are of another number of classes.
-    #[error("the images are of {found} classes, and the network tells {wanted} apart")]
+    /// The images have another number of classes than the network.
+    #[error("the images have {found} classes, but the network has {wanted}")]
     OtherClasses {
         /// The images' classes.
         found: usize,
-        /// The network's.
+        /// The network's classes.
         wanted: usize,
     },
     /// The network's outputs are NaN or infinite.
-    #[error("the network's outputs are not finite: its training has diverged")]
+    #[error("the network's outputs are not finite: its training diverged")]
     NotFinite,
-    /// A class is another one than in the training.
+    /// A class has another name than in training.
     #[error(
-        "class {class} of the images is {}, and the network was trained on {}",
+        "class {class} of the images is {}, but the network was trained on {}",
         quoted(found.as_deref()), quoted(wanted.as_deref())
     )]
     OtherClassNames {
         /// The first class that differs.
         class: usize,
-        /// Its name among the images, if there is such a class.
+        /// Its name in the images' data set, if it has such a class.
         found: Option<String>,
-        /// Its name in the training, if there was such a class.
+        /// Its name in training, if there was such a class.
         wanted: Option<String>,
     },
 }
@@ -95,19 +97,37 @@ fn quoted(name: Option<&str>) -> String {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Note {
-    /// Mean and deviation of each channel, of pixels from 0 to 1.
+struct ClassifierNote {
+    /// Mean and standard deviation of each channel, for pixels from 0 to 1.
     channels: Vec<(f32, f32)>,
     class_names: Option<Vec<String>>,
 }
 
 impl TrainedClassifier {
-    /// Writes it to a file, as [`CellNetwork::save`] does; [`CellNetwork::load`] reads it too.
+    /// A classifier without class names.
+    #[must_use]
+    pub const fn new(network: CellNetwork, statistics: ChannelStatistics) -> Self {
+        Self {
+            network,
+            statistics,
+            class_names: None,
+        }
+    }
+
+    /// Sets the names of the classes, if known.
+    #[must_use]
+    pub fn class_names(mut self, names: impl Into<Option<Vec<String>>>) -> Self {
+        self.class_names = names.into();
+        self
+    }
+
+    /// Writes the classifier to a file of weights, as [`CellNetwork::save`] does.
+    /// [`CellNetwork::load`] reads the network from it too.
     ///
     /// # Errors
     /// [`ClassifierError::Weights`] if the extension is unknown or the file can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ClassifierError> {
-        let note = Note {
+        let note = ClassifierNote {
             channels: self.statistics.channels().to_vec(),
             class_names: self.class_names.clone(),
         };
@@ -117,11 +137,11 @@ impl TrainedClassifier {
             .map_err(ClassifierError::from)
     }
 
-    /// Rebuilds what [`TrainedClassifier::save`] wrote.
+    /// Reads a classifier that [`TrainedClassifier::save`] wrote.
     ///
     /// # Errors
-    /// [`ClassifierError`] if the file can't be read, holds another network than it says, or says
-    /// nothing of images and classes.
+    /// [`ClassifierError`] if the file can't be read, its weights don't fit the network that it
+    /// describes, or it has no statistics of images.
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self, ClassifierError> {
         let path = path.as_ref();
         let (network, metadata) = CellNetwork::load_noted(path, device)?;
@@ -131,17 +151,18 @@ impl TrainedClassifier {
         };
         let note = metadata
             .get(NOTE)
-            .ok_or_else(|| failed(format!("it has no entry {NOTE}")))?;
-        let note: Note = serde_json::from_str(note).map_err(|error| failed(error.to_string()))?;
+            .ok_or_else(|| failed(format!("it has no metadata entry {NOTE}")))?;
+        let note: ClassifierNote =
+            serde_json::from_str(note).map_err(|error| failed(error.to_string()))?;
         let channels = network.config().image.channels;
         if note.channels.len() != channels {
             let found = note.channels.len();
             return Err(failed(format!(
-                "it has means of {found} channels, and the network takes {channels}"
+                "it has the statistics of {found} channels, but the network takes {channels}"
             )));
         }
         let statistics = ChannelStatistics::from_channels(note.channels)
-            .ok_or_else(|| failed("a mean or deviation of a channel can't be".to_owned()))?;
+            .ok_or_else(|| failed("the mean or deviation of a channel is invalid".to_owned()))?;
         Ok(Self {
             network,
             statistics,
@@ -149,21 +170,22 @@ impl TrainedClassifier {
         })
     }
 
-    /// What the network says of each image.
+    /// The network's prediction for each image.
     ///
     /// # Errors
-    /// [`ClassifierError::OtherImages`] if they have another size than the network was built for, and
-    /// [`ClassifierError::NotFinite`] if its outputs are not finite.
+    /// [`ClassifierError::OtherImages`] if the images have another shape than the network was built
+    /// for, and [`ClassifierError::NotFinite`] if its outputs are not finite.
     pub fn predict(&self, images: &UnlabeledImages) -> Result<Vec<Prediction>, ClassifierError> {
         self.predict_pixels(images.shape(), images.pixels())
     }
 
-    /// The share of the images that it classifies correctly, from 0 to 1.
+    /// The share of the images that the network classifies correctly, from 0 to 1; 0 if there are
+    /// none. Class names are not compared: see [`TrainedClassifier::check_classes`].
     ///
     /// # Errors
-    /// [`ClassifierError::OtherImages`] and [`ClassifierError::OtherClasses`] if they have another
-    /// size, or are of another number of classes, than the network was built for,
-    /// [`ClassifierError::NotFinite`] if its outputs are not finite. What the classes are called is not compared: see [`TrainedClassifier::check_classes`].
+    /// [`ClassifierError::OtherImages`] or [`ClassifierError::OtherClasses`] if the images have
+    /// another shape or number of classes than the network was built for, and
+    /// [`ClassifierError::NotFinite`] if its outputs are not finite.
     pub fn accuracy(&self, images: &LabeledImages) -> Result<f64, ClassifierError> {
         self.check_images(images)?;
         let predictions = self.predict_pixels(images.shape(), images.pixels())?;
@@ -174,7 +196,7 @@ impl TrainedClassifier {
         Ok(hits.count() as f64 / images.len().max(1) as f64)
     }
 
-    /// Whether the network takes images of this size and number of classes.
+    /// Checks that the network takes images of this shape and number of classes.
     ///
     /// # Errors
     /// [`ClassifierError::OtherImages`] or [`ClassifierError::OtherClasses`].
@@ -191,10 +213,11 @@ impl TrainedClassifier {
         Ok(())
     }
 
-    /// Whether a data set has this classifier's classes in its order, as far as both have names.
+    /// Checks that a data set has the classes of this classifier in the same order. Passes if either
+    /// has no names.
     ///
     /// # Errors
-    /// [`ClassifierError::OtherClassNames`] with the first that differs.
+    /// [`ClassifierError::OtherClassNames`] with the first class that differs.
     pub fn check_classes(&self, names: Option<&[String]>) -> Result<(), ClassifierError> {
         let (Some(own), Some(names)) = (&self.class_names, names) else {
             return Ok(());
@@ -229,13 +252,13 @@ impl TrainedClassifier {
         for batch in indices.chunks(BATCH) {
             predictions.extend(read(&network, images.batch(batch)));
         }
-        if predictions.iter().any(|made| !made.probability.is_finite()) {
+        if predictions.iter().any(|one| !one.probability.is_finite()) {
             return Err(ClassifierError::NotFinite);
         }
         Ok(predictions)
     }
 
-    /// The name of a class; its number if it has none.
+    /// The name of a class, or its number if it has no name.
     #[must_use]
     pub fn class_name(&self, class: usize) -> String {
         let names = self.class_names.as_ref();

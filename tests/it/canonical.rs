@@ -1,4 +1,4 @@
-//! NASNet cells that mean the same share a canonical form.
+//! Equivalent NASNet cells share a canonical form.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use evonas::spaces::nasnet::{
 use proptest::prelude::{any, prop, prop_assert_eq, proptest};
 use rand::seq::SliceRandom;
 
-/// The same cell with its pairs in another possible order and their elements exchanged at random.
+/// The same cell with its pairs in another valid order and their elements swapped at random.
 fn shuffled(cell: &Cell, rng: &mut dyn Rng) -> Cell {
     let pairs = cell.pairs();
     let mut left: Vec<usize> = (0..pairs.len()).collect();
@@ -86,9 +86,9 @@ fn cells_that_differ_keep_different_forms() {
     assert_ne!(cell("sep3@0+sep3@1:1.2"), cell("sep3@0+sep3@1:2"));
 }
 
-/// All cells of two pairs over two operations, against a count by hand.
+/// All cells of two pairs over two operations, counted by hand.
 #[test]
-fn small_cells_are_counted_right() {
+fn small_cells_have_as_many_forms_as_counted_by_hand() {
     let operations = NasnetSpace::sp1().operations()[..2].to_vec();
     let branches = |states: usize| -> Vec<Branch> {
         operations
@@ -116,7 +116,7 @@ fn small_cells_are_counted_right() {
 }
 
 #[test]
-fn many_equal_pairs_take_no_time() {
+fn many_equal_pairs_stay_fast() {
     let text = ["identity@0+identity@1"; 12].join(",");
     let start = Instant::now();
     let cell: Cell = text.parse().unwrap();
@@ -124,7 +124,7 @@ fn many_equal_pairs_take_no_time() {
     assert!(start.elapsed() < Duration::from_secs(1));
 }
 
-/// The least list of pairs over all orders and all exchanges of elements, by trying them all.
+/// The least list of pairs over all orders and all swaps of elements, found by trying them all.
 fn by_trying_all(cell: &Cell) -> Vec<PairwiseCombination> {
     fn extend(
         cell: &Cell,
@@ -159,7 +159,7 @@ fn by_trying_all(cell: &Cell) -> Vec<PairwiseCombination> {
 }
 
 #[test]
-fn forms_are_equal_exactly_where_trying_all_orders_says_so() {
+fn forms_are_equal_exactly_if_trying_all_orders_says_so() {
     let mut rng = stream(2, 0);
     let (mut forms, mut orders) = (HashMap::new(), HashMap::new());
     for (operations, pairs) in [(1, 4), (1, 5), (1, 6), (2, 4)] {
@@ -216,20 +216,20 @@ fn of_graph(vertices: usize, edges: impl IntoIterator<Item = (usize, usize)>) ->
     text.join(",").parse().unwrap()
 }
 
-/// A ring of vertices, each with an edge to the one so many places on.
+/// A ring of vertices, each with an edge to the one `step` places further on.
 fn ring(vertices: usize, first: usize, step: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..vertices).map(move |from| (first + from, first + (from + step) % vertices))
 }
 
 #[test]
-fn regular_cells_take_no_time_and_keep_their_differences() {
+fn regular_cells_stay_fast_and_keep_their_differences() {
     let petersen = ring(5, 0, 1)
         .chain(ring(5, 5, 2))
         .chain((0..5).map(|vertex| (vertex, vertex + 5)));
     let prism = ring(5, 0, 1)
         .chain(ring(5, 5, 1))
         .chain((0..5).map(|vertex| (vertex, vertex + 5)));
-    // Each has its own reader, so that exchanging two of them exchanges the readers too.
+    // Each has its own reader, so swapping two of them swaps the readers too.
     let readers = (0..20).map(|vertex| (vertex, vertex));
     let cells = [
         of_graph(10, petersen),

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use evonas::prelude::*;
 use evonas::randomness::stream;
-use evonas::spaces::choices::{Choices, Decisions, InvalidChoices, InvalidDecisions};
+use evonas::spaces::choices::{Choices, ChoicesError, Decisions};
 use serde_json::json;
 
-/// `level` matters with zstd only, `dictionary` with zstd at level 9 only.
+/// `level` matters only with zstd, `dictionary` only with zstd at level 9.
 fn space() -> Choices {
     Choices::builder()
         .decision("compression", ["none", "gzip", "zstd"])
@@ -97,7 +97,7 @@ fn genotypes_of_the_same_meaning_share_a_canonical_form() {
 }
 
 #[test]
-fn json_with_names_goes_there_and_back() {
+fn json_with_names_round_trips() {
     let space = space();
     let mut rng = stream(5, 0);
     for _ in 0..100 {
@@ -117,7 +117,7 @@ fn json_with_names_goes_there_and_back() {
     );
     assert_eq!(
         error(json!({"compression": "none", "level": "1", "port": "80"})),
-        "decision 'level' is given, but doesn't matter with the others as they are"
+        "decision 'level' is given, but doesn't matter with these other decisions"
     );
     assert_eq!(
         error(json!({"compression": "xz", "port": "80"})),
@@ -129,7 +129,7 @@ fn json_with_names_goes_there_and_back() {
     );
     assert!(matches!(
         space.from_json(&json!([1])),
-        Err(InvalidDecisions::NoObject(_))
+        Err(ChoicesError::NotAnObject(_))
     ));
 }
 
@@ -154,7 +154,7 @@ fn a_crossover_takes_each_decision_from_either_parent() {
 }
 
 #[test]
-fn many_conditions_on_each_other_take_no_time() {
+fn chains_of_conditions_stay_fast() {
     let mut builder = Choices::builder().decision("0", ["no", "yes"]);
     for number in 1..60_usize {
         builder = builder.decision(number.to_string(), ["no", "yes"]);
@@ -185,35 +185,35 @@ fn foreign_genotypes_are_refused() {
 }
 
 #[test]
-fn choices_that_are_none_are_refused() {
+fn invalid_choices_are_refused() {
     let build = |builder: evonas::spaces::choices::ChoicesBuilder| builder.build().unwrap_err();
     let one = || Choices::builder().decision("a", ["x", "y"]);
-    assert_eq!(build(Choices::builder()), InvalidChoices::NoDecisions);
+    assert_eq!(build(Choices::builder()), ChoicesError::NoDecisions);
     assert!(matches!(
         build(one().decision("a", ["z"])),
-        InvalidChoices::RepeatedDecision(name) if name == "a"
+        ChoicesError::RepeatedDecision(name) if name == "a"
     ));
     assert!(matches!(
         build(one().decision("b", Vec::<String>::new())),
-        InvalidChoices::AlternativeCount { count: 0, .. }
+        ChoicesError::AlternativeCount { count: 0, .. }
     ));
     assert!(matches!(
         build(one().decision("b", ["z", "z"])),
-        InvalidChoices::RepeatedAlternative { .. }
+        ChoicesError::RepeatedAlternative { .. }
     ));
     assert!(matches!(
         build(one().only_if("b", ["z"])),
-        InvalidChoices::UnknownCondition { .. }
+        ChoicesError::UnknownCondition { .. }
     ));
     assert!(matches!(
         build(one().only_if("a", ["x"])),
-        InvalidChoices::UnknownCondition { .. }
+        ChoicesError::UnknownCondition { .. }
     ));
     assert!(matches!(
         build(one().decision("b", ["z"]).only_if("a", ["w"])),
-        InvalidChoices::UnknownAlternative { .. }
+        ChoicesError::UnknownInCondition { .. }
     ));
-    // A condition against another one of the same decision, and against one further back.
+    // Conditions that contradict another of the same decision, and one further back.
     assert_eq!(
         build(
             one()
@@ -221,7 +221,7 @@ fn choices_that_are_none_are_refused() {
                 .only_if("a", ["x"])
                 .only_if("a", ["y"])
         ),
-        InvalidChoices::NeverMatters {
+        ChoicesError::NeverMatters {
             decision: "b".to_owned(),
             on: "a".to_owned()
         }
@@ -234,10 +234,10 @@ fn choices_that_are_none_are_refused() {
     assert!(far.clone().only_if("a", ["x", "y"]).build().is_ok());
     assert!(matches!(
         build(far.only_if("a", ["y"])),
-        InvalidChoices::NeverMatters { decision, on } if decision == "c" && on == "a"
+        ChoicesError::NeverMatters { decision, on } if decision == "c" && on == "a"
     ));
     assert!(matches!(
         build(Choices::builder().only_if("a", ["x"])),
-        InvalidChoices::ConditionWithoutDecision(_)
+        ChoicesError::ConditionWithoutDecision(_)
     ));
 }

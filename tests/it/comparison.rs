@@ -7,24 +7,20 @@ use evonas::comparison::{
 };
 
 fn setup(runs: usize) -> Setup {
-    Setup {
-        runs,
-        population: 20,
-        sample: 5,
-        budget: Duration::from_secs(300),
-        workers: 2,
-        seed: 4,
-    }
+    Setup::new(&BitsBenchmark::default())
+        .runs(runs)
+        .population(20)
+        .sample(5)
+        .budget(Duration::from_secs(300))
+        .workers(2)
+        .seed(4)
 }
 
 #[test]
-fn the_number_of_workers_changes_nothing() {
+fn the_number_of_workers_does_not_change_the_results() {
     let benchmark = BitsBenchmark::default();
     let compare = |workers| {
-        let setup = Setup {
-            workers,
-            ..setup(6)
-        };
+        let setup = setup(6).workers(workers);
         Comparison::run(&benchmark, &Contender::QUICK, &setup).unwrap()
     };
     let alone = compare(1);
@@ -33,7 +29,7 @@ fn the_number_of_workers_changes_nothing() {
 }
 
 #[test]
-fn an_algorithms_runs_are_the_same_whatever_it_is_compared_with() {
+fn an_algorithms_runs_do_not_depend_on_what_it_is_compared_with() {
     let benchmark = BitsBenchmark::default();
     let all = Comparison::run(&benchmark, &Contender::QUICK, &setup(4)).unwrap();
     let one = Comparison::run(&benchmark, &[Contender::Random], &setup(4)).unwrap();
@@ -43,7 +39,7 @@ fn an_algorithms_runs_are_the_same_whatever_it_is_compared_with() {
         .iter()
         .flat_map(|entry| entry.runs.iter().map(|run| run.seed))
         .collect();
-    assert_eq!(seeds.len(), 16, "every run has a seed of its own");
+    assert_eq!(seeds.len(), 16, "every run has its own seed");
 }
 
 #[test]
@@ -70,10 +66,7 @@ fn evolution_beats_random_search_by_more_than_chance() {
 #[test]
 fn the_toy_problem_has_the_means_of_another_implementation() {
     let benchmark = BitsBenchmark::default();
-    let setup = Setup {
-        runs: 60,
-        ..Setup::new(&benchmark)
-    };
+    let setup = Setup::new(&benchmark).runs(60);
     let contenders = [Contender::Aging, Contender::NonAging, Contender::Random];
     let comparison = Comparison::run(&benchmark, &contenders, &setup).unwrap();
     for (summary, expected) in comparison.summaries().iter().zip([0.713, 0.671, 0.612]) {
@@ -113,60 +106,57 @@ fn a_summary_is_a_line_of_json_with_the_documented_keys() {
 }
 
 #[test]
-fn what_can_not_be_compared_is_refused() {
+fn invalid_comparisons_are_refused() {
     let benchmark = BitsBenchmark::default();
-    let error = |contenders: &[Contender], change: fn(&mut Setup)| {
-        let mut setup = setup(2);
-        change(&mut setup);
-        Comparison::run(&benchmark, contenders, &setup)
+    let error = |contenders: &[Contender], change: fn(Setup) -> Setup| {
+        Comparison::run(&benchmark, contenders, &change(setup(2)))
             .unwrap_err()
             .to_string()
     };
     let aging = &[Contender::Aging];
     assert_eq!(
-        error(aging, |setup| setup.runs = 0),
+        error(aging, |setup| setup.runs(0)),
         "there are 0 runs; at least 1 is needed"
     );
     assert_eq!(
-        error(aging, |setup| setup.workers = 0),
+        error(aging, |setup| setup.workers(0)),
         "there are 0 workers; at least 1 is needed"
     );
     assert_eq!(
-        error(&[], |_| ()),
+        error(&[], |setup| setup),
         "there are no algorithms to compare; name at least one"
     );
     assert_eq!(
-        error(aging, |setup| setup.budget = Duration::from_millis(500)),
+        error(aging, |setup| setup.budget(Duration::from_millis(500))),
         "the budget of 0.5 s is smaller than one evaluation, which took 1 s"
     );
     assert_eq!(
-        error(aging, |setup| setup.budget = Duration::ZERO),
+        error(aging, |setup| setup.budget(Duration::ZERO)),
         "the budget is 0 s, which is smaller than any evaluation"
     );
-    let error = error(aging, |setup| setup.sample = 30);
+    let error = error(aging, |setup| setup.sample(30));
     assert!(
         error.contains("sample size 30 exceeds the population size 20"),
         "{error}"
     );
     assert_eq!(
         "annealing".parse::<Contender>().unwrap_err().to_string(),
-        "there is no algorithm 'annealing'; there are aging, non-aging, random, reinforce, ppo"
+        "unknown algorithm 'annealing'; choose one of aging, non-aging, random, reinforce, ppo"
     );
 }
 
 #[test]
-fn budgets_are_seconds_that_can_be() {
-    let mut setup = setup(2);
-    setup.set_budget_seconds(0.25).unwrap();
+fn a_budget_in_seconds_must_be_finite_and_not_negative() {
+    let setup = setup(2).budget_seconds(0.25).unwrap();
     assert_eq!(setup.budget, Duration::from_millis(250));
     for seconds in [-1.0, f64::NAN, f64::INFINITY, 1e30] {
-        let error = setup.set_budget_seconds(seconds).unwrap_err().to_string();
+        let error = setup.clone().budget_seconds(seconds).unwrap_err();
+        let error = error.to_string();
         assert!(
-            error.contains(&format!("a budget of {seconds} seconds")),
+            error.contains(&format!("invalid budget of {seconds} seconds")),
             "{error}"
         );
     }
-    assert_eq!(setup.budget, Duration::from_millis(250), "as it was");
 }
 
 #[test]
@@ -182,9 +172,9 @@ fn benchmarks_have_the_names_that_they_parse_from() {
 
 #[cfg(feature = "tabular")]
 #[test]
-fn a_table_that_can_not_be_used_is_named() {
+fn an_unreadable_table_is_named() {
     use evonas::comparison::{NasBench201Benchmark, Protocol};
-    use evonas::tabular::Dataset;
+    use evonas::tabular::{Dataset, TableErrorKind};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");
     let error = NasBench201Benchmark::read(&path, Protocol::NatsBench, Dataset::Cifar10);
@@ -193,7 +183,11 @@ fn a_table_that_can_not_be_used_is_named() {
     std::fs::write(&path, "index,arch\n").unwrap();
     let error = NasBench201Benchmark::read(&path, Protocol::NatsBench, Dataset::Cifar10);
     let error = error.unwrap_err();
-    assert!(matches!(error, ComparisonError::Table { .. }), "{error}");
+    assert_eq!(error.path(), Some(path.as_path()));
+    assert!(
+        matches!(error.kind(), TableErrorKind::MissingColumn { .. }),
+        "{error}"
+    );
     let error = error.to_string();
     assert!(
         error.contains("table.csv") && error.contains("no column"),
@@ -215,17 +209,10 @@ fn the_controller_needs_the_feature_burn_and_says_so() {
 
 #[cfg(feature = "burn")]
 #[test]
-fn the_controllers_runs_are_its_own_and_the_same_on_any_number_of_workers() {
-    let benchmark = BitsBenchmark {
-        length: 12,
-        noise: 0.0,
-    };
+fn the_controllers_runs_depend_on_neither_the_workers_nor_its_rivals() {
+    let benchmark = BitsBenchmark::default().length(12).noise(0.0);
     let compare = |contenders: &[Contender], workers| {
-        let setup = Setup {
-            workers,
-            budget: Duration::from_secs(50),
-            ..setup(3)
-        };
+        let setup = setup(3).workers(workers).budget(Duration::from_secs(50));
         Comparison::run(&benchmark, contenders, &setup).unwrap()
     };
     let alone = compare(&[Contender::Ppo], 1);
@@ -236,15 +223,12 @@ fn the_controllers_runs_are_its_own_and_the_same_on_any_number_of_workers() {
         .iter()
         .flat_map(|entry| entry.runs.iter().map(|run| run.seed))
         .collect();
-    assert_eq!(seeds.len(), 15, "every run has a seed of its own");
+    assert_eq!(seeds.len(), 15, "every run has its own seed");
 }
 
 #[test]
 fn curves_rise_and_end_with_the_runs() {
-    let benchmark = BitsBenchmark {
-        length: 100,
-        noise: 0.0,
-    };
+    let benchmark = BitsBenchmark::default().noise(0.0);
     let comparison = Comparison::run(&benchmark, &[Contender::Aging], &setup(10)).unwrap();
     for axis in Axis::ALL {
         let (contender, curve) = &comparison.curves(axis)[0];
@@ -262,7 +246,7 @@ fn curves_rise_and_end_with_the_runs() {
 }
 
 #[test]
-fn the_csv_files_have_a_line_for_every_run_pair_and_point() {
+fn the_csv_files_have_a_line_for_each_run_pair_and_point() {
     let benchmark = BitsBenchmark::default();
     let contenders = [Contender::Aging, Contender::Random];
     let comparison = Comparison::run(&benchmark, &contenders, &setup(5)).unwrap();
@@ -280,21 +264,25 @@ fn the_csv_files_have_a_line_for_every_run_pair_and_point() {
 }
 
 #[test]
-fn with_noise_aging_is_ahead_over_the_grid() {
+fn with_noise_aging_is_ahead_at_every_point_of_the_grid() {
     let benchmark = BitsBenchmark::default();
-    let setup = Setup {
-        budget: Duration::from_secs(600),
-        ..setup(20)
+    let setup = setup(20).budget(Duration::from_secs(600));
+    let grid = |populations: &[usize], samples: &[usize]| {
+        AgingGrid::builder(&benchmark)
+            .populations(populations)
+            .samples(samples)
+            .setup(setup.clone())
+            .run()
     };
-    let grid = AgingGrid::run(&benchmark, &[20, 50], &[5, 10, 30], &setup).unwrap();
+    let empty = grid(&[20], &[50]);
+    assert!(matches!(empty, Err(ComparisonError::EmptyGrid)));
+    let grid = grid(&[20, 50], &[5, 10, 30]).unwrap();
     assert_eq!(grid.points.len(), 5, "no tournament exceeds its population");
     assert_eq!(grid.aging_ahead(), 5, "{:?}", grid.points);
-    let empty = AgingGrid::run(&benchmark, &[20], &[50], &setup);
-    assert!(matches!(empty, Err(ComparisonError::EmptyGrid)));
 }
 
 #[test]
-fn more_runs_than_can_be_counted_are_refused() {
+fn too_many_runs_to_count_are_refused() {
     let benchmark = BitsBenchmark::default();
     let all = [Contender::Aging, Contender::Random];
     let error = Comparison::run(&benchmark, &all, &setup(usize::MAX)).unwrap_err();

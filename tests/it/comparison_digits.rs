@@ -1,36 +1,32 @@
-//! Comparisons by real training: the embedded digits, a few small trials.
+//! Comparisons with real training: a few small trials on the embedded digits.
+
 use std::time::Duration;
 
 use evonas::comparison::{
-    Axis, Benchmark, Comparison, Contender, DigitsBenchmark, DigitsSettings, Setup,
+    Axis, Benchmark, Comparison, Contender, DigitsBenchmark, DigitsBenchmarkBuilder, Setup,
 };
 use evonas::evaluator::{Context, StopSignal};
 use evonas::prelude::*;
 use evonas::spaces::nasnet::published;
 
 fn benchmark() -> DigitsBenchmark {
-    DigitsBenchmark::new(&DigitsSettings {
-        images: Some(100),
-        ..DigitsSettings::default()
-    })
-    .unwrap()
+    DigitsBenchmark::builder().images(100).build().unwrap()
 }
 
 fn compare(workers: usize) -> Comparison {
     let benchmark = benchmark();
-    let setup = Setup {
-        runs: 1,
-        population: 2,
-        sample: 2,
-        budget: Duration::from_secs(3),
-        workers,
-        seed: 1,
-    };
+    let setup = Setup::new(&benchmark)
+        .runs(1)
+        .population(2)
+        .sample(2)
+        .budget(Duration::from_secs(3))
+        .workers(workers)
+        .seed(1);
     Comparison::run(&benchmark, &Contender::ALL, &setup).unwrap()
 }
 
 #[test]
-fn every_algorithm_trains_as_many_networks_as_its_budget_whatever_the_workers() {
+fn every_algorithm_trains_as_many_networks_as_its_budget_allows_on_any_number_of_workers() {
     let comparison = compare(1);
     assert_eq!(comparison, compare(2));
     assert_eq!(comparison.dataset(), "digits");
@@ -58,13 +54,13 @@ fn every_algorithm_trains_as_many_networks_as_its_budget_whatever_the_workers() 
 }
 
 #[test]
-fn the_test_is_that_of_the_trained_network_and_no_part_of_the_reward() {
+fn the_test_accuracy_is_the_trained_networks_and_not_part_of_the_reward() {
     let benchmark = benchmark();
     let genotype = published::amoebanet_c();
     let (stop, report) = (StopSignal::new(), |_| {});
     let context = Context::new(TrialId(0), 7, 0, &stop, &report);
     let evaluation = benchmark.evaluator().evaluate(&genotype, &context).unwrap();
-    assert_eq!(evaluation.cost, Some(1.0), "a trial is a second");
+    assert_eq!(evaluation.cost, Some(1.0), "a trial costs a second");
     let test = benchmark.test(&genotype, &evaluation);
     assert_eq!(evaluation.metrics.get("test_accuracy"), Some(test));
     // 359 test images, 20 validation images.
@@ -78,35 +74,27 @@ fn the_test_is_that_of_the_trained_network_and_no_part_of_the_reward() {
 }
 
 #[test]
-fn other_settings_have_another_description() {
-    let described = |change: fn(&mut DigitsSettings)| {
-        let mut settings = DigitsSettings::default();
-        change(&mut settings);
-        DigitsBenchmark::new(&settings).unwrap().describe()
-    };
-    let default = described(|_| ());
-    assert_eq!(default, described(|_| ()));
+fn different_settings_have_different_descriptions() {
+    let described = |builder: DigitsBenchmarkBuilder| builder.build().unwrap().describe();
+    let default = described(DigitsBenchmark::builder());
+    assert_eq!(default, described(DigitsBenchmark::builder()));
     for changed in [
-        described(|settings| settings.filters = 4),
-        described(|settings| settings.epochs = 2),
-        described(|settings| settings.learning_rate = 0.2),
-        described(|settings| settings.images = Some(100)),
+        described(DigitsBenchmark::builder().filters(4)),
+        described(DigitsBenchmark::builder().epochs(2)),
+        described(DigitsBenchmark::builder().learning_rate(0.2)),
+        described(DigitsBenchmark::builder().images(100)),
     ] {
         assert_ne!(changed, default);
     }
 }
 
 #[test]
-fn settings_that_can_not_be_are_refused_before_any_run() {
-    let error = |change: fn(&mut DigitsSettings)| {
-        let mut settings = DigitsSettings::default();
-        change(&mut settings);
-        DigitsBenchmark::new(&settings).unwrap_err().to_string()
-    };
-    let zero = error(|settings| settings.filters = 0);
+fn invalid_settings_are_refused_before_any_run() {
+    let error = |builder: DigitsBenchmarkBuilder| builder.build().unwrap_err().to_string();
+    let zero = error(DigitsBenchmark::builder().filters(0));
     assert!(zero.contains("is 0; it must be at least 1"), "{zero}");
-    let epochs = error(|settings| settings.epochs = 0);
+    let epochs = error(DigitsBenchmark::builder().epochs(0));
     assert!(epochs.contains("number of epochs is 0"), "{epochs}");
-    let images = error(|settings| settings.images = Some(1));
+    let images = error(DigitsBenchmark::builder().images(1));
     assert!(images.contains("holds out none"), "{images}");
 }

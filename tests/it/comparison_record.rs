@@ -15,22 +15,23 @@ use evonas::space::CategoricalSpace;
 const CONTENDERS: [Contender; 2] = [Contender::Aging, Contender::Reinforce];
 
 fn setup(runs: usize) -> Setup {
-    Setup {
-        runs,
-        population: 10,
-        sample: 3,
-        budget: Duration::from_secs(60),
-        workers: 2,
-        seed: 4,
-    }
+    Setup::new(&BitsBenchmark::default())
+        .runs(runs)
+        .population(10)
+        .sample(3)
+        .budget(Duration::from_secs(60))
+        .workers(2)
+        .seed(4)
 }
 
 fn builder<'a>(
     benchmark: &'a BitsBenchmark,
-    contenders: &'a [Contender],
-    setup: &'a Setup,
+    contenders: &[Contender],
+    setup: &Setup,
 ) -> ComparisonBuilder<'a, BitsBenchmark> {
-    ComparisonBuilder::new(benchmark, contenders, setup)
+    Comparison::builder(benchmark)
+        .contenders(contenders)
+        .setup(setup.clone())
 }
 
 /// Goes on in a folder; the comparison, and how many runs were taken from the record and how many run.
@@ -92,10 +93,7 @@ fn more_runs_and_other_algorithms_take_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     resume(folder.path(), &CONTENDERS, &setup(2)).unwrap();
     let all = Contender::QUICK;
-    let workers = Setup {
-        workers: 1,
-        ..setup(3)
-    };
+    let workers = setup(3).workers(1);
     let (extended, taken, run) = resume(folder.path(), &all, &workers).unwrap();
     assert_eq!((taken, run), (4, 12 - 4));
     let at_once = Comparison::run(&BitsBenchmark::default(), &all, &setup(3)).unwrap();
@@ -119,7 +117,7 @@ impl Benchmark for &Failing {
         self.bits.dataset()
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> serde_json::Value {
         self.bits.describe()
     }
 
@@ -149,8 +147,12 @@ impl Benchmark for &Failing {
         self.bits.text(bits)
     }
 
-    fn population_and_sample(&self) -> (usize, usize) {
-        self.bits.population_and_sample()
+    fn population(&self) -> usize {
+        self.bits.population()
+    }
+
+    fn sample(&self) -> usize {
+        self.bits.sample()
     }
 
     fn budget(&self) -> Duration {
@@ -170,11 +172,9 @@ fn a_run_that_fails_costs_none_that_had_ended() {
         evaluations: AtomicUsize::new(0),
         last: 4 * 60,
     };
-    let alone = Setup {
-        workers: 1,
-        ..setup(3)
-    };
-    let error = ComparisonBuilder::new(&&failing, &CONTENDERS, &alone)
+    let error = Comparison::builder(&&failing)
+        .contenders(CONTENDERS)
+        .setup(setup(3).workers(1))
         .record(RunRecord::create(folder.path()).unwrap())
         .run()
         .unwrap_err();
@@ -193,7 +193,7 @@ fn the_record_of_another_comparison_is_refused_by_what_differs() {
     let error = |noise: f64, change: fn(&mut Setup)| {
         let mut setup = setup(2);
         change(&mut setup);
-        let benchmark = BitsBenchmark { noise, length: 100 };
+        let benchmark = BitsBenchmark::default().noise(noise);
         let error = builder(&benchmark, &CONTENDERS, &setup)
             .record(RunRecord::open_or_create(folder.path()).unwrap())
             .run()
@@ -210,21 +210,24 @@ fn the_record_of_another_comparison_is_refused_by_what_differs() {
     for (error, words) in [
         (
             error(0.05, |setup| setup.seed = 5),
-            "its seed is 4, but now it is 5",
+            "setup.seed: 4 recorded, 5 now",
         ),
         (
             error(0.05, |setup| setup.population = 11),
-            "its population is 10, but now it is 11",
+            "setup.population: 10 recorded, 11 now",
         ),
         (
             error(0.05, |setup| setup.sample = 2),
-            "its sample is 3, but now it is 2",
+            "setup.sample: 3 recorded, 2 now",
         ),
         (
             error(0.05, |setup| setup.budget = Duration::from_millis(60_500)),
-            "its budget is 60 s, but now it is 60.5 s",
+            "setup.budget_seconds: 60.0 recorded, 60.5 now",
         ),
-        (error(0.01, |_| ()), "noise: 0.05"),
+        (
+            error(0.01, |_| ()),
+            "benchmark.evaluations.noise: 0.05 recorded, 0.01 now",
+        ),
     ] {
         assert!(error.contains("records another comparison: "), "{error}");
         assert!(error.contains(words), "{error}");
@@ -298,13 +301,13 @@ fn a_damaged_record_is_refused_by_its_line() {
         matches!(other_settings, RunRecordError::Damaged { line: 1, .. }),
         "{other_settings}"
     );
-    let format = error(sound.replacen("\"format\":1", "\"format\":9", 1));
+    let format = error(sound.replacen("\"format\":2", "\"format\":9", 1));
     assert!(
         matches!(
             format,
             RunRecordError::Format {
                 found: 9,
-                supported: 1,
+                supported: 2,
                 ..
             }
         ),

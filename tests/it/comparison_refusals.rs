@@ -1,4 +1,4 @@
-//! Benchmarks that can't be compared on.
+//! Benchmarks that a comparison refuses.
 
 use std::time::Duration;
 
@@ -9,14 +9,11 @@ use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 
 /// One run of 300 s.
 fn run(benchmark: &Priced, contender: Contender) -> Result<Comparison, ComparisonError> {
-    let setup = Setup {
-        runs: 1,
-        ..Setup::new(benchmark)
-    };
+    let setup = Setup::new(benchmark).runs(1);
     Comparison::run(benchmark, &[contender], &setup)
 }
 
-/// Bits that cost so much and are worth so much.
+/// Bit strings with a given evaluation and test result.
 struct Priced {
     evaluate: fn(&[bool]) -> Result<Evaluation, EvaluationError>,
     test: f64,
@@ -38,6 +35,10 @@ impl Benchmark for Priced {
 
     fn dataset(&self) -> String {
         "priced".to_owned()
+    }
+
+    fn describe(&self) -> serde_json::Value {
+        "priced".into()
     }
 
     fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
@@ -65,8 +66,12 @@ impl Benchmark for Priced {
         self.multiply_adds
     }
 
-    fn population_and_sample(&self) -> (usize, usize) {
-        (20, 5)
+    fn population(&self) -> usize {
+        20
+    }
+
+    fn sample(&self) -> usize {
+        5
     }
 
     fn budget(&self) -> Duration {
@@ -75,7 +80,7 @@ impl Benchmark for Priced {
 }
 
 #[test]
-fn a_run_that_would_never_spend_its_budget_is_ended() {
+fn a_run_that_would_never_spend_its_budget_ends_with_an_error() {
     let error = |benchmark: &Priced| {
         let error = run(benchmark, Contender::Aging).unwrap_err();
         assert!(
@@ -103,13 +108,13 @@ fn a_run_that_would_never_spend_its_budget_is_ended() {
     let infeasible = Priced::new(|_| Err(EvaluationError::Infeasible("too large".to_owned())));
     assert_eq!(
         error(&infeasible),
-        "run 0 of aging would never spend its budget: 1000 trials in a row had no score, which \
-         takes no time"
+        "run 0 of aging would never spend its budget: 1000 trials in a row ended without a \
+         score, which takes no time"
     );
 }
 
 #[test]
-fn a_judgement_that_is_no_finite_number_is_refused() {
+fn a_test_or_size_that_is_not_finite_is_refused() {
     let benchmark = |test, multiply_adds| Priced {
         test,
         multiply_adds,

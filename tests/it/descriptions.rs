@@ -1,39 +1,28 @@
-//! What a journal keeps of a search's parts in words, where their `Debug` form won't do.
+//! How the parts of a search describe themselves for a journal.
 
 use std::collections::{BTreeMap, HashMap};
 
+use evonas::description::named;
 use evonas::prelude::*;
 use evonas::search::SearchError;
 use evonas::search::journal::JournalError;
 use evonas::spaces::bits::FlipOneBit;
+use serde_json::{Value, json};
 
-/// How many of each kind: a form that differs from one map to the next.
+/// How many of each kind: a map whose `Debug` form differs from one to the next.
 type Counts = HashMap<String, u32>;
-
-fn sorted(counts: &Counts) -> String {
-    format!("{:?}", counts.iter().collect::<BTreeMap<_, _>>())
-}
 
 /// Counts up to limits.
 #[derive(Debug)]
 struct Warehouse {
     limits: Counts,
-    described: bool,
 }
 
 impl Warehouse {
-    fn new(described: bool) -> Self {
-        let limits = (0..30).map(|kind| (format!("kind {kind}"), kind + 1));
+    fn new(kinds: u32) -> Self {
+        let limits = (0..kinds).map(|kind| (format!("kind {kind}"), kind + 1));
         Self {
             limits: limits.collect(),
-            described,
-        }
-    }
-
-    fn words(&self) -> String {
-        match self.described {
-            true => sorted(&self.limits),
-            false => format!("{self:?}"),
         }
     }
 }
@@ -49,12 +38,8 @@ impl SearchSpace for Warehouse {
         counts.collect()
     }
 
-    fn describe(&self) -> String {
-        self.words()
-    }
-
-    fn describe_genotype(&self, genotype: &Counts) -> String {
-        sorted(genotype)
+    fn describe(&self) -> Value {
+        named("Warehouse", &self.limits)
     }
 }
 
@@ -66,24 +51,27 @@ impl Mutation<Counts> for Warehouse {
         child
     }
 
-    fn describe(&self) -> String {
-        self.words()
+    fn describe(&self) -> Value {
+        named("Warehouse", &self.limits)
     }
 }
 
 fn search(
     folder: &std::path::Path,
-    described: bool,
+    warehouse: Warehouse,
+    first: u32,
     trials: u64,
 ) -> Result<SearchResult<Counts>, SearchError> {
     let sum = |counts: &Counts, _: &Context<'_>| {
         Ok(Evaluation::new(f64::from(counts.values().sum::<u32>())))
     };
-    let empty: Counts = (0..30).map(|kind| (format!("kind {kind}"), 0)).collect();
-    let evolution = EvolutionBuilder::new(Warehouse::new(described), Warehouse::new(described))
+    let initial: Counts = (0..30)
+        .map(|kind| (format!("kind {kind}"), first))
+        .collect();
+    let evolution = Evolution::builder(warehouse, Warehouse::new(30))
         .population(10)
         .sample(3)
-        .initial([empty])
+        .initial([initial])
         .build()
         .unwrap();
     Search::new(evolution, Serial::new(sum), Budget::trials(trials))
@@ -95,36 +83,68 @@ fn search(
 fn a_space_without_a_stable_debug_form_is_resumed_by_its_description() {
     let folder = tempfile::tempdir().unwrap();
     for trials in [20, 40, 60] {
-        let result = search(folder.path(), true, trials).unwrap();
+        let result = search(folder.path(), Warehouse::new(30), 0, trials).unwrap();
         assert_eq!(result.history.len() as u64, trials);
     }
-    // Its debug form would not do.
-    let folder = tempfile::tempdir().unwrap();
-    search(folder.path(), false, 20).unwrap();
-    assert!(matches!(
-        search(folder.path(), false, 40),
-        Err(SearchError::Journal(JournalError::OtherSearch {
-            what: "space",
-            ..
-        }))
-    ));
+    for (warehouse, first, message) in [
+        (
+            Warehouse::new(29),
+            0,
+            r#"space.kind 29: 30 recorded, nothing now"#,
+        ),
+        (
+            Warehouse::new(30),
+            1,
+            "algorithm.initial[0].kind 0: 0 recorded, 1 now",
+        ),
+    ] {
+        let error = search(folder.path(), warehouse, first, 60).unwrap_err();
+        assert!(error.to_string().ends_with(message), "{error}");
+        assert!(matches!(
+            error,
+            SearchError::Journal(JournalError::OtherSearch { .. })
+        ));
+    }
 }
 
-/// The words of journals that were written before, and of spaces behind a box.
+/// A space without settings.
+#[derive(Debug)]
+struct Plain;
+
+impl SearchSpace for Plain {
+    type Genotype = Counts;
+
+    fn sample(&self, _: &mut dyn Rng) -> Counts {
+        Counts::new()
+    }
+}
+
 #[test]
-fn descriptions_are_debug_forms_unless_they_are_overridden() {
+fn a_description_is_the_type_s_name_unless_it_is_overridden() {
+    let boxed: Box<dyn SearchSpace<Genotype = Counts>> = Box::new(Plain);
+    let name = boxed.describe()["type"].clone();
+    assert!(name.as_str().unwrap().ends_with("descriptions::Plain"));
+    let boxed: Box<dyn SearchSpace<Genotype = Counts>> = Box::new(Warehouse::new(3));
+    assert_eq!(
+        boxed.describe(),
+        json!({"type": "Warehouse", "kind 0": 1, "kind 1": 2, "kind 2": 3})
+    );
+    let warehouse: Box<dyn Mutation<Counts>> = Box::new(Warehouse::new(1));
+    let one = OneOf::new(vec![(1.0, warehouse)]).unwrap();
+    assert_eq!(
+        one.describe(),
+        json!({
+            "type": "OneOf",
+            "mutations": [{"probability": 1.0, "mutation": {"type": "Warehouse", "kind 0": 1}}],
+        })
+    );
     let flips = OneOf::new(vec![
         (0.25, Box::new(FlipOneBit) as Box<dyn Mutation<Vec<bool>>>),
         (0.75, Box::new(FlipOneBit)),
     ])
     .unwrap();
-    assert_eq!(flips.describe(), format!("{flips:?}"));
-    let boxed: Box<dyn SearchSpace<Genotype = Counts>> = Box::new(Warehouse::new(true));
-    assert_eq!(boxed.describe(), Warehouse::new(true).words());
-    let boxed: Box<dyn Mutation<Counts>> = Box::new(Warehouse::new(true));
-    let one = OneOf::new(vec![(1.0, boxed)]).unwrap();
     assert_eq!(
-        one.describe(),
-        format!("[(1.0, {})]", Warehouse::new(true).words())
+        flips.describe()["mutations"][1],
+        json!({"probability": 0.75, "mutation": {"type": "FlipOneBit"}})
     );
 }

@@ -1,4 +1,4 @@
-//! Searching the digits, from images to a trial list.
+//! Architecture search on the digits, from images to a list of trials.
 use std::sync::{Arc, Mutex};
 
 use burn::tensor::Device;
@@ -10,19 +10,21 @@ use evonas::training::images::digits;
 use evonas::training::{CellDecoder, Trainer, TrainingConfig, TrainingEvaluator};
 
 fn evaluator(learning_rate: f64) -> TrainingEvaluator<CellDecoder> {
-    let config = NetworkConfig::new(1, 4, 10, ImageShape::new(1, 8, 8));
-    let mut training = TrainingConfig::new(1, 64);
-    training.learning_rate = learning_rate;
-    TrainingEvaluator::new(
-        CellDecoder::new(config),
-        Trainer::new(training).unwrap(),
-        &digits().train.limit(300, 0),
-        0.2,
-        0,
-        &Device::flex(),
-    )
-    .unwrap()
-    .threads_per_worker(1)
+    let config = NetworkConfig::new(ImageShape::gray(8, 8), 10)
+        .cells_per_stack(1)
+        .filters(4);
+    let training = TrainingConfig::default()
+        .batch_size(64)
+        .learning_rate(learning_rate);
+    let trainer = Trainer::new(training).unwrap();
+    let images = digits().train.limit(300, 0);
+    TrainingEvaluator::builder(CellDecoder::new(config), trainer, &images)
+        .validation_fraction(0.2)
+        .split_seed(0)
+        .device(&Device::flex())
+        .threads_per_worker(1)
+        .build()
+        .unwrap()
 }
 
 fn random_trials(workers: usize) -> Vec<TrialRecord<NasnetGenotype>> {
@@ -71,7 +73,7 @@ fn an_observer_sees_the_loss_and_the_accuracy_of_every_epoch() {
         .collect();
     assert_eq!(epochs, [(0, 1), (1, 1)]);
     for &(.., loss, accuracy) in seen.iter() {
-        // Far from trained after an epoch.
+        // One epoch leaves the network far from trained.
         assert!(0.5 < loss && loss < 10.0, "{loss}");
         assert!(0.05 < accuracy && accuracy < 1.0, "{accuracy}");
     }
@@ -81,7 +83,12 @@ fn an_observer_sees_the_loss_and_the_accuracy_of_every_epoch() {
 fn the_same_seed_gives_the_same_trial_list() {
     let run = || {
         let space = NasnetSpace::sp1();
-        let evolution = Evolution::aging(space.clone(), space.mutation(), 2, 2, 1).unwrap();
+        let evolution = Evolution::builder(space.clone(), space.mutation())
+            .population(2)
+            .sample(2)
+            .seed(1)
+            .build()
+            .unwrap();
         let executor = Serial::new(evaluator(0.05));
         let result = Search::new(evolution, executor, Budget::trials(5))
             .run()

@@ -21,7 +21,7 @@ fn ones(bits: &Bits, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {
 }
 
 fn builder(length: usize) -> EvolutionBuilder<Bits> {
-    EvolutionBuilder::new(BitsSpace { length }, FlipOneBit)
+    Evolution::builder(BitsSpace { length }, FlipOneBit)
         .population(40)
         .sample(10)
         .seed(1)

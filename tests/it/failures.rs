@@ -17,7 +17,12 @@ use evonas::trial::{EVALUATIONS, MEASURED_FITNESS};
 type Bits = Vec<bool>;
 
 fn evolution(bits: usize, seed: u64) -> Evolution<Bits> {
-    Evolution::aging(BitsSpace { length: bits }, FlipOneBit, 10, 3, seed).unwrap()
+    Evolution::builder(BitsSpace { length: bits }, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(seed)
+        .build()
+        .unwrap()
 }
 
 fn ones(bits: &Bits, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {

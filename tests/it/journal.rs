@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use evonas::algorithm::{Description, TellError};
+use evonas::algorithm::{AlgorithmDescription, TellError};
 use evonas::prelude::*;
 use evonas::search::journal::{JournalError, Warning, read};
 use evonas::search::{Retry, SearchError};
@@ -16,7 +16,12 @@ type Bits = Vec<bool>;
 const SPACE: BitsSpace = BitsSpace { length: 16 };
 
 fn evolution(seed: u64) -> Evolution<Bits> {
-    Evolution::aging(SPACE, FlipOneBit, 10, 3, seed).unwrap()
+    Evolution::builder(SPACE, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(seed)
+        .build()
+        .unwrap()
 }
 
 /// Every kind of outcome, metrics, reports, and figures that JSON could spoil.
@@ -192,7 +197,7 @@ fn the_journal_of_another_search_is_refused() {
     let journal = recorded(20);
     let folder = folder_with(&journal);
     let differs = |result: Result<SearchResult<Bits>, SearchError>| match result {
-        Err(SearchError::Journal(JournalError::OtherSearch { what, .. })) => what,
+        Err(SearchError::Journal(JournalError::OtherSearch { difference, .. })) => difference.path,
         other => panic!("{other:?}"),
     };
     let open = || Journal::open(folder.path()).unwrap();
@@ -205,27 +210,37 @@ fn the_journal_of_another_search_is_refused() {
     assert_eq!(differs(run(folder.path(), 2, 20)), "seed");
     assert_eq!(differs(search(evolution(1), open())), "evaluator");
     let space = BitsSpace { length: 17 };
-    let other_space = Evolution::aging(space, FlipOneBit, 10, 3, 1).unwrap();
-    assert_eq!(differs(search(other_space, ours(open()))), "space");
-    let other = Evolution::non_aging(SPACE, FlipOneBit, 10, 3, 1).unwrap();
+    let other_space = Evolution::builder(space, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(1)
+        .build()
+        .unwrap();
+    assert_eq!(differs(search(other_space, ours(open()))), "space.length");
+    let other = Evolution::builder(SPACE, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(1)
+        .non_aging()
+        .build()
+        .unwrap();
     let result = search(other, ours(open()));
     let message = result.as_ref().unwrap_err().to_string();
     assert!(
         message.contains("Oldest") && message.contains("WorstOfSample"),
         "{message}"
     );
-    assert_eq!(differs(result), "algorithm");
+    assert_eq!(differs(result), "algorithm.replacement.type");
     assert_eq!(text(folder.path()), journal, "nothing was written");
 
-    let newer = folder_with(&journal.replacen("\"format\":1", "\"format\":2", 1));
-    assert!(matches!(
-        Journal::open(newer.path()),
-        Err(JournalError::Format {
-            found: 2,
-            supported: 1,
-            ..
-        })
-    ));
+    for other in [1, 3] {
+        let format = format!("\"format\":{other}");
+        let folder = folder_with(&journal.replacen("\"format\":2", &format, 1));
+        assert!(matches!(
+            Journal::open(folder.path()),
+            Err(JournalError::Format { found, supported: 2, .. }) if found == other
+        ));
+    }
     for other in ["hello\n", "{\"journal\":\"other\"}\n", "hello"] {
         let folder = folder_with(other);
         let error = Journal::open_or_create(folder.path()).unwrap_err();
@@ -320,7 +335,7 @@ fn a_file_without_lines_that_is_no_journal_is_not_read_to_its_end() {
 
 /// An algorithm that says it is another.
 #[derive(Debug)]
-struct Impostor(Evolution<Bits>, Description);
+struct Impostor(Evolution<Bits>, AlgorithmDescription);
 
 impl Algorithm<Bits> for Impostor {
     fn ask(&mut self) -> Trial<Bits> {
@@ -331,7 +346,7 @@ impl Algorithm<Bits> for Impostor {
         self.0.tell(id, outcome)
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.1.clone()
     }
 }

@@ -215,8 +215,8 @@ proptest! {
         let genotype = NasnetSpace::sp2().sample(&mut stream(seed, 0));
         // So that most of a running statistic is the batch's, and can be told from it.
         let norm = BatchNormSettings { momentum: 0.9, ..BatchNormSettings::CIFAR };
-        let config = NetworkConfig::new(1, filters, 3, ImageShape::new(2, height, width))
-            .with_batch_norm(norm);
+        let config = NetworkConfig::new(ImageShape { channels: 2, height, width }, 3).cells_per_stack(1).filters(filters)
+            .batch_norm(norm);
         prop_assert_eq!(agrees(&genotype, &config, batch), Ok(()));
     }
 }
@@ -224,7 +224,16 @@ proptest! {
 /// A network for images of two channels, on one that has another number.
 fn on_channels(channels: usize) {
     let genotype = NasnetSpace::sp2().sample(&mut stream(5, 0));
-    let config = NetworkConfig::new(1, 8, 3, ImageShape::new(2, 9, 9));
+    let config = NetworkConfig::new(
+        ImageShape {
+            channels: 2,
+            height: 9,
+            width: 9,
+        },
+        3,
+    )
+    .cells_per_stack(1)
+    .filters(8);
     let data = images([2, channels, 9, 9], 0);
     let images = Tensor::from_data(data, &Device::flex());
     let _ = network(&genotype, &config).valid().forward(images);
@@ -245,7 +254,16 @@ fn images_of_too_many_channels_are_refused() {
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
     let genotype = NasnetSpace::sp2().sample(&mut stream(5, 0));
-    let config = NetworkConfig::new(1, 8, 3, ImageShape::new(2, 15, 12));
+    let config = NetworkConfig::new(
+        ImageShape {
+            channels: 2,
+            height: 15,
+            width: 12,
+        },
+        3,
+    )
+    .cells_per_stack(1)
+    .filters(8);
     let results: Vec<_> = [1, 2, 3, 5]
         .map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new()

@@ -1,4 +1,7 @@
 //! A long search takes no more memory than a short one.
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
 use burn::tensor::Device;
 use evonas::network::{ImageShape, NetworkConfig};
 use evonas::prelude::*;
@@ -8,6 +11,9 @@ use evonas::training::{CellDecoder, Trainer, TrainingConfig, TrainingEvaluator};
 
 const TRIALS: usize = 200;
 
+/// Set in the process that measures its memory.
+const ALONE: &str = "EVONAS_TEST_MEMORY_ALONE";
+
 /// The process's memory, in MiB.
 fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -16,31 +22,56 @@ fn resident() -> f64 {
     kib.unwrap().parse::<f64>().unwrap() / 1024.0
 }
 
-/// The median of what was seen around a trial: a single look may meet a network half built.
+/// The median around a trial: a single measurement may see half a network.
 fn around(seen: &[f64], trial: usize) -> f64 {
     let mut part = seen[trial - 20..trial].to_vec();
     part.sort_by(f64::total_cmp);
     part[10]
 }
 
-/// Kept tensors of a network and its training would be about 0.1 MiB a trial at least; the history
-/// itself is a kilobyte of genotypes.
+/// Runs in a process of its own, since other tests take memory too.
 #[test]
 fn two_hundred_trials_take_the_memory_of_forty() {
-    let config = NetworkConfig::new(1, 4, 10, ImageShape::new(1, 8, 8));
-    let evaluator = TrainingEvaluator::new(
-        CellDecoder::new(config),
-        Trainer::new(TrainingConfig::new(1, 32)).unwrap(),
-        &digits().train.limit(80, 0),
-        0.2,
-        0,
-        &Device::flex(),
-    )
-    .unwrap()
-    .threads_per_worker(1);
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "memory::child", "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    println!("{text}");
+    assert!(output.status.success(), "{text}{errors}");
+    assert!(
+        text.contains("MiB after 40 trials"),
+        "nothing was measured: {text}{errors}"
+    );
+}
+
+/// A leaked network and its training would add at least 0.1 MiB a trial; the history adds about a
+/// kilobyte of genotypes.
+#[test]
+fn child() {
+    if std::env::var_os(ALONE).is_none() {
+        return;
+    }
+    let config = NetworkConfig::new(ImageShape::gray(8, 8), 10)
+        .cells_per_stack(1)
+        .filters(4);
+    let trainer = Trainer::new(TrainingConfig::default()).unwrap();
+    let images = digits().train.limit(80, 0);
+    let evaluator = TrainingEvaluator::builder(CellDecoder::new(config), trainer, &images)
+        .device(&Device::flex())
+        .threads_per_worker(1)
+        .build()
+        .unwrap();
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::aging(space.clone(), space.mutation(), 20, 5, 0).unwrap();
-    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(20)
+        .sample(5)
+        .seed(0)
+        .build()
+        .unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();
     let result = Search::new(
         evolution,

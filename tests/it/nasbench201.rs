@@ -7,19 +7,19 @@ use evonas::randomness::stream;
 use evonas::search::Duplicates;
 use evonas::space::CategoricalSpace;
 use evonas::spaces::nasbench201::{
-    CELLS, Cell, CellTextError, EDGE_ENDS, NasBench201Space, Operation, ReplaceInNode,
-    ReplaceOperation,
+    CELLS, CellTextError, EDGE_ENDS, EdgeOperation, NasBench201Cell, NasBench201Space,
+    ReplaceInNode, ReplaceOperation,
 };
 
 const TEXT: &str = "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|";
 
-fn cell(text: &str) -> Cell {
+fn cell(text: &str) -> NasBench201Cell {
     text.parse().unwrap()
 }
 
 #[test]
 fn the_official_string_is_read_and_written() {
-    use Operation::{AvgPool3x3, Conv1x1, SkipConnect};
+    use EdgeOperation::{AvgPool3x3, Conv1x1, SkipConnect};
     let cell = cell(TEXT);
     assert_eq!(
         cell.operations,
@@ -36,9 +36,9 @@ fn the_official_string_is_read_and_written() {
 }
 
 #[test]
-fn every_cell_comes_back_from_its_text_its_json_its_code_and_its_choices() {
+fn every_cell_round_trips_through_its_text_json_code_and_choices() {
     let mut texts = HashSet::new();
-    for (code, cell) in Cell::all().enumerate() {
+    for (code, cell) in NasBench201Cell::all().enumerate() {
         let text = cell.to_string();
         assert_eq!(text.parse(), Ok(cell));
         assert_eq!(cell.code(), code);
@@ -46,16 +46,19 @@ fn every_cell_comes_back_from_its_text_its_json_its_code_and_its_choices() {
         assert_eq!(space.decode(&space.encode(&cell)), cell);
         let json = serde_json::to_string(&cell).unwrap();
         assert_eq!(json, format!("\"{text}\""));
-        assert_eq!(serde_json::from_str::<Cell>(&json).unwrap(), cell);
+        assert_eq!(
+            serde_json::from_str::<NasBench201Cell>(&json).unwrap(),
+            cell
+        );
         texts.insert(text);
     }
     assert_eq!(texts.len(), CELLS);
-    assert_eq!(Cell::from_code(CELLS), None);
+    assert_eq!(NasBench201Cell::from_code(CELLS), None);
 }
 
 #[test]
-fn a_text_that_is_no_cell_is_refused_with_what_is_wrong() {
-    let error = |text: &str| text.parse::<Cell>().unwrap_err();
+fn an_invalid_text_is_refused_with_the_reason() {
+    let error = |text: &str| text.parse::<NasBench201Cell>().unwrap_err();
     assert!(matches!(error(""), CellTextError::Nodes { found: 1, .. }));
     let two_nodes = "|none~0|+|none~0|none~1|";
     assert!(matches!(
@@ -83,11 +86,11 @@ fn a_text_that_is_no_cell_is_refused_with_what_is_wrong() {
         error(&max_pool),
         CellTextError::UnknownOperation("max_pool_3x3".to_owned())
     );
-    assert!(serde_json::from_str::<Cell>("\"|none~0|\"").is_err());
+    assert!(serde_json::from_str::<NasBench201Cell>("\"|none~0|\"").is_err());
 }
 
-/// How often each edge changes; every child differs on one edge, in its operation.
-fn changes(mutation: &dyn Mutation<Cell>) -> [f64; 6] {
+/// The share of children that change each edge. Every child changes the operation on one edge.
+fn changes(mutation: &dyn Mutation<NasBench201Cell>) -> [f64; 6] {
     let mut rng = stream(1, 0);
     let parent = cell(TEXT);
     let mut counts = [0.0; 6];
@@ -103,14 +106,14 @@ fn changes(mutation: &dyn Mutation<Cell>) -> [f64; 6] {
 }
 
 #[test]
-fn the_uniform_mutation_changes_every_edge_as_often() {
+fn the_uniform_mutation_changes_every_edge_equally_often() {
     for (edge, share) in changes(&ReplaceOperation).into_iter().enumerate() {
         assert!((share - 1.0 / 6.0).abs() < 0.01, "edge {edge}: {share}");
     }
 }
 
 #[test]
-fn the_scripts_mutation_draws_the_node_first() {
+fn the_mutation_of_the_scripts_draws_the_node_first() {
     for (share, (_, node)) in changes(&ReplaceInNode).into_iter().zip(EDGE_ENDS) {
         let expected = 1.0 / 3.0 / node as f64;
         assert!((share - expected).abs() < 0.01, "node {node}: {share}");
@@ -118,7 +121,7 @@ fn the_scripts_mutation_draws_the_node_first() {
 }
 
 #[test]
-fn every_other_operation_is_as_likely() {
+fn all_other_operations_are_equally_likely() {
     let mut rng = stream(2, 0);
     let parent = cell(TEXT);
     let mut counts = [0.0_f64; 5];
@@ -128,7 +131,7 @@ fn every_other_operation_is_as_likely() {
             counts[child.operations[0] as usize] += 1.0 / 10_000.0;
         }
     }
-    assert_eq!(counts[Operation::AvgPool3x3 as usize], 0.0);
+    assert_eq!(counts[EdgeOperation::AvgPool3x3 as usize], 0.0);
     for share in &counts[..4] {
         assert!((share - 0.25).abs() < 0.02, "{counts:?}");
     }
@@ -141,7 +144,7 @@ fn sampling_and_mutation_are_value_stable() {
     let uniform = ReplaceOperation.mutate(&sampled, &mut rng);
     let by_node = ReplaceInNode.mutate(&sampled, &mut rng);
     assert_eq!(
-        [sampled, uniform, by_node].map(Cell::code),
+        [sampled, uniform, by_node].map(NasBench201Cell::code),
         [8, 9383, 12508],
         "changing these changes every search that was ever recorded"
     );
@@ -149,13 +152,15 @@ fn sampling_and_mutation_are_value_stable() {
 
 #[test]
 fn there_are_6466_cells_up_to_isomorphism() {
-    let unique: HashSet<String> = Cell::all().map(|cell| cell.canonical()).collect();
+    let unique: HashSet<String> = NasBench201Cell::all()
+        .map(|cell| cell.canonical())
+        .collect();
     assert_eq!(unique.len(), 6466);
 }
 
-/// The strings are those of the `nats_bench` package (1.8), `get_unique_str`.
+/// The expected strings come from `get_unique_str` of the `nats_bench` package (1.8).
 #[test]
-fn the_canonical_form_is_that_of_the_official_code() {
+fn the_canonical_form_matches_the_official_code() {
     assert_eq!(
         cell(TEXT).canonical(),
         "(0)@avg_pool_3x3+(0)@avg_pool_3x3+(0)@nor_conv_1x1+(0)@nor_conv_1x1"
@@ -170,10 +175,15 @@ fn the_canonical_form_is_that_of_the_official_code() {
 
 #[test]
 fn isomorphic_cells_count_as_duplicates_by_their_canonical_form() {
-    let score = |_: &Cell, _: &Context<'_>| Ok(Evaluation::new(1.0));
-    let evolution = Evolution::aging(NasBench201Space, ReplaceOperation, 10, 3, 0).unwrap();
+    let score = |_: &NasBench201Cell, _: &Context<'_>| Ok(Evaluation::new(1.0));
+    let evolution = Evolution::builder(NasBench201Space, ReplaceOperation)
+        .population(10)
+        .sample(3)
+        .seed(0)
+        .build()
+        .unwrap();
     let result = Search::new(evolution, Serial::new(score), Budget::trials(300))
-        .duplicates_by(Duplicates::Reuse, Cell::canonical)
+        .duplicates_by(Duplicates::Reuse, NasBench201Cell::canonical)
         .run()
         .unwrap();
     let evaluated = result

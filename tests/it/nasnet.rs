@@ -57,7 +57,7 @@ proptest! {
     }
 
     #[test]
-    fn a_genotype_comes_back_from_its_choices(seed: u64, pairs in 1_usize..12) {
+    fn a_genotype_round_trips_through_its_choices(seed: u64, pairs in 1_usize..12) {
         for space in [NasnetSpace::sp1(), NasnetSpace::sp2()] {
             let space = space.with_pairs(pairs).unwrap();
             let genotype = space.sample(&mut stream(seed, 0));
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn every_list_of_choices_is_a_genotype_and_comes_back(seed: u64) {
+    fn every_list_of_choices_is_a_genotype_and_round_trips(seed: u64) {
         let space = NasnetSpace::sp1();
         let mut rng = stream(seed, 0);
         let choices: Vec<usize> = space
@@ -139,12 +139,12 @@ fn a_pair_is_two_states_and_two_operations_in_the_order_of_the_controller() {
 
 #[test]
 #[should_panic(expected = "conv1x1 is not an operation of this space")]
-fn an_operation_of_another_space_has_no_place_among_the_choices() {
+fn an_operation_of_another_space_has_no_choice() {
     NasnetSpace::sp1().encode(&published::amoebanet_b());
 }
 
 #[test]
-fn the_draws_allow_the_current_choice_only_when_asked_to() {
+fn mutations_may_draw_the_current_choice_only_if_allowed_to() {
     let equal = |mutation: &dyn Mutation<NasnetGenotype>| {
         (0..400)
             .filter(|&seed| {
@@ -161,7 +161,7 @@ fn the_draws_allow_the_current_choice_only_when_asked_to() {
 }
 
 #[test]
-fn the_mutations_have_the_paper_s_probabilities() {
+fn the_mutations_have_the_probabilities_of_the_paper() {
     let mutation = NasnetSpace::sp1().mutation();
     let mut rng = stream(5, 0);
     let (mut states, mut operations, mut none) = (0, 0, 0);

@@ -1,10 +1,11 @@
-//! Official NATS-Bench files, as `tests/nats_bench/make.py` writes them with the public package.
+//! Official NATS-Bench files, as written by `tests/nats_bench/make.py` with the public package.
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use evonas::spaces::nasbench201::Cell;
+use evonas::spaces::nasbench201::NasBench201Cell;
 use evonas::tabular::nats_bench::{NatsBenchError, convert, convert_to_file};
-use evonas::tabular::{NasBench201Table, TableError, TabularColumns};
+use evonas::tabular::{NasBench201Table, TableErrorKind, TabularColumns};
 use serde_json::Value;
 use serde_pickle::{HashableValue, Value as Python};
 
@@ -15,36 +16,40 @@ fn fixtures() -> PathBuf {
 fn converted() -> String {
     let mut table = Vec::new();
     let rows = convert(fixtures().join("NATS-tss-v1_0-3ffb9-simple"), &mut table).unwrap();
-    assert_eq!(rows, 3, "meta.pickle.pbz2 is no architecture");
+    assert_eq!(rows, 3, "meta.pickle.pbz2 is not an architecture");
     String::from_utf8(table).unwrap()
 }
 
 #[test]
-fn every_figure_is_what_the_official_package_answers() {
+fn every_number_is_what_the_official_package_returns() {
     let expected = std::fs::read_to_string(fixtures().join("expected.json")).unwrap();
     let expected: BTreeMap<String, BTreeMap<String, Value>> =
         serde_json::from_str(&expected).unwrap();
     let table = converted();
     let mut compared = 0;
     for answers in expected.values() {
-        let cell: Cell = answers["arch"].as_str().unwrap().parse().unwrap();
+        let cell: NasBench201Cell = answers["arch"].as_str().unwrap().parse().unwrap();
         for (name, value) in answers {
             let Some(value) = value.as_f64().filter(|_| name != "seconds") else {
                 continue;
             };
-            let evaluator = TabularColumns::new("arch", name)
-                .read_from(table.as_bytes(), str::parse::<Cell>)
+            let evaluator = TabularColumns::new()
+                .genotype("arch")
+                .fitness(name)
+                .read_from(table.as_bytes(), str::parse::<NasBench201Cell>)
                 .unwrap();
             let found = evaluator.get(&cell).unwrap().fitness;
             assert!((found - value).abs() < 1e-9, "{name}: {found}, not {value}");
             compared += 1;
         }
-        // What an evaluation costs, by the formula for CIFAR-10.
-        let evaluator = TabularColumns::new("arch", "c10valid_train_s_per_epoch")
+        // The cost of an evaluation by the formula for CIFAR-10.
+        let evaluator = TabularColumns::new()
+            .genotype("arch")
+            .fitness("c10valid_train_s_per_epoch")
             .metric("eval_us_per_image")
             .metric("val200_seeds")
             .metric("c100_val200_std")
-            .read_from(table.as_bytes(), str::parse::<Cell>)
+            .read_from(table.as_bytes(), str::parse::<NasBench201Cell>)
             .unwrap();
         let times = evaluator.get(&cell).unwrap();
         let seconds =
@@ -57,12 +62,12 @@ fn every_figure_is_what_the_official_package_answers() {
 }
 
 #[test]
-fn a_part_of_the_archive_is_no_whole_table() {
+fn part_of_the_archive_does_not_make_a_whole_table() {
     let error = NasBench201Table::read_from(converted().as_bytes()).unwrap_err();
     assert!(
         matches!(
-            error,
-            TableError::MissingArchitectures {
+            error.kind(),
+            TableErrorKind::MissingArchitectures {
                 missing: 15_622,
                 ..
             }
@@ -80,7 +85,7 @@ fn error_of(files: &[(&str, &[u8])]) -> NatsBenchError {
 }
 
 #[test]
-fn files_that_are_none_are_refused() {
+fn missing_and_broken_files_are_refused() {
     assert!(matches!(error_of(&[]), NatsBenchError::NoFiles(_)));
     assert!(matches!(
         convert("no such folder", Vec::new()),
@@ -111,7 +116,7 @@ fn times(seconds: &[f64]) -> Python {
     Python::List(seconds.iter().map(|&time| Python::F64(time)).collect())
 }
 
-/// A file of one architecture with these times of its epochs, in a folder of its own.
+/// A folder with the file of one architecture, which has these epoch times.
 fn archive(train_times: &[f64], evaluation_time: f64) -> tempfile::TempDir {
     let schedule = |epochs: u32| {
         let results = || {
@@ -142,7 +147,7 @@ fn archive(train_times: &[f64], evaluation_time: f64) -> tempfile::TempDir {
             ("arch_index", Python::I64(7)),
             (
                 "arch_str",
-                Python::String(Cell::from_code(7).unwrap().to_string()),
+                Python::String(NasBench201Cell::from_code(7).unwrap().to_string()),
             ),
             (
                 "dataset_seed",
@@ -161,7 +166,7 @@ fn archive(train_times: &[f64], evaluation_time: f64) -> tempfile::TempDir {
 }
 
 #[test]
-fn an_architecture_without_times_is_refused_by_its_file() {
+fn an_architecture_without_times_is_refused_with_its_file() {
     let sound = archive(&[7.5, 8.5], 2.0);
     let mut table = Vec::new();
     assert_eq!(convert(sound.path(), &mut table).unwrap(), 1);
@@ -187,7 +192,7 @@ fn an_architecture_without_times_is_refused_by_its_file() {
 }
 
 #[test]
-fn a_table_is_replaced_once_all_is_converted_and_not_before() {
+fn a_table_is_replaced_only_when_the_conversion_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");
     let only_the_table = || {

@@ -11,7 +11,9 @@ use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, published};
 use proptest::prelude::*;
 
 fn cifar(cells: usize, filters: usize) -> NetworkConfig {
-    NetworkConfig::cifar(cells, filters)
+    NetworkConfig::cifar()
+        .cells_per_stack(cells)
+        .filters(filters)
 }
 
 fn cost(genotype: &NasnetGenotype, config: &NetworkConfig) -> Cost {
@@ -24,13 +26,13 @@ fn build(genotype: &NasnetGenotype, config: &NetworkConfig, device: &Device) -> 
 
 #[test]
 fn the_module_has_the_parameters_that_the_plan_counts() {
-    let small_imagenet = NetworkConfig::imagenet(1, 38, 75);
+    let small_imagenet = NetworkConfig::imagenet(75).cells_per_stack(1).filters(38);
     let with_everything = small_imagenet
         .clone()
-        .with_skip_reduction_input(true)
-        .with_auxiliary(AuxiliaryHead::new(0.4))
-        .with_drop_path(DropPath::scheduled(0.7))
-        .with_dropout(0.5);
+        .skip_reduction_input(true)
+        .auxiliary(AuxiliaryHead::new(0.4))
+        .drop_path(DropPath::scheduled(0.7))
+        .dropout(0.5);
     for (name, text) in published::ALL {
         let genotype = published::by_name(name).unwrap();
         assert_eq!(genotype.to_string(), text);
@@ -81,21 +83,20 @@ fn figures_that_can_t_be_are_refused() {
     assert!(matches!(refused(&config), NetworkError::Zero { .. }));
     let stem = Stem::ImageNet { filters: 0 };
     assert!(
-        matches!(refused(&cifar(1, 8).with_stem(stem)), NetworkError::Zero { figure } if figure.contains("stem"))
+        matches!(refused(&cifar(1, 8).stem(stem)), NetworkError::Zero { figure } if figure.contains("stem"))
     );
     for keep in [0.0, -0.1, 1.1, f64::NAN] {
-        let message = refused(&cifar(1, 8).with_drop_path(DropPath::scheduled(keep))).to_string();
+        let message = refused(&cifar(1, 8).drop_path(DropPath::scheduled(keep))).to_string();
         assert!(
             message.contains(&format!("keep probability is {keep}")),
             "{message}"
         );
     }
-    let norm =
-        |epsilon, momentum| cifar(1, 8).with_batch_norm(BatchNormSettings { epsilon, momentum });
+    let norm = |epsilon, momentum| cifar(1, 8).batch_norm(BatchNormSettings { epsilon, momentum });
     for config in [
-        cifar(1, 8).with_dropout(1.0),
-        cifar(1, 8).with_auxiliary(AuxiliaryHead::new(0.001)),
-        cifar(1, 8).with_auxiliary(AuxiliaryHead::new(f64::INFINITY)),
+        cifar(1, 8).dropout(1.0),
+        cifar(1, 8).auxiliary(AuxiliaryHead::new(0.001)),
+        cifar(1, 8).auxiliary(AuxiliaryHead::new(f64::INFINITY)),
         norm(0.0, 0.1),
         norm(1e-5, 1.5),
     ] {
@@ -115,11 +116,15 @@ fn too_few_filters_say_how_many_work() {
         "{message}"
     );
     assert!(NetworkPlan::new(&published::amoebanet_a(), &cifar(1, 2)).is_ok());
-    let imagenet = |filters| NetworkConfig::imagenet(1, filters, 64);
+    let imagenet = |filters| {
+        NetworkConfig::imagenet(64)
+            .cells_per_stack(1)
+            .filters(filters)
+    };
     // Whatever the image: the two figures are searched apart.
-    let both = refused(&cifar(1, 1).with_image(ImageShape::new(3, 1, 1)));
+    let both = refused(&cifar(1, 1).image(ImageShape::rgb(1, 1)));
     assert!(both.to_string().ends_with("works is 3"), "{both}");
-    let both = refused(&NetworkConfig::imagenet(1, 2, 20));
+    let both = refused(&NetworkConfig::imagenet(20).cells_per_stack(1).filters(2));
     assert!(both.to_string().ends_with("works is 16"), "{both}");
     for filters in [1, 3, 8, 15] {
         assert!(matches!(
@@ -134,16 +139,20 @@ fn too_few_filters_say_how_many_work() {
 fn too_small_images_say_which_size_works() {
     let sized = |config: &NetworkConfig, side| {
         let mut config = config.clone();
-        config.image = ImageShape::new(3, side, side);
+        config.image = ImageShape::rgb(side, side);
         config
     };
-    let with_head = |config: NetworkConfig| config.with_auxiliary(AuxiliaryHead::new(1.0));
+    let with_head = |config: NetworkConfig| config.auxiliary(AuxiliaryHead::new(1.0));
     for (config, part, smallest) in [
         (cifar(1, 8), "reduction", 3),
         (with_head(cifar(1, 8)), "auxiliary", 9),
-        (NetworkConfig::imagenet(1, 16, 32), "reduction", 19),
         (
-            with_head(NetworkConfig::imagenet(1, 16, 32)),
+            NetworkConfig::imagenet(32).cells_per_stack(1).filters(16),
+            "reduction",
+            19,
+        ),
+        (
+            with_head(NetworkConfig::imagenet(32).cells_per_stack(1).filters(16)),
             "auxiliary",
             67,
         ),
@@ -161,10 +170,13 @@ fn too_small_images_say_which_size_works() {
         assert!(named.contains(part), "{named}");
         assert!(NetworkPlan::new(&published::amoebanet_a(), &sized(&config, smallest)).is_ok());
     }
-    let stem = refused(&sized(&NetworkConfig::imagenet(1, 16, 32), 2));
+    let stem = refused(&sized(
+        &NetworkConfig::imagenet(32).cells_per_stack(1).filters(16),
+        2,
+    ));
     assert!(matches!(stem, NetworkError::ImageTooSmall { part, .. } if part.contains("stem")));
     let mut flat = cifar(1, 8);
-    flat.image = ImageShape::new(3, 2, 32);
+    flat.image = ImageShape::rgb(2, 32);
     assert!(refused(&flat).to_string().contains("2x32"));
 }
 
@@ -255,7 +267,7 @@ fn drop_path_that_keeps_everything_is_the_identity() {
     };
     let config = cifar(1, 4);
     let plain = logits(&config, 1.0);
-    let dropping = config.with_drop_path(DropPath::scheduled(0.5));
+    let dropping = config.drop_path(DropPath::scheduled(0.5));
     assert_eq!(logits(&dropping, 0.0), plain);
     assert_ne!(logits(&dropping, 1.0), plain);
 }
@@ -263,9 +275,7 @@ fn drop_path_that_keeps_everything_is_the_identity() {
 #[test]
 fn evaluation_is_deterministic_and_free_of_noise() {
     let genotype = published::nasnet_a();
-    let noisy = cifar(1, 4)
-        .with_drop_path(DropPath::scheduled(0.5))
-        .with_dropout(0.5);
+    let noisy = cifar(1, 4).drop_path(DropPath::scheduled(0.5)).dropout(0.5);
     let network = build(&genotype, &noisy, &Device::flex());
     let first = values(network.forward(images(&noisy, 2, 0)));
     assert_eq!(values(network.forward(images(&noisy, 2, 0))), first);
@@ -275,10 +285,13 @@ fn evaluation_is_deterministic_and_free_of_noise() {
 
 #[test]
 fn the_auxiliary_head_speaks_in_training_only() {
-    let config = NetworkConfig::imagenet(1, 16, 67).with_auxiliary(AuxiliaryHead {
-        channel_scale: 0.1,
-        loss_weight: 0.3,
-    });
+    let config = NetworkConfig::imagenet(67)
+        .cells_per_stack(1)
+        .filters(16)
+        .auxiliary(AuxiliaryHead {
+            channel_scale: 0.1,
+            loss_weight: 0.3,
+        });
     let network = build(
         &published::amoebanet_a(),
         &config,
@@ -298,8 +311,10 @@ fn the_auxiliary_head_speaks_in_training_only() {
 #[test]
 fn each_branch_drops_examples_of_its_own() {
     let genotype: NasnetGenotype = "avg3@0+max3@0:2/avg3@0+max3@0:2".parse().unwrap();
-    let config = NetworkConfig::new(1, 4, 3, ImageShape::new(1, 8, 8))
-        .with_drop_path(DropPath::scheduled(0.5));
+    let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+        .cells_per_stack(1)
+        .filters(4)
+        .drop_path(DropPath::scheduled(0.5));
     let network = build(&genotype, &config, &Device::flex().autodiff());
     let mut rng = stream(5, 0);
     let mut pass = TrainingPass::new(1.0, &mut rng);
@@ -318,11 +333,13 @@ fn each_branch_drops_examples_of_its_own() {
 
 #[test]
 fn a_network_with_everything_is_saved_and_loaded() {
-    let config = NetworkConfig::imagenet(1, 16, 67)
-        .with_auxiliary(AuxiliaryHead::new(0.1))
-        .with_skip_reduction_input(true)
-        .with_drop_path(DropPath::scheduled(0.6))
-        .with_dropout(0.5);
+    let config = NetworkConfig::imagenet(67)
+        .cells_per_stack(1)
+        .filters(16)
+        .auxiliary(AuxiliaryHead::new(0.1))
+        .skip_reduction_input(true)
+        .drop_path(DropPath::scheduled(0.6))
+        .dropout(0.5);
     let device = Device::flex().autodiff();
     let network = build(&published::amoebanet_b(), &config, &device);
     let trained = |network: &CellNetwork| {
@@ -346,11 +363,11 @@ fn a_network_with_everything_is_saved_and_loaded() {
 #[should_panic(expected = "the smallest side that works is 3")]
 fn images_that_are_too_small_for_a_network_are_named() {
     // The auxiliary head asks for nine pixels, and has no part in an evaluation.
-    let config = cifar(1, 4).with_auxiliary(AuxiliaryHead::new(0.1));
+    let config = cifar(1, 4).auxiliary(AuxiliaryHead::new(0.1));
     let network = build(&published::amoebanet_a(), &config, &Device::flex());
-    let enough = config.clone().with_image(ImageShape::new(3, 3, 3));
+    let enough = config.clone().image(ImageShape::rgb(3, 3));
     assert_eq!(network.forward(images(&enough, 1, 0)).dims(), [1, 10]);
-    let small = config.with_image(ImageShape::new(3, 2, 2));
+    let small = config.image(ImageShape::rgb(2, 2));
     let _ = network.forward(images(&small, 1, 0));
 }
 
@@ -379,9 +396,9 @@ proptest! {
         keep in 0.1_f64..=1.0,
         progress in 0.0_f64..=1.0,
     ) {
-        let config = NetworkConfig::new(cells, filters, 5, ImageShape::new(2, height, width))
-            .with_batch_norm(BatchNormSettings { epsilon: 1e-4, momentum })
-            .with_drop_path(DropPath::scheduled(keep));
+        let config = NetworkConfig::new(ImageShape { channels: 2, height, width }, 5).cells_per_stack(cells).filters(filters)
+            .batch_norm(BatchNormSettings { epsilon: 1e-4, momentum })
+            .drop_path(DropPath::scheduled(keep));
         let network = build(&genotype, &config, &Device::flex().autodiff());
         prop_assert_eq!(trainable_parameters(&network) as u64, cost(&genotype, &config).parameters);
         let input = images(&config, batch, 0);

@@ -1,9 +1,8 @@
 //! Several objectives, and warm starts.
 
-// An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
 use std::collections::HashSet;
 
-use evonas::algorithm::{EvolutionError, TellError};
+use evonas::algorithm::{AlgorithmError, TellError};
 use evonas::evaluator::{UNWEIGHTED_FITNESS, WeightedSum};
 use evonas::objective::{Objective, dominates};
 use evonas::prelude::*;
@@ -18,7 +17,7 @@ fn count(bits: &[bool]) -> f64 {
     bits.iter().filter(|&&bit| bit).count() as f64
 }
 
-/// Leading and trailing ones are both wanted: the classic conflict of two objectives.
+/// Leading ones and trailing zeros: the classic conflict of two objectives.
 fn both_ends(bits: &Bits, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {
     let run = |bits: &mut dyn Iterator<Item = &bool>| bits.take_while(|&&bit| bit).count() as f64;
     let leading = run(&mut bits.iter());
@@ -29,7 +28,7 @@ fn both_ends(bits: &Bits, _: &Context<'_>) -> Result<Evaluation, EvaluationError
 }
 
 fn builder(length: usize) -> EvolutionBuilder<Bits> {
-    EvolutionBuilder::new(BitsSpace { length }, FlipOneBit)
+    Evolution::builder(BitsSpace { length }, FlipOneBit)
         .population(40)
         .sample(10)
         .seed(1)
@@ -95,7 +94,7 @@ fn one_objective_has_the_best_trial_as_its_front() {
 }
 
 #[test]
-fn lexicographic_order_improves_the_second_objective_once_the_first_is_as_good_as_it_gets() {
+fn lexicographic_order_improves_the_second_objective_once_the_first_is_within_its_tolerance() {
     let run = |objectives: Vec<Objective>| {
         let evolution = builder(20).lexicographic(objectives).build().unwrap();
         let result = Search::new(evolution, Serial::new(both_ends), Budget::trials(4000))
@@ -113,7 +112,7 @@ fn lexicographic_order_improves_the_second_objective_once_the_first_is_as_good_a
             mean(&|bits| count(&bits[1..])),
         )
     };
-    // Wanting one leading 1 at most, and then as few ones as possible.
+    // A tolerance so wide that only the second objective counts: as few ones as possible.
     let first = Objective::fitness().tolerance(19.0);
     let (_, few) = run(vec![first, Objective::minimize("ones")]);
     assert!(few < 3.0, "{few}");
@@ -130,7 +129,7 @@ fn the_weighted_sum_is_the_fitness_everywhere() {
         .unwrap();
     let best = result.best().unwrap();
     assert_eq!(best.fitness(), Some(20.0));
-    // What was measured isn't lost.
+    // The measured fitness is kept.
     for record in result.history.records() {
         let measured = record.metric(UNWEIGHTED_FITNESS).unwrap();
         let weighted = measured + 2.0 * record.metric("trailing_zeros").unwrap();
@@ -151,7 +150,7 @@ fn the_weighted_sum_is_the_fitness_everywhere() {
 }
 
 #[test]
-fn an_evaluation_without_an_objective_fails_its_trial_and_not_the_search() {
+fn an_evaluation_without_an_objective_fails_its_trial_but_not_the_search() {
     let folder = tempfile::tempdir().unwrap();
     let search = |trials| {
         let forgetful = |bits: &Bits, context: &Context<'_>| match context.trial().0 % 3 {
@@ -175,7 +174,7 @@ fn an_evaluation_without_an_objective_fails_its_trial_and_not_the_search() {
             }
         }
     }
-    // Where every evaluation lacks it, the search ends as with any other failure.
+    // If every evaluation lacks it, the search ends, as with any other failure.
     let evolution = builder(10)
         .pareto([Objective::minimize("parameters")])
         .build()
@@ -191,7 +190,7 @@ fn an_evaluation_without_an_objective_fails_its_trial_and_not_the_search() {
 }
 
 #[test]
-fn an_algorithm_told_of_an_evaluation_without_an_objective_says_which() {
+fn a_tell_without_an_objective_is_refused_and_names_the_objective() {
     let mut evolution = builder(10)
         .pareto([Objective::minimize("parameters")])
         .build()
@@ -206,14 +205,14 @@ fn an_algorithm_told_of_an_evaluation_without_an_objective_says_which() {
 }
 
 #[test]
-fn objectives_that_are_not_there_are_errors() {
+fn missing_objectives_are_refused() {
     assert!(matches!(
         builder(10).pareto([]).build(),
-        Err(EvolutionError::NoObjectives)
+        Err(AlgorithmError::NoObjectives)
     ));
-    // A tournament by objectives needs them too if it is given as it is.
-    let needs = |build: Result<Evolution<Bits>, EvolutionError>| match build {
-        Err(EvolutionError::TooFewObjectives { needed, given }) => (needed, given),
+    // A selection by objectives needs them as well.
+    let needs = |build: Result<Evolution<Bits>, AlgorithmError>| match build {
+        Err(AlgorithmError::TooFewObjectives { needed, given }) => (needed, given),
         other => panic!("{other:?}"),
     };
     let lexicographic = |tolerances| LexicographicTournament::new(5, tolerances).unwrap();
@@ -239,7 +238,7 @@ fn a_tolerance_is_at_least_0() {
         let objectives = [objective, Objective::minimize("ones")];
         let error = builder(10).lexicographic(objectives).build().unwrap_err();
         assert!(
-            matches!(error, EvolutionError::InvalidTolerance(_)),
+            matches!(error, AlgorithmError::InvalidTolerance(_)),
             "{error}"
         );
         assert!(error.to_string().contains("at least 0"), "{error}");
@@ -300,12 +299,12 @@ fn a_warm_start_outside_the_space_is_refused() {
         .build()
         .unwrap();
     let genotypes: Vec<Decisions> = serde_json::from_str("[[0],[2]]").unwrap();
-    let error = EvolutionBuilder::new(space.clone(), space)
+    let error = Evolution::builder(space.clone(), space)
         .initial(genotypes)
         .build()
         .unwrap_err();
     assert!(
-        matches!(error, EvolutionError::InvalidInitial { index: 1, .. }),
+        matches!(error, AlgorithmError::InvalidInitial { index: 1, .. }),
         "{error}"
     );
 }

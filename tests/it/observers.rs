@@ -13,7 +13,12 @@ use tracing::{Level, Metadata, Subscriber};
 type Bits = Vec<bool>;
 
 fn evolution() -> Evolution<Bits> {
-    Evolution::aging(BitsSpace { length: 16 }, FlipOneBit, 10, 3, 1).unwrap()
+    Evolution::builder(BitsSpace { length: 16 }, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(1)
+        .build()
+        .unwrap()
 }
 
 fn ones(bits: &Bits, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {

@@ -21,7 +21,12 @@ type Bits = Vec<bool>;
 const SPACE: BitsSpace = BitsSpace { length: 12 };
 
 fn evolution() -> Evolution<Bits> {
-    Evolution::aging(SPACE, FlipOneBit, 10, 3, 1).unwrap()
+    Evolution::builder(SPACE, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(1)
+        .build()
+        .unwrap()
 }
 
 fn count(bits: &[bool]) -> f64 {
@@ -114,10 +119,9 @@ impl Mutation<Bits> for Brittle {
 fn a_mutation_that_panics_is_an_error_and_the_search_goes_on_when_it_is_mended() {
     let folder = tempfile::tempdir().unwrap();
     let broken = Arc::new(AtomicBool::new(true));
-    // Both are called the same, as the code before and after a correction would be.
     let search = |trials| {
         let mutation = Brittle(broken.clone());
-        let evolution = EvolutionBuilder::new(SPACE, Described(mutation))
+        let evolution = Evolution::builder(SPACE, mutation)
             .population(10)
             .sample(3)
             .seed(1)
@@ -140,21 +144,6 @@ fn a_mutation_that_panics_is_an_error_and_the_search_goes_on_when_it_is_mended()
     broken.store(false, Ordering::Relaxed);
     let result = search(300).unwrap();
     assert_eq!(result.history.len(), 300);
-}
-
-/// A mutation whose `Debug` form doesn't say in what state it is.
-struct Described(Brittle);
-
-impl std::fmt::Debug for Described {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Brittle")
-    }
-}
-
-impl Mutation<Bits> for Described {
-    fn mutate(&self, parent: &Bits, rng: &mut dyn Rng) -> Bits {
-        self.0.mutate(parent, rng)
-    }
 }
 
 #[test]

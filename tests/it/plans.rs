@@ -1,13 +1,15 @@
 //! Plans and costs, which take no Burn: published sizes to the digit, and what stands where.
 
 use evonas::network::{
-    AuxiliaryHead, BatchNormSettings, Cost, DropPath, LayerPlan, NetworkConfig, NetworkPlan, Place,
-    Stem,
+    AuxiliaryHead, BatchNormSettings, Cost, DropPath, LayerPath, LayerPlan, NetworkConfig,
+    NetworkPlan, Stem,
 };
 use evonas::spaces::nasnet::{NasnetGenotype, Operation, published};
 
 fn cifar(cells: usize, filters: usize) -> NetworkConfig {
-    NetworkConfig::cifar(cells, filters)
+    NetworkConfig::cifar()
+        .cells_per_stack(cells)
+        .filters(filters)
 }
 
 fn cost(genotype: &NasnetGenotype, config: &NetworkConfig) -> Cost {
@@ -19,10 +21,16 @@ fn parameters_and_multiply_adds_are_the_published_networks() {
     let (a, nasnet) = (published::amoebanet_a(), published::nasnet_a());
     let (b, c) = (published::amoebanet_b(), published::amoebanet_c());
     let derived = a.clone().with_derived_concat();
-    let mobile = |cells, filters| NetworkConfig::imagenet(cells, filters, 224);
-    let large = NetworkConfig::imagenet(6, 168, 331)
-        .with_stem(Stem::ImageNet { filters: 96 })
-        .with_skip_reduction_input(true);
+    let mobile = |cells, filters| {
+        NetworkConfig::imagenet(224)
+            .cells_per_stack(cells)
+            .filters(filters)
+    };
+    let large = NetworkConfig::imagenet(331)
+        .cells_per_stack(6)
+        .filters(168)
+        .stem(Stem::ImageNet { filters: 96 })
+        .skip_reduction_input(true);
     for (genotype, config, parameters, multiply_adds) in [
         (&nasnet, large, 88_753_150, 23_783_414_658),
         (&nasnet, mobile(4, 44), 5_289_978, 563_638_816),
@@ -33,7 +41,7 @@ fn parameters_and_multiply_adds_are_the_published_networks() {
         (&a, cifar(1, 8), 59_482, 10_618_112),
         (
             &a,
-            NetworkConfig::imagenet(6, 190, 331),
+            NetworkConfig::imagenet(331).cells_per_stack(6).filters(190),
             86_718_797,
             23_133_663_507,
         ),
@@ -51,7 +59,7 @@ fn parameters_and_multiply_adds_are_the_published_networks() {
 
 #[test]
 fn the_auxiliary_head_is_counted_apart() {
-    let config = cifar(6, 36).with_auxiliary(AuxiliaryHead::new(1.0));
+    let config = cifar(6, 36).auxiliary(AuxiliaryHead::new(1.0));
     let plan = NetworkPlan::new(&published::amoebanet_a(), &config).unwrap();
     assert_eq!(Cost::without_auxiliary(&plan).parameters, 3_218_266);
     // 16x16 pixels of 4 · 72 channels, pooled to 4x4: 1x1 to 128, 4x4 to 768, ten classes.
@@ -63,14 +71,14 @@ fn the_auxiliary_head_is_counted_apart() {
 #[test]
 fn odd_widths_split_in_a_factorized_reduction() {
     // F / 2 = 95 = 47 + 48 in the stem of AmoebaNet-A (6, 190).
-    let config = NetworkConfig::imagenet(1, 190, 32);
+    let config = NetworkConfig::imagenet(32).cells_per_stack(1).filters(190);
     let plan = NetworkPlan::new(&published::amoebanet_a(), &config).unwrap();
     let (mut odd, mut shapes) = (0, Vec::new());
     plan.visit(&mut |place, layer, input, output| {
         if let LayerPlan::FactorizedReduction { output, .. } = layer {
             odd += usize::from(output % 2 == 1);
         }
-        if matches!(place, Place::Base { layer: 0, .. }) {
+        if matches!(place, LayerPath::Base { layer: 0, .. }) {
             shapes.push((input.height, output.width));
         }
     });
@@ -84,12 +92,12 @@ fn odd_widths_split_in_a_factorized_reduction() {
 #[test]
 fn the_stem_halves_the_size_as_published() {
     let sides = |size| {
-        let config = NetworkConfig::imagenet(1, 16, size);
+        let config = NetworkConfig::imagenet(size).cells_per_stack(1).filters(16);
         let plan = NetworkPlan::new(&published::amoebanet_a(), &config).unwrap();
         let mut sides = Vec::new();
         plan.visit(&mut |place, _, input, _| match place {
-            Place::Base { layer: 0, .. } => sides.push(input.height),
-            Place::Head { layer: Some(0) } => sides.push(input.height),
+            LayerPath::Base { layer: 0, .. } => sides.push(input.height),
+            LayerPath::Head { layer: Some(0) } => sides.push(input.height),
             _ => {}
         });
         sides.dedup();
@@ -103,7 +111,10 @@ fn the_stem_halves_the_size_as_published() {
 #[test]
 fn the_normal_cell_after_a_reduction_may_skip_its_input() {
     let inputs = |skip| {
-        let config = NetworkConfig::imagenet(2, 16, 64).with_skip_reduction_input(skip);
+        let config = NetworkConfig::imagenet(64)
+            .cells_per_stack(2)
+            .filters(16)
+            .skip_reduction_input(skip);
         let plan = NetworkPlan::new(&published::nasnet_a(), &config).unwrap();
         plan.cells
             .iter()
@@ -136,9 +147,12 @@ fn drop_path_ends_every_operation_but_the_identities_and_knows_its_cell() {
     let drop_path = DropPath::scheduled(0.7);
     for (config, cells) in [
         (cifar(2, 8), 3 * 2 + 2),
-        (NetworkConfig::imagenet(2, 16, 64), 3 * 2 + 2 + 2),
+        (
+            NetworkConfig::imagenet(64).cells_per_stack(2).filters(16),
+            3 * 2 + 2 + 2,
+        ),
     ] {
-        let plan = NetworkPlan::new(&genotype, &config.with_drop_path(drop_path)).unwrap();
+        let plan = NetworkPlan::new(&genotype, &config.drop_path(drop_path)).unwrap();
         assert_eq!(plan.cells.len(), cells);
         let mut identities = 0;
         for (index, cell) in plan.cells.iter().enumerate() {
@@ -176,9 +190,12 @@ fn the_auxiliary_head_stands_on_the_last_normal_cell_of_the_second_stack() {
     for (config, after) in [
         (cifar(3, 8), 6),
         (cifar(1, 8), 2),
-        (NetworkConfig::imagenet(3, 16, 96), 8),
+        (
+            NetworkConfig::imagenet(96).cells_per_stack(3).filters(16),
+            8,
+        ),
     ] {
-        let config = config.with_auxiliary(AuxiliaryHead::new(1.0));
+        let config = config.auxiliary(AuxiliaryHead::new(1.0));
         let plan = NetworkPlan::new(&published::nasnet_a(), &config).unwrap();
         assert_eq!(plan.auxiliary.unwrap().after_cell, after);
     }
@@ -186,7 +203,10 @@ fn the_auxiliary_head_stands_on_the_last_normal_cell_of_the_second_stack() {
 
 #[test]
 fn batch_norm_s_presets_are_those_of_the_released_code() {
-    let (small, large) = (cifar(1, 8), NetworkConfig::imagenet(1, 16, 64));
+    let (small, large) = (
+        cifar(1, 8),
+        NetworkConfig::imagenet(64).cells_per_stack(1).filters(16),
+    );
     for (config, epsilon, momentum) in [(small, 1e-5, 0.1), (large, 1e-3, 0.0003)] {
         assert_eq!(config.batch_norm, BatchNormSettings { epsilon, momentum });
     }

@@ -1,36 +1,42 @@
-//! Drawings of comparisons.
+//! Plots of comparisons.
+
 use std::time::Duration;
 
-use evonas::comparison::{Axis, BitsBenchmark, Comparison, Contender, Curve, CurvePoint, Setup};
-use evonas::report::{PlotError, Scatter, ScatterPoint, draw_curves};
+use evonas::comparison::{
+    Axis, BitsBenchmark, Comparison, Contender, CurvePoint, IncumbentCurve, Setup,
+};
+use evonas::report::{CurvePlot, PlotError, ScatterPlot, ScatterPoint};
 
 #[test]
-fn drawings_are_svg_and_need_a_point() {
+fn plots_are_svg_and_need_a_point() {
     let benchmark = BitsBenchmark::default();
-    let setup = Setup {
-        runs: 4,
-        budget: Duration::from_secs(300),
-        ..Setup::new(&benchmark)
-    };
+    let setup = Setup::new(&benchmark)
+        .runs(4)
+        .budget(Duration::from_secs(300));
     let comparison = Comparison::run(&benchmark, &Contender::QUICK, &setup).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curves.svg");
     let curves = comparison.curves(Axis::Trials);
-    draw_curves(&path, "title", "test", Axis::Trials, &curves).unwrap();
+    CurvePlot::new(Axis::Trials, &curves)
+        .title("title")
+        .draw(&path)
+        .unwrap();
     let svg = std::fs::read_to_string(&path).unwrap();
     assert!(
         svg.starts_with("<svg") && svg.contains("non-aging"),
         "{svg}"
     );
-    let error = Scatter::default().draw(&path).unwrap_err();
+    let error = ScatterPlot::new().draw(&path).unwrap_err();
     assert!(matches!(error, PlotError::Nothing(_)), "{error}");
     let nowhere = folder.path().join("no such folder/curves.svg");
-    let error = draw_curves(&nowhere, "title", "test", Axis::Trials, &curves).unwrap_err();
+    let error = CurvePlot::new(Axis::Trials, &curves)
+        .draw(&nowhere)
+        .unwrap_err();
     assert!(matches!(error, PlotError::Draw { .. }), "{error}");
 }
 
 #[test]
-fn what_is_at_no_finite_place_can_not_be_drawn_and_says_so() {
+fn points_that_are_not_finite_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("drawing.svg");
     let curve = |first: f64, second: f64| {
@@ -40,21 +46,14 @@ fn what_is_at_no_finite_place_can_not_be_drawn_and_says_so() {
             confidence: 0.0,
         };
         let points = vec![point(1.0, first), point(50.0, second), point(99.0, 0.5)];
-        let curves = [(Contender::Aging, Curve { points })];
-        draw_curves(&path, "title", "test", Axis::Trials, &curves)
+        let curves = [(Contender::Aging, IncumbentCurve { points })];
+        CurvePlot::new(Axis::Trials, &curves).draw(&path)
     };
     let scatter = |x, y| {
-        let points = vec![ScatterPoint::new(0.0, 1.0), ScatterPoint::new(x, y)];
-        let series = vec![("points".to_owned(), points)];
-        for diagonal in [false, true] {
-            Scatter {
-                series: series.clone(),
-                diagonal,
-                ..Scatter::default()
-            }
-            .draw(&path)?;
-        }
-        Ok(())
+        let points = [ScatterPoint::new(0.0, 1.0), ScatterPoint::new(x, y)];
+        let plot = ScatterPlot::new().series("points", points);
+        plot.draw(&path)?;
+        plot.diagonal().draw(&path)
     };
     for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -1e305] {
         for result in [

@@ -1,8 +1,8 @@
 //! PPO of an LSTM controller through the public interface.
-// An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
+
 use std::path::Path;
 
-use evonas::algorithm::{PolicyError, Ppo, PpoBuilder, TellError};
+use evonas::algorithm::{AlgorithmError, Ppo, PpoBuilder, TellError};
 use evonas::executor::Simulated;
 use evonas::prelude::*;
 use evonas::space::CategoricalSpace;
@@ -20,9 +20,9 @@ fn completed(fitness: f64) -> Outcome {
     Outcome::Completed(Evaluation::new(fitness))
 }
 
-/// A controller that is small and learns fast.
+/// A small controller that learns fast.
 fn small(length: usize) -> PpoBuilder<Bits> {
-    PpoBuilder::new(BitsSpace { length })
+    Ppo::builder(BitsSpace { length })
         .hidden_units(16)
         .learning_rate(0.01)
         .batch(10)
@@ -44,27 +44,30 @@ fn it_learns_bits_far_better_than_random_draws() {
         let result = Search::new(ppo, Serial::new(score), Budget::trials(600))
             .run()
             .unwrap();
-        // A random draw has 0.5 in the mean, with a deviation of 0.11; the mean of 50 has 0.016.
+        // A random draw has a mean of 0.5 and a deviation of 0.11; the mean of 50 deviates by 0.016.
         let mean = late_mean(&result, 50);
         assert!(mean > 0.85, "seed {seed} ends at {mean}");
     }
 }
 
 #[test]
-fn with_the_default_settings_it_learns_too() {
+fn it_learns_with_the_default_settings() {
     let score = |bits: &Bits, _: &Context<'_>| Ok(Evaluation::new(ones(bits) / 10.0));
     for seed in 0..2 {
-        let ppo = Ppo::new(BitsSpace { length: 10 }, seed).unwrap();
+        let ppo = Ppo::builder(BitsSpace { length: 10 })
+            .seed(seed)
+            .build()
+            .unwrap();
         let result = Search::new(ppo, Serial::new(score), Budget::trials(600))
             .run()
             .unwrap();
-        // The mean of 50 random draws is 0.5 with a deviation of 0.022.
+        // The mean of 50 random draws is 0.5, with a deviation of 0.022.
         let mean = late_mean(&result, 50);
         assert!(mean > 0.75, "seed {seed} ends at {mean}");
     }
 }
 
-/// What no policy of independent decisions can do: the second bit must be what the first one is.
+/// The second bit must equal the first one, which no policy of independent decisions can learn.
 #[test]
 fn a_decision_is_conditional_on_those_before_it() {
     let mut ppo = small(2).entropy_bonus(0.05).build().unwrap();
@@ -88,7 +91,7 @@ fn the_probabilities_of_all_genotypes_sum_to_1() {
         .decision("size", ["small", "large"])
         .build()
         .unwrap();
-    let ppo = PpoBuilder::new(space.clone())
+    let ppo = Ppo::builder(space.clone())
         .hidden_units(5)
         .weight_range(2.0)
         .build()
@@ -112,7 +115,7 @@ fn a_better_than_average_genotype_becomes_likelier_and_a_worse_one_less_likely()
         }
     };
     let before = [&first, &second].map(|trial| ppo.log_probability(&trial.genotype));
-    // The first reward is its own baseline, so the second alone has an advantage, a negative one.
+    // The first reward is its own baseline, so only the second has an advantage, a negative one.
     ppo.tell(first.id, &completed(1.0)).unwrap();
     ppo.tell(second.id, &completed(0.0)).unwrap();
     let after = [&first, &second].map(|trial| ppo.log_probability(&trial.genotype));
@@ -122,7 +125,7 @@ fn a_better_than_average_genotype_becomes_likelier_and_a_worse_one_less_likely()
     let worse = ppo.ask();
     let before = ppo.log_probability(&better.genotype);
     ppo.tell(better.id, &completed(2.0)).unwrap();
-    // It fails, so it fills no batch.
+    // It fails, so it doesn't count towards the batch.
     let reason = "made up".to_owned();
     ppo.tell(worse.id, &Outcome::Failed { reason }).unwrap();
     assert_eq!(ppo.log_probability(&better.genotype), before);
@@ -131,7 +134,7 @@ fn a_better_than_average_genotype_becomes_likelier_and_a_worse_one_less_likely()
     assert!(ppo.log_probability(&better.genotype) > before);
 }
 
-/// Everything that was asked, and the controller's view of the last genotype.
+/// All genotypes that were asked for, and the log probability of the first one of the last round.
 fn run_out_of_order(seed: u64) -> (Vec<Bits>, f64) {
     let mut ppo = small(12).batch(4).seed(seed).build().unwrap();
     let mut asked = Vec::new();
@@ -157,7 +160,7 @@ fn the_same_asks_and_tells_give_the_same_controller_bit_for_bit() {
     let alone = run_out_of_order(3);
     assert_eq!(alone, run_out_of_order(3));
     assert_ne!(alone, run_out_of_order(4));
-    // Beside others, which take the same threads and draw from the device's generator.
+    // Next to others that use the same threads and draw from the device's generator.
     let beside: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|_| {
@@ -179,11 +182,11 @@ fn the_same_asks_and_tells_give_the_same_controller_bit_for_bit() {
     assert_eq!(one_thread.unwrap().install(|| run_out_of_order(3)), alone);
 }
 
-/// Products of matrices of the default size are large enough to be split among threads.
+/// Matrix products of the default size are large enough to be split among threads.
 #[test]
-fn a_controller_of_the_default_size_is_the_same_on_any_number_of_threads() {
-    let learnt = || {
-        let mut ppo = Ppo::new(NasnetSpace::sp1(), 2).unwrap();
+fn a_controller_of_the_default_size_is_the_same_with_any_number_of_threads() {
+    let learned = || {
+        let mut ppo = Ppo::builder(NasnetSpace::sp1()).seed(2).build().unwrap();
         let genotypes: Vec<_> = (0..65)
             .map(|number| {
                 let trial = ppo.ask();
@@ -197,7 +200,7 @@ fn a_controller_of_the_default_size_is_the_same_on_any_number_of_threads() {
     };
     let pool = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        pool.build().unwrap().install(learnt)
+        pool.build().unwrap().install(learned)
     };
     let alone = pool(1);
     assert_eq!(pool(2), alone);
@@ -205,9 +208,9 @@ fn a_controller_of_the_default_size_is_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn the_first_trials_come_from_the_seed_alone() {
+fn the_first_trials_depend_only_on_the_seed() {
     let asked = |seed| {
-        let mut ppo = Ppo::new(NasnetSpace::sp1(), seed).unwrap();
+        let mut ppo = Ppo::builder(NasnetSpace::sp1()).seed(seed).build().unwrap();
         let space = NasnetSpace::sp1();
         (0..3)
             .map(|_| {
@@ -243,10 +246,10 @@ fn journaled(folder: &Path, trials: u64) -> Vec<(TrialId, Bits, Option<f64>)> {
 }
 
 #[test]
-fn a_search_resumed_from_its_journal_asks_for_what_it_would_have_asked() {
+fn a_resumed_search_asks_for_the_same_trials() {
     let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let expected = journaled(whole.path(), 90);
-    // A search that was killed: its journal ends in the middle, with trials in flight.
+    // A killed search: its journal ends in the middle, with trials in flight.
     let text = std::fs::read_to_string(whole.path().join("journal.jsonl")).unwrap();
     let kept: String = text.split_inclusive('\n').take(100).collect();
     std::fs::write(parts.path().join("journal.jsonl"), kept).unwrap();
@@ -254,13 +257,10 @@ fn a_search_resumed_from_its_journal_asks_for_what_it_would_have_asked() {
 }
 
 #[test]
-fn another_setting_is_another_search_to_a_journal() {
+fn a_journal_distinguishes_searches_by_their_settings() {
     let describe = |builder: PpoBuilder<Bits>| builder.build().unwrap().describe();
     let description = describe(small(4));
-    assert!(
-        description.algorithm.contains("learning_rate: 0.01"),
-        "{description:?}"
-    );
+    assert_eq!(description.algorithm["learning_rate"], 0.01);
     assert_ne!(description, describe(small(4).clip(0.1)));
     let mut ppo = small(4).build().unwrap();
     let trial = ppo.ask();
@@ -312,8 +312,11 @@ fn unknown_trials_are_refused_and_a_withdrawn_one_gives_its_number_back() {
 #[test]
 fn bad_settings_are_refused() {
     assert_eq!(
-        Ppo::new(BitsSpace { length: 0 }, 0).unwrap_err(),
-        PolicyError::NoDecisions
+        Ppo::builder(BitsSpace { length: 0 })
+            .seed(0)
+            .build()
+            .unwrap_err(),
+        AlgorithmError::NoDecisions
     );
     let builder = || small(4);
     for (builder, words) in [
@@ -334,7 +337,7 @@ fn bad_settings_are_refused() {
     }
 }
 
-/// Bits that describe themselves in words of their own.
+/// Bits with a custom description.
 #[derive(Debug)]
 struct Described(BitsSpace);
 
@@ -345,8 +348,8 @@ impl SearchSpace for Described {
         self.0.sample(rng)
     }
 
-    fn describe(&self) -> String {
-        "bits, in words".to_owned()
+    fn describe(&self) -> serde_json::Value {
+        "bits, in words".into()
     }
 }
 
@@ -365,8 +368,8 @@ impl CategoricalSpace for Described {
 }
 
 #[test]
-fn a_journal_keeps_the_space_s_own_description() {
+fn a_journal_keeps_the_description_of_the_space() {
     let space = Described(BitsSpace { length: 4 });
-    let ppo = PpoBuilder::new(space).hidden_units(4).build().unwrap();
+    let ppo = Ppo::builder(space).hidden_units(4).build().unwrap();
     assert_eq!(ppo.describe().space, "bits, in words");
 }

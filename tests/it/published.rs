@@ -1,4 +1,5 @@
-//! The published results on the NAS-Bench-201 table, with the real table.
+//! The published results on NAS-Bench-201, reproduced with the real table.
+
 use std::time::Duration;
 
 use crate::real_table::real_table;
@@ -9,16 +10,17 @@ use evonas::tabular::Dataset;
 
 const CONTENDERS: [Contender; 3] = [Contender::Aging, Contender::Reinforce, Contender::Random];
 
-/// The mean tests of 500 runs of aging evolution, REINFORCE and random search.
+/// The mean test accuracies of 500 runs of aging evolution, REINFORCE and random search.
 fn means(protocol: Protocol, dataset: Dataset) -> Option<[f64; 3]> {
     let benchmark = NasBench201Benchmark::new(real_table()?, protocol, dataset);
     let comparison = Comparison::run(&benchmark, &CONTENDERS, &Setup::new(&benchmark)).unwrap();
     let summaries = comparison.summaries();
-    Some([0, 1, 2].map(|place| summaries[place].test_mean))
+    Some([0, 1, 2].map(|position| summaries[position].test_mean))
 }
 
 #[test]
-fn by_the_nats_bench_protocol_aging_reaches_the_published_means_above_reinforce_above_random() {
+fn by_the_nats_bench_protocol_aging_reaches_the_published_means_ahead_of_reinforce_ahead_of_random()
+{
     for (dataset, low) in [
         (Dataset::Cifar10, 94.03),
         (Dataset::Cifar100, 71.40),
@@ -34,7 +36,7 @@ fn by_the_nats_bench_protocol_aging_reaches_the_published_means_above_reinforce_
 }
 
 #[test]
-fn by_the_nas_bench_201_protocol_aging_has_the_published_means_within_a_quarter() {
+fn by_the_nas_bench_201_protocol_aging_is_within_a_quarter_point_of_the_published_means() {
     for (dataset, published) in [
         (Dataset::Cifar10, 93.92),
         (Dataset::Cifar100, 71.84),
@@ -55,10 +57,7 @@ fn only_one_protocol_counts_the_evaluation_that_overshoots() {
     let Some(table) = real_table() else { return };
     for protocol in Protocol::ALL {
         let benchmark = NasBench201Benchmark::new(table.clone(), protocol, Dataset::Cifar10);
-        let setup = Setup {
-            runs: 50,
-            ..Setup::new(&benchmark)
-        };
+        let setup = Setup::new(&benchmark).runs(50);
         let comparison = Comparison::run(&benchmark, &[Contender::Random], &setup).unwrap();
         for run in &comparison.entries()[0].runs {
             let over = run.seconds >= setup.budget.as_secs_f64();
@@ -71,11 +70,9 @@ fn only_one_protocol_counts_the_evaluation_that_overshoots() {
 fn a_budget_below_one_evaluation_is_refused() {
     let Some(table) = real_table() else { return };
     let benchmark = NasBench201Benchmark::new(table, Protocol::NatsBench, Dataset::Cifar10);
-    let setup = Setup {
-        runs: 3,
-        budget: Duration::from_secs(20),
-        ..Setup::new(&benchmark)
-    };
+    let setup = Setup::new(&benchmark)
+        .runs(3)
+        .budget(Duration::from_secs(20));
     let error = Comparison::run(&benchmark, &CONTENDERS, &setup).unwrap_err();
     assert!(
         matches!(error, ComparisonError::BudgetBelowEvaluation { evaluation, .. }
@@ -88,6 +85,6 @@ fn a_budget_below_one_evaluation_is_refused() {
 fn unknown_protocols_are_refused() {
     assert_eq!(
         "nas-bench-101".parse::<Protocol>().unwrap_err().to_string(),
-        "there is no protocol 'nas-bench-101'; there are nats-bench and nas-bench-201"
+        "unknown protocol 'nas-bench-101'; choose one of nats-bench, nas-bench-201"
     );
 }

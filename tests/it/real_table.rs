@@ -1,24 +1,22 @@
-//! Where the real NAS-Bench-201 table is, for the tests that need it.
+//! Finds the real NAS-Bench-201 table for the tests that need it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use evonas::tabular::NasBench201Table;
 
-/// The table named by `EVONAS_NASBENCH201`, or that beside the repository; without either the
-/// calling test is skipped, and says so.
-pub fn real_table() -> Option<Arc<NasBench201Table>> {
+/// The table named by `EVONAS_NASBENCH201`, or the one next to the repository. Without either, the calling
+/// test is skipped with a note on standard error.
+pub(crate) fn real_table() -> Option<Arc<NasBench201Table>> {
     let path = path().or_else(|| {
         eprintln!(
-            "SKIPPED: there is no NAS-Bench-201 table; name one in EVONAS_NASBENCH201 \
-             (a CSV file with the columns of evonas::tabular::NasBench201Table)"
+            "SKIPPED: there is no NAS-Bench-201 table; set EVONAS_NASBENCH201 to a CSV file with \
+             the columns of evonas::tabular::NasBench201Table"
         );
         None
     })?;
-    let table = NasBench201Table::read(&path);
-    Some(Arc::new(table.unwrap_or_else(|error| {
-        panic!("{}: {error}", path.display())
-    })))
+    let table = NasBench201Table::read(path);
+    Some(Arc::new(table.unwrap_or_else(|error| panic!("{error}"))))
 }
 
 fn path() -> Option<PathBuf> {

@@ -11,7 +11,12 @@ use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 type Bits = Vec<bool>;
 
 fn evolution() -> Evolution<Bits> {
-    Evolution::aging(BitsSpace { length: 12 }, FlipOneBit, 10, 3, 1).unwrap()
+    Evolution::builder(BitsSpace { length: 12 }, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(1)
+        .build()
+        .unwrap()
 }
 
 fn count(bits: &[bool]) -> f64 {
@@ -102,7 +107,12 @@ fn a_genotype_that_json_would_change_ends_the_search_before_it_is_recorded() {
         let folder = tempfile::tempdir().unwrap();
         let search = |rate, trials| {
             let sum = |rates: &Vec<f64>, _: &Context<'_>| Ok(Evaluation::new(rates.iter().sum()));
-            let evolution = Evolution::aging(Rates(rate), Rates(rate), 5, 2, 1).unwrap();
+            let evolution = Evolution::builder(Rates(rate), Rates(rate))
+                .population(5)
+                .sample(2)
+                .seed(1)
+                .build()
+                .unwrap();
             Search::new(evolution, Serial::new(sum), Budget::trials(trials))
                 .journal(Journal::open_or_create(folder.path()).unwrap())
                 .run()

@@ -1,6 +1,6 @@
 //! REINFORCE through the public interface.
 
-use evonas::algorithm::{PolicyError, ReinforceBuilder, TellError};
+use evonas::algorithm::{AlgorithmError, TellError};
 use evonas::executor::Simulated;
 use evonas::prelude::*;
 use evonas::space::CategoricalSpace;
@@ -22,11 +22,11 @@ fn text(bits: &[bool]) -> String {
 }
 
 #[test]
-fn it_optimises_bits_where_random_search_does_not() {
+fn it_optimizes_bits_where_random_search_does_not() {
     let score = |bits: &Vec<bool>, _: &Context<'_>| Ok(Evaluation::new(ones(bits)));
     let space = BitsSpace { length: 40 };
-    let reinforce = Reinforce::new(space, 1).unwrap();
-    let learnt = Search::new(reinforce, Serial::new(score), Budget::trials(3000))
+    let reinforce = Reinforce::builder(space).seed(1).build().unwrap();
+    let learned = Search::new(reinforce, Serial::new(score), Budget::trials(3000))
         .run()
         .unwrap();
     let random = Search::new(
@@ -37,13 +37,13 @@ fn it_optimises_bits_where_random_search_does_not() {
     .run()
     .unwrap();
     let best = |result: &SearchResult<Vec<bool>>| result.best().unwrap().fitness().unwrap();
-    assert_eq!(best(&learnt), 40.0);
+    assert_eq!(best(&learned), 40.0);
     assert!(best(&random) < 34.0, "random search has {}", best(&random));
 }
 
 #[test]
 fn the_sequence_of_trials_is_value_stable() {
-    let mut reinforce = ReinforceBuilder::new(BitsSpace { length: 12 })
+    let mut reinforce = Reinforce::builder(BitsSpace { length: 12 })
         .learning_rate(0.5)
         .seed(7)
         .build()
@@ -74,7 +74,10 @@ fn the_sequence_of_trials_is_value_stable() {
 fn a_trial_told_out_of_order_replays_to_the_same_policy() {
     let order = [2, 0, 1, 4, 3];
     let run = || {
-        let mut reinforce = Reinforce::new(BitsSpace { length: 8 }, 3).unwrap();
+        let mut reinforce = Reinforce::builder(BitsSpace { length: 8 })
+            .seed(3)
+            .build()
+            .unwrap();
         let trials: Vec<_> = (0..5).map(|_| reinforce.ask()).collect();
         for place in order {
             let trial = &trials[place];
@@ -93,7 +96,10 @@ fn it_learns_with_many_trials_in_flight() {
         let seconds = 1.0 + context.rng(0).random::<f64>();
         Ok(Evaluation::new(ones(bits)).with_cost(seconds))
     };
-    let reinforce = Reinforce::new(BitsSpace { length: 20 }, 0).unwrap();
+    let reinforce = Reinforce::builder(BitsSpace { length: 20 })
+        .seed(0)
+        .build()
+        .unwrap();
     let executor = Simulated::new(score, 50).unwrap();
     let result = Search::new(reinforce, executor, Budget::trials(3000))
         .run()
@@ -103,7 +109,7 @@ fn it_learns_with_many_trials_in_flight() {
 
 #[test]
 fn a_better_than_average_choice_becomes_likelier() {
-    let mut reinforce = ReinforceBuilder::new(BitsSpace { length: 1 })
+    let mut reinforce = Reinforce::builder(BitsSpace { length: 1 })
         .logit_deviation(0.0)
         .build()
         .unwrap();
@@ -127,7 +133,10 @@ fn a_better_than_average_choice_becomes_likelier() {
 
 #[test]
 fn a_failure_teaches_nothing() {
-    let mut reinforce = Reinforce::new(BitsSpace { length: 4 }, 0).unwrap();
+    let mut reinforce = Reinforce::builder(BitsSpace { length: 4 })
+        .seed(0)
+        .build()
+        .unwrap();
     let before = reinforce.probabilities();
     let trial = reinforce.ask();
     let reason = "made up".to_owned();
@@ -140,7 +149,7 @@ fn a_failure_teaches_nothing() {
 #[test]
 fn an_extreme_reward_leaves_a_policy_that_samples_every_choice() {
     for extreme in [f64::MAX, f64::MIN, 1e200, -1e160] {
-        let mut reinforce = ReinforceBuilder::new(BitsSpace { length: 6 })
+        let mut reinforce = Reinforce::builder(BitsSpace { length: 6 })
             .reward_scale(100.0)
             .build()
             .unwrap();
@@ -169,7 +178,7 @@ fn an_extreme_reward_leaves_a_policy_that_samples_every_choice() {
 #[test]
 fn an_entropy_bonus_keeps_the_policy_open() {
     let certainty = |bonus| {
-        let mut reinforce = ReinforceBuilder::new(BitsSpace { length: 10 })
+        let mut reinforce = Reinforce::builder(BitsSpace { length: 10 })
             .entropy_bonus(bonus)
             .build()
             .unwrap();
@@ -192,7 +201,10 @@ fn an_entropy_bonus_keeps_the_policy_open() {
 
 #[test]
 fn a_withdrawn_trial_gives_its_number_back() {
-    let mut reinforce = Reinforce::new(BitsSpace { length: 4 }, 0).unwrap();
+    let mut reinforce = Reinforce::builder(BitsSpace { length: 4 })
+        .seed(0)
+        .build()
+        .unwrap();
     let trial = reinforce.ask();
     reinforce.withdraw(trial.id).unwrap();
     assert_eq!(reinforce.ask().id, trial.id);
@@ -200,15 +212,21 @@ fn a_withdrawn_trial_gives_its_number_back() {
 
 #[test]
 fn unknown_trials_and_bad_settings_are_refused() {
-    let mut reinforce = Reinforce::new(BitsSpace { length: 4 }, 0).unwrap();
+    let mut reinforce = Reinforce::builder(BitsSpace { length: 4 })
+        .seed(0)
+        .build()
+        .unwrap();
     assert_eq!(
         reinforce.tell(TrialId(9), &completed(0.0)),
         Err(TellError::NotInFlight(TrialId(9)))
     );
-    let builder = || ReinforceBuilder::new(BitsSpace { length: 4 });
+    let builder = || Reinforce::builder(BitsSpace { length: 4 });
     assert_eq!(
-        Reinforce::new(BitsSpace { length: 0 }, 0).unwrap_err(),
-        PolicyError::NoDecisions
+        Reinforce::builder(BitsSpace { length: 0 })
+            .seed(0)
+            .build()
+            .unwrap_err(),
+        AlgorithmError::NoDecisions
     );
     for (builder, words) in [
         (builder().learning_rate(0.0), "learning rate is 0"),
@@ -226,7 +244,7 @@ fn unknown_trials_and_bad_settings_are_refused() {
 }
 
 #[test]
-fn choices_and_bits_come_back_from_their_codes() {
+fn choices_and_bits_survive_encoding_and_decoding() {
     let bits = BitsSpace { length: 3 };
     let codes = bits.encode(&vec![true, false, true]);
     assert_eq!(codes, [1, 0, 1]);

@@ -11,7 +11,12 @@ use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 const SPACE: BitsSpace = BitsSpace { length: 16 };
 
 fn evolution(seed: u64) -> Evolution<Vec<bool>> {
-    Evolution::aging(SPACE, FlipOneBit, 10, 3, seed).unwrap()
+    Evolution::builder(SPACE, FlipOneBit)
+        .population(10)
+        .sample(3)
+        .seed(seed)
+        .build()
+        .unwrap()
 }
 
 fn ones(bits: &Vec<bool>, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {

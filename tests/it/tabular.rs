@@ -1,4 +1,5 @@
 //! Tables as evaluators.
+
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,8 +7,10 @@ use std::time::Duration;
 use crate::real_table::real_table;
 use evonas::executor::Simulated;
 use evonas::prelude::*;
-use evonas::spaces::nasbench201::{CELLS, Cell, NasBench201Space, ReplaceOperation};
-use evonas::tabular::{Dataset, Metric, NasBench201Table, TableError, TabularColumns};
+use evonas::spaces::nasbench201::{CELLS, NasBench201Cell, NasBench201Space, ReplaceOperation};
+use evonas::tabular::{
+    Dataset, Metric, NasBench201Table, TableError, TableErrorKind, TabularColumns,
+};
 
 const HEADER: &str = "index,arch,c10_val12,c10_test12,c10_val200,c10_test200,\
     c100_val12,c100_test12,c100_val200,c100_test200,in16_val12,in16_test12,in16_val200,\
@@ -17,7 +20,7 @@ const HEADER: &str = "index,arch,c10_val12,c10_test12,c10_val200,c10_test200,\
 /// A made-up table of all cells, in the order of their codes.
 fn made_up() -> Vec<String> {
     let mut lines = vec![HEADER.to_owned()];
-    for (index, cell) in Cell::all().enumerate() {
+    for (index, cell) in NasBench201Cell::all().enumerate() {
         let accuracies: Vec<String> = (1..=12)
             .map(|place| format!("{}.5", place + index % 7))
             .collect();
@@ -40,9 +43,9 @@ fn error(change: impl FnOnce(&mut Vec<String>)) -> TableError {
 }
 
 #[test]
-fn every_figure_of_a_row_is_found_by_its_cell() {
+fn every_number_of_a_row_is_found_by_its_cell() {
     let table = read(&made_up()).unwrap();
-    let cell = Cell::from_code(3).unwrap();
+    let cell = NasBench201Cell::from_code(3).unwrap();
     let mut expected = 4.5;
     for dataset in Dataset::ALL {
         for metric in [
@@ -63,9 +66,9 @@ fn every_figure_of_a_row_is_found_by_its_cell() {
 }
 
 #[test]
-fn an_evaluation_costs_what_the_documented_formulas_say() {
+fn an_evaluation_costs_the_seconds_of_the_documented_formula() {
     let table = read(&made_up()).unwrap();
-    let cell = Cell::from_code(0).unwrap();
+    let cell = NasBench201Cell::from_code(0).unwrap();
     let (t, e) = (7.5, 100e-6);
     for (dataset, metric, seconds) in [
         (Dataset::Cifar10, Metric::Valid12, 12.0 * t + 25_000.0 * e),
@@ -86,10 +89,14 @@ fn an_evaluation_costs_what_the_documented_formulas_say() {
 }
 
 #[test]
-fn the_simulated_executor_takes_the_tables_time() {
+fn the_simulated_executor_takes_its_time_from_the_table() {
     let table = Arc::new(read(&made_up()).unwrap());
     let evaluator = table.evaluator(Dataset::Cifar10, Metric::Valid12);
-    let evolution = Evolution::aging(NasBench201Space, ReplaceOperation, 10, 3, 0).unwrap();
+    let evolution = Evolution::builder(NasBench201Space, ReplaceOperation)
+        .population(10)
+        .sample(3)
+        .build()
+        .unwrap();
     let budget = Budget::trials(u64::MAX).simulated_time(Duration::from_secs(9250));
     let result = Search::new(evolution, Simulated::new(evaluator, 1).unwrap(), budget)
         .run()
@@ -100,35 +107,35 @@ fn the_simulated_executor_takes_the_tables_time() {
 }
 
 #[test]
-fn a_table_without_a_column_is_refused_by_its_name() {
+fn a_table_that_lacks_a_column_is_refused_with_its_name() {
     let error = error(|lines| lines[0] = HEADER.replace("in16_test200", "other"));
     assert!(
-        matches!(&error, TableError::MissingColumn { column, found }
+        matches!(error.kind(), TableErrorKind::MissingColumn { column, found }
             if column == "in16_test200" && found.contains(&"other".to_owned())),
         "{error}"
     );
 }
 
 #[test]
-fn a_table_without_an_architecture_says_which() {
+fn a_table_that_lacks_an_architecture_says_which() {
     let error = error(|lines| {
         lines.remove(5);
         lines.pop();
     });
-    let fourth = Cell::from_code(4).unwrap().to_string();
+    let fourth = NasBench201Cell::from_code(4).unwrap().to_string();
     assert!(
-        matches!(&error, TableError::MissingArchitectures { missing: 2, count: CELLS, first }
+        matches!(error.kind(), TableErrorKind::MissingArchitectures { missing: 2, count: CELLS, first }
             if *first == fourth),
         "{error}"
     );
 }
 
 #[test]
-fn a_field_that_is_no_number_is_refused_by_line_and_column() {
+fn a_field_that_is_not_a_number_is_refused_with_line_and_column() {
     for (field, text) in [("7.5", "fast"), ("7.5", ""), ("7.5", "NaN"), ("7.5", "inf")] {
         let error = error(|lines| lines[7] = lines[7].replace(field, text));
         assert!(
-            matches!(&error, TableError::Number { line: 8, column, text: found }
+            matches!(error.kind(), TableErrorKind::Number { line: 8, column, text: found }
                 if column == "c10valid_train_s_per_epoch" && found == text),
             "{error}"
         );
@@ -136,7 +143,7 @@ fn a_field_that_is_no_number_is_refused_by_line_and_column() {
 }
 
 #[test]
-fn a_figure_that_can_not_be_is_refused_by_line_and_column() {
+fn a_number_out_of_range_is_refused_with_line_and_column() {
     for (column, field, text, range) in [
         ("c10valid_train_s_per_epoch", 20, "0", "from 1e-9"),
         ("c10valid_train_s_per_epoch", 20, "1e-300", "from 1e-9"),
@@ -155,13 +162,15 @@ fn a_figure_that_can_not_be_is_refused_by_line_and_column() {
             lines[7] = fields.join(",");
         });
         assert!(
-            matches!(&error, TableError::OutOfRange { line: 8, column: found, number, range: words }
+            matches!(error.kind(), TableErrorKind::OutOfRange { line: 8, column: found, number, range: words }
                 if found == column && *number == text.parse::<f64>().unwrap() && words.contains(range)),
             "{error}"
         );
     }
     let tabular = |cost: &str, score: &str| {
-        TabularColumns::new("name", "score")
+        TabularColumns::new()
+            .genotype("name")
+            .fitness("score")
             .cost("time")
             .metric("score")
             .read_from(
@@ -192,14 +201,14 @@ fn a_figure_that_can_not_be_is_refused_by_line_and_column() {
 }
 
 #[test]
-fn spaces_around_an_index_or_an_architecture_are_none_of_it() {
+fn spaces_around_an_index_or_architecture_are_ignored() {
     let mut lines = made_up();
     for line in &mut lines[1..] {
         let fields: Vec<&str> = line.splitn(3, ',').collect();
         *line = format!(" {} ,\t{} , {}", fields[0], fields[1], fields[2]);
     }
     let (spaced, plain) = (read(&lines).unwrap(), read(&made_up()).unwrap());
-    for cell in Cell::all() {
+    for cell in NasBench201Cell::all() {
         assert_eq!(spaced.index(cell), plain.index(cell));
         for dataset in Dataset::ALL {
             let accuracy =
@@ -210,22 +219,25 @@ fn spaces_around_an_index_or_an_architecture_are_none_of_it() {
 }
 
 #[test]
-fn other_broken_rows_are_refused_by_line() {
+fn other_broken_rows_are_refused_with_their_line() {
     let short = error(|lines| lines[9].truncate(100));
-    assert!(matches!(short, TableError::Csv { line: 10, .. }), "{short}");
+    assert!(
+        matches!(short.kind(), TableErrorKind::Csv { line: 10, .. }),
+        "{short}"
+    );
     let no_cell = error(|lines| lines[2] = lines[2].replace("none~0", "pool~0"));
     assert!(
-        matches!(no_cell, TableError::Genotype { line: 3, .. }),
+        matches!(no_cell.kind(), TableErrorKind::Genotype { line: 3, .. }),
         "{no_cell}"
     );
     let twice = error(|lines| lines[4] = lines[3].clone());
     assert!(
-        matches!(twice, TableError::Repeated { line: 5, .. }),
+        matches!(twice.kind(), TableErrorKind::Repeated { line: 5, .. }),
         "{twice}"
     );
     let same_index = error(|lines| lines[4] = lines[4].replacen("3,", "2,", 1));
     assert!(
-        matches!(same_index, TableError::Repeated { line: 5, .. }),
+        matches!(same_index.kind(), TableErrorKind::Repeated { line: 5, .. }),
         "{same_index}"
     );
     let beyond = error(|lines| lines[4] = lines[4].replacen("3,", "15625,", 1));
@@ -242,33 +254,37 @@ fn other_broken_rows_are_refused_by_line() {
     ] {
         assert_eq!(
             error.to_string(),
-            format!(
-                "line 5, column 'index': '{index}' is no index of one of 15625 architectures, from 0"
-            )
+            format!("line 5, column 'index': '{index}' is not an index from 0 to 15624")
         );
     }
     let empty = error(Vec::clear);
-    assert!(matches!(empty, TableError::MissingColumn { .. }), "{empty}");
+    assert!(
+        matches!(empty.kind(), TableErrorKind::MissingColumn { .. }),
+        "{empty}"
+    );
     let nothing = NasBench201Table::read("no such file").unwrap_err();
-    assert!(matches!(nothing, TableError::Open { .. }), "{nothing}");
+    assert!(
+        matches!(nothing.kind(), TableErrorKind::Open { .. }),
+        "{nothing}"
+    );
 }
 
 #[test]
-fn unknown_names_are_refused_with_the_known_ones() {
+fn unknown_names_are_refused_with_a_list_of_the_known_ones() {
     assert_eq!("ImageNet16-120".parse(), Ok(Dataset::ImageNet16));
     assert_eq!("val200".parse(), Ok(Metric::Valid200));
     assert_eq!(
         "cifar".parse::<Dataset>().unwrap_err().to_string(),
-        "there is no data set 'cifar'; there are cifar10, cifar100, imagenet16-120"
+        "unknown data set 'cifar'; choose one of cifar10, cifar100, imagenet16-120"
     );
     assert_eq!(
         "loss".parse::<Metric>().unwrap_err().to_string(),
-        "there is no metric 'loss'; there are val12, test12, val200, test200"
+        "unknown metric 'loss'; choose one of val12, test12, val200, test200"
     );
 }
 
 #[test]
-fn anyones_table_is_searched_plain_or_gzip() {
+fn any_csv_table_can_be_searched_plain_or_gzip() {
     let mut csv = "name,score,time\n".to_owned();
     for number in 0..64 {
         csv.push_str(&format!("{number:06b},{},{}\n", number % 10, 1 + number));
@@ -285,7 +301,10 @@ fn anyones_table_is_searched_plain_or_gzip() {
     let bits = |text: &str| -> Result<Vec<bool>, String> {
         Ok(text.chars().map(|digit| digit == '1').collect())
     };
-    let columns = TabularColumns::new("name", "score").cost("time");
+    let columns = TabularColumns::new()
+        .genotype("name")
+        .fitness("score")
+        .cost("time");
     let evaluator = columns.read(&plain, bits).unwrap();
     assert_eq!(evaluator, columns.read(&zipped, bits).unwrap());
     assert_eq!(evaluator.genotypes().len(), 64);
@@ -300,7 +319,10 @@ fn anyones_table_is_searched_plain_or_gzip() {
 
 #[test]
 fn a_genotype_without_a_row_fails_and_broken_tables_are_refused() {
-    let columns = TabularColumns::new("name", "score").metric("size");
+    let columns = TabularColumns::new()
+        .genotype("name")
+        .fitness("score")
+        .metric("size");
     let read = |csv: &str| columns.read_from(csv.as_bytes(), str::parse::<u8>);
     let evaluator = read("name,score,size\n1,0.5,3\n").unwrap();
     let (stop, report) = (StopSignal::new(), |_| {});
@@ -323,7 +345,7 @@ fn a_genotype_without_a_row_fails_and_broken_tables_are_refused() {
         ),
         (
             "name,score,size\n1,1,3\n1,1,3\n",
-            "line 3: 1 has a row already",
+            "line 3: 1 already has a row",
         ),
         (
             "name,score,size\n300,1,3\n",

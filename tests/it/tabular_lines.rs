@@ -1,37 +1,45 @@
-//! Which line of a file an error names.
+//! The lines that errors in tables name.
+
 use std::io::Write;
 
-use evonas::tabular::{TableError, TabularColumns};
+use evonas::tabular::{TableErrorKind, TabularColumns};
 
 #[test]
-fn lines_are_those_of_the_file_whatever_ends_them() {
+fn errors_name_the_files_lines_for_every_kind_of_line_end() {
     let line = |csv: &str| {
-        let error = TabularColumns::new("name", "score")
-            .read_from(csv.as_bytes(), |name| Ok::<_, String>(name.to_owned()));
-        match error.unwrap_err() {
-            TableError::Number { line, .. }
-            | TableError::Repeated { line, .. }
-            | TableError::Csv { line, .. } => line,
-            other => panic!("{other}"),
+        let error = TabularColumns::new()
+            .genotype("name")
+            .fitness("score")
+            .read_from(csv.as_bytes(), |name| Ok::<_, String>(name.to_owned()))
+            .unwrap_err();
+        match *error.kind() {
+            TableErrorKind::Number { line, .. }
+            | TableErrorKind::Repeated { line, .. }
+            | TableErrorKind::Csv { line, .. } => line,
+            _ => panic!("{error}"),
         }
     };
     for (what, csv, expected) in [
-        ("one a line", "name,score\na,1\nb,x\n", 3),
+        ("one row a line", "name,score\na,1\nb,x\n", 3),
         ("blank lines", "\nname,score\n\na,1\n\n\nb,x\n", 7),
         (
-            "a field of three lines before",
+            "a field of three lines in an earlier row",
             "name,score\n\"a\nb\n\",1\nb,x\n",
             5,
         ),
         (
-            "a field of two lines in it",
+            "a field of two lines in the same row",
             "name,score\na,1\n\"b\nc\",x\n",
             3,
         ),
         ("a repeated row", "name,score\na,1\n\nb,2\na,3\n", 5),
         ("a short row", "name,score\na,1\n\nb\n", 4),
-        ("no end of the last line", "name,score\n\na,1\nb,x", 4),
-        ("a mark of the byte order", "\u{feff}name,score\na,x\n", 2),
+        (
+            "no line end at the end of the file",
+            "name,score\n\na,1\nb,x",
+            4,
+        ),
+        ("a byte order mark", "\u{feff}name,score\na,x\n", 2),
     ] {
         for ends in ["\n", "\r\n", "\r"] {
             let csv = csv.replace('\n', ends);
@@ -41,7 +49,7 @@ fn lines_are_those_of_the_file_whatever_ends_them() {
 }
 
 #[test]
-fn a_gzip_that_breaks_off_says_after_which_line() {
+fn a_truncated_gzip_names_the_last_whole_line() {
     let mut csv = "name,score\n".to_owned();
     for number in 0..20_000 {
         csv.push_str(&format!("{number},{}\n", number * 7919 % 10_007));
@@ -51,12 +59,13 @@ fn a_gzip_that_breaks_off_says_after_which_line() {
     let whole = encoder.finish().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv.gz");
-    let columns = TabularColumns::new("name", "score");
+    let columns = TabularColumns::new().genotype("name").fitness("score");
     let broken = |bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();
-        match columns.read(&path, str::parse::<u32>).unwrap_err() {
-            TableError::BrokenOff { lines, .. } => lines,
-            other => panic!("{other}"),
+        let error = columns.read(&path, str::parse::<u32>).unwrap_err();
+        match *error.kind() {
+            TableErrorKind::BrokenOff { lines, .. } => lines,
+            _ => panic!("{error}"),
         }
     };
     std::fs::write(&path, &whole).unwrap();
@@ -67,10 +76,6 @@ fn a_gzip_that_breaks_off_says_after_which_line() {
     assert!(most > half, "{most}");
     assert_eq!(broken(&whole[..4]), 0, "not even the header");
     let error = columns.read(&path, str::parse::<u32>).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("reading breaks off after line 0: "),
-        "{error}"
-    );
+    let expected = format!("{}: reading breaks off after line 0: ", path.display());
+    assert!(error.to_string().starts_with(&expected), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Trained classifiers in files, and what they are asked.
+//! Trained classifiers: saving, loading and using them.
 use std::path::Path;
 
 use burn::tensor::Device;
@@ -13,18 +13,17 @@ fn images(classes: usize, size: usize) -> LabeledImages {
     let mut rng = stream(1, 0);
     let pixels = (0..12 * size * size).map(|_| rng.random()).collect();
     let labels = (0..12).map(|index| index % 3).collect();
-    LabeledImages::new(1, size, size, classes, pixels, labels).unwrap()
+    LabeledImages::new(ImageShape::gray(size, size), classes, pixels, labels).unwrap()
 }
 
 fn classifier() -> TrainedClassifier {
-    let config = NetworkConfig::new(1, 4, 3, ImageShape::new(1, 8, 8));
+    let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+        .cells_per_stack(1)
+        .filters(4);
     let genotype = published::amoebanet_a();
     let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &Device::flex()).unwrap();
-    TrainedClassifier {
-        network,
-        statistics: ChannelStatistics::of(&images(3, 8)),
-        class_names: Some(["cat", "dog", "owl"].map(str::to_owned).to_vec()),
-    }
+    let names = ["cat", "dog", "owl"].map(str::to_owned).to_vec();
+    TrainedClassifier::new(network, ChannelStatistics::of(&images(3, 8))).class_names(names)
 }
 
 fn in_both_formats(check: impl Fn(&Path)) {
@@ -35,7 +34,7 @@ fn in_both_formats(check: impl Fn(&Path)) {
 }
 
 #[test]
-fn a_file_rebuilds_the_classifier_and_its_figures() {
+fn a_saved_classifier_loads_with_the_same_accuracy() {
     in_both_formats(|path| {
         let saved = classifier();
         saved.save(path).unwrap();
@@ -51,7 +50,7 @@ fn a_file_rebuilds_the_classifier_and_its_figures() {
 }
 
 #[test]
-fn equal_classifiers_make_equal_files() {
+fn equal_classifiers_are_saved_as_equal_files() {
     in_both_formats(|path| {
         classifier().save(path).unwrap();
         let first = std::fs::read(path).unwrap();
@@ -60,10 +59,10 @@ fn equal_classifiers_make_equal_files() {
     });
 }
 
-/// Weights are no secret: the files have the mode of any other.
+/// Weights aren't secret: their files have the default permissions.
 #[cfg(unix)]
 #[test]
-fn whoever_may_read_other_files_may_read_weights() {
+fn files_of_weights_have_the_default_permissions() {
     use std::os::unix::fs::PermissionsExt as _;
     in_both_formats(|path| {
         classifier().save(path).unwrap();
@@ -76,7 +75,7 @@ fn whoever_may_read_other_files_may_read_weights() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_keeps_the_weights_that_are_there() {
+fn a_full_disk_keeps_the_old_weights() {
     in_both_formats(|path| {
         classifier().save(path).unwrap();
         let before = std::fs::read(path).unwrap();
@@ -94,7 +93,7 @@ fn images_of_another_task_are_refused() {
     let error = classifier.accuracy(&images(4, 8)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the images are of 4 classes, and the network tells 3 apart"
+        "the images have 4 classes, but the network has 3"
     );
     let error = classifier.accuracy(&images(3, 9)).unwrap_err();
     assert!(matches!(error, ClassifierError::OtherImages { .. }));
@@ -111,11 +110,11 @@ fn classes_are_compared_by_name_and_order() {
     assert_eq!(check(&classifier, &["cat", "dog", "owl"]), Ok(()));
     assert_eq!(
         check(&classifier, &["cat", "owl", "dog"]).unwrap_err(),
-        "class 1 of the images is \"owl\", and the network was trained on \"dog\""
+        "class 1 of the images is \"owl\", but the network was trained on \"dog\""
     );
     assert_eq!(
         check(&classifier, &["cat", "dog"]).unwrap_err(),
-        "class 2 of the images is missing, and the network was trained on \"owl\""
+        "class 2 of the images is missing, but the network was trained on \"owl\""
     );
     assert!(classifier.check_classes(None).is_ok());
     classifier.class_names = None;
@@ -137,7 +136,7 @@ fn a_damaged_file_is_noticed() {
             let place = rng.random_range(0..bytes.len());
             bytes[place] ^= 1 << rng.random_range(0..8_u32);
             std::fs::write(&damaged, bytes).unwrap();
-            // Padding is nobody's; all else is noticed.
+            // Damage to padding changes nothing; any other damage is noticed.
             if let Ok(loaded) = TrainedClassifier::load(&damaged, &Device::flex()) {
                 assert_eq!(loaded.statistics, saved.statistics);
                 assert_eq!(

@@ -15,7 +15,7 @@ use evonas::spaces::nasnet::{NasnetGenotype, published};
 fn network(filters: usize, seed: u64) -> CellNetwork {
     CellNetwork::new(
         &published::amoebanet_a(),
-        &NetworkConfig::cifar(1, filters),
+        &NetworkConfig::cifar().cells_per_stack(1).filters(filters),
         &mut stream(seed, 0),
         &Device::flex(),
     )
@@ -55,7 +55,7 @@ fn a_loaded_network_trains_on() {
 fn trained(seed: u64) -> CellNetwork {
     let network = CellNetwork::new(
         &published::amoebanet_a(),
-        &NetworkConfig::cifar(1, 4),
+        &NetworkConfig::cifar().cells_per_stack(1).filters(4),
         &mut stream(seed, 0),
         &Device::flex().autodiff(),
     )
@@ -103,7 +103,7 @@ fn another_network_of_the_same_shapes_is_refused() {
         let genotype: NasnetGenotype = text.parse().unwrap();
         CellNetwork::new(&genotype, config, &mut stream(0, 0), &Device::flex()).unwrap()
     };
-    let config = NetworkConfig::cifar(1, 4);
+    let config = NetworkConfig::cifar().cells_per_stack(1).filters(4);
     in_both_formats(|path| {
         let text = "max3@0+sep3@1/max3@0+sep3@1";
         build(text, &config).save(path).unwrap();
@@ -116,15 +116,15 @@ fn another_network_of_the_same_shapes_is_refused() {
             message.contains("max3@0") && message.contains("avg3@0"),
             "{message}"
         );
-        let other_norm = config.clone().with_batch_norm(BatchNormSettings::IMAGENET);
+        let other_norm = config.clone().batch_norm(BatchNormSettings::IMAGENET);
         let error = build(text, &other_norm).with_weights(path).unwrap_err();
         assert!(matches!(error, WeightsError::OtherNetwork { .. }));
         // What only training and the image's size change is no other network.
         let trained_otherwise = config
             .clone()
-            .with_dropout(0.3)
-            .with_drop_path(DropPath::scheduled(0.6))
-            .with_image(ImageShape::new(3, 20, 20));
+            .dropout(0.3)
+            .drop_path(DropPath::scheduled(0.6))
+            .image(ImageShape::rgb(20, 20));
         build(text, &trained_otherwise).with_weights(path).unwrap();
     });
 }
@@ -134,7 +134,7 @@ fn a_description_of_a_huge_network_is_refused_before_it_is_built() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("huge.safetensors");
     let genotype = serde_json::to_string(&published::amoebanet_a()).unwrap();
-    let config = NetworkConfig::cifar(1024, 65_536);
+    let config = NetworkConfig::cifar().cells_per_stack(1024).filters(65_536);
     let config = serde_json::to_string(&config).unwrap();
     let described = |version: u32| {
         let text = format!(r#"{{"version":{version},"genotype":{genotype},"config":{config}}}"#);
@@ -154,7 +154,7 @@ fn a_description_of_a_huge_network_is_refused_before_it_is_built() {
     assert!(described(2).to_string().contains("version 2"));
     let too_many = CellNetwork::new(
         &published::amoebanet_a(),
-        &NetworkConfig::cifar(1, 65_536),
+        &NetworkConfig::cifar().cells_per_stack(1).filters(65_536),
         &mut stream(0, 0),
         &Device::flex(),
     );
@@ -191,7 +191,7 @@ fn another_architecture_is_refused_with_the_first_parameter_that_differs() {
         assert!(reason.contains("[12, 3, 3, 3]") && reason.contains("[24, 3, 3, 3]"));
         let deeper = CellNetwork::new(
             &published::amoebanet_a(),
-            &NetworkConfig::cifar(2, 4),
+            &NetworkConfig::cifar().cells_per_stack(2).filters(4),
             &mut stream(0, 0),
             &Device::flex(),
         )

@@ -28,7 +28,9 @@ fn device() -> Option<Device> {
 }
 
 fn config() -> NetworkConfig {
-    NetworkConfig::new(1, 8, 10, ImageShape::new(1, 8, 8))
+    NetworkConfig::new(ImageShape::gray(8, 8), 10)
+        .cells_per_stack(1)
+        .filters(8)
 }
 
 fn agrees(name: &str, genotype: &NasnetGenotype, device: &Device) {
@@ -47,7 +49,9 @@ const BATCH: usize = 16;
 fn operations_agree(is_meant: impl Fn(Operation) -> bool) {
     let Some(device) = device() else { return };
     // Channels and pixels that fill nothing evenly are where kernels go wrong.
-    let odd = NetworkConfig::new(1, 9, 10, ImageShape::new(1, 7, 5));
+    let odd = NetworkConfig::new(ImageShape::gray(7, 5), 10)
+        .cells_per_stack(1)
+        .filters(9);
     for operation in Operation::ALL
         .into_iter()
         .filter(|&operation| is_meant(operation))
@@ -95,11 +99,7 @@ fn amoebanet_a_and_random_genotypes_agree_with_the_cpu() {
 fn augmented_batches_are_those_of_the_cpu() {
     let Some(device) = device() else { return };
     let images = digits().train;
-    let augmentation = Augmentation {
-        crop_padding: 2,
-        flip: true,
-        cutout: 3,
-    };
+    let augmentation = Augmentation::NONE.crop_padding(2).flip(true).cutout(3);
     let [expected, found] = [&Device::flex(), &device].map(|device| {
         let images = DeviceImages::new(&images, &images, device);
         let mut rng = stream(3, 0);
@@ -115,12 +115,20 @@ fn augmented_batches_are_those_of_the_cpu() {
 #[test]
 fn a_search_of_five_trials_runs() {
     let Some(device) = device() else { return };
-    let trainer = Trainer::new(TrainingConfig::new(1, 32)).unwrap();
+    let trainer = Trainer::new(TrainingConfig::default()).unwrap();
     let images = digits().train.limit(96, 0);
     let decoder = CellDecoder::new(config());
-    let evaluator = TrainingEvaluator::new(decoder, trainer, &images, 0.2, 0, &device).unwrap();
+    let evaluator = TrainingEvaluator::builder(decoder, trainer, &images)
+        .device(&device)
+        .build()
+        .unwrap();
     let space = NasnetSpace::sp1();
-    let evolution = Evolution::aging(space.clone(), space.mutation(), 3, 2, 0).unwrap();
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(3)
+        .sample(2)
+        .seed(0)
+        .build()
+        .unwrap();
     let search = Search::new(evolution, Serial::new(evaluator), Budget::trials(5));
     let result = search.run().unwrap();
     assert_eq!((result.history.len(), result.history.failed()), (5, 0));
@@ -134,7 +142,7 @@ fn bfloat16_is_refused_where_the_device_does_not_compute_in_it() {
     if device.supports_dtype(burn::tensor::FloatDType::BF16) {
         return;
     }
-    let config = config().with_precision(Precision::BFloat16);
+    let config = config().precision(Precision::BFloat16);
     let devices = [&device, &device];
     let error = Agreement::of(&published::amoebanet_a(), &config, 2, 0, devices).unwrap_err();
     assert!(matches!(error, NetworkError::NoBFloat16 { .. }), "{error}");

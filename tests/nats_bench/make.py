@@ -1,14 +1,13 @@
-"""Writes the fixtures of tests/nats_bench.rs with the public package nats_bench (1.8): three
-architectures in the layout of the official archive NATS-tss-v1_0-3ffb9-simple, and what the package
-itself answers for them.
+"""Writes the fixtures of tests/it/nats_bench.rs with the public package nats_bench (1.8): three
+architectures in the layout of the official archive NATS-tss-v1_0-3ffb9-simple, and the package's own
+answers for them.
 
     pip install nats_bench==1.8
     python tests/nats_bench/make.py nasbench201.csv.gz
 
-Mean accuracies, sizes and times are those of the table; how single trials scatter around them is
-made up, since the table has no single trials. The archive's layout is that of the package's classes
-ArchResults and ResultsCount; train_times is an OrderedDict, as the package's
-reset_pseudo_train_times makes it.
+Mean accuracies, sizes and times come from the table; the scatter of single trials around them is invented,
+since the table has no single trials. The archive's layout is that of the package's classes ArchResults
+and ResultsCount; train_times is an OrderedDict, as created by the package's reset_pseudo_train_times.
 """
 
 import csv
@@ -23,7 +22,7 @@ from nats_bench.api_utils import ArchResults, ResultsCount, pickle_save
 HERE = pathlib.Path(__file__).parent
 ARCHIVE = HERE / "NATS-tss-v1_0-3ffb9-simple"
 INDEXES = [0, 1, 6111]
-SETS = {  # the sets that a trial is evaluated on, with the columns that their accuracies come from
+SETS = {  # the sets on which a trial is evaluated, with the columns of their accuracies
     "cifar10-valid": {"x-valid": ("c10", "val"), "ori-test": ("c10", "test")},
     "cifar10": {"ori-test": ("c10", "test")},
     "cifar100": {"x-valid": ("c100", "val"), "x-test": ("c100", "test")},
@@ -71,7 +70,7 @@ def main():
     pickle_save({"meta_archs": archs[:2], "total_archs": 2, "avaliable_hps": ["12", "200"]},
                 ARCHIVE / "meta.pickle")
 
-    # What the package answers, reading the files back.
+    # The package's answers when it reads the files back.
     meta = {"meta_archs": archs, "arch2infos": {}, "evaluated_indexes": []}
     api = nats_bench.api_topology.NATStopology(meta, verbose=False)
     answers = {}

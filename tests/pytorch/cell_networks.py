@@ -5,7 +5,7 @@ Sources, as named in the docstrings below:
 - "paper": Real et al., Regularized Evolution for Image Classifier Architecture Search
   (arXiv 1802.01548), which takes its cells and outer structure from Zoph et al. 2018 (NASNet);
 - "released code": TensorFlow's `tpu/models/official/amoeba_net` and
-  `models/research/slim/nets/nasnet`. Where it says more than the paper, it decides.
+  `models/research/slim/nets/nasnet`. It decides where the paper leaves something open.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def same_padding(size, kernel, stride, dilation=1):
 
 
 def pad_same(x, kernel, stride, dilation=1, value=0.0):
-    """Returns `x` and the symmetric padding that is left to do: all of it, or none where `x` is padded."""
+    """Returns `x` and the symmetric padding that remains: all of it, or none if `x` is padded already."""
     top, bottom = same_padding(x.shape[2], kernel[0], stride[0], dilation)
     left, right = same_padding(x.shape[3], kernel[1], stride[1], dilation)
     if top == bottom and left == right:
@@ -33,7 +33,7 @@ def pad_same(x, kernel, stride, dilation=1, value=0.0):
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution without bias, padded as TensorFlow's SAME."""
+    """A convolution without bias, with TensorFlow's SAME padding."""
 
     def __init__(self, cin, cout, kernel, stride=(1, 1), dilation=1, groups=1):
         super().__init__(cin, cout, kernel, stride, dilation=dilation, groups=groups, bias=False)
@@ -58,7 +58,7 @@ def average_pool(x, kernel, stride):
 
 
 class SamePool2d(nn.Module):
-    """Average, max or min pooling, padded as SAME; the padding is never part of the result."""
+    """Average, max or min pooling with SAME padding, which never contributes to the result."""
 
     def __init__(self, kind, kernel, stride):
         super().__init__()
@@ -74,7 +74,7 @@ class SamePool2d(nn.Module):
 
 @dataclass(frozen=True)
 class Layers:
-    """Makes the layers of one network: they share batch norm's settings."""
+    """Creates the layers of one network, which share batch norm's settings."""
 
     epsilon: float
     momentum: float
@@ -117,7 +117,7 @@ class Layers:
         kernels, dilation, eighths = BOTTLENECKED[name]
         width = eighths * filters // 8
         if width < 1:
-            raise ValueError(f"{name} at {filters} filters would have a bottleneck of no width")
+            raise ValueError(f"{name} at {filters} filters would have a bottleneck without channels")
         layers = [*self.relu_project(cin, width)]
         for kernel in kernels:
             step = tuple(stride if size > 1 else 1 for size in kernel)
@@ -255,7 +255,7 @@ class Network(nn.Module):
         size = tuple(pixels if stem == "cifar" else (pixels - 3) // 2 + 1 for pixels in size)
         sources = [Source(width, 0)]
         self.cells = nn.ModuleList()
-        self.inputs = []  # of each cell: indices of its sources; 0 is the stem, i + 1 is cell i
+        self.inputs = []  # for each cell, the indices of its sources; 0 is the stem, i + 1 is cell i
 
         def add(filters, reduction, before):
             previous = len(sources) - 1

@@ -1,9 +1,9 @@
-"""Checks the PyTorch build of the cell networks.
+"""Checks the PyTorch implementation of the cell networks.
 
     check.py                              parameter counts, the padding rule, every operation
-    check.py --peer amoebanet_torch.py    and weights, logits and gradients against another build
+    check.py --peer amoebanet_torch.py    also weights, logits and gradients against another implementation
 
-The other build is a Python file that defines `Network(genotype name, cells, filters)` with the CIFAR
+The other implementation is a Python file that defines `Network(genotype name, cells, filters)` with the CIFAR
 stem, ten classes and the same state dict. Exits with 1 if anything differs.
 """
 
@@ -64,14 +64,14 @@ def check_counts():
 
 
 def first_input(size, kernel, stride, dilation):
-    """Where the first window starts: TensorFlow centres the windows, half a pixel towards the end."""
+    """The start of the first window: TensorFlow centres the windows, half a pixel towards the end."""
     outputs = (size + stride - 1) // stride
     span = stride * (outputs - 1) + dilation * (kernel - 1) + 1
     return -(max(span - size, 0) // 2)
 
 
 def windows(size, kernel, stride, dilation):
-    """For each output, the pairs (tap, pixel) that lie inside the image."""
+    """The pairs (tap, pixel) inside the image, for each output."""
     start = first_input(size, kernel, stride, dilation)
     for output in range((size + stride - 1) // stride):
         taps = [(tap, start + output * stride + tap * dilation) for tap in range(kernel)]
@@ -194,7 +194,7 @@ def check_peer(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer", metavar="FILE", help="another build to compare with")
+    parser.add_argument("--peer", metavar="FILE", help="another implementation to compare with")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)

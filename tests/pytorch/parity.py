@@ -1,4 +1,4 @@
-"""Writes parity fixtures and times training steps of the PyTorch build.
+"""Writes parity fixtures and times training steps of the PyTorch implementation.
 
     parity.py export --genotype amoebanet-a --cells 1 --filters 8 --size 16 --batch 4 --out FILE
     parity.py random --count 20 --pairs 5 --cells 1 --filters 8 --size 16 --batch 4 --out DIRECTORY
@@ -10,13 +10,13 @@ A fixture is one .safetensors file:
     grads.KEY           the gradient of the training loss by each parameter
     input, labels       the batch; labels are int64
     eval_logits         in evaluation mode
-    train_logits        in training mode; auxiliary_logits as well where there is an auxiliary head
+    train_logits        in training mode; also auxiliary_logits if there is an auxiliary head
     train_loss          [1]: cross entropy, plus 0.4 times that of the auxiliary logits
 
-and, as metadata, the configuration, the genotype as given, `genotype_text` (its text form with
-explicit concat lists), the seed (from --seed on, one whose gradients rounding does not upset), and
-`gradient_difference`, how far the gradients are from those in double precision, relative to the
-largest of each parameter. One line of JSON is printed for each file.
+Its metadata has the configuration, the genotype as given, `genotype_text` (its text form with explicit concat
+lists), the seed (the first from --seed on whose gradients are stable under rounding), and
+`gradient_difference`, the distance of the gradients from those in double precision, relative to the largest
+of each parameter. One line of JSON is printed per file.
 """
 
 import argparse
@@ -91,13 +91,13 @@ def reference(net, x, labels):
     if isinstance(output, tuple):
         output, tensors["auxiliary_logits"] = output[0], output[1].detach()
     tensors["train_logits"] = output.detach()
-    for key, value in net.named_parameters():  # none where a declared concat list leaves out a state
+    for key, value in net.named_parameters():  # no gradient if a declared concat list leaves out a state
         tensors[f"grads.{key}"] = torch.zeros_like(value) if value.grad is None else value.grad.contiguous()
     return tensors
 
 
 def relative_difference(tensors, exact, prefix):
-    """The largest difference of the tensors so named, relative to the largest value of each."""
+    """The largest difference of the tensors with this prefix, relative to the largest value of each."""
 
     def relative(key):
         return (tensors[key] - exact[key]).abs().max() / exact[key].abs().max().clamp(min=1e-12)
@@ -106,11 +106,11 @@ def relative_difference(tensors, exact, prefix):
 
 
 def stable_reference(args, genotype, first_seed):
-    """A network, its fixture, the seed, and how far the gradients are from those in double precision.
+    """A network, its fixture, the seed, and the distance of its gradients from double precision.
 
     Rounding can push a value across the kink of a ReLU or change which pixel of a pool is the largest;
-    then many gradients differ in the first digits, in any implementation. So this takes the first seed
-    with which single and double precision agree well, or else the best of a few.
+    many gradients then differ in their leading digits, in any implementation. This therefore picks the
+    first seed with which single and double precision agree well, or else the best of a few.
     """
     best = None
     for seed in range(first_seed, first_seed + SEEDS_TRIED):
@@ -233,13 +233,13 @@ def parse_arguments():
     network.add_argument("--batch", type=int, default=128)
     network.add_argument("--classes", type=int, default=10)
     network.add_argument("--stem", choices=["cifar", "imagenet"], default="cifar")
-    network.add_argument("--stem-filters", type=int, default=32, help="of the imagenet stem")
+    network.add_argument("--stem-filters", type=int, default=32, help="filters of the imagenet stem")
     network.add_argument("--aux", type=float, metavar="SCALE", help="add an auxiliary head; 1 is 128 and 768 filters")
     network.add_argument("--skip-reduction-input", action="store_true", help="as in NASNet-A large")
-    network.add_argument("--seed", type=int, default=0, help="of fixtures: the first one tried")
+    network.add_argument("--seed", type=int, default=0, help="the first seed to try (for fixtures)")
     network.add_argument("--threads", type=int, default=2)
     fixture = argparse.ArgumentParser(add_help=False)
-    fixture.add_argument("--double", action="store_true", help="all tensors in double precision, the first seed as it is")
+    fixture.add_argument("--double", action="store_true", help="write all tensors in double precision, from the first seed")
     named = argparse.ArgumentParser(add_help=False)
     named.add_argument("--genotype", default="amoebanet-a", help="a published name or the text form")
 
@@ -249,7 +249,7 @@ def parse_arguments():
     one.add_argument("--out", default="parity.safetensors")
     many = modes.add_parser("random", parents=[network, fixture], help="write fixtures of random genotypes, all operations")
     many.add_argument("--count", type=int, default=10)
-    many.add_argument("--pairs", type=int, default=5, help="pairs of each cell")
+    many.add_argument("--pairs", type=int, default=5, help="pairs per cell")
     many.add_argument("--out", required=True, metavar="DIRECTORY")
     timed = modes.add_parser("bench", parents=[named, network], help="time training steps")
     timed.add_argument("--steps", type=int, default=10)

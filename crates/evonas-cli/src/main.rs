@@ -1,2 +1,7 @@
-//! The program `evonas`.
-fn main() {}
+//! The program `evonas`; all of it is in the library beside it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    evonas_cli::run(std::env::args_os())
+}

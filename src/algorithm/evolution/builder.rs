@@ -1,60 +1,20 @@
-//! Putting an [`Evolution`] together.
+//! Builds an [`Evolution`].
+
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::Evolution;
-use crate::algorithm::{Description, TrialNumbers};
+use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
 use crate::by_id::MapById;
-use crate::objective::{InvalidTolerance, Objective, check_tolerance};
+use crate::description;
+use crate::objective::{Objective, check_tolerance};
 use crate::population::Population;
 use crate::randomness::algorithm_rng;
-use crate::replacement::{Oldest, Replacement};
+use crate::replacement::{Oldest, Replacement, WorstOfSample};
 use crate::selection::{LexicographicTournament, ParetoTournament, Selection, Tournament};
 use crate::space::{Genotype, Mutation, SearchSpace};
 
-/// A configuration that is none.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EvolutionError {
-    /// P = 0.
-    #[error("the population size is 0; it must be at least 1")]
-    EmptyPopulation,
-    /// S = 0.
-    #[error("the sample size is 0; it must be at least 1")]
-    EmptySample,
-    /// S > P.
-    #[error(
-        "the sample size {sample} exceeds the population size {population}; choose 1 <= sample <= population"
-    )]
-    SampleExceedsPopulation {
-        /// S.
-        sample: usize,
-        /// P.
-        population: usize,
-    },
-    /// Tournaments by objectives, but none is given.
-    #[error("there are no objectives to order by; name at least one")]
-    NoObjectives,
-    /// A selection that goes by more objectives than there are.
-    #[error("the selection needs at least {needed} objectives to order by, but there are {given}")]
-    TooFewObjectives {
-        /// How many it needs.
-        needed: usize,
-        /// How many there are.
-        given: usize,
-    },
-    /// An objective's tolerance is negative or not a number.
-    #[error(transparent)]
-    InvalidTolerance(#[from] InvalidTolerance),
-    /// A genotype of the warm start is not one of the space.
-    #[error("initial genotype {index} is not of the space: {reason}")]
-    InvalidInitial {
-        /// Which one, from 0.
-        index: usize,
-        /// What doesn't fit.
-        reason: String,
-    },
-}
-
-/// Builds an [`Evolution`] of any parts.
+/// Builds an [`Evolution`]; see [`Evolution::builder`].
 #[derive(Debug)]
 pub struct EvolutionBuilder<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
@@ -64,12 +24,13 @@ pub struct EvolutionBuilder<G> {
     objectives: Vec<Objective>,
     order: Order,
     initial: Vec<G>,
+    initial_described: Vec<Value>,
     population: usize,
     sample: usize,
     seed: u64,
 }
 
-/// Which tournament the objectives ask for.
+/// The default selection's tournament.
 #[derive(Clone, Copy, Debug)]
 enum Order {
     Fitness,
@@ -77,9 +38,32 @@ enum Order {
     Pareto,
 }
 
+impl<G: Genotype> Evolution<G> {
+    /// Builds an evolution in `space` with children produced by `mutation`. The defaults are the
+    /// paper's: a population of 100, tournaments of 25, and the oldest leaves. The seed is 0 by
+    /// default.
+    ///
+    /// ```
+    /// use evonas::prelude::*;
+    /// use evonas::spaces::bits::{BitsSpace, FlipOneBit};
+    ///
+    /// let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+    ///     .population(20)
+    ///     .sample(5)
+    ///     .seed(7)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder(
+        space: impl SearchSpace<Genotype = G> + 'static,
+        mutation: impl Mutation<G> + 'static,
+    ) -> EvolutionBuilder<G> {
+        EvolutionBuilder::new(space, mutation)
+    }
+}
+
 impl<G: Genotype> EvolutionBuilder<G> {
-    /// Aging evolution with the paper's population of 100 and samples of 25, and seed 0.
-    pub fn new(
+    fn new(
         space: impl SearchSpace<Genotype = G> + 'static,
         mutation: impl Mutation<G> + 'static,
     ) -> Self {
@@ -91,35 +75,36 @@ impl<G: Genotype> EvolutionBuilder<G> {
             objectives: Vec::new(),
             order: Order::Fitness,
             initial: Vec::new(),
+            initial_described: Vec::new(),
             population: 100,
             sample: 25,
             seed: 0,
         }
     }
 
-    /// The population size `P`.
+    /// The population size `P`; 100 by default.
     #[must_use]
     pub fn population(mut self, population: usize) -> Self {
         self.population = population;
         self
     }
 
-    /// The tournament size `S`, for the default selection.
+    /// The tournament size `S` of the default selection, at most `P`; 25 by default.
     #[must_use]
     pub fn sample(mut self, sample: usize) -> Self {
         self.sample = sample;
         self
     }
 
-    /// The root seed.
+    /// The root seed; 0 by default.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Tournaments won by lexicographic order: the best by the first objective; among those that
-    /// are equal to it, within [`Objective::tolerance`], the best by the second; and so on.
+    /// Decides tournaments by lexicographic order: the best by the first objective wins; among those
+    /// equal to it within [`Objective::tolerance`], the best by the second; and so on.
     #[must_use]
     pub fn lexicographic(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {
         self.objectives = objectives.into_iter().collect();
@@ -127,8 +112,8 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Tournaments won by non-dominated rank within the sample, then crowding distance
-    /// ([`ParetoTournament`]). What leaves is up to the replacement: the oldest by default.
+    /// Decides tournaments by Pareto dominance within the sample, then by crowding distance
+    /// ([`ParetoTournament`]). The replacement still decides who leaves: by default, the oldest.
     #[must_use]
     pub fn pareto(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {
         self.objectives = objectives.into_iter().collect();
@@ -136,45 +121,56 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Hands out these genotypes before any random one: a warm start, from the fittest of another
-    /// run's journal say ([`Recorded::fittest`](crate::search::journal::Recorded::fittest)). They are
-    /// evaluated like any other; of more than `P`, the oldest leave.
+    /// A warm start: proposes these genotypes before any random ones, for example the fittest of
+    /// another run's journal ([`Recorded::fittest`](crate::search::journal::Recorded::fittest)). They
+    /// are evaluated like any others; if there are more than `P`, the oldest leave.
     #[must_use]
-    pub fn initial(mut self, genotypes: impl IntoIterator<Item = G>) -> Self {
+    pub fn initial(mut self, genotypes: impl IntoIterator<Item = G>) -> Self
+    where
+        G: Serialize,
+    {
         self.initial = genotypes.into_iter().collect();
+        self.initial_described = self.initial.iter().map(description::of).collect();
         self
     }
 
-    /// Another selection than a tournament of `S`; the sample size has no meaning then. One that goes
-    /// by objectives needs them too ([`EvolutionBuilder::pareto`] or
-    /// [`EvolutionBuilder::lexicographic`], which of the two doesn't matter then).
+    /// Replaces the default selection, a tournament of `S`; the sample size is then ignored. A selection
+    /// by objectives needs to be given them as well, by [`EvolutionBuilder::pareto`] or
+    /// [`EvolutionBuilder::lexicographic`] (either will do).
     #[must_use]
     pub fn selection(mut self, selection: impl Selection<G> + 'static) -> Self {
         self.selection = Some(Box::new(selection));
         self
     }
 
-    /// Another replacement than the oldest.
+    /// Non-aging evolution (plain tournament selection): the worst of the parent's sample leaves
+    /// ([`WorstOfSample`]).
+    #[must_use]
+    pub fn non_aging(self) -> Self {
+        self.replacement(WorstOfSample)
+    }
+
+    /// Replaces the default replacement, [`Oldest`].
     #[must_use]
     pub fn replacement(mut self, replacement: impl Replacement<G> + 'static) -> Self {
         self.replacement = Box::new(replacement);
         self
     }
 
-    /// The algorithm, ready to be asked.
+    /// Builds the algorithm.
     ///
     /// # Errors
-    /// [`EvolutionError`] if `P` is 0, the default selection is used and not `1 <= S <= P`, the
-    /// selection needs more objectives than there are, a tolerance is none, or an initial genotype is
-    /// not of the space.
-    pub fn build(self) -> Result<Evolution<G>, EvolutionError> {
+    /// [`AlgorithmError`] if `P` is 0, `1 <= S <= P` doesn't hold for the default selection, the
+    /// selection needs more objectives than there are, a tolerance is invalid, or an initial genotype
+    /// is not in the space.
+    pub fn build(self) -> Result<Evolution<G>, AlgorithmError> {
         if self.population == 0 {
-            return Err(EvolutionError::EmptyPopulation);
+            return Err(AlgorithmError::EmptyPopulation);
         }
         for (index, genotype) in self.initial.iter().enumerate() {
             self.space
                 .validate(genotype)
-                .map_err(|reason| EvolutionError::InvalidInitial {
+                .map_err(|reason| AlgorithmError::InvalidInitial {
                     index,
                     reason: reason.to_string(),
                 })?;
@@ -188,31 +184,23 @@ impl<G: Genotype> EvolutionBuilder<G> {
         };
         let (needed, given) = (selection.minimum_objectives(), self.objectives.len());
         if given < needed {
-            return Err(EvolutionError::TooFewObjectives { needed, given });
+            return Err(AlgorithmError::TooFewObjectives { needed, given });
         }
-        let mut algorithm = format!(
-            "evolution of {}, {}, {}, {}",
-            self.population,
-            selection.describe(),
-            self.replacement.describe(),
-            self.mutation.describe()
-        );
+        let mut algorithm = json!({
+            "type": "Evolution",
+            "population": self.population,
+            "selection": selection.describe(),
+            "replacement": self.replacement.describe(),
+            "mutation": self.mutation.describe(),
+        });
         if !self.objectives.is_empty() {
-            algorithm.push_str(&format!(", {:?}", self.objectives));
+            algorithm["objectives"] = description::of(&self.objectives);
         }
         if !self.initial.is_empty() {
-            let initial = self.initial.iter();
-            let described: Vec<String> = initial
-                .map(|genotype| self.space.describe_genotype(genotype))
-                .collect();
-            // A list as `Debug` writes it.
-            let described = format!("[{}]", described.join(", "));
-            let fingerprint = crc32fast::hash(described.as_bytes());
-            let count = self.initial.len();
-            algorithm.push_str(&format!(", from {count} genotypes {fingerprint:08x}"));
+            algorithm["initial"] = self.initial_described.into();
         }
         Ok(Evolution {
-            description: Description {
+            description: AlgorithmDescription {
                 seed: Some(self.seed),
                 space: self.space.describe(),
                 algorithm,
@@ -240,16 +228,16 @@ fn default_selection<G>(
     objectives: &[Objective],
     sample: usize,
     population: usize,
-) -> Result<Box<dyn Selection<G>>, EvolutionError> {
+) -> Result<Box<dyn Selection<G>>, AlgorithmError> {
     if sample == 0 {
-        return Err(EvolutionError::EmptySample);
+        return Err(AlgorithmError::EmptySample);
     }
     if sample > population {
-        return Err(EvolutionError::SampleExceedsPopulation { sample, population });
+        return Err(AlgorithmError::SampleExceedsPopulation { sample, population });
     }
     Ok(match order {
         Order::Fitness => Box::new(Tournament::new(sample)),
-        _ if objectives.is_empty() => return Err(EvolutionError::NoObjectives),
+        _ if objectives.is_empty() => return Err(AlgorithmError::NoObjectives),
         Order::Lexicographic => Box::new(LexicographicTournament::new(
             sample,
             objectives.iter().map(Objective::tolerance_width).collect(),

@@ -1,34 +1,35 @@
-//! Evolution, aging or not: Algorithm 1 of Real et al. 2018.
+//! Aging and non-aging evolution (Algorithm 1 of Real et al. 2018).
 
 mod builder;
 
-pub use builder::{EvolutionBuilder, EvolutionError};
+pub use builder::EvolutionBuilder;
 
 use std::collections::VecDeque;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, Description, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::Population;
-use crate::replacement::{Replacement, WorstOfSample};
+use crate::replacement::Replacement;
 use crate::selection::Selection;
 use crate::space::{Genotype, Mutation, SearchSpace};
 use crate::trial::{Evaluation, Outcome, Trial, TrialId};
 
 /// Evolution with a population of constant size.
 ///
-/// The first `P` trials are random. Then each cycle draws a sample of the population, mutates the
-/// fittest of it, and when the child is told, it joins and one member leaves: the oldest
-/// ([`Evolution::aging`], the paper's regularized evolution) or the worst of the sample
-/// ([`Evolution::non_aging`]).
+/// The first `P` trials are random. After that, each cycle draws a sample of the population and mutates
+/// its fittest member. When the child's outcome is told, the child joins and one member leaves: the
+/// oldest (the paper's regularized evolution, the default) or the worst of the sample
+/// ([`EvolutionBuilder::non_aging`]).
 ///
-/// Used asynchronously, `ask` never waits: once `P` random trials are in flight or done it evolves
-/// from the members there are, and asks for further random trials only while there is none. A trial
-/// without a fitness doesn't join; if it was one of the first, another random one takes its place.
+/// In an asynchronous search `ask` never waits: once `P` random trials are in flight or done, it
+/// evolves from the members present, and proposes further random trials only while the population is
+/// empty. A trial without a fitness doesn't join; if it was one of the first `P`, another random trial
+/// replaces it.
 ///
-/// A warm start ([`EvolutionBuilder::initial`]) hands out given genotypes before any random one.
+/// A warm start ([`EvolutionBuilder::initial`]) proposes given genotypes before any random ones.
 #[derive(Debug)]
 pub struct Evolution<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
@@ -38,64 +39,27 @@ pub struct Evolution<G> {
     population_size: usize,
     objectives: Vec<Objective>,
     initial: VecDeque<G>,
-    description: Description,
+    description: AlgorithmDescription,
     population: Population<G>,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
-    in_flight: MapById<InFlight<G>>,
+    in_flight: MapById<PendingTrial<G>>,
     random_in_flight: usize,
     sample: Vec<usize>,
     spare_samples: Vec<Vec<u64>>,
 }
 
 #[derive(Debug)]
-struct InFlight<G> {
+struct PendingTrial<G> {
     genotype: G,
-    /// Whether it was drawn from the space or given, rather than made from a parent.
+    /// Whether it has no parent: it was drawn from the space or is part of the warm start.
     random: bool,
-    /// Join numbers of the parent's sample.
+    /// The join numbers of the sample that its parent won.
     sample: Vec<u64>,
 }
 
 impl<G: Genotype> Evolution<G> {
-    /// Aging (regularized) evolution: population `P`, tournaments of `S`, the oldest leaves.
-    ///
-    /// # Errors
-    /// [`EvolutionError`] unless `1 <= sample <= population`.
-    pub fn aging(
-        space: impl SearchSpace<Genotype = G> + 'static,
-        mutation: impl Mutation<G> + 'static,
-        population: usize,
-        sample: usize,
-        seed: u64,
-    ) -> Result<Self, EvolutionError> {
-        EvolutionBuilder::new(space, mutation)
-            .population(population)
-            .sample(sample)
-            .seed(seed)
-            .build()
-    }
-
-    /// Non-aging evolution (plain tournament selection): the worst of the sample leaves.
-    ///
-    /// # Errors
-    /// [`EvolutionError`] unless `1 <= sample <= population`.
-    pub fn non_aging(
-        space: impl SearchSpace<Genotype = G> + 'static,
-        mutation: impl Mutation<G> + 'static,
-        population: usize,
-        sample: usize,
-        seed: u64,
-    ) -> Result<Self, EvolutionError> {
-        EvolutionBuilder::new(space, mutation)
-            .population(population)
-            .sample(sample)
-            .seed(seed)
-            .replacement(WorstOfSample)
-            .build()
-    }
-
-    /// The population as it stands.
+    /// The current population.
     #[must_use]
     pub const fn population(&self) -> &Population<G> {
         &self.population
@@ -127,7 +91,7 @@ impl<G: Genotype> Evolution<G> {
         self.register(Some(parent), genotype, sample)
     }
 
-    /// What the selection looks at beside the fitness.
+    /// The values of the objectives, oriented so that more is better.
     fn figures(&self, id: TrialId, evaluation: &Evaluation) -> Result<Box<[f64]>, TellError> {
         self.objectives
             .iter()
@@ -142,8 +106,8 @@ impl<G: Genotype> Evolution<G> {
             .collect()
     }
 
-    /// Takes a trial out of flight; its sample comes back cleared of use.
-    fn land(&mut self, id: TrialId) -> Result<InFlight<G>, TellError> {
+    /// Removes a trial from those in flight.
+    fn land(&mut self, id: TrialId) -> Result<PendingTrial<G>, TellError> {
         let landed = self
             .in_flight
             .remove(&id)
@@ -165,7 +129,7 @@ impl<G: Genotype> Evolution<G> {
         let trial = self.numbers.trial(parent, genotype.clone());
         self.in_flight.insert(
             trial.id,
-            InFlight {
+            PendingTrial {
                 genotype,
                 random: parent.is_none(),
                 sample,
@@ -210,7 +174,7 @@ impl<G: Genotype> Algorithm<G> for Evolution<G> {
         Ok(())
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.description.clone()
     }
 

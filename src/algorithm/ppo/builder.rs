@@ -1,4 +1,4 @@
-//! Putting a [`Ppo`] together.
+//! Builds a [`Ppo`].
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,20 +9,23 @@ use burn::tensor::Device;
 
 use super::Ppo;
 use super::controller::Controller;
+use super::settings::PpoSettings;
 use crate::algorithm::baseline::Baseline;
-use crate::algorithm::policy_error::{at_least_0, check, checked_counts, positive};
-use crate::algorithm::{Description, PolicyError, TrialNumbers};
+use crate::algorithm::policy_settings::checked_counts;
+use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
+use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
 
-/// Builds a [`Ppo`].
+/// Builds a [`Ppo`]; see [`Ppo::builder`].
 ///
 /// The defaults are those of Zoph et al. 2018 ("Learning Transferable Architectures for Scalable
-/// Image Recognition", appendices A.2 and A.3) with the learning rate that did best in the comparison
-/// of Real et al. 2018. What neither states is this crate's choice; each setting says which it is.
+/// Image Recognition", appendices A.2 and A.3), with the learning rate that did best in the comparison
+/// of Real et al. 2018. Where neither paper states a setting, the default is this crate's choice. Each
+/// setting names its source.
 pub struct PpoBuilder<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
+    settings: PpoSettings,
     seed: u64,
 }
 
@@ -36,47 +39,30 @@ impl<G> fmt::Debug for PpoBuilder<G> {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    hidden_units: usize,
-    weight_range: f64,
-    pub(super) learning_rate: f64,
-    pub(super) batch: usize,
-    pub(super) passes: usize,
-    pub(super) clip: f64,
-    baseline_momentum: f64,
-    pub(super) entropy_bonus: f64,
-    pub(super) reward_scale: f64,
+impl<G: Genotype> Ppo<G> {
+    /// Builds PPO in `space`, by default with seed 0.
+    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> PpoBuilder<G> {
+        PpoBuilder::new(space)
+    }
 }
 
 impl<G: Genotype> PpoBuilder<G> {
-    /// PPO on a space with the default settings and seed 0.
-    pub fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
-            settings: Settings {
-                hidden_units: 100,
-                weight_range: 0.1,
-                learning_rate: 0.0008,
-                batch: 20,
-                passes: 4,
-                clip: 0.2,
-                baseline_momentum: 0.95,
-                entropy_bonus: 1e-5,
-                reward_scale: 1.0,
-            },
+            settings: PpoSettings::default(),
             seed: 0,
         }
     }
 
-    /// Units of the LSTM; 100 by default (Zoph et al. 2018).
+    /// The number of hidden units of the LSTM; 100 by default (Zoph et al. 2018).
     #[must_use]
     pub fn hidden_units(mut self, units: usize) -> Self {
         self.settings.hidden_units = units;
         self
     }
 
-    /// All weights are drawn uniformly from minus this to this; 0.1 by default (Zoph et al. 2018).
+    /// Initial weights are drawn uniformly from `-range..range`; 0.1 by default (Zoph et al. 2018).
     #[must_use]
     pub fn weight_range(mut self, range: f64) -> Self {
         self.settings.weight_range = range;
@@ -84,48 +70,49 @@ impl<G: Genotype> PpoBuilder<G> {
     }
 
     /// The optimizer's learning rate; 0.0008 by default, the best of the eight that Real et al. 2018
-    /// tried (Zoph et al. 2018 have 0.00035). The optimizer, which neither names, is Adam
-    /// with its customary settings (decay rates 0.9 and 0.999, epsilon 1e-8): this crate's choice,
-    /// after Zoph and Le 2017.
+    /// tried (Zoph et al. 2018 use 0.00035). Neither paper names the optimizer. This crate uses Adam
+    /// with its customary settings (decay rates 0.9 and 0.999, epsilon 1e-8), after Zoph and Le 2017.
     #[must_use]
     pub fn learning_rate(mut self, rate: f64) -> Self {
         self.settings.learning_rate = rate;
         self
     }
 
-    /// Completed trials in a batch: as soon as there are so many that the controller hasn't learnt
-    /// from, it learns from them; 20 by default (Zoph et al. 2018).
+    /// The number of completed trials in a batch, after which the controller learns from them; 20 by
+    /// default (Zoph et al. 2018).
     #[must_use]
     pub fn batch(mut self, trials: usize) -> Self {
         self.settings.batch = trials;
         self
     }
 
-    /// Steps of the optimizer on each batch, all of it at a time; 4 by default. Neither paper states
-    /// it: 4 is this crate's choice, and that of the PPO tuner of Microsoft's NNI. In the
-    /// first step nothing is clipped, so with 1 the clipping matters for late trials only.
+    /// The number of optimizer steps on each batch, each on the whole batch; 4 by default. Neither
+    /// paper states it: 4 is this crate's choice, and that of the PPO tuner of Microsoft's NNI. Nothing
+    /// is clipped in the first step, so with a single pass, clipping only matters for trials drawn
+    /// before the last update.
     #[must_use]
     pub fn passes(mut self, passes: usize) -> Self {
         self.settings.passes = passes;
         self
     }
 
-    /// How far the ratio of probabilities may be from 1 before it is clipped; 0.2 by default, from the
-    /// paper on PPO (Schulman et al. 2017); the papers on architectures don't state it.
+    /// How far the ratio of probabilities may be from 1 before it is clipped; 0.2 by default, as in the
+    /// paper on PPO (Schulman et al. 2017). The papers on architecture search don't state it.
     #[must_use]
     pub fn clip(mut self, clip: f64) -> Self {
         self.settings.clip = clip;
         self
     }
 
-    /// How much of the baseline a new reward leaves; 0.95 by default (Zoph et al. 2018).
+    /// The weight that the old baseline keeps when a reward is averaged in; 0.95 by default (Zoph et
+    /// al. 2018).
     #[must_use]
     pub fn baseline_momentum(mut self, momentum: f64) -> Self {
         self.settings.baseline_momentum = momentum;
         self
     }
 
-    /// The weight of the policy's entropy (in nats, summed over the decisions) beside the scaled
+    /// The weight of the policy's entropy (in nats, summed over the decisions) relative to the scaled
     /// reward; 0.00001 by default (Zoph et al. 2018, whose rewards are from 0 to 1).
     #[must_use]
     pub fn entropy_bonus(mut self, weight: f64) -> Self {
@@ -133,26 +120,26 @@ impl<G: Genotype> PpoBuilder<G> {
         self
     }
 
-    /// The reward is the fitness times this; 1 by default. Adam's steps hardly depend on the scale, so
-    /// it matters only against the entropy bonus. Rewards beyond 1e12, to either side, count as that.
+    /// The factor from fitness to reward; 1 by default. Adam's steps hardly depend on the scale, so it
+    /// only matters relative to the entropy bonus. Rewards are clamped to ±1e12.
     #[must_use]
     pub fn reward_scale(mut self, scale: f64) -> Self {
         self.settings.reward_scale = scale;
         self
     }
 
-    /// The root seed.
+    /// The root seed; 0 by default.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The algorithm, ready to be asked.
+    /// Builds the algorithm.
     ///
     /// # Errors
-    /// [`PolicyError`] if the space has nothing to decide or a setting is out of its range.
-    pub fn build(self) -> Result<Ppo<G>, PolicyError> {
+    /// [`AlgorithmError`] if the space has nothing to decide or a setting is out of its range.
+    pub fn build(self) -> Result<Ppo<G>, AlgorithmError> {
         let settings = self.settings.checked()?;
         let alternatives = checked_counts(self.space.alternative_counts())?;
         let mut rng = algorithm_rng(self.seed);
@@ -164,10 +151,10 @@ impl<G: Genotype> PpoBuilder<G> {
             &Device::flex().autodiff(),
         );
         Ok(Ppo {
-            description: Description {
+            description: AlgorithmDescription {
                 seed: Some(self.seed),
                 space: self.space.describe(),
-                algorithm: format!("PPO of an LSTM controller, {settings:?}"),
+                algorithm: description::named("Ppo", &settings),
             },
             optimizer: AdamConfig::new().with_epsilon(1e-8).init(),
             baseline: Baseline::new(settings.baseline_momentum),
@@ -179,34 +166,5 @@ impl<G: Genotype> PpoBuilder<G> {
             in_flight: HashMap::new(),
             lessons: Vec::new(),
         })
-    }
-}
-
-impl Settings {
-    fn checked(self) -> Result<Self, PolicyError> {
-        for (setting, count) in [
-            ("number of hidden units", self.hidden_units),
-            ("number of trials in a batch", self.batch),
-            ("number of passes", self.passes),
-        ] {
-            check(count > 0, setting, count as f64, "at least 1")?;
-        }
-        at_least_0("range of the weights", self.weight_range)?;
-        positive("learning rate", self.learning_rate)?;
-        check(
-            self.clip > 0.0 && self.clip < 1.0,
-            "clipping range",
-            self.clip,
-            "above 0 and below 1",
-        )?;
-        check(
-            (0.0..1.0).contains(&self.baseline_momentum),
-            "baseline momentum",
-            self.baseline_momentum,
-            "at least 0 and below 1",
-        )?;
-        at_least_0("entropy bonus", self.entropy_bonus)?;
-        positive("reward scale", self.reward_scale)?;
-        Ok(self)
     }
 }

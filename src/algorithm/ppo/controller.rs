@@ -1,4 +1,4 @@
-//! The network that decides: an LSTM with one softmax per decision.
+//! The controller: an LSTM with one softmax per decision.
 
 use burn::module::{Module, Param};
 use burn::tensor::activation::{log_softmax, sigmoid, tanh};
@@ -7,16 +7,16 @@ use rand::{Rng, RngExt};
 
 use crate::algorithm::categorical::draw;
 
-/// An LSTM (Hochreiter and Schmidhuber 1997) of one layer with `H` units that makes one decision a
-/// step. It reads the choice of the step before as one of its alternatives (one-hot), by weights of
-/// that decision's own.
+/// An LSTM (Hochreiter and Schmidhuber 1997) of one layer with `H` hidden units that takes one decision
+/// a step. Its input is the previous step's choice as a one-hot vector; each decision has input weights
+/// of its own.
 ///
-/// A bias would add nothing: in every step exactly one row of the input's weights is read.
+/// A bias would be redundant: every step reads exactly one row of input weights.
 #[derive(Module, Debug)]
 pub(super) struct Controller {
-    /// What the first step reads: `[1, 4 H]`. The gates are in the order input, forget, cell, output.
+    /// The input of the first step: `[1, 4 H]`. The gates are in the order input, forget, cell, output.
     start: Param<Tensor<2>>,
-    /// What the steps after a decision read of it: `[alternatives, 4 H]`, for all but the last one.
+    /// The input weights for the choice of every decision but the last: `[alternatives, 4 H]`.
     inputs: Vec<Param<Tensor<2>>>,
     /// `[H, 4 H]`
     recurrent: Param<Tensor<2>>,
@@ -26,13 +26,13 @@ pub(super) struct Controller {
     biases: Vec<Param<Tensor<2>>>,
 }
 
-/// What the LSTM keeps between steps: two tensors of `[batch, H]`.
-struct Memory {
+/// The state of the LSTM between steps: two tensors of `[batch, H]`.
+struct LstmState {
     hidden: Tensor<2>,
     cell: Tensor<2>,
 }
 
-/// One choice for each decision, and the logarithms of the probabilities that they were drawn with.
+/// One choice for each decision, and the logarithms of the probabilities they were drawn with.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Sample {
     pub(super) choices: Vec<usize>,
@@ -40,7 +40,7 @@ pub(super) struct Sample {
 }
 
 impl Controller {
-    /// A controller whose weights are all drawn uniformly from `-range..range`.
+    /// A controller with all weights drawn uniformly from `-range..range`.
     pub(super) fn new(
         alternatives: &[usize],
         hidden_units: usize,
@@ -56,7 +56,7 @@ impl Controller {
         };
         let (_, inner) = alternatives
             .split_last()
-            .expect("a controller has a decision to make");
+            .expect("a controller takes at least one decision");
         Self {
             start: weights(1, gates),
             inputs: inner.iter().map(|&count| weights(count, gates)).collect(),
@@ -74,15 +74,15 @@ impl Controller {
 
     /// Draws a choice for every decision, each with one uniform number.
     pub(super) fn sample(&self, rng: &mut dyn Rng) -> Sample {
-        let mut memory = self.memory(1);
+        let mut state = self.initial_state(1);
         let mut sample = Sample {
             choices: Vec::with_capacity(self.heads.len()),
             log_probabilities: Vec::with_capacity(self.heads.len()),
         };
         for decision in 0..self.heads.len() {
             let before = sample.choices.last().map(|&choice| self.indices(&[choice]));
-            memory = self.step(decision, before, memory);
-            let logs = values(self.head(decision, &memory));
+            state = self.step(decision, before, state);
+            let logs = values(self.head(decision, &state));
             let probabilities: Vec<f64> = logs.iter().map(|&log| f64::from(log).exp()).collect();
             let choice = draw(&probabilities, rng);
             sample.choices.push(choice);
@@ -98,19 +98,19 @@ impl Controller {
     /// - `batch`: the choices of each genotype
     /// - output: `[batch, alternatives]` for each decision
     pub(super) fn log_probabilities(&self, batch: &[&[usize]]) -> Vec<Tensor<2>> {
-        let mut memory = self.memory(batch.len());
+        let mut state = self.initial_state(batch.len());
         let mut heads = Vec::with_capacity(self.heads.len());
         for decision in 0..self.heads.len() {
             let before = decision
                 .checked_sub(1)
                 .map(|before| self.choices(batch, before));
-            memory = self.step(decision, before, memory);
-            heads.push(self.head(decision, &memory));
+            state = self.step(decision, before, state);
+            heads.push(self.head(decision, &state));
         }
         heads
     }
 
-    /// What each genotype of a batch chooses in a decision: `[batch]`.
+    /// The choices that a batch of genotypes makes in one decision: `[batch]`.
     pub(super) fn choices(&self, batch: &[&[usize]], decision: usize) -> Tensor<1, Int> {
         let choices: Vec<usize> = batch.iter().map(|choices| choices[decision]).collect();
         self.indices(&choices)
@@ -129,36 +129,36 @@ impl Controller {
         self.start.val().device()
     }
 
-    fn memory(&self, batch: usize) -> Memory {
+    fn initial_state(&self, batch: usize) -> LstmState {
         let [hidden_units, _] = self.recurrent.val().dims();
         let zeros = Tensor::zeros([batch, hidden_units], &self.device());
-        Memory {
+        LstmState {
             hidden: zeros.clone(),
             cell: zeros,
         }
     }
 
-    /// One step of the LSTM: `before` is what was chosen in the decision before, `[batch]`.
-    fn step(&self, decision: usize, before: Option<Tensor<1, Int>>, memory: Memory) -> Memory {
+    /// One step of the LSTM. `before` holds the choices of the previous decision: `[batch]`.
+    fn step(&self, decision: usize, before: Option<Tensor<1, Int>>, state: LstmState) -> LstmState {
         let input = match before {
             Some(choices) => self.inputs[decision - 1].val().select(0, choices),
             None => self.start.val(),
         };
-        let gates = memory.hidden.matmul(self.recurrent.val()) + input;
+        let gates = state.hidden.matmul(self.recurrent.val()) + input;
         let [input, forget, cell, output]: [Tensor<2>; 4] = gates
             .chunk(4, 1)
             .try_into()
-            .expect("the gates are four parts of one size");
-        let cell = sigmoid(forget) * memory.cell + sigmoid(input) * tanh(cell);
-        Memory {
+            .expect("the gates split into four equal parts");
+        let cell = sigmoid(forget) * state.cell + sigmoid(input) * tanh(cell);
+        LstmState {
             hidden: sigmoid(output) * tanh(cell.clone()),
             cell,
         }
     }
 
-    fn head(&self, decision: usize, memory: &Memory) -> Tensor<2> {
+    fn head(&self, decision: usize, state: &LstmState) -> Tensor<2> {
         let logits =
-            memory.hidden.clone().matmul(self.heads[decision].val()) + self.biases[decision].val();
+            state.hidden.clone().matmul(self.heads[decision].val()) + self.biases[decision].val();
         log_softmax(logits, 1)
     }
 }
@@ -168,7 +168,7 @@ pub(super) fn values(tensor: Tensor<2>) -> Vec<f32> {
     tensor
         .into_data()
         .try_to_vec()
-        .expect("the controller is single precision")
+        .expect("the controller computes in single precision")
 }
 
 #[cfg(test)]

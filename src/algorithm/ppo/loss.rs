@@ -1,24 +1,25 @@
-//! What the controller descends.
+//! The loss that the controller minimizes.
 
 use burn::tensor::{Tensor, TensorData};
 
 use super::controller::{Controller, Sample};
 
-/// A finished trial, as the controller learns from it.
+/// A completed trial to learn from.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Lesson {
     pub(super) sample: Sample,
-    /// By how much its reward exceeds the baseline.
+    /// The amount by which its reward exceeds the baseline.
     pub(super) advantage: f64,
 }
 
-/// The clipped objective of PPO (Schulman et al. 2017, equation 7) with its sign turned, less the
-/// weighted entropy, per genotype: the mean over the lessons of
+/// The negated clipped objective of PPO (Schulman et al. 2017, equation 7) less the weighted entropy,
+/// per genotype: the mean over the lessons of
 /// `-sum over decisions of (min(r A, clip(r, 1 - e, 1 + e) A) + w H)`.
 ///
-/// `A` is the advantage and `H` a decision's entropy in nats. `r` is the ratio of a choice's probability now
-/// to that at which it was drawn: every decision is an action. Where nothing is clipped and all
-/// ratios are 1, the gradient is that of `-A log p(genotype)`, the joint probability of the genotype.
+/// `A` is the advantage and `H` the entropy of a decision in nats. `r` is the ratio of a choice's
+/// current probability to that with which it was drawn: every decision is an action. Where nothing is
+/// clipped and all ratios are 1, the gradient is that of `-A log p(genotype)`, with the joint
+/// probability of the genotype.
 ///
 /// # Shapes
 /// - output: `[1]`
@@ -79,7 +80,7 @@ mod tests {
         Controller::new(&COUNTS, 3, 1.0, &mut stream(1, 0), &device)
     }
 
-    /// Two lessons with probabilities that clip some ratios and leave others.
+    /// Two lessons whose probabilities clip some ratios but not others.
     fn lessons() -> Vec<Lesson> {
         let lesson = |choices: [usize; 3], probabilities: [f32; 3], advantage| Lesson {
             sample: Sample {
@@ -98,7 +99,7 @@ mod tests {
         f64::from(loss(controller, lessons, clip, weight).into_scalar::<f32>())
     }
 
-    /// Adds to one weight, the weights being counted through all parameters.
+    /// Adds to one weight, given by its index among all weights.
     struct Nudge {
         weight: usize,
         by: f32,
@@ -147,7 +148,7 @@ mod tests {
             slopes: Vec::new(),
         };
         controller.visit(&mut slopes);
-        // 12 of the start, 60 of two inputs, 36 recurrent, 27 and 9 of the heads.
+        // 12 for the start, 60 for two inputs, 36 recurrent, 27 and 9 for the heads.
         assert_eq!(slopes.slopes.len(), 12 + 60 + 36 + 27 + 9);
         let mut different = 0;
         for (place, &slope) in slopes.slopes.iter().enumerate() {
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_clipped_has_no_gradient_and_what_would_return_has_one() {
+    fn a_clipped_ratio_has_a_gradient_only_towards_1() {
         let controller = controller();
         let probability = |choices: &[usize]| -> Vec<f32> {
             controller
@@ -180,7 +181,7 @@ mod tests {
                 .map(|(logs, &choice)| values(logs)[choice])
                 .collect()
         };
-        // The choices have become likelier by a factor of e^0.5 since they were drawn.
+        // The choices have become e^0.5 times as likely since they were drawn.
         let choices = vec![1, 1, 2];
         let drawn_at = probability(&choices).into_iter().map(|log| log - 0.5);
         let sample = Sample {

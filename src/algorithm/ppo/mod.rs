@@ -1,8 +1,9 @@
-//! Proximal policy optimization of an LSTM controller: the paper's own baseline.
+//! Proximal policy optimization of an LSTM controller, the baseline of Real et al. 2018.
 
 mod builder;
 mod controller;
 mod loss;
+mod settings;
 
 pub use builder::PpoBuilder;
 
@@ -15,60 +16,60 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, Description, PolicyError, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
-use builder::Settings;
 use controller::{Controller, Sample};
 use loss::{Lesson, loss};
+use settings::PpoSettings;
 
-/// An LSTM controller that builds a genotype one decision of a [`CategoricalSpace`] after the other,
-/// each given those before, and learns by proximal policy optimization: the reinforcement learning
-/// that Real et al. 2018 compare evolution with, after Zoph et al. 2018 ("Learning Transferable
-/// Architectures for Scalable Image Recognition"). [`PpoBuilder`] has the settings and their sources.
+/// An LSTM controller that builds a genotype of a [`CategoricalSpace`] decision by decision, each
+/// conditional on those before, and learns by proximal policy optimization. This is the reinforcement
+/// learning that Real et al. 2018 compare evolution with, after Zoph et al. 2018 ("Learning
+/// Transferable Architectures for Scalable Image Recognition"). [`PpoBuilder`] has the settings and
+/// their sources.
 ///
 /// Whenever a batch of trials has completed, the controller takes a few steps of Adam up the clipped
-/// objective (Schulman et al. 2017) of their advantages: the rewards less an exponential
-/// moving average of the rewards so far, this one included.
+/// objective (Schulman et al. 2017) of their advantages: the rewards less an exponential moving average
+/// of the rewards so far, including the current one.
 ///
-/// It is used asynchronously as in the paper: `ask` draws from the controller as it stands, trials are
-/// told in any order, and each is compared with the probabilities that it was drawn with, however
-/// often the controller has learnt since. A trial without a fitness is no part of a batch.
+/// It can be used asynchronously, as in the paper: `ask` draws from the current controller, trials are
+/// told in any order, and each is compared with the probabilities it was drawn with, however often the
+/// controller has learned since. Trials without a fitness are left out of the batches.
 ///
 /// Weights and choices are drawn from the algorithm's own stream, and the arithmetic runs on Burn's
 /// CPU backend, whose results don't depend on the number of threads: the same asks and tells give the
-/// same controller, bit for bit. Another kind of processor or another system library may round
-/// differently; a resume there says so if it comes to ask for other genotypes.
+/// same controller, bit for bit. A different kind of processor or system library may round differently;
+/// resuming a search there reports an error if the controller proposes other genotypes than recorded.
 ///
-/// On one core of an x86-64 server, with the default settings, a trial takes some 10 ms in a space
-/// of 40 decisions, learning included, and time grows with the number of decisions.
+/// On one core of an x86-64 server, with the default settings, a trial takes about 10 ms in a space of
+/// 40 decisions, learning included. The time grows with the number of decisions.
 ///
 /// ```
 /// use evonas::prelude::*;
-/// use evonas::algorithm::PpoBuilder;
 /// use evonas::spaces::bits::BitsSpace;
 ///
 /// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 ///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
 /// };
-/// let ppo = PpoBuilder::new(BitsSpace { length: 8 }).hidden_units(16).learning_rate(0.01).build()?;
+/// let ppo = Ppo::builder(BitsSpace { length: 8 }).hidden_units(16).learning_rate(0.01).build()?;
 /// let result = Search::new(ppo, Serial::new(ones), Budget::trials(300)).run()?;
 /// assert_eq!(result.best().and_then(|best| best.fitness()), Some(8.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Ppo<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
-    /// Without a graph of gradients.
+    settings: PpoSettings,
+    /// Without autodiff.
     controller: Controller,
     optimizer: ModuleOptimizer,
     baseline: Baseline,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
     in_flight: HashMap<TrialId, Sample>,
-    /// The completed trials of the next batch, in the order in which they were told.
+    /// The completed trials of the next batch, in the order they were told.
     lessons: Vec<Lesson>,
-    description: Description,
+    description: AlgorithmDescription,
 }
 
 impl<G> fmt::Debug for Ppo<G> {
@@ -83,21 +84,10 @@ impl<G> fmt::Debug for Ppo<G> {
 }
 
 impl<G: Genotype> Ppo<G> {
-    /// PPO with the default settings from a root seed; [`PpoBuilder`] has others.
-    ///
-    /// # Errors
-    /// [`PolicyError`] if the space has nothing to decide.
-    pub fn new(
-        space: impl CategoricalSpace<Genotype = G> + 'static,
-        seed: u64,
-    ) -> Result<Self, PolicyError> {
-        PpoBuilder::new(space).seed(seed).build()
-    }
-
     /// The natural logarithm of the probability that the next ask draws this genotype of the space.
     ///
     /// # Panics
-    /// May panic if the genotype isn't one of the space.
+    /// May panic if the genotype isn't in the space.
     #[must_use]
     pub fn log_probability(&self, genotype: &G) -> f64 {
         let choices = self.space.encode(genotype);
@@ -124,7 +114,7 @@ impl<G: Genotype> Ppo<G> {
     }
 
     fn learn(&mut self, lessons: &[Lesson]) {
-        let Settings {
+        let PpoSettings {
             learning_rate,
             passes,
             clip,
@@ -165,7 +155,7 @@ impl<G: Genotype> Algorithm<G> for Ppo<G> {
         Ok(())
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.description.clone()
     }
 }

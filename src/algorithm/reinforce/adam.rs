@@ -1,6 +1,6 @@
-//! Adam (Kingma and Ba 2015), as PyTorch has it.
+//! The Adam optimizer (Kingma and Ba 2015), computed as in PyTorch.
 
-/// The decay rates of the two moments and what keeps the division finite.
+/// The decay rates of the two moments, and the term that keeps the division finite.
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
@@ -24,7 +24,7 @@ impl Adam {
         }
     }
 
-    /// One step down the gradient.
+    /// Takes one step down the gradient.
     pub(super) fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) {
         self.steps = self.steps.saturating_add(1);
         let first_correction = 1.0 - BETA1.powi(self.steps);
@@ -45,7 +45,7 @@ impl Adam {
 mod tests {
     use super::*;
 
-    /// The values are those of `torch.optim.Adam` worked out by hand from its formula.
+    /// The expected values are worked out by hand from the formula of `torch.optim.Adam`.
     #[test]
     fn the_first_step_has_the_length_of_the_learning_rate() {
         let mut parameters = [1.0, -2.0, 0.5];

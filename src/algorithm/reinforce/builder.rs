@@ -1,4 +1,4 @@
-//! Putting a [`Reinforce`] together.
+//! Builds a [`Reinforce`].
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,17 +6,19 @@ use std::fmt;
 use super::Reinforce;
 use super::adam::Adam;
 use super::policy::Policy;
+use super::settings::ReinforceSettings;
 use crate::algorithm::baseline::Baseline;
-use crate::algorithm::policy_error::{at_least_0, check, checked_counts, positive};
-use crate::algorithm::{Description, PolicyError, TrialNumbers};
+use crate::algorithm::policy_settings::checked_counts;
+use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
+use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
 
-/// Builds a [`Reinforce`]. The defaults are those of the NATS-Bench script
+/// Builds a [`Reinforce`]; see [`Reinforce::builder`]. The defaults are those of the NATS-Bench script
 /// (`exps/NATS-algos/reinforce.py` of D-X-Y/AutoDL-Projects).
 pub struct ReinforceBuilder<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
+    settings: ReinforceSettings,
     seed: u64,
 }
 
@@ -30,27 +32,18 @@ impl<G> fmt::Debug for ReinforceBuilder<G> {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    learning_rate: f64,
-    baseline_momentum: f64,
-    logit_deviation: f64,
-    pub(super) entropy_bonus: f64,
-    pub(super) reward_scale: f64,
+impl<G: Genotype> Reinforce<G> {
+    /// Builds REINFORCE in `space`. The defaults are the script's settings and seed 0.
+    pub fn builder(space: impl CategoricalSpace<Genotype = G> + 'static) -> ReinforceBuilder<G> {
+        ReinforceBuilder::new(space)
+    }
 }
 
 impl<G: Genotype> ReinforceBuilder<G> {
-    /// REINFORCE on a space with the script's settings and seed 0.
-    pub fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
+    fn new(space: impl CategoricalSpace<Genotype = G> + 'static) -> Self {
         Self {
             space: Box::new(space),
-            settings: Settings {
-                learning_rate: 0.01,
-                baseline_momentum: 0.9,
-                logit_deviation: 1e-3,
-                entropy_bonus: 0.0,
-                reward_scale: 1.0,
-            },
+            settings: ReinforceSettings::default(),
             seed: 0,
         }
     }
@@ -62,58 +55,58 @@ impl<G: Genotype> ReinforceBuilder<G> {
         self
     }
 
-    /// How much of the baseline a new reward leaves; 0.9 by default.
+    /// The weight that the old baseline keeps when a reward is averaged in; 0.9 by default.
     #[must_use]
     pub fn baseline_momentum(mut self, momentum: f64) -> Self {
         self.settings.baseline_momentum = momentum;
         self
     }
 
-    /// The standard deviation of the logits in the beginning; 0.001 by default.
+    /// The standard deviation of the initial logits; 0.001 by default.
     #[must_use]
     pub fn logit_deviation(mut self, deviation: f64) -> Self {
         self.settings.logit_deviation = deviation;
         self
     }
 
-    /// The weight of the policy's entropy (in nats, summed over the decisions) beside the scaled
-    /// reward; 0 by default, as in the script. More keeps the policy from settling early.
+    /// The weight of the policy's entropy (in nats, summed over the decisions) relative to the scaled
+    /// reward; 0 by default, as in the script. A larger bonus keeps the policy from settling early.
     #[must_use]
     pub fn entropy_bonus(mut self, weight: f64) -> Self {
         self.settings.entropy_bonus = weight;
         self
     }
 
-    /// The reward is the fitness times this; 1 by default. The script's rewards are accuracies in
-    /// percent: that is 100 for a fitness from 0 to 1. Adam's steps hardly depend on the scale, so it
-    /// matters only against the entropy bonus. Rewards beyond 1e12, to either side, count as that.
+    /// The factor from fitness to reward; 1 by default. The script's rewards are accuracies in percent,
+    /// which means 100 for a fitness from 0 to 1. Adam's steps hardly depend on the scale, so it only
+    /// matters relative to the entropy bonus. Rewards are clamped to ±1e12.
     #[must_use]
     pub fn reward_scale(mut self, scale: f64) -> Self {
         self.settings.reward_scale = scale;
         self
     }
 
-    /// The root seed.
+    /// The root seed; 0 by default.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The algorithm, ready to be asked.
+    /// Builds the algorithm.
     ///
     /// # Errors
-    /// [`PolicyError`] if the space has nothing to decide or a setting is out of its range.
-    pub fn build(self) -> Result<Reinforce<G>, PolicyError> {
+    /// [`AlgorithmError`] if the space has nothing to decide or a setting is out of its range.
+    pub fn build(self) -> Result<Reinforce<G>, AlgorithmError> {
         let settings = self.settings.checked()?;
         let alternatives = checked_counts(self.space.alternative_counts())?;
         let mut rng = algorithm_rng(self.seed);
         let policy = Policy::new(&alternatives, settings.logit_deviation, &mut rng);
         Ok(Reinforce {
-            description: Description {
+            description: AlgorithmDescription {
                 seed: Some(self.seed),
                 space: self.space.describe(),
-                algorithm: format!("REINFORCE, {settings:?}"),
+                algorithm: description::named("Reinforce", &settings),
             },
             optimizer: Adam::new(settings.learning_rate, policy.parameters()),
             baseline: Baseline::new(settings.baseline_momentum),
@@ -124,21 +117,5 @@ impl<G: Genotype> ReinforceBuilder<G> {
             numbers: TrialNumbers::new(self.seed),
             in_flight: HashMap::new(),
         })
-    }
-}
-
-impl Settings {
-    fn checked(self) -> Result<Self, PolicyError> {
-        positive("learning rate", self.learning_rate)?;
-        check(
-            (0.0..1.0).contains(&self.baseline_momentum),
-            "baseline momentum",
-            self.baseline_momentum,
-            "at least 0 and below 1",
-        )?;
-        at_least_0("deviation of the logits", self.logit_deviation)?;
-        at_least_0("entropy bonus", self.entropy_bonus)?;
-        positive("reward scale", self.reward_scale)?;
-        Ok(self)
     }
 }

@@ -1,8 +1,9 @@
-//! REINFORCE (Williams 1992): reinforcement learning as the baseline.
+//! REINFORCE (Williams 1992), the reinforcement learning baseline.
 
 mod adam;
 mod builder;
 mod policy;
+mod settings;
 
 pub use builder::ReinforceBuilder;
 
@@ -13,22 +14,22 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, Description, PolicyError, TellError, TrialNumbers, check_finite};
+use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use adam::Adam;
-use builder::Settings;
 use policy::Policy;
+use settings::ReinforceSettings;
 
-/// A policy of one softmax distribution per decision of a [`CategoricalSpace`], learnt by REINFORCE:
-/// every completed trial is one step of Adam up `(reward - baseline) log p(genotype)`, the baseline
-/// being an exponential moving average of the rewards, this one included.
+/// A policy of one softmax distribution per decision of a [`CategoricalSpace`], learned by REINFORCE:
+/// every completed trial is one step of Adam up `(reward - baseline) log p(genotype)`, where the
+/// baseline is an exponential moving average of the rewards, including the current one.
 ///
 /// It follows the NATS-Bench script (Dong et al. 2021, `exps/NATS-algos/reinforce.py`), whose
 /// settings are the defaults; [`ReinforceBuilder::entropy_bonus`] is an addition.
 ///
-/// Used asynchronously, `ask` draws from the policy as it stands, and a trial that is told later
-/// makes its step from the policy as it stands then. A trial without a fitness teaches nothing.
+/// In an asynchronous search, `ask` draws from the current policy, and each told trial updates the
+/// policy current at that time. A trial without a fitness teaches nothing.
 ///
 /// ```
 /// use evonas::prelude::*;
@@ -37,22 +38,22 @@ use policy::Policy;
 /// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 ///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
 /// };
-/// let reinforce = Reinforce::new(BitsSpace { length: 10 }, 0)?;
+/// let reinforce = Reinforce::builder(BitsSpace { length: 10 }).build()?;
 /// let result = Search::new(reinforce, Serial::new(ones), Budget::trials(1000)).run()?;
 /// assert_eq!(result.best().and_then(|best| best.fitness()), Some(10.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Reinforce<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
-    settings: Settings,
+    settings: ReinforceSettings,
     policy: Policy,
     optimizer: Adam,
     baseline: Baseline,
     rng: ChaCha8Rng,
     numbers: TrialNumbers,
-    /// The choices of the trials in flight.
+    /// The choices of each trial in flight.
     in_flight: HashMap<TrialId, Vec<usize>>,
-    description: Description,
+    description: AlgorithmDescription,
 }
 
 impl<G> fmt::Debug for Reinforce<G> {
@@ -66,18 +67,7 @@ impl<G> fmt::Debug for Reinforce<G> {
 }
 
 impl<G: Genotype> Reinforce<G> {
-    /// REINFORCE with the script's settings from a root seed; [`ReinforceBuilder`] has others.
-    ///
-    /// # Errors
-    /// [`PolicyError`] if the space has nothing to decide.
-    pub fn new(
-        space: impl CategoricalSpace<Genotype = G> + 'static,
-        seed: u64,
-    ) -> Result<Self, PolicyError> {
-        ReinforceBuilder::new(space).seed(seed).build()
-    }
-
-    /// The probability of every alternative as the policy stands, decision by decision.
+    /// The current probability of every alternative, decision by decision.
     #[must_use]
     pub fn probabilities(&self) -> Vec<Vec<f64>> {
         self.policy.probabilities()
@@ -120,7 +110,7 @@ impl<G: Genotype> Algorithm<G> for Reinforce<G> {
         Ok(())
     }
 
-    fn describe(&self) -> Description {
+    fn describe(&self) -> AlgorithmDescription {
         self.description.clone()
     }
 }

@@ -1,21 +1,21 @@
-//! One softmax distribution per decision, and how it learns.
+//! A policy of one softmax distribution per decision, and its gradient.
 
 use rand::Rng;
 
 use crate::algorithm::categorical::{draw, entropy, log, softmax};
 use crate::randomness::standard_normal;
 
-/// Independent categorical distributions, each given by logits.
+/// Independent categorical distributions, parametrized by logits.
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
     /// The logits of all decisions, one decision after the other.
     logits: Vec<f64>,
-    /// Where each decision's logits begin, and where the last one's end.
+    /// Where the logits of each decision begin, and where those of the last one end.
     bounds: Vec<usize>,
 }
 
 impl Policy {
-    /// Logits drawn from a normal distribution with this standard deviation.
+    /// Draws the logits from a normal distribution with this standard deviation.
     pub(super) fn new(alternatives: &[usize], deviation: f64, rng: &mut dyn Rng) -> Self {
         let mut bounds = vec![0];
         let mut end = 0;
@@ -27,7 +27,7 @@ impl Policy {
         Self { logits, bounds }
     }
 
-    /// How many logits there are.
+    /// The number of logits.
     pub(super) fn parameters(&self) -> usize {
         self.logits.len()
     }
@@ -54,7 +54,7 @@ impl Policy {
             .collect()
     }
 
-    /// The gradient of `-advantage * log p(choices) - entropy_weight * entropy`, the sums over all
+    /// The gradient of `-advantage * log p(choices) - entropy_weight * entropy`, both summed over all
     /// decisions, with respect to the logits.
     pub(super) fn gradient(
         &self,

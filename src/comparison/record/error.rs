@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::description::Difference;
+
 /// A record of runs that can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -38,8 +40,11 @@ pub enum RunRecordError {
     /// The file is something else.
     #[error("{} is no record of runs: line 1 does not begin like that of one", .0.display())]
     NotARecord(PathBuf),
-    /// The file has another format.
-    #[error("{} has format {found}; this version of evonas reads format {supported}", path.display())]
+    /// Another version of evonas wrote the file.
+    #[error(
+        "{} has format {found}, but this version of evonas reads format {supported}: resume it with the version that wrote it, or begin a new comparison",
+        path.display()
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -59,17 +64,11 @@ pub enum RunRecordError {
         reason: String,
     },
     /// The record is one of another comparison.
-    #[error(
-        "{} records another comparison: its {what} is {recorded}, but now it is {now}", path.display()
-    )]
+    #[error("{} records another comparison: {difference}", path.display())]
     OtherComparison {
         /// The file.
         path: PathBuf,
-        /// What differs.
-        what: &'static str,
-        /// What is recorded.
-        recorded: String,
-        /// What this comparison has.
-        now: String,
+        /// The first setting that differs.
+        difference: Difference,
     },
 }

@@ -4,7 +4,7 @@
 //! then a line for every run as it ends.
 //!
 //! ```text
-//! {"comparison":"evonas","format":1,"crate":"0.1.0","benchmark":"…","population":10,…,"check":"…",…}
+//! {"comparison":"evonas","format":2,"crate":"0.1.0","benchmark":{…},"setup":{…},"check":"…",…}
 //! {"algorithm":"aging","run":3,"result":{"seed":…,"evaluations":166,"incumbents":[…],…},"check":"…",…}
 //! ```
 //!

@@ -1,15 +1,16 @@
 //! What every run of a comparison depends on.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::RunRecordError;
 use crate::comparison::{Benchmark, Setup};
+use crate::description::first_difference;
 
 /// The format that this version writes and reads.
-pub(super) const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 2;
 
 /// How every record begins.
 pub(super) const MAGIC: &str = r#"{"comparison":"evonas","format":"#;
@@ -20,65 +21,50 @@ pub(super) const MAGIC: &str = r#"{"comparison":"evonas","format":"#;
 pub(crate) struct Settings {
     /// `evonas`.
     comparison: String,
-    pub(super) format: u64,
+    format: u64,
     /// Another version may draw other random numbers.
     #[serde(rename = "crate")]
     crate_version: String,
-    benchmark: String,
-    space: String,
-    mutation: String,
-    population: usize,
-    sample: usize,
-    budget: Duration,
-    seed: u64,
+    benchmark: Value,
+    setup: Value,
 }
 
 impl Settings {
     pub(in crate::comparison) fn new<B: Benchmark>(benchmark: &B, setup: &Setup) -> Self {
-        let overshooting = match benchmark.overshooting_counts() {
-            true => "counts",
-            false => "doesn't count",
-        };
         Self {
             comparison: "evonas".to_owned(),
             format: FORMAT,
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
-            benchmark: format!(
-                "{}; reward scale {:?}; what overshoots {overshooting}",
-                benchmark.describe(),
-                benchmark.reward_scale()
-            ),
-            space: benchmark.space().describe(),
-            mutation: benchmark.mutation().describe(),
-            population: setup.population,
-            sample: setup.sample,
-            budget: setup.budget,
-            seed: setup.seed,
+            benchmark: json!({
+                "evaluations": benchmark.describe(),
+                "space": benchmark.space().describe(),
+                "mutation": benchmark.mutation().describe(),
+                "reward_scale": benchmark.reward_scale(),
+                "overshooting_counts": benchmark.overshooting_counts(),
+            }),
+            setup: json!({
+                "seed": setup.seed,
+                "population": setup.population,
+                "sample": setup.sample,
+                "budget_seconds": setup.budget.as_secs_f64(),
+            }),
         }
     }
 
-    /// That the recorded settings are these.
+    /// Refuses a record of runs by other settings.
     pub(super) fn check(&self, recorded: &Self, path: &Path) -> Result<(), RunRecordError> {
-        let quoted = |text: &str| format!("'{text}'");
-        type Part<'a> = (&'static str, &'a dyn Fn(&Settings) -> String);
-        let parts: [Part<'_>; 8] = [
-            ("version of evonas", &|of| of.crate_version.clone()),
-            ("benchmark", &|of| quoted(&of.benchmark)),
-            ("space", &|of| quoted(&of.space)),
-            ("mutation", &|of| quoted(&of.mutation)),
-            ("population", &|of| of.population.to_string()),
-            ("sample", &|of| of.sample.to_string()),
-            ("budget", &|of| format!("{} s", of.budget.as_secs_f64())),
-            ("seed", &|of| of.seed.to_string()),
-        ];
-        for (what, part) in parts {
-            let (recorded, now) = (part(recorded), part(self));
-            if recorded != now {
+        let parts = |settings: &Self| {
+            [
+                ("crate", Value::from(settings.crate_version.as_str())),
+                ("benchmark", settings.benchmark.clone()),
+                ("setup", settings.setup.clone()),
+            ]
+        };
+        for ((part, recorded), (_, now)) in parts(recorded).into_iter().zip(parts(self)) {
+            if let Some(difference) = first_difference(&recorded, &now) {
                 return Err(RunRecordError::OtherComparison {
                     path: path.to_owned(),
-                    what,
-                    recorded,
-                    now,
+                    difference: difference.within(part),
                 });
             }
         }

@@ -1,27 +1,30 @@
-//! Whether one sample tends to be above another.
+//! Whether one sample tends to have greater values than another.
 
 use super::normal::two_sided_p;
 
 /// The result of a Mann-Whitney U test.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct MannWhitney {
-    /// U of the first sample: in how many pairs it has the greater value, ties as one half.
+    /// U of the first sample: the number of pairs in which it has the greater value, ties counting one half.
     pub u: f64,
-    /// The probability that a value of the first sample exceeds one of the second, ties as one half.
+    /// The probability that a value of the first sample exceeds one of the second, ties counting one half.
     pub superiority: f64,
     /// The two-sided p-value.
     pub p: f64,
 }
 
-/// Up to so many pairs the p-value is exact: for two samples of 20, say. Far beyond them the numbers of
-/// arrangements would no longer be exact themselves.
+/// The most pairs of values for which the p-value is exact, such as two samples of 20. Far beyond, the
+/// numbers of arrangements would no longer be exact.
 const EXACT_PAIRS: usize = 400;
 
-/// The Mann-Whitney U test (Mann and Whitney 1947). The p-value is exact for samples without ties and of
-/// at most 400 pairs of values (20 against 20): the share of all arrangements of the ranks in
-/// which U is at least as far from its mean. Otherwise it is that of the normal approximation with the
-/// corrections for ties and for continuity: good from about 20 values a sample, rough for small samples
-/// with ties. An empty sample, or samples of one and the same value, have the p-value 1.
+/// The Mann-Whitney U test (Mann and Whitney 1947).
+///
+/// The p-value is exact for samples without ties and with at most 400 pairs of values (20 against 20): the
+/// share of all arrangements of the ranks in which U is at least as far from its mean. Otherwise it comes
+/// from the normal approximation with corrections for ties and continuity, which is good from about 20
+/// values per sample and rough for small samples with ties. If a sample is empty or all values are equal,
+/// the p-value is 1.
 #[must_use]
 pub fn mann_whitney(first: &[f64], second: &[f64]) -> MannWhitney {
     let mut values: Vec<(f64, bool)> = Vec::with_capacity(first.len() + second.len());
@@ -32,7 +35,7 @@ pub fn mann_whitney(first: &[f64], second: &[f64]) -> MannWhitney {
     let (mut rank_sum, mut ties, mut before) = (0.0, 0.0, 0.0);
     for group in values.chunk_by(|(left, _), (right, _)| left == right) {
         let count = group.len() as f64;
-        // The mean of the ranks before + 1 to before + count.
+        // The mean of the ranks from before + 1 to before + count.
         let rank = before + (count + 1.0) / 2.0;
         rank_sum += rank * group.iter().filter(|(_, is_first)| *is_first).count() as f64;
         ties += count.powi(3) - count;
@@ -42,7 +45,7 @@ pub fn mann_whitney(first: &[f64], second: &[f64]) -> MannWhitney {
     let (pairs, total) = (n1 * n2, n1 + n2);
     let u = rank_sum - n1 * (n1 + 1.0) / 2.0;
     let p = if ties == 0.0 && first.len().saturating_mul(second.len()) <= EXACT_PAIRS {
-        // Without ties a whole number.
+        // Without ties, U is a whole number.
         exact_p(u.max(pairs - u) as usize, first.len(), second.len())
     } else {
         let variance = pairs / 12.0 * (total + 1.0 - ties / (total * (total - 1.0)));
@@ -59,18 +62,20 @@ pub fn mann_whitney(first: &[f64], second: &[f64]) -> MannWhitney {
     }
 }
 
-/// Twice the share of the arrangements in which U is at least `u`, which is at least its mean; no more
-/// than 1.
+/// Twice the share of the arrangements in which U is at least `u`, but at most 1. `u` must be at least the
+/// mean of U.
 fn exact_p(u: usize, first: usize, second: usize) -> f64 {
     let arrangements = arrangements(first.min(second), first.max(second));
     let sum = |counts: &[i64]| counts.iter().sum::<i64>() as f64;
     (2.0 * sum(&arrangements[u..]) / sum(&arrangements)).min(1.0)
 }
 
-/// In how many arrangements of the ranks of `few` and `many` values without ties U is 0, 1, ... up to
-/// `few * many`: the coefficients of the product over `i = 1..=few` of
-/// `(1 - q^(many + i)) / (1 - q^i)`, a Gaussian binomial coefficient. The largest product of sizes, 400,
-/// has at most 1.4e11 arrangements (of 20 and 20).
+/// The number of arrangements of the ranks of `few` and `many` values without ties in which U is 0, 1, …,
+/// `few * many`.
+///
+/// These are the coefficients of a Gaussian binomial coefficient, the product over `i = 1..=few` of
+/// `(1 - q^(many + i)) / (1 - q^i)`. With at most 400 pairs there are at most 1.4e11 arrangements (of 20
+/// and 20).
 fn arrangements(few: usize, many: usize) -> Vec<i64> {
     let mut counts = vec![0; few * many + 1];
     counts[0] = 1;
@@ -91,9 +96,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The values are those of `scipy.stats.mannwhitneyu` with `method="asymptotic"`.
+    /// Values of `scipy.stats.mannwhitneyu` with `method="asymptotic"`.
     #[test]
-    fn the_test_is_that_of_scipy_with_ties_and_without() {
+    fn the_asymptotic_test_matches_scipy_with_and_without_ties() {
         let ties = mann_whitney(
             &[94.1, 93.9, 94.1, 94.37, 93.2, 94.0],
             &[93.9, 93.1, 93.9, 92.8, 94.1],
@@ -109,14 +114,14 @@ mod tests {
     }
 
     #[test]
-    fn samples_without_a_difference_have_the_p_value_1() {
+    fn samples_that_do_not_differ_have_a_p_value_of_1() {
         assert_eq!(mann_whitney(&[1.0, 1.0], &[1.0, 1.0, 1.0]).p, 1.0);
         assert_eq!(mann_whitney(&[], &[]).p, 1.0);
         assert_eq!(mann_whitney(&[], &[1.0, 2.0]).p, 1.0);
         assert_eq!(mann_whitney(&[1.0, 2.0, 3.0], &[1.0, 2.0, 3.0]).p, 1.0);
     }
 
-    /// Frequencies of U for 3 and 3 values (Mann and Whitney 1947, table I, as counts of 20).
+    /// Frequencies of U for 3 and 3 values (Mann and Whitney 1947, table I, as counts out of 20).
     #[test]
     fn the_arrangements_are_counted() {
         assert_eq!(arrangements(3, 3), [1, 1, 2, 3, 3, 3, 3, 2, 1, 1]);
@@ -125,12 +130,12 @@ mod tests {
         assert_eq!(arrangements(20, 20).iter().sum::<i64>(), 137_846_528_820);
     }
 
-    /// The values are those of `scipy.stats.mannwhitneyu` (1.17) with `method="exact"`.
+    /// Values of `scipy.stats.mannwhitneyu` (1.17) with `method="exact"`.
     #[test]
-    fn small_samples_have_the_exact_p_value_of_scipy() {
+    fn the_exact_p_value_of_small_samples_matches_scipy() {
         let five = [0.91, 0.94, 0.95, 0.99, 0.97];
         let seven = [0.90, 0.93, 0.92, 0.96, 0.98, 0.89, 0.88];
-        let even: Vec<f64> = (0..20).map(|place| f64::from(2 * place)).collect();
+        let even: Vec<f64> = (0..20).map(|index| f64::from(2 * index)).collect();
         let odd: Vec<f64> = even.iter().map(|value| value + 9.0).collect();
         let row: Vec<f64> = (0..400).map(f64::from).collect();
         for (first, second, u, p) in [
@@ -149,14 +154,14 @@ mod tests {
     }
 
     proptest! {
-        /// By going through every choice of the first sample's ranks.
+        /// Checked against every choice of the first sample's ranks.
         #[test]
         fn the_exact_p_value_is_the_share_of_arrangements_as_extreme(
-            places in Just((0..12).collect::<Vec<u32>>()).prop_shuffle(),
+            ranks in Just((0..12).collect::<Vec<u32>>()).prop_shuffle(),
             first in 1_usize..6,
             second in 1_usize..6,
         ) {
-            let values: Vec<f64> = places.iter().map(|&place| f64::from(place)).collect();
+            let values: Vec<f64> = ranks.iter().map(|&rank| f64::from(rank)).collect();
             let (left, right) = (&values[..first], &values[first..first + second]);
             let found = mann_whitney(left, right);
             // Twice the distance of U from its mean, by counting pairs.

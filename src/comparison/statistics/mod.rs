@@ -1,4 +1,4 @@
-//! Means, deviations, and whether two samples differ by more than chance.
+//! Means, deviations, confidence intervals, and a test of whether two samples differ by more than chance.
 
 mod mann_whitney;
 mod normal;
@@ -7,13 +7,13 @@ mod student;
 pub use mann_whitney::{MannWhitney, mann_whitney};
 pub use student::student_quantile;
 
-/// The arithmetic mean; NaN of none.
+/// The arithmetic mean; NaN if there are no values.
 #[must_use]
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The standard deviation of a sample (divided by `n - 1`); 0 of fewer than two values.
+/// The standard deviation of a sample (divided by `n - 1`); 0 for fewer than two values.
 #[must_use]
 pub fn standard_deviation(values: &[f64]) -> f64 {
     if values.len() < 2 {
@@ -24,9 +24,9 @@ pub fn standard_deviation(values: &[f64]) -> f64 {
     (squares / (values.len() - 1) as f64).sqrt()
 }
 
-/// How far the mean's 95 % confidence interval reaches to either side, by Student's t distribution with
-/// `n - 1` degrees of freedom: 12.7 standard errors of 2 values, 4.3 of 3, 1.96 of very many. It
-/// supposes values that scatter normally. 0 of fewer than two values: they have no interval.
+/// Half the width of the mean's 95 % confidence interval, by Student's t distribution with `n - 1` degrees
+/// of freedom: 12.7 standard errors for 2 values, 4.3 for 3, 1.96 for very many. Assumes normally
+/// distributed values. 0 for fewer than two values, which have no interval.
 #[must_use]
 pub fn confidence(values: &[f64]) -> f64 {
     match values.len() {
@@ -35,7 +35,7 @@ pub fn confidence(values: &[f64]) -> f64 {
     }
 }
 
-/// The standard deviation of the mean; 0 of fewer than two values.
+/// The standard error of the mean; 0 for fewer than two values.
 pub(super) fn standard_error(values: &[f64]) -> f64 {
     standard_deviation(values) / (values.len().max(1) as f64).sqrt()
 }
@@ -49,13 +49,13 @@ mod tests {
     }
 
     #[test]
-    fn means_and_deviations() {
+    fn the_mean_and_the_deviation_are_those_of_a_sample() {
         close(mean(&[1.0, 2.0, 6.0]), 3.0);
         close(standard_deviation(&[1.0, 2.0, 6.0]), 7.0_f64.sqrt());
         assert_eq!(standard_deviation(&[4.0]), 0.0);
     }
 
-    /// The factors are those of any table of Student's t.
+    /// The factors are in any table of Student's t.
     #[test]
     fn few_values_have_a_wide_interval() {
         assert_eq!(confidence(&[]), 0.0);

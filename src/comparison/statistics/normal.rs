@@ -1,12 +1,12 @@
 //! The normal distribution.
 
-/// The probability that a standard normal variable is at least so far from 0.
+/// The probability that a standard normal variable is at least `z` away from 0.
 pub(super) fn two_sided_p(z: f64) -> f64 {
     complementary_error_function(z / std::f64::consts::SQRT_2)
 }
 
-/// `erfc` of a number that is not negative: by the series of `erf` near 0, by the continued fraction
-/// far from it (Abramowitz and Stegun 7.1.6 and 7.1.14).
+/// `erfc` of a number of at least 0: by the series of `erf` near 0 and by a continued fraction far from it
+/// (Abramowitz and Stegun 7.1.6 and 7.1.14).
 fn complementary_error_function(x: f64) -> f64 {
     let bell = (-x * x).exp() / std::f64::consts::PI.sqrt();
     if x < 2.0 {
@@ -29,7 +29,7 @@ mod tests {
     use super::super::tests::close;
     use super::*;
 
-    /// The values are those of `scipy.special.erfc` (1.17).
+    /// Values of `scipy.special.erfc` (1.17).
     #[test]
     fn the_error_function_is_accurate_near_and_far() {
         for (x, expected) in [

@@ -2,18 +2,19 @@
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-/// The standard normal variable is within this of 0 with the probability [`WITHIN`].
+/// The quantile of the standard normal distribution: a variable is within this of 0 with probability
+/// [`WITHIN`].
 const NORMAL_QUANTILE: f64 = 1.959_963_984_540_054;
 
-/// The probability that a quantile stands for.
+/// The probability of the interval that a quantile bounds.
 const WITHIN: f64 = 0.95;
 
-/// Up to so many degrees of freedom the distribution is summed, above them the quantile is that of an
-/// expansion, whose error there is below 1e-10.
+/// The most degrees of freedom for which the distribution is summed. Above, an expansion has an error below
+/// 1e-10.
 const SUMMED: usize = 100;
 
-/// What a variable of Student's t distribution with so many degrees of freedom is within, to
-/// either side of 0, with the probability 95 %: 12.706 for one degree, 1.960 for very many; infinite for none.
+/// The 97.5 % quantile of Student's t distribution: a variable with this many degrees of freedom is within
+/// it of 0 with probability 95 %. 12.706 for one degree, 1.960 for very many, infinite for none.
 #[must_use]
 pub fn student_quantile(degrees: usize) -> f64 {
     match degrees {
@@ -23,10 +24,10 @@ pub fn student_quantile(degrees: usize) -> f64 {
     }
 }
 
-/// Looks for the angle `atan(t / sqrt(degrees))`.
+/// The quantile by bisection on the angle `atan(t / sqrt(degrees))`.
 fn by_bisection(degrees: usize) -> f64 {
     let (mut low, mut high) = (0.0, FRAC_PI_2);
-    // Until the two are neighbours.
+    // Until the bounds are adjacent numbers.
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
         match within(middle, degrees) < WITHIN {
@@ -55,7 +56,7 @@ fn within(angle: f64, degrees: usize) -> f64 {
     }
 }
 
-/// The quantile by the normal distribution's (Abramowitz and Stegun 26.7.5).
+/// The quantile by an expansion around the normal one (Abramowitz and Stegun 26.7.5).
 fn by_expansion(degrees: f64) -> f64 {
     let x = NORMAL_QUANTILE;
     let power = |exponent| x.powi(exponent);
@@ -73,9 +74,9 @@ mod tests {
     use super::super::tests::close;
     use super::*;
 
-    /// The values are those of `scipy.stats.t.ppf(0.975, degrees)` (1.17).
+    /// Values of `scipy.stats.t.ppf(0.975, degrees)` (1.17).
     #[test]
-    fn the_quantiles_are_those_of_scipy() {
+    fn the_quantiles_match_scipy() {
         for (degrees, expected) in [
             (1, 12.706204736174694),
             (2, 4.302652729749462),
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_agree_where_they_meet() {
+    fn bisection_and_expansion_agree_where_they_meet() {
         for degrees in SUMMED - 5..SUMMED + 6 {
             close(by_bisection(degrees), by_expansion(degrees as f64));
         }

@@ -47,7 +47,7 @@ impl Agreement {
         seed: u64,
         [reference, device]: [&Device; 2],
     ) -> Result<Self, NetworkError> {
-        let single = config.clone().with_precision(Precision::Float32);
+        let single = config.clone().precision(Precision::Float32);
         let expected = Results::of(genotype, &single, batch, seed, reference)?;
         let found = Results::of(genotype, config, batch, seed, device)?;
         Ok(found.compared_with(&expected))
@@ -66,7 +66,7 @@ impl Agreement {
         seed: u64,
         [reference, device]: [&Device; 2],
     ) -> Result<Self, NetworkError> {
-        let single = config.clone().with_precision(Precision::Float32);
+        let single = config.clone().precision(Precision::Float32);
         let plan = NetworkPlan::new(&NasnetGenotype::of_operation(operation), config)?;
         let mut worst: Option<Self> = None;
         for kind in [CellKind::Normal, CellKind::Reduction] {
@@ -79,7 +79,11 @@ impl Agreement {
             else {
                 continue;
             };
-            let image = ImageShape::new(cell.filters, config.image.height, config.image.width);
+            let image = ImageShape {
+                channels: cell.filters,
+                height: config.image.height,
+                width: config.image.width,
+            };
             let results = |config, device| {
                 Results::of_layers(&branch.layers, config, image, batch, seed, device)
             };

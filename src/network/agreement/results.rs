@@ -64,7 +64,11 @@ impl Results {
         );
         let output = Layout::leave(output);
         let [_, channels, height, width] = output.dims();
-        let shape = ImageShape::new(channels, height, width);
+        let shape = ImageShape {
+            channels,
+            height,
+            width,
+        };
         let (factors, _) = random_batch(batch, shape, 1, &mut rng, &autodiff);
         let loss = (output.clone() * factors).sum();
         Self::gathered(&layers, Some(&images), output, loss)
@@ -188,7 +192,9 @@ mod tests {
 
     #[test]
     fn a_device_agrees_with_itself_and_every_parameter_is_compared() {
-        let config = NetworkConfig::new(1, 4, 3, ImageShape::new(1, 8, 8));
+        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+            .cells_per_stack(1)
+            .filters(4);
         let device = Device::flex();
         let genotype = published::amoebanet_a();
         let same = Agreement::of(&genotype, &config, 4, 0, [&device, &device]).unwrap();
@@ -203,7 +209,9 @@ mod tests {
 
     #[test]
     fn operations_are_compared_with_all_their_parameters_and_their_image() {
-        let config = NetworkConfig::new(1, 4, 3, ImageShape::new(1, 8, 8));
+        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+            .cells_per_stack(1)
+            .filters(4);
         let device = Device::flex();
         for operation in Operation::ALL {
             let devices = [&device, &device];
@@ -213,7 +221,11 @@ mod tests {
         let separable = NasnetGenotype::of_operation(Operation::Separable5x5);
         let plan = NetworkPlan::new(&separable, &config).unwrap();
         let branch = &plan.cells[0].branches[0];
-        let image = ImageShape::new(4, 8, 8);
+        let image = ImageShape {
+            channels: 4,
+            height: 8,
+            width: 8,
+        };
         let [one, other] =
             [0, 1].map(|seed| Results::of_layers(&branch.layers, &config, image, 4, seed, &device));
         assert!(one.gradients.contains_key("image") && one.gradients.len() > 6);

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn an_odd_width_is_split_into_95_equals_47_plus_48() {
-        let config = NetworkConfig::cifar(1, 190);
+        let config = NetworkConfig::cifar().cells_per_stack(1).filters(190);
         let mut rng = crate::randomness::stream(0, 0);
         let reduction = FactorizedReduction::new(4, 95, &config, &mut rng, &Device::flex());
         assert_eq!(reduction.first.weight.dims(), [47, 4, 1, 1]);

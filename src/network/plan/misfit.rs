@@ -31,7 +31,11 @@ impl Misfit {
                 smallest: smallest(
                     &|filters| NetworkConfig {
                         filters,
-                        image: ImageShape::new(config.image.channels, 1024, 1024),
+                        image: ImageShape {
+                            channels: config.image.channels,
+                            height: 1024,
+                            width: 1024,
+                        },
                         ..config.clone()
                     },
                     |misfit| matches!(misfit, Self::Narrow(_)),
@@ -40,7 +44,11 @@ impl Misfit {
             Self::Small(part) => {
                 let square = |side| NetworkConfig {
                     filters: 64,
-                    image: ImageShape::new(config.image.channels, side, side),
+                    image: ImageShape {
+                        channels: config.image.channels,
+                        height: side,
+                        width: side,
+                    },
                     ..config.clone()
                 };
                 NetworkError::ImageTooSmall {

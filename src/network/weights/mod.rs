@@ -22,7 +22,7 @@ impl CellNetwork {
     /// `.safetensors` or Burn's own `.bpk`, by its extension. A file that is there is replaced, and
     /// only by a complete one. Equal networks make equal files.
     ///
-    /// A tensor's name is its layer's [`Place`](super::Place) and its own:
+    /// A tensor's name is its layer's [`LayerPath`](super::LayerPath) and its own:
     /// `cells.0.base.layers.1.weight`. Convolutions are `[output, input / groups, height, width]`,
     /// as in PyTorch; the classifier's matrix is `[features, classes]`; batch norm has `gamma`,
     /// `beta`, `running_mean` and `running_var`.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WeightsError;
 use super::written::{CHECKSUM, checksum};
-use crate::network::{CellNetwork, LayerPlan, NetworkConfig, NetworkPlan, Place};
+use crate::network::{CellNetwork, LayerPath, LayerPlan, NetworkConfig, NetworkPlan};
 use crate::randomness::stream;
 use crate::spaces::nasnet::NasnetGenotype;
 
@@ -58,7 +58,7 @@ impl Format {
 }
 
 /// The tensors of a layer in a file: name and shape.
-fn tensors_of(place: Place, layer: &LayerPlan) -> Vec<(String, Vec<usize>)> {
+fn tensors_of(place: LayerPath, layer: &LayerPlan) -> Vec<(String, Vec<usize>)> {
     let norm = |prefix: &str, channels: usize| {
         ["gamma", "beta", "running_mean", "running_var"]
             .map(|name| (format!("{place}.{prefix}{name}"), vec![channels]))

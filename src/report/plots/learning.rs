@@ -7,34 +7,71 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::curves::text;
-use super::{PlotError, colour, legend, range};
+use super::chart::{colour, legend, range, text};
+use super::error::PlotError;
 
-/// The learning curves of a training.
+/// A plot of a training's learning curves: the loss of each epoch, and below it the accuracies.
+///
+/// ```
+/// use evonas::report::LearningPlot;
+///
+/// # let folder = tempfile::tempdir()?;
+/// LearningPlot::new([2.1, 1.4, 1.2])
+///     .title("Training on digits")
+///     .accuracies("training", [Some(0.3), Some(0.6), Some(0.7)])
+///     .accuracies("validation", [None, None, Some(0.65)])
+///     .draw(folder.path().join("learning.svg"))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct LearningCurves {
-    /// What stands above them.
-    pub title: String,
-    /// The loss of each epoch, the first one's first.
-    pub losses: Vec<f64>,
-    /// Shares from 0 to 1 of each epoch, by what they are of; none where it wasn't measured.
-    pub accuracies: Vec<(String, Vec<Option<f64>>)>,
+#[must_use]
+pub struct LearningPlot {
+    title: String,
+    losses: Vec<f64>,
+    accuracies: Vec<EpochSeries>,
 }
 
-impl LearningCurves {
-    /// Draws the loss above the accuracies.
+impl LearningPlot {
+    /// A plot of the losses of the epochs, in order.
+    pub fn new(losses: impl IntoIterator<Item = f64>) -> Self {
+        Self {
+            losses: losses.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets the title above the plot.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Adds a curve of accuracies, shares from 0 to 1: one for each epoch, `None` where it wasn't
+    /// measured. The name is for the legend.
+    pub fn accuracies(
+        mut self,
+        name: impl Into<String>,
+        accuracies: impl IntoIterator<Item = Option<f64>>,
+    ) -> Self {
+        self.accuracies
+            .push((name.into(), accuracies.into_iter().collect()));
+        self
+    }
+
+    /// Writes the plot to an SVG file.
     ///
     /// # Errors
-    /// [`PlotError`] if there is no epoch or the file can't be written.
-    pub fn draw(&self, path: &Path) -> Result<(), PlotError> {
+    /// [`PlotError`] if there are no epochs, a value isn't finite, or the file can't be written.
+    pub fn draw(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
+        let path = path.as_ref();
         let losses = [(
             "loss".to_owned(),
             self.losses.iter().copied().map(Some).collect(),
         )];
         let panels = [("loss", &losses[..]), ("accuracy", &self.accuracies)]
             .into_iter()
-            .filter(|(_, lines)| measured(lines).next().is_some())
-            .map(|(what, lines)| Ok((what, lines, range(path, "vertical", measured(lines))?)))
+            .filter(|(_, series)| measured(series).next().is_some())
+            .map(|(label, series)| Ok((label, series, range(path, "vertical", measured(series))?)))
             .collect::<Result<Vec<Panel<'_>>, PlotError>>()?;
         if panels.is_empty() {
             return Err(PlotError::Nothing(path.to_owned()));
@@ -60,9 +97,9 @@ impl LearningCurves {
     fn panel(
         &self,
         area: &DrawingArea<SVGBackend<'_>, Shift>,
-        (what, lines, y): Panel<'_>,
+        (label, series, y): Panel<'_>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        // A single epoch has a width too.
+        // Even a single epoch needs an axis of some width.
         let last = self.losses.len().max(2) as f64;
         let mut chart = ChartBuilder::on(area)
             .margin(12)
@@ -73,17 +110,17 @@ impl LearningCurves {
         chart
             .configure_mesh()
             .x_desc("epoch")
-            .y_desc(what)
+            .y_desc(label)
             .light_line_style(TRANSPARENT)
-            // Between two epochs there is none.
+            // There is no label between two epochs.
             .x_label_formatter(&|value| match value.fract() {
                 0.0 => format!("{value}"),
                 _ => String::new(),
             })
             .draw()
             .map_err(text)?;
-        for (place, (name, values)) in lines.iter().enumerate() {
-            let colour = colour(place);
+        for (number, (name, values)) in series.iter().enumerate() {
+            let colour = colour(number);
             let points: Vec<(f64, f64)> = values
                 .iter()
                 .enumerate()
@@ -101,21 +138,21 @@ impl LearningCurves {
                     PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2))
                 });
         }
-        if lines.len() > 1 {
+        if series.len() > 1 {
             legend(&mut chart, SeriesLabelPosition::LowerRight)?;
         }
         Ok(())
     }
 }
 
-/// What a panel shows, its lines, and the range of its vertical axis.
-type Panel<'a> = (&'static str, &'a [Line], Range<f64>);
+/// The label of a panel's vertical axis, the panel's series, and the range of that axis.
+type Panel<'a> = (&'static str, &'a [EpochSeries], Range<f64>);
 
-/// A line's name, and its value of each epoch where it was measured.
-type Line = (String, Vec<Option<f64>>);
+/// A series's name and its value in each epoch, if it was measured.
+type EpochSeries = (String, Vec<Option<f64>>);
 
-fn measured(lines: &[Line]) -> impl Iterator<Item = f64> {
-    lines
+fn measured(series: &[EpochSeries]) -> impl Iterator<Item = f64> {
+    series
         .iter()
         .flat_map(|(_, values)| values)
         .copied()
@@ -127,18 +164,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn curves_are_drawn_with_what_was_measured() {
+    fn only_measured_values_are_drawn() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("curves.svg");
-        let curves = LearningCurves {
-            title: "Training on noise".to_owned(),
-            losses: vec![2.0, 1.5, 1.2],
-            accuracies: vec![
-                ("training".to_owned(), vec![Some(0.1), Some(0.4), Some(0.5)]),
-                ("validation".to_owned(), vec![None, Some(0.3), None]),
-            ],
-        };
-        curves.draw(&path).unwrap();
+        LearningPlot::new([2.0, 1.5, 1.2])
+            .title("Training on noise")
+            .accuracies("training", [Some(0.1), Some(0.4), Some(0.5)])
+            .accuracies("validation", [None, Some(0.3), None])
+            .draw(&path)
+            .unwrap();
         let svg = std::fs::read_to_string(&path).unwrap();
         for part in [
             "Training on noise",
@@ -154,17 +188,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_the_infinite_are_refused() {
+    fn a_plot_without_epochs_or_with_an_infinite_loss_is_refused() {
         let path = Path::new("nowhere.svg");
-        let nothing = LearningCurves::default().draw(path);
+        let nothing = LearningPlot::new([]).draw(path);
         assert!(matches!(nothing, Err(PlotError::Nothing(_))));
-        let infinite = LearningCurves {
-            losses: vec![1.0, f64::INFINITY],
-            ..LearningCurves::default()
-        };
-        assert!(matches!(
-            infinite.draw(path),
-            Err(PlotError::Unbounded { .. })
-        ));
+        let infinite = LearningPlot::new([1.0, f64::INFINITY]).draw(path);
+        assert!(matches!(infinite, Err(PlotError::Unbounded { .. })));
     }
 }

@@ -1,43 +1,53 @@
-//! Points of several kinds.
+//! Scatter plots of several series.
 
 use std::error::Error;
+use std::ops::Range;
 use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::curves::text;
-use super::{PlotError, SIZE, colour, legend, range};
+use super::chart::{SIZE, colour, legend, range, text};
+use super::error::PlotError;
 
-/// A drawing of points of several kinds.
+/// A scatter plot of several series of points.
+///
+/// ```
+/// use evonas::report::{ScatterPlot, ScatterPoint};
+///
+/// # let folder = tempfile::tempdir()?;
+/// ScatterPlot::new()
+///     .title("Networks found")
+///     .x_label("multiply-adds (millions)")
+///     .y_label("test accuracy")
+///     .series("aging", [ScatterPoint::new(3.1, 0.97), ScatterPoint::new(5.4, 0.98)])
+///     .draw(folder.path().join("found.svg"))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Scatter {
-    /// What stands above it.
-    pub title: String,
-    /// What the horizontal axis shows.
-    pub x: String,
-    /// What the vertical axis shows.
-    pub y: String,
-    /// The kinds with their points.
-    pub series: Vec<(String, Vec<ScatterPoint>)>,
-    /// Whether both axes have the same range, and the line `y = x` is drawn.
-    pub diagonal: bool,
+#[must_use]
+pub struct ScatterPlot {
+    title: String,
+    x_label: String,
+    y_label: String,
+    series: Vec<(String, Vec<ScatterPoint>)>,
+    diagonal: bool,
 }
 
-/// A point, with how far its confidence interval reaches to either side.
+/// A point with its confidence intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ScatterPoint {
-    /// Horizontal place.
+    /// The horizontal position.
     pub x: f64,
-    /// Vertical place.
+    /// The vertical position.
     pub y: f64,
-    /// The horizontal interval.
+    /// Half the width of the horizontal interval.
     pub x_confidence: f64,
-    /// The vertical interval.
+    /// Half the width of the vertical interval.
     pub y_confidence: f64,
 }
 
 impl ScatterPoint {
-    /// A point without an interval.
+    /// A point without intervals.
     #[must_use]
     pub const fn new(x: f64, y: f64) -> Self {
         Self {
@@ -48,7 +58,7 @@ impl ScatterPoint {
         }
     }
 
-    /// The ends of its intervals: horizontal, then vertical.
+    /// The ends of the intervals: horizontal, then vertical.
     fn bars(&self) -> [[(f64, f64); 2]; 2] {
         let Self {
             x,
@@ -63,12 +73,53 @@ impl ScatterPoint {
     }
 }
 
-impl Scatter {
-    /// Draws it.
+impl ScatterPlot {
+    /// An empty plot.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the title above the plot.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Sets the label of the horizontal axis.
+    pub fn x_label(mut self, label: impl Into<String>) -> Self {
+        self.x_label = label.into();
+        self
+    }
+
+    /// Sets the label of the vertical axis.
+    pub fn y_label(mut self, label: impl Into<String>) -> Self {
+        self.y_label = label.into();
+        self
+    }
+
+    /// Adds points with a name for the legend.
+    pub fn series(
+        mut self,
+        name: impl Into<String>,
+        points: impl IntoIterator<Item = ScatterPoint>,
+    ) -> Self {
+        self.series
+            .push((name.into(), points.into_iter().collect()));
+        self
+    }
+
+    /// Gives both axes the same range, and draws the line `y = x`.
+    pub const fn diagonal(mut self) -> Self {
+        self.diagonal = true;
+        self
+    }
+
+    /// Writes the plot to an SVG file.
     ///
     /// # Errors
-    /// [`PlotError`] if there is no point, one is at no finite place, or the file can't be written.
-    pub fn draw(&self, path: &Path) -> Result<(), PlotError> {
+    /// [`PlotError`] if there are no points, a point isn't finite, or the file can't be written.
+    pub fn draw(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
+        let path = path.as_ref();
         let ends = || {
             let points = self.series.iter().flat_map(|(_, points)| points);
             points.flat_map(ScatterPoint::bars).flatten()
@@ -85,8 +136,8 @@ impl Scatter {
     fn draw_within(
         &self,
         path: &Path,
-        x: std::ops::Range<f64>,
-        y: std::ops::Range<f64>,
+        x: Range<f64>,
+        y: Range<f64>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         let size = if self.diagonal { (560, 560) } else { SIZE };
         let root = SVGBackend::new(path, size).into_drawing_area();
@@ -100,8 +151,8 @@ impl Scatter {
             .map_err(text)?;
         chart
             .configure_mesh()
-            .x_desc(&self.x)
-            .y_desc(&self.y)
+            .x_desc(&self.x_label)
+            .y_desc(&self.y_label)
             .light_line_style(TRANSPARENT)
             .draw()
             .map_err(text)?;
@@ -113,11 +164,11 @@ impl Scatter {
                 .label("y = x")
                 .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK.mix(0.5)));
         }
-        for (place, (name, points)) in self.series.iter().enumerate() {
-            let style = colour(place).mix(0.8).filled();
+        for (number, (name, points)) in self.series.iter().enumerate() {
+            let style = colour(number).mix(0.8).filled();
             let bars = points.iter().flat_map(ScatterPoint::bars);
             chart
-                .draw_series(bars.map(|bar| PathElement::new(bar, colour(place))))
+                .draw_series(bars.map(|bar| PathElement::new(bar, colour(number))))
                 .map_err(text)?;
             let circle = |point: &ScatterPoint| Circle::new((point.x, point.y), 4, style);
             chart

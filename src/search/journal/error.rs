@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::algorithm::TellError;
+use crate::description::Difference;
 use crate::trial::TrialId;
 
 /// A journal that can't be used.
@@ -58,8 +59,11 @@ pub enum JournalError {
     /// The file is something else, or the first bytes of its first line are damaged.
     #[error("{} is not a journal of evonas: line 1 does not begin like the header of one", .0.display())]
     NotAJournal(PathBuf),
-    /// The file has another format.
-    #[error("{} has format {found}; this version of evonas reads format {supported}", path.display())]
+    /// Another version of evonas wrote the file.
+    #[error(
+        "{} has format {found}, but this version of evonas reads format {supported}: resume it with the version that wrote it, or begin a new search",
+        path.display()
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -92,18 +96,12 @@ pub enum JournalError {
         reason: String,
     },
     /// The journal is one of another search.
-    #[error(
-        "{} records another search: its {what} is {recorded}, but now it is {now}", path.display()
-    )]
+    #[error("{} records another search: {difference}", path.display())]
     OtherSearch {
         /// The file.
         path: PathBuf,
-        /// What differs: seed, space, algorithm or evaluator.
-        what: &'static str,
-        /// What is recorded.
-        recorded: String,
-        /// What this search has.
-        now: String,
+        /// The first setting of the seed, space, algorithm or evaluator that differs.
+        difference: Difference,
     },
     /// The algorithm does not ask for what it asked for then.
     #[error(

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::JournalError;
-use crate::algorithm::Description;
+use crate::algorithm::AlgorithmDescription;
+use crate::description::{self, first_difference};
 
 /// The format that this version writes and reads.
-pub(super) const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 2;
 
 /// How every journal begins.
 pub(super) const MAGIC: &str = r#"{"journal":"evonas","format":"#;
@@ -26,13 +28,13 @@ pub struct Header {
     pub crate_version: String,
     /// The root seed, the space and the algorithm.
     #[serde(flatten)]
-    pub description: Description,
-    /// The evaluator's configuration.
-    pub evaluator: String,
+    pub description: AlgorithmDescription,
+    /// The evaluator's configuration; null if none was given.
+    pub evaluator: Value,
 }
 
 impl Header {
-    pub(super) fn new(description: Description, evaluator: String) -> Self {
+    pub(super) fn new(description: AlgorithmDescription, evaluator: Value) -> Self {
         Self {
             journal: "evonas".to_owned(),
             format: FORMAT,
@@ -42,34 +44,28 @@ impl Header {
         }
     }
 
-    /// That another search's header says the same, but for the crate's version.
+    /// Refuses to continue this recorded search as another one. The crate's version may differ.
     pub(super) fn check(&self, now: &Self, path: &Path) -> Result<(), JournalError> {
-        let seed = |header: &Self| match header.description.seed {
-            Some(seed) => seed.to_string(),
-            None => "none".to_owned(),
+        let parts = |header: &Self| {
+            let AlgorithmDescription {
+                seed,
+                space,
+                algorithm,
+            } = header.description.clone();
+            let seed = description::of(&seed);
+            let evaluator = header.evaluator.clone();
+            [
+                ("seed", seed),
+                ("space", space),
+                ("algorithm", algorithm),
+                ("evaluator", evaluator),
+            ]
         };
-        let quoted = |text: &str| format!("'{text}'");
-        let pairs = [
-            ("seed", seed(self), seed(now)),
-            (
-                "space",
-                quoted(&self.description.space),
-                quoted(&now.description.space),
-            ),
-            (
-                "algorithm",
-                quoted(&self.description.algorithm),
-                quoted(&now.description.algorithm),
-            ),
-            ("evaluator", quoted(&self.evaluator), quoted(&now.evaluator)),
-        ];
-        for (what, recorded, now) in pairs {
-            if recorded != now {
+        for ((part, recorded), (_, now)) in parts(self).into_iter().zip(parts(now)) {
+            if let Some(difference) = first_difference(&recorded, &now) {
                 return Err(JournalError::OtherSearch {
                     path: path.to_owned(),
-                    what,
-                    recorded,
-                    now,
+                    difference: difference.within(part),
                 });
             }
         }

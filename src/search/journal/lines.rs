@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::header::{FORMAT, Header, MAGIC};
 use super::line::{Entry, NoEntry, parse};
@@ -37,7 +38,7 @@ impl Lines {
             path: path.to_owned(),
             reader: BufReader::with_capacity(1 << 18, file),
             buffer: Vec::new(),
-            header: Header::new(Default::default(), String::new()),
+            header: Header::new(Default::default(), Value::Null),
             chain: 0,
             lines: 0,
             length: 0,

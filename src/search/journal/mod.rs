@@ -4,7 +4,7 @@
 //! searched and how, then a line for every ask, every tell and every attempt that will be retried.
 //!
 //! ```text
-//! {"journal":"evonas","format":1,"crate":"0.1.0","seed":0,"space":"…","algorithm":"…","evaluator":"…",…}
+//! {"journal":"evonas","format":2,"crate":"0.1.0","seed":0,"space":{…},"algorithm":{…},"evaluator":{…},…}
 //! {"ask":0,"seed":11091344671253066420,"genotype":[true,false],"check":"8c736521","at":0.000210000,…}
 //! {"tell":0,"worker":0,"attempt":1,"status":"completed","fitness":1.0,"check":"…","seconds":0.1,"at":0.2,…}
 //! ```
@@ -49,9 +49,10 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::SearchError;
-use crate::algorithm::Description;
+use crate::algorithm::AlgorithmDescription;
 use crate::space::Genotype;
 use crate::trial::Trial;
 use lines::Lines;
@@ -64,7 +65,7 @@ const FILE_NAME: &str = "journal.jsonl";
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    evaluator: String,
+    evaluator: Value,
     writer: Writer,
     /// What was recorded before and is still to be replayed.
     recorded: Option<Lines>,
@@ -140,16 +141,16 @@ impl Journal {
         Ok(Self {
             writer: Writer::new(path.clone(), Box::new(file)),
             path,
-            evaluator: String::new(),
+            evaluator: Value::Null,
             recorded,
             warnings,
         })
     }
 
-    /// Describes the evaluator's configuration. It stands in the header, and a resumed search must
-    /// have the same.
+    /// Describes the evaluator: its settings as JSON ([`description::of`](crate::description::of)), or a
+    /// text. A resumed search must have the same.
     #[must_use]
-    pub fn evaluator(mut self, description: impl Into<String>) -> Self {
+    pub fn evaluator(mut self, description: impl Into<Value>) -> Self {
         self.evaluator = description.into();
         self
     }
@@ -185,7 +186,7 @@ impl Journal {
         Self {
             writer: Writer::new(path.clone(), storage),
             path,
-            evaluator: String::new(),
+            evaluator: Value::Null,
             recorded: None,
             warnings: Vec::new(),
         }
@@ -198,7 +199,7 @@ pub(super) type Replayed<'a, G> = dyn FnMut(Entry<G>) -> Result<(), SearchError>
 /// What the search loop needs of a journal, whatever the genotype.
 pub(super) trait Log<G> {
     /// Writes the header, or compares it with the recorded one; true if there is one.
-    fn begin(&mut self, description: Description) -> Result<bool, JournalError>;
+    fn begin(&mut self, description: AlgorithmDescription) -> Result<bool, JournalError>;
 
     /// Hands over every recorded entry; then the journal is ready to be written.
     fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), SearchError>;
@@ -218,7 +219,7 @@ pub(super) trait Log<G> {
 }
 
 impl<G: Genotype + Serialize + DeserializeOwned> Log<G> for Journal {
-    fn begin(&mut self, description: Description) -> Result<bool, JournalError> {
+    fn begin(&mut self, description: AlgorithmDescription) -> Result<bool, JournalError> {
         let header = Header::new(description, self.evaluator.clone());
         if let Some(lines) = &self.recorded {
             lines.header().check(&header, &self.path)?;

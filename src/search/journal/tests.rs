@@ -71,7 +71,12 @@ fn search(journal: Journal) -> Result<SearchResult<Bits>, SearchError> {
             bits.iter().filter(|&&bit| bit).count() as f64
         ))
     };
-    let evolution = Evolution::aging(BitsSpace { length: 8 }, FlipOneBit, 5, 2, 1).unwrap();
+    let evolution = Evolution::builder(BitsSpace { length: 8 }, FlipOneBit)
+        .population(5)
+        .sample(2)
+        .seed(1)
+        .build()
+        .unwrap();
     Search::new(evolution, Serial::new(ones), Budget::trials(30))
         .journal(journal)
         .run()

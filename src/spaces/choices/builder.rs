@@ -1,14 +1,14 @@
-//! Putting a space together.
+//! Builds [`Choices`].
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Choices, Condition, Decision};
+use super::{Choices, ChoicesError, Condition, NamedDecision};
 
 /// Builds [`Choices`] decision by decision.
 #[derive(Clone, Debug, Default)]
 pub struct ChoicesBuilder {
     decisions: Vec<Draft>,
-    /// A condition that came before any decision.
+    /// A condition that was added before any decision.
     stray: Option<String>,
 }
 
@@ -19,70 +19,17 @@ struct Draft {
     conditions: Vec<(String, Vec<String>)>,
 }
 
-/// Choices that are none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidChoices {
-    /// There is nothing to decide.
-    #[error("a space needs at least one decision")]
-    NoDecisions,
-    /// Two decisions have the same name.
-    #[error("there are two decisions named '{0}'")]
-    RepeatedDecision(String),
-    /// A decision without alternatives, or with more than 65,536.
-    #[error("decision '{decision}' has {count} alternatives; it may have 1 to 65536")]
-    AlternativeCount {
-        /// The decision.
-        decision: String,
-        /// How many it has.
-        count: usize,
-    },
-    /// An alternative is named twice.
-    #[error("decision '{decision}' has the alternative '{alternative}' twice")]
-    RepeatedAlternative {
-        /// The decision.
-        decision: String,
-        /// The alternative.
-        alternative: String,
-    },
-    /// A condition belongs to no decision.
-    #[error("the condition on '{0}' comes before the decision that it is for")]
-    ConditionWithoutDecision(String),
-    /// A condition is about a decision that doesn't come before its own.
-    #[error("decision '{decision}' depends on '{on}', which is not a decision before it")]
-    UnknownCondition {
-        /// The decision.
-        decision: String,
-        /// What it depends on.
-        on: String,
-    },
-    /// A condition names an alternative that there isn't, or none.
-    #[error(
-        "decision '{decision}' depends on '{on}' being one of {alternatives:?}, which are not alternatives of it"
-    )]
-    UnknownAlternative {
-        /// The decision.
-        decision: String,
-        /// What it depends on.
-        on: String,
-        /// The alternatives named.
-        alternatives: Vec<String>,
-    },
-    /// Conditions contradict each other, a decision's own or those of what it depends on.
-    #[error(
-        "decision '{decision}' can never matter: its conditions leave no alternative of '{on}'"
-    )]
-    NeverMatters {
-        /// The decision.
-        decision: String,
-        /// What it depends on.
-        on: String,
-    },
-}
-
-/// The alternatives of earlier decisions with which a decision matters, by their place. Decisions are
-/// taken independently, so that it can matter if each of these lists has an alternative.
+/// For each earlier decision, by index, the alternatives with which a decision matters. Decisions are
+/// independent, so the decision can matter if none of these lists is empty.
 type Requirements = BTreeMap<usize, Vec<u16>>;
+
+impl Choices {
+    /// Builds a space decision by decision.
+    #[must_use]
+    pub fn builder() -> ChoicesBuilder {
+        ChoicesBuilder::default()
+    }
+}
 
 impl ChoicesBuilder {
     /// Adds a decision between named alternatives.
@@ -100,8 +47,8 @@ impl ChoicesBuilder {
         self
     }
 
-    /// Makes the decision that was added last matter only if an earlier one is taken in one of these
-    /// ways, and matters itself. Of several conditions all must hold.
+    /// Makes the decision added last matter only if an earlier decision matters and takes one of these
+    /// alternatives. With several conditions, all must hold.
     #[must_use]
     pub fn only_if<A: Into<String>>(
         mut self,
@@ -119,16 +66,16 @@ impl ChoicesBuilder {
         self
     }
 
-    /// The space.
+    /// Builds the space.
     ///
     /// # Errors
-    /// [`InvalidChoices`] says which decision can't be.
-    pub fn build(self) -> Result<Choices, InvalidChoices> {
+    /// [`ChoicesError`] names the decision that is invalid.
+    pub fn build(self) -> Result<Choices, ChoicesError> {
         if let Some(on) = self.stray {
-            return Err(InvalidChoices::ConditionWithoutDecision(on));
+            return Err(ChoicesError::ConditionWithoutDecision(on));
         }
         if self.decisions.is_empty() {
-            return Err(InvalidChoices::NoDecisions);
+            return Err(ChoicesError::NoDecisions);
         }
         let mut choices = Choices {
             decisions: Vec::new(),
@@ -138,7 +85,7 @@ impl ChoicesBuilder {
             let decision = finished(draft, &choices)?;
             let required = required(&decision, &requirements);
             if let Some((&on, _)) = required.iter().find(|(_, left)| left.is_empty()) {
-                return Err(InvalidChoices::NeverMatters {
+                return Err(ChoicesError::NeverMatters {
                     decision: decision.name,
                     on: choices.decisions[on].name.clone(),
                 });
@@ -150,8 +97,8 @@ impl ChoicesBuilder {
     }
 }
 
-/// What a decision's conditions require, and those of the decisions that they are about.
-fn required(decision: &Decision, before: &[Requirements]) -> Requirements {
+/// What the conditions of a decision require, together with those of the decisions they refer to.
+fn required(decision: &NamedDecision, before: &[Requirements]) -> Requirements {
     let mut required = Requirements::new();
     let mut require = |on: usize, wanted: &[u16]| {
         let left = required.entry(on).or_insert_with(|| wanted.to_vec());
@@ -166,25 +113,25 @@ fn required(decision: &Decision, before: &[Requirements]) -> Requirements {
     required
 }
 
-fn finished(draft: Draft, before: &Choices) -> Result<Decision, InvalidChoices> {
+fn finished(draft: Draft, before: &Choices) -> Result<NamedDecision, ChoicesError> {
     let Draft {
         name,
         alternatives,
         conditions,
     } = draft;
     if before.place_of(&name).is_some() {
-        return Err(InvalidChoices::RepeatedDecision(name));
+        return Err(ChoicesError::RepeatedDecision(name));
     }
     let count = alternatives.len();
     if count == 0 || count > usize::from(u16::MAX) + 1 {
-        return Err(InvalidChoices::AlternativeCount {
+        return Err(ChoicesError::AlternativeCount {
             decision: name,
             count,
         });
     }
     let mut seen = HashSet::new();
     if let Some(alternative) = alternatives.iter().find(|text| !seen.insert(*text)) {
-        return Err(InvalidChoices::RepeatedAlternative {
+        return Err(ChoicesError::RepeatedAlternative {
             alternative: alternative.clone(),
             decision: name,
         });
@@ -193,7 +140,7 @@ fn finished(draft: Draft, before: &Choices) -> Result<Decision, InvalidChoices> 
         .into_iter()
         .map(|(on, wanted)| condition(&name, on, wanted, before))
         .collect::<Result<_, _>>()?;
-    Ok(Decision {
+    Ok(NamedDecision {
         name,
         alternatives,
         conditions,
@@ -205,9 +152,9 @@ fn condition(
     on: String,
     wanted: Vec<String>,
     before: &Choices,
-) -> Result<Condition, InvalidChoices> {
+) -> Result<Condition, ChoicesError> {
     let Some(decision) = before.place_of(&on) else {
-        return Err(InvalidChoices::UnknownCondition {
+        return Err(ChoicesError::UnknownCondition {
             decision: name.to_owned(),
             on,
         });
@@ -223,7 +170,7 @@ fn condition(
             decision,
             alternatives,
         }),
-        _ => Err(InvalidChoices::UnknownAlternative {
+        _ => Err(ChoicesError::UnknownInCondition {
             decision: name.to_owned(),
             on,
             alternatives: wanted,

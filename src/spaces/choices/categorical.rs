@@ -1,4 +1,4 @@
-//! The decisions as a policy sees them: those that don't matter are chosen too.
+//! The space as a policy sees it: a list of all decisions, including those that don't matter.
 
 use super::{Choices, Decisions};
 use crate::space::CategoricalSpace;
@@ -26,7 +26,7 @@ impl CategoricalSpace for Choices {
             .map(|(&choice, decision)| {
                 assert!(
                     choice < decision.alternatives.len(),
-                    "decision '{}' has {} alternatives, not one numbered {choice}",
+                    "decision '{}' has {} alternatives, none of them numbered {choice}",
                     decision.name,
                     decision.alternatives.len()
                 );

@@ -1,58 +1,14 @@
-//! Genotypes as JSON with names.
+//! Genotypes as JSON objects with names.
 
 use serde_json::{Map, Value};
 
-use super::{Choices, Decisions};
-
-/// Decisions that are not of a space.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidDecisions {
-    /// Another number of decisions.
-    #[error("it has {found} decisions, but this space has {expected}")]
-    Count {
-        /// How many there are.
-        found: usize,
-        /// How many the space has.
-        expected: usize,
-    },
-    /// An alternative that a decision doesn't have.
-    #[error("decision '{decision}' takes alternative {place}, but has {count}, counted from 0")]
-    UnknownPlace {
-        /// The decision.
-        decision: String,
-        /// The place.
-        place: u16,
-        /// How many alternatives there are.
-        count: usize,
-    },
-    /// The JSON is not an object of strings.
-    #[error("it is not an object that maps decisions to alternatives: {0}")]
-    NoObject(String),
-    /// There is no such decision.
-    #[error("there is no decision '{0}'")]
-    UnknownDecision(String),
-    /// There is no such alternative.
-    #[error("decision '{decision}' has no alternative '{alternative}'")]
-    UnknownAlternative {
-        /// The decision.
-        decision: String,
-        /// What was to be taken.
-        alternative: String,
-    },
-    /// A decision that matters is not there.
-    #[error("decision '{0}' is missing")]
-    Missing(String),
-    /// A decision is there that doesn't matter.
-    #[error("decision '{0}' is given, but doesn't matter with the others as they are")]
-    Superfluous(String),
-}
+use super::{Choices, ChoicesError, Decisions};
 
 impl Choices {
     /// The decisions that matter in a genotype, by name: `{"compression": "zstd", "level": "9"}`.
     ///
     /// # Panics
-    /// If the genotype is not of this space; one that this space made or validated is.
+    /// If the genotype is not in this space. Genotypes that this space produced or validated are.
     #[must_use]
     pub fn to_json(&self, genotype: &Decisions) -> Value {
         let named = self.named(genotype);
@@ -63,16 +19,16 @@ impl Choices {
         )
     }
 
-    /// The canonical genotype of decisions by name.
+    /// The canonical genotype with these decisions, given by name.
     ///
     /// # Errors
-    /// [`InvalidDecisions`] says which decision is missing, unknown or superfluous.
-    pub fn from_json(&self, json: &Value) -> Result<Decisions, InvalidDecisions> {
+    /// [`ChoicesError`] names the decision that is missing, unknown or superfluous.
+    pub fn from_json(&self, json: &Value) -> Result<Decisions, ChoicesError> {
         let object = json
             .as_object()
-            .ok_or_else(|| InvalidDecisions::NoObject(json.to_string()))?;
+            .ok_or_else(|| ChoicesError::NotAnObject(json.to_string()))?;
         if let Some(unknown) = object.keys().find(|name| self.place_of(name).is_none()) {
-            return Err(InvalidDecisions::UnknownDecision(unknown.clone()));
+            return Err(ChoicesError::UnknownDecision(unknown.clone()));
         }
         let mut places = vec![0; self.decisions.len()];
         for place in 0..places.len() {
@@ -81,30 +37,30 @@ impl Choices {
         Ok(Decisions(places.into()))
     }
 
-    /// Conditions look back only, so that what comes before decides whether this one, the last of
-    /// `places`, matters.
+    /// The alternative that the JSON names for the last decision of `places`. Conditions only refer to
+    /// earlier decisions, so the other `places` determine whether it matters.
     fn place_in(
         &self,
         object: &Map<String, Value>,
         place: usize,
         places: &[u16],
-    ) -> Result<u16, InvalidDecisions> {
+    ) -> Result<u16, ChoicesError> {
         let decision = &self.decisions[place];
         let name = || decision.name.clone();
         match (object.get(&decision.name), self.matter(places)[place]) {
             (None, false) => Ok(0),
-            (None, true) => Err(InvalidDecisions::Missing(name())),
-            (Some(_), false) => Err(InvalidDecisions::Superfluous(name())),
+            (None, true) => Err(ChoicesError::Missing(name())),
+            (Some(_), false) => Err(ChoicesError::Superfluous(name())),
             (Some(value), true) => {
                 let text = value
                     .as_str()
-                    .ok_or_else(|| InvalidDecisions::NoObject(value.to_string()))?;
+                    .ok_or_else(|| ChoicesError::NotAnObject(value.to_string()))?;
                 decision
                     .alternatives
                     .iter()
                     .position(|alternative| alternative == text)
                     .and_then(|found| u16::try_from(found).ok())
-                    .ok_or_else(|| InvalidDecisions::UnknownAlternative {
+                    .ok_or_else(|| ChoicesError::UnknownAlternative {
                         decision: name(),
                         alternative: text.to_owned(),
                     })

@@ -1,4 +1,4 @@
-//! Spaces of named decisions: what most search spaces are, ready to use.
+//! Spaces of named decisions, which most search spaces can be written as.
 //!
 //! ```
 //! use evonas::prelude::*;
@@ -14,7 +14,10 @@
 //!     let level = small.get(decisions, "level").unwrap_or("0");
 //!     Ok(Evaluation::new(level.parse().map_err(EvaluationError::failed)?))
 //! };
-//! let evolution = Evolution::aging(space.clone(), space.clone(), 10, 3, 0)?;
+//! let evolution = Evolution::builder(space.clone(), space.clone())
+//!     .population(10)
+//!     .sample(3)
+//!     .build()?;
 //! let result = Search::new(evolution, Serial::new(score), Budget::trials(100)).run()?;
 //! let best = result.best().ok_or("no trial has a score")?;
 //! assert_eq!(space.to_json(&best.genotype).to_string(), r#"{"compression":"zstd","level":"9"}"#);
@@ -23,50 +26,51 @@
 
 mod builder;
 mod categorical;
+mod error;
 mod json;
 mod moves;
 
-pub use builder::{ChoicesBuilder, InvalidChoices};
-pub use json::InvalidDecisions;
+pub use builder::ChoicesBuilder;
+pub use error::ChoicesError;
 
 use serde::{Deserialize, Serialize};
 
-/// A space of named decisions, each with named alternatives; a decision may matter only if earlier
-/// ones are taken in a certain way.
+/// A space of named decisions, each with named alternatives. A decision may be conditional: it matters
+/// only if earlier decisions take certain alternatives.
 ///
-/// It is its own mutation: one decision that matters, uniformly drawn, takes another alternative.
-/// Sampling draws every decision uniformly and independently.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The space is also its own mutation, which draws one of the decisions that matter and changes it to
+/// another alternative, both uniformly. Sampling draws every decision uniformly and independently.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choices {
-    decisions: Vec<Decision>,
+    decisions: Vec<NamedDecision>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Decision {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct NamedDecision {
     name: String,
     alternatives: Vec<String>,
-    /// All must be fulfilled for it to matter.
+    /// The decision matters only if all of these hold.
     conditions: Vec<Condition>,
 }
 
-/// An earlier decision, by its place, and the alternatives of it that fulfil the condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An earlier decision, by its index, and the alternatives of it that satisfy the condition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Condition {
     decision: usize,
     alternatives: Vec<u16>,
 }
 
-/// A genotype of [`Choices`]: for each decision the place of the alternative taken, from 0.
+/// A genotype of [`Choices`]: for each decision the index of the alternative taken, from 0.
 ///
-/// Decisions that don't matter have a place too, and keep it: if a mutation makes them matter again,
-/// they are as they were. Two genotypes mean the same if their [`Choices::canonical`] forms are
-/// equal. The JSON is the array of places; [`Choices::to_json`] has names.
+/// Decisions that don't matter have an index too, and keep it: if a mutation makes them matter again,
+/// their alternatives are unchanged. Two genotypes mean the same if their [`Choices::canonical`] forms
+/// are equal. The JSON form is the array of indices; [`Choices::to_json`] writes names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Decisions(Box<[u16]>);
 
 impl Decisions {
-    /// The places of the alternatives taken.
+    /// The indices of the alternatives taken.
     #[must_use]
     pub fn places(&self) -> &[u16] {
         &self.0
@@ -74,38 +78,32 @@ impl Decisions {
 }
 
 impl Choices {
-    /// Begins a space.
-    #[must_use]
-    pub fn builder() -> ChoicesBuilder {
-        ChoicesBuilder::default()
-    }
-
-    /// The decisions' names, in order.
+    /// The names of the decisions, in order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.decisions.iter().map(|decision| decision.name.as_str())
     }
 
-    /// The alternatives of a decision; none if there is no such decision.
+    /// The alternatives of a decision; `None` if there is no such decision.
     #[must_use]
     pub fn alternatives(&self, name: &str) -> Option<&[String]> {
         Some(&self.decisions[self.place_of(name)?].alternatives)
     }
 
-    /// The alternative that a genotype takes; none if the decision doesn't matter in it, or there is
-    /// no such decision.
+    /// The alternative that a genotype takes; `None` if the decision doesn't matter in it, or doesn't
+    /// exist.
     ///
     /// # Panics
-    /// If the genotype is not of this space; one that this space made or validated is.
+    /// If the genotype is not in this space. Genotypes that this space produced or validated are.
     #[must_use]
     pub fn get(&self, genotype: &Decisions, name: &str) -> Option<&str> {
         let place = self.place_of(name)?;
         self.matter(&genotype.0[..=place])[place].then(|| self.alternative(&genotype.0, place))
     }
 
-    /// The decisions that matter in a genotype with the alternatives taken, in order.
+    /// The decisions that matter in a genotype and the alternatives they take, in order.
     ///
     /// # Panics
-    /// If the genotype is not of this space; one that this space made or validated is.
+    /// If the genotype is not in this space. Genotypes that this space produced or validated are.
     pub fn named(&self, genotype: &Decisions) -> impl Iterator<Item = (&str, &str)> {
         let matter = self.matter(&genotype.0);
         (0..self.decisions.len())
@@ -116,8 +114,9 @@ impl Choices {
             })
     }
 
-    /// The form that all genotypes of the same meaning share: decisions that don't matter take their
-    /// first alternative. For [`Search::duplicates_by`](crate::search::Search::duplicates_by).
+    /// The canonical form, which all genotypes of the same meaning share: decisions that don't matter
+    /// take their first alternative. Use it with
+    /// [`Search::duplicates_by`](crate::search::Search::duplicates_by).
     #[must_use]
     pub fn canonical(&self, genotype: &Decisions) -> Decisions {
         let matter = self.matter(&genotype.0);
@@ -139,8 +138,9 @@ impl Choices {
         &self.decisions[decision].alternatives[usize::from(places[decision])]
     }
 
-    /// Whether the first decisions matter, as many as `places` takes alternatives of: all conditions
-    /// hold, and what they are about matters. Conditions look back, so that one pass will do.
+    /// Whether each of the first `places.len()` decisions matters: all its conditions hold, and the
+    /// decisions they refer to matter. Conditions only refer to earlier decisions, so one pass is
+    /// enough.
     fn matter(&self, places: &[u16]) -> Vec<bool> {
         let mut matter = Vec::with_capacity(places.len());
         for decision in &self.decisions[..places.len()] {

@@ -3,8 +3,10 @@
 use std::error::Error;
 
 use rand::{Rng, RngExt};
+use serde_json::Value;
 
-use super::{Choices, Decisions, InvalidDecisions};
+use super::{Choices, ChoicesError, Decisions};
+use crate::description;
 use crate::space::{Mutation, SearchSpace};
 
 impl SearchSpace for Choices {
@@ -21,14 +23,14 @@ impl SearchSpace for Choices {
     fn validate(&self, genotype: &Decisions) -> Result<(), Box<dyn Error + Send + Sync + 'static>> {
         let (places, decisions) = (genotype.places(), &self.decisions);
         if places.len() != decisions.len() {
-            return Err(Box::new(InvalidDecisions::Count {
+            return Err(Box::new(ChoicesError::DecisionCount {
                 found: places.len(),
                 expected: decisions.len(),
             }));
         }
         for (&place, decision) in places.iter().zip(decisions) {
             if usize::from(place) >= decision.alternatives.len() {
-                return Err(Box::new(InvalidDecisions::UnknownPlace {
+                return Err(Box::new(ChoicesError::UnknownPlace {
                     decision: decision.name.clone(),
                     place,
                     count: decision.alternatives.len(),
@@ -37,10 +39,15 @@ impl SearchSpace for Choices {
         }
         Ok(())
     }
+
+    fn describe(&self) -> Value {
+        description::named("Choices", self)
+    }
 }
 
 impl Mutation<Decisions> for Choices {
-    /// Changes one decision that matters and has another alternative; if there is none, nothing.
+    /// Changes one decision that matters and has another alternative. If there is none, the child
+    /// equals its parent.
     fn mutate(&self, parent: &Decisions, rng: &mut dyn Rng) -> Decisions {
         let mut child = parent.clone();
         let matter = self.matter(&parent.0);
@@ -56,14 +63,18 @@ impl Mutation<Decisions> for Choices {
         let others = self.decisions[place].alternatives.len() - 1;
         let other = u16::try_from(rng.random_range(0..others))
             .expect("a decision has at most 65,536 alternatives");
-        // Skips the current one.
+        // Skips the current alternative.
         child.0[place] = other + u16::from(other >= parent.0[place]);
         child
+    }
+
+    fn describe(&self) -> Value {
+        description::named("Choices", self)
     }
 }
 
 impl Choices {
-    /// A child that takes every decision as one parent or the other does, each as likely.
+    /// A child that takes each decision from either parent with equal probability.
     ///
     /// # Panics
     /// If a parent has fewer decisions than this space.

@@ -1,14 +1,15 @@
-//! The form that cells share which compute the same.
+//! A canonical form that isomorphic cells share.
 
-use super::{Cell, EDGE_ENDS, Operation};
+use super::{EDGE_ENDS, EdgeOperation, NasBench201Cell};
 
-impl Cell {
-    /// The string that all isomorphic cells share: `to_unique_str` of the benchmark's own code
-    /// (`nats_bench.genotype_utils`, with `consider_zero`), character for character. A skip
-    /// connection stands for its input, and what comes of zeros is zero. There are 6,466 of them.
+impl NasBench201Cell {
+    /// A string that all isomorphic cells share, for
+    /// [`Search::duplicates_by`](crate::search::Search::duplicates_by).
     ///
-    /// For [`Search::duplicates_by`](crate::search::Search::duplicates_by). Isomorphic cells were
-    /// trained separately for the tables, so their accuracies differ a little.
+    /// It equals `to_unique_str` of the benchmark's own code (`nats_bench.genotype_utils`, with
+    /// `consider_zero`) character for character. A skip connection is replaced by its input, and any
+    /// operation on zeros gives zeros. There are 6,466 such strings. Isomorphic cells were trained
+    /// separately for the tables, so their accuracies differ slightly.
     #[must_use]
     pub fn canonical(&self) -> String {
         let mut nodes = ["0".to_owned(), String::new(), String::new(), String::new()];
@@ -28,11 +29,11 @@ impl Cell {
     }
 }
 
-fn term(operation: Operation, input: &str) -> String {
+fn term(operation: EdgeOperation, input: &str) -> String {
     match operation {
         _ if input == "#" => "#".to_owned(),
-        Operation::None => "#".to_owned(),
-        Operation::SkipConnect => input.to_owned(),
+        EdgeOperation::None => "#".to_owned(),
+        EdgeOperation::SkipConnect => input.to_owned(),
         _ => format!("({input})@{}", operation.name()),
     }
 }

@@ -1,5 +1,5 @@
-//! The topology space of NAS-Bench-201 and NATS-Bench: one cell of four nodes, an operation on each
-//! of its six edges, five operations: 15,625 cells (Dong and Yang 2020; Dong et al. 2021).
+//! The topology space of NAS-Bench-201 and NATS-Bench (Dong and Yang 2020; Dong et al. 2021): cells of
+//! four nodes with one of five operations on each of the six edges, 15,625 cells in all.
 
 mod canonical;
 mod mutation;
@@ -7,87 +7,93 @@ mod operation;
 mod text;
 
 pub use mutation::{ReplaceInNode, ReplaceOperation};
-pub use operation::Operation;
+pub use operation::EdgeOperation;
 pub use text::CellTextError;
 
 use rand::{Rng, RngExt};
+use serde_json::Value;
 
+use crate::description;
 use crate::space::{CategoricalSpace, SearchSpace};
 
-/// How many edges a cell has.
+/// The number of edges of a cell.
 pub const EDGES: usize = 6;
 
-/// How many cells there are.
+/// The number of cells.
 pub const CELLS: usize = 15_625;
 
 /// The edges in the official order, as (from, to): 1<-0, 2<-0, 2<-1, 3<-0, 3<-1, 3<-2. Node 0 is the
-/// cell's input, node 3 its output; a node is the sum of its edges' operations.
+/// cell's input, node 3 its output; nodes 1 to 3 sum the operations on their incoming edges.
 pub const EDGE_ENDS: [(usize, usize); EDGES] = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)];
 
 /// A cell: an operation for each edge, in the order of [`EDGE_ENDS`].
 ///
-/// Its text and its JSON are the official string, such as
+/// Its text and JSON forms are the official string, such as
 /// `|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Cell {
+pub struct NasBench201Cell {
     /// The operations.
-    pub operations: [Operation; EDGES],
+    pub operations: [EdgeOperation; EDGES],
 }
 
-impl Cell {
-    /// The cell's number in the order of its operations' digits, the first edge's the most
-    /// significant: 0 to [`CELLS`] - 1. This is not the official index, which only a table knows.
+impl NasBench201Cell {
+    /// The cell as a number from 0 to [`CELLS`] - 1, whose base-5 digits are the operations, that of
+    /// the first edge the most significant. This is not the official index, which only a table knows.
     #[must_use]
     pub fn code(self) -> usize {
         self.operations.iter().fold(0, |code, &operation| {
-            code * Operation::ALL.len() + operation as usize
+            code * EdgeOperation::ALL.len() + operation as usize
         })
     }
 
-    /// The cell of a number; none if there is no such cell.
+    /// The cell with this [code](Self::code); `None` if there is no such cell.
     #[must_use]
     pub fn from_code(code: usize) -> Option<Self> {
         if code >= CELLS {
             return None;
         }
         let mut rest = code;
-        let mut operations = [Operation::None; EDGES];
+        let mut operations = [EdgeOperation::None; EDGES];
         for operation in operations.iter_mut().rev() {
-            *operation = Operation::ALL[rest % Operation::ALL.len()];
-            rest /= Operation::ALL.len();
+            *operation = EdgeOperation::ALL[rest % EdgeOperation::ALL.len()];
+            rest /= EdgeOperation::ALL.len();
         }
         Some(Self { operations })
     }
 
-    /// Every cell, in the order of [`Cell::code`].
+    /// Every cell, in the order of [`NasBench201Cell::code`].
     pub fn all() -> impl Iterator<Item = Self> {
         (0..CELLS).filter_map(Self::from_code)
     }
 }
 
-/// All cells, each as likely.
+/// The space of all cells, drawn uniformly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NasBench201Space;
 
 impl SearchSpace for NasBench201Space {
-    type Genotype = Cell;
+    type Genotype = NasBench201Cell;
 
-    fn sample(&self, rng: &mut dyn Rng) -> Cell {
-        Cell {
+    fn sample(&self, rng: &mut dyn Rng) -> NasBench201Cell {
+        NasBench201Cell {
             operations: [(); EDGES].map(|()| {
-                let place = rng.random_range(0..Operation::ALL.len());
-                Operation::ALL[place]
+                let place = rng.random_range(0..EdgeOperation::ALL.len());
+                EdgeOperation::ALL[place]
             }),
         }
+    }
+
+    fn describe(&self) -> Value {
+        description::named("NasBench201Space", &())
     }
 }
 
 impl CategoricalSpace for NasBench201Space {
     fn alternative_counts(&self) -> Vec<usize> {
-        vec![Operation::ALL.len(); EDGES]
+        vec![EdgeOperation::ALL.len(); EDGES]
     }
 
-    fn encode(&self, genotype: &Cell) -> Vec<usize> {
+    fn encode(&self, genotype: &NasBench201Cell) -> Vec<usize> {
         genotype
             .operations
             .iter()
@@ -95,12 +101,12 @@ impl CategoricalSpace for NasBench201Space {
             .collect()
     }
 
-    fn decode(&self, choices: &[usize]) -> Cell {
-        let mut operations = [Operation::None; EDGES];
+    fn decode(&self, choices: &[usize]) -> NasBench201Cell {
+        let mut operations = [EdgeOperation::None; EDGES];
         assert_eq!(choices.len(), EDGES, "a cell has {EDGES} edges");
         for (operation, &choice) in operations.iter_mut().zip(choices) {
-            *operation = Operation::ALL[choice];
+            *operation = EdgeOperation::ALL[choice];
         }
-        Cell { operations }
+        NasBench201Cell { operations }
     }
 }

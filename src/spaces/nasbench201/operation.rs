@@ -1,9 +1,11 @@
-//! The five operations.
+//! The five operations of NAS-Bench-201.
 
-/// What an edge does. The places are those of the table's digits.
+/// The operation on an edge. The discriminants are the digits of [`NasBench201Cell::code`].
+///
+/// [`NasBench201Cell::code`]: super::NasBench201Cell::code
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Operation {
+pub enum EdgeOperation {
     /// No connection: zeros.
     None = 0,
     /// The input itself.
@@ -16,8 +18,8 @@ pub enum Operation {
     AvgPool3x3 = 4,
 }
 
-impl Operation {
-    /// All of them, by their digits.
+impl EdgeOperation {
+    /// All operations, in the order of their discriminants.
     pub const ALL: [Self; 5] = [
         Self::None,
         Self::SkipConnect,
@@ -38,7 +40,7 @@ impl Operation {
         }
     }
 
-    /// The operation of an official name.
+    /// The operation with this official name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL

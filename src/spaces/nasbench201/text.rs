@@ -1,50 +1,50 @@
-//! The official string of a cell, and its JSON.
+//! The official string of a cell, which is also its JSON form.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Cell, EDGE_ENDS, EDGES, Operation};
+use super::{EDGE_ENDS, EDGES, EdgeOperation, NasBench201Cell};
 
-/// A text that is no cell.
+/// Why a text is not a cell.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CellTextError {
-    /// Another number of nodes.
+    /// The number of nodes is not 3.
     #[error("'{text}' has {found} nodes joined by '+', but a cell has 3")]
     Nodes {
         /// The text.
         text: String,
-        /// How many it has.
+        /// How many nodes it has.
         found: usize,
     },
-    /// A node without its bars, or with another number of edges.
-    #[error("'{part}' is not node {node}, which reads |operation~0|, with {node} edges in all")]
+    /// A node lacks its bars, or has the wrong number of edges.
+    #[error("'{part}' is not node {node}; write |operation~0|… with {node} edges in all")]
     Node {
-        /// Which node, from 1.
+        /// The node, from 1.
         node: usize,
-        /// What stands there.
+        /// Its text.
         part: String,
     },
-    /// An edge that is not an operation and the node it comes from.
+    /// An edge is not an operation and the node it comes from.
     #[error("'{part}' is not the edge of node {node} from node {from}; write operation~{from}")]
     Edge {
-        /// Which node, from 1.
+        /// The node, from 1.
         node: usize,
-        /// Where the edge comes from.
+        /// The node that the edge comes from.
         from: usize,
-        /// What stands there.
+        /// The edge's text.
         part: String,
     },
-    /// An operation that there isn't.
+    /// No operation has this name.
     #[error(
-        "there is no operation '{0}'; there are none, skip_connect, nor_conv_1x1, nor_conv_3x3 and avg_pool_3x3"
+        "there is no operation '{0}'; choose one of none, skip_connect, nor_conv_1x1, nor_conv_3x3 and avg_pool_3x3"
     )]
     UnknownOperation(String),
 }
 
-impl fmt::Display for Cell {
+impl fmt::Display for NasBench201Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (&operation, (from, to)) in self.operations.iter().zip(EDGE_ENDS) {
             match (from, to) {
@@ -58,7 +58,7 @@ impl fmt::Display for Cell {
     }
 }
 
-impl FromStr for Cell {
+impl FromStr for NasBench201Cell {
     type Err = CellTextError;
 
     fn from_str(text: &str) -> Result<Self, CellTextError> {
@@ -69,7 +69,7 @@ impl FromStr for Cell {
                 found: nodes.len(),
             });
         }
-        let mut operations = [Operation::None; EDGES];
+        let mut operations = [EdgeOperation::None; EDGES];
         let mut edge = 0;
         for (node, part) in (1..).zip(nodes) {
             let wrong = || CellTextError::Node {
@@ -93,9 +93,9 @@ impl FromStr for Cell {
     }
 }
 
-fn operation(node: usize, from: usize, part: &str) -> Result<Operation, CellTextError> {
+fn operation(node: usize, from: usize, part: &str) -> Result<EdgeOperation, CellTextError> {
     match part.split_once('~') {
-        Some((name, source)) if source.parse() == Ok(from) => Operation::from_name(name)
+        Some((name, source)) if source.parse() == Ok(from) => EdgeOperation::from_name(name)
             .ok_or_else(|| CellTextError::UnknownOperation(name.to_owned())),
         _ => Err(CellTextError::Edge {
             node,
@@ -105,13 +105,13 @@ fn operation(node: usize, from: usize, part: &str) -> Result<Operation, CellText
     }
 }
 
-impl Serialize for Cell {
+impl Serialize for NasBench201Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Cell {
+impl<'de> Deserialize<'de> for NasBench201Cell {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
         text.parse().map_err(de::Error::custom)

@@ -1,27 +1,28 @@
-//! Cells that mean the same.
+//! Canonical forms of equivalent cells.
 
-use super::genotype::{Branch, Cell, NasnetGenotype, PairwiseCombination};
+use super::cell::{Branch, Cell, PairwiseCombination};
+use super::genotype::NasnetGenotype;
 use super::labelling;
 
 impl Cell {
-    /// The form that all cells share which differ from this one only in the order of a pair's two
-    /// elements, and in the order of pairs that don't read each other.
+    /// The canonical form of this cell: the same for all cells that differ only in the order of the two
+    /// elements of a pair, and in the order of pairs that don't read each other.
     ///
-    /// Cells of the same form have the same networks but for the order of channels in the
-    /// concatenation, and of drawing weights; an explicit concat list is sorted. The form of a form is
-    /// itself.
+    /// Cells with the same canonical form have the same network, apart from the order of channels in
+    /// the concatenation and the order in which weights are drawn. An explicit concat list is sorted.
+    /// The canonical form of a canonical form is itself.
     ///
-    /// It takes little time for a cell whose equal pairs are used in equal ways too. In theory there are
-    /// cells of dozens of pairs so regular that the search for the form would not end; it is given
-    /// up after a while. Then the form is still that of a cell that means the same, but another one
-    /// may have another: an equal cell may go unnoticed, but different cells are never taken for equal.
+    /// This is fast for all but extremely regular cells of dozens of pairs, for which the search for
+    /// the form is cut off after a fixed effort. The result is then still an equivalent cell, but
+    /// equivalent cells may get different ones: an equal cell may go unnoticed, but different cells are
+    /// never taken for equal.
     #[must_use]
     pub fn canonical(&self) -> Self {
         let labels = labelling::canonical(self);
         let mut renamed: Vec<Option<usize>> = vec![None; self.pairs().len() + 2];
         (renamed[0], renamed[1]) = (Some(0), Some(1));
         let mut ordered = Vec::with_capacity(self.pairs().len());
-        // The least pair of those that can come next, by what it reads, then by its label.
+        // Of the pairs that can come next, the least by what it reads, then by its label.
         while let Some((combination, _, pair)) = self
             .pairs()
             .iter()
@@ -46,16 +47,16 @@ impl Cell {
 }
 
 impl NasnetGenotype {
-    /// The genotype with both cells in [canonical](Cell::canonical) form: equal for genotypes that
-    /// mean the same.
+    /// The genotype with both cells in [canonical](Cell::canonical) form, equal for equivalent
+    /// genotypes.
     #[must_use]
     pub fn canonical(&self) -> Self {
         Self::new(self.normal.canonical(), self.reduction.canonical())
     }
 }
 
-/// A combination with the new names of what it reads, its lesser element first; none if it reads a
-/// state that has no place yet.
+/// A combination with its states renamed and its lesser element first; `None` if it reads a state that
+/// has no new number yet.
 fn rename(
     combination: &PairwiseCombination,
     renamed: &[Option<usize>],

@@ -1,19 +1,22 @@
 //! The space as a policy sees it: a list of choices.
 
-use super::genotype::{Branch, Cell, CellKind, NasnetGenotype, PairwiseCombination};
+use super::cell::{Branch, Cell, PairwiseCombination};
+use super::cell_kind::CellKind;
+use super::genotype::NasnetGenotype;
 use super::{NasnetSpace, Operation};
 use crate::space::CategoricalSpace;
 
-/// Choices of a pair: two hidden states and two operations.
+/// The choices of a pair: two hidden states and two operations.
 const CHOICES: usize = 4;
 
-/// The normal cell first; for each pair in order the left state, the right state, the left operation
-/// and the right operation, as the controller of Zoph et al. 2018 decides them. Pair `k` chooses
-/// among the states `0..=k + 1`, and operations by their places in [`NasnetSpace::operations`].
+/// The normal cell comes first. For each pair in order there are four choices: the left state, the right
+/// state, the left operation and the right operation, in the order of the controller of Zoph et al. 2018.
+/// Pair `k` chooses among the states `0..=k + 1`, and operations by their index in
+/// [`NasnetSpace::operations`].
 ///
-/// The choices say nothing of what a cell concatenates: a declared list is lost, and a decoded
-/// cell concatenates its unused states. Of an operation that the space lists twice, the first place
-/// counts.
+/// The choices don't include what a cell concatenates: an explicit list is lost, and a decoded cell
+/// concatenates its unused states. If the space lists an operation twice, encoding uses its first
+/// index.
 impl CategoricalSpace for NasnetSpace {
     fn alternative_counts(&self) -> Vec<usize> {
         let operations = self.operations().len();
@@ -25,7 +28,7 @@ impl CategoricalSpace for NasnetSpace {
     }
 
     /// # Panics
-    /// If the genotype applies an operation that isn't of this space.
+    /// If the genotype applies an operation that this space doesn't have.
     fn encode(&self, genotype: &NasnetGenotype) -> Vec<usize> {
         let place = |operation: Operation| {
             self.operations()
@@ -47,7 +50,7 @@ impl CategoricalSpace for NasnetSpace {
         assert_eq!(
             choices.len(),
             2 * CHOICES * self.pairs(),
-            "a genotype of {} pairs a cell has four choices for each",
+            "a genotype with {} pairs per cell has four choices for each",
             self.pairs()
         );
         let branch =
@@ -61,7 +64,7 @@ impl CategoricalSpace for NasnetSpace {
                 )
             };
             Cell::new(pairs.iter().map(pair).collect(), None)
-                .expect("choices are below their numbers of alternatives")
+                .expect("every choice is below its number of alternatives")
         };
         let (normal, reduction) = choices.split_at(choices.len() / 2);
         NasnetGenotype::new(cell(normal), cell(reduction))

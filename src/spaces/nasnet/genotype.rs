@@ -1,188 +1,16 @@
 //! The genotype of the NASNet space: a normal and a reduction cell.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use super::cell::{Branch, Cell, PairwiseCombination};
+use super::cell_kind::CellKind;
+use super::operation::Operation;
 
-use serde::{Deserialize, Serialize};
-
-use super::Operation;
-
-/// One element of a pairwise combination: an operation and the hidden state that it reads.
-///
-/// State 0 is the previous cell's output, state 1 the output of the cell before that; pair `k`
-/// makes state `k + 2` (the numbering of the released TensorFlow code).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Branch {
-    /// What is applied.
-    pub operation: Operation,
-    /// The hidden state it is applied to.
-    pub state: usize,
-}
-
-impl Branch {
-    /// `operation` applied to hidden state `state`.
-    #[must_use]
-    pub const fn new(operation: Operation, state: usize) -> Self {
-        Self { operation, state }
-    }
-}
-
-/// Two branches whose outputs are added to make a new hidden state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PairwiseCombination {
-    /// The first element.
-    pub left: Branch,
-    /// The second element.
-    pub right: Branch,
-}
-
-impl PairwiseCombination {
-    /// The sum of two branches.
-    #[must_use]
-    pub const fn new(left: Branch, right: Branch) -> Self {
-        Self { left, right }
-    }
-
-    /// Both branches, the left one first.
-    #[must_use]
-    pub const fn branches(&self) -> [Branch; 2] {
-        [self.left, self.right]
-    }
-}
-
-/// One cell: pairwise combinations in order, and what its output concatenates.
-///
-/// A cell is always valid: [`Cell::new`] and every parser check it.
+/// A genotype of the NASNet space: a normal cell and a reduction cell.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Cell {
-    pairs: Vec<PairwiseCombination>,
-    concat: Option<Vec<usize>>,
-}
-
-impl Cell {
-    /// A cell that concatenates its unused states, or the states of an explicit list.
-    ///
-    /// # Errors
-    /// [`InvalidCell`] if there is no pair, a pair reads a state that is not computed yet (pair `k`
-    /// may read states `0..=k + 1`), or the concat list is empty, repeats a state or names one that
-    /// the cell doesn't have.
-    pub fn new(
-        pairs: Vec<PairwiseCombination>,
-        concat: Option<Vec<usize>>,
-    ) -> Result<Self, InvalidCell> {
-        if pairs.is_empty() {
-            return Err(InvalidCell::NoPairs);
-        }
-        for (pair, combination) in pairs.iter().enumerate() {
-            for branch in combination.branches() {
-                if branch.state > pair + 1 {
-                    return Err(InvalidCell::StateNotComputed {
-                        pair,
-                        state: branch.state,
-                        last: pair + 1,
-                    });
-                }
-            }
-        }
-        if let Some(concat) = &concat {
-            if concat.is_empty() {
-                return Err(InvalidCell::EmptyConcat);
-            }
-            let mut seen = BTreeSet::new();
-            for &state in concat {
-                if state >= pairs.len() + 2 {
-                    return Err(InvalidCell::UnknownConcatState {
-                        state,
-                        last: pairs.len() + 1,
-                    });
-                }
-                if !seen.insert(state) {
-                    return Err(InvalidCell::RepeatedConcatState { state });
-                }
-            }
-        }
-        Ok(Self { pairs, concat })
-    }
-
-    /// The pairwise combinations; pair `k` makes state `k + 2`.
-    #[must_use]
-    pub fn pairs(&self) -> &[PairwiseCombination] {
-        &self.pairs
-    }
-
-    /// The explicit concat list, if this cell has one.
-    #[must_use]
-    pub fn declared_concat(&self) -> Option<&[usize]> {
-        self.concat.as_deref()
-    }
-
-    /// The states that no operation reads, in order: what the paper's rule concatenates.
-    ///
-    /// Never empty, since nothing can read the last state.
-    #[must_use]
-    pub fn unused_states(&self) -> Vec<usize> {
-        let mut used = vec![false; self.pairs.len() + 2];
-        for branch in self.pairs.iter().flat_map(PairwiseCombination::branches) {
-            used[branch.state] = true;
-        }
-        (0..used.len()).filter(|&state| !used[state]).collect()
-    }
-
-    /// The states whose concatenation is the cell's output: the explicit list where there is one,
-    /// else [`Cell::unused_states`].
-    #[must_use]
-    pub fn concat(&self) -> Vec<usize> {
-        self.concat.clone().unwrap_or_else(|| self.unused_states())
-    }
-
-    /// The same pairs with the concat list derived from them.
-    #[must_use]
-    pub fn with_derived_concat(mut self) -> Self {
-        self.concat = None;
-        self
-    }
-
-    pub(crate) fn branch_mut(&mut self, pair: usize, left: bool) -> &mut Branch {
-        let combination = &mut self.pairs[pair];
-        if left {
-            &mut combination.left
-        } else {
-            &mut combination.right
-        }
-    }
-
-    pub(crate) fn derive_concat(&mut self) {
-        self.concat = None;
-    }
-}
-
-/// A genotype of the NASNet space: the cell that is stacked and the cell that halves the size.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NasnetGenotype {
-    /// The normal cell: its output has the size of its input.
-    #[serde(with = "super::text::normal")]
+    /// The normal cell, whose output has the size of its input.
     pub normal: Cell,
-    /// The reduction cell: its operations on states 0 and 1 have stride 2.
-    #[serde(with = "super::text::reduction")]
+    /// The reduction cell, which halves height and width: operations on states 0 and 1 have stride 2.
     pub reduction: Cell,
-}
-
-/// Which of the two cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum CellKind {
-    /// The normal cell.
-    Normal,
-    /// The reduction cell.
-    Reduction,
-}
-
-impl fmt::Display for CellKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Normal => "normal",
-            Self::Reduction => "reduction",
-        })
-    }
 }
 
 impl NasnetGenotype {
@@ -192,15 +20,15 @@ impl NasnetGenotype {
         Self { normal, reduction }
     }
 
-    /// Two cells that apply one operation wherever they can: to both inputs, and to what comes of
-    /// that. For checks and timings of an operation.
+    /// A genotype that applies a single operation throughout: to both inputs of each cell, and to the
+    /// state computed from them. For tests and timings of an operation.
     #[must_use]
     pub fn of_operation(operation: Operation) -> Self {
         let pair = |left, right| {
             PairwiseCombination::new(Branch::new(operation, left), Branch::new(operation, right))
         };
         let cell = Cell::new(vec![pair(0, 1), pair(2, 1)], None)
-            .expect("each pair reads states that are there, and no list says what is concatenated");
+            .expect("each pair reads earlier states, and there is no concat list");
         Self::new(cell.clone(), cell)
     }
 
@@ -220,7 +48,7 @@ impl NasnetGenotype {
         }
     }
 
-    /// The same pairs with both concat lists derived by the paper's rule.
+    /// The same pairs without explicit concat lists: both cells follow the paper's rule.
     #[must_use]
     pub fn with_derived_concat(self) -> Self {
         Self {
@@ -229,10 +57,10 @@ impl NasnetGenotype {
         }
     }
 
-    /// Both cells in words, one combination a line, for people.
+    /// Describes both cells in words, one combination per line.
     #[must_use]
     pub fn in_words(&self) -> String {
-        use fmt::Write as _;
+        use std::fmt::Write as _;
         let mut text = String::new();
         for kind in [CellKind::Normal, CellKind::Reduction] {
             let cell = self.cell(kind);
@@ -260,91 +88,4 @@ impl NasnetGenotype {
         }
         text
     }
-}
-
-/// Why a cell is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidCell {
-    /// A cell needs at least one pairwise combination.
-    #[error("it has no pairwise combination")]
-    NoPairs,
-    /// A pair reads a state that comes later.
-    #[error(
-        "pair {pair} reads state {state}, which is not yet computed there; it may read states 0 to {last}"
-    )]
-    StateNotComputed {
-        /// The pair, counted from 0.
-        pair: usize,
-        /// What it reads.
-        state: usize,
-        /// The last state it may read.
-        last: usize,
-    },
-    /// A pair names an operation that there isn't.
-    #[error("pair {pair}: {source}")]
-    UnknownOperation {
-        /// The pair, counted from 0.
-        pair: usize,
-        /// The name.
-        source: super::UnknownOperation,
-    },
-    /// A pair's text can't be read.
-    #[error("pair {pair}: '{text}' should be OPERATION@STATE+OPERATION@STATE")]
-    Malformed {
-        /// The pair, counted from 0.
-        pair: usize,
-        /// What stands there.
-        text: String,
-    },
-    /// An explicit concat list must name a state.
-    #[error("its concat list is empty")]
-    EmptyConcat,
-    /// An entry of the concat list is no number.
-    #[error("'{text}' in its concat list is not a state number")]
-    MalformedConcat {
-        /// What stands there.
-        text: String,
-    },
-    /// The concat list names a state that the cell doesn't have.
-    #[error("its concat list names state {state}; the last state is {last}")]
-    UnknownConcatState {
-        /// What it names.
-        state: usize,
-        /// The last state of the cell.
-        last: usize,
-    },
-    /// The concat list names a state twice.
-    #[error("its concat list names state {state} twice")]
-    RepeatedConcatState {
-        /// The state.
-        state: usize,
-    },
-}
-
-/// Why a genotype is none: which cell, and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidGenotype {
-    /// One of the cells is invalid.
-    #[error("{cell} cell: {source}")]
-    Cell {
-        /// Which cell.
-        cell: CellKind,
-        /// What is wrong with it.
-        source: InvalidCell,
-    },
-    /// The text doesn't have two cells.
-    #[error(
-        "a genotype is NORMAL/REDUCTION: two cells with a slash between them, but the text has {0}"
-    )]
-    CellCount(usize),
-    /// The genotype is valid, but not one of this space.
-    #[error("{cell} cell: {reason}")]
-    NotInSpace {
-        /// Which cell.
-        cell: CellKind,
-        /// What the space doesn't have.
-        reason: String,
-    },
 }

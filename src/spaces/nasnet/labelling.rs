@@ -1,24 +1,24 @@
-//! Numbers for the pairs of a cell that don't depend on their order.
+//! A canonical labelling: numbers for the pairs of a cell that don't depend on their order.
 //!
-//! Individualisation and refinement, as in McKay and Piperno, "Practical graph isomorphism, II"
-//! (2014): pairs get colours by what they are and how they are connected, until nothing tells those of
-//! one colour apart. Where several are left of a colour, each in turn is set apart from the others, and
-//! of all colourings that come of it the one under which the cell's description is the least counts.
-//! Two colourings of the same description show a symmetry of the cell; pairs that a known symmetry
-//! exchanges need not both be tried.
+//! It uses individualization and refinement, as in McKay and Piperno, "Practical graph isomorphism, II"
+//! (2014). Pairs are coloured by what they are and how they are connected, until nothing distinguishes
+//! pairs of the same colour. Where several pairs share a colour, each in turn is individualized, and of
+//! all colourings that result, the one that gives the cell the least description is chosen. Two
+//! colourings with the same description reveal a symmetry of the cell. Of pairs that a known symmetry
+//! exchanges, only one needs to be tried.
 
 use super::Operation;
-use super::genotype::Cell;
+use super::cell::Cell;
 
-/// How many colourings are looked at before the search is given up. Cells in which the order of equal
-/// pairs doesn't matter take about the square of their number.
+/// The number of colourings to visit before giving up. Cells in which the order of equal pairs doesn't
+/// matter take about the square of the number of pairs.
 const LIMIT: usize = 5_000;
 
-/// A number for each pair of the cell, from 0: the same for the same pair in whatever order the cell
-/// has its pairs and their elements, up to symmetries of the cell.
+/// A number for each pair of the cell, from 0. It doesn't depend on the order of the pairs and their
+/// elements, up to symmetries of the cell.
 pub(super) fn canonical(cell: &Cell) -> Vec<usize> {
     let graph = Graph::new(cell);
-    let mut search = Search {
+    let mut search = LabelSearch {
         graph: &graph,
         path: Vec::new(),
         best: None,
@@ -29,22 +29,23 @@ pub(super) fn canonical(cell: &Cell) -> Vec<usize> {
     search.visit(&colours);
     match search.best {
         Some(best) => best.colours,
-        // The first colouring is always looked at to its end.
+        // The first colouring is always completed.
         None => colours,
     }
 }
 
 /// How the pairs of a cell are connected.
 struct Graph {
-    /// What each pair reads: operations and states.
+    /// The operations and states that each pair reads.
     reads: Vec<[(Operation, usize); 2]>,
-    /// By which operation which pairs read it.
+    /// For each pair, the pairs that read it and by which operation.
     read_by: Vec<Vec<(Operation, usize)>>,
-    /// Whether an explicit concat list has it.
+    /// Whether each pair is in an explicit concat list.
     listed: Vec<bool>,
 }
 
-/// What a pair is, given the colours of all; the old colour comes first, so that order is kept.
+/// What distinguishes a pair, given the colours of all pairs. The old colour comes first, so that
+/// refinement keeps the order of colours.
 type Key = (
     usize,
     bool,
@@ -89,7 +90,7 @@ impl Graph {
         (colours[pair], self.listed[pair], reads, readers)
     }
 
-    /// What a pair reads, with colours for the pairs among it.
+    /// What a pair reads, with states replaced by the colours of the pairs that compute them.
     fn coloured_reads(&self, pair: usize, colours: &[usize]) -> [(Operation, usize); 2] {
         let mut reads = self.reads[pair].map(|(operation, state)| {
             let colour = state.checked_sub(2).map_or(state, |pair| colours[pair] + 2);
@@ -99,8 +100,8 @@ impl Graph {
         reads
     }
 
-    /// The coarsest colours that tell apart whatever these do, and whatever the colours of what a pair
-    /// reads and of what reads it do. A colour is the number of pairs of lesser ones.
+    /// The coarsest colouring that refines this one and in which pairs of the same colour read, and are
+    /// read by, pairs of the same colours. A colour is the number of pairs with lesser colours.
     fn refined(&self, colours: &[usize]) -> Vec<usize> {
         let mut colours = colours.to_vec();
         let mut count = 0;
@@ -123,7 +124,7 @@ impl Graph {
         }
     }
 
-    /// The cell as described by colours of which no two pairs share one.
+    /// The cell with its pairs ordered by colour. No two pairs may share a colour.
     fn description(&self, colours: &[usize]) -> Vec<(bool, [(Operation, usize); 2])> {
         let mut pairs: Vec<usize> = (0..colours.len()).collect();
         pairs.sort_unstable_by_key(|&pair| colours[pair]);
@@ -134,28 +135,28 @@ impl Graph {
     }
 }
 
-/// A colouring in which every pair has a colour of its own.
+/// A colouring in which every pair has its own colour.
 struct Leaf {
     description: Vec<(bool, [(Operation, usize); 2])>,
     colours: Vec<usize>,
-    /// The pairs that were set apart on the way.
+    /// The pairs that were individualized on the way here.
     path: Vec<usize>,
 }
 
-struct Search<'a> {
+struct LabelSearch<'a> {
     graph: &'a Graph,
-    /// The pairs that are set apart.
+    /// The pairs that are currently individualized.
     path: Vec<usize>,
     best: Option<Leaf>,
-    /// For each pair the one that takes its place.
+    /// Known symmetries: for each pair, the pair that it is mapped to.
     symmetries: Vec<Vec<usize>>,
-    /// How many further colourings may be looked at.
+    /// How many more colourings may be visited.
     left: usize,
 }
 
-impl Search<'_> {
-    /// Looks at all that comes of a colouring. Returns the length of the path to go back to, if what
-    /// lies below is known by a symmetry.
+impl LabelSearch<'_> {
+    /// Visits everything below a colouring. If a symmetry shows that the rest of a subtree is known,
+    /// returns the length of the path to backtrack to.
     fn visit(&mut self, colours: &[usize]) -> Option<usize> {
         self.left = self.left.saturating_sub(1);
         let Some(alike) = first_alike(colours) else {
@@ -170,7 +171,7 @@ impl Search<'_> {
             tried.push(pair);
             let mut apart = colours.to_vec();
             for &other in &alike {
-                // The one keeps its colour, the others are above it.
+                // This pair keeps its colour, and the others come after it.
                 apart[other] += usize::from(other != pair);
             }
             self.path.push(pair);
@@ -191,7 +192,7 @@ impl Search<'_> {
                 let shared = self.path.iter().zip(&best.path);
                 let shared = shared.take_while(|(ours, theirs)| ours == theirs).count();
                 self.symmetries.push(symmetry);
-                // Where the paths part, all below the other's pair was looked at already.
+                // Below the point where the paths part, everything has been visited already.
                 return Some(shared);
             }
             if best.description < description {
@@ -206,8 +207,7 @@ impl Search<'_> {
         None
     }
 
-    /// Whether symmetries that leave the path as it is bring one of the pairs that were tried to this
-    /// one's place.
+    /// Whether symmetries that fix the current path map one of the pairs already tried to this one.
     fn known(&self, pair: usize, tried: &[usize]) -> bool {
         let fitting: Vec<&Vec<usize>> = self
             .symmetries
@@ -228,7 +228,7 @@ impl Search<'_> {
     }
 }
 
-/// The pairs of the first colour that several share; none if there is no such colour.
+/// The pairs of the first colour that several pairs share; `None` if there is no such colour.
 fn first_alike(colours: &[usize]) -> Option<Vec<usize>> {
     let mut pairs_of = vec![Vec::new(); colours.len()];
     for (pair, &colour) in colours.iter().enumerate() {
@@ -237,7 +237,7 @@ fn first_alike(colours: &[usize]) -> Option<Vec<usize>> {
     pairs_of.into_iter().find(|pairs| pairs.len() > 1)
 }
 
-/// For each pair the one that has its colour in the other colouring.
+/// For each pair, the pair with the same colour in the other colouring.
 fn exchange(from: &[usize], to: &[usize]) -> Vec<usize> {
     let mut with_colour = vec![0; to.len()];
     for (pair, &colour) in to.iter().enumerate() {

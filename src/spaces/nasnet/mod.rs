@@ -6,12 +6,16 @@
 //! let genotype = published::amoebanet_a();
 //! let text = genotype.to_string();
 //! assert_eq!(text.parse::<NasnetGenotype>()?, genotype);
-//! # Ok::<(), evonas::spaces::nasnet::InvalidGenotype>(())
+//! # Ok::<(), evonas::spaces::nasnet::NasnetError>(())
 //! ```
 
 mod canonical;
 mod categorical;
+mod cell;
+mod cell_kind;
+mod error;
 mod genotype;
+mod json;
 mod labelling;
 mod mutation;
 mod operation;
@@ -20,10 +24,11 @@ mod source;
 mod space;
 mod text;
 
-pub use genotype::{
-    Branch, Cell, CellKind, InvalidCell, InvalidGenotype, NasnetGenotype, PairwiseCombination,
-};
+pub use cell::{Branch, Cell, PairwiseCombination};
+pub use cell_kind::CellKind;
+pub use error::{InvalidCell, NasnetError};
+pub use genotype::NasnetGenotype;
 pub use mutation::{HiddenStateMutation, OperationMutation};
-pub use operation::{Operation, UnknownOperation};
+pub use operation::Operation;
 pub use source::GenotypeSourceError;
-pub use space::{EmptySpace, NasnetSpace};
+pub use space::NasnetSpace;

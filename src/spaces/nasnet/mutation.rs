@@ -1,13 +1,15 @@
-//! The paper's mutations. Each picks a cell, one of its pairs and one of the pair's two elements
+//! The paper's mutations. Each draws a cell, one of its pairs and one of the pair's two elements
 //! uniformly, and changes that element.
 
 use rand::{Rng, RngExt};
+use serde_json::{Value, json};
 
 use super::Operation;
-use super::genotype::{CellKind, NasnetGenotype};
+use super::cell_kind::CellKind;
+use super::genotype::NasnetGenotype;
 use crate::space::Mutation;
 
-/// Where a mutation acts.
+/// The element that a mutation changes.
 struct Element {
     cell: CellKind,
     pair: usize,
@@ -25,7 +27,8 @@ fn draw_element(genotype: &NasnetGenotype, rng: &mut dyn Rng) -> Element {
     Element { cell, pair, left }
 }
 
-/// Uniform over `0..count`, without `current` if it is excluded and there is another.
+/// Draws uniformly from `0..count`, leaving out `current` if `exclude` is set and it isn't the only
+/// one.
 fn draw_index(count: usize, current: Option<usize>, exclude: bool, rng: &mut dyn Rng) -> usize {
     match current {
         Some(current) if exclude && count > 1 => {
@@ -36,19 +39,19 @@ fn draw_index(count: usize, current: Option<usize>, exclude: bool, rng: &mut dyn
     }
 }
 
-/// Rewires one element to another hidden state of the same cell that comes before its pair, so
+/// Rewires one element to another hidden state of the same cell that is computed before its pair, so
 /// that no loop can form.
 ///
-/// "Another" is read as different from the current one; [`HiddenStateMutation::allow_current`]
-/// lifts that. The paper's rule recomputes what the cell concatenates, so an explicit concat list
-/// of the mutated cell is dropped.
+/// "Another" is taken to mean different from the current one, unless
+/// [`HiddenStateMutation::allow_current`] is set. The paper recomputes which states the cell
+/// concatenates, so an explicit concat list of the mutated cell is dropped.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HiddenStateMutation {
     allow_current: bool,
 }
 
 impl HiddenStateMutation {
-    /// Lets the draw return the current state, so that the child may equal its parent.
+    /// Allows drawing the current state, so that the child may equal its parent.
     #[must_use]
     pub const fn allow_current(mut self) -> Self {
         self.allow_current = true;
@@ -66,12 +69,16 @@ impl Mutation<NasnetGenotype> for HiddenStateMutation {
         cell.derive_concat();
         child
     }
+
+    fn describe(&self) -> Value {
+        json!({"type": "HiddenStateMutation", "allow_current": self.allow_current})
+    }
 }
 
-/// Redraws the operation of one element from a list.
+/// Replaces the operation of one element by one drawn from a list.
 ///
-/// The paper doesn't say whether the current operation may be drawn again; it may not unless
-/// [`OperationMutation::allow_current`] says so.
+/// The paper doesn't say whether the current operation may be drawn. Here it may not, unless
+/// [`OperationMutation::allow_current`] is set.
 #[derive(Clone, Debug)]
 pub struct OperationMutation {
     operations: Vec<Operation>,
@@ -79,7 +86,7 @@ pub struct OperationMutation {
 }
 
 impl OperationMutation {
-    /// Draws from these operations; an empty list leaves the parent as it is.
+    /// Draws from these operations. With an empty list, the child equals its parent.
     #[must_use]
     pub const fn new(operations: Vec<Operation>) -> Self {
         Self {
@@ -88,7 +95,7 @@ impl OperationMutation {
         }
     }
 
-    /// Lets the draw return the current operation, so that the child may equal its parent.
+    /// Allows drawing the current operation, so that the child may equal its parent.
     #[must_use]
     pub const fn allow_current(mut self) -> Self {
         self.allow_current = true;
@@ -111,5 +118,13 @@ impl Mutation<NasnetGenotype> for OperationMutation {
         let index = draw_index(self.operations.len(), current, !self.allow_current, rng);
         branch.operation = self.operations[index];
         child
+    }
+
+    fn describe(&self) -> Value {
+        json!({
+            "type": "OperationMutation",
+            "operations": self.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>(),
+            "allow_current": self.allow_current,
+        })
     }
 }

@@ -1,15 +1,14 @@
 //! The operations that a pairwise combination may apply to a hidden state.
 
 use std::fmt;
-use std::str::FromStr;
 
 /// An operation of the NASNet/AmoebaNet cell space.
 ///
-/// The short names (see [`Operation::name`]) are what the text and JSON forms of a genotype use.
+/// The text and JSON forms of a genotype use the short names ([`Operation::name`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Operation {
-    /// The state itself; a strided 1x1 convolution where size or width must change.
+    /// The state itself, or a strided 1x1 convolution where the size or number of channels must change.
     Identity,
     /// 1x1 convolution.
     Conv1x1,
@@ -50,7 +49,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Every operation, in the order of the declaration.
+    /// All operations, in the order of declaration.
     pub const ALL: [Self; 19] = [
         Self::Identity,
         Self::Conv1x1,
@@ -85,7 +84,7 @@ impl Operation {
         Self::Conv1x7Then7x1,
     ];
 
-    /// The short name: what [`FromStr`] reads and [`fmt::Display`] writes.
+    /// The short name, which [`Operation::from_name`] reads and [`fmt::Display`] writes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -111,7 +110,15 @@ impl Operation {
         }
     }
 
-    /// The operation in words, for people: "separable 3x3 convolution".
+    /// The operation with this short name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|operation| operation.name() == name)
+    }
+
+    /// The operation in words: "separable 3x3 convolution".
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -141,25 +148,5 @@ impl Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-/// A name that is no operation's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not an operation; known are {known}", known = known_names())]
-pub struct UnknownOperation(pub(crate) String);
-
-fn known_names() -> String {
-    Operation::ALL.map(Operation::name).join(", ")
-}
-
-impl FromStr for Operation {
-    type Err = UnknownOperation;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|operation| operation.name() == name)
-            .ok_or_else(|| UnknownOperation(name.to_owned()))
     }
 }

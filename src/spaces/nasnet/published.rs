@@ -1,28 +1,28 @@
 //! The published cells, as the released TensorFlow code declares them.
 //!
 //! **Why their concat lists are explicit.** The paper's rule concatenates the states that no
-//! operation reads. The released `used_hiddenstates` arrays, however, declare some states unused
-//! that an operation does read, so that those are concatenated as well: NASNet-A's normal cell state
-//! 1 and reduction cell state 3; A's normal 1, reduction 2 and 4; B's normal 0; C's normal 1 and 2,
-//! reduction 0, 2 and 4; D's normal 0. No simple rule explains them, and every published size needs
-//! them. A search derives the list from the pairs instead ([`Cell::unused_states`]).
+//! operation reads. The released `used_hiddenstates` arrays, however, declare some states as unused
+//! that an operation does read, so these are concatenated as well: NASNet-A's normal cell state 1 and
+//! reduction cell state 3; A's normal 1, reduction 2 and 4; B's normal 0; C's normal 1 and 2, reduction
+//! 0, 2 and 4; D's normal 0. No simple rule explains them, and all published sizes depend on them. A
+//! search derives the list from the pairs instead ([`Cell::unused_states`]).
 //!
 //! **Where sources differ.**
 //! - AmoebaNet-A: an author confirmed (`tensorflow/tpu`, issue 312) that a drawing in early versions
-//!   of the paper was wrong and the released arrays are right. The `AmoebaNet` genotype of the DARTS
-//!   code is another network: its two input states are mirrored, the first pair's max pooling reads
-//!   the other one, and it concatenates only truly unused states.
-//! - AmoebaNet-B: another port (`amla`) agrees on all but one index: it lets the first normal pair's
-//!   max pooling read state 0. The released name of one operation, `dil_2_separable_5x5_2`, says
-//!   dilation 2, but the released parser never applies it: the released program runs a plain
-//!   separable 5x5. Here it is dilated, as it is named; sizes are the same either way, and the text
-//!   form with `sep5@2` in its place is the network that was run.
-//! - AmoebaNet-C: the published multiply-adds of the mobile network (570M) are not reached by these
-//!   rules (677M); its parameters are.
-//! - AmoebaNet-D: the port `torchgpipe` has the same indices and lists, and notes that the paper's
-//!   own drawing implies 4, 5 and 6 for the normal cell's concat list where the released list makes
-//!   GPipe's sizes. Its `max_pool_3x3` is an average pooling by mistake, and its identity with
-//!   stride 2 a factorized reduction where the released code has a 1x1 convolution.
+//!   of the paper was wrong and the released arrays are right. The `AmoebaNet` genotype in the DARTS
+//!   code is a different network: its two input states are swapped, the max pooling of the first pair
+//!   reads the other one, and it concatenates only states that really are unused.
+//! - AmoebaNet-B: another port (`amla`) agrees on all but one index: in it, the max pooling of the first
+//!   normal pair reads state 0. The released name of one operation, `dil_2_separable_5x5_2`, states
+//!   dilation 2, but the released parser never applies it, so the released program runs a plain
+//!   separable 5x5. Here it is dilated, as its name says. The sizes are the same either way; to get the
+//!   network that was run, write `sep5@2` instead in the text form.
+//! - AmoebaNet-C: these rules give the published number of parameters of the mobile network, but not its
+//!   multiply-adds (677M instead of 570M).
+//! - AmoebaNet-D: the port `torchgpipe` has the same indices and lists. It notes that the paper's drawing
+//!   implies 4, 5 and 6 for the concat list of the normal cell, while the released list gives GPipe's
+//!   sizes. Its `max_pool_3x3` is mistakenly an average pooling, and its identity with stride 2 is a
+//!   factorized reduction where the released code has a 1x1 convolution.
 
 #[cfg(doc)]
 use super::Cell;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{InvalidGenotype, NasnetGenotype, published};
+use super::{NasnetError, NasnetGenotype, published};
 
 impl NasnetGenotype {
     /// The genotype that a command line argument means: the name of a published one
@@ -45,7 +45,7 @@ fn read(path: &Path) -> Result<NasnetGenotype, GenotypeSourceError> {
             .parse()
             .map_err(|source| GenotypeSourceError::InvalidFile {
                 path: name(),
-                reason: InvalidGenotype::to_string(&source),
+                reason: NasnetError::to_string(&source),
             });
     }
     let invalid = |source: serde_json::Error| GenotypeSourceError::InvalidFile {
@@ -60,7 +60,7 @@ fn read(path: &Path) -> Result<NasnetGenotype, GenotypeSourceError> {
     match value {
         serde_json::Value::String(text) => {
             text.parse()
-                .map_err(|source: InvalidGenotype| GenotypeSourceError::InvalidFile {
+                .map_err(|source: NasnetError| GenotypeSourceError::InvalidFile {
                     path: name(),
                     reason: source.to_string(),
                 })
@@ -81,7 +81,7 @@ pub enum GenotypeSourceError {
     Unknown(String),
     /// A text form that is no genotype.
     #[error(transparent)]
-    Invalid(#[from] InvalidGenotype),
+    Invalid(#[from] NasnetError),
     /// The file can't be read.
     #[error("{path} can't be read: {source}")]
     Unreadable {

@@ -1,42 +1,33 @@
-//! The space that genotypes are drawn from.
+//! The NASNet search space.
 
 use std::error::Error;
 
 use rand::{Rng, RngExt};
+use serde_json::{Value, json};
 
-use super::genotype::{
-    Branch, Cell, CellKind, InvalidGenotype, NasnetGenotype, PairwiseCombination,
-};
-use super::{HiddenStateMutation, Operation, OperationMutation};
+use super::cell::{Branch, Cell, PairwiseCombination};
+use super::cell_kind::CellKind;
+use super::genotype::NasnetGenotype;
+use super::{HiddenStateMutation, NasnetError, Operation, OperationMutation};
 use crate::space::{Identity, OneOf, SearchSpace};
 
-/// Cells of a number of pairwise combinations over a list of operations, all genotypes equally
-/// likely: for pair `k` and each side, the state is uniform over `0..=k + 1` and the operation
-/// uniform over the list, independently for both cells (Real et al. 2018, "Methods").
+/// Genotypes whose cells have a given number of pairwise combinations over a list of operations, all
+/// equally likely: for pair `k` and each of its elements, the state is uniform over `0..=k + 1` and the
+/// operation uniform over the list, independently for both cells (Real et al. 2018, "Methods").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NasnetSpace {
     operations: Vec<Operation>,
     pairs: usize,
 }
 
-/// A space without operations or pairs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a space needs at least one operation and one pairwise combination, not {operations} and {pairs}"
-)]
-pub struct EmptySpace {
-    operations: usize,
-    pairs: usize,
-}
-
 impl NasnetSpace {
-    /// A space of one's own.
+    /// A custom space: `pairs` pairwise combinations in each cell, over these operations.
     ///
     /// # Errors
-    /// [`EmptySpace`] if there is no operation or no pair.
-    pub fn new(operations: Vec<Operation>, pairs: usize) -> Result<Self, EmptySpace> {
+    /// [`NasnetError::EmptySpace`] if there are no operations or no pairs.
+    pub fn new(operations: Vec<Operation>, pairs: usize) -> Result<Self, NasnetError> {
         if operations.is_empty() || pairs == 0 {
-            return Err(EmptySpace {
+            return Err(NasnetError::EmptySpace {
                 operations: operations.len(),
                 pairs,
             });
@@ -55,9 +46,9 @@ impl NasnetSpace {
 
     /// SP-II: five pairs over a larger list of operations, here all nineteen.
     ///
-    /// The paper gives the list in a supplement that was not at hand; nineteen is the number that
-    /// the DARTS paper (Liu et al. 2019, table 1) states for AmoebaNet's space, and the list holds
-    /// every operation of the published cells. [`NasnetSpace::with_operations`] sets another.
+    /// The paper gives the list in a supplement that was not available. Nineteen is the number that the
+    /// DARTS paper (Liu et al. 2019, table 1) states for AmoebaNet's space, and the list includes every
+    /// operation of the published cells. [`NasnetSpace::with_operations`] sets another list.
     #[must_use]
     pub fn sp2() -> Self {
         Self {
@@ -66,10 +57,10 @@ impl NasnetSpace {
         }
     }
 
-    /// SP-III: as SP-II with more pairs, here ten.
+    /// SP-III: SP-II with more pairs, here ten.
     ///
-    /// The paper gives the number in a supplement that was not at hand; ten is this crate's choice.
-    /// [`NasnetSpace::with_pairs`] sets another.
+    /// The paper gives the number in a supplement that was not available. Ten is this crate's choice;
+    /// [`NasnetSpace::with_pairs`] sets another number.
     #[must_use]
     pub fn sp3() -> Self {
         Self {
@@ -81,26 +72,26 @@ impl NasnetSpace {
     /// The same space over other operations.
     ///
     /// # Errors
-    /// [`EmptySpace`] if there is none.
-    pub fn with_operations(self, operations: Vec<Operation>) -> Result<Self, EmptySpace> {
+    /// [`NasnetError::EmptySpace`] if there are none.
+    pub fn with_operations(self, operations: Vec<Operation>) -> Result<Self, NasnetError> {
         Self::new(operations, self.pairs)
     }
 
     /// The same space with another number of pairs in each cell.
     ///
     /// # Errors
-    /// [`EmptySpace`] if it is 0.
-    pub fn with_pairs(self, pairs: usize) -> Result<Self, EmptySpace> {
+    /// [`NasnetError::EmptySpace`] if `pairs` is 0.
+    pub fn with_pairs(self, pairs: usize) -> Result<Self, NasnetError> {
         Self::new(self.operations, pairs)
     }
 
-    /// The operations.
+    /// The operations that cells choose from.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
-    /// Pairwise combinations in each cell.
+    /// The number of pairwise combinations in each cell.
     #[must_use]
     pub const fn pairs(&self) -> usize {
         self.pairs
@@ -129,15 +120,11 @@ impl NasnetSpace {
         let pairs = (0..self.pairs)
             .map(|pair| PairwiseCombination::new(branch(pair, rng), branch(pair, rng)))
             .collect();
-        Cell::new(pairs, None).expect("every state is drawn from those already computed")
+        Cell::new(pairs, None).expect("states are drawn from those already computed")
     }
 
-    fn check_cell(
-        &self,
-        cell: CellKind,
-        pairs: &[PairwiseCombination],
-    ) -> Result<(), InvalidGenotype> {
-        let not_in_space = |reason| InvalidGenotype::NotInSpace { cell, reason };
+    fn check_cell(&self, cell: CellKind, pairs: &[PairwiseCombination]) -> Result<(), NasnetError> {
+        let not_in_space = |reason| NasnetError::NotInSpace { cell, reason };
         if pairs.len() != self.pairs {
             return Err(not_in_space(format!(
                 "it has {} pairs, but cells of this space have {}",
@@ -175,5 +162,13 @@ impl SearchSpace for NasnetSpace {
             self.check_cell(kind, genotype.cell(kind).pairs())?;
         }
         Ok(())
+    }
+
+    fn describe(&self) -> Value {
+        json!({
+            "type": "NasnetSpace",
+            "operations": self.operations.iter().map(|operation| operation.name()).collect::<Vec<_>>(),
+            "pairs": self.pairs,
+        })
     }
 }

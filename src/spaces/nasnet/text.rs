@@ -1,18 +1,16 @@
-//! The text and JSON forms of a genotype.
+//! The text form of a genotype.
 //!
-//! Text: `avg3@0+max3@0,sep3@1+identity@1/…:2.3.4`: pairs with commas between them, the normal and
-//! the reduction cell with a slash between them, an explicit concat list behind a colon. No
-//! character of it needs quoting in a shell. JSON: `{"normal": {"pairs": [[["avg3", 0], ["max3",
-//! 0]], …], "concat": [2, 3, 4]}, "reduction": …}`, `concat` only where it is explicit.
+//! `avg3@0+max3@0,sep3@1+identity@1/…:2.3.4`: commas separate pairs, a slash separates the normal from
+//! the reduction cell, and an explicit concat list follows a colon. Nothing in it needs quoting in a
+//! shell.
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use super::genotype::{
-    Branch, Cell, CellKind, InvalidCell, InvalidGenotype, NasnetGenotype, PairwiseCombination,
-};
+use super::cell::{Branch, Cell, PairwiseCombination};
+use super::cell_kind::CellKind;
+use super::error::{InvalidCell, NasnetError};
+use super::genotype::NasnetGenotype;
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,13 +74,8 @@ fn parse_pair(pair: usize, text: &str) -> Result<PairwiseCombination, InvalidCel
     };
     let branch = |text: &str| {
         let (operation, state) = text.split_once('@').ok_or_else(malformed)?;
-        Ok(Branch::new(
-            operation
-                .trim()
-                .parse()
-                .map_err(|source| InvalidCell::UnknownOperation { pair, source })?,
-            state.trim().parse().map_err(|_| malformed())?,
-        ))
+        let state = state.trim().parse().map_err(|_| malformed());
+        Branch::named(pair, operation.trim(), state?)
     };
     let (left, right) = text.split_once('+').ok_or_else(malformed)?;
     Ok(PairwiseCombination::new(branch(left)?, branch(right)?))
@@ -95,16 +88,16 @@ impl fmt::Display for NasnetGenotype {
 }
 
 impl FromStr for NasnetGenotype {
-    type Err = InvalidGenotype;
+    type Err = NasnetError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let cells: Vec<&str> = text.split('/').collect();
         let [normal, reduction] = cells[..] else {
-            return Err(InvalidGenotype::CellCount(cells.len()));
+            return Err(NasnetError::CellCount(cells.len()));
         };
         let cell = |kind, text: &str| {
             text.parse()
-                .map_err(|source| InvalidGenotype::Cell { cell: kind, source })
+                .map_err(|source| NasnetError::Cell { cell: kind, source })
         };
         Ok(Self::new(
             cell(CellKind::Normal, normal)?,
@@ -112,79 +105,3 @@ impl FromStr for NasnetGenotype {
         ))
     }
 }
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JsonCell {
-    pairs: Vec<[(String, usize); 2]>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    concat: Option<Vec<usize>>,
-}
-
-impl From<&Cell> for JsonCell {
-    fn from(cell: &Cell) -> Self {
-        let json = |branch: Branch| (branch.operation.name().to_owned(), branch.state);
-        Self {
-            pairs: cell
-                .pairs()
-                .iter()
-                .map(|pair| pair.branches().map(json))
-                .collect(),
-            concat: cell.declared_concat().map(<[usize]>::to_vec),
-        }
-    }
-}
-
-impl TryFrom<JsonCell> for Cell {
-    type Error = InvalidCell;
-
-    fn try_from(json: JsonCell) -> Result<Self, Self::Error> {
-        let branch = |pair, (operation, state): &(String, usize)| {
-            operation
-                .parse()
-                .map(|operation| Branch::new(operation, *state))
-                .map_err(|source| InvalidCell::UnknownOperation { pair, source })
-        };
-        let pairs = json
-            .pairs
-            .iter()
-            .enumerate()
-            .map(|(index, [left, right])| {
-                Ok(PairwiseCombination::new(
-                    branch(index, left)?,
-                    branch(index, right)?,
-                ))
-            })
-            .collect::<Result<_, _>>()?;
-        Self::new(pairs, json.concat)
-    }
-}
-
-/// JSON of one cell, with errors that name the cell.
-macro_rules! cell_json {
-    ($module:ident, $kind:expr) => {
-        pub(super) mod $module {
-            use super::{Cell, CellKind, InvalidGenotype, JsonCell};
-            use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-            pub(in super::super) fn serialize<S: Serializer>(
-                cell: &Cell,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
-                JsonCell::from(cell).serialize(serializer)
-            }
-
-            pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Cell, D::Error> {
-                let cell: CellKind = $kind;
-                JsonCell::deserialize(deserializer)?
-                    .try_into()
-                    .map_err(|source| D::Error::custom(InvalidGenotype::Cell { cell, source }))
-            }
-        }
-    };
-}
-
-cell_json!(normal, CellKind::Normal);
-cell_json!(reduction, CellKind::Reduction);

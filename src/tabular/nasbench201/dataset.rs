@@ -1,25 +1,27 @@
-//! The data sets and the accuracies of the table.
+//! The table's data sets and accuracies.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A data set that the architectures were trained on.
+use crate::unknown_name::UnknownName;
+
+/// A data set on which the architectures were trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dataset {
-    /// CIFAR-10. Validation is on half of its training images, the test on its test images.
+    /// CIFAR-10. Validated on half of its training images, tested on its test images.
     Cifar10 = 0,
-    /// CIFAR-100. Validation and test are on the two halves of its test images.
+    /// CIFAR-100. Validated and tested on the two halves of its test images.
     Cifar100 = 1,
-    /// ImageNet of 16x16 pixels, 120 classes. Validation and test are on the two halves of its
-    /// validation images.
+    /// ImageNet at 16x16 pixels with 120 classes. Validated and tested on the two halves of its validation
+    /// images.
     ImageNet16 = 2,
 }
 
 impl Dataset {
-    /// All of them.
+    /// All data sets.
     pub const ALL: [Self; 3] = [Self::Cifar10, Self::Cifar100, Self::ImageNet16];
 
-    /// The name, as command lines have it.
+    /// The name on command lines.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -29,7 +31,7 @@ impl Dataset {
         }
     }
 
-    /// How its columns begin.
+    /// The prefix of the data set's columns.
     pub(super) const fn prefix(self) -> &'static str {
         match self {
             Self::Cifar10 => "c10",
@@ -38,7 +40,7 @@ impl Dataset {
         }
     }
 
-    /// How much longer an epoch takes than on `cifar10-valid`.
+    /// The duration of an epoch relative to one on `cifar10-valid`.
     pub(super) const fn epoch_scale(self) -> f64 {
         match self {
             Self::Cifar10 => 1.0,
@@ -65,7 +67,7 @@ impl fmt::Display for Dataset {
 impl FromStr for Dataset {
     type Err = UnknownName;
 
-    /// The name in any case: the official `ImageNet16-120` too.
+    /// Ignores case, so that the official `ImageNet16-120` is a name too.
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         Self::ALL
             .into_iter()
@@ -74,24 +76,24 @@ impl FromStr for Dataset {
     }
 }
 
-/// Which accuracy.
+/// One of a cell's accuracies on a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Metric {
-    /// On the validation images after the 12 epoch schedule: the search's reward in the benchmark.
+    /// On the validation images after the 12-epoch schedule: the search's reward in the benchmark.
     Valid12 = 0,
-    /// On the test images after the 12 epoch schedule.
+    /// On the test images after the 12-epoch schedule.
     Test12 = 1,
     /// On the validation images after 200 epochs.
     Valid200 = 2,
-    /// On the test images after 200 epochs: what the benchmark reports.
+    /// On the test images after 200 epochs: the result that the benchmark reports.
     Test200 = 3,
 }
 
 impl Metric {
-    /// All of them.
+    /// All accuracies.
     pub const ALL: [Self; 4] = [Self::Valid12, Self::Test12, Self::Valid200, Self::Test200];
 
-    /// The name, as the columns have it.
+    /// The name in the table's columns.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -124,24 +126,5 @@ impl FromStr for Metric {
             .into_iter()
             .find(|metric| metric.name() == text)
             .ok_or_else(|| UnknownName::new("metric", text, Self::ALL.map(Self::name)))
-    }
-}
-
-/// A name that means nothing here.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no {what} '{name}'; there are {}", known.join(", "))]
-pub struct UnknownName {
-    what: &'static str,
-    name: String,
-    known: Vec<&'static str>,
-}
-
-impl UnknownName {
-    fn new<const N: usize>(what: &'static str, name: &str, known: [&'static str; N]) -> Self {
-        Self {
-            what,
-            name: name.to_owned(),
-            known: known.to_vec(),
-        }
     }
 }

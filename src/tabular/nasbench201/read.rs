@@ -1,17 +1,18 @@
-//! Reading the table.
+//! Reading the table from CSV.
 
 use std::io::Read;
+use std::path::Path;
 
-use super::{Dataset, Metric, NasBench201Table, OnDataset, Row};
-use crate::spaces::nasbench201::{CELLS, Cell};
-use crate::tabular::TableError;
-use crate::tabular::csv_file::{Column, Rows};
-use crate::tabular::figure::Figure;
+use super::dataset::{Dataset, Metric};
+use super::table::{MeasuredCell, NasBench201Table, OnDataset};
+use crate::spaces::nasbench201::{CELLS, NasBench201Cell};
+use crate::tabular::csv_file::{Column, CsvRows, read_file};
+use crate::tabular::error::{TableError, TableErrorKind};
+use crate::tabular::quantity::Quantity;
 
-/// Columns in millions.
 const MILLION: f64 = 1e6;
 
-/// Where everything stands.
+/// The columns that the table is read from.
 struct Columns {
     index: Column,
     arch: Column,
@@ -27,8 +28,8 @@ struct DatasetColumns {
 }
 
 impl Columns {
-    fn of(rows: &Rows) -> Result<Self, TableError> {
-        let on = |dataset: Dataset| {
+    fn of(rows: &CsvRows) -> Result<Self, TableError> {
+        let on = |dataset: Dataset| -> Result<_, TableError> {
             let column = |name: &str| rows.column(&format!("{}_{name}", dataset.prefix()));
             let [first, second, third, fourth] = Metric::ALL.map(|metric| column(metric.name()));
             Ok(DatasetColumns {
@@ -47,83 +48,93 @@ impl Columns {
         })
     }
 
-    fn row(&self, rows: &Rows) -> Result<Row, TableError> {
-        let on = |columns: &DatasetColumns| {
+    fn cell(&self, rows: &CsvRows) -> Result<MeasuredCell, TableError> {
+        let on = |columns: &DatasetColumns| -> Result<_, TableError> {
             let mut accuracies = [0.0; 4];
             for (accuracy, column) in accuracies.iter_mut().zip(&columns.accuracies) {
-                *accuracy = rows.number(column, Figure::Percent)?;
+                *accuracy = rows.number(column, Quantity::Percent)?;
             }
             Ok(OnDataset {
                 accuracies,
-                parameters: MILLION * rows.number(&columns.parameters, Figure::Millions)?,
-                multiply_adds: MILLION * rows.number(&columns.multiply_adds, Figure::Millions)?,
+                parameters: MILLION * rows.number(&columns.parameters, Quantity::Millions)?,
+                multiply_adds: MILLION * rows.number(&columns.multiply_adds, Quantity::Millions)?,
             })
         };
         let [first, second, third] = self.on.each_ref().map(on);
-        Ok(Row {
+        Ok(MeasuredCell {
             index: self.index(rows)?,
-            train_seconds_per_epoch: rows.number(&self.train_seconds, Figure::Seconds)?,
+            train_seconds_per_epoch: rows.number(&self.train_seconds, Quantity::Seconds)?,
             evaluation_seconds_per_image: rows
-                .number(&self.evaluation_microseconds, Figure::Microseconds)?
+                .number(&self.evaluation_microseconds, Quantity::Microseconds)?
                 / MILLION,
             on: [first?, second?, third?],
         })
     }
 
-    fn index(&self, rows: &Rows) -> Result<u16, TableError> {
+    fn index(&self, rows: &CsvRows) -> Result<u16, TableError> {
         let text = rows.text(&self.index)?.trim();
         text.parse()
             .ok()
             .filter(|&index: &u16| usize::from(index) < CELLS)
-            .ok_or_else(|| TableError::Index {
-                line: rows.line(),
-                column: self.index.name.clone(),
-                index: text.to_owned(),
-                count: CELLS,
+            .ok_or_else(|| {
+                TableErrorKind::Index {
+                    line: rows.line(),
+                    column: self.index.name.clone(),
+                    index: text.to_owned(),
+                    count: CELLS,
+                }
+                .into()
             })
     }
 }
 
 impl NasBench201Table {
-    /// Reads the table from plain CSV.
+    /// Reads the table from a CSV file, plain or gzip.
+    ///
+    /// # Errors
+    /// [`TableError`] if the file can't be read, lacks a column or an architecture, or has a field that
+    /// can't be parsed or is out of its range.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, TableError> {
+        read_file(path.as_ref(), Self::read_from)
+    }
+
+    /// Reads the table from any reader of plain CSV.
     ///
     /// # Errors
     /// As [`NasBench201Table::read`].
     pub fn read_from(reader: impl Read) -> Result<Self, TableError> {
-        let mut rows = Rows::new(reader)?;
+        let mut rows = CsvRows::new(reader)?;
         let columns = Columns::of(&rows)?;
-        let mut by_code: Vec<Option<Row>> = vec![None; CELLS];
-        let mut cells: Vec<Option<Cell>> = vec![None; CELLS];
+        let mut by_code: Vec<Option<MeasuredCell>> = vec![None; CELLS];
+        let mut cells: Vec<Option<NasBench201Cell>> = vec![None; CELLS];
         while rows.advance()? {
-            let cell: Cell = rows
+            let cell: NasBench201Cell = rows
                 .text(&columns.arch)?
                 .trim()
                 .parse()
-                .map_err(|reason| rows.no_genotype(&columns.arch, reason))?;
-            let row = columns.row(&rows)?;
-            let repeated = |what: String| TableError::Repeated {
-                line: rows.line(),
-                what,
-            };
-            if by_code[cell.code()].replace(row).is_some() {
-                return Err(repeated(cell.to_string()));
+                .map_err(|reason| rows.not_a_genotype(&columns.arch, reason))?;
+            let measured = columns.cell(&rows)?;
+            if by_code[cell.code()].replace(measured).is_some() {
+                return Err(rows.repeated(cell.to_string()));
             }
-            if cells[usize::from(row.index)].replace(cell).is_some() {
-                return Err(repeated(format!("index {}", row.index)));
+            let index = measured.index;
+            if cells[usize::from(index)].replace(cell).is_some() {
+                return Err(rows.repeated(format!("index {index}")));
             }
         }
-        let missing = || by_code.iter().filter(|row| row.is_none()).count();
-        let first = Cell::all().find(|cell| by_code[cell.code()].is_none());
+        let missing = || by_code.iter().filter(|cell| cell.is_none()).count();
+        let first = NasBench201Cell::all().find(|cell| by_code[cell.code()].is_none());
         if let Some(first) = first {
-            return Err(TableError::MissingArchitectures {
+            return Err(TableErrorKind::MissingArchitectures {
                 missing: missing(),
                 count: CELLS,
                 first: first.to_string(),
-            });
+            }
+            .into());
         }
-        // As many rows as cells, and no index twice: every index has its cell.
+        // There are as many rows as cells and no index comes twice, so every index has its cell.
         Ok(Self {
-            rows: by_code.into_iter().flatten().collect(),
+            measured: by_code.into_iter().flatten().collect(),
             cells: cells.into_iter().flatten().collect(),
         })
     }

@@ -1,18 +1,18 @@
-//! The results of one architecture, as the official classes lay them out.
+//! The results of one architecture, in the layout of the official classes.
 //!
-//! A file is a dictionary from the number of epochs (`"12"`, `"200"`) to the state of an
-//! `ArchResults`: `arch_index`, `arch_str`, `dataset_seed` (data set to list of seeds) and
-//! `all_results` ((data set, seed) to the state of a `ResultsCount`: `eval_acc1es`, `eval_times`,
-//! `train_times`, `params`, `flop`, `latency`, `epochs`).
+//! A file is a dictionary from the number of epochs (`"12"`, `"200"`) to the state of an `ArchResults`:
+//! `arch_index`, `arch_str`, `dataset_seed` (a list of seeds by data set) and `all_results` (by data set
+//! and seed the state of a `ResultsCount`: `eval_acc1es`, `eval_times`, `train_times`, `params`, `flop`,
+//! `latency`, `epochs`).
 
 use std::path::{Path, PathBuf};
 
 use serde_pickle::{HashableValue, Value};
 
-use super::NatsBenchError;
-use super::pickle::{Place, read};
+use super::error::NatsBenchError;
+use super::pickle::{PickleValue, read};
 
-/// Of trials that disagree about sizes, the official code takes the one with this seed.
+/// Where trials disagree about sizes, the official code takes those of this seed.
 const SEED_OF_SIZES: i64 = 888;
 
 pub(super) struct Architecture {
@@ -20,7 +20,7 @@ pub(super) struct Architecture {
     value: Value,
 }
 
-/// Which results: the schedule and the data set as the official code names them.
+/// The trials on one schedule and data set, under the official code's name of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trials {
     pub(super) epochs: u32,
@@ -35,33 +35,33 @@ impl Architecture {
         })
     }
 
-    fn results(&self, epochs: u32) -> Place<'_> {
-        Place::root(&self.path, &self.value).key(&epochs.to_string())
+    fn results(&self, epochs: u32) -> PickleValue<'_> {
+        PickleValue::root(&self.path, &self.value).key(&epochs.to_string())
     }
 
     pub(super) fn index(&self) -> Result<i64, NatsBenchError> {
         self.results(12).key("arch_index").integer()
     }
 
-    /// The official string, with its place for errors.
-    pub(super) fn text(&self) -> Place<'_> {
+    /// The official string of the cell, with its position for errors.
+    pub(super) fn text(&self) -> PickleValue<'_> {
         self.results(12).key("arch_str")
     }
 
     fn seeds(&self, trials: Trials) -> Result<Vec<i64>, NatsBenchError> {
-        let place = self
+        let list = self
             .results(trials.epochs)
             .key("dataset_seed")
             .key(trials.dataset);
-        let seeds = place.integers()?;
+        let seeds = list.integers()?;
         match seeds.is_empty() {
-            true => Err(place.not("a list with a seed")),
+            true => Err(list.not("a list with a seed")),
             false => Ok(seeds),
         }
     }
 
     /// Every trial's `ResultsCount`.
-    fn counts(&self, trials: Trials) -> Result<Vec<Place<'_>>, NatsBenchError> {
+    fn counts(&self, trials: Trials) -> Result<Vec<PickleValue<'_>>, NatsBenchError> {
         let all = self.results(trials.epochs).key("all_results");
         Ok(self
             .seeds(trials)?
@@ -75,7 +75,7 @@ impl Architecture {
             .collect())
     }
 
-    /// The accuracies after the last epoch on a set of images, one for each trial.
+    /// Each trial's accuracy on a set of images after the last epoch.
     pub(super) fn accuracies(&self, trials: Trials, set: &str) -> Result<Vec<f64>, NatsBenchError> {
         let key = format!("{set}@{}", trials.epochs - 1);
         self.counts(trials)?
@@ -86,9 +86,9 @@ impl Architecture {
 
     /// The mean seconds of a training epoch.
     pub(super) fn train_seconds(&self, trials: Trials) -> Result<f64, NatsBenchError> {
-        let of = |count: Place<'_>| {
+        let of = |count: PickleValue<'_>| {
             let times = count.key("train_times");
-            // That of no times is no number, and not above 0 either.
+            // The mean of an empty list is NaN, which isn't above 0.
             Some(mean(&times.numbers()?))
                 .filter(|&seconds| seconds > 0.0)
                 .ok_or_else(|| times.not("a collection of times, on average above 0"))
@@ -121,8 +121,8 @@ impl Architecture {
         Ok(mean(&times))
     }
 
-    /// `params` or `flop`, in millions. Trials may disagree (an old mistake, says the official code,
-    /// which takes that of seed 888 then).
+    /// `params` or `flop`, in millions. Trials may disagree because of what the official code calls an old
+    /// mistake; it then takes the value of seed 888.
     pub(super) fn size(&self, trials: Trials, name: &str) -> Result<f64, NatsBenchError> {
         let seeds = self.seeds(trials)?;
         let sizes: Vec<f64> = self
@@ -133,7 +133,7 @@ impl Architecture {
         let agree = sizes.iter().all(|size| (size - sizes[0]).abs() < 1e-5);
         let decisive = seeds.iter().position(|&seed| seed == SEED_OF_SIZES);
         Ok(match (agree, decisive) {
-            (false, Some(place)) => sizes[place],
+            (false, Some(position)) => sizes[position],
             _ => mean(&sizes),
         })
     }

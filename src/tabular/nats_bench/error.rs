@@ -1,5 +1,6 @@
 //! Why an archive can't be converted.
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
@@ -7,46 +8,46 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NatsBenchError {
-    /// The folder or a file can't be read, or is no bzip2.
+    /// The folder or a file can't be read, or a file isn't bzip2.
     #[error("can't read {}: {source}", path.display())]
     Read {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The system's or the decompressor's error.
         source: io::Error,
     },
     /// The folder has no file named like an architecture's.
     #[error("{} has no files named like 000000.pickle.pbz2", .0.display())]
     NoFiles(PathBuf),
-    /// The file is no pickle, or one with Python objects that have no meaning here.
-    #[error("{} is no pickle of an architecture: {source}", path.display())]
+    /// The file isn't a pickle, or has Python objects that can't be read here.
+    #[error("{} is not a pickle of an architecture: {source}", path.display())]
     Pickle {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// What the reader of pickles says.
-        source: serde_pickle::Error,
+        /// The pickle reader's error.
+        source: Box<dyn Error + Send + Sync>,
     },
-    /// The pickle lacks something, or has something else in its place.
+    /// The pickle lacks a value, or has a value of another type.
     #[error("{}: {place} is {found}, not {wanted}", path.display())]
     Layout {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Where in the pickle, such as `200/all_results/(cifar100, 777)/eval_acc1es/x-test@199`.
         place: String,
-        /// What is there.
+        /// What was found.
         found: &'static str,
-        /// What should be.
+        /// What was expected.
         wanted: &'static str,
     },
     /// The table's file can't be written.
     #[error("can't write {}: {source}", path.display())]
     File {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
     /// The table can't be written.
     #[error("can't write the table: {0}")]
-    Write(#[from] csv::Error),
+    Write(#[source] io::Error),
 }

@@ -1,19 +1,22 @@
-//! From the official NATS-Bench files to a CSV table.
+//! Converts the official NATS-Bench files to a CSV table.
 //!
 //! The archive `NATS-tss-v1_0-3ffb9-simple` (from the NATS-Bench project's page) holds one file per
-//! architecture, `000000.pickle.pbz2` to `015624.pickle.pbz2`: a bzip2 compressed Python pickle.
-//! [`convert`] reads the folder and writes the columns that
-//! [`NasBench201Table`](super::NasBench201Table) reads, and a few more; [`convert_to_file`] makes a
-//! file of them, and so does the example `nats_bench`:
+//! architecture, `000000.pickle.pbz2` to `015624.pickle.pbz2`: Python pickles compressed with bzip2.
+//! [`convert_to_file`] reads that folder and writes the columns that
+//! [`NasBench201Table`](super::NasBench201Table) reads, and a few more. On the command line, the program
+//! `evonas convert` does the same.
 //!
-//! ```text
-//! cargo run --release --no-default-features --features tabular --example nats_bench -- \
-//!     --archive NATS-tss-v1_0-3ffb9-simple --out nasbench201.csv
+//! ```no_run
+//! use evonas::tabular::nats_bench::convert_to_file;
+//!
+//! let rows = convert_to_file("NATS-tss-v1_0-3ffb9-simple", "nasbench201.csv")?;
+//! println!("{rows} architectures");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Accuracies are means over all trials (seeds) of the official API's `get_more_info(...,
-//! is_random=False)`. A folder with some of the files gives a table with some of the rows, for
-//! [`TabularColumns`](super::TabularColumns).
+//! Accuracies are means over all trials (seeds), as the official API returns them with
+//! `get_more_info(..., is_random=False)`. A folder with only some of the files gives a table with only
+//! some of the rows, which [`TabularColumns`](super::TabularColumns) can read.
 
 mod architecture;
 mod error;
@@ -30,31 +33,37 @@ use architecture::Architecture;
 
 use crate::replace_file::replace_file;
 
-/// How the archive's files end.
+/// The ending of the archive's files.
 const EXTENSION: &str = ".pickle.pbz2";
 
-/// Writes a CSV table of every architecture file (`NNNNNN.pickle.pbz2`) in a folder, in the order of
-/// their names, and returns how many there were.
+/// Writes a CSV table with a row for every architecture file (`NNNNNN.pickle.pbz2`) in a folder, in the
+/// order of their names. Returns the number of rows.
 ///
 /// # Errors
-/// [`NatsBenchError`] if the folder has none, one can't be read, or one lacks a result; the error
-/// says which.
+/// [`NatsBenchError`] if the folder has no such file, a file can't be read or lacks a result (the error
+/// names it), or the table can't be written.
 pub fn convert(folder: impl AsRef<Path>, table: impl Write) -> Result<usize, NatsBenchError> {
     let files = architecture_files(folder.as_ref())?;
     let mut writer = csv::Writer::from_writer(table);
-    writer.write_record(row::header())?;
+    write(&mut writer, row::header())?;
     for path in &files {
         let architecture = Architecture::read(path)?;
-        writer.write_record(row::fields(&architecture)?)?;
+        write(&mut writer, row::fields(&architecture)?)?;
     }
-    writer
-        .flush()
-        .map_err(|error| NatsBenchError::Write(error.into()))?;
+    writer.flush().map_err(NatsBenchError::Write)?;
     Ok(files.len())
 }
 
-/// The same to a file, which is replaced as a whole once all is converted: whatever goes wrong, the file
-/// is as it was, or isn't there. Meanwhile the table is in a file beside it whose name ends with `.new`.
+fn write(writer: &mut csv::Writer<impl Write>, fields: Vec<String>) -> Result<(), NatsBenchError> {
+    writer
+        .write_record(fields)
+        .map_err(|error| NatsBenchError::Write(error.into()))
+}
+
+/// As [`convert`], to a file.
+///
+/// The table is first written to a file next to it with `.new` added to the name, and replaces the file
+/// only when complete: after an error, the file is unchanged or still doesn't exist.
 ///
 /// # Errors
 /// As [`convert`], and [`NatsBenchError::File`] if the file can't be written.
@@ -63,7 +72,7 @@ pub fn convert_to_file(
     file: impl AsRef<Path>,
 ) -> Result<usize, NatsBenchError> {
     let (folder, path) = (folder.as_ref(), file.as_ref());
-    // Before anything is written.
+    // Refuse a wrong folder before anything is written.
     architecture_files(folder)?;
     let error = |source| NatsBenchError::File {
         path: path.to_owned(),
@@ -75,7 +84,7 @@ pub fn convert_to_file(
     })
 }
 
-/// The files named by an index; the archive also has `meta.pickle.pbz2`.
+/// The files named by an index, in order. The archive also has a `meta.pickle.pbz2`, which isn't one.
 fn architecture_files(folder: &Path) -> Result<Vec<PathBuf>, NatsBenchError> {
     let error = |source| NatsBenchError::Read {
         path: folder.to_owned(),

@@ -1,4 +1,4 @@
-//! Python values by their place.
+//! Pickled Python values by their position.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -7,9 +7,9 @@ use std::path::Path;
 use bzip2::read::BzDecoder;
 use serde_pickle::{DeOptions, HashableValue, Value};
 
-use super::NatsBenchError;
+use super::error::NatsBenchError;
 
-/// Reads a bzip2 compressed pickle.
+/// Reads a pickle compressed with bzip2.
 pub(super) fn read(path: &Path) -> Result<Value, NatsBenchError> {
     let error = |source| NatsBenchError::Read {
         path: path.to_owned(),
@@ -24,13 +24,13 @@ pub(super) fn read(path: &Path) -> Result<Value, NatsBenchError> {
     serde_pickle::value_from_slice(&with_plain_dicts(&bytes), options).map_err(|source| {
         NatsBenchError::Pickle {
             path: path.to_owned(),
-            source,
+            source: source.into(),
         }
     })
 }
 
-/// How pickles name `collections.OrderedDict`, in two strings (protocol 4) or two lines (below), and
-/// what takes the place of each.
+/// How pickles name `collections.OrderedDict`, as two strings (from protocol 4) or two lines (before),
+/// each with its replacement.
 const REPLACEMENTS: [(&[u8], &[u8]); 3] = [
     (b"\x8c\x0bcollections", b"\x8c\x07copyreg"),
     (b"\x8c\x0bOrderedDict", b"\x8c\x0e_reconstructor"),
@@ -40,12 +40,12 @@ const REPLACEMENTS: [(&[u8], &[u8]); 3] = [
     ),
 ];
 
-/// The pickle with `OrderedDict` as a plain dictionary.
+/// The pickle with every `OrderedDict` as a plain dictionary.
 ///
-/// The official files hold the times of the epochs in `OrderedDict`s, and serde-pickle makes an
-/// opaque object of any class that it doesn't know, which can't take items. What it makes of the
-/// class `copyreg._reconstructor` is an empty dictionary; so this one takes the other's place. The
-/// frame lengths, which no longer fit, are ignored by serde-pickle.
+/// The official files hold the epochs' times in `OrderedDict`s. serde-pickle reads a class that it doesn't
+/// know as an opaque object, which can't take items, but `copyreg._reconstructor` as an empty dictionary;
+/// so that name replaces the other one. The frame lengths are wrong afterwards, but serde-pickle ignores
+/// them.
 fn with_plain_dicts(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut bytes = Cow::Borrowed(bytes);
     for (ordered_dict, reconstructor) in REPLACEMENTS {
@@ -70,16 +70,16 @@ fn position(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
         .position(|window| window == wanted)
 }
 
-/// A value within a pickle, with the way there.
+/// A value within a pickle, with the path to it.
 #[derive(Clone, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct PickleValue<'a> {
     file: &'a Path,
     path: String,
-    /// None where there is nothing.
+    /// `None` if the path leads nowhere.
     value: Option<&'a Value>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> PickleValue<'a> {
     pub(super) const fn root(file: &'a Path, value: &'a Value) -> Self {
         Self {
             file,
@@ -88,7 +88,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// What a dictionary has for a key.
+    /// A dictionary's value for a key.
     pub(super) fn get(&self, key: &HashableValue) -> Self {
         let name = key_text(key);
         Self {
@@ -104,7 +104,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// What a dictionary has for a string.
+    /// A dictionary's value for a string.
     pub(super) fn key(&self, key: &str) -> Self {
         self.get(&HashableValue::String(key.to_owned()))
     }
@@ -158,7 +158,7 @@ impl<'a> Place<'a> {
         matches!(self.value, None | Some(Value::None))
     }
 
-    /// That something else is here.
+    /// The error for a value of another type than `wanted`.
     pub(super) fn not(&self, wanted: &'static str) -> NatsBenchError {
         NatsBenchError::Layout {
             path: self.file.to_owned(),

@@ -1,41 +1,41 @@
 //! One architecture as a row of the table.
 
-use super::NatsBenchError;
 use super::architecture::{Architecture, Trials, mean};
-use crate::spaces::nasbench201::Cell;
+use super::error::NatsBenchError;
+use crate::spaces::nasbench201::NasBench201Cell;
 
-/// How a data set's columns begin, where its validation and test results are, and its network's
-/// sizes.
-struct Source {
+/// A data set's column prefix, and the official names of the data sets and image sets with its validation
+/// and test results.
+struct DatasetSource {
     prefix: &'static str,
     valid: (&'static str, &'static str),
     test: (&'static str, &'static str),
 }
 
-const SOURCES: [Source; 3] = [
-    Source {
+const SOURCES: [DatasetSource; 3] = [
+    DatasetSource {
         prefix: "c10",
         valid: ("cifar10-valid", "x-valid"),
         test: ("cifar10", "ori-test"),
     },
-    Source {
+    DatasetSource {
         prefix: "c100",
         valid: ("cifar100", "x-valid"),
         test: ("cifar100", "x-test"),
     },
-    Source {
+    DatasetSource {
         prefix: "in16",
         valid: ("ImageNet16-120", "x-valid"),
         test: ("ImageNet16-120", "x-test"),
     },
 ];
 
-/// The validation images of CIFAR-10, on which the time of an evaluation was taken.
+/// The number of validation images of CIFAR-10, on which evaluation times were measured.
 const VALIDATION_IMAGES: f64 = 25_000.0;
 
 pub(super) fn header() -> Vec<String> {
     let mut header: Vec<String> = ["index", "ops", "arch"].map(str::to_owned).into();
-    for Source { prefix, .. } in &SOURCES {
+    for DatasetSource { prefix, .. } in &SOURCES {
         for name in [
             "val12",
             "test12",
@@ -62,7 +62,7 @@ pub(super) fn header() -> Vec<String> {
 
 pub(super) fn fields(architecture: &Architecture) -> Result<Vec<String>, NatsBenchError> {
     let text = architecture.text();
-    let cell: Cell = text
+    let cell: NasBench201Cell = text
         .text()?
         .parse()
         .map_err(|_| text.not("an architecture's string"))?;
@@ -75,7 +75,7 @@ pub(super) fn fields(architecture: &Architecture) -> Result<Vec<String>, NatsBen
         cell.to_string(),
     ];
     let trials = |epochs, dataset| Trials { epochs, dataset };
-    for Source { valid, test, .. } in &SOURCES {
+    for DatasetSource { valid, test, .. } in &SOURCES {
         let accuracies = |epochs, (dataset, set): (&'static str, &str)| {
             architecture.accuracies(trials(epochs, dataset), set)
         };
@@ -104,7 +104,7 @@ pub(super) fn fields(architecture: &Architecture) -> Result<Vec<String>, NatsBen
     Ok(fields)
 }
 
-/// The population's standard deviation.
+/// The standard deviation of a population, divided by `n`.
 fn deviation(values: &[f64]) -> f64 {
     let mean = mean(values);
     let squares: Vec<f64> = values.iter().map(|value| (value - mean).powi(2)).collect();

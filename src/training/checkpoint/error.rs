@@ -1,38 +1,59 @@
-//! Why a training can't be written or gone on with.
+//! Why a training can't be saved or resumed.
 
 use std::path::PathBuf;
 
-/// Why a training can't be written or gone on with.
+/// Why a training can't be saved or resumed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// The file can't be written. What was there before still is.
-    #[error("the checkpoint {} can't be written: {reason}", path.display())]
+    /// The file can't be written. An earlier checkpoint is unchanged.
+    #[error("can't write the checkpoint {}: {reason}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Why not.
         reason: String,
     },
-    /// The file can't be read, is no checkpoint, or is damaged.
-    #[error("the checkpoint {} can't be read: {reason}", path.display())]
+    /// The training is in the middle of an epoch that ended early. An earlier checkpoint is
+    /// unchanged.
+    #[error("an epoch ended early, so the training can't be saved; resume its last checkpoint")]
+    UnfinishedEpoch,
+    /// The file can't be read, isn't a checkpoint, or is damaged.
+    #[error("can't read the checkpoint {}: {reason}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Why not.
         reason: String,
     },
-    /// The file is of another training.
-    #[error("the checkpoint {} is of another training: {difference}", path.display())]
+    /// Another version of this crate wrote the file.
+    #[error(
+        "the checkpoint {} has version {found}, but this program reads version {supported}; \
+         resume it with the program that wrote it",
+        path.display()
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The file's version, as recorded.
+        found: String,
+        /// The version that this crate reads and writes.
+        supported: u32,
+    },
+    /// The file belongs to another training.
+    #[error("the checkpoint {} belongs to another training: {difference}", path.display())]
     OtherTraining {
         /// The file.
         path: PathBuf,
         /// The first difference.
         difference: String,
     },
-    /// The file is of another network.
-    #[error("the checkpoint {} is of another network: parameter {parameter}: {reason}", path.display())]
-    Mismatch {
+    /// The file belongs to another network.
+    #[error(
+        "the checkpoint {} belongs to another network: parameter {parameter}: {reason}",
+        path.display()
+    )]
+    OtherNetwork {
         /// The file.
         path: PathBuf,
         /// The first parameter that doesn't fit.

@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Bool, DType, Int, Tensor, TensorData};
 
-/// All values of a network (weights, running statistics, and what else it may hold) with their
-/// places in it as names.
+/// All values of a network (weights, running statistics and any others) by their paths in it.
 pub(super) fn collect<M: Module>(network: &M) -> Vec<(String, TensorData)> {
     let mut collector = Collector::default();
-    // Only this brings batch norm's running statistics up to the last training pass.
+    // `valid` is what applies the last training pass to batch norm's running statistics.
     network.valid().visit(&mut collector);
     collector.values
 }
 
-/// The ranks of a network's float values, in its order.
+/// The ranks of a network's float values, in the order of a visit.
 pub(super) fn ranks<M: Module>(network: &M) -> Vec<usize> {
     let mut ranks = Ranks(Vec::new());
     network.visit(&mut ranks);
@@ -24,7 +23,7 @@ pub(super) fn ranks<M: Module>(network: &M) -> Vec<usize> {
 /// Puts values into a network.
 ///
 /// # Errors
-/// The first parameter that doesn't fit, and why not.
+/// The first parameter that doesn't fit, and the reason.
 pub(super) fn restore<M: Module>(
     network: M,
     values: BTreeMap<String, TensorData>,
@@ -36,7 +35,7 @@ pub(super) fn restore<M: Module>(
     };
     let network = network.map(&mut restorer);
     let left = restorer.values.into_keys().next();
-    let left = left.map(|name| (name, "the network doesn't have it".to_owned()));
+    let left = left.map(|name| (name, "the network has no such parameter".to_owned()));
     match restorer.wrong.or(left) {
         Some(wrong) => Err(wrong),
         None => Ok(network),
@@ -92,18 +91,18 @@ struct Restorer {
 }
 
 impl Restorer {
-    /// The value for a parameter of this shape and type, if it is there and fits.
+    /// The value for a parameter of this shape and type, if there is one and it fits.
     fn value(&mut self, shape: Vec<usize>, dtype: DType) -> Option<TensorData> {
         let name = self.path.join(".");
         let reason = match self.values.remove(&name) {
-            None => "the checkpoint doesn't have it".to_owned(),
+            None => "the checkpoint has no such parameter".to_owned(),
             Some(data) => {
                 let found = (data.shape().to_vec(), data.dtype());
                 if found == (shape.clone(), dtype) {
                     return Some(data);
                 }
                 format!(
-                    "it is {:?} of {:?} in the checkpoint and {shape:?} of {dtype:?} in the network",
+                    "its shape and type are {:?} and {:?} in the checkpoint, but {shape:?} and {dtype:?} in the network",
                     found.0, found.1
                 )
             }

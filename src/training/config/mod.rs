@@ -4,88 +4,96 @@ mod augmentation;
 mod optimizer;
 mod presets;
 mod schedule;
+mod settings;
 mod validation;
 
-pub use augmentation::Augmentation;
+pub use augmentation::{Augmentation, LargePadding};
 pub use optimizer::OptimizerSettings;
-pub use presets::{Preset, UnknownPreset};
+pub use presets::Preset;
 pub use schedule::Schedule;
-pub use validation::InvalidTrainingConfig;
 
 use serde::{Deserialize, Serialize};
 
-/// The settings of a training. What belongs to the network and not to its training (auxiliary head,
-/// drop path, dropout, batch norm, precision) is in
-/// [`NetworkConfig`](crate::network::NetworkConfig); [`Preset`] has both.
+/// The settings of a training.
 ///
-/// [`TrainingConfig::new`] is for short trainings of small networks on small images. The paper's
-/// settings are [`TrainingConfig::search`], [`TrainingConfig::cifar`] and
-/// [`TrainingConfig::imagenet`].
+/// Start from [`TrainingConfig::default`], which suits short trainings of small networks on small
+/// images, or from one of the paper's: [`TrainingConfig::search`], [`TrainingConfig::cifar`] and
+/// [`TrainingConfig::imagenet`]. Then change settings by name:
+///
+/// ```
+/// use evonas::training::{Augmentation, Trainer, TrainingConfig};
+///
+/// let config = TrainingConfig::default()
+///     .epochs(12)
+///     .learning_rate(0.05)
+///     .augmentation(Augmentation::NONE.crop_padding(1));
+/// let trainer = Trainer::new(config)?;
+/// assert_eq!(trainer.config().batch_size, 32);
+/// # Ok::<(), evonas::training::TrainingError>(())
+/// ```
+///
+/// Settings of the network itself (auxiliary head, drop path, dropout, batch norm, precision) are in
+/// [`NetworkConfig`](crate::network::NetworkConfig); a [`Preset`] covers both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TrainingConfig {
     /// Passes over the training images.
     pub epochs: usize,
-    /// Images in a step.
+    /// Images per step.
     pub batch_size: usize,
-    /// The learning rate that the schedule starts with.
+    /// The learning rate at the start of the schedule.
     pub learning_rate: f64,
     /// How the learning rate falls.
     #[serde(default)]
     pub schedule: Schedule,
-    /// Epochs, or parts of one, in which the learning rate rises linearly to its start.
+    /// Epochs, possibly a fraction of one, over which the learning rate rises linearly to its
+    /// starting value.
     #[serde(default)]
     pub warm_up_epochs: f64,
-    /// What follows the gradient.
+    /// The optimizer.
     #[serde(default)]
     pub optimizer: OptimizerSettings,
-    /// L2 weight decay: this times a weight is added to its gradient, after the clipping.
+    /// L2 weight decay: this multiple of a weight is added to its gradient, after clipping.
     pub weight_decay: f64,
-    /// Whether batch norm's parameters and biases decay too, not only the weights of convolutions
-    /// and of the classifier. They don't by default.
+    /// Whether batch norm's parameters and biases decay too, as well as the weights of convolutions
+    /// and of the classifier. Off by default.
     #[serde(default)]
     pub decay_all: bool,
-    /// The largest L2 norm that all gradients of the loss together may have; longer ones are
-    /// shortened to it. Weight decay comes on top.
+    /// The largest L2 norm of the gradient over all parameters; longer gradients are scaled down to
+    /// it. Weight decay is added afterwards.
     #[serde(default)]
     pub gradient_clipping: Option<f64>,
-    /// The share of a label that is spread over all classes.
+    /// The share of each label that is spread evenly over all classes.
     #[serde(default)]
     pub label_smoothing: f64,
-    /// The decay of an exponential moving average of the weights, which then stands for them in
-    /// evaluation; see [`MovingAverage`](super::MovingAverage).
+    /// The decay of an exponential moving average of the weights, which is evaluated and kept
+    /// instead of the weights themselves; see [`MovingAverage`](super::MovingAverage).
     #[serde(default)]
     pub moving_average: Option<f64>,
-    /// What is done to training images at random.
+    /// Random changes to the training images.
     #[serde(default)]
     pub augmentation: Augmentation,
 }
 
 impl TrainingConfig {
-    /// SGD with momentum 0.9, weight decay 5e-4 and a cosine learning rate from 0.1, as in the
-    /// paper's CIFAR training but for the learning rate: the epochs of a quick search are few and
-    /// its images small, and they want larger steps. No augmentation: digits and clothes have a
-    /// left and a right.
-    #[must_use]
-    pub const fn new(epochs: usize, batch_size: usize) -> Self {
-        Self {
-            epochs,
-            batch_size,
-            learning_rate: 0.1,
-            schedule: Schedule::Cosine,
-            warm_up_epochs: 0.0,
-            optimizer: OptimizerSettings::SGD,
-            weight_decay: 5e-4,
-            decay_all: false,
-            gradient_clipping: None,
-            label_smoothing: 0.0,
-            moving_average: None,
-            augmentation: Augmentation::NONE,
-        }
-    }
+    /// SGD with momentum 0.9, weight decay 5e-4 and a cosine schedule from 0.1, in batches of 32.
+    pub(super) const SHORT: Self = Self {
+        epochs: 1,
+        batch_size: 32,
+        learning_rate: 0.1,
+        schedule: Schedule::Cosine,
+        warm_up_epochs: 0.0,
+        optimizer: OptimizerSettings::SGD,
+        weight_decay: 5e-4,
+        decay_all: false,
+        gradient_clipping: None,
+        label_smoothing: 0.0,
+        moving_average: None,
+        augmentation: Augmentation::NONE,
+    };
 
-    /// The learning rate of step `step` (from 0) of a training of `epochs` epochs with
-    /// `steps_per_epoch` steps each.
+    /// The learning rate of step `step` (from 0) with `steps_per_epoch` steps in an epoch.
     #[must_use]
     pub fn learning_rate_at(&self, step: usize, steps_per_epoch: usize) -> f64 {
         let steps_per_epoch = steps_per_epoch.max(1);
@@ -100,6 +108,18 @@ impl TrainingConfig {
             step / steps_per_epoch as f64,
         );
         self.learning_rate * share
+    }
+}
+
+impl Default for TrainingConfig {
+    /// One epoch in batches of 32, with SGD, momentum 0.9, weight decay 5e-4, a cosine schedule and
+    /// no augmentation.
+    ///
+    /// These are the paper's CIFAR settings except for the learning rate, which starts at 0.1: a
+    /// quick search trains for few epochs on small images and needs larger steps. There is no
+    /// augmentation because digits and clothes must not be mirrored.
+    fn default() -> Self {
+        Self::SHORT
     }
 }
 

@@ -1,28 +1,29 @@
-//! What follows the gradient.
+//! Optimizers and their settings.
 
 use serde::{Deserialize, Serialize};
 
-use super::InvalidTrainingConfig;
+use crate::training::TrainingError;
 
 /// The optimizer and its settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum OptimizerSettings {
     /// Stochastic gradient descent: `v = momentum v + g`, `w = w - rate v`.
     Sgd {
-        /// The share of the last step that stays, without dampening; 0 is none.
+        /// The share of the previous step that is kept, without dampening; 0 turns momentum off.
         momentum: f64,
-        /// Whether to step by `g + momentum v`, as it will be after the next step (Nesterov).
+        /// Whether to step by `g + momentum v`, Nesterov's look-ahead.
         nesterov: bool,
     },
-    /// RMSProp as TensorFlow has it, which the paper's ImageNet trainings use: see
+    /// TensorFlow's RMSProp, which the paper's ImageNet trainings use: see
     /// [`RmsProp`](crate::training::RmsProp).
     RmsProp {
-        /// The share of the mean square that stays.
+        /// The share of the mean square that is kept.
         decay: f64,
-        /// The share of the last step that stays.
+        /// The share of the previous step that is kept.
         momentum: f64,
-        /// What is added to the mean square, below the root.
+        /// Added to the mean square, under the root.
         epsilon: f64,
     },
 }
@@ -34,13 +35,38 @@ impl OptimizerSettings {
         nesterov: false,
     };
 
-    pub(super) fn validate(&self) -> Result<(), InvalidTrainingConfig> {
+    /// SGD with Nesterov momentum 0.9.
+    pub const NESTEROV: Self = Self::Sgd {
+        momentum: 0.9,
+        nesterov: true,
+    };
+
+    /// RMSProp with decay 0.9, momentum 0.9 and epsilon 0.1, as in the paper's ImageNet training;
+    /// the momentum is that of AmoebaNet's released code.
+    pub const RMS_PROP: Self = Self::RmsProp {
+        decay: 0.9,
+        momentum: 0.9,
+        epsilon: 0.1,
+    };
+
+    /// Sets the momentum.
+    #[must_use]
+    pub const fn momentum(mut self, momentum: f64) -> Self {
+        match &mut self {
+            Self::Sgd { momentum: own, .. } | Self::RmsProp { momentum: own, .. } => {
+                *own = momentum;
+            }
+        }
+        self
+    }
+
+    pub(super) fn validate(&self) -> Result<(), TrainingError> {
         let below_1 = "from 0 to below 1";
         let (momentum, others) = match *self {
             Self::Sgd { momentum, nesterov } => (
                 momentum,
                 vec![(
-                    "momentum of Nesterov's steps",
+                    "Nesterov momentum",
                     momentum,
                     "above 0",
                     !nesterov || momentum > 0.0,
@@ -78,7 +104,7 @@ impl OptimizerSettings {
             .chain(others)
             .find(|&(.., holds)| !holds);
         match wrong {
-            Some((setting, value, allowed, _)) => Err(InvalidTrainingConfig {
+            Some((setting, value, allowed, _)) => Err(TrainingError::InvalidSetting {
                 setting,
                 value,
                 allowed,

@@ -8,7 +8,7 @@ fn close(a: f64, b: f64) -> bool {
 
 #[test]
 fn the_cosine_falls_from_the_rate_to_nothing() {
-    let config = TrainingConfig::new(4, 32);
+    let config = TrainingConfig::default().epochs(4);
     assert!(close(config.learning_rate_at(0, 10), 0.1));
     assert!(close(config.learning_rate_at(20, 10), 0.05));
     assert!(config.learning_rate_at(39, 10) < 0.001);
@@ -16,10 +16,7 @@ fn the_cosine_falls_from_the_rate_to_nothing() {
 
 #[test]
 fn the_warm_up_rises_linearly_and_the_schedule_follows_it() {
-    let config = TrainingConfig {
-        warm_up_epochs: 0.5,
-        ..TrainingConfig::new(2, 32)
-    };
+    let config = TrainingConfig::default().epochs(2).warm_up_epochs(0.5);
     assert!(close(config.learning_rate_at(0, 8), 0.025));
     assert!(close(config.learning_rate_at(3, 8), 0.1));
     assert!(close(config.learning_rate_at(4, 8), 0.1));
@@ -29,14 +26,13 @@ fn the_warm_up_rises_linearly_and_the_schedule_follows_it() {
 
 #[test]
 fn exponential_steps_fall_at_once_and_no_lower_than_allowed() {
-    let config = TrainingConfig {
-        schedule: Schedule::Exponential {
+    let config = TrainingConfig::default()
+        .epochs(9)
+        .schedule(Schedule::Exponential {
             factor: 0.5,
             every_epochs: 2.0,
             lowest: 0.2,
-        },
-        ..TrainingConfig::new(9, 32)
-    };
+        });
     assert!(close(config.learning_rate_at(7, 4), 0.1));
     assert!(close(config.learning_rate_at(8, 4), 0.05));
     assert!(close(config.learning_rate_at(16, 4), 0.025));
@@ -44,17 +40,51 @@ fn exponential_steps_fall_at_once_and_no_lower_than_allowed() {
 }
 
 #[test]
+fn every_setting_has_a_setter_of_its_name() {
+    let config = TrainingConfig::default()
+        .epochs(2)
+        .batch_size(3)
+        .learning_rate(0.4)
+        .schedule(Schedule::IMAGENET)
+        .warm_up_epochs(0.5)
+        .optimizer(OptimizerSettings::NESTEROV.momentum(0.6))
+        .weight_decay(0.7)
+        .decay_all(true)
+        .gradient_clipping(8.0)
+        .label_smoothing(0.9)
+        .moving_average(0.99)
+        .augmentation(Augmentation::NONE.crop_padding(1).flip(true).cutout(2));
+    let expected = serde_json::json!({
+        "epochs": 2,
+        "batch_size": 3,
+        "learning_rate": 0.4,
+        "schedule": {"exponential": {"factor": 0.97, "every_epochs": 2.0, "lowest": 1e-4}},
+        "warm_up_epochs": 0.5,
+        "optimizer": {"sgd": {"momentum": 0.6, "nesterov": true}},
+        "weight_decay": 0.7,
+        "decay_all": true,
+        "gradient_clipping": 8.0,
+        "label_smoothing": 0.9,
+        "moving_average": 0.99,
+        "augmentation": {"crop_padding": 1, "flip": true, "cutout": 2},
+    });
+    assert_eq!(serde_json::to_value(&config).unwrap(), expected);
+    let config = config.gradient_clipping(None).moving_average(None);
+    assert_eq!(config.gradient_clipping, None);
+    assert_eq!(config.moving_average, None);
+}
+
+#[test]
 fn a_constant_rate_stays() {
-    let config = TrainingConfig {
-        schedule: Schedule::Constant,
-        ..TrainingConfig::new(3, 32)
-    };
+    let config = TrainingConfig::default()
+        .epochs(3)
+        .schedule(Schedule::Constant);
     assert!(close(config.learning_rate_at(29, 10), 0.1));
 }
 
 #[test]
-fn every_setting_that_cannot_be_is_named() {
-    let base = || TrainingConfig::new(1, 2);
+fn every_invalid_setting_is_named() {
+    let base = || TrainingConfig::default().batch_size(2);
     let with = |change: fn(&mut TrainingConfig)| {
         let mut config = base();
         change(&mut config);
@@ -131,7 +161,7 @@ fn every_setting_that_cannot_be_is_named() {
 }
 
 #[test]
-fn absurdly_many_epochs_are_slow_and_no_overflow() {
-    let config = TrainingConfig::new(usize::MAX, 32);
+fn absurdly_many_epochs_do_not_overflow() {
+    let config = TrainingConfig::default().epochs(usize::MAX);
     assert!(close(config.learning_rate_at(1000, 1000), 0.1));
 }

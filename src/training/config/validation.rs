@@ -1,18 +1,19 @@
-//! Settings that can't be.
+//! Which settings are valid.
 
 use super::TrainingConfig;
+use crate::training::TrainingError;
 
 impl TrainingConfig {
     /// Checks every setting.
     ///
     /// # Errors
-    /// [`InvalidTrainingConfig`] names the first one that can't be.
-    pub fn validate(&self) -> Result<(), InvalidTrainingConfig> {
+    /// [`TrainingError::InvalidSetting`] with the first setting that is out of range.
+    pub fn validate(&self) -> Result<(), TrainingError> {
         let check = |setting, value: f64, allowed, holds: bool| {
             if holds {
                 Ok(())
             } else {
-                Err(InvalidTrainingConfig {
+                Err(TrainingError::InvalidSetting {
                     setting,
                     value,
                     allowed,
@@ -27,7 +28,7 @@ impl TrainingConfig {
             "at least 1",
             self.epochs > 0,
         )?;
-        // A batch of one image has no batch statistics where the image is down to one pixel.
+        // Where images are down to one pixel, a batch of one has no batch statistics.
         check(
             "batch size",
             self.batch_size as f64,
@@ -72,13 +73,4 @@ impl TrainingConfig {
         self.schedule.validate()?;
         self.optimizer.validate()
     }
-}
-
-/// A setting that can't be.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("the {setting} is {value}; it must be {allowed}")]
-pub struct InvalidTrainingConfig {
-    pub(super) setting: &'static str,
-    pub(super) value: f64,
-    pub(super) allowed: &'static str,
 }

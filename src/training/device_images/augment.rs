@@ -1,12 +1,12 @@
-//! Augmentation, by operations on whole batches.
+//! Augmentation with operations on whole batches.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use rand::{Rng, RngExt};
 
 use super::super::Augmentation;
 
-/// Moves every image by up to [`Augmentation::crop_padding`] pixels in both directions, black coming
-/// in from outside, and mirrors half of them.
+/// Moves every image by up to [`Augmentation::crop_padding`] pixels in both directions, filling with
+/// black, and mirrors half of them.
 ///
 /// # Shapes
 /// `[batch, channels, height, width]`
@@ -16,14 +16,14 @@ pub(super) fn crop_and_flip(
     rng: &mut dyn Rng,
 ) -> Tensor<4> {
     let padding =
-        i32::try_from(augmentation.crop_padding).expect("padding is below an image's size");
+        i32::try_from(augmentation.crop_padding).expect("padding is smaller than an image");
     if padding == 0 && !augmentation.flip {
         return images;
     }
     let dims = images.dims();
     let [batch, _, height, width] = dims;
-    let mut rows = Lines::new(2, height);
-    let mut columns = Lines::new(3, width);
+    let mut rows = ShiftedLines::new(2, height);
+    let mut columns = ShiftedLines::new(3, width);
     for _ in 0..batch {
         let [down, right] = [(); 2].map(|()| match padding {
             0 => 0,
@@ -40,17 +40,17 @@ pub(super) fn crop_and_flip(
     columns.take(moved, &device)
 }
 
-/// Which rows, or columns, of its old self every image of a batch has.
-struct Lines {
+/// The rows, or columns, that each image of a batch takes from the original.
+struct ShiftedLines {
     axis: usize,
     size: usize,
-    /// Of each image, the line that comes first, which may be outside, and the step to the next: 1
-    /// or -1.
+    /// For each image, the original's line that comes first, which may be outside the image, and the
+    /// step to the next one, 1 or -1.
     first: Vec<i32>,
     step: Vec<i32>,
 }
 
-impl Lines {
+impl ShiftedLines {
     const fn new(axis: usize, size: usize) -> Self {
         Self {
             axis,
@@ -60,7 +60,7 @@ impl Lines {
         }
     }
 
-    /// An image whose lines come from `distance` further on, and in reverse if it is mirrored.
+    /// Adds an image whose lines come from `distance` lines further on, in reverse if mirrored.
     fn push(&mut self, distance: i32, mirrored: bool) {
         let last = self.size as i32 - 1;
         self.first.push(distance + if mirrored { last } else { 0 });
@@ -91,7 +91,7 @@ pub(super) fn cut_out(
     augmentation: &Augmentation,
     rng: &mut dyn Rng,
 ) -> Tensor<4> {
-    let side = i32::try_from(augmentation.cutout).expect("a square is smaller than an image");
+    let side = i32::try_from(augmentation.cutout).expect("the square is smaller than an image");
     if side == 0 {
         return images;
     }
@@ -115,7 +115,7 @@ pub(super) fn cut_out(
     images * (square.neg() + 1.0)
 }
 
-/// A number for each image, `[batch, 1, 1, 1]`.
+/// One number per image, `[batch, 1, 1, 1]`.
 fn of_images(values: Vec<i32>, batch: usize, device: &Device) -> Tensor<4, Int> {
     Tensor::from_data(
         TensorData::new(values, [batch, 1, 1, 1]),
@@ -130,7 +130,7 @@ mod tests {
 
     const SIZE: usize = 6;
 
-    /// Images whose pixels say where they are: no two of an image alike, none 0.
+    /// Images whose pixels encode their position: all pixels of an image differ, and none is 0.
     fn images(batch: usize) -> Tensor<4> {
         let pixels: Vec<f32> = (0..batch * 2 * SIZE * SIZE)
             .map(|place| 1.0 + (place % (2 * SIZE * SIZE)) as f32)
@@ -149,7 +149,7 @@ mod tests {
             .collect()
     }
 
-    /// An image moved and mirrored, by the definition.
+    /// An image moved and mirrored by definition.
     fn moved(image: &[f32], down: i32, right: i32, mirrored: bool) -> Vec<f32> {
         let size = SIZE as i32;
         let mut result = Vec::new();
@@ -168,12 +168,8 @@ mod tests {
     }
 
     #[test]
-    fn crops_and_flips_are_those_of_the_definition_and_all_occur() {
-        let augmentation = Augmentation {
-            crop_padding: 1,
-            flip: true,
-            cutout: 0,
-        };
+    fn crops_and_flips_match_the_definition_and_all_occur() {
+        let augmentation = Augmentation::NONE.crop_padding(1).flip(true);
         let original = planes(images(1)).remove(0);
         let mut possible = Vec::new();
         for down in -1..=1 {
@@ -187,9 +183,9 @@ mod tests {
         let mut seen = vec![0; possible.len()];
         for image in augmented {
             let which = possible.iter().position(|other| *other == image);
-            seen[which.expect("a move that is allowed")] += 1;
+            seen[which.expect("the move is allowed")] += 1;
         }
-        // 500 / 18 each, within four deviations.
+        // 500 / 18 each, within four standard deviations.
         assert!(
             seen.iter().all(|&count| (7..=49).contains(&count)),
             "{seen:?}"
@@ -198,10 +194,7 @@ mod tests {
 
     #[test]
     fn a_flip_alone_mirrors_half_of_the_images() {
-        let augmentation = Augmentation {
-            flip: true,
-            ..Augmentation::NONE
-        };
+        let augmentation = Augmentation::NONE.flip(true);
         let original = planes(images(1)).remove(0);
         let mirrored = moved(&original, 0, 0, true);
         let augmented = planes(crop_and_flip(images(400), &augmentation, &mut stream(2, 0)));
@@ -215,9 +208,9 @@ mod tests {
     }
 
     #[test]
-    fn cutout_sets_one_square_of_all_channels_to_0() {
+    fn cutout_clears_one_square_in_all_channels() {
         for side in [3, 4] {
-            let augmentation = Augmentation::NONE.with_cutout(side);
+            let augmentation = Augmentation::NONE.cutout(side);
             let original = planes(images(1)).remove(0);
             let mut whole = 0;
             for image in planes(cut_out(images(300), &augmentation, &mut stream(3, 0))) {
@@ -236,7 +229,7 @@ mod tests {
                     assert!(places.windows(2).all(|pair| pair[1] == pair[0] + 1));
                     places.len()
                 });
-                // At the border a part of the square is outside, never all of it.
+                // At the border part of the square is outside, but never all of it.
                 assert!(
                     spans.iter().all(|span| (1..=side).contains(span)),
                     "{spans:?}"
@@ -250,8 +243,8 @@ mod tests {
     }
 
     #[test]
-    fn the_same_stream_augments_alike() {
-        let augmentation = Augmentation::CIFAR.with_cutout(2);
+    fn the_same_stream_augments_the_same_way() {
+        let augmentation = Augmentation::CIFAR.cutout(2);
         let twice = [(); 2].map(|()| {
             let mut rng = stream(4, 0);
             let moved = crop_and_flip(images(20), &augmentation, &mut rng);

@@ -14,8 +14,8 @@ use crate::network::ImageShape;
 
 /// Images and labels on one device, to take batches from by index.
 ///
-/// A pixel is a byte there, as it is in [`LabeledImages`]; a batch is gathered, augmented and
-/// normalised on the device, so that a training moves no image. Clones share the images.
+/// A pixel takes one byte, as in [`LabeledImages`]. Batches are gathered, augmented and normalised on
+/// the device, so that training copies no images to it. Clones share the images.
 #[derive(Clone, Debug)]
 pub struct DeviceImages {
     pixels: DevicePixels,
@@ -24,23 +24,23 @@ pub struct DeviceImages {
 }
 
 impl DeviceImages {
-    /// Copies images to a device; each channel of a batch is shifted and scaled by the mean and
-    /// deviation that it has in `reference` (the training images, for every split).
+    /// Copies images to a device. Each channel of a batch is shifted and scaled by the mean and
+    /// standard deviation that it has in `reference`: the training images, for every split.
     #[must_use]
     pub fn new(images: &LabeledImages, reference: &LabeledImages, device: &Device) -> Self {
         Self::normalised_by(images, &ChannelStatistics::of(reference), device)
     }
 
-    /// Copies other images to the same device, shifted and scaled as these are.
+    /// Copies other images to the same device, to be shifted and scaled like these.
     #[must_use]
     pub fn alike(&self, images: &LabeledImages) -> Self {
         Self::normalised_by(images, self.statistics(), &self.device())
     }
 
-    /// Copies images to a device, to be shifted and scaled by these means and deviations.
+    /// Copies images to a device, to be shifted and scaled by these means and standard deviations.
     ///
     /// # Panics
-    /// If the images have other channels than the statistics.
+    /// If the images have another number of channels than the statistics.
     #[must_use]
     pub fn normalised_by(
         images: &LabeledImages,
@@ -56,31 +56,31 @@ impl DeviceImages {
         }
     }
 
-    /// How many images.
+    /// The number of images.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.pixels.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no images.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many classes.
+    /// The number of classes.
     #[must_use]
     pub const fn classes(&self) -> usize {
         self.classes
     }
 
-    /// The size of the images.
+    /// The shape of an image.
     #[must_use]
     pub const fn shape(&self) -> ImageShape {
         self.pixels.shape()
     }
 
-    /// The means and deviations that images are normalised by.
+    /// The means and standard deviations that normalise the images.
     #[must_use]
     pub const fn statistics(&self) -> &ChannelStatistics {
         self.pixels.statistics()
@@ -102,8 +102,8 @@ impl DeviceImages {
         (self.pixels.batch(indices), self.labels_of(indices))
     }
 
-    /// The images and labels at these indices, the images changed at random; the random numbers
-    /// come from `rng`, whatever the device.
+    /// The images and labels at these indices, with the images augmented at random. The random
+    /// numbers come from `rng` on every device.
     ///
     /// # Shapes
     /// - images: `[indices, channels, height, width]`, normalised
@@ -127,7 +127,7 @@ impl DeviceImages {
     }
 }
 
-/// Indices of images on a device.
+/// Indices of images, on a device.
 fn places(indices: &[usize], device: &Device) -> Tensor<1, Int> {
     let indices = indices.iter();
     let places =
@@ -145,17 +145,22 @@ mod tests {
     use super::*;
     use crate::randomness::stream;
 
-    /// Two images of two channels, 2x3: twelve bytes, none of them alike.
+    /// Two images of two channels, 2x3: twelve different bytes each.
     fn images() -> LabeledImages {
         let pixels = (0..24).map(|pixel| pixel * 10 + 5).collect();
-        LabeledImages::new(2, 2, 3, 4, pixels, vec![3, 1]).unwrap()
+        let shape = ImageShape {
+            channels: 2,
+            height: 2,
+            width: 3,
+        };
+        LabeledImages::new(shape, 4, pixels, vec![3, 1]).unwrap()
     }
 
     fn values(images: Tensor<4>) -> Vec<f32> {
         images.into_data().try_to_vec().unwrap()
     }
 
-    /// What [`DeviceImages`] must give, straight from the definition.
+    /// The normalised image by definition.
     fn expected(images: &LabeledImages, index: usize) -> Vec<f32> {
         let statistics = ChannelStatistics::of(images);
         let plane = images.height() * images.width();
@@ -172,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_has_the_images_normalised_and_in_order() {
+    fn a_batch_has_normalised_images_in_order() {
         let images = images();
         let on_device = DeviceImages::new(&images, &images, &Device::flex());
         let (batch, labels) = on_device.batch(&[1, 0, 1]);
@@ -186,11 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_all_values_survive_the_packing() {
+    fn bytes_of_all_values_survive_packing() {
         let pixels: Vec<u8> = (0..=255).chain(0..=255).collect();
         // 257 pixels don't fill whole words.
-        let one = LabeledImages::new(1, 1, 256, 1, pixels[..256].to_vec(), vec![0]).unwrap();
-        let odd = LabeledImages::new(1, 1, 257, 1, pixels[..257].to_vec(), vec![0]).unwrap();
+        let one = LabeledImages::new(ImageShape::gray(1, 256), 1, pixels[..256].to_vec(), vec![0])
+            .unwrap();
+        let odd = LabeledImages::new(ImageShape::gray(1, 257), 1, pixels[..257].to_vec(), vec![0])
+            .unwrap();
         for images in [one, odd] {
             let on_device = DeviceImages::new(&images, &images, &Device::flex());
             let bytes = on_device.pixels.gather(&[0]);

@@ -1,4 +1,4 @@
-//! Pixels on a device.
+//! Packed pixels on a device.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
@@ -6,27 +6,28 @@ use super::places;
 use crate::network::ImageShape;
 use crate::training::images::ChannelStatistics;
 
-/// Bytes in an element of an integer tensor: not every device has tensors of bytes.
+/// Bytes packed into an element of an integer tensor, since not every device has tensors of bytes.
 const PACKED: usize = 4;
 
-/// Images on one device, a byte for each pixel, and what normalises them.
+/// Images on one device, one byte per pixel, with their normalisation.
 #[derive(Clone, Debug)]
 pub(in crate::training) struct DevicePixels {
-    /// `[images, channels height width / 4]`, rounded up: four pixels each, the first lowest.
+    /// `[images, channels * height * width / 4]`, rounded up: four pixels each, the first in the
+    /// lowest byte.
     words: Tensor<2, Int>,
     shape: ImageShape,
     len: usize,
     statistics: ChannelStatistics,
-    /// What normalises a byte, `[1, channels, 1, 1]` each.
+    /// Factor and offset that normalise a byte, `[1, channels, 1, 1]` each.
     scale: Tensor<4>,
     shift: Tensor<4>,
 }
 
 impl DevicePixels {
-    /// Copies whole images of this size to a device.
+    /// Copies whole images of this shape to a device.
     ///
     /// # Panics
-    /// If the images have other channels than the statistics.
+    /// If the images have another number of channels than the statistics.
     pub(in crate::training) fn new(
         pixels: &[u8],
         shape: ImageShape,
@@ -34,7 +35,11 @@ impl DevicePixels {
         device: &Device,
     ) -> Self {
         let channels = statistics.channels();
-        assert_eq!(channels.len(), shape.channels, "as many means as channels");
+        assert_eq!(
+            channels.len(),
+            shape.channels,
+            "there must be a mean for each channel"
+        );
         let factors = |factor: &dyn Fn(f32, f32) -> f32| {
             let values = channels
                 .iter()
@@ -78,7 +83,7 @@ impl DevicePixels {
         bytes * self.scale.clone() + self.shift.clone()
     }
 
-    /// The images at these indices, pixels from 0 to 255.
+    /// The images at these indices, with pixels from 0 to 255.
     ///
     /// # Shapes
     /// `[indices, channels, height, width]`
@@ -105,7 +110,7 @@ impl DevicePixels {
     }
 }
 
-/// Four pixels to an integer.
+/// Packs four pixels into an integer.
 fn packed(pixels: &[u8], shape: ImageShape, device: &Device) -> Tensor<2, Int> {
     let size = shape.channels * shape.height * shape.width;
     let words: Vec<i32> = pixels
@@ -129,7 +134,7 @@ mod tests {
     fn a_pixel_takes_a_byte() {
         let pixels = vec![7; 10 * 3 * 32 * 32];
         let statistics = ChannelStatistics::from_channels(vec![(0.5, 0.5); 3]).unwrap();
-        let shape = ImageShape::new(3, 32, 32);
+        let shape = ImageShape::rgb(32, 32);
         let on_device = DevicePixels::new(&pixels, shape, &statistics, &Device::flex());
         assert_eq!(on_device.words.into_data().as_bytes().len(), pixels.len());
     }

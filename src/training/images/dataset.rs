@@ -4,26 +4,58 @@ use std::path::Path;
 
 use super::LabeledImages;
 
-/// The most bytes of pixels that are read of one split: 16 GiB, which ImageNet at 64x64 stays below. What
-/// claims more is broken, or nothing for a memory.
-pub(super) const MOST_BYTES: u64 = 16 << 30;
+/// The most bytes of pixels that a reader accepts for one split: 16 GiB, enough for ImageNet at 64x64.
+/// Whatever claims more is broken, or too large to hold in memory.
+pub(super) const MAX_SPLIT_BYTES: u64 = 16 << 30;
 
 /// Training and test images of one task.
+///
+/// # Example
+///
+/// ```
+/// use evonas::network::ImageShape;
+/// use evonas::training::images::{ImageDataset, LabeledImages};
+///
+/// let shape = ImageShape::gray(1, 2);
+/// let train = LabeledImages::new(shape, 2, vec![0, 255, 255, 0], vec![0, 1])?;
+/// let test = LabeledImages::new(shape, 2, vec![9, 250], vec![0])?;
+/// let dataset = ImageDataset::new("edges", train, test).class_names(["rising", "falling"]);
+/// # Ok::<(), evonas::training::images::ImagesError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImageDataset {
-    /// What to call the data set in reports.
+    /// The name of the data set, for reports.
     pub name: String,
     /// The images that a search may use, for training and for validation.
     pub train: LabeledImages,
     /// The images on which only the final network is measured.
     pub test: LabeledImages,
-    /// The name of each class, where known.
+    /// The name of each class, if known.
     pub class_names: Option<Vec<String>>,
 }
 
 impl ImageDataset {
-    /// At most `count` training images, drawn by `seed` as [`LabeledImages::limit`] draws them; the test
-    /// images stay, so that accuracies on them compare with those after training on all images.
+    /// A data set whose classes have no names yet.
+    #[must_use]
+    pub fn new(name: impl Into<String>, train: LabeledImages, test: LabeledImages) -> Self {
+        Self {
+            name: name.into(),
+            train,
+            test,
+            class_names: None,
+        }
+    }
+
+    /// Sets the name of each class, in the order of the labels.
+    #[must_use]
+    pub fn class_names<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.class_names = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Keeps at most `count` training images, drawn with `seed` as in [`LabeledImages::limit`]. The test
+    /// images stay, so that test accuracies are comparable with those of training on all images.
     #[must_use]
     pub fn limit_train(self, count: usize, seed: u64) -> Self {
         Self {
@@ -33,10 +65,10 @@ impl ImageDataset {
     }
 }
 
-/// The folder's own name, also where the path ends in `.` or `..`.
-pub(super) fn name_of(dir: &Path) -> String {
-    let full = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    let name = dir.file_name().or(full.file_name());
+/// The folder's own name, even if the path ends in `.` or `..`.
+pub(super) fn name_of(folder: &Path) -> String {
+    let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name = folder.file_name().or(full.file_name());
     name.map_or_else(
         || "images".into(),
         |name| name.to_string_lossy().into_owned(),

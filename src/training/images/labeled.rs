@@ -2,73 +2,70 @@
 
 use std::fmt;
 
-use super::split;
+use super::{ImagesError, split};
 use crate::network::ImageShape;
 
-/// Images of one size, each with the index of its class.
+/// Images of one shape, each with the index of its class.
 ///
-/// Pixels are bytes in the order `[image, channel, row, column]`. There may be no images at all, but
-/// their size and the number of classes are never zero.
+/// Pixels are bytes in the order `[image, channel, row, column]`. The collection may be empty, but the
+/// dimensions of an image and the number of classes are never zero.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LabeledImages {
-    channels: usize,
-    height: usize,
-    width: usize,
+    shape: ImageShape,
     classes: usize,
     pixels: Vec<u8>,
     labels: Vec<u16>,
 }
 
 impl LabeledImages {
-    /// Puts together images and labels.
+    /// Combines images with their labels.
     ///
+    /// - `shape`: the shape of each image.
+    /// - `classes`: the number of classes.
     /// - `pixels`: `[labels.len(), channels, height, width]`, flattened.
     /// - `labels`: one per image, each below `classes`.
     ///
     /// # Errors
     ///
     /// [`ImagesError::ZeroSize`] if a dimension or the number of classes is zero,
-    /// [`ImagesError::PixelCount`] if `pixels` has another length, and
+    /// [`ImagesError::PixelCount`] if `pixels` has the wrong length, and
     /// [`ImagesError::LabelOutOfRange`] for the first label that is not below `classes`.
     ///
     /// # Example
     ///
     /// ```
+    /// use evonas::network::ImageShape;
     /// use evonas::training::images::LabeledImages;
     ///
-    /// // Two gray images of one row and two columns.
-    /// let images = LabeledImages::new(1, 1, 2, 2, vec![0, 255, 255, 0], vec![0, 1])?;
+    /// let shape = ImageShape::gray(1, 2);
+    /// let images = LabeledImages::new(shape, 2, vec![0, 255, 255, 0], vec![0, 1])?;
     /// assert_eq!(images.len(), 2);
     /// assert_eq!(images.image(1), [255, 0]);
     /// # Ok::<(), evonas::training::images::ImagesError>(())
     /// ```
     pub fn new(
-        channels: usize,
-        height: usize,
-        width: usize,
+        shape: ImageShape,
         classes: usize,
         pixels: Vec<u8>,
         labels: Vec<u16>,
     ) -> Result<Self, ImagesError> {
         for (what, size) in [
-            ("number of channels", channels),
-            ("height", height),
-            ("width", width),
+            ("number of channels", shape.channels),
+            ("height", shape.height),
+            ("width", shape.width),
             ("number of classes", classes),
         ] {
             if size == 0 {
                 return Err(ImagesError::ZeroSize { what });
             }
         }
-        let expected = [channels, height, width]
+        let expected = [shape.channels, shape.height, shape.width]
             .into_iter()
             .try_fold(labels.len(), usize::checked_mul);
         if expected != Some(pixels.len()) {
             return Err(ImagesError::PixelCount {
                 images: labels.len(),
-                channels,
-                height,
-                width,
+                shape,
                 found: pixels.len(),
             });
         }
@@ -80,9 +77,7 @@ impl LabeledImages {
             });
         }
         Ok(Self {
-            channels,
-            height,
-            width,
+            shape,
             classes,
             pixels,
             labels,
@@ -91,22 +86,22 @@ impl LabeledImages {
 
     /// The number of channels of an image: 1 for gray, 3 for color.
     pub fn channels(&self) -> usize {
-        self.channels
+        self.shape.channels
     }
 
     /// The number of rows of an image.
     pub fn height(&self) -> usize {
-        self.height
+        self.shape.height
     }
 
     /// The number of columns of an image.
     pub fn width(&self) -> usize {
-        self.width
+        self.shape.width
     }
 
-    /// The size of an image.
+    /// The shape of an image.
     pub fn shape(&self) -> ImageShape {
-        ImageShape::new(self.channels, self.height, self.width)
+        self.shape
     }
 
     /// The number of classes. A class may have no images.
@@ -134,15 +129,15 @@ impl LabeledImages {
         self.labels.is_empty()
     }
 
-    /// The CRC-32 of the sizes, pixels and labels: what tells these images from others of the same
-    /// number, in the description of an evaluator say.
+    /// The CRC-32 of the sizes, pixels and labels. It distinguishes data sets of the same size, for
+    /// example in the description of an evaluator.
     #[must_use]
     pub fn checksum(&self) -> u32 {
         let mut hasher = crc32fast::Hasher::new();
         let sizes = [
-            self.channels,
-            self.height,
-            self.width,
+            self.channels(),
+            self.height(),
+            self.width(),
             self.classes,
             self.len(),
         ];
@@ -167,10 +162,10 @@ impl LabeledImages {
     }
 
     fn image_size(&self) -> usize {
-        self.channels * self.height * self.width
+        self.channels() * self.height() * self.width()
     }
 
-    /// The images at `indices`, in that order; an index may occur more than once.
+    /// The images at `indices`, in that order. An index may occur more than once.
     ///
     /// # Errors
     ///
@@ -193,78 +188,32 @@ impl LabeledImages {
         })
     }
 
-    /// At most `count` images, drawn by `seed` so that the classes keep their shares; all images where
-    /// there are no more than `count`. The images stay in their order.
+    /// Draws `count` images with `seed`, keeping the proportions of the classes and the order of the
+    /// images; returns all images if there are no more than `count`.
     ///
-    /// Each class gets its exact share rounded down, and the classes with the largest remainders (of
-    /// equal ones the lower class) get the images still missing: the result has exactly
+    /// Each class contributes its exact share rounded down. The images still missing come from the
+    /// classes with the largest remainders, the lower class first in a tie. The result has exactly
     /// `min(count, len)` images.
+    #[must_use]
     pub fn limit(&self, count: usize, seed: u64) -> Self {
         if count >= self.len() {
             return self.clone();
         }
         let indices = split::stratified_sample(&self.labels, count, seed);
         self.subset(&indices)
-            .expect("a sample of the labels' indices lies in their range")
+            .expect("a sample of the images' indices is in range")
     }
 }
 
-/// The sizes only: nobody wants to read a million pixels.
+/// Leaves out the pixels, of which there may be millions.
 impl fmt::Debug for LabeledImages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LabeledImages")
             .field("len", &self.len())
-            .field("channels", &self.channels)
-            .field("height", &self.height)
-            .field("width", &self.width)
+            .field("channels", &self.channels())
+            .field("height", &self.height())
+            .field("width", &self.width())
             .field("classes", &self.classes)
             .finish_non_exhaustive()
     }
-}
-
-/// Why images and labels do not fit together.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImagesError {
-    /// A dimension or the number of classes is zero.
-    #[error("the {what} is 0, but must be at least 1")]
-    ZeroSize {
-        /// Which size.
-        what: &'static str,
-    },
-    /// The number of pixels is not that of the images.
-    #[error(
-        "{images} images of {channels}x{height}x{width} (channels x height x width) do not have \
-         {found} pixels: pass one byte per channel, row and column of each image"
-    )]
-    PixelCount {
-        /// The number of labels, and so of images.
-        images: usize,
-        /// Channels of an image.
-        channels: usize,
-        /// Rows of an image.
-        height: usize,
-        /// Columns of an image.
-        width: usize,
-        /// The number of pixels passed.
-        found: usize,
-    },
-    /// A label is not the index of a class.
-    #[error("image {index} has label {label}, but must be below the number of classes, {classes}")]
-    LabelOutOfRange {
-        /// The image.
-        index: usize,
-        /// Its label.
-        label: u16,
-        /// The number of classes.
-        classes: usize,
-    },
-    /// There is no image with this index.
-    #[error("there is no image {index}: the {len} images are numbered from 0")]
-    IndexOutOfRange {
-        /// The index asked for.
-        index: usize,
-        /// The number of images.
-        len: usize,
-    },
 }

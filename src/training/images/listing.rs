@@ -1,30 +1,27 @@
-//! What is in a folder, for messages about what is not.
+//! The contents of a folder, for messages about what is missing from it.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
-const MOST_LISTED: usize = 8;
+use super::DatasetError;
 
-/// The first few names in a folder, in their order; the last one tells whether there are more.
-pub(super) fn first_names(folder: &Path) -> io::Result<Vec<String>> {
+const MAX_LISTED: usize = 8;
+
+/// The first few names in a folder, sorted and on one line; `…` stands for the others.
+pub(super) fn contents(folder: &Path) -> Result<String, DatasetError> {
+    let in_folder = |source| DatasetError::io(folder, source);
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        names.push(entry?.file_name().to_string_lossy().into_owned());
+    for entry in fs::read_dir(folder).map_err(in_folder)? {
+        let name = entry.map_err(in_folder)?.file_name();
+        names.push(name.to_string_lossy().into_owned());
+    }
+    if names.is_empty() {
+        return Ok("nothing".to_owned());
     }
     names.sort_unstable();
-    if names.len() > MOST_LISTED {
-        names.truncate(MOST_LISTED);
+    if names.len() > MAX_LISTED {
+        names.truncate(MAX_LISTED);
         names.push("…".to_owned());
     }
-    Ok(names)
-}
-
-/// The names in one line.
-pub(super) fn in_a_line(names: &[String]) -> String {
-    if names.is_empty() {
-        "nothing".to_owned()
-    } else {
-        names.join(", ")
-    }
+    Ok(names.join(", "))
 }

@@ -1,43 +1,45 @@
-//! Labeled images to train on: what a data set is, how it is split, and where it comes from.
+//! Labeled images to train on: data sets, how to split them, and how to read them from disk.
 //!
-//! A search compares thousands of briefly trained networks, so its data is small enough to stay in
-//! memory: pixels are bytes, and turning them into tensors is left to whoever trains.
+//! A search compares thousands of briefly trained networks, so its images are small enough to stay in
+//! memory. They are kept as bytes; training turns them into tensors.
 //!
-//! - [`digits`]: 1,797 handwritten digits that come with the crate.
-//! - [`read_idx_folder`]: a folder in the format of MNIST and Fashion-MNIST.
-//! - [`read_cifar10_folder`], [`read_cifar100_folder`]: CIFAR's binary versions; [`CifarReader`]: own
-//!   images in their format.
-//! - [`ImageFolder`]: PNG and JPEG files, one folder for each class, or without classes to predict them.
-//! - [`DatasetName`]: any of these by its name.
-//! - [`LabeledImages::new`]: anything else.
+//! - [`digits`]: 1,797 handwritten digits that ship with the crate.
+//! - [`IdxFolder`]: the format of MNIST and Fashion-MNIST.
+//! - [`CifarFolder`]: CIFAR-10 and CIFAR-100 in their binary versions, or your own images in that format.
+//! - [`ImageFolder`]: PNG and JPEG files, one folder per class, or without classes to predict them.
+//! - [`LabeledImages::new`]: images from anywhere else.
 //!
-//! [`stratified_split`] sets part of the training images aside for validation, so that the test images
-//! play no role in the search. [`ChannelStatistics`] is what images are normalised by.
+//! [`HoldOut`] sets part of the training images aside for validation, so that the test images play no
+//! role in the search. Images are normalised by their [`ChannelStatistics`].
 //!
-//! No reader believes what a file claims: whatever its bytes, the result is an error that names the file,
-//! or images, and memory grows with what is really there.
+//! No reader trusts what a file claims: whatever its bytes, the result is either images or a
+//! [`DatasetError`] that names the file, and memory grows only with what is really there.
+//!
+//! To add a format, write a module next to these with a type whose `read` returns an [`ImageDataset`] or a
+//! [`DatasetError`], and name it here; to offer it on the command line too, add its name to
+//! `DatasetName` in the program.
 
 mod cifar;
 mod dataset;
 mod digits;
+mod error;
 mod folder;
 mod idx;
 mod labeled;
 mod listing;
-mod name;
 mod size;
 mod split;
 mod statistics;
 
-pub use self::cifar::{CifarError, CifarReader, read_cifar10_folder, read_cifar100_folder};
+pub use self::cifar::CifarFolder;
 pub use self::dataset::ImageDataset;
 pub use self::digits::{DIGITS_SPLIT_SEED, digits};
-pub use self::folder::{FolderError, ImageFolder, UnlabeledImages};
-pub use self::idx::{HeaderField, IdxError, read_idx_folder};
-pub use self::labeled::{ImagesError, LabeledImages};
-pub use self::name::{DatasetError, DatasetName, UnknownDataset};
-pub use self::size::{ImageSize, InvalidImageSize};
-pub use self::split::{Split, SplitError, stratified_split};
+pub use self::error::{DatasetError, ImagesError};
+pub use self::folder::{ImageFolder, UnlabeledImages};
+pub use self::idx::IdxFolder;
+pub use self::labeled::LabeledImages;
+pub use self::size::ImageSize;
+pub use self::split::{HoldOut, Split};
 pub use self::statistics::ChannelStatistics;
 
 #[cfg(test)]

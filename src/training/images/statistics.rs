@@ -1,4 +1,4 @@
-//! How bright the images of a channel are, and how much that varies.
+//! Mean and standard deviation of each channel, to normalise images by.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,16 +6,18 @@ use super::LabeledImages;
 
 const WHITE: f64 = u8::MAX as f64;
 
-/// Mean and standard deviation of each channel over all pixels of all images, of pixels from 0 to 1.
+/// Mean and standard deviation of each channel over all pixels of all images, with pixels scaled to 0 to 1.
 ///
-/// Taken of the training images, and then used for every split and for what is predicted later.
+/// They are computed from the training images, then used for every split and for later predictions.
 ///
 /// # Example
 ///
 /// ```
+/// use evonas::network::ImageShape;
 /// use evonas::training::images::{ChannelStatistics, LabeledImages};
 ///
-/// let images = LabeledImages::new(1, 1, 2, 1, vec![0, 255], vec![0])?;
+/// let shape = ImageShape::gray(1, 2);
+/// let images = LabeledImages::new(shape, 1, vec![0, 255], vec![0])?;
 /// assert_eq!(ChannelStatistics::of(&images).channels(), [(0.5, 0.5)]);
 /// # Ok::<(), evonas::training::images::ImagesError>(())
 /// ```
@@ -23,29 +25,29 @@ const WHITE: f64 = u8::MAX as f64;
 pub struct ChannelStatistics(Vec<(f32, f32)>);
 
 impl ChannelStatistics {
-    /// The statistics of these images; the deviation is the population's.
+    /// The statistics of all images, with the population's standard deviation.
     ///
-    /// A channel that is the same everywhere gets a deviation of 1, so that dividing by it leaves it
-    /// constant. Without any images, each channel has a mean of 0 and a deviation of 1.
+    /// A constant channel gets a deviation of 1, so that it can be divided by. Without any images, each
+    /// channel has mean 0 and deviation 1.
     #[must_use]
     pub fn of(images: &LabeledImages) -> Self {
         Self::of_each(images, 0..images.len())
     }
 
-    /// The statistics of the images at `indices`, the training part of a split say.
+    /// The statistics of the images at `indices`, for example the training part of a split.
     ///
     /// # Panics
     ///
     /// If an index is not below [`LabeledImages::len`].
     #[must_use]
-    pub fn of_some(images: &LabeledImages, indices: &[usize]) -> Self {
+    pub fn of_subset(images: &LabeledImages, indices: &[usize]) -> Self {
         Self::of_each(images, indices.iter().copied())
     }
 
     fn of_each(images: &LabeledImages, indices: impl ExactSizeIterator<Item = usize>) -> Self {
         let plane = images.height() * images.width();
         let count = (indices.len() * plane) as u64;
-        let mut sums = vec![Sums::default(); images.channels()];
+        let mut sums = vec![ChannelSums::default(); images.channels()];
         for index in indices {
             let planes = images.image(index).chunks_exact(plane);
             for (sums, pixels) in sums.iter_mut().zip(planes) {
@@ -59,30 +61,31 @@ impl ChannelStatistics {
         )
     }
 
-    /// These means and deviations; none if one is not finite, or a deviation not above 0.
+    /// Statistics from the mean and deviation of each channel; `None` unless all are finite and every
+    /// deviation is above 0.
     #[must_use]
     pub fn from_channels(channels: Vec<(f32, f32)>) -> Option<Self> {
-        let can_be = |&(mean, deviation): &(f32, f32)| {
+        let is_valid = |&(mean, deviation): &(f32, f32)| {
             mean.is_finite() && deviation.is_finite() && deviation > 0.0
         };
-        channels.iter().all(can_be).then_some(Self(channels))
+        channels.iter().all(is_valid).then_some(Self(channels))
     }
 
-    /// `(mean, standard deviation)` of each channel; the deviation is never 0.
+    /// `(mean, standard deviation)` of each channel. The deviation is never 0.
     #[must_use]
     pub fn channels(&self) -> &[(f32, f32)] {
         &self.0
     }
 }
 
-/// Exact sums of the bytes of a channel and of their squares.
+/// Exact sums of a channel's bytes and of their squares.
 #[derive(Clone, Default)]
-struct Sums {
+struct ChannelSums {
     bytes: u64,
     squares: u64,
 }
 
-impl Sums {
+impl ChannelSums {
     fn add(&mut self, pixels: &[u8]) {
         for &pixel in pixels {
             self.bytes += u64::from(pixel);
@@ -95,7 +98,7 @@ impl Sums {
             return (0.0, 1.0);
         }
         let mean = self.bytes as f64 / count as f64 / WHITE;
-        // In whole numbers, so that a constant channel is told from a nearly constant one.
+        // In integers, which distinguish a constant channel from a nearly constant one.
         let scaled_variance = u128::from(count) * u128::from(self.squares)
             - u128::from(self.bytes) * u128::from(self.bytes);
         if scaled_variance == 0 {
@@ -109,10 +112,20 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::ImageShape;
+
+    /// Images of one row.
+    fn row(channels: usize, width: usize) -> ImageShape {
+        ImageShape {
+            channels,
+            height: 1,
+            width,
+        }
+    }
 
     fn statistics(channels: usize, width: usize, pixels: &[u8]) -> Vec<(f32, f32)> {
         let labels = vec![0; pixels.len() / (channels * width)];
-        let images = LabeledImages::new(channels, 1, width, 1, pixels.to_vec(), labels).unwrap();
+        let images = LabeledImages::new(row(channels, width), 1, pixels.to_vec(), labels).unwrap();
         ChannelStatistics::of(&images).channels().to_vec()
     }
 
@@ -132,20 +145,20 @@ mod tests {
     }
 
     #[test]
-    fn some_images_have_the_statistics_of_a_set_of_them() {
+    fn a_subset_has_the_statistics_of_its_images_alone() {
         let pixels: Vec<u8> = (0..60).map(|pixel| pixel * 4).collect();
-        let images = LabeledImages::new(2, 1, 3, 1, pixels, vec![0; 10]).unwrap();
+        let images = LabeledImages::new(row(2, 3), 1, pixels, vec![0; 10]).unwrap();
         for indices in [vec![], vec![3], vec![9, 0, 4, 0]] {
             let subset = images.subset(&indices).unwrap();
             assert_eq!(
-                ChannelStatistics::of_some(&images, &indices),
+                ChannelStatistics::of_subset(&images, &indices),
                 ChannelStatistics::of(&subset)
             );
         }
     }
 
     #[test]
-    fn one_pixel_that_differs_makes_a_deviation() {
+    fn a_single_different_pixel_shows_in_the_deviation() {
         let mut pixels = vec![200; 1_000_000];
         pixels[0] = 201;
         let [(_, deviation)] = statistics(1, 1, &pixels)[..] else {
@@ -161,7 +174,7 @@ mod tests {
 
     #[test]
     fn statistics_survive_json_bit_for_bit() {
-        let images = LabeledImages::new(1, 1, 3, 1, vec![1, 2, 4], vec![0]).unwrap();
+        let images = LabeledImages::new(row(1, 3), 1, vec![1, 2, 4], vec![0]).unwrap();
         let statistics = ChannelStatistics::of(&images);
         let json = serde_json::to_string(&statistics).unwrap();
         assert_eq!(

@@ -1,16 +1,18 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::network::ImageShape;
 
-/// Images of one pixel, which is the image's index.
+/// Images of one pixel, whose value is the index of the image.
 fn numbered(labels: &[u16], classes: usize) -> LabeledImages {
     let pixels = (0..labels.len()).map(|i| i as u8).collect();
-    LabeledImages::new(1, 1, 1, classes, pixels, labels.to_vec()).unwrap()
+    LabeledImages::new(ImageShape::gray(1, 1), classes, pixels, labels.to_vec()).unwrap()
 }
 
 #[test]
 fn an_image_is_its_slice_of_the_pixels() {
-    let images = LabeledImages::new(3, 2, 1, 2, (0..12).collect(), vec![1, 0]).unwrap();
+    let images =
+        LabeledImages::new(ImageShape::rgb(2, 1), 2, (0..12).collect(), vec![1, 0]).unwrap();
     assert_eq!(images.image(0), [0, 1, 2, 3, 4, 5]);
     assert_eq!(images.image(1), [6, 7, 8, 9, 10, 11]);
     assert_eq!(
@@ -22,9 +24,14 @@ fn an_image_is_its_slice_of_the_pixels() {
 }
 
 #[test]
-fn what_does_not_fit_together_is_refused() {
+fn images_and_labels_that_do_not_fit_together_are_refused() {
     let message = |channels, width, classes, pixels, labels| {
-        LabeledImages::new(channels, 1, width, classes, pixels, labels)
+        let shape = ImageShape {
+            channels,
+            height: 1,
+            width,
+        };
+        LabeledImages::new(shape, classes, pixels, labels)
             .unwrap_err()
             .to_string()
     };
@@ -39,20 +46,26 @@ fn what_does_not_fit_together_is_refused() {
     );
     assert_eq!(
         message(1, 1, 2, vec![0; 2], vec![0, 2]),
-        "image 1 has label 2, but must be below the number of classes, 2"
+        "image 1 has label 2, but labels must be below the number of classes, 2"
     );
 }
 
 #[test]
 fn sizes_whose_product_overflows_are_refused() {
-    let result = LabeledImages::new(usize::MAX, 2, 2, 1, vec![0; 4], vec![0]);
+    let shape = ImageShape {
+        channels: usize::MAX,
+        height: 2,
+        width: 2,
+    };
+    let result = LabeledImages::new(shape, 1, vec![0; 4], vec![0]);
     assert!(matches!(result, Err(ImagesError::PixelCount { .. })));
 }
 
 #[test]
-fn the_checksum_tells_images_apart_by_pixels_labels_and_sizes() {
+fn the_checksum_depends_on_pixels_labels_and_sizes() {
     let images = |height, width, classes, pixels: [u8; 4], labels: [u16; 2]| {
-        LabeledImages::new(1, height, width, classes, pixels.into(), labels.into()).unwrap()
+        let shape = ImageShape::gray(height, width);
+        LabeledImages::new(shape, classes, pixels.into(), labels.into()).unwrap()
     };
     let checksum = images(1, 2, 2, [1, 2, 3, 4], [0, 1]).checksum();
     assert_eq!(images(1, 2, 2, [1, 2, 3, 4], [0, 1]).checksum(), checksum);
@@ -92,7 +105,7 @@ fn a_limit_above_the_number_of_images_keeps_all() {
 }
 
 #[test]
-fn limiting_a_data_set_leaves_its_test_images() {
+fn limiting_a_data_set_keeps_all_test_images() {
     let whole = digits();
     let limited = whole.clone().limit_train(100, 3);
     assert_eq!(limited.train, whole.train.limit(100, 3));
@@ -111,9 +124,9 @@ fn debugging_output_does_not_list_the_pixels() {
 #[test]
 fn a_fraction_outside_zero_to_one_is_refused() {
     for fraction in [0.0, 1.0, -0.5, 1.5, f64::NAN, f64::INFINITY] {
-        let result = stratified_split(&[0, 1], fraction, 0);
+        let result = HoldOut::fraction(fraction).split(&[0, 1]);
         assert!(
-            matches!(result, Err(SplitError::Fraction { .. })),
+            matches!(result, Err(ImagesError::Fraction { .. })),
             "{fraction}"
         );
     }
@@ -122,7 +135,8 @@ fn a_fraction_outside_zero_to_one_is_refused() {
 #[test]
 fn a_split_that_leaves_a_side_empty_is_refused() {
     let message = |labels, fraction| {
-        stratified_split(labels, fraction, 0)
+        HoldOut::fraction(fraction)
+            .split(labels)
             .unwrap_err()
             .to_string()
     };
@@ -137,16 +151,16 @@ fn a_split_that_leaves_a_side_empty_is_refused() {
          use a smaller fraction or more images"
     );
     assert!(matches!(
-        stratified_split(&[], 0.5, 0),
-        Err(SplitError::NothingHeldOut { .. })
+        HoldOut::fraction(0.5).split(&[]),
+        Err(ImagesError::NothingHeldOut { .. })
     ));
 }
 
-/// A change of these values changes every split: it must be meant, and is a breaking change.
+/// Changing these values changes every split, which is a breaking change and must be deliberate.
 #[test]
 fn splits_and_samples_are_stable_across_versions() {
     let labels = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 0, 0, 0];
-    let split = stratified_split(&labels, 0.25, 42).unwrap();
+    let split = HoldOut::fraction(0.25).seed(42).split(&labels).unwrap();
     assert_eq!(split.held_out, [1, 3, 11, 15]);
     assert_eq!(split.kept, [0, 2, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14]);
     let limited = numbered(&labels, 3).limit(6, 42);
@@ -154,7 +168,7 @@ fn splits_and_samples_are_stable_across_versions() {
 }
 
 #[test]
-fn the_digits_are_whole() {
+fn the_digits_are_complete() {
     let digits = digits();
     assert_eq!((digits.train.len(), digits.test.len()), (1_438, 359));
     let sum = |images: &LabeledImages| images.pixels().iter().map(|&p| u64::from(p)).sum::<u64>();
@@ -173,7 +187,7 @@ fn the_digits_are_whole() {
     }
 }
 
-/// A change of these values makes accuracies on the digits incomparable with earlier ones.
+/// Changing these values makes accuracies on the digits incomparable with earlier ones.
 #[test]
 fn the_test_set_of_the_digits_is_stable_across_versions() {
     let digits = digits();
@@ -192,7 +206,7 @@ proptest! {
         fraction in 0.01..0.99_f64,
         seed: u64,
     ) {
-        let Ok(split) = stratified_split(&labels, fraction, seed) else {
+        let Ok(split) = HoldOut::fraction(fraction).seed(seed).split(&labels) else {
             return Ok(());
         };
         prop_assert!(split.kept.is_sorted() && split.held_out.is_sorted());

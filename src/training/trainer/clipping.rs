@@ -1,11 +1,11 @@
-//! Gradients that are too long, all of a network's together.
+//! Clipping the gradient of a whole network by its norm.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{DType, Tensor};
 
-/// Shortens the gradients, together, to an L2 norm of at most `most`; nothing is read from the
-/// device.
+/// Scales the gradients of all parameters by one factor, so that their joint L2 norm is at most
+/// `most`. Nothing is read from the device.
 pub(super) fn clip<M: Module>(
     gradients: GradientsParams,
     network: &M,
@@ -19,7 +19,7 @@ pub(super) fn clip<M: Module>(
     let Some(sum) = squares.sum else {
         return gradients;
     };
-    // Gradients of 0 give an infinite factor, which the bound takes away.
+    // The factor of a gradient of 0 is infinite before it is clamped.
     let factor = (sum.sqrt().recip() * most).clamp_max(1.0);
     let mut scaled = Scaled { gradients, factor };
     network.visit(&mut scaled);
@@ -84,8 +84,8 @@ mod tests {
     }
 
     #[test]
-    fn long_gradients_are_shortened_and_short_ones_stay() {
-        // Each of two outputs has the gradient (1, -2, 3) and 1 for the bias.
+    fn long_gradients_are_shortened_and_short_ones_are_unchanged() {
+        // Each of the two outputs has the gradient (1, -2, 3), and 1 for the bias.
         let (before, after) = norm(2.0, 1.0);
         assert!((before - 30_f64.sqrt()).abs() < 1e-5, "{before}");
         assert!((after - 2.0).abs() < 1e-5, "{after}");

@@ -1,51 +1,52 @@
-//! Gradient descent, for a search's candidates and for full training alike.
+//! Gradient descent, for the candidates of a search and for full training alike.
 
 mod clipping;
-mod error;
+mod learner;
 mod moving_average;
 mod optimizer;
+mod progress;
 mod rms_prop;
 mod training;
 
-pub use error::TrainingError;
+pub use learner::{Learner, StepResult};
 pub use moving_average::MovingAverage;
+pub use progress::{Epoch, Progress, TrainingWatcher};
 pub use rms_prop::{RmsProp, RmsPropState};
-pub(in crate::training) use training::Learner;
-pub use training::{Epoch, Progress, Training};
+pub use training::Training;
 
 use burn::tensor::{Int, Tensor};
 
-use super::{Augmentation, DeviceImages, ImageClassifier, InvalidTrainingConfig, TrainingConfig};
-use crate::evaluator::EvaluationError;
+use self::training::tell;
+use super::{Augmentation, DeviceImages, ImageClassifier, TrainingConfig, TrainingError};
 use crate::network::ImageShape;
 
-/// Trains networks by one configuration.
+/// Trains and evaluates networks with one configuration.
 #[derive(Clone, Debug)]
 pub struct Trainer {
     config: TrainingConfig,
 }
 
 impl Trainer {
-    /// A trainer of this configuration.
+    /// A trainer with this configuration.
     ///
     /// # Errors
-    /// [`InvalidTrainingConfig`] names a setting that can't be.
-    pub fn new(config: TrainingConfig) -> Result<Self, InvalidTrainingConfig> {
+    /// [`TrainingError::InvalidSetting`] with the first setting that is out of range.
+    pub fn new(config: TrainingConfig) -> Result<Self, TrainingError> {
         config.validate()?;
         Ok(Self { config })
     }
 
-    /// Its configuration.
+    /// The configuration.
     #[must_use]
     pub const fn config(&self) -> &TrainingConfig {
         &self.config
     }
 
-    /// Whether so many images of this size can be trained on.
+    /// Checks whether `images` images of this shape can be trained on.
     ///
     /// # Errors
-    /// [`TrainingError`] if they are fewer than a batch, or smaller than what the augmentation takes
-    /// away.
+    /// [`TrainingError`] if they are fewer than a batch, or if crop padding or cutout could remove
+    /// an entire image.
     pub fn check(&self, shape: ImageShape, images: usize) -> Result<(), TrainingError> {
         if images < 2 {
             return Err(TrainingError::TooFewImages { images });
@@ -77,52 +78,52 @@ impl Trainer {
     /// Trains a network on the images at `indices`; their order, augmentation, drop path and dropout
     /// are drawn from streams of `seed`.
     ///
-    /// `watch` is told of every step and every epoch, and says whether to go on. [`Training`] does
-    /// the same an epoch at a time, and can be saved between two of them.
+    /// `watch` is told of every step and every epoch. [`Training`] does the same one epoch at a
+    /// time, and can be saved between epochs.
     ///
     /// # Errors
     /// [`TrainingError`] if the images don't fit the settings, a loss is not finite, or `watch`
-    /// returns an error.
+    /// breaks.
     pub fn train<M: ImageClassifier>(
         &self,
         network: M,
         images: &DeviceImages,
         indices: &[usize],
         seed: u64,
-        watch: &mut dyn FnMut(Progress) -> Result<(), EvaluationError>,
+        watch: &mut TrainingWatcher<'_>,
     ) -> Result<M, TrainingError> {
         let mut training = Training::new(network, self, seed);
         while !training.is_over() {
-            training = training.next_epoch(images, indices, watch)?;
+            training.next_epoch(images, indices, watch)?;
         }
         Ok(training.network())
     }
 
-    /// The share of the images at `indices` that the network classifies correctly, from 0 to 1.
+    /// The share of the images at `indices` that the network classifies correctly, from 0 to 1; 0
+    /// if there are none. Batch norm uses its running statistics.
     ///
-    /// Batch norm uses its running statistics. NaN if the network's outputs are not finite.
-    #[must_use]
+    /// # Errors
+    /// [`TrainingError::OutputNotFinite`] if the network's outputs are not finite.
     pub fn evaluate<M: ImageClassifier>(
         &self,
         network: &M,
         images: &DeviceImages,
         indices: &[usize],
-    ) -> f64 {
-        self.evaluate_watched(network, images, indices, &mut |_| Ok(()))
-            .unwrap_or(f64::NAN)
+    ) -> Result<f64, TrainingError> {
+        self.evaluate_watched(network, images, indices, &mut Progress::ignore)
     }
 
-    /// [`Trainer::evaluate`] in which `watch` is told of every batch, and says whether to go on.
+    /// Like [`Trainer::evaluate`]; `watch` is told of every batch.
     ///
     /// # Errors
-    /// [`TrainingError::OutputNotFinite`] if the network's outputs are not finite, and what `watch`
-    /// returns.
+    /// [`TrainingError::OutputNotFinite`] if the network's outputs are not finite, and
+    /// [`TrainingError::Stopped`] if `watch` breaks.
     pub fn evaluate_watched<M: ImageClassifier>(
         &self,
         network: &M,
         images: &DeviceImages,
         indices: &[usize],
-        watch: &mut dyn FnMut(Progress) -> Result<(), EvaluationError>,
+        watch: &mut TrainingWatcher<'_>,
     ) -> Result<f64, TrainingError> {
         let network = network.valid();
         let mut counts: Option<Tensor<1, Int>> = None;
@@ -130,18 +131,18 @@ impl Trainer {
         for batch in indices.chunks(self.config.batch_size) {
             let (inputs, labels) = images.batch(batch);
             let logits = network.logits(inputs);
-            let broken = logits.clone().is_finite().bool_not().int().sum();
-            let found = Tensor::cat(vec![correct(logits, labels), broken], 0);
+            let non_finite = logits.clone().is_finite().bool_not().int().sum();
+            let found = Tensor::cat(vec![correct(logits, labels), non_finite], 0);
             counts = Some(match counts {
                 Some(sum) => sum + found,
                 None => found,
             });
             done += batch.len();
-            watch(Progress::Evaluation {
+            let progress = Progress::Evaluation {
                 images: done,
                 of: indices.len(),
-            })
-            .map_err(TrainingError::Stopped)?;
+            };
+            tell(watch, progress)?;
         }
         let counts = counts.map(|counts| counts.into_data().iter::<i64>().collect::<Vec<_>>());
         match counts.as_deref() {
@@ -152,7 +153,7 @@ impl Trainer {
     }
 }
 
-/// How many of the labels have the largest logit of their image.
+/// How many images have their largest logit at their label.
 fn correct(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1, Int> {
     let [count, _] = logits.dims();
     let predicted = logits.argmax(1).reshape([count]);

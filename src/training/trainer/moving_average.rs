@@ -1,13 +1,13 @@
-//! Weights averaged over a training.
+//! Weights averaged over the steps of a training.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
 /// The exponential moving average of a network's weights and running statistics over the steps of
-/// its training, often better than the last ones.
+/// its training. It often classifies better than the last weights.
 ///
-/// After step `n` (from 1) each is `d a + (1 - d) w` with `d = min(decay, (1 + n) / (10 + n))`, so
-/// that the first weights are soon forgotten (TensorFlow's `ExponentialMovingAverage` with
+/// Step `n` (from 1) replaces each average `a` by `d a + (1 - d) w`, with the new weight `w` and `d =
+/// min(decay, (1 + n) / (10 + n))`, so that the first weights are soon forgotten (TensorFlow's `ExponentialMovingAverage` with
 /// `num_updates`, as in AmoebaNet's released code).
 #[derive(Clone, Debug)]
 pub struct MovingAverage<M> {
@@ -17,13 +17,13 @@ pub struct MovingAverage<M> {
 }
 
 impl<M: Module> MovingAverage<M> {
-    /// An average that begins with a network's weights.
+    /// An average that starts from a network's weights.
     #[must_use]
     pub fn new(network: &M, decay: f64) -> Self {
         Self::resumed(network, decay, 0)
     }
 
-    /// One that has taken in so many steps.
+    /// An average over `steps` steps so far.
     pub(in crate::training) fn resumed(average: &M, decay: f64, steps: u64) -> Self {
         Self {
             network: average.valid(),
@@ -32,12 +32,12 @@ impl<M: Module> MovingAverage<M> {
         }
     }
 
-    /// Takes in a network's weights.
+    /// Adds a network's weights to the average.
     #[must_use]
     pub fn update(self, network: &M) -> Self {
         let steps = self.steps + 1;
         let n = steps as f64;
-        let mut values = Values(Vec::new());
+        let mut values = FlatParameters(Vec::new());
         network.valid().visit(&mut values);
         let mut blend = Blend {
             values: values.0.into_iter(),
@@ -50,7 +50,7 @@ impl<M: Module> MovingAverage<M> {
         }
     }
 
-    /// How many steps it has taken in.
+    /// The number of steps averaged so far.
     #[must_use]
     pub const fn steps(&self) -> u64 {
         self.steps
@@ -63,16 +63,16 @@ impl<M: Module> MovingAverage<M> {
     }
 }
 
-/// All float values of a module, one behind the other, flat.
-struct Values(Vec<Tensor<1>>);
+/// All float values of a module, flattened, in the order of a visit.
+struct FlatParameters(Vec<Tensor<1>>);
 
-impl ModuleVisitor for Values {
+impl ModuleVisitor for FlatParameters {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         self.0.push(param.val().reshape([-1]));
     }
 }
 
-/// Mixes values in, in the order of [`Values`].
+/// Blends values into a module's, in the order of [`FlatParameters`].
 struct Blend {
     values: std::vec::IntoIter<Tensor<1>>,
     kept: f64,

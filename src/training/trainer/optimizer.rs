@@ -9,22 +9,22 @@ use burn::tensor::{Device, Tensor};
 use super::RmsProp;
 use crate::training::{OptimizerSettings, TrainingConfig};
 
-/// Applies a rule to every parameter of a network and keeps what the rule needs of each.
+/// Applies an update rule to every parameter of a network and keeps the rule's state of each.
 ///
-/// Burn's `ModuleOptimizer` keeps it by the parameters' ids, which a network that is built anew to
-/// go on with a training doesn't have, and restores it on the default device, which in a program
-/// that was built for a GPU is one even if there is none. Here a parameter is known by its place in
-/// the network.
+/// Burn's `ModuleOptimizer` identifies states by the parameters' ids, which differ in a network that
+/// is rebuilt to resume a training. It also restores them on the default device, which is a GPU in a
+/// program built for GPUs, even on a machine without one. Here states are identified by the
+/// parameter's position in the network.
 pub(in crate::training) struct NetworkOptimizer {
     weights: Box<dyn DynOptimizer>,
-    /// Of parameters of rank 1: batch norm's and biases.
+    /// The rule for parameters of rank 1: batch norm's and biases.
     vectors: Box<dyn DynOptimizer>,
     states: Vec<Option<DynState>>,
 }
 
 impl NetworkOptimizer {
-    /// The optimizer that a configuration says, with weight decay on weights, and on batch norm and
-    /// biases only if it says so.
+    /// The optimizer of a configuration. Weight decay applies to weights, and to batch norm and
+    /// biases only with [`TrainingConfig::decay_all`].
     pub(super) fn new(config: &TrainingConfig) -> Self {
         let decay = config.weight_decay;
         let [weights, vectors] = match config.decay_all {
@@ -60,7 +60,7 @@ impl NetworkOptimizer {
         }
     }
 
-    /// What is kept, by names that begin with the parameter's place.
+    /// The state of all parameters, by names that begin with the parameter's position.
     pub(in crate::training) fn state(&self) -> StateSink {
         let mut sink = StateSink::default();
         for (place, state) in self.states.iter().enumerate() {
@@ -72,7 +72,7 @@ impl NetworkOptimizer {
         sink
     }
 
-    /// Takes back what [`NetworkOptimizer::state`] gave, for parameters of these ranks.
+    /// Restores what [`NetworkOptimizer::state`] returned, for parameters of these ranks.
     pub(in crate::training) fn restore(
         &mut self,
         source: &mut StateSource,
@@ -116,7 +116,7 @@ fn rule(settings: &OptimizerSettings, weight_decay: f64) -> Box<dyn DynOptimizer
     }
 }
 
-/// A step of all parameters, in the order of the network.
+/// A step of all parameters, in the order of a visit.
 struct Step<'a> {
     optimizer: &'a mut NetworkOptimizer,
     gradients: GradientsParams,

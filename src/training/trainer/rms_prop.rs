@@ -1,30 +1,30 @@
-//! RMSProp as TensorFlow has it.
+//! TensorFlow's RMSProp.
 
 use burn::optim::{Optimizer, RecordState, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
 
-/// RMSProp as TensorFlow 1 has it, which the paper's ImageNet networks were trained with: of a
-/// weight `w` with gradient `g`
+/// TensorFlow 1's RMSProp, which the paper's ImageNet networks were trained with. For a weight `w`
+/// with gradient `g`, a step computes
 ///
-/// - `s = decay s + (1 - decay) g^2`, beginning with 1
-/// - `v = momentum v + rate g / sqrt(s + epsilon)`, beginning with 0
+/// - `s = decay s + (1 - decay) g^2`, starting from 1
+/// - `v = momentum v + rate g / sqrt(s + epsilon)`, starting from 0
 /// - `w = w - v`
 ///
-/// Burn's own (and PyTorch's) adds epsilon behind the root, begins `s` with 0 and takes the rate
-/// out of `v`. With the published epsilons of 0.1 and 1 these are other trainings.
+/// Burn's and PyTorch's RMSProp add epsilon after the root, start `s` from 0 and leave the rate out
+/// of `v`. With the published epsilons of 0.1 and 1 the results differ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RmsProp {
-    /// The share of the mean square that stays.
+    /// The share of the mean square that is kept.
     pub decay: f64,
-    /// The share of the last step that stays.
+    /// The share of the previous step that is kept.
     pub momentum: f64,
-    /// What is added to the mean square, below the root.
+    /// Added to the mean square, under the root.
     pub epsilon: f64,
-    /// This times a weight is added to its gradient.
+    /// L2 weight decay: this multiple of a weight is added to its gradient.
     pub weight_decay: f64,
 }
 
-/// What [`RmsProp`] keeps of a parameter.
+/// The state that [`RmsProp`] keeps of a parameter.
 #[derive(Clone, Debug)]
 pub struct RmsPropState<const D: usize> {
     mean_square: Tensor<D>,
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_steps_are_those_of_the_formula() {
+    fn two_steps_follow_the_formula() {
         let rms_prop = RmsProp {
             decay: 0.9,
             momentum: 0.8,

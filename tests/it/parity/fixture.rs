@@ -13,7 +13,7 @@ use evonas::network::{
 };
 use evonas::prelude::*;
 use evonas::randomness::stream;
-use evonas::spaces::nasnet::NasnetGenotype;
+use evonas::spaces::nasnet::published;
 
 /// A file of `parity.py export`, or of another build with the same keys.
 pub struct Fixture {
@@ -58,7 +58,7 @@ impl Fixture {
         let text = metadata
             .get("genotype_text")
             .unwrap_or(&metadata["genotype"]);
-        let genotype = NasnetGenotype::find(text).unwrap();
+        let genotype = published::by_name(text).unwrap_or_else(|| text.parse().unwrap());
         let tensors: BTreeMap<String, TensorData> = SafetensorsStore::from_file(path)
             .get_all_tensors()
             .unwrap()
@@ -231,24 +231,25 @@ fn config(
     };
     let input = tensors["input"].shape().to_vec();
     let classes = tensors["eval_logits"].shape().to_vec()[1];
-    let image = ImageShape::new(input[1], input[2], input[3]);
-    let mut config = NetworkConfig::new(
-        number("cells").unwrap(),
-        number("filters").unwrap(),
-        classes,
-        image,
-    );
+    let image = ImageShape {
+        channels: input[1],
+        height: input[2],
+        width: input[3],
+    };
+    let mut config = NetworkConfig::new(image, classes)
+        .cells_per_stack(number("cells").unwrap())
+        .filters(number("filters").unwrap());
     if metadata.get("stem").is_some_and(|stem| stem == "imagenet") {
         let filters = number("stem_filters").unwrap();
         config = config
-            .with_stem(Stem::ImageNet { filters })
-            .with_batch_norm(BatchNormSettings::IMAGENET);
+            .stem(Stem::ImageNet { filters })
+            .batch_norm(BatchNormSettings::IMAGENET);
     }
     if let Some(scale) = metadata.get("aux").and_then(|text| text.parse().ok()) {
-        config = config.with_auxiliary(AuxiliaryHead::new(scale));
+        config = config.auxiliary(AuxiliaryHead::new(scale));
     }
     let skip = metadata.get("skip_reduction_input");
-    config.with_skip_reduction_input(skip.is_some_and(|text| text.eq_ignore_ascii_case("true")))
+    config.skip_reduction_input(skip.is_some_and(|text| text.eq_ignore_ascii_case("true")))
 }
 
 /// The keys below `prefix` by the names of our modules.

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program as its users meet it: a module for each subcommand.
+
+mod completions;
+mod harness;
+mod png;
+mod search;
+mod train;

@@ -1,46 +1,52 @@
-//! What the two official archives hold.
+//! The contents of the two official archives.
 
 use super::names;
+use crate::network::ImageShape;
+
+/// The shape of every image.
+pub(super) const SHAPE: ImageShape = ImageShape::rgb(32, 32);
+/// The bytes of an image's pixels.
+pub(super) const PIXELS: usize = SHAPE.channels * SHAPE.height * SHAPE.width;
 
 /// A data set in CIFAR's binary version.
 #[derive(Debug)]
 pub(super) struct Archive {
-    /// Its title, for messages.
+    /// The title of the data set, for messages.
     pub(super) title: &'static str,
-    /// What to call the data set.
+    /// The name of the data set, for reports.
     pub(super) name: &'static str,
     /// The archive to download.
     pub(super) archive: &'static str,
-    /// The folder within it.
+    /// The folder that it unpacks to.
     pub(super) folder: &'static str,
-    /// The labels before the pixels of a record; the last one is the class.
+    /// The number of labels in a record; the last one is the class.
     pub(super) label_bytes: usize,
-    pub(super) train: &'static [File],
-    pub(super) test: File,
-    /// The names of the files, for messages.
+    pub(super) train: &'static [OfficialFile],
+    pub(super) test: OfficialFile,
+    /// The names of all files, for messages.
     pub(super) official: &'static str,
-    /// Where the names of the classes are, one a line.
+    /// The file with the names of the classes, one per line.
     pub(super) names_file: &'static str,
     pub(super) names: &'static [&'static str],
 }
 
 /// An official file.
 #[derive(Debug)]
-pub(super) struct File {
+pub(super) struct OfficialFile {
     pub(super) name: &'static str,
     pub(super) records: u64,
     pub(super) sha1: &'static str,
 }
 
-const fn file(name: &'static str, records: u64, sha1: &'static str) -> File {
-    File {
+const fn file(name: &'static str, records: u64, sha1: &'static str) -> OfficialFile {
+    OfficialFile {
         name,
         records,
         sha1,
     }
 }
 
-/// The checksums are those in Gluon's data sets of Apache MXNet (`mxnet.gluon.data.vision.CIFAR10`).
+/// The checksums come from the Gluon data sets of Apache MXNet (`mxnet.gluon.data.vision.CIFAR10`).
 pub(super) static CIFAR10: Archive = Archive {
     title: "CIFAR-10",
     name: "cifar10",
@@ -84,7 +90,7 @@ pub(super) static CIFAR10: Archive = Archive {
     names: &names::CIFAR10,
 };
 
-/// The checksums are those in Gluon's data sets of Apache MXNet (`mxnet.gluon.data.vision.CIFAR100`).
+/// The checksums come from the Gluon data sets of Apache MXNet (`mxnet.gluon.data.vision.CIFAR100`).
 pub(super) static CIFAR100: Archive = Archive {
     title: "CIFAR-100",
     name: "cifar100",
@@ -107,7 +113,7 @@ pub(super) static CIFAR100: Archive = Archive {
 };
 
 impl Archive {
-    pub(super) fn files(&self) -> impl Iterator<Item = &File> {
+    pub(super) fn files(&self) -> impl Iterator<Item = &OfficialFile> {
         self.train.iter().chain([&self.test])
     }
 

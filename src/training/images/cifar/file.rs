@@ -1,16 +1,17 @@
-//! One file of records, and the file of the classes' names.
+//! One file of records, and the file with the names of the classes.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha1::{Digest, Sha1};
 
-use super::super::dataset::MOST_BYTES;
-use super::{Archive, CHANNELS, CifarError, LabeledImages, PIXELS, SIDE, archive};
+use super::super::dataset::MAX_SPLIT_BYTES;
+use super::super::{DatasetError, LabeledImages};
+use super::archive::{Archive, OfficialFile, PIXELS, SHAPE};
 
-/// The most bytes that a file of names may have; more is not a file of names.
-const MOST_NAMES_BYTES: u64 = 1 << 16;
+/// The most bytes of a file of names; anything larger is something else.
+const MAX_NAMES_BYTES: u64 = 1 << 16;
 
 /// The records of several files.
 pub(super) struct Records {
@@ -28,13 +29,13 @@ impl Records {
         }
     }
 
-    /// Reads one more file, which must be the official one if `verify`.
+    /// Reads one more file, which must be the official one if `verify` is set.
     pub(super) fn append(
         &mut self,
         folder: &Path,
-        official: &archive::File,
+        official: &OfficialFile,
         verify: bool,
-    ) -> Result<(), CifarError> {
+    ) -> Result<(), DatasetError> {
         let file = folder.join(official.name);
         let record = self.archive.label_bytes + PIXELS;
         let check_size = |found: u64| {
@@ -44,38 +45,43 @@ impl Records {
                 self.check_whole_records(&file, record as u64, found)
             }
         };
-        // Checked before any byte is read, and after it in case the file grew.
+        // Checked before any byte is read, and again afterwards in case the file grew.
         let bytes = read(&file, check_size)?;
         check_size(bytes.len() as u64)?;
         if verify {
             check_checksum(&file, official, &bytes)?;
         }
-        self.take(file, bytes.chunks_exact(record))
+        self.take(&file, bytes.chunks_exact(record))
     }
 
-    fn check_whole_records(&self, file: &Path, record: u64, found: u64) -> Result<(), CifarError> {
-        if found > MOST_BYTES {
-            return Err(CifarError::TooLarge {
-                file: file.to_owned(),
-                found,
+    fn check_whole_records(
+        &self,
+        file: &Path,
+        record: u64,
+        found: u64,
+    ) -> Result<(), DatasetError> {
+        if found > MAX_SPLIT_BYTES {
+            return Err(DatasetError::TooLarge {
+                claim: format!("{} has {found} bytes", file.display()),
+                advice: "use fewer images",
             });
         }
         if found == 0 || !found.is_multiple_of(record) {
-            return Err(CifarError::PartialRecord {
-                file: file.to_owned(),
-                record,
-                label_bytes: self.archive.label_bytes,
-                found,
-            });
+            let problem = format!(
+                "has {found} bytes, but must hold one or more whole records of {record} bytes, {} for \
+                 labels and {PIXELS} for pixels",
+                self.archive.label_bytes
+            );
+            return Err(DatasetError::invalid(file, problem));
         }
         Ok(())
     }
 
     fn take<'a>(
         &mut self,
-        file: PathBuf,
+        file: &Path,
         records: impl ExactSizeIterator<Item = &'a [u8]>,
-    ) -> Result<(), CifarError> {
+    ) -> Result<(), DatasetError> {
         self.pixels.reserve_exact(records.len() * PIXELS);
         self.labels.reserve_exact(records.len());
         let classes = self.archive.classes();
@@ -83,12 +89,11 @@ impl Records {
             let (labels, pixels) = record.split_at(self.archive.label_bytes);
             let label = labels[labels.len() - 1];
             if usize::from(label) >= classes {
-                return Err(CifarError::LabelOutOfRange {
-                    file,
-                    record: index,
-                    label,
-                    classes,
-                });
+                let problem = format!(
+                    "has label {label} in record {index} (from 0), but labels must be below the number of \
+                     classes, {classes}"
+                );
+                return Err(DatasetError::invalid(file, problem));
             }
             self.labels.push(label.into());
             self.pixels.extend_from_slice(pixels);
@@ -98,17 +103,17 @@ impl Records {
 
     pub(super) fn into_images(self) -> LabeledImages {
         let classes = self.archive.classes();
-        LabeledImages::new(CHANNELS, SIDE, SIDE, classes, self.pixels, self.labels)
+        LabeledImages::new(SHAPE, classes, self.pixels, self.labels)
             .expect("a record is one checked label and the pixels of one image")
     }
 }
 
 /// The whole file, if `check` accepts its size.
-fn read(path: &Path, check: impl Fn(u64) -> Result<(), CifarError>) -> Result<Vec<u8>, CifarError> {
-    let read_error = |source| CifarError::Read {
-        file: path.to_owned(),
-        source,
-    };
+fn read(
+    path: &Path,
+    check: impl Fn(u64) -> Result<(), DatasetError>,
+) -> Result<Vec<u8>, DatasetError> {
+    let read_error = |source| DatasetError::io(path, source);
     let file = File::open(path).map_err(read_error)?;
     let metadata = file.metadata().map_err(read_error)?;
     if !metadata.is_file() {
@@ -122,18 +127,18 @@ fn read(path: &Path, check: impl Fn(u64) -> Result<(), CifarError>) -> Result<Ve
     Ok(bytes)
 }
 
-fn check_official_size(file: &Path, expected: u64, found: u64) -> Result<(), CifarError> {
+fn check_official_size(file: &Path, expected: u64, found: u64) -> Result<(), DatasetError> {
     if found == expected {
         return Ok(());
     }
-    Err(CifarError::WrongSize {
-        file: file.to_owned(),
-        expected,
-        found,
-    })
+    let problem = format!(
+        "has {found} bytes, but the official file has {expected}: unpack the archive again, or read your \
+         own images without verification"
+    );
+    Err(DatasetError::invalid(file, problem))
 }
 
-fn check_checksum(path: &Path, official: &archive::File, bytes: &[u8]) -> Result<(), CifarError> {
+fn check_checksum(path: &Path, official: &OfficialFile, bytes: &[u8]) -> Result<(), DatasetError> {
     let found: String = Sha1::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))
@@ -141,36 +146,36 @@ fn check_checksum(path: &Path, official: &archive::File, bytes: &[u8]) -> Result
     if found == official.sha1 {
         return Ok(());
     }
-    Err(CifarError::WrongChecksum {
-        file: path.to_owned(),
-        expected: official.sha1,
-        found,
-    })
+    let problem = format!(
+        "has the SHA-1 checksum {found}, but the official file has {}: download and unpack the archive \
+         again, or read your own images without verification",
+        official.sha1
+    );
+    Err(DatasetError::invalid(path, problem))
 }
 
-/// The names that the folder gives the classes, if it does.
+/// The names of the classes from the folder's file of names, if it has one.
 pub(super) fn class_names(
     folder: &Path,
     archive: &Archive,
-) -> Result<Option<Vec<String>>, CifarError> {
+) -> Result<Option<Vec<String>>, DatasetError> {
     let path = folder.join(archive.names_file);
     if !path.exists() {
         return Ok(None);
     }
     let mut text = String::new();
-    let result =
-        File::open(&path).and_then(|file| file.take(MOST_NAMES_BYTES).read_to_string(&mut text));
-    if let Err(source) = result {
-        return Err(CifarError::Read { file: path, source });
-    }
+    File::open(&path)
+        .and_then(|file| file.take(MAX_NAMES_BYTES).read_to_string(&mut text))
+        .map_err(|source| DatasetError::io(&path, source))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let names: Vec<String> = lines.map(str::to_owned).collect();
     if names.len() == archive.classes() {
         return Ok(Some(names));
     }
-    Err(CifarError::ClassNames {
-        file: path,
-        classes: archive.classes(),
-        found: names.len(),
-    })
+    let problem = format!(
+        "has {} names, but there are {} classes: write one name per line, or remove the file",
+        names.len(),
+        archive.classes()
+    );
+    Err(DatasetError::invalid(&path, problem))
 }

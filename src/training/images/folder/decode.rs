@@ -1,4 +1,4 @@
-//! From files to pixels, in parallel.
+//! Decodes image files to pixels, in parallel.
 
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -8,72 +8,63 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits};
 use rayon::prelude::*;
 
-use super::super::dataset::MOST_BYTES;
-use super::FolderError;
+use super::super::dataset::MAX_SPLIT_BYTES;
+use super::super::{DatasetError, ImageSize};
+use crate::network::ImageShape;
 
 /// The most bytes of a file, and of one decoded image: 89 million pixels in color.
-const MOST_IMAGE_BYTES: u64 = 256 << 20;
-/// The most rows or columns of an image, which bound what resizing it takes.
-const MOST_SIDE: u32 = 1 << 15;
-/// The most rows or columns to resize to.
-pub(super) const MOST_RESIZED_SIDE: usize = 1 << 12;
-/// So much is decoded before the memory for more is taken.
+const MAX_IMAGE_BYTES: u64 = 256 << 20;
+/// The most rows or columns of an image; bounds the memory that resizing takes.
+const MAX_SIDE: u32 = 1 << 15;
+/// How many bytes are decoded before memory for more is used.
 const BLOCK_BYTES: usize = 64 << 20;
 
-/// What to make of the images.
+/// How to turn files into pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) struct Decoding {
-    /// Rows and columns, where images are resized.
-    pub(super) resize: Option<[usize; 2]>,
+    pub(super) resize: Option<ImageSize>,
     pub(super) gray: bool,
 }
 
 /// The pixels of several images.
 #[derive(Debug)]
 pub(super) struct Decoded {
-    pub(super) channels: usize,
-    pub(super) height: usize,
-    pub(super) width: usize,
+    pub(super) shape: ImageShape,
     /// `[image, channel, row, column]`, flattened.
     pub(super) pixels: Vec<u8>,
 }
 
-/// The size that all images have, and the image that says so.
+/// The size that all images must have, and the image that sets it.
 struct Expected<'a> {
-    size: [usize; 2],
+    size: ImageSize,
     by: &'a Path,
 }
 
 impl Decoding {
-    /// Decodes all files; images that are not resized must have the size of `first`.
-    pub(super) fn read(&self, files: &[PathBuf], first: &Path) -> Result<Decoded, FolderError> {
+    /// Decodes all files. Unless they are resized, all images must have the size of `first`.
+    pub(super) fn read(&self, files: &[PathBuf], first: &Path) -> Result<Decoded, DatasetError> {
         let size = match self.resize {
-            Some(size) => checked_resize(size)?,
+            Some(size) => size.checked()?,
             // Decoded, because a header may claim any size.
             None => size_of(&decode(first)?),
         };
         let expected = Expected { size, by: first };
-        let (channels, [height, width]) = (self.channels(), size);
-        let image_bytes = channels * height * width;
-        let total = image_bytes as u64 * files.len() as u64;
-        let bytes = usize::try_from(total).ok().filter(|_| total <= MOST_BYTES);
-        let Some(bytes) = bytes else {
-            return Err(FolderError::TooLarge {
-                images: files.len(),
-                channels,
-                height,
-                width,
-            });
+        let shape = ImageShape {
+            channels: self.channels(),
+            height: size.height,
+            width: size.width,
         };
+        let image_bytes = shape.channels * shape.height * shape.width;
+        let bytes = checked_bytes(shape, image_bytes, files.len())?;
         let mut pixels = Vec::new();
         pixels
             .try_reserve_exact(bytes)
-            .map_err(|source| FolderError::OutOfMemory { bytes, source })?;
+            .map_err(|source| DatasetError::OutOfMemory { bytes, source })?;
         let block = (BLOCK_BYTES / image_bytes).max(rayon::current_num_threads());
         for block in files.chunks(block) {
             let begin = pixels.len();
             pixels.resize(begin + block.len() * image_bytes, 0);
-            // The first failure in the order of the files, whichever thread is first.
+            // The first failure in the order of the files, whichever thread finishes first.
             let failure = pixels[begin..]
                 .par_chunks_exact_mut(image_bytes)
                 .zip(block)
@@ -82,12 +73,7 @@ impl Decoding {
                 return Err(failure);
             }
         }
-        Ok(Decoded {
-            channels,
-            height,
-            width,
-            pixels,
-        })
+        Ok(Decoded { shape, pixels })
     }
 
     const fn channels(&self) -> usize {
@@ -100,20 +86,20 @@ impl Decoding {
         pixels: &mut [u8],
         file: &Path,
         expected: &Expected<'_>,
-    ) -> Result<(), FolderError> {
+    ) -> Result<(), DatasetError> {
         let mut image = decode(file)?;
         let size = size_of(&image);
         if size != expected.size {
             if self.resize.is_none() {
-                return Err(FolderError::SizesDiffer {
+                return Err(DatasetError::Mismatch {
                     first: expected.by.to_owned(),
-                    first_size: expected.size,
-                    other: file.to_owned(),
-                    other_size: size,
+                    first_has: format!("{} pixels (height x width)", expected.size),
+                    second: file.to_owned(),
+                    second_has: size.to_string(),
+                    advice: "give a size to resize all images to",
                 });
             }
-            let [height, width] = expected
-                .size
+            let [width, height] = [expected.size.width, expected.size.height]
                 .map(|side| u32::try_from(side).expect("the size to resize to is checked"));
             image = image.resize_exact(width, height, FilterType::Triangle);
         }
@@ -139,9 +125,9 @@ impl Decoding {
     }
 }
 
-fn decode(path: &Path) -> Result<DynamicImage, FolderError> {
+fn decode(path: &Path) -> Result<DynamicImage, DatasetError> {
     let bytes = read(path)?;
-    // By content, because in large collections endings are sometimes wrong.
+    // By content, because large collections contain files with the wrong extension.
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|source| broken(path, source))?;
@@ -151,39 +137,46 @@ fn decode(path: &Path) -> Result<DynamicImage, FolderError> {
 
 fn limits() -> Limits {
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_SIDE);
-    limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(MOST_IMAGE_BYTES);
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_IMAGE_BYTES);
     limits
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, FolderError> {
+fn read(path: &Path) -> Result<Vec<u8>, DatasetError> {
     let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(MOST_IMAGE_BYTES).read_to_end(&mut bytes))
-        .map_err(|source| FolderError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        .and_then(|file| file.take(MAX_IMAGE_BYTES).read_to_end(&mut bytes))
+        .map_err(|source| DatasetError::io(path, source))?;
     Ok(bytes)
 }
 
-fn broken(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> FolderError {
-    FolderError::Broken {
-        file: path.to_owned(),
-        source: Box::new(source),
-    }
+fn broken(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> DatasetError {
+    let problem = "cannot be decoded: replace or remove the image";
+    DatasetError::undecodable(path, problem, source)
 }
 
-fn checked_resize([height, width]: [usize; 2]) -> Result<[usize; 2], FolderError> {
-    let allowed = 1..=MOST_RESIZED_SIDE;
-    if allowed.contains(&height) && allowed.contains(&width) {
-        return Ok([height, width]);
-    }
-    Err(FolderError::Resize { height, width })
+/// The bytes of all images together, if a split may have as many.
+fn checked_bytes(
+    shape: ImageShape,
+    image_bytes: usize,
+    images: usize,
+) -> Result<usize, DatasetError> {
+    let total = image_bytes as u64 * images as u64;
+    let bytes = usize::try_from(total).ok();
+    let bytes = bytes.filter(|_| total <= MAX_SPLIT_BYTES);
+    bytes.ok_or_else(|| DatasetError::TooLarge {
+        claim: format!(
+            "{images} images of {}x{}x{} (channels x height x width) take {total} bytes",
+            shape.channels, shape.height, shape.width
+        ),
+        advice: "resize them to a smaller size",
+    })
 }
 
-/// Rows and columns.
-fn size_of(image: &DynamicImage) -> [usize; 2] {
-    [image.height() as usize, image.width() as usize]
+fn size_of(image: &DynamicImage) -> ImageSize {
+    ImageSize {
+        height: image.height() as usize,
+        width: image.width() as usize,
+    }
 }

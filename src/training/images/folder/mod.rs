@@ -1,47 +1,45 @@
-//! Folders of PNG and JPEG files, one folder for each class.
+//! Folders of PNG and JPEG files, one folder per class.
 
 mod decode;
-mod error;
 mod scan;
 mod unlabeled;
 
 use std::path::{Path, PathBuf};
 
 use self::decode::Decoding;
-pub use self::error::FolderError;
-use self::scan::Split;
+use self::scan::SplitFolder;
 pub use self::unlabeled::UnlabeledImages;
 use super::dataset::name_of;
-use super::{ImageDataset, LabeledImages};
+use super::{DatasetError, ImageDataset, ImageSize, LabeledImages};
 
-/// Reads a folder of images, `train/CLASS/*.png` and `test/CLASS/*.jpg`, as torchvision's `ImageFolder`
-/// reads each of the two.
+/// Reads a folder of images, `train/CLASS/*.png` and `test/CLASS/*.jpg`; torchvision's `ImageFolder` reads
+/// each of the two the same way.
 ///
-/// - **Splits.** `train`, and `test`; where there is no `test`, the first of `val`, `valid` and
-///   `validation` stands for it. Any other folder beside them is not read.
+/// - **Splits.** `train` and `test`. Without `test`, the first of `val`, `valid` and `validation` that
+///   exists is used instead. Other folders next to them are ignored.
 /// - **Classes** are the folders in `train`, numbered in the order of their names (bytewise). `test` may
-///   lack some of them, but has no others.
+///   lack some of them, but must not have others.
 /// - **Images** are the files that end in `.png`, `.jpg` or `.jpeg` in any case, in the order of their
-///   names. Their format is recognised by their content. Nothing is left out silently: another file, or
-///   a folder, among the images of a class is an error, and so is an image beside the folders of the
-///   classes. Names that begin with a dot, `Thumbs.db` and `desktop.ini` are skipped everywhere, and so
-///   are files beside the folders of the classes that are not named as images. Links are followed.
+///   names. Their content determines the format. Nothing is skipped silently: any other file or a folder
+///   among the images of a class is an error, and so is an image next to the folders of the classes. The
+///   exceptions are names that begin with a dot, `Thumbs.db` and `desktop.ini`, which are skipped
+///   everywhere, and files other than images next to the folders of the classes. Links are followed.
 /// - **Pixels.** Each image becomes 3 channels of 8 bits, or 1 with [`gray`](Self::gray), whatever the
-///   file holds: 16 bits are reduced, gray is repeated, transparency is dropped. Color profiles and the
-///   orientation in EXIF data are ignored.
-/// - **Size.** All images have the same, or are [resized](Self::resize).
+///   file contains: 16 bits are reduced to 8, gray is repeated, transparency is dropped. Color profiles
+///   and the EXIF orientation are ignored.
+/// - **Size.** All images must have the same size, unless they are [resized](Self::resize).
 ///
-/// Files are decoded in parallel on rayon's threads. A split may take 16 GiB of pixels, an image 256 MiB
+/// Files are decoded in parallel on rayon's threads. A split may have 16 GiB of pixels, an image 256 MiB
 /// and 32,768 rows or columns.
 ///
 /// # Example
 ///
 /// ```no_run
-/// use evonas::training::images::ImageFolder;
+/// use evonas::training::images::{ImageFolder, ImageSize};
 ///
-/// let dataset = ImageFolder::new("data/flowers").resize(64, 64).read()?;
+/// let dataset = ImageFolder::new("data/flowers").resize(ImageSize::square(64)).read()?;
 /// assert_eq!(dataset.train.height(), 64);
-/// # Ok::<(), evonas::training::images::FolderError>(())
+/// # Ok::<(), evonas::training::images::DatasetError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "nothing is read before `read` or `read_unlabeled`"]
@@ -51,7 +49,7 @@ pub struct ImageFolder {
 }
 
 impl ImageFolder {
-    /// The images below `path`: in color, and all of one size.
+    /// The images below `path`, in color and all of the same size.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -59,42 +57,41 @@ impl ImageFolder {
         }
     }
 
-    /// Resizes each image to `height` rows and `width` columns, from 1 to 4096, that have another size.
+    /// Resizes every image that doesn't have this size, from 1 to 4096 rows and columns.
     ///
-    /// The whole image is stretched to the new size, whatever its proportions; each new pixel is a mean of
-    /// those that it covers, weighted by a triangle (bilinear with antialiasing, as in torchvision).
-    pub fn resize(mut self, height: usize, width: usize) -> Self {
-        self.decoding.resize = Some([height, width]);
+    /// The whole image is stretched to the new size, whatever its proportions. Each new pixel is a mean of
+    /// the pixels that it covers, weighted by a triangle (bilinear with antialiasing, as in torchvision).
+    pub fn resize(mut self, size: ImageSize) -> Self {
+        self.decoding.resize = Some(size);
         self
     }
 
-    /// Whether images have one channel, their luma, instead of red, green and blue.
+    /// Whether images get one channel, their luma, instead of red, green and blue.
     pub fn gray(mut self, gray: bool) -> Self {
         self.decoding.gray = gray;
         self
     }
 
-    /// Reads the training and the test images. The data set is called like the folder, and its classes
-    /// like theirs.
+    /// Reads the training and the test images. The data set and its classes are named after their
+    /// folders.
     ///
     /// # Errors
     ///
-    /// A [`FolderError`] that names the file or folder and says what is wrong with it. Of several files
-    /// that cannot be decoded or have another size, it is the first one.
-    pub fn read(&self) -> Result<ImageDataset, FolderError> {
-        let train = Split::train(&self.path)?;
-        let test = Split::test(&self.path)?;
+    /// A [`DatasetError`] that names the file or folder and says what is wrong with it. If several files
+    /// can't be decoded or differ in size, it names the first one.
+    pub fn read(&self) -> Result<ImageDataset, DatasetError> {
+        let train = SplitFolder::train(&self.path)?;
+        let test = SplitFolder::test(&self.path)?;
         let class_names = train.class_names();
         let (train_files, train_labels) = train.labeled(&train)?;
         let (test_files, test_labels) = test.labeled(&train)?;
         let first = &train_files[0];
         let read = |files, labels| self.labeled(files, first, class_names.len(), labels);
-        Ok(ImageDataset {
-            name: name_of(&self.path),
-            train: read(&train_files, train_labels)?,
-            test: read(&test_files, test_labels)?,
-            class_names: Some(class_names),
-        })
+        let (train, test) = (
+            read(&train_files, train_labels)?,
+            read(&test_files, test_labels)?,
+        );
+        Ok(ImageDataset::new(name_of(&self.path), train, test).class_names(class_names))
     }
 
     fn labeled(
@@ -103,15 +100,14 @@ impl ImageFolder {
         first: &Path,
         classes: usize,
         labels: Vec<u16>,
-    ) -> Result<LabeledImages, FolderError> {
+    ) -> Result<LabeledImages, DatasetError> {
         let decoded = self.decoding.read(files, first)?;
-        let (channels, height, width) = (decoded.channels, decoded.height, decoded.width);
-        let images = LabeledImages::new(channels, height, width, classes, decoded.pixels, labels);
+        let images = LabeledImages::new(decoded.shape, classes, decoded.pixels, labels);
         Ok(images.expect("each file is an image of this size with the label of a class"))
     }
 
-    /// Reads images without classes, to predict these: the folder's own files, by the rules for the
-    /// folder of a class, or the one file that the path names.
+    /// Reads images without classes, to predict these: the files directly in the folder, by the same
+    /// rules as in the folder of a class, or the single file that the path names.
     ///
     /// # Errors
     ///
@@ -120,13 +116,14 @@ impl ImageFolder {
     /// # Example
     ///
     /// ```no_run
-    /// use evonas::training::images::ImageFolder;
+    /// use evonas::training::images::{ImageFolder, ImageSize};
     ///
-    /// let images = ImageFolder::new("holiday").resize(32, 32).read_unlabeled()?;
+    /// let size = ImageSize::square(32);
+    /// let images = ImageFolder::new("holiday").resize(size).read_unlabeled()?;
     /// assert_eq!(images.pixels().len(), images.files().len() * 3 * 32 * 32);
-    /// # Ok::<(), evonas::training::images::FolderError>(())
+    /// # Ok::<(), evonas::training::images::DatasetError>(())
     /// ```
-    pub fn read_unlabeled(&self) -> Result<UnlabeledImages, FolderError> {
+    pub fn read_unlabeled(&self) -> Result<UnlabeledImages, DatasetError> {
         let files = if self.path.is_dir() {
             scan::images(&self.path)?
         } else {

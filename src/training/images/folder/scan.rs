@@ -1,21 +1,23 @@
-//! Finding the images of a folder, without opening them.
+//! Finds the images of a folder without opening them.
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::listing::first_names;
-use super::FolderError;
+use super::super::DatasetError;
+use super::super::listing::contents;
 
-const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
-/// What operating systems leave in folders, beside names that begin with a dot.
-const LEFT_BY_SYSTEMS: [&str; 2] = ["Thumbs.db", "desktop.ini"];
-/// The first of these that is there holds the test images.
+const EXTENSIONS: [&str; 3] = ["png", "jpg", "jpeg"];
+/// Files that operating systems leave in folders, apart from names that begin with a dot.
+const SYSTEM_FILES: [&str; 2] = ["Thumbs.db", "desktop.ini"];
+/// The first of these that exists holds the test images.
 const TEST_NAMES: [&str; 4] = ["test", "val", "valid", "validation"];
 
-/// The images of a split.
-pub(super) struct Split {
+/// Most classes that labels of 16 bits can tell apart.
+const MAX_CLASSES: usize = 1 << u16::BITS;
+
+/// The images of one split.
+pub(super) struct SplitFolder {
     folder: PathBuf,
     classes: Vec<Class>,
 }
@@ -26,33 +28,38 @@ struct Class {
     images: Vec<PathBuf>,
 }
 
-impl Split {
-    pub(super) fn train(folder: &Path) -> Result<Self, FolderError> {
+impl SplitFolder {
+    pub(super) fn train(folder: &Path) -> Result<Self, DatasetError> {
         Self::first_of(folder, &["train"])
     }
 
-    pub(super) fn test(folder: &Path) -> Result<Self, FolderError> {
+    pub(super) fn test(folder: &Path) -> Result<Self, DatasetError> {
         Self::first_of(folder, &TEST_NAMES)
     }
 
-    fn first_of(folder: &Path, names: &[&'static str]) -> Result<Self, FolderError> {
+    fn first_of(folder: &Path, names: &[&'static str]) -> Result<Self, DatasetError> {
         if !folder.is_dir() {
-            return Err(FolderError::FolderMissing {
+            return Err(DatasetError::NotAFolder {
                 folder: folder.to_owned(),
+                advice: "pass the folder that holds the folders train and test".to_owned(),
             });
         }
         let candidates = names.iter().map(|name| folder.join(name));
         match candidates.into_iter().find(|path| path.is_dir()) {
             Some(split) => Self::scan(split),
-            None => Err(FolderError::SplitMissing {
+            None => Err(DatasetError::Missing {
                 folder: folder.to_owned(),
-                split: names[0],
-                found: first_names(folder).map_err(|source| read_error(folder, source))?,
+                missing: format!("folder {}", names[0]),
+                advice: format!(
+                    "put the images of each class in {}/CLASS/; found {}",
+                    names[0],
+                    contents(folder)?
+                ),
             }),
         }
     }
 
-    fn scan(folder: PathBuf) -> Result<Self, FolderError> {
+    fn scan(folder: PathBuf) -> Result<Self, DatasetError> {
         let mut classes = Vec::new();
         for entry in entries(&folder)? {
             if entry.is_folder {
@@ -62,17 +69,23 @@ impl Split {
                     folder: entry.path,
                 });
             } else if is_named_as_image(&entry.path) {
-                return Err(FolderError::StrayImage { file: entry.path });
+                let problem = "is in no class: move it into the folder of its class";
+                return Err(DatasetError::invalid(&entry.path, problem));
             }
         }
         if classes.is_empty() {
-            return Err(FolderError::NoClasses { folder });
-        }
-        if classes.len() > usize::from(u16::MAX) + 1 {
-            return Err(FolderError::TooManyClasses {
-                found: classes.len(),
+            return Err(DatasetError::Missing {
                 folder,
+                missing: "folders".to_owned(),
+                advice: "put the images of each class in a folder of their own".to_owned(),
             });
+        }
+        if classes.len() > MAX_CLASSES {
+            let problem = format!(
+                "has {} folders, but at most {MAX_CLASSES} classes can be read",
+                classes.len()
+            );
+            return Err(DatasetError::invalid(&folder, problem));
         }
         Ok(Self { folder, classes })
     }
@@ -85,18 +98,15 @@ impl Split {
         names.map(|name| name.into_owned()).collect()
     }
 
-    /// The images and their labels by the classes of `train`.
-    pub(super) fn labeled(&self, train: &Self) -> Result<(Vec<PathBuf>, Vec<u16>), FolderError> {
+    /// The images and their labels, which number the classes of `train`.
+    pub(super) fn labeled(&self, train: &Self) -> Result<(Vec<PathBuf>, Vec<u16>), DatasetError> {
         let mut files = Vec::new();
         let mut labels = Vec::new();
         for class in &self.classes {
             let label = train
                 .classes
                 .binary_search_by(|other| other.name.cmp(&class.name))
-                .map_err(|_| FolderError::UnknownClass {
-                    folder: class.folder.clone(),
-                    train: train.folder.clone(),
-                })?;
+                .map_err(|_| class.unknown(&train.folder))?;
             let label = u16::try_from(label).expect("there are at most 65536 classes");
             files.extend_from_slice(&class.images);
             labels.resize(files.len(), label);
@@ -105,35 +115,51 @@ impl Split {
     }
 }
 
-/// The images in a folder, one at least, in the order of their names.
-pub(super) fn images(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+impl Class {
+    fn unknown(&self, train: &Path) -> DatasetError {
+        let problem = format!(
+            "is a class that the training images in {} do not have: give both the same folders",
+            train.display()
+        );
+        DatasetError::invalid(&self.folder, problem)
+    }
+}
+
+/// The images in a folder, at least one, in the order of their names.
+pub(super) fn images(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let mut images = Vec::new();
     for entry in entries(folder)? {
         if entry.is_folder {
-            return Err(FolderError::NestedFolder { folder: entry.path });
+            let problem = "is a folder among images: move its images to the folder above, or make it a \
+                           class";
+            return Err(DatasetError::invalid(&entry.path, problem));
         }
         if !is_named_as_image(&entry.path) {
-            return Err(FolderError::NotAnImage { file: entry.path });
+            let problem =
+                "does not end in .png, .jpg or .jpeg: convert the image, or remove the file";
+            return Err(DatasetError::invalid(&entry.path, problem));
         }
         images.push(entry.path);
     }
     if images.is_empty() {
-        return Err(FolderError::NoImages {
+        return Err(DatasetError::Missing {
             folder: folder.to_owned(),
+            missing: "images".to_owned(),
+            advice: "put PNG or JPEG files there, or remove the folder".to_owned(),
         });
     }
     Ok(images)
 }
 
-struct Entry {
+struct FolderEntry {
     name: OsString,
     path: PathBuf,
     is_folder: bool,
 }
 
-/// What is in a folder and not hidden, in the order of its names.
-fn entries(folder: &Path) -> Result<Vec<Entry>, FolderError> {
-    let in_folder = |source| read_error(folder, source);
+/// The visible entries of a folder, in the order of their names.
+fn entries(folder: &Path) -> Result<Vec<FolderEntry>, DatasetError> {
+    let in_folder = |source| DatasetError::io(folder, source);
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(in_folder)? {
         let entry = entry.map_err(in_folder)?;
@@ -145,8 +171,10 @@ fn entries(folder: &Path) -> Result<Vec<Entry>, FolderError> {
         if kind.as_ref().is_ok_and(fs::FileType::is_symlink) {
             kind = fs::metadata(&path).map(|metadata| metadata.file_type());
         }
-        let is_folder = kind.map_err(|source| read_error(&path, source))?.is_dir();
-        entries.push(Entry {
+        let is_folder = kind
+            .map_err(|source| DatasetError::io(&path, source))?
+            .is_dir();
+        entries.push(FolderEntry {
             name,
             path,
             is_folder,
@@ -158,22 +186,15 @@ fn entries(folder: &Path) -> Result<Vec<Entry>, FolderError> {
 
 fn is_hidden(name: &str) -> bool {
     name.starts_with('.')
-        || LEFT_BY_SYSTEMS
+        || SYSTEM_FILES
             .iter()
-            .any(|left| name.eq_ignore_ascii_case(left))
+            .any(|file| name.eq_ignore_ascii_case(file))
 }
 
 fn is_named_as_image(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
-        ENDINGS
+        EXTENSIONS
             .iter()
-            .any(|ending| extension.eq_ignore_ascii_case(ending))
+            .any(|known| extension.eq_ignore_ascii_case(known))
     })
-}
-
-fn read_error(path: &Path, source: io::Error) -> FolderError {
-    FolderError::Read {
-        path: path.to_owned(),
-        source,
-    }
 }

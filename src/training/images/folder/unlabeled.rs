@@ -1,4 +1,4 @@
-//! Images whose class is to be predicted.
+//! Images without classes, to predict these.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,15 +6,13 @@ use std::path::PathBuf;
 use super::decode::Decoded;
 use crate::network::ImageShape;
 
-/// Images of one size and the files that they are from. There is at least one.
+/// Images of one shape, at least one, and the files they come from.
 ///
 /// Pixels are bytes in the order `[image, channel, row, column]`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnlabeledImages {
     files: Vec<PathBuf>,
-    channels: usize,
-    height: usize,
-    width: usize,
+    shape: ImageShape,
     pixels: Vec<u8>,
 }
 
@@ -22,9 +20,7 @@ impl UnlabeledImages {
     pub(super) fn new(files: Vec<PathBuf>, decoded: Decoded) -> Self {
         Self {
             files,
-            channels: decoded.channels,
-            height: decoded.height,
-            width: decoded.width,
+            shape: decoded.shape,
             pixels: decoded.pixels,
         }
     }
@@ -36,22 +32,22 @@ impl UnlabeledImages {
 
     /// The number of channels of an image: 1 for gray, 3 for color.
     pub fn channels(&self) -> usize {
-        self.channels
+        self.shape.channels
     }
 
     /// The number of rows of an image.
     pub fn height(&self) -> usize {
-        self.height
+        self.shape.height
     }
 
     /// The number of columns of an image.
     pub fn width(&self) -> usize {
-        self.width
+        self.shape.width
     }
 
-    /// The size of an image.
+    /// The shape of an image.
     pub fn shape(&self) -> ImageShape {
-        ImageShape::new(self.channels, self.height, self.width)
+        self.shape
     }
 
     /// All pixels: `[files, channels, height, width]`, flattened.
@@ -60,14 +56,14 @@ impl UnlabeledImages {
     }
 }
 
-/// The sizes only: nobody wants to read a million pixels.
+/// Leaves out the pixels, of which there may be millions.
 impl fmt::Debug for UnlabeledImages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnlabeledImages")
             .field("len", &self.files.len())
-            .field("channels", &self.channels)
-            .field("height", &self.height)
-            .field("width", &self.width)
+            .field("channels", &self.channels())
+            .field("height", &self.height())
+            .field("width", &self.width())
             .finish_non_exhaustive()
     }
 }

@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::super::dataset::MOST_BYTES;
-use super::{HeaderField, IMAGES_MAGIC, IdxError, LABELS_MAGIC};
+use super::super::DatasetError;
+use super::super::dataset::MAX_SPLIT_BYTES;
 
-/// How many superfluous bytes are counted: a gzip file of a few bytes may hold very many.
-const MOST_TRAILING_BYTES: u64 = 1 << 20;
+/// The magic number of images: unsigned bytes in three dimensions.
+const IMAGES_MAGIC: u32 = 0x0000_0803;
+/// The magic number of labels: unsigned bytes in one dimension.
+const LABELS_MAGIC: u32 = 0x0000_0801;
+/// How many surplus bytes are counted, because a gzip file of a few bytes may decompress to very many.
+const MAX_TRAILING_BYTES: u64 = 1 << 20;
 
-/// Images as their file holds them.
+/// The contents of a file of images.
 pub(super) struct ImageFile {
     pub(super) path: PathBuf,
     pub(super) count: u32,
@@ -23,25 +27,26 @@ pub(super) struct ImageFile {
 }
 
 impl ImageFile {
-    pub(super) fn read(path: PathBuf) -> Result<Self, IdxError> {
+    pub(super) fn read(path: PathBuf) -> Result<Self, DatasetError> {
         let mut content = Content::open(path)?;
         let [magic, count, rows, columns] = content.header()?;
         content.check_magic(IMAGES_MAGIC, magic)?;
-        content.check_not_zero(HeaderField::Count, count)?;
-        content.check_not_zero(HeaderField::Rows, rows)?;
-        content.check_not_zero(HeaderField::Columns, columns)?;
+        content.check_not_zero("number of images", count)?;
+        content.check_not_zero("number of rows", rows)?;
+        content.check_not_zero("number of columns", columns)?;
         let bytes = [rows, columns]
             .into_iter()
             .try_fold(u64::from(count), |product, size| {
                 product.checked_mul(u64::from(size))
             })
-            .filter(|&bytes| bytes <= MOST_BYTES);
+            .filter(|&bytes| bytes <= MAX_SPLIT_BYTES);
         let Some(bytes) = bytes else {
-            return Err(IdxError::TooLarge {
-                file: content.path,
-                images: count,
-                rows,
-                columns,
+            return Err(DatasetError::TooLarge {
+                claim: format!(
+                    "{} claims in its header to have {count} images of {rows} rows and {columns} columns",
+                    content.path.display()
+                ),
+                advice: "download the file again",
             });
         };
         let pixels = content.body(bytes)?;
@@ -55,7 +60,7 @@ impl ImageFile {
     }
 }
 
-/// Labels as their file holds them: at least one.
+/// The contents of a file of labels, of which there is at least one.
 pub(super) struct LabelFile {
     pub(super) path: PathBuf,
     pub(super) count: u32,
@@ -63,11 +68,11 @@ pub(super) struct LabelFile {
 }
 
 impl LabelFile {
-    pub(super) fn read(path: PathBuf) -> Result<Self, IdxError> {
+    pub(super) fn read(path: PathBuf) -> Result<Self, DatasetError> {
         let mut content = Content::open(path)?;
         let [magic, count] = content.header()?;
         content.check_magic(LABELS_MAGIC, magic)?;
-        content.check_not_zero(HeaderField::Count, count)?;
+        content.check_not_zero("number of labels", count)?;
         let labels = content.body(u64::from(count))?;
         Ok(Self {
             path: content.path,
@@ -77,17 +82,18 @@ impl LabelFile {
     }
 }
 
-/// The file in `dir` with this name or one of its variants: uncompressed first, then the usual spelling.
-pub(super) fn find(dir: &Path, name: &'static str) -> Result<PathBuf, IdxError> {
+/// The file in `folder` with this name or a variant of it: uncompressed first, then the usual spelling.
+pub(super) fn find(folder: &Path, name: &'static str) -> Result<PathBuf, DatasetError> {
     let dotted = name.replace("-idx", ".idx");
     let gzip = [format!("{name}.gz"), format!("{dotted}.gz")];
     [name, &dotted, &gzip[0], &gzip[1]]
         .into_iter()
-        .map(|variant| dir.join(variant))
+        .map(|variant| folder.join(variant))
         .find(|path| path.exists())
-        .ok_or_else(|| IdxError::FileMissing {
-            folder: dir.to_owned(),
-            name,
+        .ok_or_else(|| DatasetError::Missing {
+            folder: folder.to_owned(),
+            missing: format!("file {name} or {name}.gz"),
+            advice: "put one of the two there".to_owned(),
         })
 }
 
@@ -95,19 +101,16 @@ pub(super) fn find(dir: &Path, name: &'static str) -> Result<PathBuf, IdxError> 
 struct Content {
     path: PathBuf,
     is_gzip: bool,
-    /// The bytes that are left of an uncompressed file, by its size.
+    /// The unread bytes of an uncompressed file, by its size.
     left: Option<u64>,
     reader: Box<dyn Read>,
 }
 
 impl Content {
-    fn open(path: PathBuf) -> Result<Self, IdxError> {
+    fn open(path: PathBuf) -> Result<Self, DatasetError> {
         let is_gzip = path.extension().is_some_and(|extension| extension == "gz");
         let opened = File::open(&path).and_then(|file| Ok((file.metadata()?, file)));
-        let (metadata, file) = match opened {
-            Err(source) => return Err(IdxError::Read { file: path, source }),
-            Ok(opened) => opened,
-        };
+        let (metadata, file) = opened.map_err(|source| DatasetError::io(&path, source))?;
         let reader: Box<dyn Read> = if is_gzip {
             Box::new(MultiGzDecoder::new(BufReader::new(file)))
         } else {
@@ -121,51 +124,44 @@ impl Content {
         })
     }
 
-    fn header<const FIELDS: usize>(&mut self) -> Result<[u32; FIELDS], IdxError> {
+    fn header<const FIELDS: usize>(&mut self) -> Result<[u32; FIELDS], DatasetError> {
         let expected = FIELDS * 4;
         let bytes = self.at_most(expected as u64)?;
         if bytes.len() < expected {
-            return Err(IdxError::TruncatedHeader {
-                file: self.path.clone(),
-                expected,
-                found: bytes.len(),
-            });
+            return Err(self.invalid(format!(
+                "ends within its header: expected at least {expected} bytes, found {}; download it again",
+                bytes.len()
+            )));
         }
         let (fields, _) = bytes.as_chunks::<4>();
         Ok(std::array::from_fn(|i| u32::from_be_bytes(fields[i])))
     }
 
-    /// What follows the header, which must be exactly `expected` bytes.
-    fn body(&mut self, expected: u64) -> Result<Vec<u8>, IdxError> {
-        let path = self.path.clone();
-        let truncated = |found| IdxError::TruncatedBody {
-            file: path.clone(),
-            expected,
-            found,
-        };
+    /// Everything after the header, which must be exactly `expected` bytes.
+    fn body(&mut self, expected: u64) -> Result<Vec<u8>, DatasetError> {
         if let Some(left) = self.left.filter(|&left| left < expected) {
-            return Err(truncated(left));
+            return Err(self.truncated(expected, left));
         }
         let body = self.at_most(expected)?;
         let found = body.len() as u64;
         if found < expected {
-            return Err(truncated(found));
+            return Err(self.truncated(expected, found));
         }
-        // Reading on to the end also checks the checksum of a gzip file.
-        let mut rest = self.reader.by_ref().take(MOST_TRAILING_BYTES);
+        // Reading to the end also verifies the checksum of a gzip file.
+        let mut rest = self.reader.by_ref().take(MAX_TRAILING_BYTES);
         let trailing = io::copy(&mut rest, &mut io::sink());
         match trailing.map_err(|source| self.read_error(source))? {
             0 => Ok(body),
-            trailing => Err(IdxError::TrailingBytes {
-                file: self.path.clone(),
-                expected,
-                found: found.saturating_add(trailing),
-            }),
+            trailing => Err(self.invalid(format!(
+                "has trailing bytes: its header promises {expected} bytes after it, found {}; \
+                 download it again",
+                found.saturating_add(trailing)
+            ))),
         }
     }
 
-    /// The next `limit` bytes, or fewer at the end of the file; allocates only for what is there.
-    fn at_most(&mut self, limit: u64) -> Result<Vec<u8>, IdxError> {
+    /// The next `limit` bytes, or fewer at the end of the file. Allocates only for bytes that exist.
+    fn at_most(&mut self, limit: u64) -> Result<Vec<u8>, DatasetError> {
         let mut bytes = Vec::new();
         let result = self.reader.by_ref().take(limit).read_to_end(&mut bytes);
         match result {
@@ -177,35 +173,54 @@ impl Content {
         }
     }
 
-    fn check_magic(&self, expected: u32, found: u32) -> Result<(), IdxError> {
+    fn check_magic(&self, expected: u32, found: u32) -> Result<(), DatasetError> {
         if found == expected {
             return Ok(());
         }
-        Err(IdxError::WrongMagicNumber {
-            file: self.path.clone(),
-            expected,
-            found,
-        })
+        Err(self.invalid(format!(
+            "has the wrong magic number: expected {expected} ({expected:#010x}), found {found} \
+             ({found:#010x}); {}",
+            meaning_of_magic(found)
+        )))
     }
 
-    fn check_not_zero(&self, field: HeaderField, value: u32) -> Result<(), IdxError> {
+    fn check_not_zero(&self, field: &str, value: u32) -> Result<(), DatasetError> {
         if value > 0 {
             return Ok(());
         }
-        Err(IdxError::ZeroField {
-            file: self.path.clone(),
-            field,
-        })
+        Err(self.invalid(format!(
+            "has a {field} of 0 in its header: expected at least 1; download the file again"
+        )))
     }
 
-    fn read_error(&self, source: io::Error) -> IdxError {
+    fn truncated(&self, expected: u64, found: u64) -> DatasetError {
+        self.invalid(format!(
+            "is truncated: its header promises {expected} bytes after it, found {found}; download it again"
+        ))
+    }
+
+    fn invalid(&self, problem: String) -> DatasetError {
+        DatasetError::invalid(&self.path, problem)
+    }
+
+    fn read_error(&self, source: io::Error) -> DatasetError {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        let file = self.path.clone();
         match source.kind() {
             InvalidInput | InvalidData | UnexpectedEof if self.is_gzip => {
-                IdxError::BrokenGzip { file, source }
+                let problem = "is not an intact gzip file: download it again, or drop .gz from its name \
+                               if it is not compressed";
+                DatasetError::undecodable(&self.path, problem, source)
             }
-            _ => IdxError::Read { file, source },
+            _ => DatasetError::io(&self.path, source),
         }
+    }
+}
+
+fn meaning_of_magic(found: u32) -> &'static str {
+    match found {
+        IMAGES_MAGIC => "this is a file of images, so the names may be swapped",
+        LABELS_MAGIC => "this is a file of labels, so the names may be swapped",
+        _ if found >> 16 == 0x1f8b => "this is a gzip file, so add .gz to its name",
+        _ => "this is not an IDX file of bytes, so download it again",
     }
 }

@@ -1,81 +1,94 @@
 //! The IDX format of MNIST, Fashion-MNIST and their relatives.
 //!
-//! A file is a header of big-endian 32-bit numbers and then one byte per pixel or label, as described on
-//! the MNIST page of Y. LeCun, C. Cortes and C. Burges. The header is never believed: memory grows with
-//! the bytes that are really there.
+//! A file is a header of big-endian 32-bit numbers followed by one byte per pixel or label, as described
+//! on the MNIST page of Y. LeCun, C. Cortes and C. Burges. The header is never trusted: memory grows only
+//! with the bytes that are really there.
 
-mod error;
 mod file;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub use self::error::{HeaderField, IdxError};
 use self::file::{ImageFile, LabelFile};
 use super::dataset::name_of;
-use super::{ImageDataset, LabeledImages};
+use super::{DatasetError, ImageDataset, LabeledImages};
+use crate::network::ImageShape;
 
-/// Unsigned bytes in three dimensions.
-const IMAGES_MAGIC: u32 = 0x0000_0803;
-/// Unsigned bytes in one dimension.
-const LABELS_MAGIC: u32 = 0x0000_0801;
+const SAME_DATA_SET: &str = "take both files from the same data set";
 
 /// Reads a folder in the format of MNIST and Fashion-MNIST: gray images, one byte per pixel.
 ///
 /// The folder holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-/// `t10k-labels-idx1-ubyte`, each as it is or as gzip with `.gz` after its name (the former wins). The
-/// spelling with a dot, `train-images.idx3-ubyte`, is understood too. The data set is called like the
-/// folder, and has as many classes as the highest training label plus one.
-///
-/// # Errors
-///
-/// An [`IdxError`] that names the file and says what is wrong with it, for everything short of four whole
-/// files that fit together.
+/// `t10k-labels-idx1-ubyte`, each either uncompressed or gzipped with the suffix `.gz`; the uncompressed
+/// file wins if both are there. The spelling with a dot, `train-images.idx3-ubyte`, works too. The data
+/// set is named after the folder, and the highest training label plus one is its number of classes.
 ///
 /// # Example
 ///
 /// ```no_run
-/// use evonas::training::images::read_idx_folder;
+/// use evonas::training::images::IdxFolder;
 ///
-/// let dataset = read_idx_folder("/usr/share/datasets/fashion-mnist".as_ref())?;
+/// let dataset = IdxFolder::new("/usr/share/datasets/fashion-mnist").read()?;
 /// assert_eq!(dataset.train.len(), 60_000);
-/// # Ok::<(), evonas::training::images::IdxError>(())
+/// # Ok::<(), evonas::training::images::DatasetError>(())
 /// ```
-pub fn read_idx_folder(dir: &Path) -> Result<ImageDataset, IdxError> {
-    if !dir.is_dir() {
-        return Err(IdxError::FolderMissing {
-            folder: dir.to_owned(),
-        });
-    }
-    let train = Half::read(dir, "train-images-idx3-ubyte", "train-labels-idx1-ubyte")?;
-    let test = Half::read(dir, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")?;
-    check_same_size(&train.images, &test.images)?;
-    let highest = train.labels.labels.iter().max();
-    let classes = usize::from(*highest.expect("a file of labels is never empty")) + 1;
-    check_labels(&test.labels, classes)?;
-    Ok(ImageDataset {
-        name: name_of(dir),
-        train: train.into_images(classes),
-        test: test.into_images(classes),
-        class_names: None,
-    })
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "nothing is read before `read`"]
+pub struct IdxFolder {
+    path: PathBuf,
 }
 
-/// The training or the test images with their labels.
-struct Half {
+impl IdxFolder {
+    /// The four IDX files in the folder `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Reads the training and the test images.
+    ///
+    /// # Errors
+    ///
+    /// A [`DatasetError`] that names the file and says what is wrong with it, unless there are four
+    /// intact files that belong together.
+    pub fn read(&self) -> Result<ImageDataset, DatasetError> {
+        let folder = &self.path;
+        if !folder.is_dir() {
+            return Err(DatasetError::NotAFolder {
+                folder: folder.clone(),
+                advice: "pass the folder that holds the four IDX files of the data set".to_owned(),
+            });
+        }
+        let train = SplitFiles::read(folder, "train-images-idx3-ubyte", "train-labels-idx1-ubyte")?;
+        let test = SplitFiles::read(folder, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")?;
+        check_same_size(&train.images, &test.images)?;
+        let highest = train.labels.labels.iter().max();
+        let classes = usize::from(*highest.expect("a file of labels is never empty")) + 1;
+        check_labels(&test.labels, classes)?;
+        let (train, test) = (train.into_images(classes), test.into_images(classes));
+        Ok(ImageDataset::new(name_of(folder), train, test))
+    }
+}
+
+/// The images and the labels of one split.
+struct SplitFiles {
     images: ImageFile,
     labels: LabelFile,
 }
 
-impl Half {
-    fn read(dir: &Path, images: &'static str, labels: &'static str) -> Result<Self, IdxError> {
-        let images = ImageFile::read(file::find(dir, images)?)?;
-        let labels = LabelFile::read(file::find(dir, labels)?)?;
+impl SplitFiles {
+    fn read(
+        folder: &Path,
+        images: &'static str,
+        labels: &'static str,
+    ) -> Result<Self, DatasetError> {
+        let images = ImageFile::read(file::find(folder, images)?)?;
+        let labels = LabelFile::read(file::find(folder, labels)?)?;
         if images.count != labels.count {
-            return Err(IdxError::CountMismatch {
-                images_file: images.path,
-                images: images.count,
-                labels_file: labels.path,
-                labels: labels.count,
+            return Err(DatasetError::Mismatch {
+                first_has: format!("{} images", images.count),
+                first: images.path,
+                second_has: format!("{} labels", labels.count),
+                second: labels.path,
+                advice: SAME_DATA_SET,
             });
         }
         Ok(Self { images, labels })
@@ -83,41 +96,44 @@ impl Half {
 
     fn into_images(self, classes: usize) -> LabeledImages {
         let Self { images, labels } = self;
-        let (rows, columns) = (images.rows as usize, images.columns as usize);
+        let shape = ImageShape {
+            channels: 1,
+            height: images.rows as usize,
+            width: images.columns as usize,
+        };
         let labels = labels.labels.into_iter().map(u16::from).collect();
-        LabeledImages::new(1, rows, columns, classes, images.pixels, labels)
+        LabeledImages::new(shape, classes, images.pixels, labels)
             .expect("the sizes are not zero, and the pixels and labels are checked against them")
     }
 }
 
-fn check_same_size(train: &ImageFile, test: &ImageFile) -> Result<(), IdxError> {
-    for (field, of_train, of_test) in [
-        (HeaderField::Rows, train.rows, test.rows),
-        (HeaderField::Columns, train.columns, test.columns),
-    ] {
-        if of_train != of_test {
-            return Err(IdxError::SizeMismatch {
-                field,
-                train_file: train.path.clone(),
-                train: of_train,
-                test_file: test.path.clone(),
-                test: of_test,
-            });
-        }
+fn check_same_size(train: &ImageFile, test: &ImageFile) -> Result<(), DatasetError> {
+    if (train.rows, train.columns) == (test.rows, test.columns) {
+        return Ok(());
     }
-    Ok(())
+    let size =
+        |file: &ImageFile| format!("images of {} rows and {} columns", file.rows, file.columns);
+    Err(DatasetError::Mismatch {
+        first: train.path.clone(),
+        first_has: size(train),
+        second: test.path.clone(),
+        second_has: size(test),
+        advice: SAME_DATA_SET,
+    })
 }
 
-fn check_labels(file: &LabelFile, classes: usize) -> Result<(), IdxError> {
+fn check_labels(file: &LabelFile, classes: usize) -> Result<(), DatasetError> {
     let too_high = |&label: &u8| usize::from(label) >= classes;
     match file.labels.iter().position(too_high) {
         None => Ok(()),
-        Some(index) => Err(IdxError::LabelOutOfRange {
-            file: file.path.clone(),
-            index,
-            label: file.labels[index],
-            classes,
-        }),
+        Some(index) => Err(DatasetError::invalid(
+            &file.path,
+            format!(
+                "has label {} at position {index}, but labels must be below {classes}, the highest \
+                 training label plus one: take all files from the same data set",
+                file.labels[index]
+            ),
+        )),
     }
 }
 

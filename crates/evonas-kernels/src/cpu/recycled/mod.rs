@@ -20,7 +20,7 @@ use burn::tensor::{AllocationProperty, Bytes, DType, TensorData};
 use burn_std::{AccessError, AccessPolicy, AllocationController};
 use memmap2::{MmapMut, MmapRaw};
 
-use self::pool::{Place, Pool};
+use self::pool::{Pool, Slot};
 
 /// Values from which on it pays; smaller memory the allocator keeps itself.
 const SMALLEST: usize = 1 << 14;
@@ -95,7 +95,7 @@ pub(super) fn data<const D: usize>(values: Memory, shape: [usize; D]) -> TensorD
 pub(super) struct Lent {
     start: NonNull<f32>,
     length: usize,
-    place: Place,
+    place: Slot,
 }
 
 // SAFETY: it owns its values as a vector does: the pool lends a place to one at a time.

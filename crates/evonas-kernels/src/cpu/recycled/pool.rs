@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// A place in a slab's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Slot {
     /// The slab's number, which no other ever has.
     pub(super) slab: u64,
     /// The first of its values.
@@ -27,7 +27,7 @@ struct Slab<M> {
 struct Slabs<M> {
     slabs: Vec<Slab<M>>,
     /// Places that were handed out and came back.
-    free: Vec<Place>,
+    free: Vec<Slot>,
     /// When something of this length was taken or given back for the last time.
     time: u64,
 }
@@ -37,7 +37,7 @@ impl<M> Slabs<M> {
         self.slabs.iter_mut().find(|slab| slab.number == number)
     }
 
-    fn take(&mut self, length: usize) -> Option<(&mut Slab<M>, Place)> {
+    fn take(&mut self, length: usize) -> Option<(&mut Slab<M>, Slot)> {
         if let Some(place) = self.free.pop() {
             let slab = self.slab(place.slab)?;
             slab.lent += 1;
@@ -47,7 +47,7 @@ impl<M> Slabs<M> {
         if slab.used == slab.places {
             return None;
         }
-        let place = Place {
+        let place = Slot {
             slab: slab.number,
             start: slab.used * length,
         };
@@ -93,7 +93,7 @@ impl<M> Pool<M> {
         &mut self,
         length: usize,
         allocate: impl FnOnce() -> Option<(M, usize)>,
-    ) -> Option<(&mut M, Place)> {
+    ) -> Option<(&mut M, Slot)> {
         self.time += 1;
         let slabs = self.by_length.entry(length).or_insert_with(|| Slabs {
             slabs: Vec::new(),
@@ -132,7 +132,7 @@ impl<M> Pool<M> {
     /// lent can go, those first of the length that wasn't wanted for the longest time: another network has
     /// other lengths. The most that was lent is measured anew whenever nothing is.
     #[must_use]
-    pub(super) fn give(&mut self, length: usize, place: Place) -> Vec<M> {
+    pub(super) fn give(&mut self, length: usize, place: Slot) -> Vec<M> {
         self.time += 1;
         self.lent -= length;
         if self.lent == 0 {

@@ -7,7 +7,7 @@ use super::*;
 
 mod refusals;
 
-/// A record whose pixels are all `value`, but for the last one of each plane.
+/// A record whose pixels are all `value`, except for the last one of each plane.
 fn record(labels: &[u8], value: u8) -> Vec<u8> {
     let mut record = labels.to_vec();
     for plane in 0..3 {
@@ -40,8 +40,8 @@ fn small_cifar10() -> [(&'static str, Vec<u8>); 3] {
 #[test]
 fn own_images_are_read_plane_by_plane_in_the_order_of_the_files() {
     let dir = folder(&small_cifar10());
-    let reader = CifarReader::cifar10().verify(false);
-    let ImageDataset { train, test, .. } = reader.read(dir.path()).unwrap();
+    let reader = CifarFolder::cifar10(dir.path()).verify(false);
+    let ImageDataset { train, test, .. } = reader.read().unwrap();
     assert_eq!(
         (train.channels(), train.height(), train.width()),
         (3, 32, 32)
@@ -59,8 +59,8 @@ fn the_fine_label_of_cifar100_is_the_class() {
         ("train.bin", record(&[255, 99], 1)),
         ("test.bin", record(&[0, 7], 2)),
     ]);
-    let reader = CifarReader::cifar100().verify(false);
-    let dataset = reader.read(dir.path()).unwrap();
+    let reader = CifarFolder::cifar100(dir.path()).verify(false);
+    let dataset = reader.read().unwrap();
     assert_eq!(dataset.train.labels(), [99]);
     assert_eq!(dataset.test.labels(), [7]);
     assert_eq!(dataset.test.classes(), 100);
@@ -72,33 +72,33 @@ fn the_official_folder_is_found_in_the_folder_passed() {
     let dir = tempfile::tempdir().unwrap();
     let official = dir.path().join("cifar-10-batches-bin");
     fs::rename(folder(&small_cifar10()).keep(), &official).unwrap();
-    let reader = CifarReader::cifar10().verify(false);
-    let dataset = reader.read(dir.path()).unwrap();
+    let read = |path: &Path| CifarFolder::cifar10(path).verify(false).read().unwrap();
+    let dataset = read(dir.path());
     assert_eq!(dataset.train.len(), 3);
     assert_eq!(dataset.name, "cifar-10-batches-bin");
-    assert_eq!(dataset, reader.read(&official).unwrap());
+    assert_eq!(dataset, read(&official));
 }
 
 #[test]
-fn own_images_have_the_names_that_their_folder_gives_them() {
+fn the_class_names_of_own_images_come_from_their_folder() {
     let dir = folder(&small_cifar10());
-    let reader = CifarReader::cifar10().verify(false);
-    assert_eq!(reader.read(dir.path()).unwrap().class_names, None);
+    let reader = CifarFolder::cifar10(dir.path()).verify(false);
+    assert_eq!(reader.read().unwrap().class_names, None);
     let text = "a\nb\r\nc\nd\ne\nf\ng\nh\ni\nj\n\n";
     fs::write(dir.path().join("batches.meta.txt"), text).unwrap();
-    let names = reader.read(dir.path()).unwrap().class_names.unwrap();
+    let names = reader.read().unwrap().class_names.unwrap();
     assert_eq!(names.concat(), "abcdefghij");
 }
 
-/// An archive of two records, with the checksums of `official` below.
+/// An archive of two records, with the checksums of the files of `official` below.
 static SMALL: Archive = Archive {
     name: "small",
-    train: &[archive::File {
+    train: &[OfficialFile {
         name: "train.bin",
         records: 1,
         sha1: "5feb7f651c86af19693178e35d552e05cce7370b",
     }],
-    test: archive::File {
+    test: OfficialFile {
         name: "test.bin",
         records: 1,
         sha1: "80cb8727670d19901fd007407f65488ef5b08f95",
@@ -114,10 +114,10 @@ fn official() -> [(&'static str, Vec<u8>); 2] {
 }
 
 #[test]
-fn files_of_the_official_checksums_have_the_official_names() {
+fn files_with_the_official_checksums_get_the_official_names() {
     let dir = folder(&official());
     fs::write(dir.path().join("fine_label_names.txt"), "ignored").unwrap();
-    let dataset = CifarReader::of(&SMALL).read(dir.path()).unwrap();
+    let dataset = CifarFolder::new(dir.path().into(), &SMALL).read().unwrap();
     assert_eq!(dataset.name, "small");
     assert_eq!(dataset.train.labels(), [1]);
     assert_eq!(dataset.class_names.unwrap()[99], "worm");
@@ -135,7 +135,7 @@ fn the_official_archives_are_complete() {
         );
         assert_eq!(archive.test.records, 10_000);
         assert_eq!(archive.classes(), classes);
-        assert!(archive.names.is_sorted(), "as the official files have them");
+        assert!(archive.names.is_sorted(), "like the official files");
         for file in archive.files() {
             assert_eq!(file.sha1.len(), 40);
             assert!(
@@ -169,7 +169,7 @@ proptest! {
             bytes.truncate(length.index(2 * bytes.len()));
         }
         let dir = folder(&files);
-        let read = CifarReader::cifar10().verify(false).read(dir.path());
+        let read = CifarFolder::cifar10(dir.path()).verify(false).read();
         if let Ok(ImageDataset { train, test, .. }) = read {
             prop_assert!(train.labels().iter().chain(test.labels()).all(|&label| label < 10));
             prop_assert_eq!(train.pixels().len(), train.len() * 3072);

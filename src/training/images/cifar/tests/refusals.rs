@@ -1,4 +1,4 @@
-//! What is refused, and with which words.
+//! Which files are refused, and with which message.
 
 use super::*;
 
@@ -9,11 +9,24 @@ fn assert_refused(index: usize, replacement: Vec<u8>, message: &str) {
     files[index].1 = replacement;
     let dir = folder(&files);
     let path = dir.path().join(files[index].0).display().to_string();
-    let error = CifarReader::cifar10()
+    let error = CifarFolder::cifar10(dir.path())
         .verify(false)
-        .read(dir.path())
+        .read()
         .unwrap_err();
     assert_eq!(error.to_string(), message.replace("{}", &path));
+}
+
+/// Asserts that `file` is refused because its checksum isn't `expected`.
+fn assert_wrong_checksum(error: &DatasetError, file: &Path, expected: &str) {
+    let message = error.to_string();
+    match error {
+        DatasetError::Invalid { path, problem, .. } => {
+            assert_eq!(path, file, "{message}");
+            assert!(problem.starts_with("has the SHA-1 checksum "), "{message}");
+            assert!(problem.contains(expected), "{message}");
+        }
+        _ => panic!("{message}"),
+    }
 }
 
 #[test]
@@ -21,7 +34,10 @@ fn a_missing_folder_is_named_with_where_to_get_it() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("cifar");
     assert_eq!(
-        read_cifar100_folder(&missing).unwrap_err().to_string(),
+        CifarFolder::cifar100(&missing)
+            .read()
+            .unwrap_err()
+            .to_string(),
         format!(
             "{} is not a folder: pass the folder with the binary version of CIFAR-100, unpacked from \
              cifar-100-binary.tar.gz of https://www.cs.toronto.edu/~kriz/cifar.html",
@@ -31,11 +47,14 @@ fn a_missing_folder_is_named_with_where_to_get_it() {
 }
 
 #[test]
-fn missing_files_are_named_with_all_official_ones_and_those_found() {
+fn missing_files_are_named_with_all_official_files_and_those_found() {
     let python_version = ["data_batch_1", "data_batch_2", "test_batch"];
     let dir = folder(&python_version.map(|name| (name, vec![])));
     assert_eq!(
-        read_cifar10_folder(dir.path()).unwrap_err().to_string(),
+        CifarFolder::cifar10(dir.path())
+            .read()
+            .unwrap_err()
+            .to_string(),
         format!(
             "{} has no data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, \
              data_batch_5.bin, test_batch.bin: the binary version is data_batch_1.bin to \
@@ -45,7 +64,10 @@ fn missing_files_are_named_with_all_official_ones_and_those_found() {
         )
     );
     let empty = tempfile::tempdir().unwrap();
-    let message = read_cifar100_folder(empty.path()).unwrap_err().to_string();
+    let message = CifarFolder::cifar100(empty.path())
+        .read()
+        .unwrap_err()
+        .to_string();
     assert!(message.ends_with("; found nothing"), "{message}");
 }
 
@@ -54,12 +76,12 @@ fn a_gap_in_the_batches_is_a_missing_file() {
     let mut files = small_cifar10();
     files[1].0 = "data_batch_3.bin";
     let dir = folder(&files);
-    let error = CifarReader::cifar10()
+    let error = CifarFolder::cifar10(dir.path())
         .verify(false)
-        .read(dir.path())
+        .read()
         .unwrap_err();
     assert!(
-        matches!(&error, CifarError::FilesMissing { missing, .. } if missing == &["data_batch_2.bin"]),
+        matches!(&error, DatasetError::Missing { missing, .. } if missing == "data_batch_2.bin"),
         "{error}"
     );
 }
@@ -69,8 +91,8 @@ fn an_official_file_of_another_size_is_refused() {
     let dir = folder(&official());
     fs::write(dir.path().join("test.bin"), [0; 3073]).unwrap();
     assert_eq!(
-        CifarReader::of(&SMALL)
-            .read(dir.path())
+        CifarFolder::new(dir.path().into(), &SMALL)
+            .read()
             .unwrap_err()
             .to_string(),
         format!(
@@ -86,25 +108,23 @@ fn an_official_file_with_another_checksum_is_refused() {
     let mut files = official();
     files[0].1[5] ^= 1;
     let dir = folder(&files);
-    let error = CifarReader::of(&SMALL).read(dir.path()).unwrap_err();
-    assert!(matches!(error, CifarError::WrongChecksum { .. }), "{error}");
-    let path = dir.path().join("train.bin");
-    let message = error.to_string();
-    assert!(
-        message.starts_with(&path.display().to_string()),
-        "{message}"
-    );
+    let error = CifarFolder::new(dir.path().into(), &SMALL)
+        .read()
+        .unwrap_err();
+    let wrong = dir.path().join("train.bin");
+    assert_wrong_checksum(&error, &wrong, SMALL.train[0].sha1);
 }
 
 #[test]
-fn files_of_the_official_size_and_other_content_are_refused() {
+fn files_of_the_official_size_with_other_content_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     for file in archive::CIFAR10.files() {
         let empty = fs::File::create(dir.path().join(file.name)).unwrap();
         empty.set_len(30_730_000).unwrap();
     }
-    let error = read_cifar10_folder(dir.path()).unwrap_err();
-    assert!(matches!(error, CifarError::WrongChecksum { .. }), "{error}");
+    let error = CifarFolder::cifar10(dir.path()).read().unwrap_err();
+    let first = &archive::CIFAR10.train[0];
+    assert_wrong_checksum(&error, &dir.path().join(first.name), first.sha1);
 }
 
 #[test]
@@ -114,8 +134,8 @@ fn a_partial_record_is_refused() {
             2,
             vec![0; length],
             &format!(
-                "{{}} has {length} bytes, which is not a whole number of records of 3073 bytes, one at \
-                 least: a record is 1 for labels and 3072 for the pixels"
+                "{{}} has {length} bytes, but must hold one or more whole records of 3073 bytes, 1 for \
+                 labels and 3072 for pixels"
             ),
         );
     }
@@ -126,13 +146,13 @@ fn a_file_larger_than_memory_is_refused_before_it_is_read() {
     let dir = folder(&small_cifar10());
     let file = fs::File::create(dir.path().join("test_batch.bin")).unwrap();
     if file.set_len(3073 << 40).is_err() {
-        return; // A file system without files of this size cannot show it.
+        return; // This file system has no files of this size.
     }
-    let error = CifarReader::cifar10()
+    let error = CifarFolder::cifar10(dir.path())
         .verify(false)
-        .read(dir.path())
+        .read()
         .unwrap_err();
-    assert!(matches!(error, CifarError::TooLarge { .. }), "{error}");
+    assert!(matches!(error, DatasetError::TooLarge { .. }), "{error}");
 }
 
 #[test]
@@ -140,7 +160,7 @@ fn a_label_out_of_range_is_refused() {
     assert_refused(
         0,
         [record(&[9], 0), record(&[10], 0)].concat(),
-        "{} has label 10 in record 1 (from 0), but must be below the number of classes, 10",
+        "{} has label 10 in record 1 (from 0), but labels must be below the number of classes, 10",
     );
 }
 
@@ -149,11 +169,11 @@ fn a_folder_in_place_of_a_file_cannot_be_read() {
     let dir = folder(&small_cifar10());
     fs::remove_file(dir.path().join("test_batch.bin")).unwrap();
     fs::create_dir(dir.path().join("test_batch.bin")).unwrap();
-    let error = CifarReader::cifar10()
+    let error = CifarFolder::cifar10(dir.path())
         .verify(false)
-        .read(dir.path())
+        .read()
         .unwrap_err();
-    assert!(matches!(error, CifarError::Read { .. }), "{error}");
+    assert!(matches!(error, DatasetError::Io { .. }), "{error}");
 }
 
 #[test]
@@ -161,14 +181,14 @@ fn too_few_names_of_classes_are_refused() {
     let dir = folder(&small_cifar10());
     let path = dir.path().join("batches.meta.txt");
     fs::write(&path, "one\ntwo\n").unwrap();
-    let error = CifarReader::cifar10()
+    let error = CifarFolder::cifar10(dir.path())
         .verify(false)
-        .read(dir.path())
+        .read()
         .unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
-            "{} has 2 names, but there are 10 classes: write one name a line, or remove the file",
+            "{} has 2 names, but there are 10 classes: write one name per line, or remove the file",
             path.display()
         )
     );

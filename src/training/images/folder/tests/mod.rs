@@ -73,7 +73,7 @@ fn pixels_are_planes_row_by_row() {
 }
 
 #[test]
-fn images_are_in_the_order_of_their_names_and_endings_have_any_case() {
+fn images_are_in_the_order_of_their_names_and_extensions_have_any_case() {
     let dir = flowers();
     let jpeg = |value| encode(&color(2, 3, [value; 3]), ImageFormat::Jpeg);
     write(&dir, "train/rose/b.jpeg", &jpeg(20));
@@ -93,7 +93,7 @@ fn a_format_is_recognised_by_its_content() {
 }
 
 #[test]
-fn whatever_a_file_holds_becomes_three_channels_of_eight_bits() {
+fn every_image_becomes_three_channels_of_eight_bits() {
     let dir = tempfile::tempdir().unwrap();
     let image = color(1, 1, [10, 20, 30]);
     write(&dir, "1.png", &png(&DynamicImage::from(image.to_rgba8())));
@@ -114,10 +114,16 @@ fn gray_images_have_one_channel() {
 }
 
 #[test]
-fn images_of_several_sizes_are_resized_to_one() {
+fn images_of_different_sizes_are_resized_to_one() {
     let dir = flowers();
     write(&dir, "train/rose/2.png", &png(&color(40, 30, [50, 60, 70])));
-    let dataset = ImageFolder::new(dir.path()).resize(5, 4).read().unwrap();
+    let dataset = ImageFolder::new(dir.path())
+        .resize(ImageSize {
+            height: 5,
+            width: 4,
+        })
+        .read()
+        .unwrap();
     let train = dataset.train;
     assert_eq!((train.height(), train.width()), (5, 4));
     assert_eq!((dataset.test.height(), dataset.test.width()), (5, 4));
@@ -126,7 +132,7 @@ fn images_of_several_sizes_are_resized_to_one() {
 }
 
 #[test]
-fn the_validation_images_stand_for_test_images_that_are_not_there() {
+fn validation_images_stand_in_for_missing_test_images() {
     let dir = flowers();
     for name in ["val", "valid", "validation"] {
         fs::create_dir_all(dir.path().join(name)).unwrap();
@@ -141,7 +147,7 @@ fn the_validation_images_stand_for_test_images_that_are_not_there() {
 }
 
 #[test]
-fn hidden_files_and_other_files_beside_the_classes_are_skipped() {
+fn hidden_files_and_other_files_next_to_the_classes_are_skipped() {
     let dir = flowers();
     for path in [
         ".git/config",
@@ -182,19 +188,24 @@ fn images_to_predict_come_from_one_folder_or_one_file() {
     let images = ImageFolder::new(dir.path()).read_unlabeled().unwrap();
     assert_eq!(images.files(), [a, b.clone()]);
     assert_eq!(images.pixels(), [1, 2, 3, 4, 5, 6]);
-    let one = ImageFolder::new(&b).resize(2, 1).read_unlabeled().unwrap();
+    let one = ImageFolder::new(&b)
+        .resize(ImageSize {
+            height: 2,
+            width: 1,
+        })
+        .read_unlabeled()
+        .unwrap();
     assert_eq!(one.files(), [b]);
     assert_eq!((one.channels(), one.height(), one.width()), (3, 2, 1));
     assert_eq!(one.pixels(), [4, 4, 5, 5, 6, 6]);
 }
 
-/// All CIFAR-10 images as JPEG, in the folder that `EVONAS_CIFAR10_JPEG` names.
+/// Reads all CIFAR-10 images as JPEG files from the folder in `EVONAS_CIFAR10_JPEG`.
 #[test]
 fn a_folder_of_sixty_thousand_images_reads() {
     let Some(folder) = std::env::var_os("EVONAS_CIFAR10_JPEG") else {
         // Straight to the terminal, because the test harness swallows what a passing test prints.
-        let line =
-            "skipped: a_folder_of_sixty_thousand_images_reads, as EVONAS_CIFAR10_JPEG is not set\n";
+        let line = "skipped: a_folder_of_sixty_thousand_images_reads, because EVONAS_CIFAR10_JPEG is not set\n";
         std::io::stderr().write_all(line.as_bytes()).unwrap();
         return;
     };

@@ -1,4 +1,4 @@
-//! Damaged files are an error or images, and never a panic.
+//! Damaged files give an error or images, never a panic.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -16,7 +16,7 @@ fn mutate(mut bytes: Vec<u8>, changes: &[(Index, u8)], cut: Option<Index>) -> Ve
     bytes
 }
 
-/// Makes the checksums of a PNG's chunks right, so that its decoder reads on past what was changed.
+/// Corrects the checksums of a PNG's chunks, so that its decoder reads past the changed bytes.
 fn repair_checksums(png: &mut [u8]) {
     let mut begin = 8;
     while begin + 12 <= png.len() {
@@ -40,13 +40,16 @@ fn noisy(height: u32, width: u32) -> DynamicImage {
     .into()
 }
 
-/// `{:?}` of the error too, because messages are made of what the file claims.
+/// Formats the error too, because its message contains what the file claims.
 fn assert_error_or_images(bytes: &[u8], resize: bool) -> Result<(), TestCaseError> {
     let dir = tempfile::tempdir().unwrap();
     write(&dir, "1.png", bytes);
     let mut folder = ImageFolder::new(dir.path());
     if resize {
-        folder = folder.resize(5, 7);
+        folder = folder.resize(ImageSize {
+            height: 5,
+            width: 7,
+        });
     }
     match folder.read_unlabeled() {
         Ok(images) => {

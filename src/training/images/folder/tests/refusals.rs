@@ -1,4 +1,4 @@
-//! What is refused, and with which words.
+//! Which folders are refused, and with which message.
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn a_split_without_classes_is_refused() {
     fs::remove_dir_all(dir.path().join("test/tulip")).unwrap();
     assert_refused(
         &dir,
-        "{}/test has no folders: put the images of each class in a folder of its own",
+        "{}/test has no folders: put the images of each class in a folder of their own",
     );
 }
 
@@ -102,7 +102,7 @@ fn a_test_class_that_is_not_trained_is_named() {
 }
 
 #[test]
-fn what_would_be_left_out_is_named() {
+fn files_that_would_be_skipped_are_named() {
     assert_refuses_file(
         "train/1.png",
         b"",
@@ -122,7 +122,7 @@ fn what_would_be_left_out_is_named() {
 }
 
 #[test]
-fn images_of_several_sizes_are_named() {
+fn images_of_different_sizes_are_named() {
     let dir = flowers();
     for (path, height) in [("train/tulip/8.png", 4), ("train/rose/9.png", 7)] {
         write(&dir, path, &png(&color(height, 3, [0; 3])));
@@ -175,7 +175,16 @@ fn a_header_that_claims_a_huge_image_allocates_nothing_for_it() {
             let dir = flowers();
             write(&dir, path, &png_header(width, height));
             let error = ImageFolder::new(dir.path()).read().unwrap_err();
-            assert!(matches!(error, FolderError::Broken { .. }), "{error}");
+            assert!(
+                matches!(
+                    &error,
+                    DatasetError::Invalid {
+                        source: Some(_),
+                        ..
+                    }
+                ),
+                "{error}"
+            );
         }
     }
     assert_refuses_file(
@@ -186,17 +195,17 @@ fn a_header_that_claims_a_huge_image_allocates_nothing_for_it() {
 }
 
 #[test]
-fn more_pixels_than_are_read_are_refused_before_they_are_decoded() {
+fn too_many_pixels_are_refused_before_they_are_decoded() {
     let dir = tempfile::tempdir().unwrap();
     let image = png(&color(1, 1, [0; 3]));
     for index in 0..342 {
         write(&dir, &format!("{index}.png"), &image);
     }
-    let folder = ImageFolder::new(dir.path()).resize(4096, 4096);
+    let folder = ImageFolder::new(dir.path()).resize(ImageSize::square(4096));
     assert_eq!(
         folder.read_unlabeled().unwrap_err().to_string(),
-        "342 images of 3x4096x4096 (channels x height x width) are more than the 16 GiB that are read: \
-         resize them to a smaller size"
+        "342 images of 3x4096x4096 (channels x height x width) take 17213423616 bytes, more than the 16 \
+         GiB that a split may have: resize them to a smaller size"
     );
 }
 
@@ -204,11 +213,11 @@ fn more_pixels_than_are_read_are_refused_before_they_are_decoded() {
 fn a_size_to_resize_to_has_bounds() {
     let dir = flowers();
     for (height, width) in [(0, 1), (1, 0), (4097, 1), (1, usize::MAX)] {
-        let folder = ImageFolder::new(dir.path()).resize(height, width);
+        let folder = ImageFolder::new(dir.path()).resize(ImageSize { height, width });
         assert_eq!(
             folder.read().unwrap_err().to_string(),
             format!(
-                "images cannot be resized to {height}x{width} (height x width): each must be from 1 to \
+                "images cannot be resized to {height}x{width} (height x width): both must be from 1 to \
                  4096"
             )
         );
@@ -216,13 +225,16 @@ fn a_size_to_resize_to_has_bounds() {
 }
 
 #[test]
-fn an_image_to_predict_that_is_not_there_cannot_be_read() {
+fn a_missing_image_to_predict_cannot_be_read() {
     let dir = tempfile::tempdir().unwrap();
     let folder = ImageFolder::new(dir.path().join("1.png"));
     let error = folder.read_unlabeled().unwrap_err();
-    assert!(matches!(error, FolderError::Read { .. }), "{error}");
+    assert!(matches!(error, DatasetError::Io { .. }), "{error}");
     let error = ImageFolder::new(dir.path()).read_unlabeled().unwrap_err();
-    assert!(matches!(error, FolderError::NoImages { .. }), "{error}");
+    assert!(
+        matches!(&error, DatasetError::Missing { missing, .. } if missing == "images"),
+        "{error}"
+    );
 }
 
 #[cfg(unix)]
@@ -233,6 +245,6 @@ fn a_link_to_nothing_is_named() {
     std::os::unix::fs::symlink("nowhere", &link).unwrap();
     assert_refused(
         &dir,
-        "{}/train/rose/2.png cannot be read: check that it is there and that you may read it",
+        "{}/train/rose/2.png cannot be read: check that it exists and that you may read it",
     );
 }

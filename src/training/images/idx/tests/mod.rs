@@ -54,7 +54,7 @@ fn folder(files: &[Vec<u8>; 4], compressed: bool) -> TempDir {
 fn plain_and_gzipped_files_read_the_same() {
     for compressed in [false, true] {
         let dir = folder(&valid(), compressed);
-        let dataset = read_idx_folder(dir.path()).unwrap();
+        let dataset = IdxFolder::new(dir.path()).read().unwrap();
         assert_eq!(
             dataset.name,
             dir.path().file_name().unwrap().to_str().unwrap()
@@ -82,14 +82,14 @@ fn names_with_a_dot_are_understood_and_plain_files_win() {
         fs::write(dir.path().join(dotted), bytes).unwrap();
     }
     fs::write(dir.path().join("train-images-idx3-ubyte.gz"), "not read").unwrap();
-    assert!(read_idx_folder(dir.path()).is_ok());
+    assert!(IdxFolder::new(dir.path()).read().is_ok());
 }
 
 #[test]
-fn a_training_label_above_nine_makes_more_classes() {
+fn a_training_label_above_nine_means_more_classes() {
     let mut files = valid();
     files[1] = encode(&[2049, 3], &[0, 255, 0]);
-    let dataset = read_idx_folder(folder(&files, false).path()).unwrap();
+    let dataset = IdxFolder::new(folder(&files, false).path()).read().unwrap();
     assert_eq!(dataset.test.classes(), 256);
 }
 
@@ -106,7 +106,7 @@ fn fashion_mnist_reads() {
         std::io::stderr().write_all(line.as_bytes()).unwrap();
         return;
     }
-    let dataset = read_idx_folder(dir).unwrap();
+    let dataset = IdxFolder::new(dir).read().unwrap();
     assert_eq!(dataset.name, "fashion-mnist");
     assert_eq!((dataset.train.len(), dataset.test.len()), (60_000, 10_000));
     assert_eq!((dataset.train.height(), dataset.train.width()), (28, 28));
@@ -156,7 +156,7 @@ proptest! {
             mutate(&mut bytes);
             fs::write(&path, bytes).unwrap();
         }
-        if let Ok(dataset) = read_idx_folder(dir.path()) {
+        if let Ok(dataset) = IdxFolder::new(dir.path()).read() {
             for images in [&dataset.train, &dataset.test] {
                 let last = images.image(images.len() - 1);
                 prop_assert_eq!(last.len(), images.height() * images.width());

@@ -1,4 +1,4 @@
-//! What is refused, and with which words.
+//! Which files are refused, and with which message.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn assert_refused(index: usize, replacement: Vec<u8>, message: &str) {
             let path = dir.path().join(format!("{name}{ending}"));
             expected = expected.replace(&format!("{{{i}}}"), &path.display().to_string());
         }
-        let error = read_idx_folder(dir.path()).unwrap_err();
+        let error = IdxFolder::new(dir.path()).read().unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
 }
@@ -24,7 +24,7 @@ fn assert_refused(index: usize, replacement: Vec<u8>, message: &str) {
 fn a_missing_folder_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("mnist");
-    let error = read_idx_folder(&missing).unwrap_err();
+    let error = IdxFolder::new(&missing).read().unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
@@ -39,7 +39,7 @@ fn a_missing_file_is_named_in_both_forms() {
     for name in NAMES {
         let dir = folder(&valid(), false);
         fs::remove_file(dir.path().join(name)).unwrap();
-        let error = read_idx_folder(dir.path()).unwrap_err();
+        let error = IdxFolder::new(dir.path()).read().unwrap_err();
         let folder = dir.path().display();
         assert_eq!(
             error.to_string(),
@@ -53,8 +53,8 @@ fn a_folder_in_place_of_a_file_cannot_be_read() {
     let dir = folder(&valid(), false);
     fs::remove_file(dir.path().join(NAMES[1])).unwrap();
     fs::create_dir(dir.path().join(NAMES[1])).unwrap();
-    let error = read_idx_folder(dir.path()).unwrap_err();
-    assert!(matches!(error, IdxError::Read { .. }), "{error}");
+    let error = IdxFolder::new(dir.path()).read().unwrap_err();
+    assert!(matches!(error, DatasetError::Io { .. }), "{error}");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_truncated_body_is_refused() {
     assert_refused(
         2,
         valid()[2][..27].to_vec(),
-        "{2} is cut short: by its header, expected 12 bytes after it, found 11; download it again",
+        "{2} is truncated: its header promises 12 bytes after it, found 11; download it again",
     );
 }
 
@@ -85,40 +85,44 @@ fn a_header_that_claims_far_more_than_there_is_allocates_nothing_for_it() {
     assert_refused(
         0,
         encode(&[2051, 20_000_000, 28, 28], &[0; 5]),
-        "{0} is cut short: by its header, expected 15680000000 bytes after it, found 5; download it again",
+        "{0} is truncated: its header promises 15680000000 bytes after it, found 5; download it again",
     );
     assert_refused(
         1,
         encode(&[2049, u32::MAX], &[0; 5]),
-        "{1} is cut short: by its header, expected 4294967295 bytes after it, found 5; download it again",
+        "{1} is truncated: its header promises 4294967295 bytes after it, found 5; download it again",
     );
     assert_refused(
         0,
         encode(&[2051, u32::MAX, 28, 28], &[0; 5]),
-        "{0} claims in its header a number of images, rows and columns of 4294967295, 28 and 28, \
-         more than the 16 GiB that are read: download the file again",
+        "{0} claims in its header to have 4294967295 images of 28 rows and 28 columns, more than the 16 \
+         GiB that a split may have: download the file again",
     );
     assert_refused(
         0,
         encode(&[2051, u32::MAX, u32::MAX, u32::MAX], &[0; 5]),
-        "{0} claims in its header a number of images, rows and columns of 4294967295, 4294967295 and \
-         4294967295, more than the 16 GiB that are read: download the file again",
+        "{0} claims in its header to have 4294967295 images of 4294967295 rows and 4294967295 columns, \
+         more than the 16 GiB that a split may have: download the file again",
     );
 }
 
 #[test]
-fn a_small_file_that_decompresses_to_very_much_is_read_no_further_than_a_mebibyte_too_far() {
+fn a_gzip_bomb_is_read_at_most_a_mebibyte_past_its_end() {
     let mut bomb = valid()[0].clone();
     bomb.resize(64 << 20, 0);
     assert!(gzip(&bomb).len() < 1 << 20);
     let mut files = valid();
     files[0] = bomb;
-    let error = read_idx_folder(folder(&files, true).path()).unwrap_err();
+    let error = IdxFolder::new(folder(&files, true).path())
+        .read()
+        .unwrap_err();
     let expected = 18 + (1 << 20);
-    assert!(
-        matches!(error, IdxError::TrailingBytes { found, .. } if found == expected),
-        "{error}"
+    let message = error.to_string();
+    assert!(matches!(error, DatasetError::Invalid { .. }), "{message}");
+    let end = format!(
+        " has trailing bytes: its header promises 18 bytes after it, found {expected}; download it again"
     );
+    assert!(message.ends_with(&end), "{message}");
 }
 
 #[test]
@@ -126,7 +130,7 @@ fn trailing_bytes_are_refused() {
     assert_refused(
         1,
         [valid()[1].as_slice(), &[0, 1]].concat(),
-        "{1} has trailing bytes: by its header, expected 3 bytes after it, found 5; download it again",
+        "{1} has trailing bytes: its header promises 3 bytes after it, found 5; download it again",
     );
 }
 
@@ -165,7 +169,7 @@ fn a_zero_in_the_header_is_refused() {
         (0, vec![2051, 0, 2, 3], "number of images"),
         (0, vec![2051, 3, 0, 3], "number of rows"),
         (2, vec![2051, 2, 2, 0], "number of columns"),
-        (3, vec![2049, 0], "number of images"),
+        (3, vec![2049, 0], "number of labels"),
     ] {
         assert_refused(
             index,
@@ -183,7 +187,7 @@ fn images_without_their_labels_are_refused() {
     assert_refused(
         1,
         encode(&[2049, 2], &[0, 1]),
-        "the number of images in {0} is 3, but in {1} it is 2: take both files from the same data set",
+        "{0} has 3 images, but {1} has 2 labels: take both files from the same data set",
     );
 }
 
@@ -192,12 +196,14 @@ fn test_images_of_another_size_are_refused() {
     assert_refused(
         2,
         encode(&[2051, 2, 3, 3], &[0; 18]),
-        "the number of rows is 2 in {0}, but 3 in {2}: take both files from the same data set",
+        "{0} has images of 2 rows and 3 columns, but {2} has images of 3 rows and 3 columns: take both files \
+         from the same data set",
     );
     assert_refused(
         2,
         encode(&[2051, 2, 2, 2], &[0; 8]),
-        "the number of columns is 3 in {0}, but 2 in {2}: take both files from the same data set",
+        "{0} has images of 2 rows and 3 columns, but {2} has images of 2 rows and 2 columns: take both files \
+         from the same data set",
     );
 }
 
@@ -206,7 +212,7 @@ fn a_test_label_above_all_training_labels_is_refused() {
     assert_refused(
         3,
         encode(&[2049, 2], &[0, 2]),
-        "{3} has label 2 at position 1, but must be below 2, the highest training label plus one: \
+        "{3} has label 2 at position 1, but labels must be below 2, the highest training label plus one: \
          take all files from the same data set",
     );
 }
@@ -226,12 +232,21 @@ fn a_broken_gzip_file_is_refused() {
         let dir = folder(&valid(), true);
         let path = dir.path().join("train-images-idx3-ubyte.gz");
         fs::write(&path, broken).unwrap();
-        let error = read_idx_folder(dir.path()).unwrap_err();
-        assert!(matches!(error, IdxError::BrokenGzip { .. }), "{error}");
+        let error = IdxFolder::new(dir.path()).read().unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                DatasetError::Invalid {
+                    source: Some(_),
+                    ..
+                }
+            ),
+            "{error}"
+        );
         assert_eq!(
             error.to_string(),
             format!(
-                "{} is not a whole gzip file: download it again, \
+                "{} is not an intact gzip file: download it again, \
                  or drop .gz from its name if it is not compressed",
                 path.display()
             )

@@ -1,0 +1,89 @@
+//! The list of subcommands. A new one is a module, a variant and a line in [`Command::run`].
+
+use clap::{Parser, Subcommand};
+
+use crate::Failure;
+use crate::completions::CompletionsOptions;
+use crate::evaluate::EvaluateOptions;
+use crate::predict::PredictOptions;
+use crate::search::SearchOptions;
+use crate::train::TrainOptions;
+
+/// Evolutionary neural architecture search for image classifiers
+///
+/// Results go to standard output, progress and warnings to standard error.
+#[derive(Parser)]
+#[command(name = "evonas", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+// The documentation of each variant's options is its help.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Search(Box<SearchOptions>),
+    Train(Box<TrainOptions>),
+    Evaluate(EvaluateOptions),
+    Predict(PredictOptions),
+    Completions(CompletionsOptions),
+}
+
+impl Command {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        match self {
+            Self::Search(options) => options.run(),
+            Self::Train(options) => options.run(),
+            Self::Evaluate(options) => options.run(),
+            Self::Predict(options) => options.run(),
+            Self::Completions(options) => options.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_has_no_contradiction() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_subcommand_has_two_examples() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.clone().render_long_help().to_string();
+            let examples = help
+                .lines()
+                .filter(|line| line.trim_start().starts_with("evonas "));
+            assert!(examples.count() >= 2, "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn every_option_says_what_happens_without_it() {
+        for command in Cli::command().get_subcommands() {
+            for option in command.get_arguments() {
+                let name = format!("{}: {}", command.get_name(), option.get_id());
+                let help = option
+                    .get_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(!help.is_empty(), "{name}");
+                let says_default = !option.get_default_values().is_empty()
+                    || help.contains("default")
+                    || option
+                        .get_help_heading()
+                        .is_some_and(|heading| heading.contains("default"));
+                let takes_a_value = option.get_action().takes_values();
+                assert!(
+                    says_default || option.is_required_set() || !takes_a_value,
+                    "{name}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What the options' names mean: data sets, genotypes and presets. Devices parse their own names.
+
+mod dataset;
+pub(crate) mod genotype;
+mod preset;
+
+pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
+pub(crate) use self::preset::PresetName;

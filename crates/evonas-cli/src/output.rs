@@ -1,0 +1,31 @@
+//! Results, on standard output.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write as _, stdout};
+
+use crate::Failure;
+
+/// Prints a text as it stands. A reader that has seen enough, as `head` has, is no error.
+///
+/// # Errors
+/// Standard output can't be written to for any other reason.
+pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
+    check(write!(stdout(), "{text}").and_then(|()| stdout().flush()))
+}
+
+/// Prints a line. A reader that has seen enough is no error.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_line(line: impl Display) -> Result<(), Failure> {
+    check(writeln!(stdout(), "{line}"))
+}
+
+fn check(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("can't write to standard output: {error}").into())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,126 @@
+//! How to train on what a search found: the command that repeats the final training.
+
+use std::path::Path;
+
+use evonas::training::TrainingConfig;
+
+use super::found::{BestTrial, Found};
+use super::task::Task;
+use crate::Failure;
+use crate::output::print_line;
+
+impl Task<'_> {
+    /// Prints the files of the search's folder, and the command that trains the best genotype as the final
+    /// training did.
+    pub(super) fn print_continuation(&self, found: &Found) -> Result<(), Failure> {
+        let mut text = String::new();
+        if let Some(folder) = &self.options.out {
+            text += &format!("\n{}\n", files(folder));
+        }
+        if let Some(best) = &found.best {
+            let command = match &self.options.out {
+                Some(folder) => from_folder(folder),
+                None => self.from_nothing(best),
+            };
+            text += "\nto repeat the final training (scale it up with --cells, --filters, --epochs or --preset):\n  ";
+            text += &command;
+        }
+        match text.trim_end() {
+            "" => Ok(()),
+            text => print_line(text),
+        }
+    }
+
+    /// The command without a search's folder: every setting as an option.
+    fn from_nothing(&self, best: &BestTrial) -> String {
+        let (options, location) = (self.options, &self.recipe.dataset);
+        let TrainingConfig {
+            epochs,
+            batch_size,
+            learning_rate,
+            ..
+        } = self.final_trainer.config();
+        let mut command = format!(
+            "evonas train --genotype {} --dataset {}",
+            word(&best.genotype.to_string()),
+            location.name
+        );
+        if let Some(folder) = &location.folder {
+            command += &format!(" --data {}", word(&folder.display().to_string()));
+        }
+        if let Some((height, width)) = location.resize {
+            command += &format!(" --resize {height}x{width}");
+        }
+        if let Some(limit) = options.limit {
+            command += &format!(" --limit {limit} --limit-seed {}", options.seed);
+        }
+        command += &format!(
+            " --preset short --cells {} --filters {} --epochs {epochs} --batch {batch_size} --learning-rate \
+             {learning_rate} --seed {} --out trained",
+            options.cells, options.filters, best.seed
+        );
+        command
+    }
+}
+
+fn from_folder(folder: &Path) -> String {
+    let from = word(&folder.display().to_string());
+    let out = word(&folder.join("trained").display().to_string());
+    format!("evonas train --from {from} --out {out}")
+}
+
+fn files(folder: &Path) -> String {
+    let mut text = format!("in {}:", folder.display());
+    let files = [
+        ("journal.jsonl", "every trial; --resume reads it"),
+        (
+            "trials.jsonl",
+            "the finished trials, one JSON object a line",
+        ),
+        ("best.json", "the best trial, with its genotype"),
+        (
+            "recipe.json",
+            "the final training's settings, for evonas train --from",
+        ),
+        (
+            "best.safetensors",
+            "the trained network, for evonas evaluate and evonas predict",
+        ),
+        (
+            "warm-start.json",
+            "the genotypes that the search began with",
+        ),
+    ];
+    for (name, content) in files {
+        if folder.join(name).exists() {
+            text += &format!("\n  {name:<16}  {content}");
+        }
+    }
+    text
+}
+
+/// A word of a command line, quoted if a shell would read it otherwise.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_split_or_change_them() {
+        assert_eq!(
+            word("sep3@0+max3@1,/data/x_y-2.0"),
+            "sep3@0+max3@1,/data/x_y-2.0"
+        );
+        assert_eq!(word("my images"), "'my images'");
+        assert_eq!(word("it's"), r"'it'\''s'");
+        assert_eq!(word(""), "''");
+    }
+}

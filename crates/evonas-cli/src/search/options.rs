@@ -1,0 +1,164 @@
+//! The options of `evonas search`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use evonas::search::Duplicates;
+use evonas::search::journal::SyncPolicy;
+use evonas::training::DeviceName;
+
+use crate::naming::DatasetOptions;
+
+/// Evolve an image classifier
+///
+/// Regularized (aging) evolution over NASNet cells: every candidate is trained as a network, and the best is
+/// trained once more, for longer, on all training images. Its accuracy on the test images, which the search
+/// hasn't seen, is the result.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Files in the folder of --out:
+  journal.jsonl      every trial as it is proposed and as it ends; --resume reads it
+  trials.jsonl       one JSON object per finished trial
+  best.json          the best trial so far, with its genotype
+  recipe.json        data set, network and training settings, for evonas train --from
+  best.safetensors   the network of the final training, for evonas evaluate and evonas predict
+  warm-start.json    the genotypes of --warm-start, if there were any
+
+Examples:
+  evonas search --trials 200 --out found
+  evonas search --dataset idx --data fashion-mnist --limit 10000 --filters 8 --epochs 2 --out found")]
+pub(crate) struct SearchOptions {
+    #[command(flatten)]
+    pub(super) data: DatasetOptions,
+    /// Use this many training images, the same share of each class [default: all]
+    #[arg(long, value_name = "IMAGES")]
+    pub(super) limit: Option<usize>,
+    /// The search space
+    #[arg(long, value_enum, default_value = "sp1")]
+    pub(super) space: SpaceName,
+    /// Population size P, in genotypes
+    #[arg(long, value_name = "P", default_value_t = 25)]
+    pub(super) population: usize,
+    /// Sample size S of a tournament, in genotypes
+    #[arg(long, value_name = "S", default_value_t = 8)]
+    pub(super) sample: usize,
+    /// Trials in all, the initial population included
+    #[arg(long, default_value_t = 100)]
+    pub(super) trials: u64,
+    /// Trials at the same time [default: on the CPU the number of cores]
+    #[arg(long, conflicts_with = "workers_per_device")]
+    pub(super) workers: Option<usize>,
+    /// Trials at the same time on each device [default: 1 on a GPU]
+    #[arg(long, value_name = "WORKERS")]
+    pub(super) workers_per_device: Option<usize>,
+    /// The root seed of everything random
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Normal cells per stack N
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) cells: usize,
+    /// Filters F of the first stack
+    #[arg(long, value_name = "F", default_value_t = 4)]
+    pub(super) filters: usize,
+    /// Epochs of a trial
+    #[arg(long, default_value_t = 1)]
+    pub(super) epochs: usize,
+    /// Epochs of the final training [default: 12 times those of a trial]
+    #[arg(long, value_name = "EPOCHS")]
+    pub(super) final_epochs: Option<usize>,
+    /// Images in a step
+    #[arg(long, value_name = "IMAGES", default_value_t = 32)]
+    pub(super) batch: usize,
+    /// The learning rate that the cosine schedule starts with
+    #[arg(long, value_name = "RATE", default_value_t = 0.1)]
+    pub(super) learning_rate: f64,
+    /// The device to train on: auto, cpu, cuda (all CUDA devices), cuda:N or wgpu
+    #[arg(long, default_value = "auto")]
+    pub(super) device: DeviceName,
+    /// The search algorithm
+    #[arg(long, value_enum, default_value = "aging")]
+    pub(super) algorithm: SearchAlgorithm,
+    /// Also search at random, with as many trials, and report the best [default: off]
+    #[arg(long)]
+    pub(super) baseline: bool,
+    /// Record the search in this folder and keep the final training's network there; the files are listed
+    /// below [default: nothing is kept]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Resume the search in --out up to --trials, or begin one [default: off; a folder that holds a search
+    /// is refused]
+    #[arg(long, requires = "out")]
+    pub(super) resume: bool,
+    /// When the journal is forced to the disk: never, always, or every N lines
+    #[arg(long, value_name = "never|always|N", default_value = "never")]
+    pub(super) sync: SyncPolicy,
+    /// The most seconds that a trial may take [default: no limit]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) timeout: Option<Duration>,
+    /// End the search after this many failed trials in a row
+    #[arg(long, value_name = "TRIALS", default_value_t = 50)]
+    pub(super) max_failures: u64,
+    /// What to do with a genotype that was evaluated before, up to the order of its parts
+    #[arg(
+        long,
+        value_name = "allow|reuse|average|redraw:N",
+        default_value = "allow"
+    )]
+    pub(super) duplicates: Duplicates,
+    /// Refuse genotypes whose networks have more trainable parameters [default: no limit]
+    #[arg(long, value_name = "PARAMETERS")]
+    pub(super) max_parameters: Option<u64>,
+    /// End the search when a trial reaches this validation accuracy, from 0 to 1 [default: none]
+    #[arg(long, value_name = "ACCURACY")]
+    pub(super) target: Option<f64>,
+    /// End unpromising trials early, by the losses of their epochs
+    #[arg(long, value_enum, default_value = "none")]
+    pub(super) stopper: StopperName,
+    /// Begin with these genotypes: a published name, a genotype's text, a file, or the folder of another
+    /// search, whose fittest are taken; may be repeated. A resumed search keeps those that it began with
+    /// [default: random genotypes]
+    #[arg(long, value_name = "GENOTYPE|DIR")]
+    pub(super) warm_start: Vec<String>,
+    /// Show no progress and print no report [default: off]
+    #[arg(long)]
+    pub(super) quiet: bool,
+    /// Print the result as one JSON object on the last line [default: off]
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SpaceName {
+    /// SP-I: 8 operations, 5 pairwise combinations per cell
+    Sp1,
+    /// SP-II: 19 operations, 5 pairwise combinations per cell
+    Sp2,
+    /// SP-III: 19 operations, 10 pairwise combinations per cell
+    Sp3,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SearchAlgorithm {
+    /// Regularized evolution: the oldest of the population is removed
+    Aging,
+    /// The same without aging: the worst of the sample is removed
+    NonAging,
+    /// Random search
+    Random,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum StopperName {
+    /// Train every candidate to the end
+    None,
+    /// End a trial whose loss is above the median at the same epoch
+    Median,
+    /// Successive halving: the better half survives each rung
+    Halving,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}

@@ -1,0 +1,213 @@
+//! The search itself: data, networks, trainers and devices from the options.
+
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use evonas::network::{Cost, NetworkConfig, NetworkPlan};
+use evonas::objective::Direction;
+use evonas::prelude::*;
+use evonas::report::ProgressBar;
+use evonas::search::{BestFile, Journal, TrialsFile};
+use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
+use evonas::stopper::{MedianRule, SuccessiveHalving};
+use evonas::training::images::ImageDataset;
+use evonas::training::{CellDecoder, Devices, Trainer, TrainingEvaluator};
+use serde_json::json;
+
+use super::options::{SearchAlgorithm, SearchOptions, SpaceName, StopperName};
+use super::warm_start;
+use crate::Failure;
+use crate::naming::{DatasetName, PresetName};
+use crate::recipe::{BEST_FILE, Recipe, RecipeFile};
+
+/// What the search and its baseline share.
+pub(super) struct Task<'a> {
+    pub(super) options: &'a SearchOptions,
+    pub(super) dataset: ImageDataset,
+    pub(super) decoder: CellDecoder,
+    trainer: Trainer,
+    pub(super) final_trainer: Trainer,
+    /// How to repeat the final training.
+    pub(super) recipe: Recipe,
+    pub(super) devices: Devices,
+    workers: usize,
+}
+
+impl<'a> Task<'a> {
+    pub(super) fn new(options: &'a SearchOptions) -> Result<Self, Failure> {
+        let location = options.data.location();
+        let mut dataset = location.read()?;
+        if let Some(limit) = options.limit {
+            dataset = dataset.limit_train(limit, options.seed);
+        }
+        let images = &dataset.train;
+        let network = PresetName::Short.network(
+            NetworkConfig::new(images.shape(), images.classes())
+                .cells_per_stack(options.cells)
+                .filters(options.filters),
+        );
+        network.validate()?;
+        let training = |epochs| {
+            let preset = PresetName::Short.training(images.shape());
+            preset
+                .epochs(epochs)
+                .batch_size(options.batch)
+                .learning_rate(options.learning_rate)
+        };
+        let recipe = Recipe {
+            dataset: location.absolute(),
+            limit: options.limit,
+            limit_seed: options.seed,
+            network,
+            training: training(options.final_epochs.unwrap_or(12 * options.epochs)),
+        };
+        let trainer = Trainer::new(training(options.epochs))?;
+        let devices = options.device.open_all()?;
+        let workers = match (options.workers, options.workers_per_device) {
+            (Some(workers), _) => workers,
+            (None, Some(each)) => each.saturating_mul(devices.count()),
+            (None, None) if devices.is_cpu() => cores(),
+            (None, None) => devices.count(),
+        };
+        if !options.quiet {
+            eprintln!("{workers} workers on {devices}");
+        }
+        Ok(Self {
+            options,
+            decoder: CellDecoder::new(recipe.network.clone()),
+            trainer,
+            final_trainer: Trainer::new(recipe.training.clone())?,
+            recipe,
+            devices,
+            workers,
+            dataset,
+        })
+    }
+
+    pub(super) fn search(
+        &self,
+        algorithm: SearchAlgorithm,
+        out: Option<PathBuf>,
+        stop: &StopSignal,
+    ) -> Result<SearchResult<NasnetGenotype>, Failure> {
+        let options = self.options;
+        let seed = options.seed;
+        let space = match options.space {
+            SpaceName::Sp1 => NasnetSpace::sp1(),
+            SpaceName::Sp2 => NasnetSpace::sp2(),
+            SpaceName::Sp3 => NasnetSpace::sp3(),
+        };
+        let evolution = Evolution::builder(space.clone(), space.mutation())
+            .population(options.population)
+            .sample(options.sample)
+            .seed(seed);
+        let journal = match &out {
+            Some(folder) if options.resume => Some(Journal::open_or_create(folder)?),
+            Some(folder) => Some(Journal::create(folder)?),
+            None => None,
+        };
+        let initial = match (&out, &journal) {
+            (Some(folder), Some(journal)) => {
+                warm_start::kept(options, folder, journal.is_resumed())?
+            }
+            _ => warm_start::genotypes(options)?,
+        };
+        let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
+            SearchAlgorithm::Aging => Box::new(evolution.initial(initial).build()?),
+            SearchAlgorithm::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
+            SearchAlgorithm::Random => Box::new(RandomSearch::new(space, seed)),
+        };
+        let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
+        let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
+            .validation_fraction(0.2)
+            .split_seed(seed)
+            .devices(&self.devices.all())
+            .threads_per_worker((cores() / self.workers.max(1)).max(1))
+            .build()?;
+        let executor = Threads::with_stop_signal(evaluator, self.workers, stop)?;
+        let mut budget = Budget::trials(options.trials);
+        if let Some(target) = options.target {
+            budget = budget.target_fitness(target);
+        }
+        let mut search = Search::new(algorithm, executor, budget)
+            .max_consecutive_failures(options.max_failures)
+            .duplicates_by(options.duplicates, NasnetGenotype::canonical);
+        if let Some(limit) = options.timeout {
+            search = search.timeout(limit);
+        }
+        if let Some(most) = options.max_parameters {
+            let config = self.recipe.network.clone();
+            search = search.constraint(move |genotype| check_parameters(genotype, &config, most));
+        }
+        search = match options.stopper {
+            StopperName::None => search,
+            StopperName::Median => search.stopper(MedianRule::new(Direction::Minimize)),
+            StopperName::Halving => {
+                search.stopper(SuccessiveHalving::new(Direction::Minimize, 1, 2)?)
+            }
+        };
+        if let (Some(folder), Some(journal)) = (out, journal) {
+            search = search
+                .journal(journal.sync(options.sync).evaluator(self.describe()))
+                .observe(TrialsFile::new(folder.join("trials.jsonl")))
+                .observe(BestFile::new(folder.join(BEST_FILE)))
+                .observe(RecipeFile {
+                    folder,
+                    recipe: self.recipe.clone(),
+                });
+        }
+        // Either prints each warning as it comes up.
+        search = match options.quiet {
+            true => search.observe(print_warnings),
+            false => search.observe(ProgressBar::new()),
+        };
+        Ok(search.run()?)
+    }
+
+    /// All that a trial's score depends on besides its genotype and seed.
+    fn describe(&self) -> String {
+        let mut description = json!({
+            "network": self.recipe.network,
+            "training": self.trainer.config(),
+            "dataset": self.recipe.dataset.name.to_string(),
+            "training_images": self.dataset.train.len(),
+            "limit": self.options.limit,
+        });
+        // The digits are part of the program; a folder may hold anything.
+        if self.recipe.dataset.name != DatasetName::Digits {
+            let checksum = format!("{:08x}", self.dataset.train.checksum());
+            description["training_images_checksum"] = json!(checksum);
+        }
+        description.to_string()
+    }
+}
+
+fn print_warnings(event: &Event<'_, NasnetGenotype>) {
+    let warnings = match *event {
+        Event::Resumed { warnings, .. } => warnings,
+        Event::Warned { warning } => std::slice::from_ref(warning),
+        _ => return,
+    };
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
+fn check_parameters(
+    genotype: &NasnetGenotype,
+    config: &NetworkConfig,
+    most: u64,
+) -> Result<(), String> {
+    let plan = NetworkPlan::new(genotype, config).map_err(|error| error.to_string())?;
+    let parameters = Cost::of(&plan).parameters;
+    if parameters > most {
+        return Err(format!(
+            "{parameters} parameters; at most {most} are allowed"
+        ));
+    }
+    Ok(())
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}

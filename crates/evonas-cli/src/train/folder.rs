@@ -1,0 +1,54 @@
+//! The folder that a training is kept in.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::Failure;
+
+/// A folder in which no other process trains while this one lives.
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Locked until it is dropped, or the process dies.
+    _lock: File,
+}
+
+impl Folder {
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        fs::create_dir_all(path)
+            .map_err(|error| format!("can't create the folder {}: {error}", path.display()))?;
+        let file = path.join("training.lock");
+        let lock = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&file)
+            .map_err(|error| format!("can't write {}: {error}", file.display()))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let path = path.display();
+                return Err(format!("another process trains in the folder {path}").into());
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(format!("can't lock {}: {error}", file.display()).into());
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// The path of a file in it.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Replaces a file as a whole.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let (file, new) = (self.path(name), self.path(&format!("{name}.new")));
+        fs::write(&new, text)
+            .and_then(|()| fs::rename(&new, &file))
+            .map_err(|error| format!("can't write {}: {error}", file.display()).into())
+    }
+}

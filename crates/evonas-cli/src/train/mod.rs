@@ -1,0 +1,74 @@
+//! `evonas train`: trains a cell network in full, as the paper does with the cells that a search found.
+
+mod curves;
+mod folder;
+mod network_options;
+mod options;
+mod plan;
+mod run;
+mod training_options;
+
+use evonas::network::trainable_parameters;
+
+use crate::Failure;
+use crate::output::print_line;
+use crate::stop;
+
+pub(crate) use self::options::TrainOptions;
+use self::plan::TrainingPlan;
+use self::run::TrainRun;
+
+impl TrainOptions {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let devices = self.device.open_all()?.only_first();
+        let plan = TrainingPlan::new(self)?;
+        if let Some(warning) = plan.warning() {
+            eprintln!("warning: {warning}");
+        }
+        let (run, network) = TrainRun::new(self, plan, &devices)?;
+        let stop = stop::on_request()?;
+        if !self.quiet {
+            if self.out.is_none() {
+                eprintln!("nothing of this training is kept: there is no --out");
+            }
+            eprintln!(
+                "{} parameters, on {devices}",
+                trainable_parameters(&network)
+            );
+        }
+        let training = run.begin(network)?;
+        let Some(training) = run.train(training, &stop)? else {
+            return Err(match self.out {
+                Some(_) => "stopped; --resume continues after the last whole epoch".into(),
+                None => "stopped".into(),
+            });
+        };
+        let classifier = run.classifier(&training);
+        // Before the network is measured, whatever comes of that; a full disk costs no result either.
+        let kept = run.keep_weights(&training, &classifier);
+        let result = run.measure(&training, &classifier)?;
+        if !self.quiet {
+            let accuracy = result["test_accuracy"].as_f64().unwrap_or(f64::NAN);
+            print_line(format!("test accuracy: {:.2} %", 100.0 * accuracy))?;
+            if let Some(folder) = &self.out {
+                print_line(files(folder))?;
+            }
+        }
+        if self.json {
+            print_line(&result)?;
+        }
+        kept?;
+        run.keep_result(&result)
+    }
+}
+
+fn files(folder: &std::path::Path) -> String {
+    format!(
+        "in {}:
+  weights.safetensors, weights.bpk  the trained network, for evonas evaluate and evonas predict
+  epochs.csv, curves.svg            loss and accuracies of every epoch
+  result.json                       this result
+  checkpoint.bpk                    the training after its last epoch, for --resume",
+        folder.display()
+    )
+}

@@ -1,0 +1,221 @@
+//! `evonas search`: what it prints, records, refuses and hands on.
+
+use predicates::str::contains;
+use serde_json::Value;
+
+use crate::harness::{Dir, json_lines, last_json};
+
+/// The command line of a search of seconds, with more options.
+fn tiny(more: &str) -> String {
+    format!(
+        "search --population 3 --sample 2 --epochs 1 --final-epochs 2 --limit 200 --filters 4 {more}"
+    )
+}
+
+fn tells(dir: &Dir, journal: &str) -> Vec<u64> {
+    let lines = json_lines(&dir.read(journal));
+    lines
+        .iter()
+        .filter_map(|line| line["tell"].as_u64())
+        .collect()
+}
+
+#[test]
+fn a_search_prints_its_result_as_json_and_records_every_trial() {
+    let dir = Dir::new();
+    let mut search = dir.line(&tiny("--trials 6 --out run --quiet --json"));
+    let result = last_json(&search.assert().success().get_output().stdout);
+
+    let keys = "best_fitness test_accuracy trials failed seconds parameters genotype";
+    for key in keys.split(' ') {
+        assert!(!result[key].is_null(), "{key} is missing in {result}");
+    }
+    assert_eq!(
+        (&result["trials"], &result["failed"]),
+        (&6.into(), &0.into())
+    );
+    let accuracy = result["test_accuracy"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&accuracy), "{accuracy}");
+    assert!(result["parameters"].as_u64().unwrap() > 0);
+
+    let journal = json_lines(&dir.read("run/journal.jsonl"));
+    assert_eq!(
+        (&journal[0]["journal"], &journal[0]["seed"]),
+        (&"evonas".into(), &0.into())
+    );
+    let asks: Vec<u64> = journal
+        .iter()
+        .filter_map(|line| line["ask"].as_u64())
+        .collect();
+    assert_eq!(asks, [0, 1, 2, 3, 4, 5]);
+    let mut told = tells(&dir, "run/journal.jsonl");
+    told.sort_unstable();
+    assert_eq!(told, [0, 1, 2, 3, 4, 5]);
+
+    let trials = json_lines(&dir.read("run/trials.jsonl"));
+    let mut ids: Vec<u64> = trials
+        .iter()
+        .map(|trial| trial["id"].as_u64().unwrap())
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [0, 1, 2, 3, 4, 5]);
+    for key in [
+        "parent",
+        "genotype",
+        "seed",
+        "fitness",
+        "seconds",
+        "parameters",
+    ] {
+        assert!(
+            trials[0].get(key).is_some(),
+            "{key} is missing in {}",
+            trials[0]
+        );
+    }
+
+    let best: Value = serde_json::from_str(&dir.read("run/best.json")).unwrap();
+    let fitness = |trial: &Value| trial["fitness"].as_f64().unwrap();
+    let highest = trials.iter().map(fitness).fold(f64::MIN, f64::max);
+    assert_eq!(best["fitness"], result["best_fitness"]);
+    assert_eq!(fitness(&best), highest);
+}
+
+#[test]
+fn the_network_of_the_final_training_scores_what_the_search_printed() {
+    let dir = Dir::new();
+    let mut search = dir.line(&tiny("--trials 3 --out run --quiet --json"));
+    let found = last_json(&search.assert().success().get_output().stdout);
+    let mut evaluate = dir.line("evaluate --weights run/best.safetensors --json");
+    let evaluated = last_json(&evaluate.assert().success().get_output().stdout);
+    assert_eq!(found["test_accuracy"], evaluated["test_accuracy"]);
+    assert_eq!(evaluated["images"], 359);
+}
+
+#[test]
+fn a_folder_that_holds_a_search_is_refused() {
+    let dir = Dir::new();
+    dir.line(&tiny("--trials 3 --out run --quiet"))
+        .assert()
+        .success();
+    let again = dir.line("search --out run").assert().code(1);
+    again.stderr(contains("holds a search already"));
+}
+
+#[test]
+fn a_larger_budget_extends_a_search() {
+    let dir = Dir::new();
+    dir.line(&tiny("--trials 8 --out extended --quiet"))
+        .assert()
+        .success();
+    dir.line(&tiny("--trials 9 --out extended --resume --quiet"))
+        .assert()
+        .success();
+    assert_eq!(tells(&dir, "extended/journal.jsonl").len(), 9);
+}
+
+#[test]
+fn a_search_refused_for_its_settings_leaves_the_recipe_alone() {
+    let dir = Dir::new();
+    dir.line(&tiny("--trials 3 --out run --quiet"))
+        .assert()
+        .success();
+    let recipe = dir.read("run/recipe.json");
+    let other = "--trials 4 --out run --resume --quiet --learning-rate 0.5";
+    dir.line(&tiny(other))
+        .assert()
+        .code(1)
+        .stderr(contains("learning_rate"));
+    assert_eq!(dir.read("run/recipe.json"), recipe);
+}
+
+#[test]
+fn a_search_warm_started_from_a_growing_search_keeps_its_own_beginning() {
+    let dir = Dir::new();
+    let source = |trials| tiny(&format!("--trials {trials} --out source --resume --quiet"));
+    let warm = |trials| {
+        let begin = "--out warm --warm-start source --resume --quiet";
+        tiny(&format!("--trials {trials} {begin}"))
+    };
+    for line in [source(6), warm(4), source(8), warm(5)] {
+        dir.line(&line).assert().success();
+    }
+    assert_eq!(tells(&dir, "warm/journal.jsonl").len(), 5);
+}
+
+#[test]
+fn random_search_refuses_a_warm_start() {
+    let dir = Dir::new();
+    let refused = dir
+        .line("search --algorithm random --warm-start amoebanet-a")
+        .assert()
+        .code(1);
+    refused.stderr(contains("random search has no population"));
+}
+
+#[test]
+fn an_unknown_data_set_is_refused_with_those_there_are() {
+    let dir = Dir::new();
+    let refused = dir.line("search --dataset CIFAR").assert().code(2);
+    refused.stderr(contains("digits, idx, cifar10, cifar100, folder"));
+}
+
+#[test]
+fn the_final_training_is_repeated_from_the_folder_to_the_last_bit() {
+    let dir = Dir::new();
+    let mut search = dir.line(&tiny("--trials 6 --out found --seed 3 --json"));
+    let searched = search.assert().success().stderr(contains("epoch 2/2"));
+    let found = last_json(&searched.get_output().stdout);
+    let text = String::from_utf8(searched.get_output().stdout.clone()).unwrap();
+    for file in [
+        "journal.jsonl",
+        "trials.jsonl",
+        "best.json",
+        "recipe.json",
+        "best.safetensors",
+    ] {
+        assert!(text.contains(&format!("\n  {file}")), "{text}");
+    }
+
+    let command = train_command(&text);
+    assert_eq!(
+        command,
+        ["train", "--from", "found", "--out", "found/trained"]
+    );
+    let mut train = dir.run(&command);
+    let trained = last_json(&train.arg("--json").assert().success().get_output().stdout);
+    for key in ["test_accuracy", "genotype", "parameters"] {
+        assert_eq!(trained[key], found[key]);
+    }
+    assert_eq!(trained["epochs"], 2);
+
+    // The file of the best trial stands for its folder; options override what it says.
+    let mut train = dir.line("train --from found/best.json --epochs 1 --json");
+    let trained = last_json(&train.assert().success().get_output().stdout);
+    assert_eq!(trained["epochs"], 1);
+    assert_eq!(trained["genotype"], found["genotype"]);
+}
+
+#[test]
+fn the_final_training_is_repeated_without_a_folder_too() {
+    let dir = Dir::new();
+    let mut search = dir.line(&tiny("--trials 4 --seed 5 --json"));
+    let searched = search.assert().success().get_output().stdout.clone();
+    let found = last_json(&searched);
+    let command = train_command(&String::from_utf8(searched).unwrap());
+    let mut train = dir.run(&command);
+    let trained = last_json(&train.arg("--json").assert().success().get_output().stdout);
+    assert_eq!(trained["test_accuracy"], found["test_accuracy"]);
+    assert_eq!(trained["genotype"], found["genotype"]);
+}
+
+/// The arguments of the command that a search printed.
+fn train_command(printed: &str) -> Vec<String> {
+    let command = printed
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("evonas "));
+    let words = command
+        .unwrap_or_else(|| panic!("no command: {printed}"))
+        .split(' ');
+    words.map(str::to_owned).collect()
+}

@@ -1,0 +1,45 @@
+//! What happens in a comparison, and those who observe it.
+
+use super::contender::Contender;
+use super::run::Run;
+
+/// What happens in a comparison.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum RunEvent<'a> {
+    /// The comparison begins.
+    Began {
+        /// The number of runs, of all algorithms together.
+        total: usize,
+        /// How many of them are taken from the record.
+        recorded: usize,
+    },
+    /// A run has ended, and is in the record if there is one.
+    Finished {
+        /// How many runs have ended, including those taken from the record.
+        done: usize,
+        /// The number of runs, of all algorithms together.
+        total: usize,
+        /// The run's algorithm.
+        contender: Contender,
+        /// The run's number among those of its algorithm, from 0.
+        number: u64,
+        /// The run's result.
+        run: &'a Run,
+    },
+    /// All runs have ended.
+    Ended,
+}
+
+/// Observes a comparison: sees one event at a time, from any thread. Every closure
+/// `FnMut(&RunEvent<'_>)` that is `Send` is an observer.
+pub trait RunObserver: Send {
+    /// Sees one event.
+    fn observe(&mut self, event: &RunEvent<'_>);
+}
+
+impl<F: FnMut(&RunEvent<'_>) + Send> RunObserver for F {
+    fn observe(&mut self, event: &RunEvent<'_>) {
+        self(event);
+    }
+}

@@ -1,0 +1,121 @@
+//! One run of a comparison: a search on one virtual worker.
+
+use std::time::Duration;
+
+use rand::Rng;
+
+use super::algorithms::algorithm;
+use super::benchmark::Benchmark;
+use super::contender::Contender;
+use super::error::ComparisonError;
+use super::run::{Incumbent, Run};
+use super::setup::Setup;
+use super::standstill::{Standstill, Watch};
+use crate::executor::Simulated;
+use crate::randomness::stream;
+use crate::search::{Budget, Search, SearchError, TrialRecord};
+
+/// The seed of a run. Every algorithm has its own stream, so that runs of different algorithms are
+/// independent of each other too.
+fn run_seed(setup: &Setup, contender: Contender, number: u64) -> u64 {
+    let contender = Contender::ALL
+        .iter()
+        .position(|&other| other == contender)
+        .map_or(0, |position| position as u64);
+    stream(setup.seed, (contender << 48) | number).next_u64()
+}
+
+/// Runs an algorithm on a benchmark until its budget is spent.
+pub(super) fn single_run<B: Benchmark>(
+    benchmark: &B,
+    contender: Contender,
+    setup: &Setup,
+    number: u64,
+) -> Result<Run, ComparisonError> {
+    let seed = run_seed(setup, contender, number);
+    let algorithm = algorithm(contender, benchmark, setup, seed)?;
+    let executor = Simulated::new(benchmark.evaluator(), 1)?;
+    let budget = Budget::trials(u64::MAX).simulated_time(setup.budget);
+    let result = Search::new(algorithm, executor, budget)
+        .observe(Watch::new())
+        .run()
+        .map_err(|error| search_failed(error, contender, number))?;
+
+    let budget = setup.budget.as_secs_f64();
+    let records = result.history.records();
+    if let Some(first) = records.first()
+        && first.seconds > budget
+    {
+        return Err(ComparisonError::BudgetBelowEvaluation {
+            budget: setup.budget,
+            evaluation: Duration::try_from_secs_f64(first.seconds).unwrap_or(Duration::MAX),
+        });
+    }
+    let mut run = Run {
+        seed,
+        evaluations: 0,
+        seconds: 0.0,
+        incumbents: Vec::new(),
+        genotype: String::new(),
+        multiply_adds: None,
+    };
+    let mut best: Option<(&TrialRecord<B::Genotype>, f64)> = None;
+    for record in records {
+        // One worker that is never idle: a trial starts when the one before it ends.
+        let ends = run.seconds + record.seconds;
+        if ends > budget && !benchmark.overshooting_counts() {
+            break;
+        }
+        run.seconds = ends;
+        run.evaluations += 1;
+        if let Some(evaluation) = record.outcome.evaluation()
+            && best.is_none_or(|(_, highest)| evaluation.fitness > highest)
+        {
+            best = Some((record, evaluation.fitness));
+            run.incumbents.push(Incumbent {
+                trials: run.evaluations,
+                seconds: ends,
+                valid: evaluation.fitness,
+                test: benchmark.test(&record.genotype, evaluation),
+            });
+        }
+    }
+    let not_finite = |what, value| ComparisonError::NotFinite {
+        contender,
+        run: number,
+        what,
+        value,
+    };
+    if let Some(incumbent) = run
+        .incumbents
+        .iter()
+        .find(|incumbent| !incumbent.test.is_finite())
+    {
+        return Err(not_finite("test", incumbent.test));
+    }
+    let (best, _) = best.ok_or(ComparisonError::NoScore {
+        contender,
+        run: number,
+    })?;
+    run.genotype = benchmark.text(&best.genotype);
+    run.multiply_adds = benchmark.multiply_adds(&best.genotype);
+    match run.multiply_adds {
+        Some(count) if !count.is_finite() => Err(not_finite("number of multiply-adds", count)),
+        _ => Ok(run),
+    }
+}
+
+/// Tells a search that its [`Watch`] ended from one that failed.
+fn search_failed(error: SearchError, contender: Contender, run: u64) -> ComparisonError {
+    match error {
+        SearchError::Observer(error) => match error.downcast::<Standstill>() {
+            Ok(why) => ComparisonError::NeverEnds {
+                contender,
+                run,
+                why: why.to_string(),
+            },
+            Err(error) => SearchError::Observer(error).into(),
+        },
+        error => error.into(),
+    }
+}

@@ -1,0 +1,42 @@
+//! Why a plot can't be drawn.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+/// Why a plot can't be drawn.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlotError {
+    /// There are no points.
+    #[error("there is nothing to draw in {}", .0.display())]
+    Nothing(PathBuf),
+    /// A point isn't finite, or the points are too far apart.
+    #[error("can't draw {}: the {axis} axis would reach from {low:?} to {high:?}", path.display())]
+    Unbounded {
+        /// The plot's file.
+        path: PathBuf,
+        /// `horizontal` or `vertical`.
+        axis: &'static str,
+        /// The axis's lowest value.
+        low: f64,
+        /// The axis's highest value.
+        high: f64,
+    },
+    /// The file can't be written.
+    #[error("can't draw {}: {source}", path.display())]
+    Draw {
+        /// The file.
+        path: PathBuf,
+        /// The drawing library's error.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl PlotError {
+    pub(super) fn at(path: &Path) -> impl Fn(Box<dyn Error + Send + Sync>) -> Self {
+        |source| Self::Draw {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

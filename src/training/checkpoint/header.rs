@@ -1,0 +1,165 @@
+//! The header of a checkpoint: what it belongs to, and its epochs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::difference::first_difference;
+use crate::training::TrainingConfig;
+use crate::training::trainer::Epoch;
+
+/// The version of the format. Version 1 had its checksum in the header.
+pub(super) const VERSION: u32 = 2;
+
+/// All of a checkpoint but its tensors and scalars.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct CheckpointHeader {
+    version: u32,
+    /// What is trained on what, as the caller describes it.
+    subject: Value,
+    /// The training's settings, untyped so that a file from before a setting was added can be read.
+    training: Value,
+    seed: u64,
+    epochs: Vec<RecordedEpoch>,
+    /// Steps that the averaged weights have taken in.
+    pub(super) average_steps: Option<u64>,
+}
+
+impl CheckpointHeader {
+    pub(super) fn new(
+        subject: &Value,
+        config: &TrainingConfig,
+        seed: u64,
+        epochs: &[Epoch],
+        average_steps: Option<u64>,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            subject: subject.clone(),
+            training: described(config),
+            seed,
+            epochs: epochs.iter().map(RecordedEpoch::from).collect(),
+            average_steps,
+        }
+    }
+
+    /// The version that a header's text records, whatever else it holds; `None` if it isn't JSON.
+    pub(super) fn version_of(header: &str) -> Option<Value> {
+        let header: Value = serde_json::from_str(header).ok()?;
+        Some(header.get("version").cloned().unwrap_or_default())
+    }
+
+    /// The epochs so far.
+    pub(super) fn epochs(&self) -> Vec<Epoch> {
+        self.epochs.iter().map(RecordedEpoch::epoch).collect()
+    }
+
+    /// The first difference between the recorded training and the present one.
+    pub(super) fn difference(
+        &self,
+        subject: &Value,
+        config: &TrainingConfig,
+        seed: u64,
+    ) -> Option<String> {
+        // The caller may have drawn its images by the seed, so it comes first.
+        first_difference("seed", &self.seed.into(), &seed.into())
+            .or_else(|| first_difference("", &self.subject, subject))
+            .or_else(|| first_difference("training", &self.recorded_config(), &described(config)))
+    }
+
+    /// The recorded settings; those that didn't exist yet have their defaults.
+    fn recorded_config(&self) -> Value {
+        match serde_json::from_value(self.training.clone()) {
+            Ok(config) => described(&config),
+            Err(_) => self.training.clone(),
+        }
+    }
+}
+
+fn described(config: &TrainingConfig) -> Value {
+    serde_json::to_value(config).expect("settings are numbers, texts and maps of them")
+}
+
+/// An epoch whose validation accuracy may be NaN, which JSON has no number for.
+#[derive(Debug, Serialize, Deserialize)]
+struct RecordedEpoch {
+    #[serde(flatten)]
+    epoch: Epoch,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    validation_is_nan: bool,
+}
+
+impl From<&Epoch> for RecordedEpoch {
+    fn from(epoch: &Epoch) -> Self {
+        Self {
+            epoch: *epoch,
+            validation_is_nan: epoch.validation_accuracy.is_some_and(f64::is_nan),
+        }
+    }
+}
+
+impl RecordedEpoch {
+    const fn epoch(&self) -> Epoch {
+        let mut epoch = self.epoch;
+        if self.validation_is_nan {
+            epoch.validation_accuracy = Some(f64::NAN);
+        }
+        epoch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn header(validation_accuracy: Option<f64>) -> CheckpointHeader {
+        let epoch = Epoch {
+            number: 1,
+            loss: 0.1 + 0.2,
+            accuracy: 0.25,
+            learning_rate: 0.1,
+            validation_accuracy,
+        };
+        let config = TrainingConfig::default();
+        CheckpointHeader::new(&json!({"genotype": "a"}), &config, 7, &[epoch], None)
+    }
+
+    fn reread(header: &CheckpointHeader) -> CheckpointHeader {
+        serde_json::from_str(&serde_json::to_string(header).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn epochs_are_read_back_to_the_last_bit_whatever_their_validation_accuracy() {
+        for accuracy in [None, Some(0.1 + 0.7), Some(f64::NAN)] {
+            let epochs = reread(&header(accuracy)).epochs();
+            assert_eq!(epochs[0].loss, 0.1 + 0.2);
+            let bits = |accuracy: Option<f64>| accuracy.map(f64::to_bits);
+            assert_eq!(bits(epochs[0].validation_accuracy), bits(accuracy));
+        }
+    }
+
+    #[test]
+    fn a_setting_that_was_added_later_has_its_default() {
+        let mut header = header(None);
+        let settings = header.training.as_object_mut().unwrap();
+        settings.remove("moving_average").unwrap();
+        let subject = json!({"genotype": "a"});
+        let config = TrainingConfig::default();
+        assert_eq!(header.difference(&subject, &config, 7), None);
+        assert_eq!(
+            header.difference(&subject, &config.moving_average(0.9), 7),
+            Some("training.moving_average: null recorded, 0.9 now".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_setting_that_this_program_does_not_know_is_a_difference() {
+        let mut header = header(None);
+        header.training["lookahead"] = json!(5);
+        let difference =
+            header.difference(&json!({"genotype": "a"}), &TrainingConfig::default(), 7);
+        let expected = "training.lookahead: 5 recorded, null now";
+        assert_eq!(difference.as_deref(), Some(expected));
+    }
+}

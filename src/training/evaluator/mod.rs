@@ -1,0 +1,181 @@
+//! The fitness of a genotype: validation accuracy after a short training.
+
+mod builder;
+
+pub use builder::TrainingEvaluatorBuilder;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use evonas_kernels::cpu as kernels;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::images::LabeledImages;
+use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError, TrainingWatcher};
+use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
+use crate::network::trainable_parameters;
+use crate::randomness::stream;
+use crate::trial::Evaluation;
+
+/// The stream of a trial's seed for its network's weights; the streams after it are for its epochs.
+const WEIGHTS: u64 = 0;
+
+/// Decodes a genotype, trains the network and returns its accuracy on held-out validation images,
+/// from 0 to 1, with the metric `parameters`.
+///
+/// Everything random comes from the trial's seed, so that the same (genotype, seed) scores the same
+/// on any worker, whatever else runs, as far as the device's arithmetic is deterministic (the CPU's
+/// is). Each epoch reports its loss as an intermediate result, with the metric
+/// [`TrainingEvaluator::ACCURACY`].
+///
+/// ```
+/// use evonas::network::NetworkConfig;
+/// use evonas::training::images::digits;
+/// use evonas::training::{CellDecoder, Trainer, TrainingConfig, TrainingEvaluator};
+///
+/// let dataset = digits();
+/// let network = NetworkConfig::new(dataset.train.shape(), 10)
+///     .cells_per_stack(1)
+///     .filters(4);
+/// let trainer = Trainer::new(TrainingConfig::default().epochs(2))?;
+/// let evaluator = TrainingEvaluator::builder(CellDecoder::new(network), trainer, &dataset.train)
+///     .validation_fraction(0.25)
+///     .threads_per_worker(1)
+///     .build()?;
+/// assert_eq!(evaluator.split_sizes(), (1078, 360));
+/// # Ok::<(), evonas::training::TrainingError>(())
+/// ```
+pub struct TrainingEvaluator<D> {
+    decoder: D,
+    trainer: Trainer,
+    /// One copy per device.
+    images: Vec<DeviceImages>,
+    training: Vec<usize>,
+    validation: Vec<usize>,
+    /// One copy per device, or empty.
+    test: Vec<DeviceImages>,
+    threads_per_worker: usize,
+    pools: Mutex<HashMap<usize, Arc<ThreadPool>>>,
+}
+
+impl<D> fmt::Debug for TrainingEvaluator<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrainingEvaluator")
+            .field("trainer", &self.trainer)
+            .field("training", &self.training.len())
+            .field("validation", &self.validation.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<D> TrainingEvaluator<D> {
+    /// The metric that an epoch reports besides its loss: the share of its augmented training images
+    /// that were classified correctly in its steps, from 0 to 1.
+    pub const ACCURACY: &'static str = "accuracy";
+    /// The metric of [`TrainingEvaluatorBuilder::test_images`]: the share of the test images that
+    /// the trial's network classifies correctly, from 0 to 1.
+    pub const TEST_ACCURACY: &'static str = "test_accuracy";
+
+    /// An evaluator that trains on a part of `images` and validates with the rest.
+    pub fn builder(
+        decoder: D,
+        trainer: Trainer,
+        images: &LabeledImages,
+    ) -> TrainingEvaluatorBuilder<'_, D> {
+        TrainingEvaluatorBuilder::new(decoder, trainer, images)
+    }
+
+    /// The number of training images and of validation images.
+    #[must_use]
+    pub fn split_sizes(&self) -> (usize, usize) {
+        (self.training.len(), self.validation.len())
+    }
+
+    fn pool(&self, worker: usize) -> Result<Option<Arc<ThreadPool>>, EvaluationError> {
+        // On a GPU a worker stays on its own thread, and so on its own stream of the device.
+        let device = self.images[worker % self.images.len()].device();
+        if self.threads_per_worker == 0 || !kernels::run_on(&device) {
+            return Ok(None);
+        }
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.get(&worker) {
+            return Ok(Some(pool.clone()));
+        }
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(self.threads_per_worker)
+            .build()
+            .map_err(EvaluationError::failed)?;
+        let pool = Arc::new(pool);
+        pools.insert(worker, pool.clone());
+        Ok(Some(pool))
+    }
+
+    fn score<G>(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError>
+    where
+        D: Decoder<G>,
+    {
+        let images = &self.images[context.worker() % self.images.len()];
+        let network = self
+            .decoder
+            .decode(
+                genotype,
+                &mut stream(context.seed(), WEIGHTS),
+                &images.device().autodiff(),
+            )
+            .map_err(|error| EvaluationError::Infeasible(error.to_string()))?;
+        let mut stopped = None;
+        let mut watch = |progress: Progress| {
+            if let Progress::Epoch(epoch) = progress {
+                let result = IntermediateResult::new(epoch.number as u64, epoch.loss);
+                context.report_with_metrics(result.with_metric(Self::ACCURACY, epoch.accuracy));
+            }
+            match context.check_stop() {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(reason) => {
+                    stopped = Some(reason);
+                    ControlFlow::Break(())
+                }
+            }
+        };
+        let measured = self.measure::<G>(network, context, &mut watch);
+        measured.map_err(|error| match (error, stopped) {
+            (TrainingError::Stopped, Some(reason)) => reason,
+            (error, _) => EvaluationError::failed(error),
+        })
+    }
+
+    fn measure<G>(
+        &self,
+        network: D::Network,
+        context: &Context<'_>,
+        watch: &mut TrainingWatcher<'_>,
+    ) -> Result<Evaluation, TrainingError>
+    where
+        D: Decoder<G>,
+    {
+        let device = context.worker() % self.images.len();
+        let images = &self.images[device];
+        let parameters = trainable_parameters(&network);
+        let trainer = &self.trainer;
+        let network = trainer.train(network, images, &self.training, context.seed(), watch)?;
+        let accuracy = trainer.evaluate_watched(&network, images, &self.validation, watch)?;
+        let evaluation = Evaluation::new(accuracy).with_metric("parameters", parameters as f64);
+        let Some(test) = self.test.get(device) else {
+            return Ok(evaluation);
+        };
+        let all: Vec<usize> = (0..test.len()).collect();
+        let accuracy = trainer.evaluate_watched(&network, test, &all, watch)?;
+        Ok(evaluation.with_metric(Self::TEST_ACCURACY, accuracy))
+    }
+}
+
+impl<G: Sync, D: Decoder<G>> Evaluator<G> for TrainingEvaluator<D> {
+    fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+        match self.pool(context.worker())? {
+            Some(pool) => pool.install(|| self.score(genotype, context)),
+            None => self.score(genotype, context),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What a training reports while it runs.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+/// A pass over the training images.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Epoch {
+    /// Its number, from 1.
+    pub number: usize,
+    /// The mean loss of its steps, without the auxiliary head's.
+    pub loss: f64,
+    /// The share of its augmented images, from 0 to 1, that the network classified correctly just
+    /// before it learnt from them.
+    pub accuracy: f64,
+    /// The learning rate of its last step.
+    pub learning_rate: f64,
+    /// The share of held-out images, from 0 to 1, that the network classified correctly after the
+    /// epoch, if [`Training::validate`](super::Training::validate) measured it.
+    #[serde(default)]
+    pub validation_accuracy: Option<f64>,
+}
+
+/// What a watcher is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Progress {
+    /// A step is done, or under way on the device.
+    Step {
+        /// Its epoch, from 1.
+        epoch: usize,
+        /// Its number in the epoch, from 1.
+        step: usize,
+        /// Steps in an epoch.
+        steps: usize,
+    },
+    /// An epoch is over.
+    Epoch(Epoch),
+    /// A batch has been evaluated, or is under way on the device.
+    Evaluation {
+        /// Images evaluated so far.
+        images: usize,
+        /// All images of the evaluation.
+        of: usize,
+    },
+}
+
+/// Is told the progress of a training or an evaluation, and decides whether it continues.
+///
+/// A watcher that breaks ends it with [`TrainingError::Stopped`](crate::training::TrainingError::Stopped).
+pub type TrainingWatcher<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
+
+impl Progress {
+    /// A watcher that ignores all progress and never stops: pass `&mut Progress::ignore`.
+    pub const fn ignore(self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
