@@ -1,4 +1,4 @@
-//! What the engine costs without evaluation: samplers, mutations, an ask-and-tell cycle.
+//! The cost of the search itself, without evaluations: sampling, mutation, an ask-and-tell cycle.
 
 use std::hint::black_box;
 
@@ -21,7 +21,7 @@ fn samplers(criterion: &mut Criterion) {
     });
 }
 
-/// Population 100, samples of 25: the paper's sizes.
+/// With the paper's sizes: a population of 100 and samples of 25.
 fn cycle(criterion: &mut Criterion) {
     let space = BitsSpace { length: 32 };
     let mut evolution = Evolution::builder(space, FlipOneBit)

@@ -1,4 +1,4 @@
-//! What a journal costs: whole searches of 10,000 trials without evaluation.
+//! The cost of a journal: searches of 10,000 trials with an evaluation that takes no time.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -9,7 +9,7 @@ use evonas::spaces::choices::{Choices, Decisions};
 
 const TRIALS: u64 = 10_000;
 
-/// Population 100, samples of 25, ten decisions with ten alternatives each.
+/// A search over ten decisions with ten alternatives each: population 100, samples of 25.
 fn search(folder: Option<&Path>) -> SearchResult<Decisions> {
     let space = (0..10)
         .fold(Choices::builder(), |builder, decision| {
@@ -30,7 +30,8 @@ fn search(folder: Option<&Path>) -> SearchResult<Decisions> {
     };
     let mut search = Search::new(evolution, Serial::new(score), Budget::trials(TRIALS));
     if let Some(folder) = folder {
-        search = search.journal(Journal::open_or_create(folder).expect("the folder is new"));
+        search =
+            search.journal(Journal::open_or_create(folder).expect("the journal can be opened"));
     }
     search.run().expect("the evaluator doesn't fail")
 }

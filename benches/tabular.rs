@@ -1,5 +1,5 @@
-//! What the NAS-Bench-201 table costs: loading, a query, and 500 runs of aging evolution. Needs the
-//! table, named by `EVONAS_NASBENCH201`.
+//! The cost of the NAS-Bench-201 table: loading it, a query, and 500 runs of each quick algorithm. Needs the
+//! table's path in the environment variable `EVONAS_NASBENCH201`.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use evonas::tabular::{Dataset, Metric, NasBench201Table};
 
 fn tabular(criterion: &mut Criterion) {
     let Some(path) = std::env::var_os("EVONAS_NASBENCH201") else {
-        eprintln!("SKIPPED: name the NAS-Bench-201 table in EVONAS_NASBENCH201");
+        eprintln!("SKIPPED: set EVONAS_NASBENCH201 to the path of the NAS-Bench-201 table");
         return;
     };
     let read = || NasBench201Table::read(&path).expect("the table can be read");
     criterion.bench_function("load the table", |bencher| bencher.iter(read));
 
     let table = Arc::new(read());
-    // In no order, so that the processor's caches don't help more than in a search.
+    // In random order, so that the processor's caches help no more than in a search.
     let mut rng = stream(0, 0);
     let cells: Vec<NasBench201Cell> = (0..10_000)
         .map(|_| NasBench201Space.sample(&mut rng))

@@ -1,7 +1,9 @@
-//! A search over networks of one's own: a few settings of a plain convolutional network, built of
-//! Burn's layers and trained by the crate's trainer on the embedded digits. Nothing here is a cell.
+//! Searches over your own networks: settings of a plain convolutional network, built of Burn's layers. The
+//! library trains them on the embedded digits as it trains cell networks.
 //!
-//!     cargo run --release --example custom_network -- --trials 40
+//! ```sh
+//! cargo run --release --example custom_network
+//! ```
 
 use std::error::Error;
 
@@ -9,76 +11,32 @@ use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::activation::relu;
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
-use clap::Parser;
 use evonas::prelude::*;
-use evonas::report::ProgressBar;
-use evonas::spaces::choices::{Choices, Decisions};
-use evonas::training::images::digits;
-use evonas::training::{
-    Decoder, DeviceName, ImageClassifier, Progress, Trainer, TrainingConfig, TrainingEvaluator,
-    draw_weights, train_fully,
-};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Evolve a plain convolutional network for handwritten digits.
-#[derive(Parser)]
-struct Options {
-    /// Trials in all, the initial population included.
-    #[arg(long, default_value_t = 40)]
-    trials: u64,
-    /// The root seed.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// auto, cpu, cuda, cuda:N or wgpu.
-    #[arg(long, default_value = "cpu")]
-    device: DeviceName,
-}
-
-/// A convolution, batch norm and what follows them.
-#[derive(Module, Debug)]
-struct Block {
-    convolution: Conv2d,
-    norm: BatchNorm,
-    pools: bool,
-}
-
-/// Blocks in a row, the mean over the image, and a classifier.
+/// Blocks of convolution, batch norm and ReLU; then the mean over the image, and a classifier.
 #[derive(Module, Debug)]
 struct PlainNetwork {
-    blocks: Vec<Block>,
+    blocks: Vec<(Conv2d, BatchNorm)>,
     classifier: Linear,
 }
 
 impl ImageClassifier for PlainNetwork {
+    /// From `[batch, 1, height, width]` to `[batch, 10]`.
     fn logits(&self, images: Tensor<4>) -> Tensor<2> {
-        let mut x = images;
-        for block in &self.blocks {
-            x = relu(block.norm.forward(block.convolution.forward(x)));
-            if block.pools {
-                x = max_pool2d(x, MaxPoolOptions::new([2, 2]));
-            }
+        let mut features = images;
+        for (convolution, norm) in &self.blocks {
+            features = relu(norm.forward(convolution.forward(features)));
         }
-        let [batch, channels, ..] = x.dims();
-        let features = x.mean_dim(2).mean_dim(3).reshape([batch, channels]);
-        self.classifier.forward(features)
+        let means: Tensor<2> = features.mean_dim(3).mean_dim(2).flatten(1, 3);
+        self.classifier.forward(means)
     }
 }
 
-/// What is searched.
-fn space() -> Result<Choices, Failure> {
-    let choices = Choices::builder()
-        .decision("blocks", ["1", "2", "3", "4"])
-        .decision("width", ["4", "8", "12", "16"])
-        .decision("kernel", ["1", "3", "5"])
-        .decision("pool after", ["none", "1", "2"]);
-    Ok(choices.build()?)
-}
-
-/// How the decisions become a network.
+/// Builds the network that the decisions describe.
+#[derive(Clone)]
 struct PlainDecoder(Choices);
 
 impl Decoder<Decisions> for PlainDecoder {
@@ -90,65 +48,45 @@ impl Decoder<Decisions> for PlainDecoder {
         rng: &mut dyn Rng,
         device: &Device,
     ) -> Result<PlainNetwork, Failure> {
-        let text = |name| self.0.get(genotype, name).unwrap_or("none");
-        let number = |name| text(name).parse::<usize>();
-        let pool_after = text("pool after").parse().ok();
-        let kernel = [number("kernel")?; 2];
-        let width = number("width")?;
-        let mut channels = 1;
-        let mut blocks = Vec::new();
-        for place in 1..=number("blocks")? {
-            let convolution = Conv2dConfig::new([channels, width], kernel)
+        let number = |name| self.0.get(genotype, name).unwrap_or("1").parse::<usize>();
+        let (blocks, width, kernel) = (number("blocks")?, number("width")?, number("kernel")?);
+        let block = |place| {
+            let input = if place == 0 { 1 } else { width };
+            let convolution = Conv2dConfig::new([input, width], [kernel; 2])
                 .with_padding(PaddingConfig2d::Same)
-                .with_bias(false);
-            blocks.push(Block {
-                convolution: convolution.init(device),
-                norm: BatchNormConfig::new(width).init(device),
-                pools: pool_after == Some(place),
-            });
-            channels = width;
-        }
-        let network = PlainNetwork {
-            blocks,
-            classifier: LinearConfig::new(channels, 10).init(device),
+                .init(device);
+            (convolution, BatchNormConfig::new(width).init(device))
         };
-        // By the trial's own seed, so that a trial scores the same whatever runs beside it.
+        let network = PlainNetwork {
+            blocks: (0..blocks).map(block).collect(),
+            classifier: LinearConfig::new(width, 10).init(device),
+        };
+        // From the trial's own seed, so that it scores the same whatever runs beside it.
         Ok(draw_weights(network, rng))
     }
 }
 
-fn run(options: &Options) -> Result<(), Failure> {
-    let (space, dataset, device) = (space()?, digits(), options.device.open()?);
-    let (decoder, seed) = (|| PlainDecoder(space.clone()), options.seed);
+fn main() -> Result<(), Failure> {
+    let space = Choices::builder()
+        .decision("blocks", ["1", "2", "3", "4"])
+        .decision("width", ["4", "8", "12", "16"])
+        .decision("kernel", ["1", "3", "5"])
+        .build()?;
+    let (decoder, dataset) = (PlainDecoder(space.clone()), digits());
     let trainer = |epochs| Trainer::new(TrainingConfig::default().epochs(epochs));
-    let (trials, last) = (trainer(2)?, trainer(10)?);
-    let evolution = Evolution::builder(space.clone(), space.clone())
-        .population(10)
-        .sample(3)
-        .seed(seed)
-        .build()?;
-    let evaluator = TrainingEvaluator::builder(decoder(), trials, &dataset.train)
-        .split_seed(seed)
-        .device(&device)
-        .build()?;
-    let budget = Budget::trials(options.trials);
-    let search = Search::new(evolution, Serial::new(evaluator), budget);
+    let evaluator = TrainingEvaluator::builder(decoder.clone(), trainer(2)?, &dataset.train);
+    let executor = Serial::new(evaluator.build()?);
+    let evolution = Evolution::builder(space.clone(), space.clone());
+    let evolution = evolution.population(10).sample(3).build()?;
+    let search = Search::new(evolution, executor, Budget::trials(30));
     let result = search.observe(ProgressBar::new()).run()?;
-    let best = result.best().ok_or("no trial has a score")?;
-    let fitness = 100.0 * best.fitness().unwrap_or(0.0);
-    println!("best validation accuracy in the search: {fitness:.2} %");
-    println!("{}", space.to_json(&best.genotype));
-    let watch = &mut Progress::ignore;
-    let (genotype, seed) = (&best.genotype, best.seed);
-    let found = train_fully(genotype, &decoder(), &last, &dataset, seed, &device, watch)?;
-    let (accuracy, parameters) = (100.0 * found.test_accuracy, found.parameters);
-    println!("test accuracy of {parameters} parameters: {accuracy:.2} %");
-    Ok(())
-}
+    let best = result.best().ok_or("every trial failed")?;
+    println!("best network: {}", space.to_json(&best.genotype));
 
-fn main() {
-    if let Err(error) = run(&Options::parse()) {
-        eprintln!("error: {error}");
-        std::process::exit(1);
-    }
+    let (genotype, seed, last) = (&best.genotype, best.seed, trainer(10)?);
+    let (cpu, watch) = (Device::flex(), &mut Progress::ignore);
+    let found = train_fully(genotype, &decoder, &last, &dataset, seed, &cpu, watch)?;
+    let (accuracy, parameters) = (100.0 * found.test_accuracy, found.parameters);
+    println!("test accuracy after 10 epochs: {accuracy:.2} % ({parameters} parameters)");
+    Ok(())
 }

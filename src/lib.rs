@@ -8,7 +8,6 @@
 //!
 //! ```
 //! use evonas::prelude::*;
-//! use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 //!
 //! let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 //!     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
@@ -71,14 +70,16 @@ pub use rand_chacha::ChaCha8Rng;
 pub mod prelude {
     #[cfg(feature = "burn")]
     pub use crate::algorithm::Ppo;
-    pub use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder, RandomSearch, Reinforce};
+    pub use crate::algorithm::{
+        Algorithm, Evolution, EvolutionBuilder, RandomSearch, Reinforce, TellError,
+    };
     pub use crate::evaluator::{Context, EvaluationError, Evaluator, StopSignal};
     pub use crate::executor::{Executor, Serial, Simulated, Threads};
     #[cfg(feature = "burn")]
     pub use crate::network::CellNetwork;
-    pub use crate::network::{ImageShape, NetworkConfig};
+    pub use crate::network::{Cost, Fan, ImageShape, NetworkConfig, NetworkPlan, Stem};
     pub use crate::objective::Objective;
-    pub use crate::randomness::stream;
+    pub use crate::randomness::{standard_normal, stream, trial_seed};
     #[cfg(feature = "report")]
     pub use crate::report::ProgressBar;
     pub use crate::search::{
@@ -86,13 +87,14 @@ pub mod prelude {
         Termination, TrialsFile,
     };
     pub use crate::space::{CategoricalSpace, Mutation, OneOf, SearchSpace};
+    pub use crate::spaces::bits::{BitsSpace, FlipOneBit};
     pub use crate::spaces::choices::{Choices, Decisions};
     pub use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace, published};
     pub use crate::stopper::{MedianRule, SuccessiveHalving};
     #[cfg(feature = "burn")]
     pub use crate::training::{
-        CellDecoder, Decoder, DeviceName, ImageClassifier, TrainedClassifier, Trainer,
-        TrainingConfig, TrainingEvaluator, images::digits,
+        CellDecoder, Decoder, DeviceName, ImageClassifier, Progress, TrainedClassifier, Trainer,
+        TrainingConfig, TrainingEvaluator, draw_weights, images::digits, train_fully,
     };
     pub use crate::trial::{Evaluation, Outcome, Trial, TrialId};
     pub use rand::{Rng, RngExt};

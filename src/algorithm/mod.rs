@@ -5,7 +5,6 @@
 //!
 //! ```
 //! use evonas::prelude::*;
-//! use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 //!
 //! let mut evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
 //!     .population(20)

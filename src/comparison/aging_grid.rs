@@ -46,7 +46,6 @@ pub struct GridPoint {
 impl AgingGrid {
     /// Starts a study on a benchmark. Without further settings it compares at the benchmark's own
     /// population and tournament size only.
-    #[must_use]
     pub fn builder<B: Benchmark>(benchmark: &B) -> AgingGridBuilder<'_, B> {
         AgingGridBuilder {
             benchmark,

@@ -44,7 +44,6 @@ impl Comparison {
 
     /// Starts a comparison that can be recorded and observed. Without further settings it compares
     /// [`Contender::QUICK`] with [`Setup::new`].
-    #[must_use]
     pub fn builder<B: Benchmark>(benchmark: &B) -> ComparisonBuilder<'_, B> {
         ComparisonBuilder {
             benchmark,

@@ -23,7 +23,6 @@
 mod aging_grid;
 mod algorithms;
 mod benchmark;
-mod benchmark_name;
 mod bits;
 mod builder;
 mod contender;
@@ -48,7 +47,6 @@ mod summary;
 pub use crate::unknown_name::UnknownName;
 pub use aging_grid::{AgingGrid, AgingGridBuilder, GridPoint};
 pub use benchmark::Benchmark;
-pub use benchmark_name::{BenchmarkName, UnknownBenchmark};
 pub use bits::BitsBenchmark;
 pub use builder::ComparisonBuilder;
 pub use contender::Contender;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One run of an algorithm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Run {
     /// The run's seed.
     pub seed: u64,
@@ -21,6 +22,7 @@ pub struct Run {
 
 /// A trial whose reward exceeds all rewards before it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Incumbent {
     /// The number of trials that had ended, including this one.
     pub trials: u64,

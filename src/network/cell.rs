@@ -1,13 +1,13 @@
 //! One cell as a Burn module.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
+use evonas_kernels::HiddenState;
 use rand::Rng;
 
-use super::layout::Layout;
 use super::{CellPlan, NetworkConfig, Sequence, TrainingPass};
 
-/// A cell: two inputs, pairwise combinations, a concatenation.
+/// A cell: two inputs, pairwise combinations, and a concatenation.
 #[derive(Module, Debug)]
 pub(crate) struct CellModule {
     base: Sequence,
@@ -38,26 +38,25 @@ impl CellModule {
         }
     }
 
-    /// Drop path acts only with a training pass.
+    /// The cell's output. Drop path acts only with a training pass.
     ///
     /// # Shapes
-    /// Hidden states, as [`Layout::of`] says.
     /// - `previous`: the previous cell's output
-    /// - `before`: the output of the cell before; of the same or twice the height and width
-    /// - output: filters · concatenated states, half the height and width in a reduction cell
+    /// - `before`: the output of the cell before that, with the same or twice the height and width
+    /// - output: filters · concatenated states as channels; half the height and width in a reduction cell
     #[must_use]
     pub(super) fn forward(
         &self,
-        previous: Tensor<4>,
-        before: Tensor<4>,
+        previous: HiddenState,
+        before: HiddenState,
         mut training: Option<&mut TrainingPass<'_>>,
-    ) -> Tensor<4> {
+    ) -> HiddenState {
         let mut states = vec![
             self.base.forward(previous, training.as_deref_mut()),
             self.align.forward(before, training.as_deref_mut()),
         ];
         for (branches, inputs) in self.branches.chunks(2).zip(self.branch_states.chunks(2)) {
-            let mut sum: Option<Tensor<4>> = None;
+            let mut sum: Option<HiddenState> = None;
             for (branch, &state) in branches.iter().zip(inputs) {
                 let output = branch.forward(states[state].clone(), training.as_deref_mut());
                 sum = Some(match sum {
@@ -73,6 +72,6 @@ impl CellModule {
             .zip(&self.part_states)
             .map(|(part, &state)| part.forward(states[state].clone(), training.as_deref_mut()))
             .collect();
-        Layout::concatenate(parts)
+        HiddenState::concatenate(parts)
     }
 }

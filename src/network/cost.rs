@@ -1,4 +1,4 @@
-//! What a network costs, without building it.
+//! The cost of a network, known without building it.
 
 use std::ops::AddAssign;
 
@@ -8,41 +8,41 @@ use super::{LayerPath, NetworkPlan};
 
 /// Parameters and multiply-adds of a network.
 ///
-/// Counted are convolution weights, batch norm's scale and shift and a classifier's weights and
-/// bias; not batch norm's running statistics. Multiply-adds are those of convolutions and
-/// classifiers, for one image. These are the conventions of the paper's tables, whose figures leave
-/// the auxiliary head out ([`Cost::without_auxiliary`]), as it is gone after training.
+/// Parameters are the weights of convolutions, the scale and shift of batch norm, and the weights and
+/// bias of classifiers, but not batch norm's running statistics. Multiply-adds are those of
+/// convolutions and classifiers for one image. The paper's tables count the same way; they exclude the
+/// auxiliary head ([`Cost::without_auxiliary`]), which is dropped after training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cost {
     /// Trainable parameters.
     pub parameters: u64,
-    /// Multiply-adds of one image.
+    /// Multiply-adds for one image.
     pub multiply_adds: u64,
 }
 
 impl Cost {
-    /// The cost of a planned network, as it trains: with the auxiliary head, if it has one.
+    /// The cost of a planned network in training, with its auxiliary head if it has one.
     #[must_use]
     pub fn of(plan: &NetworkPlan) -> Self {
         Self::of_part(plan, |_| true)
     }
 
-    /// The cost of a planned network as it classifies: without the auxiliary head.
+    /// The cost of a planned network as a classifier, without the auxiliary head.
     #[must_use]
     pub fn without_auxiliary(plan: &NetworkPlan) -> Self {
-        Self::of_part(plan, |place| !matches!(place, LayerPath::Auxiliary { .. }))
+        Self::of_part(plan, |path| !matches!(path, LayerPath::Auxiliary { .. }))
     }
 
-    /// The cost of the auxiliary head alone; nothing if there is none.
+    /// The cost of the auxiliary head alone; 0 if there is none.
     #[must_use]
     pub fn of_auxiliary(plan: &NetworkPlan) -> Self {
-        Self::of_part(plan, |place| matches!(place, LayerPath::Auxiliary { .. }))
+        Self::of_part(plan, |path| matches!(path, LayerPath::Auxiliary { .. }))
     }
 
     fn of_part(plan: &NetworkPlan, belongs: impl Fn(LayerPath) -> bool) -> Self {
         let mut cost = Self::default();
-        plan.visit(&mut |place, layer, _, output| {
-            if belongs(place) {
+        plan.visit(&mut |path, layer, _, output| {
+            if belongs(path) {
                 cost += layer.cost(output);
             }
         });

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use evonas_kernels::HiddenState;
 use rand::Rng;
 
-use super::layout::Layout;
 use super::plan::HeadPlan;
 use super::{
     CellModule, Cost, ImageShape, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::spaces::nasnet::NasnetGenotype;
 
-/// An image classifier made of the two cells of a genotype.
+/// An image classifier built from the two cells of a genotype.
 #[derive(Module, Debug)]
 pub struct CellNetwork {
     stem: Sequence,
@@ -29,42 +29,42 @@ pub struct CellNetwork {
     config: NetworkConfig,
 }
 
-/// Who reads what.
+/// Which outputs are read where.
 #[derive(Clone, Debug)]
 struct Wiring {
-    /// The outputs that each cell reads: 0 is the stem's, `i + 1` cell `i`'s.
+    /// The two outputs that each cell reads: 0 is the stem's, `i + 1` that of cell `i`.
     cells: Vec<[usize; 2]>,
     /// The cell whose output the auxiliary head reads.
     auxiliary: Option<usize>,
 }
 
-/// What classifies a cell's output.
+/// Classifies the output of a cell.
 #[derive(Module, Debug)]
 struct Head {
     features: Sequence,
     classifier: Layer,
 }
 
-/// What a network says in training.
+/// The output of a network in training.
 #[derive(Clone, Debug)]
 pub struct TrainingOutput {
     /// The logits, `[batch, classes]`.
     pub logits: Tensor<2>,
-    /// The auxiliary head's logits, `[batch, classes]`, and the weight of their loss.
+    /// The auxiliary head's logits, `[batch, classes]`, with the weight of their loss.
     pub auxiliary: Option<(Tensor<2>, f64)>,
 }
 
 impl CellNetwork {
-    /// The most parameters that [`CellNetwork::new`] builds: 2^30, twice the largest published
-    /// network. A plan and its cost have no such bound.
+    /// The most parameters that [`CellNetwork::new`] builds: 2^30, twice those of the largest
+    /// published network. Plans and costs have no such limit.
     pub const MOST_PARAMETERS: u64 = 1 << 30;
 
-    /// Builds the network of a genotype on a device, its weights drawn from `rng`. To train it, the
+    /// Builds the network of a genotype on a device, with weights drawn from `rng`. To train it, the
     /// device must have autodiff (`device.autodiff()`).
     ///
     /// # Errors
-    /// [`NetworkError`] if the configuration can't be, or not with this genotype, or not on this
-    /// device.
+    /// [`NetworkError`] if the configuration is invalid, doesn't fit the genotype, or needs a
+    /// precision that the device lacks.
     pub fn new(
         genotype: &NasnetGenotype,
         config: &NetworkConfig,
@@ -104,13 +104,13 @@ impl CellNetwork {
         })
     }
 
-    /// The genotype that it was built from.
+    /// The genotype it was built from.
     #[must_use]
     pub const fn genotype(&self) -> &NasnetGenotype {
         &self.genotype
     }
 
-    /// The configuration that it was built for.
+    /// The configuration it was built with.
     #[must_use]
     pub const fn config(&self) -> &NetworkConfig {
         &self.config
@@ -118,32 +118,31 @@ impl CellNetwork {
 
     /// The logits of a batch of images, without drop path and dropout.
     ///
-    /// Batch norm uses the batch's statistics while the module trains (`network.train()`, on a
-    /// device with autodiff), and adds them to the running ones; in `network.valid()` it uses the
-    /// running ones.
+    /// While the module trains (`network.train()`, on a device with autodiff), batch norm uses the
+    /// batch's statistics and adds them to the running ones; in `network.valid()` it uses the running
+    /// ones.
     ///
     /// # Shapes
-    /// - `images`: `[batch, channels, height, width]`; any height and width with which the plan can
-    ///   be
+    /// - `images`: `[batch, channels, height, width]`, of any height and width that is large enough
     /// - output: `[batch, classes]`
     ///
     /// # Panics
-    /// If the images have other channels than the configuration says, or are too small for the
-    /// network: the message names the smallest that work.
+    /// If the images have another number of channels than configured, or are too small for the network;
+    /// the message then names the smallest size that works.
     #[must_use]
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         let (output, _) = self.outputs(images, None);
         self.head.forward(output, None)
     }
 
-    /// The logits of a batch of images in training, with drop path and dropout, and those of the
-    /// auxiliary head if there is one.
+    /// The logits of a batch of images in training, with drop path and dropout, and the auxiliary
+    /// head's logits if there is one.
     ///
     /// # Shapes
-    /// - `images`: `[batch, channels, height, width]`, as the configuration says
+    /// - `images`: `[batch, channels, height, width]`, as configured
     ///
     /// # Panics
-    /// If the images have other channels than the configuration says, or with an auxiliary head
+    /// If the images have another number of channels than configured, or, with an auxiliary head,
     /// another size.
     #[must_use]
     pub fn forward_training(
@@ -164,16 +163,16 @@ impl CellNetwork {
         }
     }
 
-    /// The last cell's output, and in training the one that the auxiliary head reads.
+    /// The output of the last cell, and in training the one that the auxiliary head reads.
     fn outputs(
         &self,
         images: Tensor<4>,
         mut training: Option<&mut TrainingPass<'_>>,
-    ) -> (Tensor<4>, Option<Tensor<4>>) {
+    ) -> (HiddenState, Option<HiddenState>) {
         self.check_size(&images, training.is_some());
         let stem = self
             .stem
-            .forward(Layout::enter(images), training.as_deref_mut());
+            .forward(HiddenState::enter(images), training.as_deref_mut());
         let mut auxiliary = None;
         // The latest outputs; no cell reads further back than the third.
         let mut latest = VecDeque::from([stem]);
@@ -193,7 +192,7 @@ impl CellNetwork {
         (last, auxiliary)
     }
 
-    /// Images of another size than the configuration's must be large enough for the plan.
+    /// Panics if the images are too small for the network.
     fn check_size(&self, images: &Tensor<4>, training: bool) {
         let [_, _, height, width] = images.dims();
         let image = ImageShape {
@@ -206,7 +205,7 @@ impl CellNetwork {
         }
         let mut config = self.config.clone().image(image);
         if !training {
-            // Which has no part in it.
+            // Evaluation doesn't use it.
             config.auxiliary = None;
         }
         if let Err(error) = NetworkPlan::new(&self.genotype, &config) {
@@ -223,11 +222,13 @@ impl Head {
         }
     }
 
-    /// Hidden states, as [`Layout::of`] says, to logits, `[batch, classes]`.
-    fn forward(&self, input: Tensor<4>, mut training: Option<&mut TrainingPass<'_>>) -> Tensor<2> {
+    /// The logits, `[batch, classes]`.
+    fn forward(
+        &self,
+        input: HiddenState,
+        mut training: Option<&mut TrainingPass<'_>>,
+    ) -> Tensor<2> {
         let features = self.features.forward(input, training.as_deref_mut());
-        let logits = self.classifier.forward(features, training);
-        let [batch, classes, ..] = logits.dims();
-        logits.reshape([batch, classes])
+        self.classifier.forward(features, training).flatten()
     }
 }

@@ -1,19 +1,19 @@
-//! Drop path: in training, an operation's whole output is dropped for some examples.
+//! Drop path: in training, the whole output of an operation is dropped for some examples.
 
 use serde::{Deserialize, Serialize};
 
-/// (Scheduled) drop path: in training, each operation's output but an identity's is set to 0 for
-/// each example with some probability, independently, and divided by the keep probability
-/// otherwise, so that its mean stays.
+/// (Scheduled) drop path. In training, the output of every operation except an identity is set to 0
+/// with some probability, independently for each example, and otherwise divided by the keep
+/// probability, which preserves its mean.
 ///
-/// The keep probability of an operation starts at 1 and falls with its cell's depth, with the
-/// training's progress, or with both (Zoph et al. 2018; the released code's versions 2, 1 and 3).
+/// The keep probability starts at 1 and falls with the depth of the cell, with the progress of the
+/// training, or with both (Zoph et al. 2018; versions 2, 1 and 3 in the released code).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DropPath {
-    /// The lowest keep probability, above 0 and at most 1; 1 turns drop path off. The paper's
-    /// trainings have 0.7, NASNet's CIFAR training 0.6.
+    /// The lowest keep probability, above 0 and at most 1; 1 turns drop path off. The paper trains
+    /// with 0.7, NASNet on CIFAR with 0.6.
     pub keep_probability: f64,
-    /// How it gets there.
+    /// How the keep probability falls.
     pub schedule: DropPathSchedule,
 }
 
@@ -26,7 +26,7 @@ pub enum DropPathSchedule {
     Time,
     /// Linearly with the cell's depth, the same for the whole training (version 2).
     Layer,
-    /// With both (version 3, the default of NASNet's released code).
+    /// With progress and depth (version 3, the default of NASNet's released code).
     #[default]
     TimeAndLayer,
 }
@@ -38,7 +38,7 @@ impl DropPath {
         schedule: DropPathSchedule::TimeAndLayer,
     };
 
-    /// Drop path down to a keep probability, by time and by layer.
+    /// Drop path that falls to this keep probability with time and depth.
     #[must_use]
     pub const fn scheduled(keep_probability: f64) -> Self {
         Self {
@@ -47,11 +47,11 @@ impl DropPath {
         }
     }
 
-    /// The keep probability in cell `cell` of `cells` (counted from 0, the stem's and the reduction
-    /// cells included) at a progress of the training from 0 to 1.
+    /// The keep probability in cell `cell` of `cells` (from 0, including the stem's and the reduction
+    /// cells) when the training's progress is `progress`, from 0 to 1.
     ///
-    /// By layer it is `1 - (cell + 1) / cells · (1 - p)`; by time, of that or of `p` itself,
-    /// `1 - progress · (1 - p)`.
+    /// With depth it is `q = 1 - (cell + 1) / cells · (1 - p)`; with time `1 - progress · (1 - p)`;
+    /// with both `1 - progress · (1 - q)`.
     #[must_use]
     pub fn keep(&self, cell: usize, cells: usize, progress: f64) -> f64 {
         let lowest = match self.schedule {

@@ -1,43 +1,43 @@
-//! Networks that can't be.
+//! Why a network can't be built.
 
 use crate::spaces::nasnet::Operation;
 
-/// A network that can't be.
+/// Why a network can't be planned or built.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetworkError {
-    /// A count is zero.
+    /// A count is 0.
     #[error("the {figure} is 0; it must be at least 1")]
     Zero {
-        /// Which count.
+        /// The name of the count.
         figure: &'static str,
     },
-    /// A count is beyond what any network has.
+    /// A count is larger than any network needs.
     #[error("the {figure} is {value}; at most {most} are supported")]
     TooLarge {
-        /// Which count.
+        /// The name of the count.
         figure: &'static str,
         /// Its value.
         value: usize,
-        /// The bound.
+        /// The largest supported value.
         most: usize,
     },
-    /// The network has more parameters than one can build.
+    /// The network has too many parameters to be built.
     #[error("the network has {parameters} parameters; at most {most} can be built")]
     TooManyParameters {
-        /// Its parameters.
+        /// The number of parameters.
         parameters: u64,
-        /// The bound.
+        /// The largest supported number.
         most: u64,
     },
-    /// A real figure is out of range.
+    /// A real number is out of range.
     #[error("the {figure} is {value}; it must be {allowed}")]
     OutOfRange {
-        /// Which figure.
+        /// The name of the setting.
         figure: &'static str,
         /// Its value.
         value: f64,
-        /// What it may be.
+        /// The allowed values.
         allowed: &'static str,
     },
     /// The device doesn't compute in this precision.
@@ -55,7 +55,7 @@ pub enum NetworkError {
     TooFewFilters {
         /// `F`.
         filters: usize,
-        /// What gets no channel.
+        /// The layer that would have no channel.
         narrow: NarrowLayer,
         /// The smallest `F` that works.
         smallest: usize,
@@ -69,7 +69,7 @@ pub enum NetworkError {
         height: usize,
         /// The image's width.
         width: usize,
-        /// What it is too small for.
+        /// The part of the network that it is too small for.
         part: &'static str,
         /// The smallest side that works.
         smallest: usize,
@@ -80,22 +80,22 @@ pub enum NetworkError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NarrowLayer {
-    /// A bottlenecked operation works at a share of the cell's filters.
+    /// Inside a bottleneck an operation works at a fraction of the cell's filters.
     #[error("{operation} in cell {cell}, of {filters} filters, would have a bottleneck of none")]
     Bottleneck {
         /// The operation.
         operation: Operation,
-        /// The cell, counted from 0 with the stem's cells.
+        /// The index of the cell, counting the stem's.
         cell: usize,
         /// Its filters.
         filters: usize,
     },
-    /// A factorized reduction makes half of the filters on each of two paths.
+    /// Each of a factorized reduction's two paths yields half of the filters.
     #[error(
         "a factorized reduction in cell {cell}, of {filters} filters, needs one for each of its two paths"
     )]
     FactorizedReduction {
-        /// The cell, counted from 0 with the stem's cells.
+        /// The index of the cell, counting the stem's.
         cell: usize,
         /// Its filters.
         filters: usize,
@@ -103,7 +103,7 @@ pub enum NarrowLayer {
     /// A stem cell has `F / 4` or `F / 2` filters, rounded down.
     #[error("cell {cell}, in the stem, would have none")]
     StemCell {
-        /// The cell, counted from 0.
+        /// The index of the cell.
         cell: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! Initial weights, drawn on the host from the caller's generator and never from the device's own,
+//! Initial weights. They are drawn on the host from the caller's generator, never from the device's,
 //! so that a seed gives the same network on every device.
 
 use burn::module::Param;
@@ -8,9 +8,10 @@ use rand_distr::StandardNormal;
 
 use super::{ConvolutionPlan, Fan};
 
-/// Weights of a convolution, `[output, input / groups, height, width]`: variance scaling by fan out
-/// with factor 2, a normal distribution cut at two deviations of width `sqrt(1.3 · 2 / fan_out)`
-/// (TensorFlow's `variance_scaling_initializer`, which the released code uses in mode FAN_OUT).
+/// Weights of a convolution, `[output, input / groups, height, width]`: variance scaling by the fan out
+/// with factor 2, from a normal distribution of standard deviation `sqrt(1.3 · 2 / fan_out)` truncated
+/// at two of them (TensorFlow's `variance_scaling_initializer`, which the released code uses in mode
+/// FAN_OUT).
 pub(super) fn convolution(
     plan: &ConvolutionPlan,
     rng: &mut dyn Rng,
@@ -26,7 +27,7 @@ pub(super) fn convolution(
     )
 }
 
-/// Weights of a classifier, `[features, classes]`: the same rule with the number of classes as fan
+/// Weights of a classifier, `[features, classes]`: the same rule with the number of classes as the fan
 /// out, or variance `1 / features`.
 pub(super) fn classifier(
     features: usize,

@@ -1,10 +1,10 @@
-//! Layers without weights.
+//! The plan of one layer: its kind and shape, without weights.
 
 use std::fmt;
 
 use super::{Cost, DropPath, ImageShape};
 
-/// One layer.
+/// The plan of one layer.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum LayerPlan {
@@ -17,10 +17,10 @@ pub enum LayerPlan {
         /// Channels in and out.
         channels: usize,
     },
-    /// Pooling; padding is never part of the result.
+    /// Pooling. Padding never contributes to the result.
     Pool(PoolPlan),
-    /// Halves height and width by two strided 1x1 convolutions, the second shifted by one pixel,
-    /// that make half of the channels each, and one batch norm.
+    /// Halves height and width by two strided 1x1 convolutions, the second shifted by one pixel, each
+    /// of which yields half of the channels, and one batch norm.
     FactorizedReduction {
         /// Channels in.
         input: usize,
@@ -29,21 +29,21 @@ pub enum LayerPlan {
     },
     /// The mean over height and width.
     GlobalAveragePool,
-    /// Values set to 0 in training.
+    /// Sets random values to 0 in training.
     Dropout {
-        /// The share of them.
+        /// The share of values set to 0.
         share: f64,
     },
-    /// The whole output of an operation set to 0 in training.
+    /// Sets the whole output of an operation to 0 for random examples in training.
     DropPath {
-        /// With which probability.
+        /// The probabilities.
         drop_path: DropPath,
-        /// In which cell, counted from 0 with the stem's.
+        /// The index of the cell, counting the stem's.
         cell: usize,
-        /// Of how many.
+        /// The number of cells.
         cells: usize,
     },
-    /// A matrix and a bias, applied to all values of an example.
+    /// A matrix and a bias, applied to all values of an example together.
     Linear {
         /// Values in.
         input: usize,
@@ -52,18 +52,18 @@ pub enum LayerPlan {
     },
 }
 
-/// What is added around an image.
+/// The padding around an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
-    /// TensorFlow's SAME: the output is the input's size divided by the stride, rounded up, and an
-    /// odd pixel of padding goes to the end.
+    /// TensorFlow's SAME: the output has the input's size divided by the stride, rounded up. An odd
+    /// pixel of padding goes to the end.
     Same,
-    /// Nothing: only whole windows count.
+    /// No padding: windows lie inside the image.
     Valid,
 }
 
 impl Padding {
-    /// The size of an output, in one dimension. 0 if nothing is left.
+    /// The size of the output along one axis; 0 if no window fits.
     #[must_use]
     pub const fn output(self, size: usize, kernel: usize, stride: usize) -> usize {
         match self {
@@ -73,7 +73,7 @@ impl Padding {
         }
     }
 
-    /// How much is added before and behind an image, in one dimension.
+    /// The padding before and after an image along one axis, in pixels.
     #[must_use]
     pub const fn amount(
         self,
@@ -93,7 +93,7 @@ impl Padding {
     }
 }
 
-/// The shape of a convolution.
+/// The plan of a convolution without bias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConvolutionPlan {
     /// Channels in.
@@ -102,30 +102,30 @@ pub struct ConvolutionPlan {
     pub output: usize,
     /// Height and width of the kernel.
     pub kernel: [usize; 2],
-    /// Vertical and horizontal step.
+    /// Vertical and horizontal stride.
     pub stride: [usize; 2],
-    /// Distance between neighbouring kernel elements.
+    /// The distance between neighbouring kernel elements; 1 without gaps.
     pub dilation: usize,
-    /// Groups of channels: 1, or `input` for a depthwise convolution.
+    /// The number of channel groups: 1, or `input` for a depthwise convolution.
     pub groups: usize,
-    /// What is added around the image.
+    /// The padding around the image.
     pub padding: Padding,
 }
 
-/// A pooling.
+/// The plan of a pooling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolPlan {
-    /// Which.
+    /// What it takes from its window.
     pub kind: PoolKind,
     /// Height and width of the window.
     pub kernel: usize,
-    /// Step in both directions.
+    /// The stride in both directions.
     pub stride: usize,
-    /// What is added around the image.
+    /// The padding around the image.
     pub padding: Padding,
 }
 
-/// What a pooling takes of its window.
+/// What a pooling takes from its window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolKind {
     /// The mean.
@@ -136,8 +136,22 @@ pub enum PoolKind {
     Min,
 }
 
+impl ConvolutionPlan {
+    /// Whether every channel has a kernel of its own. With one channel a convolution counts as dense.
+    #[cfg(feature = "burn")]
+    pub(super) const fn is_depthwise(&self) -> bool {
+        self.groups > 1
+    }
+
+    /// Whether it is 1x1 with stride 1.
+    #[cfg(feature = "burn")]
+    pub(super) fn is_single_pixel(&self) -> bool {
+        self.kernel == [1, 1] && self.stride == [1, 1]
+    }
+}
+
 impl LayerPlan {
-    /// The shape of its output.
+    /// The shape of its output for an input of this shape.
     #[must_use]
     pub const fn output(&self, input: ImageShape) -> ImageShape {
         let ImageShape {
@@ -177,7 +191,7 @@ impl LayerPlan {
         }
     }
 
-    /// What it costs for one image that makes an output of this shape.
+    /// Its cost for one image, given the shape of its output.
     #[must_use]
     pub const fn cost(&self, output: ImageShape) -> Cost {
         let (weights, others) = match self {

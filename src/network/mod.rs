@@ -1,11 +1,12 @@
 //! Cell networks: from a genotype to a plan, its cost, and a Burn module.
 //!
-//! A [`NetworkPlan`] says layer by layer what a genotype becomes, without weights and without Burn;
-//! [`Cost`] adds it up, and `CellNetwork` (feature `burn`) builds it, so the two can't disagree.
+//! A [`NetworkPlan`] describes, layer by layer, what a genotype becomes, without weights and without
+//! Burn. [`Cost`] adds the plan up and `CellNetwork` (feature `burn`) builds it, so the two can't
+//! disagree. What runs on which device is left to the crate `evonas-kernels`.
 //!
 //! The rules are those of the released TensorFlow code (`tensorflow/tpu`,
-//! `models/official/amoeba_net`, and `tensorflow/models`, `research/slim/nets/nasnet`), which the
-//! paper refers to for what its text leaves open.
+//! `models/official/amoeba_net`, and `tensorflow/models`, `research/slim/nets/nasnet`), to which the
+//! paper refers for what its text leaves open.
 
 mod config;
 mod cost;
@@ -28,15 +29,11 @@ pub use precision::Precision;
 pub use walk::LayerPath;
 
 #[cfg(feature = "burn")]
-mod agreement;
-#[cfg(feature = "burn")]
 mod cell;
 #[cfg(feature = "burn")]
 mod decoder;
 #[cfg(feature = "burn")]
 mod initial_weights;
-#[cfg(feature = "burn")]
-mod layout;
 #[cfg(feature = "burn")]
 mod modules;
 #[cfg(feature = "burn")]
@@ -46,12 +43,8 @@ mod operation;
 #[cfg(feature = "burn")]
 mod parameters;
 #[cfg(feature = "burn")]
-mod random_batch;
-#[cfg(feature = "burn")]
 mod weights;
 
-#[cfg(feature = "burn")]
-pub use agreement::Agreement;
 #[cfg(feature = "burn")]
 use cell::CellModule;
 #[cfg(feature = "burn")]
@@ -66,7 +59,5 @@ use noise::{DropPathLayer, Dropout};
 pub use operation::OperationModule;
 #[cfg(feature = "burn")]
 pub use parameters::trainable_parameters;
-#[cfg(feature = "burn")]
-pub(crate) use random_batch::random_batch;
 #[cfg(feature = "burn")]
 pub use weights::WeightsError;

@@ -1,17 +1,19 @@
-//! The random layers of a training: dropout and drop path.
+//! The random layers: dropout and drop path.
 
 use std::fmt;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use evonas_kernels::HiddenState;
 use rand::{Rng, RngExt};
 
 use super::DropPath;
 
-/// One pass of a training: how far it is, and where its random numbers come from.
+/// What the random layers need in one forward pass of a training: its progress and a random number
+/// generator.
 ///
-/// They are drawn on the host from the caller's generator and never from the device's own, so that
-/// a training is the same on every device and whatever else runs there.
+/// Random numbers are drawn on the host from this generator, never from the device's, so that training
+/// is the same on every device, whatever else runs there.
 pub struct TrainingPass<'a> {
     progress: f64,
     rng: &'a mut dyn Rng,
@@ -26,8 +28,8 @@ impl fmt::Debug for TrainingPass<'_> {
 }
 
 impl<'a> TrainingPass<'a> {
-    /// A pass when this share of the training is done, from 0 to 1; what is beyond counts as the
-    /// nearer end, and NaN as 0.
+    /// A pass after this share of the training, from 0 to 1. Other numbers count as the nearer end, and
+    /// NaN as 0.
     pub fn new(progress: f64, rng: &'a mut dyn Rng) -> Self {
         Self {
             progress: if progress.is_nan() {
@@ -39,7 +41,7 @@ impl<'a> TrainingPass<'a> {
         }
     }
 
-    /// Factors of this shape: `1 / keep` with probability `keep`, else 0.
+    /// Factors of this shape: `1 / keep` with probability `keep`, 0 otherwise.
     fn factors(&mut self, keep: f64, shape: [usize; 4], device: &Device) -> Tensor<4> {
         let kept = (1.0 / keep) as f32;
         let factors: Vec<f32> = (0..shape.iter().product())
@@ -55,7 +57,7 @@ impl<'a> TrainingPass<'a> {
     }
 }
 
-/// Sets a share of all values to 0 in training, and divides the others by what is kept.
+/// Sets a share of all values to 0 in training, and divides the others by the share that is kept.
 #[derive(Module, Debug)]
 pub(crate) struct Dropout {
     #[module(skip)]
@@ -69,13 +71,13 @@ impl Dropout {
 
     pub(super) fn forward(
         &self,
-        input: Tensor<4>,
+        input: HiddenState,
         training: Option<&mut TrainingPass<'_>>,
-    ) -> Tensor<4> {
+    ) -> HiddenState {
         match training {
             Some(pass) => {
                 let factors = pass.factors(1.0 - self.share, input.dims(), &input.device());
-                input * factors
+                input.multiply(factors)
             }
             None => input,
         }
@@ -104,9 +106,9 @@ impl DropPathLayer {
 
     pub(super) fn forward(
         &self,
-        input: Tensor<4>,
+        input: HiddenState,
         training: Option<&mut TrainingPass<'_>>,
-    ) -> Tensor<4> {
+    ) -> HiddenState {
         let Some(pass) = training else {
             return input;
         };
@@ -116,7 +118,7 @@ impl DropPathLayer {
         }
         let [batch, ..] = input.dims();
         let factors = pass.factors(keep, [batch, 1, 1, 1], &input.device());
-        input * factors
+        input.multiply(factors)
     }
 }
 
@@ -132,7 +134,11 @@ mod tests {
         let mut rng = stream(3, 0);
         let mut pass = TrainingPass::new(1.0, &mut rng);
         let output = layer
-            .forward(Tensor::ones([20_000, 2, 1, 3], &device), Some(&mut pass))
+            .forward(
+                HiddenState::enter(Tensor::ones([20_000, 2, 1, 3], &device)),
+                Some(&mut pass),
+            )
+            .leave()
             .into_data()
             .try_to_vec::<f32>()
             .unwrap();
@@ -148,7 +154,8 @@ mod tests {
     #[test]
     fn drop_path_that_keeps_everything_and_evaluation_are_the_identity() {
         let device = Device::flex();
-        let input = Tensor::<4>::from_data([[[[1.5_f32, -2.0]]]], &device);
+        let images = Tensor::<4>::from_data([[[[1.5_f32, -2.0]]]], &device);
+        let input = HiddenState::enter(images.clone());
         let mut rng = stream(3, 0);
         let certain = DropPathLayer::new(DropPath::OFF, 0, 5);
         let kept = certain.forward(input.clone(), Some(&mut TrainingPass::new(1.0, &mut rng)));
@@ -158,7 +165,7 @@ mod tests {
         let evaluated = layer.forward(input.clone(), None);
         let dropout = Dropout::new(0.5).forward(input.clone(), None);
         for output in [kept, at_the_start, evaluated, dropout] {
-            assert_eq!(output.into_data(), input.to_data());
+            assert_eq!(output.leave().into_data(), images.to_data());
         }
     }
 
@@ -167,9 +174,10 @@ mod tests {
         let mut rng = stream(3, 0);
         let output = Dropout::new(0.25)
             .forward(
-                Tensor::ones([100, 100, 1, 1], &Device::flex()),
+                HiddenState::enter(Tensor::ones([100, 100, 1, 1], &Device::flex())),
                 Some(&mut TrainingPass::new(0.0, &mut rng)),
             )
+            .leave()
             .into_data()
             .try_to_vec::<f32>()
             .unwrap();

@@ -2,9 +2,9 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use evonas_kernels::HiddenState;
 use rand::Rng;
 
-use super::layout::Layout;
 use super::{ImageShape, NetworkConfig, NetworkError, NetworkPlan, Sequence, TrainingPass};
 use crate::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
 
@@ -81,6 +81,8 @@ impl OperationModule {
     /// - output: the same channels; half the height and width, rounded up, in a reduction cell
     #[must_use]
     pub fn forward(&self, images: Tensor<4>, training: Option<&mut TrainingPass<'_>>) -> Tensor<4> {
-        Layout::leave(self.layers.forward(Layout::enter(images), training))
+        self.layers
+            .forward(HiddenState::enter(images), training)
+            .leave()
     }
 }

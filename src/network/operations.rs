@@ -1,9 +1,9 @@
-//! The operations as sequences of layers.
+//! What each operation becomes: a sequence of layers.
 
 use super::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
 use crate::spaces::nasnet::Operation;
 
-/// A convolution of all channels, padded to keep the size.
+/// A dense convolution with SAME padding.
 pub(super) const fn convolution(
     input: usize,
     output: usize,
@@ -37,8 +37,8 @@ pub(super) fn relu_project(input: usize, output: usize, stride: usize) -> Vec<La
     layers
 }
 
-/// The channels at which an operation works inside, between two 1x1 convolutions: a quarter of the
-/// filters, three eighths for 1x3-3x1, rounded down. None for operations without a bottleneck.
+/// The width of an operation's bottleneck, between its two 1x1 convolutions: a quarter of the filters,
+/// or three eighths for 1x3-3x1, rounded down. `None` for operations without a bottleneck.
 pub(super) const fn bottleneck_width(operation: Operation, filters: usize) -> Option<usize> {
     match operation {
         Operation::Conv3x3
@@ -51,8 +51,8 @@ pub(super) const fn bottleneck_width(operation: Operation, filters: usize) -> Op
     }
 }
 
-/// An operation from `input` channels to `filters`, with a stride. A bottleneck's width must not be
-/// 0.
+/// The layers of an operation from `input` channels to `filters`. Its bottleneck, if it has one, must be
+/// at least 1 wide.
 pub(super) fn operation(
     operation: Operation,
     input: usize,
@@ -93,7 +93,8 @@ pub(super) fn operation(
     }
 }
 
-/// ReLU, depthwise, pointwise, batch norm: twice, the stride and the change of width in the first.
+/// ReLU, depthwise and pointwise convolution, batch norm, all twice. The first half has the stride and
+/// changes the number of channels.
 fn separable(
     input: usize,
     filters: usize,
@@ -120,7 +121,7 @@ fn separable(
     layers
 }
 
-/// ReLU-convolution-batch-norm for each kernel, at `width` channels between two 1x1 convolutions.
+/// ReLU, convolution and batch norm for each kernel, on `width` channels between two 1x1 convolutions.
 fn bottleneck(
     input: usize,
     filters: usize,

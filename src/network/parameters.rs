@@ -3,14 +3,13 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
-/// How many trainable parameters a module has: those that take a gradient.
+/// The number of trainable parameters of a module: those that receive a gradient.
 ///
-/// Burn's own `num_params` also counts batch norm's running statistics, which published sizes
-/// leave out.
+/// Burn's `num_params` also counts batch norm's running statistics, which published sizes exclude.
 #[must_use]
 pub fn trainable_parameters<M: Module>(module: &M) -> usize {
     let mut count = Count(0);
-    // Without autodiff no parameter takes a gradient; `train` restores which ones would.
+    // Without autodiff no parameter requires a gradient; `train` restores which ones do.
     module.clone().train().visit(&mut count);
     count.0
 }

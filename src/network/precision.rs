@@ -1,13 +1,11 @@
 //! The precision of a network's convolutions.
 
 #[cfg(feature = "burn")]
-use burn::tensor::{Device, FloatDType};
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "burn")]
 use super::NetworkError;
-#[cfg(feature = "burn")]
-use evonas_kernels::cpu as kernels;
 
 /// The precision of a network's convolutions. Weights, batch norm and everything else are in single
 /// precision either way.
@@ -30,7 +28,7 @@ impl Precision {
     pub fn supported_by(self, device: &Device) -> bool {
         match self {
             Self::Float32 => true,
-            Self::BFloat16 => !kernels::run_on(device) && device.supports_dtype(FloatDType::BF16),
+            Self::BFloat16 => evonas_kernels::supports_bfloat16(device),
         }
     }
 

@@ -1,17 +1,17 @@
-//! What a configuration may say.
+//! Checks a configuration.
 
 use super::{NetworkConfig, NetworkError, Stem};
 
-/// What is larger is a mistake, and might overflow a size. Costs saturate.
+/// Larger figures are mistakes and might overflow a size. Costs saturate.
 const MOST: usize = 1 << 16;
 const MOST_CELLS: usize = 1 << 10;
 
 impl NetworkConfig {
-    /// Checks every figure by itself. Whether a genotype fits (its bottlenecks, the size of the
-    /// image) is [`NetworkPlan::new`](super::NetworkPlan::new)'s to say.
+    /// Checks every setting on its own. Whether a genotype fits (its bottlenecks, the size of the
+    /// image) is checked by [`NetworkPlan::new`](super::NetworkPlan::new).
     ///
     /// # Errors
-    /// [`NetworkError`] names the first one that can't be.
+    /// [`NetworkError`] names the first invalid setting.
     pub fn validate(&self) -> Result<(), NetworkError> {
         let stem_filters = match self.stem {
             Stem::Cifar => 1,

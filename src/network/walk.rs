@@ -1,60 +1,60 @@
-//! A walk over every layer of a planned network, with shapes.
+//! Visits every layer of a planned network, with shapes.
 
 use std::fmt;
 
 use super::plan::HeadPlan;
 use super::{CellPlan, ImageShape, LayerPlan, NetworkPlan};
 
-/// Where a layer stands in a network. As text it is the layer's path in the Burn module, to which a
-/// parameter's own name is added: `cells.3.branches.1.layers.4`.
+/// The position of a layer in a network. Displayed, it is the layer's path in the Burn module, such as
+/// `cells.3.branches.1.layers.4`; a parameter's path adds the parameter's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayerPath {
     /// In the stem, before any cell.
     Stem {
-        /// The layer.
+        /// The index of the layer.
         layer: usize,
     },
-    /// Makes a cell's state 0.
+    /// In the layers that compute a cell's state 0.
     Base {
-        /// The cell.
+        /// The index of the cell.
         cell: usize,
-        /// The layer.
+        /// The index of the layer.
         layer: usize,
     },
-    /// Makes a cell's state 1.
+    /// In the layers that compute a cell's state 1.
     Align {
-        /// The cell.
+        /// The index of the cell.
         cell: usize,
-        /// The layer.
+        /// The index of the layer.
         layer: usize,
     },
     /// In an operation.
     Branch {
-        /// The cell.
+        /// The index of the cell.
         cell: usize,
-        /// The branch: `2 · pair`, and one more for the pair's right element.
+        /// The index of the branch: `2 · pair`, plus 1 for the right branch of the pair.
         branch: usize,
-        /// The layer.
+        /// The index of the layer.
         layer: usize,
     },
-    /// Fits a state to the cell's output.
+    /// In the layers that fit a state to the cell's output.
     Part {
-        /// The cell.
+        /// The index of the cell.
         cell: usize,
         /// The position in the concatenation.
         part: usize,
-        /// The layer.
+        /// The index of the layer.
         layer: usize,
     },
     /// In the auxiliary head.
     Auxiliary {
-        /// The layer that makes its features; none for the classifier.
+        /// The index of the layer among those before the classifier; `None` for the classifier.
         layer: Option<usize>,
     },
     /// In the head.
     Head {
-        /// The layer that makes its features; none for the classifier.
+        /// The index of the layer among those before the classifier; `None` for the classifier.
         layer: Option<usize>,
     },
 }
@@ -83,12 +83,12 @@ impl fmt::Display for LayerPath {
     }
 }
 
-/// Sees a layer, the shape it reads and the shape it makes.
+/// Receives a layer's path, the layer, and the shapes of its input and output.
 type Visit<'a> = dyn FnMut(LayerPath, &LayerPlan, ImageShape, ImageShape) + 'a;
 
 impl NetworkPlan {
-    /// Shows every layer in the order in which an image passes it: its place, the layer, the shape
-    /// it reads and the shape it makes.
+    /// Visits every layer in the order in which an image passes through it, with its path and the
+    /// shapes of its input and output.
     pub fn visit(&self, visit: &mut Visit<'_>) {
         let stem = pass(&self.stem, self.config.image, visit, |layer| {
             LayerPath::Stem { layer }
@@ -116,12 +116,12 @@ fn pass(
     layers: &[LayerPlan],
     input: ImageShape,
     visit: &mut Visit<'_>,
-    place: impl Fn(usize) -> LayerPath,
+    path: impl Fn(usize) -> LayerPath,
 ) -> ImageShape {
     let mut shape = input;
     for (index, layer) in layers.iter().enumerate() {
         let output = layer.output(shape);
-        visit(place(index), layer, shape, output);
+        visit(path(index), layer, shape, output);
         shape = output;
     }
     shape
@@ -131,11 +131,11 @@ fn pass_head(
     head: &HeadPlan,
     input: ImageShape,
     visit: &mut Visit<'_>,
-    place: impl Fn(Option<usize>) -> LayerPath,
+    path: impl Fn(Option<usize>) -> LayerPath,
 ) {
-    let features = pass(&head.features, input, visit, |layer| place(Some(layer)));
+    let features = pass(&head.features, input, visit, |layer| path(Some(layer)));
     let output = head.classifier.output(features);
-    visit(place(None), &head.classifier, features, output);
+    visit(path(None), &head.classifier, features, output);
 }
 
 fn pass_cell(

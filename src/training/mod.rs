@@ -11,27 +11,24 @@
 mod checkpoint;
 mod classifier;
 mod config;
-mod device;
 mod device_images;
 mod draw_weights;
 mod error;
 mod evaluator;
 mod full;
 pub mod images;
-mod step_times;
 mod trained;
 mod trainer;
 
 pub use checkpoint::CheckpointError;
 pub use classifier::{CellDecoder, Decoder, ImageClassifier};
 pub use config::{Augmentation, LargePadding, OptimizerSettings, Preset, Schedule, TrainingConfig};
-pub use device::{DeviceError, DeviceName, Devices};
 pub use device_images::DeviceImages;
 pub use draw_weights::draw_weights;
 pub use error::TrainingError;
 pub use evaluator::{TrainingEvaluator, TrainingEvaluatorBuilder};
+pub use evonas_kernels::{DeviceError, DeviceName, Devices};
 pub use full::{FullTraining, train_fully};
-pub use step_times::StepTimes;
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};
 pub use trainer::{
     Epoch, Learner, MovingAverage, Progress, RmsProp, RmsPropState, StepResult, Trainer, Training,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use evonas::comparison::{
-    AgingGrid, Axis, BenchmarkName, BitsBenchmark, Comparison, ComparisonError, Contender, Setup,
+    AgingGrid, Axis, BitsBenchmark, Comparison, ComparisonError, Contender, Setup,
 };
 
 fn setup(runs: usize) -> Setup {
@@ -157,17 +157,6 @@ fn a_budget_in_seconds_must_be_finite_and_not_negative() {
             "{error}"
         );
     }
-}
-
-#[test]
-fn benchmarks_have_the_names_that_they_parse_from() {
-    for name in BenchmarkName::ALL {
-        assert_eq!(name.to_string().parse::<BenchmarkName>(), Ok(name));
-    }
-    assert_eq!(
-        "mnist".parse::<BenchmarkName>().unwrap_err().to_string(),
-        "there is no benchmark 'mnist'; there are bits, nasbench201, digits"
-    );
 }
 
 #[cfg(feature = "tabular")]

@@ -59,5 +59,3 @@ mod trained;
 mod training;
 #[cfg(feature = "burn")]
 mod weights;
-#[cfg(feature = "wgpu")]
-mod wgpu;

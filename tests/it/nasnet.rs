@@ -309,37 +309,3 @@ fn every_genotype_of_a_large_space_mutates_within_it() {
         assert!(space.validate(&genotype).is_ok());
     }
 }
-
-#[test]
-fn a_genotype_is_found_by_name_by_text_and_in_files() {
-    let genotype = published::amoebanet_d();
-    let folder = tempfile::tempdir().unwrap();
-    let file = |content: &str| {
-        let path = folder.path().join("genotype");
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let json = serde_json::to_string(&genotype).unwrap();
-    for argument in [
-        "amoebanet-d".to_owned(),
-        "AmoebaNet-D".to_owned(),
-        published::AMOEBANET_D.to_owned(),
-    ] {
-        assert_eq!(NasnetGenotype::find(&argument).unwrap(), genotype);
-    }
-    for content in [
-        format!("{}\n", published::AMOEBANET_D),
-        json.clone(),
-        format!(r#"{{"fitness": 0.9, "genotype": {json}}}"#),
-        format!(r#"{{"genotype": "{}"}}"#, published::AMOEBANET_D),
-    ] {
-        assert_eq!(NasnetGenotype::find(&file(&content)).unwrap(), genotype);
-    }
-    let message = |argument: &str| NasnetGenotype::find(argument).unwrap_err().to_string();
-    assert!(message("amoebanet-z").contains("amoebanet-a, amoebanet-b"));
-    assert!(message("sep3@0+sep3@9/sep3@0+sep3@1").contains("reads state 9"));
-    for content in ["", "{", r#"{"genotype": 3}"#, "sep3@0"] {
-        let path = file(content);
-        assert!(message(&path).contains("holds no genotype"), "{content}");
-    }
-}

@@ -102,7 +102,7 @@ fn a_pickle_of_something_else_says_what_is_missing() {
     let error = error_of(&[("000007.pickle.pbz2", EMPTY_DICTIONARY)]);
     let message = error.to_string();
     assert!(
-        message.ends_with("000007.pickle.pbz2: 12/arch_str is missing, not a string"),
+        message.ends_with("000007.pickle.pbz2: 12/arch_str: expected a string, found nothing"),
         "{message}"
     );
 }
@@ -172,21 +172,26 @@ fn an_architecture_without_times_is_refused_with_its_file() {
     assert_eq!(convert(sound.path(), &mut table).unwrap(), 1);
     assert!(!String::from_utf8(table).unwrap().contains("NaN"));
     for (folder, place, words) in [
-        (archive(&[], 2.0), "train_times", "a list, not a collection"),
+        (
+            archive(&[], 2.0),
+            "train_times",
+            "times with a mean above 0, found a list",
+        ),
         (
             archive(&[0.0], 2.0),
             "train_times",
-            "a list, not a collection",
+            "times with a mean above 0, found a list",
         ),
         (
             archive(&[7.5], 0.0),
             "eval_times/x-valid@0",
-            "a number, not a time above 0",
+            "a time above 0, found a number",
         ),
     ] {
         let message = convert(folder.path(), Vec::new()).unwrap_err().to_string();
-        let expected =
-            format!("000007.pickle.pbz2: 12/all_results/(cifar10-valid, 777)/{place} is {words}");
+        let expected = format!(
+            "000007.pickle.pbz2: 12/all_results/(cifar10-valid, 777)/{place}: expected {words}"
+        );
         assert!(message.contains(&expected), "{message}");
     }
 }

@@ -1,9 +1,14 @@
 //! The list of subcommands. A new one is a module, a variant and a line in [`Command::run`].
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::Failure;
+use crate::aging_study::AgingStudyOptions;
+use crate::bench::BenchOptions;
+use crate::compare::CompareOptions;
 use crate::completions::CompletionsOptions;
+use crate::convert::ConvertOptions;
+use crate::describe::DescribeOptions;
 use crate::evaluate::EvaluateOptions;
 use crate::predict::PredictOptions;
 use crate::search::SearchOptions;
@@ -26,6 +31,11 @@ pub(crate) enum Command {
     Train(Box<TrainOptions>),
     Evaluate(EvaluateOptions),
     Predict(PredictOptions),
+    Describe(DescribeOptions),
+    Compare(CompareOptions),
+    AgingStudy(AgingStudyOptions),
+    Convert(ConvertOptions),
+    Bench(BenchOptions),
     Completions(CompletionsOptions),
 }
 
@@ -36,7 +46,12 @@ impl Command {
             Self::Train(options) => options.run(),
             Self::Evaluate(options) => options.run(),
             Self::Predict(options) => options.run(),
-            Self::Completions(options) => options.run(),
+            Self::Describe(options) => options.run(),
+            Self::Compare(options) => options.run(),
+            Self::AgingStudy(options) => options.run(),
+            Self::Convert(options) => options.run(),
+            Self::Bench(options) => options.run(),
+            Self::Completions(options) => options.run(Cli::command()),
         }
     }
 }
@@ -52,9 +67,18 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// Every subcommand, and those of `bench`.
+    fn subcommands() -> Vec<clap::Command> {
+        let mut found: Vec<_> = Cli::command().get_subcommands().cloned().collect();
+        let nested = found.iter().flat_map(clap::Command::get_subcommands);
+        let nested: Vec<_> = nested.cloned().collect();
+        found.extend(nested);
+        found
+    }
+
     #[test]
     fn the_help_of_every_subcommand_has_two_examples() {
-        for command in Cli::command().get_subcommands() {
+        for command in subcommands() {
             let help = command.clone().render_long_help().to_string();
             let examples = help
                 .lines()
@@ -65,7 +89,7 @@ mod tests {
 
     #[test]
     fn every_option_says_what_happens_without_it() {
-        for command in Cli::command().get_subcommands() {
+        for command in subcommands() {
             for option in command.get_arguments() {
                 let name = format!("{}: {}", command.get_name(), option.get_id());
                 let help = option

@@ -1,10 +1,9 @@
 //! Shell completions.
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
 use crate::Failure;
-use crate::commands::Cli;
 use crate::output::print;
 
 /// Print a script that completes evonas's commands and options in your shell
@@ -19,9 +18,10 @@ pub(crate) struct CompletionsOptions {
 }
 
 impl CompletionsOptions {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    /// - `program`: the whole command line, which the script completes.
+    pub(crate) fn run(&self, mut program: Command) -> Result<(), Failure> {
         let mut script = Vec::new();
-        generate(self.shell, &mut Cli::command(), "evonas", &mut script);
+        generate(self.shell, &mut program, "evonas", &mut script);
         print(String::from_utf8(script)?)
     }
 }

@@ -12,9 +12,15 @@
 //!   Ctrl-C was pressed twice. A single Ctrl-C or SIGTERM lets long work keep what it has done.
 //! - `NO_COLOR` turns colors off.
 
+mod aging_study;
+pub mod bench;
 mod commands;
+mod compare;
 mod completions;
+mod convert;
+mod describe;
 mod evaluate;
+mod failure;
 mod naming;
 mod output;
 mod predict;
@@ -24,16 +30,14 @@ mod search;
 mod stop;
 mod train;
 
-use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use crate::commands::Cli;
-
-/// Why a subcommand failed, in a sentence for whoever typed it.
-type Failure = Box<dyn Error + Send + Sync>;
+pub(crate) use crate::failure::Failure;
+use crate::failure::with_causes;
 
 /// Runs the program on its arguments, the program's own name first.
 pub fn run<I, A>(arguments: I) -> ExitCode
@@ -55,46 +59,5 @@ where
             eprintln!("error: {}", with_causes(&*error));
             ExitCode::FAILURE
         }
-    }
-}
-
-/// An error's message and those of its causes, each unless the message before has it already.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = error.to_string();
-        if !text.contains(&message) {
-            text = format!("{text}: {message}");
-        }
-        cause = error.source();
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("{message}")]
-    struct CausedError {
-        message: &'static str,
-        source: Option<Box<CausedError>>,
-    }
-
-    #[test]
-    fn an_error_is_told_with_its_causes_each_once() {
-        let layer = |message, source| CausedError { message, source };
-        let disk = layer("the disk is full", None);
-        let file = layer(
-            "can't write best.json: the disk is full",
-            Some(Box::new(disk)),
-        );
-        let search = layer("the search ended early", Some(Box::new(file)));
-        assert_eq!(
-            with_causes(&search),
-            "the search ended early: can't write best.json: the disk is full"
-        );
     }
 }

@@ -1,7 +1,86 @@
-//! The operations of cell networks, with their gradients.
+//! The operations of cell networks (NASNet, AmoebaNet) as Burn operations with gradients, fast on every
+//! device.
+//!
+//! A network hands its images to [`HiddenState::enter`], applies operations, and gets a tensor back from
+//! [`HiddenState::leave`] or [`HiddenState::flatten`]. The operations are
+//!
+//! - [`Unit`]: ReLU, a depthwise convolution, a dense convolution and batch norm in one pass,
+//! - [`HiddenState::pool`]: average, max and min pooling,
+//! - [`FactorizedPaths`]: the two convolutions that halve height and width,
+//! - [`HiddenState::concatenate`], [`HiddenState::global_average_pool`], the sum of two states, and
+//!   [`HiddenState::multiply`] for dropout and drop path.
+//!
+//! Each has one signature for all devices. What runs is decided here alone: vector kernels on the CPU in
+//! single precision, CubeCL kernels with Burn's operations around them on CUDA and WGPU, Burn's operations
+//! elsewhere. The order in which a hidden state's values are stored follows from that and stays private
+//! too. [`DeviceName`] opens devices by name.
+//!
+//! ```
+//! use burn::nn::BatchNormConfig;
+//! use burn::tensor::{Device, Tensor};
+//! use evonas_kernels::{Convolution, HiddenState, Pooling, Unit, Window};
+//!
+//! let device = Device::flex();
+//! let norm = BatchNormConfig::new(16).init(&device);
+//! let state = HiddenState::enter(Tensor::ones([2, 8, 12, 12], &device));
+//!
+//! // A 3x3 convolution that keeps height and width, between ReLU and batch norm.
+//! let window = Window {
+//!     kernel: [3, 3],
+//!     before: [1, 1],
+//!     ..Window::pixel(state.size())
+//! };
+//! let unit = Unit {
+//!     relu: true,
+//!     dense: Some(Convolution {
+//!         weight: Tensor::ones([16, 8, 3, 3], &device),
+//!         window,
+//!         bfloat16: false,
+//!     }),
+//!     norm: Some(&norm),
+//!     ..Unit::default()
+//! };
+//! let state = unit.forward(state);
+//! let state = state.clone() + state.pool(Pooling::Max, window);
+//! assert_eq!(state.leave().dims(), [2, 16, 12, 12]);
+//! ```
 
 #![deny(unsafe_code)]
 
-pub mod cpu;
+mod batch_norm;
+mod composed;
+mod convolution;
+mod cpu;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
-pub mod cube;
+mod cube;
+mod device;
+mod hidden_state;
+mod pooling;
+mod reduction;
+#[cfg(test)]
+mod tests;
+mod unit;
+mod window;
+
+pub use convolution::Convolution;
+pub use device::{DeviceError, DeviceName, Devices};
+pub use hidden_state::HiddenState;
+pub use pooling::Pooling;
+pub use reduction::FactorizedPaths;
+pub use unit::Unit;
+pub use window::Window;
+
+use burn::tensor::{Device, FloatDType};
+
+/// Whether tensors of this device are computed by this machine's cores, in threads of Rayon's current pool.
+#[must_use]
+pub fn runs_on_cpu(device: &Device) -> bool {
+    cpu::run_on(device)
+}
+
+/// Whether convolutions on this device can be rounded to bfloat16 ([`Convolution::bfloat16`]). The CPU's
+/// kernels compute in single precision only.
+#[must_use]
+pub fn supports_bfloat16(device: &Device) -> bool {
+    !cpu::run_on(device) && device.supports_dtype(FloatDType::BF16)
+}

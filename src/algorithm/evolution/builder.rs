@@ -45,7 +45,6 @@ impl<G: Genotype> Evolution<G> {
     ///
     /// ```
     /// use evonas::prelude::*;
-    /// use evonas::spaces::bits::{BitsSpace, FlipOneBit};
     ///
     /// let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
     ///     .population(20)

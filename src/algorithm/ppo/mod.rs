@@ -47,7 +47,6 @@ use settings::PpoSettings;
 ///
 /// ```
 /// use evonas::prelude::*;
-/// use evonas::spaces::bits::BitsSpace;
 ///
 /// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 ///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))

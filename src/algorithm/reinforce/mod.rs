@@ -33,7 +33,6 @@ use settings::ReinforceSettings;
 ///
 /// ```
 /// use evonas::prelude::*;
-/// use evonas::spaces::bits::BitsSpace;
 ///
 /// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 ///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))

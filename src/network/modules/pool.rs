@@ -1,17 +1,13 @@
 //! Pooling.
 
 use burn::module::Module;
-use burn::tensor::Tensor;
-use burn::tensor::module::{avg_pool2d, max_pool2d};
-use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+use evonas_kernels::{HiddenState, Pooling, Window};
 
-use crate::network::layout::Layout;
 use crate::network::{Padding, PoolKind, PoolPlan};
-use evonas_kernels::cpu::{self as kernels, Take, Window};
 
-/// A pooling. Padding is never part of the result.
+/// A pooling. Padding never contributes to the result.
 #[derive(Module, Debug)]
-pub(crate) struct Pool {
+pub(crate) struct PoolLayer {
     #[module(skip)]
     kind: PoolKind,
     kernel: usize,
@@ -20,7 +16,7 @@ pub(crate) struct Pool {
     padding: Padding,
 }
 
-impl Pool {
+impl PoolLayer {
     pub(super) const fn new(plan: &PoolPlan) -> Self {
         Self {
             kind: plan.kind,
@@ -30,54 +26,31 @@ impl Pool {
         }
     }
 
-    /// # Shapes
-    /// Hidden states, as [`Layout::of`] says; the output's size by [`Padding::output`].
+    /// The output has the same channels; its height and width follow from [`Padding::output`].
     #[must_use]
-    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let size = Layout::size(&input);
-        let padding = size.map(|size| self.padding.amount(size, self.kernel, self.stride, 1));
-        match Layout::of(&input) {
-            Layout::ChannelsFirst => self.compose(input, padding),
-            Layout::ChannelsLast => {
-                let [(top, _), (left, _)] = padding;
-                let [height, width] = size;
-                let output = |size| self.padding.output(size, self.kernel, self.stride);
-                let window = Window {
-                    height,
-                    width,
-                    kernel: [self.kernel; 2],
-                    stride: [self.stride; 2],
-                    dilation: 1,
-                    before: [top as isize, left as isize],
-                    out_height: output(height),
-                    out_width: output(width),
-                };
-                let take = match self.kind {
-                    PoolKind::Average => Take::Average,
-                    PoolKind::Max => Take::Max,
-                    PoolKind::Min => Take::Min,
-                };
-                kernels::pool(input, window, take)
-            }
-        }
-    }
-
-    /// By Burn's operations.
-    fn compose(&self, input: Tensor<4>, padding: [(usize, usize); 2]) -> Tensor<4> {
-        let window = [self.kernel; 2];
-        let mut max = MaxPoolOptions::new(window);
-        max.stride = [self.stride; 2];
-        max.padding = padding;
-        match self.kind {
-            PoolKind::Average => {
-                let mut average = AvgPoolOptions::new(window);
-                average.stride = [self.stride; 2];
-                average.padding = padding;
-                average.count_include_pad = false;
-                avg_pool2d(input, average)
-            }
-            PoolKind::Max => max_pool2d(input, max),
-            PoolKind::Min => max_pool2d(input.neg(), max).neg(),
-        }
+    pub(super) fn forward(&self, input: HiddenState) -> HiddenState {
+        let [height, width] = input.size();
+        let along = |size| {
+            let (before, _) = self.padding.amount(size, self.kernel, self.stride, 1);
+            let output = self.padding.output(size, self.kernel, self.stride);
+            (before as isize, output)
+        };
+        let [(top, out_height), (left, out_width)] = [along(height), along(width)];
+        let window = Window {
+            height,
+            width,
+            kernel: [self.kernel; 2],
+            stride: [self.stride; 2],
+            dilation: 1,
+            before: [top, left],
+            out_height,
+            out_width,
+        };
+        let pooling = match self.kind {
+            PoolKind::Average => Pooling::Average,
+            PoolKind::Max => Pooling::Max,
+            PoolKind::Min => Pooling::Min,
+        };
+        input.pool(pooling, window)
     }
 }

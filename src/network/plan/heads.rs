@@ -1,4 +1,4 @@
-//! What classifies, at the end and on the way.
+//! The classifiers: the main head and the auxiliary one.
 
 use super::misfit::Misfit;
 use super::{AuxiliaryPlan, HeadPlan};
@@ -63,7 +63,7 @@ impl AuxiliaryPlan {
         ]);
         Ok(Self {
             after_cell,
-            // Dropout is the main classifier's alone.
+            // Only the main classifier has dropout.
             head: HeadPlan {
                 features: layers,
                 classifier: LayerPlan::Linear {

@@ -1,17 +1,17 @@
-//! Why a genotype has no network of a configuration.
+//! Why a genotype doesn't fit a configuration.
 
 use crate::network::error::{NarrowLayer, NetworkError};
 use crate::network::{ImageShape, NetworkConfig, NetworkPlan};
 use crate::spaces::nasnet::NasnetGenotype;
 
-/// Why a genotype has no network of a configuration.
+/// Why a genotype doesn't fit a configuration.
 pub(super) enum Misfit {
     Narrow(NarrowLayer),
     Small(&'static str),
 }
 
 impl Misfit {
-    /// The error, with the smallest figure that fits.
+    /// The error, which names the smallest figure that works.
     pub(super) fn explain(self, genotype: &NasnetGenotype, config: &NetworkConfig) -> NetworkError {
         let smallest = |config: &dyn Fn(usize) -> NetworkConfig, same: fn(&Self) -> bool| {
             (1..)
@@ -24,7 +24,7 @@ impl Misfit {
                 .unwrap_or(usize::MAX)
         };
         match self {
-            // One figure is searched while the other is large enough for anything.
+            // The search varies one figure while the other is large enough for any genotype.
             Self::Narrow(narrow) => NetworkError::TooFewFilters {
                 filters: config.filters,
                 narrow,

@@ -1,4 +1,4 @@
-//! A whole network without weights.
+//! The plan of a whole network, without weights.
 
 mod heads;
 mod misfit;
@@ -10,7 +10,7 @@ use site::CellSite;
 use super::{ConvolutionPlan, ImageShape, LayerPlan, NetworkConfig, NetworkError, Padding, Stem};
 use crate::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
 
-/// A network, layer by layer.
+/// The plan of a network, layer by layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkPlan {
     /// The stem's convolution and batch norm.
@@ -19,62 +19,62 @@ pub struct NetworkPlan {
     pub cells: Vec<CellPlan>,
     /// The auxiliary head, if there is one.
     pub auxiliary: Option<AuxiliaryPlan>,
-    /// What classifies the last cell's output.
+    /// The classifier of the last cell's output.
     pub head: HeadPlan,
-    /// What it was made for.
+    /// The configuration it was planned for.
     pub config: NetworkConfig,
 }
 
-/// One cell of a network.
+/// The plan of one cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellPlan {
     /// Normal or reduction.
     pub kind: CellKind,
     /// Its filters.
     pub filters: usize,
-    /// What it reads as previous output and as the one before: 0 is the stem's convolution, `i + 1`
-    /// cell `i`.
+    /// The two outputs it reads, the previous one and the one before: 0 is the stem's convolution,
+    /// `i + 1` is cell `i`.
     pub inputs: [usize; 2],
-    /// Makes state 0 of the previous output.
+    /// Computes state 0 from the previous output.
     pub base: Vec<LayerPlan>,
-    /// Makes state 1 of the output before; empty where it is taken as it is.
+    /// Computes state 1 from the output before; empty if it is used unchanged.
     pub align: Vec<LayerPlan>,
-    /// The branches, two of each pair in turn.
+    /// The branches, two for each pair in turn.
     pub branches: Vec<BranchPlan>,
-    /// What the output concatenates.
+    /// The parts that the output concatenates.
     pub concat: Vec<ConcatPlan>,
 }
 
-/// One branch of a cell.
+/// The plan of one branch of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BranchPlan {
     /// The state it reads.
     pub state: usize,
     /// The operation.
     pub operation: Operation,
-    /// Its layers; none for an identity that changes nothing.
+    /// Its layers; empty for an identity that changes nothing.
     pub layers: Vec<LayerPlan>,
 }
 
-/// One part of a cell's output.
+/// The plan of one part of a cell's output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConcatPlan {
     /// The state.
     pub state: usize,
-    /// What brings it to the size and width of the others; none where it has them.
+    /// The layers that bring it to the others' size and channels; empty if it has them.
     pub layers: Vec<LayerPlan>,
 }
 
-/// What classifies.
+/// The plan of a classifier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadPlan {
-    /// What makes one value of each feature.
+    /// The layers that reduce the image to one pixel of features.
     pub features: Vec<LayerPlan>,
     /// The linear classifier.
     pub classifier: LayerPlan,
 }
 
-/// The auxiliary head of a network.
+/// The plan of an auxiliary head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuxiliaryPlan {
     /// The cell whose output it reads: the last one of the second stack.
@@ -86,11 +86,11 @@ pub struct AuxiliaryPlan {
 }
 
 impl NetworkPlan {
-    /// The network of a genotype.
+    /// Plans the network of a genotype.
     ///
     /// # Errors
-    /// [`NetworkError`] if the configuration can't be, the image is too small, or there are too few
-    /// filters for one of the genotype's operations.
+    /// [`NetworkError`] if the configuration is invalid, the image is too small, or one of the
+    /// genotype's operations needs more filters.
     pub fn new(genotype: &NasnetGenotype, config: &NetworkConfig) -> Result<Self, NetworkError> {
         config.validate()?;
         Self::build(genotype, config).map_err(|misfit| misfit.explain(genotype, config))
@@ -153,7 +153,7 @@ impl NetworkPlan {
     }
 }
 
-/// The kind and filters of every cell in order.
+/// The kind and filters of every cell, in order.
 fn layout(config: &NetworkConfig) -> impl Iterator<Item = (CellKind, usize)> {
     let filters = config.filters;
     let stem = match config.stem {
@@ -185,7 +185,7 @@ fn halved_if(kind: CellKind, shape: ImageShape) -> ImageShape {
     }
 }
 
-/// The stem's convolution and batch norm, and the shape they make.
+/// The stem's convolution and batch norm, and the shape of their output.
 fn stem(config: &NetworkConfig) -> Result<(Vec<LayerPlan>, ImageShape), Misfit> {
     let (output, stride, padding) = match config.stem {
         Stem::Cifar => (3 * config.filters, 1, Padding::Same),

@@ -1,4 +1,4 @@
-//! The layers of a cell where it stands.
+//! The layers of a cell, given its position in the network.
 
 use super::misfit::Misfit;
 use super::{BranchPlan, CellPlan, ConcatPlan};
@@ -7,13 +7,13 @@ use crate::network::operations::{self, bottleneck_width, project, relu_project};
 use crate::network::{ImageShape, LayerPlan};
 use crate::spaces::nasnet::{Cell, CellKind, Operation};
 
-/// Where a cell stands.
+/// The position of a cell in a network.
 pub(super) struct CellSite {
     pub(super) index: usize,
     pub(super) kind: CellKind,
     pub(super) filters: usize,
     pub(super) inputs: [usize; 2],
-    /// Of its two inputs.
+    /// The shapes of its two inputs.
     pub(super) shapes: [ImageShape; 2],
 }
 
@@ -47,11 +47,11 @@ impl CellSite {
         })
     }
 
-    /// What makes state 1, and its channels.
+    /// The layers that compute state 1, and its channels.
     fn align(&self) -> Result<(Vec<LayerPlan>, usize), Misfit> {
         let ([previous, before], filters) = (self.shapes, self.filters);
         if self.inputs[0] == self.inputs[1] {
-            // The first cell takes the stem raw.
+            // The first cell reads the stem's output unchanged.
             return Ok((Vec::new(), before.channels));
         }
         let layers = if before.height > previous.height || before.width > previous.width {
@@ -125,7 +125,7 @@ impl CellPlan {
         })
     }
 
-    /// Ends every operation but the identities with drop path.
+    /// Adds drop path to the end of every operation except identities.
     pub(super) fn add_drop_path(&mut self, layer: LayerPlan) {
         let droppable = |branch: &&mut BranchPlan| branch.operation != Operation::Identity;
         for branch in self.branches.iter_mut().filter(droppable) {

@@ -1,14 +1,14 @@
-//! Weights that can't be saved or loaded.
+//! Why weights can't be saved or loaded.
 
 use std::path::PathBuf;
 
 use crate::network::NetworkError;
 
-/// Weights that can't be saved or loaded.
+/// Why weights can't be saved or loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeightsError {
-    /// The file's extension is of no known format.
+    /// No format has the file's extension.
     #[error("{}: weights are kept in files ending in .safetensors or .bpk", path.display())]
     UnknownFormat {
         /// The file.
@@ -22,7 +22,7 @@ pub enum WeightsError {
         /// Why.
         reason: String,
     },
-    /// The file can't be read, or is no weights file.
+    /// The file can't be read, or isn't a weights file.
     #[error("{} can't be read: {reason}", path.display())]
     Read {
         /// The file.
@@ -30,7 +30,7 @@ pub enum WeightsError {
         /// Why.
         reason: String,
     },
-    /// The file has weights, but doesn't say of which network.
+    /// The file has weights but no description of their network.
     #[error(
         "{} doesn't say which network its weights are of; build the network and load the weights into it", path.display()
     )]
@@ -38,21 +38,21 @@ pub enum WeightsError {
         /// The file.
         path: PathBuf,
     },
-    /// The network that the file describes can't be.
+    /// The network that the file describes can't be built.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The file is of another architecture.
+    /// The file belongs to another architecture.
     #[error("{} is not of this network: parameter {parameter}: {reason}", path.display())]
     Mismatch {
         /// The file.
         path: PathBuf,
         /// The first parameter that doesn't fit.
         parameter: String,
-        /// Why not.
+        /// How it differs.
         reason: String,
     },
-    /// All names and shapes are this network's, but the file is of another one: pools, dilations,
-    /// the states that operations read or settings differ.
+    /// All names and shapes agree, but the file belongs to another network: its pools, dilations,
+    /// connections or settings differ.
     #[error("{} is not of this network: {difference}", path.display())]
     OtherNetwork {
         /// The file.

@@ -1,4 +1,4 @@
-//! What a file of weights holds.
+//! Reading weights files.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -6,64 +6,22 @@ use std::path::Path;
 use burn::store::burn_pack::{Reader, Tensor as StoredTensor};
 use burn::store::{ModuleSnapshot, ModuleStore, SafetensorsStore, bridge};
 use burn::tensor::{DType, Device};
-use serde::{Deserialize, Serialize};
 
 use super::WeightsError;
-use super::written::{CHECKSUM, checksum};
+use super::checksum::{CHECKSUM, checksum};
+use super::description::{DESCRIPTION, NetworkDescription};
+use super::format::WeightsFormat;
 use crate::network::{CellNetwork, LayerPath, LayerPlan, NetworkConfig, NetworkPlan};
 use crate::randomness::stream;
 use crate::spaces::nasnet::NasnetGenotype;
 
-/// The metadata entry that describes the network.
-pub(super) const DESCRIPTION: &str = "evonas.network";
-
-/// What a file says of its network.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Description {
-    /// Of this format.
-    version: u32,
-    pub(super) genotype: NasnetGenotype,
-    pub(super) config: NetworkConfig,
-}
-
-const VERSION: u32 = 1;
-
-impl Description {
-    pub(super) fn of(network: &CellNetwork) -> Self {
-        Self {
-            version: VERSION,
-            genotype: network.genotype().clone(),
-            config: network.config().clone(),
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Format {
-    Burnpack,
-    Safetensors,
-}
-
-impl Format {
-    pub(super) fn of(path: &Path) -> Result<Self, WeightsError> {
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        match extension.map(str::to_ascii_lowercase).as_deref() {
-            Some("bpk") => Ok(Self::Burnpack),
-            Some("safetensors") => Ok(Self::Safetensors),
-            _ => Err(WeightsError::UnknownFormat {
-                path: path.to_owned(),
-            }),
-        }
-    }
-}
-
-/// The tensors of a layer in a file: name and shape.
-fn tensors_of(place: LayerPath, layer: &LayerPlan) -> Vec<(String, Vec<usize>)> {
+/// The tensors that a layer has in a file, by name and shape.
+fn tensors_of(path: LayerPath, layer: &LayerPlan) -> Vec<(String, Vec<usize>)> {
     let norm = |prefix: &str, channels: usize| {
         ["gamma", "beta", "running_mean", "running_var"]
-            .map(|name| (format!("{place}.{prefix}{name}"), vec![channels]))
+            .map(|name| (format!("{path}.{prefix}{name}"), vec![channels]))
     };
-    let weight = |name: &str, shape: Vec<usize>| (format!("{place}.{name}"), shape);
+    let weight = |name: &str, shape: Vec<usize>| (format!("{path}.{name}"), shape);
     match layer {
         LayerPlan::Convolution(plan) => {
             let [height, width] = plan.kernel;
@@ -92,33 +50,24 @@ fn tensors_of(place: LayerPath, layer: &LayerPlan) -> Vec<(String, Vec<usize>)> 
     }
 }
 
-/// What a file holds.
-pub(super) struct Stored {
+/// The contents of a weights file.
+pub(super) struct StoredWeights {
     pub(super) metadata: BTreeMap<String, String>,
     tensors: Vec<StoredTensor>,
 }
 
-impl Stored {
-    pub(super) fn description(&self, path: &Path) -> Result<Option<Description>, WeightsError> {
-        let Some(text) = self.metadata.get(DESCRIPTION) else {
-            return Ok(None);
-        };
-        let failed = |reason: String| WeightsError::Read {
-            path: path.to_owned(),
-            reason: format!("its description of the network: {reason}"),
-        };
-        let description: Description =
-            serde_json::from_str(text).map_err(|error| failed(error.to_string()))?;
-        if description.version != VERSION {
-            return Err(failed(format!(
-                "it is of version {}, and this program reads version {VERSION}",
-                description.version
-            )));
-        }
-        Ok(Some(description))
+impl StoredWeights {
+    pub(super) fn description(
+        &self,
+        path: &Path,
+    ) -> Result<Option<NetworkDescription>, WeightsError> {
+        let text = self.metadata.get(DESCRIPTION);
+        text.map(|text| NetworkDescription::parse(text, path))
+            .transpose()
     }
 
-    /// Compares every tensor's name, shape and type with a network's, in the network's order.
+    /// Checks that the names, shapes and types of all tensors are a network's. The error names the first
+    /// one that differs, in the network's order.
     pub(super) fn check(&self, plan: &NetworkPlan, path: &Path) -> Result<(), WeightsError> {
         let mut stored: HashMap<&str, &StoredTensor> = self
             .tensors
@@ -126,11 +75,11 @@ impl Stored {
             .map(|tensor| (tensor.name.as_str(), tensor))
             .collect();
         let mut first: Option<(String, String)> = None;
-        plan.visit(&mut |place, layer, _, _| {
+        plan.visit(&mut |layer_path, layer, _, _| {
             if first.is_some() {
                 return;
             }
-            for (name, shape) in tensors_of(place, layer) {
+            for (name, shape) in tensors_of(layer_path, layer) {
                 let reason = match stored.remove(name.as_str()) {
                     None => "the file doesn't have it".to_owned(),
                     Some(found) if found.shape.to_vec() != shape => format!(
@@ -161,7 +110,7 @@ impl Stored {
         }
     }
 
-    /// The network that these weights were checked against.
+    /// Builds the network that these weights were checked against.
     pub(super) fn build(
         self,
         genotype: &NasnetGenotype,
@@ -169,7 +118,7 @@ impl Stored {
         device: &Device,
         path: &Path,
     ) -> Result<CellNetwork, WeightsError> {
-        // These weights are about to be replaced; any will do.
+        // The file's weights replace these, so any will do.
         let mut network = CellNetwork::new(genotype, config, &mut stream(0, 0), device)?;
         let result = network.apply(self.tensors, None, None, true);
         match result.errors.first() {
@@ -183,7 +132,7 @@ impl Stored {
 
     pub(super) fn read(path: &Path) -> Result<Self, WeightsError> {
         let stored = Self::read_unchecked(path)?;
-        // Files of other programs have none.
+        // Files of other programs have no checksum.
         let Some(wanted) = stored.metadata.get(CHECKSUM) else {
             return Ok(stored);
         };
@@ -197,22 +146,22 @@ impl Stored {
             tensors.insert(tensor.name.clone(), data);
         }
         if checksum(&tensors, &stored.metadata) != *wanted {
-            let reason = "it is damaged: its checksum is another than it says";
+            let reason = "it is damaged: its contents don't match its checksum";
             return Err(failed(reason.to_owned()));
         }
         Ok(stored)
     }
 
     fn read_unchecked(path: &Path) -> Result<Self, WeightsError> {
-        let format = Format::of(path)?;
+        let format = WeightsFormat::of(path)?;
         let failed = |reason: String| WeightsError::Read {
             path: path.to_owned(),
             reason,
         };
-        // Says "not found" and the like in the system's words, for both formats.
+        // So that both formats report "not found" and the like in the system's words.
         std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
         match format {
-            Format::Burnpack => {
+            WeightsFormat::Burnpack => {
                 let reader =
                     Reader::from_file_exact(path).map_err(|error| failed(error.to_string()))?;
                 let metadata = reader.metadata().clone();
@@ -221,7 +170,7 @@ impl Stored {
                     .map_err(|error| failed(error.to_string()))?;
                 Ok(Self { metadata, tensors })
             }
-            Format::Safetensors => {
+            WeightsFormat::Safetensors => {
                 let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
                 let (_, header) = safetensors::SafeTensors::read_metadata(&bytes)
                     .map_err(|error| failed(error.to_string()))?;

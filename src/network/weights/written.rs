@@ -1,7 +1,7 @@
-//! Weights on their way into a file.
+//! Writing weights files.
 //!
-//! The same weights and metadata make the same bytes, so that files can be compared: without the random
-//! identities that Burn gives parameters, and with metadata in the order of its names.
+//! Equal weights and metadata give equal bytes, so that files can be compared: Burn's random parameter ids
+//! are left out, and metadata is sorted by name.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,40 +15,21 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde_json::Value;
 
-use super::stored::Format;
+use super::checksum::{CHECKSUM, checksum};
+use super::format::WeightsFormat;
 use super::{CellNetwork, WeightsError};
 use crate::replace_file::replace_file_durably;
 
 /// The entry of a safetensors header that holds the metadata.
 const METADATA: &str = "__metadata__";
 
-/// The metadata entry with the checksum of all else in the file.
-pub(super) const CHECKSUM: &str = "evonas.checksum";
-
-/// The CRC-32 of tensors and of all metadata but the checksum.
-pub(super) fn checksum(
-    tensors: &BTreeMap<String, TensorData>,
-    metadata: &BTreeMap<String, String>,
-) -> String {
-    let mut hasher = crc32fast::Hasher::new();
-    for (key, text) in metadata.iter().filter(|(key, _)| *key != CHECKSUM) {
-        hasher.update(format!("{key:?} {text:?} ").as_bytes());
-    }
-    for (name, data) in tensors {
-        let of_tensor = format!("{name} {:?} {:?} ", data.shape(), data.dtype());
-        hasher.update(of_tensor.as_bytes());
-        hasher.update(data.as_bytes());
-    }
-    format!("{:08x}", hasher.finalize())
-}
-
-/// All tensors of a network by name, and what the file says beside them.
-pub(super) struct Written {
+/// The contents of a weights file to be: all tensors of a network by name, and metadata.
+pub(super) struct WrittenWeights {
     tensors: BTreeMap<String, TensorData>,
     metadata: BTreeMap<String, String>,
 }
 
-impl Written {
+impl WrittenWeights {
     pub(super) fn new(
         network: &CellNetwork,
         mut metadata: BTreeMap<String, String>,
@@ -63,7 +44,7 @@ impl Written {
         Ok(Self { tensors, metadata })
     }
 
-    pub(super) fn write(self, path: &Path, format: Format) -> Result<(), WeightsError> {
+    pub(super) fn write(self, path: &Path, format: WeightsFormat) -> Result<(), WeightsError> {
         let failed = |reason: String| WeightsError::Write {
             path: path.to_owned(),
             reason,
@@ -73,8 +54,8 @@ impl Written {
             |error| failed(error.to_string()),
             |new| {
                 match format {
-                    Format::Burnpack => self.write_burnpack(new),
-                    Format::Safetensors => self
+                    WeightsFormat::Burnpack => self.write_burnpack(new),
+                    WeightsFormat::Safetensors => self
                         .safetensors()
                         .and_then(|bytes| fs::write(new, bytes).map_err(|error| error.to_string())),
                 }
@@ -111,18 +92,18 @@ impl Written {
         let metadata = self.metadata.clone().into_iter().collect();
         let bytes = safetensors::serialize(views, Some(metadata));
         in_order(&bytes.map_err(|error| error.to_string())?, &self.metadata)
-            .ok_or_else(|| "its header is not what it should be".to_owned())
+            .ok_or_else(|| "the header that was written has no metadata".to_owned())
     }
 }
 
-/// The same file with the metadata in the order of its names: the length of the header (eight bytes), the
-/// header (JSON, and spaces up to a multiple of eight bytes), the tensors.
+/// The same safetensors file with its metadata sorted by name. A file consists of the header's length (eight
+/// bytes), the header (JSON, padded with spaces to a multiple of eight bytes) and the tensors.
 fn in_order(bytes: &[u8], metadata: &BTreeMap<String, String>) -> Option<Vec<u8>> {
     let (length, rest) = bytes.split_first_chunk()?;
     let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
     let (header, tensors) = rest.split_at_checked(length)?;
     let mut header: BTreeMap<String, Value> = serde_json::from_slice(header).ok()?;
-    // A map's entries come in its order, here and in the metadata itself.
+    // Serialized maps keep their order, the header's entries as well as the metadata's.
     header.remove(METADATA)?;
     let entries = serde_json::to_string(&header).ok()?;
     let metadata = serde_json::to_string(metadata).ok()?;
@@ -139,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_comes_in_order_and_tensors_stay_what_they_are() {
+    fn metadata_is_sorted_and_tensors_are_unchanged() {
         let metadata: BTreeMap<String, String> = (0..20)
             .map(|entry| (format!("entry {entry}"), format!("\"{entry}\" ü")))
             .collect();

@@ -2,7 +2,6 @@
 //!
 //! ```
 //! use evonas::prelude::*;
-//! use evonas::spaces::choices::{Choices, Decisions};
 //!
 //! let space = Choices::builder()
 //!     .decision("compression", ["none", "zstd"])

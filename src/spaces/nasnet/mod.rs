@@ -20,7 +20,6 @@ mod labelling;
 mod mutation;
 mod operation;
 pub mod published;
-mod source;
 mod space;
 mod text;
 
@@ -30,5 +29,4 @@ pub use error::{InvalidCell, NasnetError};
 pub use genotype::NasnetGenotype;
 pub use mutation::{HiddenStateMutation, OperationMutation};
 pub use operation::Operation;
-pub use source::GenotypeSourceError;
 pub use space::NasnetSpace;

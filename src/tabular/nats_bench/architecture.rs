@@ -55,7 +55,7 @@ impl Architecture {
             .key(trials.dataset);
         let seeds = list.integers()?;
         match seeds.is_empty() {
-            true => Err(list.not("a list with a seed")),
+            true => Err(list.expected("a list with a seed")),
             false => Ok(seeds),
         }
     }
@@ -91,7 +91,7 @@ impl Architecture {
             // The mean of an empty list is NaN, which isn't above 0.
             Some(mean(&times.numbers()?))
                 .filter(|&seconds| seconds > 0.0)
-                .ok_or_else(|| times.not("a collection of times, on average above 0"))
+                .ok_or_else(|| times.expected("times with a mean above 0"))
         };
         let times: Vec<f64> = self
             .counts(trials)?
@@ -114,7 +114,7 @@ impl Architecture {
                 let time = count_times.key(&format!("{set}@{epoch}"));
                 match time.number()? {
                     seconds if seconds > 0.0 => times.push(seconds),
-                    _ => return Err(time.not("a time above 0")),
+                    _ => return Err(time.expected("a time above 0")),
                 }
             }
         }

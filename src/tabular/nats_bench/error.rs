@@ -28,7 +28,7 @@ pub enum NatsBenchError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The pickle lacks a value, or has a value of another type.
-    #[error("{}: {place} is {found}, not {wanted}", path.display())]
+    #[error("{}: {place}: expected {wanted}, found {found}", path.display())]
     Layout {
         /// The file.
         path: PathBuf,

@@ -112,19 +112,19 @@ impl<'a> PickleValue<'a> {
     pub(super) fn text(&self) -> Result<&'a str, NatsBenchError> {
         match self.value {
             Some(Value::String(text)) => Ok(text),
-            _ => Err(self.not("a string")),
+            _ => Err(self.expected("a string")),
         }
     }
 
     pub(super) fn integer(&self) -> Result<i64, NatsBenchError> {
         match self.value {
             Some(&Value::I64(integer)) => Ok(integer),
-            _ => Err(self.not("a whole number")),
+            _ => Err(self.expected("a whole number")),
         }
     }
 
     pub(super) fn number(&self) -> Result<f64, NatsBenchError> {
-        number(self.value).ok_or_else(|| self.not("a number"))
+        number(self.value).ok_or_else(|| self.expected("a number"))
     }
 
     /// The numbers of a list, a tuple or a dictionary's values.
@@ -132,11 +132,13 @@ impl<'a> PickleValue<'a> {
         let values: Vec<&Value> = match self.value {
             Some(Value::List(values) | Value::Tuple(values)) => values.iter().collect(),
             Some(Value::Dict(items)) => items.values().collect(),
-            _ => return Err(self.not("a collection of numbers")),
+            _ => return Err(self.expected("a collection of numbers")),
         };
         values
             .into_iter()
-            .map(|value| number(Some(value)).ok_or_else(|| self.not("a collection of numbers")))
+            .map(|value| {
+                number(Some(value)).ok_or_else(|| self.expected("a collection of numbers"))
+            })
             .collect()
     }
 
@@ -147,10 +149,10 @@ impl<'a> PickleValue<'a> {
                 .iter()
                 .map(|value| match value {
                     Value::I64(integer) => Ok(*integer),
-                    _ => Err(self.not("a list of whole numbers")),
+                    _ => Err(self.expected("a list of whole numbers")),
                 })
                 .collect(),
-            _ => Err(self.not("a list of whole numbers")),
+            _ => Err(self.expected("a list of whole numbers")),
         }
     }
 
@@ -158,8 +160,8 @@ impl<'a> PickleValue<'a> {
         matches!(self.value, None | Some(Value::None))
     }
 
-    /// The error for a value of another type than `wanted`.
-    pub(super) fn not(&self, wanted: &'static str) -> NatsBenchError {
+    /// The error for a value that isn't `wanted`.
+    pub(super) fn expected(&self, wanted: &'static str) -> NatsBenchError {
         NatsBenchError::Layout {
             path: self.file.to_owned(),
             place: self.path.clone(),
@@ -179,7 +181,7 @@ fn number(value: Option<&Value>) -> Option<f64> {
 
 fn kind(value: Option<&Value>) -> &'static str {
     match value {
-        None => "missing",
+        None => "nothing",
         Some(Value::None) => "None or an unknown object",
         Some(Value::Bool(_)) => "a truth value",
         Some(Value::I64(_) | Value::Int(_)) => "a whole number",

@@ -65,7 +65,7 @@ pub(super) fn fields(architecture: &Architecture) -> Result<Vec<String>, NatsBen
     let cell: NasBench201Cell = text
         .text()?
         .parse()
-        .map_err(|_| text.not("an architecture's string"))?;
+        .map_err(|_| text.expected("an architecture's string"))?;
     let operations = cell
         .operations
         .map(|operation| (operation as u8).to_string());

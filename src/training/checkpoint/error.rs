@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::description::Difference;
+
 /// Why a training can't be saved or resumed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
     /// The file can't be written. An earlier checkpoint is unchanged.
@@ -46,7 +48,7 @@ pub enum CheckpointError {
         /// The file.
         path: PathBuf,
         /// The first difference.
-        difference: String,
+        difference: Difference,
     },
     /// The file belongs to another network.
     #[error(

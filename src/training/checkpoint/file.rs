@@ -8,7 +8,7 @@ use std::path::Path;
 use burn::store::burn_pack::{Reader, Scalar, Tensor as PackedTensor, Writer};
 use burn::tensor::TensorData;
 
-use super::CheckpointError;
+use super::error::CheckpointError;
 use super::header::{CheckpointHeader, VERSION};
 use crate::replace_file::replace_file_durably;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::difference::first_difference;
+use crate::description::{self, Difference, first_difference};
 use crate::training::TrainingConfig;
 use crate::training::trainer::Epoch;
 
@@ -35,7 +35,7 @@ impl CheckpointHeader {
         Self {
             version: VERSION,
             subject: subject.clone(),
-            training: described(config),
+            training: description::of(config),
             seed,
             epochs: epochs.iter().map(RecordedEpoch::from).collect(),
             average_steps,
@@ -59,24 +59,29 @@ impl CheckpointHeader {
         subject: &Value,
         config: &TrainingConfig,
         seed: u64,
-    ) -> Option<String> {
+    ) -> Option<Difference> {
+        let within = |field, recorded: &Value, now: &Value| {
+            Some(first_difference(recorded, now)?.within(field))
+        };
         // The caller may have drawn its images by the seed, so it comes first.
-        first_difference("seed", &self.seed.into(), &seed.into())
-            .or_else(|| first_difference("", &self.subject, subject))
-            .or_else(|| first_difference("training", &self.recorded_config(), &described(config)))
+        within("seed", &self.seed.into(), &seed.into())
+            .or_else(|| first_difference(&self.subject, subject))
+            .or_else(|| {
+                within(
+                    "training",
+                    &self.recorded_config(),
+                    &description::of(config),
+                )
+            })
     }
 
     /// The recorded settings; those that didn't exist yet have their defaults.
     fn recorded_config(&self) -> Value {
         match serde_json::from_value(self.training.clone()) {
-            Ok(config) => described(&config),
+            Ok(config) => description::of::<TrainingConfig>(&config),
             Err(_) => self.training.clone(),
         }
     }
-}
-
-fn described(config: &TrainingConfig) -> Value {
-    serde_json::to_value(config).expect("settings are numbers, texts and maps of them")
 }
 
 /// An epoch whose validation accuracy may be NaN, which JSON has no number for.
@@ -147,10 +152,10 @@ mod tests {
         let subject = json!({"genotype": "a"});
         let config = TrainingConfig::default();
         assert_eq!(header.difference(&subject, &config, 7), None);
-        assert_eq!(
-            header.difference(&subject, &config.moving_average(0.9), 7),
-            Some("training.moving_average: null recorded, 0.9 now".to_owned())
-        );
+        let now = config.moving_average(0.9);
+        let difference = header.difference(&subject, &now, 7).unwrap();
+        let expected = "training.moving_average: null recorded, 0.9 now";
+        assert_eq!(difference.to_string(), expected);
     }
 
     #[test]
@@ -159,7 +164,7 @@ mod tests {
         header.training["lookahead"] = json!(5);
         let difference =
             header.difference(&json!({"genotype": "a"}), &TrainingConfig::default(), 7);
-        let expected = "training.lookahead: 5 recorded, null now";
-        assert_eq!(difference.as_deref(), Some(expected));
+        let expected = "training.lookahead: 5 recorded, nothing now";
+        assert_eq!(difference.unwrap().to_string(), expected);
     }
 }

@@ -1,6 +1,5 @@
 //! Trainings in files, to resume later.
 
-mod difference;
 mod error;
 mod file;
 mod header;

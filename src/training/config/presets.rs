@@ -217,7 +217,7 @@ mod tests {
                 let image = ImageShape::rgb(side, side + 3);
                 let config = NetworkConfig::cifar()
                     .cells_per_stack(1)
-                    .filters(8)
+                    .filters(32)
                     .image(image)
                     .stem(stem);
                 let fitted = Preset::Cifar.network(config.clone());

@@ -1,13 +1,15 @@
 //! Images on a device.
 
 mod augment;
+mod indices;
 mod pixels;
 
 pub(super) use pixels::DevicePixels;
 
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 use rand::Rng;
 
+use self::indices::{integers, places};
 use super::Augmentation;
 use super::images::{ChannelStatistics, LabeledImages};
 use crate::network::ImageShape;
@@ -125,19 +127,6 @@ impl DeviceImages {
         let places = places(indices, &self.device());
         self.labels.clone().select(0, places)
     }
-}
-
-/// Indices of images, on a device.
-fn places(indices: &[usize], device: &Device) -> Tensor<1, Int> {
-    let indices = indices.iter();
-    let places =
-        indices.map(|&index| i32::try_from(index).expect("an image's index is far below 2^31"));
-    integers(places.collect(), device)
-}
-
-fn integers(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
-    let count = values.len();
-    Tensor::from_data(TensorData::new(values, [count]), (device, DType::I32))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
-use super::places;
+use super::indices::places;
 use crate::network::ImageShape;
 use crate::training::images::ChannelStatistics;
 

@@ -10,6 +10,17 @@ use super::TrainingEvaluator;
 use crate::training::images::{ChannelStatistics, HoldOut, LabeledImages};
 use crate::training::{DeviceImages, Trainer, TrainingError};
 
+impl<D> TrainingEvaluator<D> {
+    /// An evaluator that trains on a part of `images` and validates with the rest.
+    pub fn builder(
+        decoder: D,
+        trainer: Trainer,
+        images: &LabeledImages,
+    ) -> TrainingEvaluatorBuilder<'_, D> {
+        TrainingEvaluatorBuilder::new(decoder, trainer, images)
+    }
+}
+
 /// The settings of a [`TrainingEvaluator`]; see [`TrainingEvaluator::builder`].
 #[must_use]
 pub struct TrainingEvaluatorBuilder<'a, D> {
@@ -34,7 +45,7 @@ impl<D> fmt::Debug for TrainingEvaluatorBuilder<'_, D> {
 }
 
 impl<'a, D> TrainingEvaluatorBuilder<'a, D> {
-    pub(super) fn new(decoder: D, trainer: Trainer, images: &'a LabeledImages) -> Self {
+    fn new(decoder: D, trainer: Trainer, images: &'a LabeledImages) -> Self {
         Self {
             decoder,
             trainer,

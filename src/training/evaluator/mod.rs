@@ -9,10 +9,9 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use evonas_kernels::cpu as kernels;
+use evonas_kernels::runs_on_cpu;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::images::LabeledImages;
 use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError, TrainingWatcher};
 use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
 use crate::network::trainable_parameters;
@@ -44,7 +43,8 @@ const WEIGHTS: u64 = 0;
 ///     .validation_fraction(0.25)
 ///     .threads_per_worker(1)
 ///     .build()?;
-/// assert_eq!(evaluator.split_sizes(), (1078, 360));
+/// let (training, validation) = evaluator.split_sizes();
+/// assert_eq!(training + validation, dataset.train.len());
 /// # Ok::<(), evonas::training::TrainingError>(())
 /// ```
 pub struct TrainingEvaluator<D> {
@@ -78,15 +78,6 @@ impl<D> TrainingEvaluator<D> {
     /// the trial's network classifies correctly, from 0 to 1.
     pub const TEST_ACCURACY: &'static str = "test_accuracy";
 
-    /// An evaluator that trains on a part of `images` and validates with the rest.
-    pub fn builder(
-        decoder: D,
-        trainer: Trainer,
-        images: &LabeledImages,
-    ) -> TrainingEvaluatorBuilder<'_, D> {
-        TrainingEvaluatorBuilder::new(decoder, trainer, images)
-    }
-
     /// The number of training images and of validation images.
     #[must_use]
     pub fn split_sizes(&self) -> (usize, usize) {
@@ -96,7 +87,7 @@ impl<D> TrainingEvaluator<D> {
     fn pool(&self, worker: usize) -> Result<Option<Arc<ThreadPool>>, EvaluationError> {
         // On a GPU a worker stays on its own thread, and so on its own stream of the device.
         let device = self.images[worker % self.images.len()].device();
-        if self.threads_per_worker == 0 || !kernels::run_on(&device) {
+        if self.threads_per_worker == 0 || !runs_on_cpu(&device) {
             return Ok(None);
         }
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,8 +8,9 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Int, Tensor};
 
 use super::clipping::clip;
+use super::evaluate::correct;
+use super::moving_average::MovingAverage;
 use super::optimizer::NetworkOptimizer;
-use super::{MovingAverage, correct};
 use crate::network::TrainingPass;
 use crate::training::{ImageClassifier, TrainingConfig};
 

@@ -4,6 +4,8 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::training::TrainingError;
+
 /// A pass over the training images.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -49,12 +51,23 @@ pub enum Progress {
 
 /// Is told the progress of a training or an evaluation, and decides whether it continues.
 ///
-/// A watcher that breaks ends it with [`TrainingError::Stopped`](crate::training::TrainingError::Stopped).
+/// A watcher that breaks ends it with [`TrainingError::Stopped`].
 pub type TrainingWatcher<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 
 impl Progress {
     /// A watcher that ignores all progress and never stops: pass `&mut Progress::ignore`.
     pub const fn ignore(self) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+}
+
+/// Tells a watcher, who may stop the training or the evaluation.
+pub(super) fn tell(
+    watch: &mut TrainingWatcher<'_>,
+    progress: Progress,
+) -> Result<(), TrainingError> {
+    match watch(progress).is_break() {
+        true => Err(TrainingError::Stopped),
+        false => Ok(()),
     }
 }

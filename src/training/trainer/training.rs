@@ -4,7 +4,9 @@ use std::fmt;
 
 use rand::seq::SliceRandom;
 
-use super::{Epoch, Learner, Progress, StepResult, Trainer, TrainingWatcher};
+use super::evaluate::Trainer;
+use super::learner::{Learner, StepResult};
+use super::progress::{Epoch, Progress, TrainingWatcher, tell};
 use crate::network::TrainingPass;
 use crate::randomness::stream;
 use crate::training::{DeviceImages, ImageClassifier, TrainingError};
@@ -172,14 +174,29 @@ impl<M: ImageClassifier> Training<M> {
     }
 }
 
-/// Tells a watcher, who may stop the training or the evaluation.
-pub(super) fn tell(
-    watch: &mut TrainingWatcher<'_>,
-    progress: Progress,
-) -> Result<(), TrainingError> {
-    match watch(progress).is_break() {
-        true => Err(TrainingError::Stopped),
-        false => Ok(()),
+impl Trainer {
+    /// Trains a network on the images at `indices`; their order, augmentation, drop path and dropout
+    /// are drawn from streams of `seed`.
+    ///
+    /// `watch` is told of every step and every epoch. [`Training`] does the same one epoch at a
+    /// time, and can be saved between epochs.
+    ///
+    /// # Errors
+    /// [`TrainingError`] if the images don't fit the settings, a loss is not finite, or `watch`
+    /// breaks.
+    pub fn train<M: ImageClassifier>(
+        &self,
+        network: M,
+        images: &DeviceImages,
+        indices: &[usize],
+        seed: u64,
+        watch: &mut TrainingWatcher<'_>,
+    ) -> Result<M, TrainingError> {
+        let mut training = Training::new(network, self, seed);
+        while !training.is_over() {
+            training.next_epoch(images, indices, watch)?;
+        }
+        Ok(training.network())
     }
 }
 

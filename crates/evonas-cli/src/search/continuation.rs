@@ -19,8 +19,8 @@ impl Task<'_> {
         }
         if let Some(best) = &found.best {
             let command = match &self.options.out {
-                Some(folder) => from_folder(folder),
-                None => self.from_nothing(best),
+                Some(folder) => command_from(folder),
+                None => self.command_with_settings(best),
             };
             text += "\nto repeat the final training (scale it up with --cells, --filters, --epochs or --preset):\n  ";
             text += &command;
@@ -32,7 +32,7 @@ impl Task<'_> {
     }
 
     /// The command without a search's folder: every setting as an option.
-    fn from_nothing(&self, best: &BestTrial) -> String {
+    fn command_with_settings(&self, best: &BestTrial) -> String {
         let (options, location) = (self.options, &self.recipe.dataset);
         let TrainingConfig {
             epochs,
@@ -63,7 +63,7 @@ impl Task<'_> {
     }
 }
 
-fn from_folder(folder: &Path) -> String {
+fn command_from(folder: &Path) -> String {
     let from = word(&folder.display().to_string());
     let out = word(&folder.join("trained").display().to_string());
     format!("evonas train --from {from} --out {out}")

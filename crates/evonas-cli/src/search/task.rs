@@ -12,7 +12,7 @@ use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::images::ImageDataset;
 use evonas::training::{CellDecoder, Devices, Trainer, TrainingEvaluator};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::options::{SearchAlgorithm, SearchOptions, SpaceName, StopperName};
 use super::warm_start;
@@ -165,7 +165,7 @@ impl<'a> Task<'a> {
     }
 
     /// All that a trial's score depends on besides its genotype and seed.
-    fn describe(&self) -> String {
+    fn describe(&self) -> Value {
         let mut description = json!({
             "network": self.recipe.network,
             "training": self.trainer.config(),
@@ -178,7 +178,7 @@ impl<'a> Task<'a> {
             let checksum = format!("{:08x}", self.dataset.train.checksum());
             description["training_images_checksum"] = json!(checksum);
         }
-        description.to_string()
+        description
     }
 }
 

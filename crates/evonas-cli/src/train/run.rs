@@ -180,7 +180,7 @@ impl<'a> TrainRun<'a> {
         let epochs = training.epochs();
         folder.write("epochs.csv", &curves::table(epochs))?;
         let validated = !self.validation.is_empty();
-        curves::drawing(&self.dataset, epochs, validated).draw(&folder.path("curves.svg"))?;
+        curves::drawing(&self.dataset, epochs, validated).draw(folder.path("curves.svg"))?;
         Ok(())
     }
 

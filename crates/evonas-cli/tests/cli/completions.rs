@@ -9,7 +9,12 @@ fn completions_know_the_subcommands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let dir = Dir::new();
         let printed = dir.run(["completions", shell]).assert().success();
-        printed.stdout(predicate::str::contains("completions"));
+        let knows = |name| predicate::str::contains(name);
+        printed.stdout(
+            knows("search")
+                .and(knows("aging-study"))
+                .and(knows("completions")),
+        );
     }
 }
 
@@ -40,7 +45,9 @@ fn a_reader_that_closes_the_pipe_is_no_error() {
 #[test]
 fn every_help_is_free_of_colors_where_they_are_not_wanted() {
     let dir = Dir::new();
-    for command in ["search", "train", "evaluate", "predict", "completions"] {
+    for command in [
+        "search", "train", "evaluate", "predict", "describe", "compare", "bench",
+    ] {
         let mut help = dir.run([command, "--help"]);
         let printed = help.env("NO_COLOR", "1").assert().success();
         printed.stdout(predicate::str::contains("\u{1b}").not());

@@ -1,7 +1,13 @@
 //! The program as its users meet it: a module for each subcommand.
 
+mod bench;
+mod compare;
 mod completions;
+mod convert;
+mod describe;
 mod harness;
 mod png;
 mod search;
 mod train;
+#[cfg(feature = "wgpu")]
+mod wgpu;

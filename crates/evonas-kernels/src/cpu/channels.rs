@@ -1,17 +1,17 @@
-//! Some channels of every pixel, and channels that don't fill whole lanes with zeros behind them.
+//! Copies channels of every pixel, and pads channels that don't fill whole lanes with zeros.
 
 use super::vector::{Kernel, Vectors, padded, run};
 
 /// Copies some channels of every pixel. The last pixels may end with them.
 struct Copy<'a> {
     channels: usize,
-    /// From the first of the channels on.
+    /// Begins with the first of the channels.
     source: &'a [f32],
-    /// The distance of the source's pixels, and of the target's.
+    /// The distances between the source's pixels, and between the target's.
     from: usize,
     target: &'a mut [f32],
     to: usize,
-    /// Whether what stands behind the channels becomes 0.
+    /// Whether the values after the channels are set to 0.
     clears: bool,
 }
 
@@ -20,7 +20,7 @@ impl Kernel for Copy<'_> {
 
     #[inline(always)]
     fn run<S: Vectors>(self, _: S) {
-        // A length that the compiler knows is a move or two; these are those of small networks' states.
+        // Constant lengths compile to a move or two. These are the ones of small networks' states.
         match self.channels {
             1 => self.by::<1, 8>(),
             2 => self.by::<2, 8>(),
@@ -48,7 +48,7 @@ impl Kernel for Copy<'_> {
 }
 
 impl Copy<'_> {
-    /// Of `C` channels, which whole lanes make `P` of.
+    /// Copies `C` channels, `P` when rounded up to whole lanes.
     #[inline(always)]
     fn by<const C: usize, const P: usize>(self) {
         let sources = self.source.chunks(self.from);
@@ -87,12 +87,12 @@ pub(super) fn pad(values: &[f32], channels: usize, target: &mut [f32]) {
     });
 }
 
-/// The other way around.
+/// `[pixel, channel]` from `[pixel, padded channel]`.
 pub(super) fn unpad(values: &[f32], channels: usize, target: &mut [f32]) {
     copy(channels, (values, padded(channels)), (target, channels));
 }
 
-/// Copies the first channels of pixels between memories with these distances of pixels.
+/// Copies the first channels of pixels between memories whose pixels have these distances.
 pub(super) fn copy(
     channels: usize,
     (source, from): (&[f32], usize),

@@ -1,17 +1,17 @@
-//! Images' channels one behind the other, and apart again.
+//! Concatenates the channels of images, and separates them again.
 
 use rayon::prelude::*;
 
 use super::channels;
 use super::recycled::{self, Memory};
 
-/// Pixels of a task.
+/// Pixels per task.
 const PIXELS: usize = 4096;
 
-/// Pixels of which all parts are copied before the next.
+/// Pixels per block: all parts of a block are copied before the next block.
 const IN_CACHE: usize = 128;
 
-/// The channels of parts, each with its number of them, one behind the other.
+/// Concatenates the channels of parts, each of which comes with its number of channels.
 pub(super) fn join(parts: &[(&[f32], usize)], pixels: usize) -> Memory {
     let width = parts.iter().map(|(_, count)| count).sum();
     let mut joined = recycled::values(pixels * width);
@@ -33,7 +33,7 @@ pub(super) fn join(parts: &[(&[f32], usize)], pixels: usize) -> Memory {
     joined
 }
 
-/// `count` channels from `first` on of pixels of `width` channels.
+/// Extracts `count` channels, starting with `first`, from pixels of `width` channels.
 pub(super) fn part(joined: &[f32], width: usize, first: usize, count: usize) -> Memory {
     let mut part = recycled::values(joined.len() / width * count);
     part.par_chunks_mut(PIXELS * count)

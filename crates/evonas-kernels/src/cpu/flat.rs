@@ -1,9 +1,9 @@
-//! Kernels that treat every value alike, whatever its pixel: by its channel at most.
+//! Elementwise kernels: what they do to a value depends on its channel at most.
 
 use super::target::masked;
 use super::vector::{Kernel, LANES, Lanes, Vectors, rectified, run};
 
-/// The ReLU of values.
+/// ReLU.
 pub(super) fn rectify(values: &[f32], target: &mut [f32]) {
     run(Rectify { values, target });
 }
@@ -24,7 +24,7 @@ impl Kernel for Rectify<'_> {
     }
 }
 
-/// The gradient by the values of which the ReLU was taken.
+/// The gradient of a ReLU by its input.
 pub(super) fn mask(gradient: &[f32], values: &[f32], target: &mut [f32]) {
     run(Mask {
         gradient,
@@ -59,7 +59,7 @@ pub(super) struct Affine {
 }
 
 impl Affine {
-    /// Of as many channels as `scale` has.
+    /// For as many channels as `scale` has.
     pub(super) fn new(scale: &[f32], shift: &[f32]) -> Self {
         Self {
             scale: repeated(scale),
@@ -67,7 +67,7 @@ impl Affine {
         }
     }
 
-    /// Of pixels from the first channel on.
+    /// Applies to whole pixels.
     pub(super) fn apply(&self, values: &[f32], target: &mut [f32]) {
         run(Apply {
             affine: self,
@@ -115,7 +115,7 @@ fn scaled<S: Vectors>(simd: S, source: &Lanes, (scale, shift): (&Lanes, &Lanes))
     simd.store(simd.mul_add(simd.load(source), simd.load(scale), simd.load(shift)))
 }
 
-/// Fewer values than lanes, and zeros behind them.
+/// Fewer values than lanes, padded with zeros.
 #[inline(always)]
 fn filled(values: &[f32]) -> Lanes {
     let mut lanes = [0.0; LANES];
@@ -132,7 +132,7 @@ pub(super) struct Combination {
 }
 
 impl Combination {
-    /// Of as many channels as `scale` has.
+    /// For as many channels as `scale` has.
     pub(super) fn new(scale: &[f32], factor: &[f32], shift: &[f32]) -> Self {
         Self {
             scale: repeated(scale),
@@ -141,7 +141,7 @@ impl Combination {
         }
     }
 
-    /// Of pixels from the first channel on.
+    /// Applies to whole pixels.
     pub(super) fn apply(&self, a: &[f32], b: &[f32], target: &mut [f32]) {
         run(Combine {
             combination: self,
@@ -206,10 +206,10 @@ fn combined<S: Vectors>(
     simd.store(simd.mul_add(simd.load(a), simd.load(scale), sum))
 }
 
-/// At least so many lanes are worked on in one go.
+/// At least this many lanes are processed in one go.
 const GO: usize = 8;
 
-/// Values by channel again and again, until they end with a pixel and with whole lanes at once.
+/// Repeats the values of channels until they end with a whole pixel and whole lanes at once.
 fn repeated(values: &[f32]) -> Vec<f32> {
     let channels = values.len();
     let mut length = channels;

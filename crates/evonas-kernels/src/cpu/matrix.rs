@@ -1,4 +1,4 @@
-//! Products of a batch of rows, one a pixel, with a matrix.
+//! Products of rows, one for each pixel, with a matrix.
 
 use super::depthwise::{Held, Plain, Relu};
 use super::target::{Target, put};
@@ -32,7 +32,7 @@ impl Panels {
         self.values[start + k * width]
     }
 
-    /// Where an output's values begin, and how far they lie apart.
+    /// Where the values of an output begin, and the distance between them.
     fn place(&self, output: usize) -> (usize, usize) {
         let panel = output / LANES / 2 * 2;
         let width = LANES * (blocks_of(self.outputs) - panel).min(2);
@@ -98,7 +98,7 @@ impl Product<'_> {
                         pixel += $p;
                     }};
                 }
-                // So many sums as stay in registers, and enough of them to hide an addition's latency.
+                // As many sums as stay in registers, and enough to hide the latency of an addition.
                 match (width, left) {
                     (1, 10..) => tile!(10, 1),
                     (1, 6..) => tile!(6, 1),
@@ -151,7 +151,7 @@ pub(super) struct Outer<'a> {
     pub(super) left_stride: usize,
     pub(super) right: &'a [f32],
     pub(super) right_stride: usize,
-    /// Whether the right's ReLU is taken.
+    /// Whether the right side is passed through a ReLU.
     pub(super) relu: bool,
     pub(super) sums: &'a mut [f32],
 }
@@ -206,7 +206,7 @@ impl Outer<'_> {
     }
 }
 
-/// `L` values of the left, from `row` on, by `B` blocks of the right, from `column` on.
+/// `L` values of the left, starting at `row`, times `B` blocks of the right, starting at `column`.
 #[inline(always)]
 fn outer_tile<S: Vectors, H: Held, const L: usize, const B: usize>(
     simd: S,

@@ -1,7 +1,7 @@
-//! Operations of cell networks on the CPU, with their gradients; see `README.md` in this folder.
+//! Vector kernels for the CPU, with their gradients, in single precision on Burn's Flex backend.
 //!
-//! [`accelerates`] says for which tensors these take the place of Burn's own operations. The results
-//! are the same up to rounding, and don't depend on the number of threads.
+//! Their results equal those of Burn's own operations up to rounding, and don't depend on the number of
+//! threads. The crate's README explains how the files fit together.
 
 // Loops over indices of several arrays at once, and slices with their sizes, are what a kernel is.
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
@@ -22,14 +22,9 @@ mod target;
 mod tasks;
 mod unit;
 mod vector;
-mod window;
 
 #[cfg(test)]
 mod tests;
 
-pub use operations::{
-    BatchNormOutput, accelerates, concatenate, convolve, normalise, pool, run_on, scaled,
-};
-pub use pool::Take;
-pub use unit::{Rows, Unit};
-pub use window::Window;
+pub(crate) use operations::{concatenate, convolve, normalise, pool, run_on, scaled};
+pub(crate) use unit::{Rows, UnitShape};

@@ -1,18 +1,17 @@
-//! The kernels on Flex's tensors, `[images, height, width, channels]`.
+//! The kernels on the tensors of Flex, `[images, height, width, channels]`.
 
-use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 
 use super::concatenate;
 use super::flat::Affine;
 use super::norm;
-use super::operations;
-use super::pool::{self, Take};
+use super::pool;
 use super::recycled::{self, Memory};
-use super::unit::{self, Backwards, NormBehind, Plan, Unit, Weights};
-use super::window::Window;
+use super::unit::{self, Backwards, NormBehind, Plan, UnitShape, WeightSlices};
+use crate::pooling::Pooling;
+use crate::window::Window;
 
-/// A tensor of single precision whose values lie one behind the other.
+/// A contiguous tensor in single precision.
 #[derive(Clone, Debug)]
 pub(super) struct Values(FlexTensor);
 
@@ -27,10 +26,10 @@ impl Values {
     pub(super) fn slice(&self) -> &[f32] {
         self.0
             .as_slice::<f32>()
-            .expect("the tensor is contiguous and of single precision")
+            .expect("the tensor is contiguous and in single precision")
     }
 
-    /// The values, if no other tensor has them and they are all that the tensor's memory holds.
+    /// The values, if no other tensor shares them and the tensor's memory holds nothing else.
     fn unique(&mut self) -> Option<&mut [f32]> {
         let range = self.0.layout().contiguous_offsets()?;
         let values = self.0.try_storage_mut::<f32>()?;
@@ -47,10 +46,10 @@ pub(super) fn tensor<const D: usize>(values: impl Into<Memory>, shape: [usize; D
     FlexTensor::from_data(recycled::data(values.into(), shape))
 }
 
-/// Images' channels one behind the other.
+/// Concatenates the channels of images.
 ///
 /// # Panics
-/// If the parts are not of one number of images and one size.
+/// If the parts differ in the number or size of their images.
 pub(super) fn joined(parts: &[Values]) -> FlexTensor {
     let [images, height, width, _] = parts[0].dims();
     for part in parts {
@@ -69,7 +68,7 @@ pub(super) fn joined(parts: &[Values]) -> FlexTensor {
     tensor(joined, [images, height, width, channels])
 }
 
-/// The other way around, for parts of so many channels.
+/// Separates images into parts with these numbers of channels.
 pub(super) fn separate<const N: usize>(joined: FlexTensor, counts: [usize; N]) -> [FlexTensor; N] {
     let joined = Values::new(joined);
     let [images, height, width, channels] = joined.dims();
@@ -81,10 +80,10 @@ pub(super) fn separate<const N: usize>(joined: FlexTensor, counts: [usize; N]) -
     })
 }
 
-/// What a unit works on.
+/// The inputs of a unit.
 #[derive(Clone, Debug)]
 pub(super) struct Inputs {
-    pub(super) unit: Unit,
+    pub(super) unit: UnitShape,
     pub(super) image: Values,
     /// `[channels, 1, kernel height, kernel width]`
     pub(super) depthwise: Option<Values>,
@@ -93,8 +92,11 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub(super) fn new(unit: Unit, image: FlexTensor, weights: operations::Weights<Flex>) -> Self {
-        let [depthwise, dense] = weights.split();
+    pub(super) fn new(
+        unit: UnitShape,
+        image: FlexTensor,
+        [depthwise, dense]: [Option<FlexTensor>; 2],
+    ) -> Self {
         Self {
             unit,
             image: Values::new(image),
@@ -104,7 +106,7 @@ impl Inputs {
     }
 
     fn plan(&self) -> Plan {
-        let weights = Weights {
+        let weights = WeightSlices {
             depthwise: self.depthwise.as_ref().map(Values::slice),
             dense: self
                 .dense
@@ -116,7 +118,7 @@ impl Inputs {
 
     /// Whether the unit does nothing.
     fn is_identity(&self) -> bool {
-        let Unit { rows, relu } = self.unit;
+        let UnitShape { rows, relu } = self.unit;
         rows == unit::Rows::Pixels && !relu && self.dense.is_none()
     }
 
@@ -129,7 +131,7 @@ impl Inputs {
         tensor(output, shape)
     }
 
-    /// The output, and the images' statistics of its channels.
+    /// The output, and the statistics of its channels for each image.
     fn forward_with_statistics(&self) -> (Values, Vec<f32>) {
         let plan = self.plan();
         if self.is_identity() {
@@ -144,7 +146,7 @@ impl Inputs {
         (Values(tensor(output, shape)), statistics)
     }
 
-    /// The gradients from the one by the output.
+    /// The gradients by the inputs from the gradient by the output.
     pub(super) fn backward(&self, gradient: FlexTensor, wants_image: bool) -> Gradients {
         self.backward_behind(Values::new(gradient), None, wants_image)
     }
@@ -191,7 +193,7 @@ pub(super) struct Gradients {
     pub(super) dense: Option<FlexTensor>,
 }
 
-/// A batch norm behind a unit, in training.
+/// A unit followed by batch norm, in training.
 #[derive(Clone, Debug)]
 pub(super) struct Normalised {
     pub(super) inputs: Inputs,
@@ -202,7 +204,7 @@ pub(super) struct Normalised {
     deviations: Vec<f32>,
 }
 
-/// Its output, and the batch's statistics.
+/// The output of batch norm, and the batch's statistics.
 pub(super) struct NormalisedOutput {
     pub(super) output: FlexTensor,
     pub(super) mean: FlexTensor,
@@ -253,7 +255,7 @@ impl Normalised {
         (saved, made)
     }
 
-    /// The unit's gradients, and those by gamma and beta.
+    /// The gradients by the unit's inputs, and by gamma and beta.
     pub(super) fn backward(
         &self,
         gradient: FlexTensor,
@@ -295,7 +297,7 @@ fn affine(values: &Values, scale: &[f32], shift: &[f32]) -> FlexTensor {
     tensor(output, shape)
 }
 
-/// A unit's output, scaled and shifted by channel.
+/// The output of a unit, scaled and shifted by channel.
 pub(super) fn scaled(inputs: &Inputs, scale: FlexTensor, shift: FlexTensor) -> FlexTensor {
     let between = if inputs.is_identity() {
         inputs.image.clone()
@@ -306,7 +308,7 @@ pub(super) fn scaled(inputs: &Inputs, scale: FlexTensor, shift: FlexTensor) -> F
     affine(&between, scale.slice(), shift.slice())
 }
 
-pub(super) fn pool_forward(image: &Values, window: &Window, take: Take) -> FlexTensor {
+pub(super) fn pool_forward(image: &Values, window: &Window, take: Pooling) -> FlexTensor {
     let [images, _, _, channels] = image.dims();
     let shape = [images, window.out_height, window.out_width, channels];
     let mut output = recycled::values(shape.iter().product());
@@ -318,7 +320,7 @@ pub(super) fn pool_backward(
     image: &Values,
     gradient: FlexTensor,
     window: &Window,
-    take: Take,
+    take: Pooling,
 ) -> FlexTensor {
     let gradient = Values::new(gradient);
     let channels = image.dims()[3];

@@ -1,4 +1,4 @@
-//! Buffers of a thread that are used again.
+//! Buffers that each thread keeps for reuse.
 
 use std::cell::Cell;
 
@@ -6,8 +6,8 @@ thread_local! {
     static BUFFER: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
-/// Calls `work` with buffers of these lengths, whatever they hold: NaN in unit tests, so that a kernel which
-/// reads what it didn't write shows.
+/// Calls `work` with buffers of these lengths and unspecified contents: NaN in unit tests, so that a kernel
+/// that reads what it didn't write is noticed.
 pub(super) fn with<const N: usize, T>(
     lengths: [usize; N],
     work: impl FnOnce([&mut [f32]; N]) -> T,

@@ -1,18 +1,18 @@
-//! Where lanes of results go.
+//! Where results are written.
 
 use super::vector::{Vectors, lanes, lanes_mut};
 
-/// Memory of pixels, whose channels fill whole lanes.
+/// The memory of pixels whose channels fill whole lanes.
 pub(super) struct Target<'a> {
     pub(super) values: &'a mut [f32],
-    /// The distance of two pixels.
+    /// The distance between two pixels.
     pub(super) stride: usize,
-    /// The gradient of a ReLU: results are 0 where these values, which lie as the results do, are not
-    /// above 0.
+    /// Applies the gradient of a ReLU: results are 0 where these values, in the order of the results,
+    /// are not above 0.
     pub(super) mask: Option<&'a [f32]>,
 }
 
-/// Writes a vector to a place; `MASKED` says whether there is a mask.
+/// Writes a vector to a position; `MASKED` says whether there is a mask.
 #[inline(always)]
 pub(super) fn put<S: Vectors, const MASKED: bool>(
     simd: S,
@@ -28,7 +28,7 @@ pub(super) fn put<S: Vectors, const MASKED: bool>(
     *lanes_mut(values, place) = simd.store(result);
 }
 
-/// A gradient behind the ReLU of a value.
+/// The gradient by a value from the gradient by its ReLU.
 #[inline(always)]
 pub(super) fn masked(gradient: f32, value: f32) -> f32 {
     if value > 0.0 { gradient } else { 0.0 }

@@ -1,13 +1,13 @@
-//! How a batch is cut into tasks.
+//! How a batch is split into tasks.
 
-/// At most so many tasks: enough for the cores of a large machine, and few enough that what they
-/// add up fits.
+/// The most tasks: enough for the cores of a large machine, and few enough for the memory of their
+/// sums.
 const MOST: usize = 32;
-/// Values that are worth a task.
+/// The number of values worth a task.
 const SMALLEST: usize = 8192;
 
-/// How many images a task takes, if each stands for `work` values. It depends on sizes alone, and
-/// never on the number of threads: the sums of tasks are added in their order.
+/// The number of images per task, if each amounts to `work` values. It depends on sizes alone, never on
+/// the number of threads, since the tasks' sums are added in order.
 pub(super) fn images_of_a_task(images: usize, work: usize) -> usize {
     images
         .div_ceil(MOST)

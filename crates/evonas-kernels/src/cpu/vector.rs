@@ -1,10 +1,10 @@
-//! Vectors of eight, and kernels that are compiled for the machine's instructions for them.
+//! Vectors of eight, and kernels compiled for the machine's vector instructions.
 
 #[cfg(test)]
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Loops over vectors. Everything that `run` calls must be `#[inline(always)]`, so that it is compiled for
-/// the instructions at hand.
+/// A kernel: loops over vectors. Everything that `run` calls must be `#[inline(always)]`; otherwise it isn't
+/// compiled for the instructions at hand.
 pub(crate) trait Kernel: Sized {
     type Output;
     fn run<S: Vectors>(self, simd: S) -> Self::Output;
@@ -25,11 +25,10 @@ pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Portable::<FUSED>)
 }
 
-/// AArch64 multiplies and adds in one instruction in every machine; elsewhere it would be a call of a
-/// function.
+/// Every AArch64 machine multiplies and adds in one instruction; elsewhere it would be a function call.
 const FUSED: bool = cfg!(target_arch = "aarch64");
 
-/// Whether kernels are to run as on a machine without vector instructions; in tests only.
+/// Whether kernels run as on a machine without vector instructions. Only in tests.
 fn is_portable() -> bool {
     #[cfg(test)]
     return PORTABLY.load(Ordering::Relaxed);
@@ -49,13 +48,13 @@ pub(super) fn portably<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Values that are computed at once.
+/// Values that are computed together.
 pub(crate) const LANES: usize = 8;
 
 /// Neighbouring channels of a pixel.
 pub(crate) type Lanes = [f32; LANES];
 
-/// Instructions for as many values at once as `Lanes` holds.
+/// Instructions on all values of `Lanes` at once.
 pub(crate) trait Vectors: Copy {
     type V: Copy;
 
@@ -66,7 +65,7 @@ pub(crate) trait Vectors: Copy {
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     fn sub(self, a: Self::V, b: Self::V) -> Self::V;
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
-    /// `a · b + c`, rounded once where the machine does so.
+    /// `a · b + c`, rounded once if the machine does so.
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The greater one; `b` where they can't be compared.
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
@@ -137,7 +136,7 @@ impl Vectors for pulp::x86::V3 {
 }
 
 /// Loops that the compiler may turn into vector instructions. `FUSED` says whether the machine multiplies
-/// and adds in one.
+/// and adds in one instruction.
 #[derive(Clone, Copy)]
 pub(crate) struct Portable<const FUSED: bool>;
 
@@ -206,23 +205,23 @@ impl<const FUSED: bool> Vectors for Portable<FUSED> {
     }
 }
 
-/// How many `Lanes` hold so many channels.
+/// The number of `Lanes` that hold this many channels.
 pub(crate) const fn blocks_of(channels: usize) -> usize {
     channels.div_ceil(LANES)
 }
 
-/// So many channels, rounded up to whole `Lanes`.
+/// A number of channels, rounded up to whole `Lanes`.
 pub(crate) const fn padded(channels: usize) -> usize {
     blocks_of(channels) * LANES
 }
 
-/// max(0, x); NaN stays NaN, so that a training that diverges shows.
+/// max(0, x). NaN stays NaN, so that diverged training is noticed.
 #[inline(always)]
 pub(crate) fn rectified(x: f32) -> f32 {
     if x < 0.0 { 0.0 } else { x }
 }
 
-/// The lanes from `start` on.
+/// The lanes that begin at `start`.
 #[inline(always)]
 pub(crate) fn lanes(values: &[f32], start: usize) -> &Lanes {
     values[start..start + LANES]
@@ -230,7 +229,7 @@ pub(crate) fn lanes(values: &[f32], start: usize) -> &Lanes {
         .expect("the slice has as many values")
 }
 
-/// The lanes from `start` on, to be written.
+/// The lanes that begin at `start`, for writing.
 #[inline(always)]
 pub(crate) fn lanes_mut(values: &mut [f32], start: usize) -> &mut Lanes {
     values[start..start + LANES]
@@ -238,7 +237,7 @@ pub(crate) fn lanes_mut(values: &mut [f32], start: usize) -> &mut Lanes {
         .expect("the slice has as many values")
 }
 
-/// `count` values from `start` on, the rest 0; if `WHOLE`, all lanes.
+/// `count` values that begin at `start`, padded with 0; all lanes if `WHOLE`.
 #[inline(always)]
 pub(crate) fn load<const WHOLE: bool>(values: &[f32], start: usize, count: usize) -> Lanes {
     if WHOLE {
@@ -257,17 +256,17 @@ pub(crate) fn load<const WHOLE: bool>(values: &[f32], start: usize, count: usize
     result
 }
 
-/// Writes the first `count` lanes to `start` and behind.
+/// Writes the first `count` lanes to the values that begin at `start`.
 #[inline(always)]
 pub(crate) fn store(values: &mut [f32], start: usize, count: usize, lanes: &Lanes) {
     values[start..start + count].copy_from_slice(&lanes[..count]);
 }
 
-/// A [`Kernel`] with a faster way where all channels fill whole lanes.
+/// A [`Kernel`] that is faster if all channels fill whole lanes.
 pub(crate) trait ByLanes: Sized {
-    /// Whether they do.
+    /// Whether all channels fill whole lanes.
     fn is_whole(&self) -> bool;
-    /// Works; `WHOLE` says whether all channels fill whole lanes.
+    /// Does the work; `WHOLE` says whether all channels fill whole lanes.
     fn work<S: Vectors, const WHOLE: bool>(self, simd: S);
 }
 

@@ -1,4 +1,4 @@
-//! Sums over many groups, in two steps: no thread adds up more than some dozens.
+//! Sums over many groups in two steps, so that no thread adds up more than a few dozen.
 
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
@@ -7,10 +7,10 @@ use cubecl::prelude::*;
 
 use super::launch::{empty, threads};
 
-/// Groups that one thread adds up without much ado.
+/// The number of groups that one thread adds up.
 const FEW: usize = 16;
 
-/// How many groups to fold so many into; none if they are few.
+/// The number of groups to fold this many into; `None` if they are few enough.
 pub(super) const fn folds(groups: usize) -> Option<usize> {
     if groups <= FEW {
         None
@@ -37,7 +37,7 @@ fn fold_kernel(sums: &Tensor<f32>, folded: &mut Tensor<f32>) {
     folded[ABSOLUTE_POS] = sum;
 }
 
-/// `[groups, …]` to fewer groups with the same sum; values lie one behind the other.
+/// Folds `[groups, …]`, contiguous, into fewer groups with the same sum.
 pub(super) fn folded(sums: CubeTensor) -> CubeTensor {
     let [groups, values, channels] = sums.shape().dims();
     let Some(folds) = folds(groups) else {

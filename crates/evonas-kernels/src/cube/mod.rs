@@ -1,24 +1,24 @@
-//! Own operations for devices that CubeCL compiles for (CUDA, WGSL), with their gradients.
+//! CubeCL kernels for GPUs (CUDA, WGSL), with their gradients.
 //!
-//! A cell network has little but depthwise convolutions and batch norms of small images, some hundred of
-//! each. Burn tunes its grouped convolution anew for every shape, and a weight's gradient there is a sum
-//! over the whole batch in one thread; its batch norm is a dozen operations and twice as many for the
-//! way back, each to be launched. These kernels have nothing to tune, are few, and spread each sum over
-//! many threads, in an order that depends on sizes alone.
+//! A cell network consists mostly of depthwise convolutions and batch norms of small images, a few hundred of
+//! each. Burn tunes its grouped convolution for every shape, and computes each weight's gradient as a sum over
+//! the whole batch in one thread; its batch norm launches a dozen operations, and twice as many in the
+//! backward pass. These kernels need no tuning, are few, and spread each sum over many threads, in an order that
+//! depends on sizes alone.
 
 mod batch_norm;
 mod depthwise;
 mod fold;
 mod launch;
 
-pub use batch_norm::batch_norm;
-pub use depthwise::depthwise;
+pub(crate) use batch_norm::batch_norm;
+pub(crate) use depthwise::depthwise;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
 
 /// Whether the kernels run on this device.
-pub fn run_on(device: &Device) -> bool {
+pub(crate) fn run_on(device: &Device) -> bool {
     matches!(
         device.clone().inner().as_dispatch(),
         DispatchDevice::Cube(_)

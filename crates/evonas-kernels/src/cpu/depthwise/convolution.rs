@@ -1,14 +1,14 @@
-//! The sums over windows.
+//! The depthwise convolution itself: sums over windows.
 
 use super::grid::{Grid, Shape};
 use super::plane::{Held, Plain, Relu};
 use crate::cpu::target::{Target, put};
 use crate::cpu::vector::{Kernel, LANES, Lanes, Vectors};
 
-/// A depthwise convolution of some images.
-pub(in crate::cpu) struct Convolution<'a> {
+/// A depthwise convolution of images.
+pub(in crate::cpu) struct PlaneConvolution<'a> {
     pub(in crate::cpu) shape: &'a Shape,
-    /// Whether the images' ReLU is taken.
+    /// Whether the images are passed through a ReLU.
     pub(in crate::cpu) relu: bool,
     /// `[block, tap, lane]`, the taps in the shape's order.
     pub(in crate::cpu) weights: &'a [f32],
@@ -18,7 +18,7 @@ pub(in crate::cpu) struct Convolution<'a> {
     pub(in crate::cpu) target: Target<'a>,
 }
 
-impl Kernel for Convolution<'_> {
+impl Kernel for PlaneConvolution<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -32,7 +32,7 @@ impl Kernel for Convolution<'_> {
     }
 }
 
-impl Convolution<'_> {
+impl PlaneConvolution<'_> {
     #[inline(always)]
     fn work<S: Vectors, const MASKED: bool, H: Held>(self, simd: S, mask: &[f32]) {
         let Shape {
@@ -75,7 +75,7 @@ impl Convolution<'_> {
     }
 }
 
-/// Sums that are taken at once: so many hide an addition's latency and stay in registers.
+/// Sums computed together: enough to hide the latency of an addition, few enough to stay in registers.
 const MOST_SUMS: usize = 8;
 
 /// The sums of a grid for eight channels.
@@ -84,7 +84,7 @@ pub(super) struct Sums<'a> {
     pub(super) plane: &'a [Lanes],
     pub(super) pitch: usize,
     pub(super) weights: &'a [Lanes],
-    /// Where they go, `[pixel, stride]`.
+    /// Where the sums are written, `[pixel, stride]`.
     pub(super) values: &'a mut [f32],
     pub(super) mask: &'a [f32],
     pub(super) stride: usize,
@@ -95,7 +95,7 @@ pub(super) struct Sums<'a> {
 impl Sums<'_> {
     #[inline(always)]
     pub(super) fn work<S: Vectors, const MASKED: bool>(self, simd: S) {
-        // Constant numbers of taps and steps keep the loads in bounds without a check for each.
+        // Constant numbers of taps and steps make bounds checks of each load unnecessary.
         match (
             self.grid.kernel[1],
             self.grid.dilation[1],
@@ -114,8 +114,8 @@ impl Sums<'_> {
         }
     }
 
-    /// The sums of a row in parts of nearly the same size, at most eight: a sum has to wait for its
-    /// last addition, so a part of one takes as long as one of eight.
+    /// The sums of a row in parts of nearly equal size, at most eight. A sum waits for its previous
+    /// addition, so a part of one sum takes as long as a part of eight.
     #[inline(always)]
     fn rows<S: Vectors, const MASKED: bool, const K: usize, const STEP: usize>(self, simd: S) {
         let Grid {
@@ -158,7 +158,7 @@ impl Sums<'_> {
         }
     }
 
-    /// For all other kernels, dilations and steps.
+    /// For all other kernel sizes, dilations and steps.
     #[inline(always)]
     fn any<S: Vectors, const MASKED: bool>(self, simd: S) {
         let Grid {

@@ -1,25 +1,25 @@
-//! How windows lie in a plane, and where their sums go.
+//! Where the windows lie in a plane, and where their sums are written.
 
 use super::plane::{self, Plane};
 use crate::cpu::vector::LANES;
-use crate::cpu::window::Window;
+use crate::window::Window;
 
-/// Windows at even distances.
+/// Windows at regular distances.
 #[derive(Clone, Debug)]
 pub(super) struct Grid {
     /// Rows and columns of windows.
     pub(super) size: [usize; 2],
     /// The plane's pixel where the first window begins.
     pub(super) start: usize,
-    /// Distances of the windows' rows and columns.
+    /// The distances between rows and columns of windows.
     pub(super) step: [usize; 2],
     /// Rows and columns of taps.
     pub(super) kernel: [usize; 2],
-    /// Their distances.
+    /// The distances between rows and columns of taps.
     pub(super) dilation: [usize; 2],
     /// The pixel that the first sum belongs to.
     pub(super) pixel: usize,
-    /// The distances of the sums' pixels.
+    /// The distances between the pixels of the sums.
     pub(super) apart: [usize; 2],
 }
 
@@ -29,7 +29,7 @@ impl Grid {
     }
 }
 
-/// The sums that a depthwise convolution takes, forward or back.
+/// All sums of a depthwise convolution, in the forward or the backward pass.
 #[derive(Clone, Debug)]
 pub(in crate::cpu) struct Shape {
     pub(super) plane: Plane,
@@ -38,12 +38,12 @@ pub(in crate::cpu) struct Shape {
     pub(super) pixels: usize,
     /// Taps of the window.
     taps: usize,
-    /// Those that see something, in the order in which the grids use them.
+    /// The taps that see pixels, in the order in which the grids use them.
     order: Vec<usize>,
 }
 
 impl Shape {
-    /// From an image to the outputs.
+    /// The forward pass: from an image to the outputs.
     pub(in crate::cpu) fn forward(window: &Window) -> Self {
         Self {
             plane: Plane::of_image(window),
@@ -62,8 +62,8 @@ impl Shape {
         }
     }
 
-    /// From a gradient by the outputs to the one by the image. With a stride a pixel takes part in some
-    /// taps only, by its row's and column's remainders: each combination is a grid.
+    /// The backward pass: from the gradient by the outputs to the gradient by the image. With a stride,
+    /// the remainders of a pixel's row and column decide which taps see it; each combination is a grid.
     pub(in crate::cpu) fn backward(window: &Window) -> Self {
         let plane = Plane::of_outputs(window);
         let along = |axis, size| Phase::all(window, axis, size, plane.start[axis]);
@@ -93,12 +93,12 @@ impl Shape {
         }
     }
 
-    /// How many values the plane has.
+    /// The number of values in the plane.
     pub(in crate::cpu) const fn plane(&self) -> usize {
         self.plane.len()
     }
 
-    /// How many weights a block of channels has.
+    /// The number of weights of a block of channels.
     pub(super) const fn weights(&self) -> usize {
         self.order.len() * LANES
     }
@@ -115,16 +115,16 @@ impl Shape {
     }
 }
 
-/// Rows (or columns) of an image that have the same remainder by the stride.
+/// The rows (or columns) of an image with the same remainder by the stride.
 struct Phase {
     /// The first of them.
     first: usize,
     count: usize,
     /// The taps that see them, the last first.
     taps: Vec<usize>,
-    /// Where in the plane the first tap finds the output that the first row takes part in.
+    /// Where the first tap finds, in the plane, the output to which the first row contributes.
     start: usize,
-    /// The distance of the taps' outputs.
+    /// The distance between the outputs of the taps.
     dilation: usize,
 }
 
@@ -133,7 +133,7 @@ impl Phase {
         let stride = window.stride[axis];
         let before = plane::before(window)[axis];
         let phase = |first: usize| {
-            // Output o sees with tap k what lies at o · stride + k · dilation - before.
+            // Tap k of output o sees the row o · stride + k · dilation - before.
             let position = first + before;
             let sees = |k: &usize| (k * window.dilation) % stride == position % stride;
             let taps: Vec<usize> = (0..window.kernel[axis]).filter(sees).rev().collect();

@@ -1,15 +1,14 @@
-//! Depthwise convolution of images whose channels fill whole lanes, eight channels at once, and its
-//! gradients.
+//! Depthwise convolution of images whose channels fill whole lanes, and its gradients.
 //!
-//! An image is copied into a padded plane for each eight channels, with the ReLU applied, so that no
-//! window leaves it.
+//! For every eight channels, the image is copied into a padded plane, through the ReLU if there is one, so
+//! that no window leaves the plane.
 
 mod convolution;
 mod grid;
 mod plane;
 mod weights;
 
-pub(super) use convolution::Convolution;
+pub(super) use convolution::PlaneConvolution;
 pub(super) use grid::Shape;
 pub(super) use plane::{Held, Negative, Plain, Plane, Relu};
 pub(super) use weights::WeightGradient;
@@ -29,7 +28,7 @@ pub(super) fn by_blocks(weights: &[f32], taps: usize) -> Vec<f32> {
     result
 }
 
-/// The other way around.
+/// Weights `[channel, tap]` from `[block, tap, lane]`.
 pub(super) fn by_channels(blocks: &[f32], taps: usize, weights: &mut [f32]) {
     for (channel, values) in weights.chunks_exact_mut(taps).enumerate() {
         let start = channel / LANES * taps * LANES + channel % LANES;

@@ -1,14 +1,14 @@
-//! Eight channels of an image with a border.
+//! A plane: eight channels of an image with a border.
 
 use crate::cpu::vector::{LANES, Lanes, Vectors, lanes};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
-/// What a plane holds of an image's values.
+/// How an image's values enter a plane.
 pub(in crate::cpu) trait Held {
     fn held<S: Vectors>(simd: S, value: S::V) -> S::V;
 }
 
-/// The value.
+/// Unchanged.
 pub(in crate::cpu) struct Plain;
 
 impl Held for Plain {
@@ -18,18 +18,18 @@ impl Held for Plain {
     }
 }
 
-/// Its ReLU.
+/// Through a ReLU.
 pub(in crate::cpu) struct Relu;
 
 impl Held for Relu {
     #[inline(always)]
     fn held<S: Vectors>(simd: S, value: S::V) -> S::V {
-        // NaN stays NaN, so that a training that diverges shows.
+        // NaN stays NaN, so that diverged training is noticed.
         simd.max(simd.zero(), value)
     }
 }
 
-/// Its negative.
+/// Negated.
 pub(in crate::cpu) struct Negative;
 
 impl Held for Negative {
@@ -39,26 +39,26 @@ impl Held for Negative {
     }
 }
 
-/// A plane's size, and where the image lies in it.
+/// The size of a plane, and the image's position in it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cpu) struct Plane {
     rows: usize,
     pub(in crate::cpu) pitch: usize,
-    /// Where the image begins, in rows and columns.
+    /// The row and column where the image begins.
     pub(super) start: [usize; 2],
     /// The image's rows and columns.
     size: [usize; 2],
 }
 
 impl Plane {
-    /// Where all windows find their pixels.
+    /// A plane that contains every window.
     pub(in crate::cpu) fn of_image(window: &Window) -> Self {
         let start = before(window);
         let reach = reach(window);
         let span = |out: usize, axis: usize, size: usize| {
             ((out - 1) * window.stride[axis] + reach[axis] + 1).max(start[axis] + size)
         };
-        // A tap's pixels are read together with those that the stride leaves out.
+        // Pixels that the stride skips are read together with those of a tap.
         let left_out = window.stride[1] - 1;
         Self {
             rows: span(window.out_height, 0, window.height),
@@ -68,7 +68,7 @@ impl Plane {
         }
     }
 
-    /// Where the outputs lie, so that every pixel of the image finds all outputs that it takes part in.
+    /// A plane of outputs in which every pixel of the image finds all outputs to which it contributes.
     pub(super) fn of_outputs(window: &Window) -> Self {
         let (before, reach) = (before(window), reach(window));
         let start = [0, 1].map(|axis| (reach[axis] - before[axis]).div_ceil(window.stride[axis]));
@@ -84,7 +84,7 @@ impl Plane {
         }
     }
 
-    /// How many values it has.
+    /// The number of values.
     pub(in crate::cpu) const fn len(self) -> usize {
         self.rows * self.pitch * LANES
     }
@@ -94,7 +94,7 @@ impl Plane {
         self.size[0] * self.size[1]
     }
 
-    /// Sets the border.
+    /// Fills the border.
     #[inline(always)]
     pub(in crate::cpu) fn surround(self, value: f32, plane: &mut [Lanes]) {
         let [top, left] = self.start;
@@ -111,7 +111,7 @@ impl Plane {
         plane[(top + height) * self.pitch..].fill(border);
     }
 
-    /// Copies the channels from `first` on of an image, `[pixel, stride]`.
+    /// Copies eight channels of an image, starting with `first`, from `[pixel, stride]`.
     #[inline(always)]
     pub(in crate::cpu) fn fill<S: Vectors, H: Held>(
         self,
@@ -143,7 +143,7 @@ impl Plane {
         }
     }
 
-    /// The rows of the image's part of the plane.
+    /// The rows of the plane that hold the image.
     #[inline(always)]
     pub(in crate::cpu) fn inside(self, plane: &[Lanes]) -> impl Iterator<Item = &[Lanes]> {
         let [top, left] = self.start;
@@ -157,10 +157,10 @@ impl Plane {
 pub(super) fn before(window: &Window) -> [usize; 2] {
     window
         .before
-        .map(|before| usize::try_from(before).expect("a depthwise window leaves nothing out"))
+        .map(|before| usize::try_from(before).expect("a depthwise window skips no rows or columns"))
 }
 
-/// Distance of the first to the last pixel of a window.
+/// The distance between the first and the last pixel of a window.
 const fn reach(window: &Window) -> [usize; 2] {
     [
         (window.kernel[0] - 1) * window.dilation,

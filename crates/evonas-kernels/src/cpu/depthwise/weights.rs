@@ -4,14 +4,14 @@ use super::convolution::Sums;
 use super::grid::Shape;
 use super::plane::{Held, Plain, Relu};
 use crate::cpu::vector::{Kernel, LANES, Lanes, Vectors, lanes};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
-/// Adds the gradient by a depthwise convolution's weights, and takes its sums once more.
+/// Adds up the gradient by the weights of a depthwise convolution, and computes its sums again.
 pub(in crate::cpu) struct WeightGradient<'a> {
     pub(in crate::cpu) window: &'a Window,
-    /// The convolution's way.
+    /// The shape of the convolution.
     pub(in crate::cpu) shape: &'a Shape,
-    /// Whether the images' ReLU is taken.
+    /// Whether the images are passed through a ReLU.
     pub(in crate::cpu) relu: bool,
     /// `[block, tap, lane]`
     pub(in crate::cpu) weights: &'a [f32],
@@ -19,12 +19,12 @@ pub(in crate::cpu) struct WeightGradient<'a> {
     pub(in crate::cpu) images: &'a [f32],
     /// `[image, output pixel, channel]`
     pub(in crate::cpu) gradient: &'a [f32],
-    /// Channels, which fill whole lanes.
+    /// The number of channels; they fill whole lanes.
     pub(in crate::cpu) stride: usize,
     pub(in crate::cpu) plane: &'a mut [f32],
     /// The gradient by the weights, `[block, tap, lane]`.
     pub(in crate::cpu) by_weights: &'a mut [f32],
-    /// The convolution's sums, laid out as `gradient`; none if nobody wants them.
+    /// The sums of the convolution in the layout of `gradient`; empty if they aren't needed.
     pub(in crate::cpu) sums: Option<&'a mut [f32]>,
 }
 
@@ -119,7 +119,7 @@ impl Row<'_> {
         }
     }
 
-    /// `K` neighbouring taps, in `U` sums each so that additions need not wait for one another; `N` is
+    /// `K` neighbouring taps, with `U` sums each so that additions don't wait for one another; `N` is
     /// `U` times the stride.
     #[inline(always)]
     fn taps<S: Vectors, const K: usize, const U: usize, const N: usize>(
@@ -133,7 +133,7 @@ impl Row<'_> {
         let gradients = self.gradient.chunks_exact(width * self.stride);
         let mut sums = [[simd.zero(); K]; U];
         for (values, gradient) in rows.zip(gradients) {
-            // What each tap sees, `U` outputs at a time.
+            // The pixels that each tap sees, `U` outputs at a time.
             let mut seen: [&[[Lanes; N]]; K] = [&[]; K];
             for k in 0..K {
                 let (of_tap, _) = values[k * self.window.dilation..].as_chunks::<N>();
@@ -170,7 +170,7 @@ impl Row<'_> {
         }
     }
 
-    /// For all other kernels and strides, tap by tap.
+    /// For all other kernel sizes and strides, tap by tap.
     #[inline(always)]
     fn any<S: Vectors>(self, simd: S, target: &mut [Lanes]) {
         let width = self.window.out_width;

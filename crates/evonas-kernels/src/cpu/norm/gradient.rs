@@ -1,4 +1,4 @@
-//! The gradients of a batch norm.
+//! The gradients of batch norm.
 
 use rayon::prelude::*;
 
@@ -68,8 +68,8 @@ impl ByLanes for GradientSums<'_> {
     }
 }
 
-/// A batch norm's gradients by gamma and beta, and how the one by its input follows from the one by its
-/// output and from its input.
+/// The gradients of batch norm by gamma and beta, and how the gradient by its input follows from the
+/// gradient by its output and from the input.
 pub(in crate::cpu) fn gradients(
     gradient: &[f32],
     input: &[f32],

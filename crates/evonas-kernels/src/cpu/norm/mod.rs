@@ -1,7 +1,7 @@
 //! Batch norm: statistics of channels, normalisation, and its gradients.
 //!
-//! Sums of one image are of single precision, sums over images of double precision and in the
-//! images' order.
+//! Sums within an image are in single precision; sums over images are in double precision and in the
+//! order of the images.
 
 mod gradient;
 mod statistics;
@@ -31,8 +31,8 @@ pub(super) fn apply(
         .for_each(|(target, values)| affine.apply(values, target));
 }
 
-/// How many neighbouring pixels are taken for one with as many times the channels, so that these fill whole
-/// lanes: 1 if they do or if the pixels don't come out even. A power of two.
+/// How many neighbouring pixels to treat as one with that many times the channels, so that the channels fill
+/// whole lanes: a power of two; 1 if they do already or the number of pixels isn't a multiple.
 fn pixels_together(channels: usize, pixels: usize) -> usize {
     let together = LANES >> channels.trailing_zeros().min(LANES.trailing_zeros());
     match pixels.is_multiple_of(together) {

@@ -7,11 +7,11 @@ use crate::cpu::scratch;
 use crate::cpu::tasks::images_of_a_task;
 use crate::cpu::vector::{ByLanes, LANES, Vectors, blocks_of, load, run, store};
 
-/// The mean of every channel of one image, `[pixel, channel]`, and the sum of the squares of the
-/// differences from it.
+/// The mean of every channel of one image, `[pixel, channel]`, and the sum of the squared differences
+/// from it.
 ///
-/// The sum of the differences corrects both for what rounding did to the mean (the corrected
-/// two-pass algorithm; Chan, Golub and LeVeque 1983): large means lose digits otherwise.
+/// The sum of the differences corrects both for the rounding of the mean (the corrected two-pass
+/// algorithm; Chan, Golub and LeVeque 1983). Without it large means lose digits.
 #[inline(always)]
 fn image_statistics<S: Vectors, const WHOLE: bool>(
     simd: S,
@@ -22,7 +22,7 @@ fn image_statistics<S: Vectors, const WHOLE: bool>(
 ) {
     let pixels = image.len() / channels;
     let share = simd.splat(1.0 / pixels as f32);
-    // Four sums each, so that additions need not wait for one another.
+    // Four sums each, so that additions don't wait for one another.
     let fours = image.chunks_exact(4 * channels);
     let rest = fours.remainder();
     for block in 0..blocks_of(channels) {
@@ -59,7 +59,7 @@ fn image_statistics<S: Vectors, const WHOLE: bool>(
         let difference = total(simd, &differences);
         let correction = simd.mul(simd.mul(difference, difference), share);
         let square = simd.sub(total(simd, &sums), correction);
-        // NaN stays NaN, so that a training that diverges shows.
+        // NaN stays NaN, so that diverged training is noticed.
         let square = simd.where_greater(simd.zero(), square, simd.zero(), square);
         let mean = simd.mul_add(difference, share, mean);
         store(means, first, count, &simd.store(mean));
@@ -72,7 +72,7 @@ pub(super) fn total<S: Vectors>(simd: S, sums: &[S::V; 4]) -> S::V {
     simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3]))
 }
 
-/// Means and variances of a batch from every image's means and squares, `[image, 2, channel]`.
+/// Means and variances of a batch from the means and squares of its images, `[image, 2, channel]`.
 pub(in crate::cpu) fn combine(
     statistics: &[f32],
     channels: usize,
@@ -127,7 +127,7 @@ impl ByLanes for Statistics<'_> {
     }
 }
 
-/// The same for some images, one after the other.
+/// Means and squares of several images, one after the other.
 pub(in crate::cpu) fn of_images(
     images: &[f32],
     channels: usize,
@@ -158,7 +158,7 @@ pub(in crate::cpu) fn of_images(
     });
 }
 
-/// Means and squares of channels from those of parts that have as many pixels each, `[2, part, channel]`.
+/// Means and squares of channels from those of parts with equally many pixels, `[2, part, channel]`.
 fn fold(parts: &[f32], pixels: usize, means: &mut [f32], squares: &mut [f32]) {
     let (part_means, part_squares) = parts.split_at(parts.len() / 2);
     let channels = means.len();
@@ -174,7 +174,7 @@ fn fold(parts: &[f32], pixels: usize, means: &mut [f32], squares: &mut [f32]) {
     }
 }
 
-/// Every image's means and squares, `[image, 2, channel]`.
+/// The means and squares of every image, `[image, 2, channel]`.
 pub(in crate::cpu) fn statistics(values: &[f32], channels: usize, pixels: usize) -> Vec<f32> {
     let size = channels * pixels;
     let count = values.len() / size;

@@ -1,15 +1,15 @@
-//! The operations, and the Flex backend's.
+//! The operations as extensions of Burn's backends, and their implementation on Flex.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, Flex, backend_extension};
 
-use crate::cpu::pool::Take;
 use crate::cpu::primitives::{self, Inputs, Normalised, NormalisedOutput, Values};
-use crate::cpu::unit::Unit;
-use crate::cpu::window::Window;
+use crate::cpu::unit::UnitShape;
+use crate::pooling::Pooling;
+use crate::window::Window;
 
-/// A batch norm's output in training, and the batch's statistics.
+/// The output of batch norm in training, and the batch's statistics.
 #[derive(ExtensionType)]
 pub(super) struct NormalisedPrimitives<B: Backend> {
     pub(super) output: FloatTensor<B>,
@@ -19,16 +19,16 @@ pub(super) struct NormalisedPrimitives<B: Backend> {
 
 /// The weights of a unit's convolutions.
 #[derive(ExtensionType)]
-pub(in crate::cpu) enum Weights<B: Backend> {
+pub(super) enum ConvolutionWeights<B: Backend> {
     None,
     Depthwise(FloatTensor<B>),
     Dense(FloatTensor<B>),
     Separable(FloatTensor<B>, FloatTensor<B>),
 }
 
-impl<B: Backend> Weights<B> {
-    /// Those of the depthwise convolution and of the dense one.
-    pub(in crate::cpu) fn split(self) -> [Option<FloatTensor<B>>; 2] {
+impl<B: Backend> ConvolutionWeights<B> {
+    /// The weights of the depthwise and of the dense convolution.
+    pub(super) fn split(self) -> [Option<FloatTensor<B>>; 2] {
         match self {
             Self::None => [None, None],
             Self::Depthwise(depthwise) => [Some(depthwise), None],
@@ -38,7 +38,7 @@ impl<B: Backend> Weights<B> {
     }
 }
 
-/// What a concatenation puts together.
+/// The parts of a concatenation.
 #[derive(ExtensionType)]
 pub(super) enum Parts<B: Backend> {
     Two(FloatTensor<B>, FloatTensor<B>),
@@ -66,33 +66,33 @@ pub(super) enum Parts<B: Backend> {
     ),
 }
 
-/// As many as `Parts` takes, and published cells have.
+/// The largest variant of `Parts`, and the most parts of a published cell.
 pub(super) const MOST_PARTS: usize = 6;
 
-/// The operations that the kernels are for.
+/// The operations of the kernels.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait CellOperations: Backend {
     /// Convolutions.
     fn convolve(
         image: FloatTensor<Self>,
-        #[extension_type] weights: Weights<Self>,
-        unit: Unit,
+        #[extension_type] weights: ConvolutionWeights<Self>,
+        unit: UnitShape,
     ) -> FloatTensor<Self>;
 
     /// Convolutions, if there are any, and batch norm by the batch's statistics.
     fn normalise(
         image: FloatTensor<Self>,
-        #[extension_type] weights: Weights<Self>,
+        #[extension_type] weights: ConvolutionWeights<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        unit: Unit,
+        unit: UnitShape,
         epsilon: f64,
     ) -> NormalisedPrimitives<Self>;
 
     /// Average, max or min pooling.
-    fn pool(image: FloatTensor<Self>, window: Window, take: Take) -> FloatTensor<Self>;
+    fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self>;
 
-    /// Images' channels one behind the other.
+    /// Concatenates the channels of images.
     fn concatenate(#[extension_type] parts: Parts<Self>) -> FloatTensor<Self>;
 }
 
@@ -102,27 +102,31 @@ pub(super) trait Inference: Backend {
     /// Convolutions, if there are any, scaled and shifted by channel.
     fn scaled(
         image: FloatTensor<Self>,
-        #[extension_type] weights: Weights<Self>,
+        #[extension_type] weights: ConvolutionWeights<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
-        unit: Unit,
+        unit: UnitShape,
     ) -> FloatTensor<Self>;
 }
 
 impl CellOperations for Flex {
-    fn convolve(image: FlexTensor, weights: Weights<Self>, unit: Unit) -> FlexTensor {
-        Inputs::new(unit, image, weights).forward()
+    fn convolve(
+        image: FlexTensor,
+        weights: ConvolutionWeights<Self>,
+        unit: UnitShape,
+    ) -> FlexTensor {
+        Inputs::new(unit, image, weights.split()).forward()
     }
 
     fn normalise(
         image: FlexTensor,
-        weights: Weights<Self>,
+        weights: ConvolutionWeights<Self>,
         gamma: FlexTensor,
         beta: FlexTensor,
-        unit: Unit,
+        unit: UnitShape,
         epsilon: f64,
     ) -> NormalisedPrimitives<Self> {
-        let inputs = Inputs::new(unit, image, weights);
+        let inputs = Inputs::new(unit, image, weights.split());
         let (_, made) = Normalised::forward(inputs, gamma, beta, epsilon);
         let NormalisedOutput {
             output,
@@ -136,7 +140,7 @@ impl CellOperations for Flex {
         }
     }
 
-    fn pool(image: FlexTensor, window: Window, take: Take) -> FlexTensor {
+    fn pool(image: FlexTensor, window: Window, take: Pooling) -> FlexTensor {
         primitives::pool_forward(&Values::new(image), &window, take)
     }
 
@@ -156,12 +160,12 @@ impl CellOperations for Flex {
 impl Inference for Flex {
     fn scaled(
         image: FlexTensor,
-        weights: Weights<Self>,
+        weights: ConvolutionWeights<Self>,
         scale: FlexTensor,
         shift: FlexTensor,
-        unit: Unit,
+        unit: UnitShape,
     ) -> FlexTensor {
-        let inputs = Inputs::new(unit, image, weights);
+        let inputs = Inputs::new(unit, image, weights.split());
         primitives::scaled(&inputs, scale, shift)
     }
 }

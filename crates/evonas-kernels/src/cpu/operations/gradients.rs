@@ -9,15 +9,14 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 
-use super::extension::{CellOperations, NormalisedPrimitives, Parts, Weights};
-use crate::cpu::pool::Take;
+use super::extension::{CellOperations, ConvolutionWeights, NormalisedPrimitives, Parts};
 use crate::cpu::primitives::{self, Inputs, Normalised, Values};
-use crate::cpu::unit::Unit;
-use crate::cpu::window::Window;
+use crate::cpu::unit::UnitShape;
+use crate::pooling::Pooling;
+use crate::window::Window;
 
-impl<C: CheckpointStrategy> Weights<Autodiff<Flex, C>> {
-    /// The nodes of both. Weights that aren't there get no gradient; the image stands in for their
-    /// nodes.
+impl<C: CheckpointStrategy> ConvolutionWeights<Autodiff<Flex, C>> {
+    /// The nodes of both. Missing weights get no gradient; the node of the image stands in for theirs.
     fn nodes(&self, image: &FloatTensor<Autodiff<Flex, C>>) -> [NodeGuard; 2] {
         match self {
             Self::None => [image.node(), image.node()],
@@ -27,19 +26,19 @@ impl<C: CheckpointStrategy> Weights<Autodiff<Flex, C>> {
         }
     }
 
-    fn inner(self) -> Weights<Flex> {
+    fn inner(self) -> ConvolutionWeights<Flex> {
         match self {
-            Self::None => Weights::None,
-            Self::Depthwise(depthwise) => Weights::Depthwise(depthwise.into_primitive()),
-            Self::Dense(dense) => Weights::Dense(dense.into_primitive()),
+            Self::None => ConvolutionWeights::None,
+            Self::Depthwise(depthwise) => ConvolutionWeights::Depthwise(depthwise.into_primitive()),
+            Self::Dense(dense) => ConvolutionWeights::Dense(dense.into_primitive()),
             Self::Separable(depthwise, dense) => {
-                Weights::Separable(depthwise.into_primitive(), dense.into_primitive())
+                ConvolutionWeights::Separable(depthwise.into_primitive(), dense.into_primitive())
             }
         }
     }
 }
 
-/// Hands each parent that takes part in the differentiation its gradient, if it has one.
+/// Gives each parent that is being differentiated its gradient, if it has one.
 fn register<const N: usize>(
     gradients: &mut Gradients,
     parents: [Option<NodeId>; N],
@@ -95,7 +94,7 @@ impl Backward<Flex, 5> for NormaliseBackward {
 struct PoolBackward;
 
 impl Backward<Flex, 1> for PoolBackward {
-    type State = (Values, Window, Take);
+    type State = (Values, Window, Pooling);
 
     fn backward(
         self,
@@ -118,7 +117,7 @@ impl Backward<Flex, 1> for PoolBackward {
 struct ConcatenateBackward;
 
 impl<const N: usize> Backward<Flex, N> for ConcatenateBackward {
-    /// The parts' channels.
+    /// The channels of the parts.
     type State = [usize; N];
 
     fn backward(
@@ -134,7 +133,7 @@ impl<const N: usize> Backward<Flex, N> for ConcatenateBackward {
     }
 }
 
-/// A concatenation with its gradients.
+/// A concatenation with its gradient.
 fn concatenated<C: CheckpointStrategy, const N: usize>(
     parts: [FloatTensor<Autodiff<Flex, C>>; N],
 ) -> FloatTensor<Autodiff<Flex, C>> {
@@ -152,13 +151,17 @@ fn concatenated<C: CheckpointStrategy, const N: usize>(
 }
 
 impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
-    fn convolve(image: FloatTensor<Self>, weights: Weights<Self>, unit: Unit) -> FloatTensor<Self> {
+    fn convolve(
+        image: FloatTensor<Self>,
+        weights: ConvolutionWeights<Self>,
+        unit: UnitShape,
+    ) -> FloatTensor<Self> {
         let [depthwise, dense] = weights.nodes(&image);
         let prepared = ConvolveBackward
             .prepare::<C>([image.node(), depthwise, dense])
             .compute_bound()
             .stateful();
-        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner());
+        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner().split());
         let output = inputs.forward();
         match prepared {
             OpsKind::Tracked(prepared) => prepared.finish(inputs, output),
@@ -168,10 +171,10 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
 
     fn normalise(
         image: FloatTensor<Self>,
-        weights: Weights<Self>,
+        weights: ConvolutionWeights<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        unit: Unit,
+        unit: UnitShape,
         epsilon: f64,
     ) -> NormalisedPrimitives<Self> {
         let [depthwise, dense] = weights.nodes(&image);
@@ -180,7 +183,7 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
             .prepare::<C>(nodes)
             .compute_bound()
             .stateful();
-        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner());
+        let inputs = Inputs::new(unit, image.into_primitive(), weights.inner().split());
         let [gamma, beta] = [gamma, beta].map(|tensor| tensor.into_primitive());
         let (saved, made) = Normalised::forward(inputs, gamma, beta, epsilon);
         let output = match prepared {
@@ -194,7 +197,7 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
         }
     }
 
-    fn pool(image: FloatTensor<Self>, window: Window, take: Take) -> FloatTensor<Self> {
+    fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self> {
         let prepared = PoolBackward
             .prepare::<C>([image.node()])
             .compute_bound()

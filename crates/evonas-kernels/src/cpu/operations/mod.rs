@@ -1,5 +1,4 @@
-//! The kernels as Burn operations with gradients of their own. Images are
-//! `[images, height, width, channels]`.
+//! The kernels as Burn operations with gradients. Images are `[images, height, width, channels]`.
 
 mod extension;
 mod gradients;
@@ -7,37 +6,32 @@ mod gradients;
 use std::collections::VecDeque;
 
 use burn::backend::{Dispatch, DispatchDevice};
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{Device, Tensor};
 
-pub(super) use self::extension::Weights;
-use self::extension::{CellOperations, Inference, MOST_PARTS, Parts};
-use super::pool::Take;
-use super::unit::Unit;
-use super::window::Window;
-
-/// Whether the kernels take this tensor: single precision on the Flex backend.
-pub fn accelerates<const D: usize>(tensor: &Tensor<D>) -> bool {
-    tensor.dtype() == DType::F32 && run_on(&tensor.device())
-}
+use self::extension::{CellOperations, ConvolutionWeights, Inference, MOST_PARTS, Parts};
+use super::unit::UnitShape;
+use crate::batch_norm::BatchNormOutput;
+use crate::pooling::Pooling;
+use crate::window::Window;
 
 /// Whether the kernels run on this device.
-pub fn run_on(device: &Device) -> bool {
+pub(crate) fn run_on(device: &Device) -> bool {
     matches!(
         device.clone().inner().as_dispatch(),
         DispatchDevice::Flex(_)
     )
 }
 
-/// `[images, height, width, channels]`
-type Images = Tensor<4>;
-
-fn weights_of(depthwise: Option<Tensor<4>>, dense: Option<Tensor<4>>) -> Weights<Dispatch> {
+fn weights_of(
+    depthwise: Option<Tensor<4>>,
+    dense: Option<Tensor<4>>,
+) -> ConvolutionWeights<Dispatch> {
     let weights = [depthwise, dense].map(|weights| Some(weights?.into_dispatch()));
     match weights {
-        [None, None] => Weights::None,
-        [Some(depthwise), None] => Weights::Depthwise(depthwise),
-        [None, Some(dense)] => Weights::Dense(dense),
-        [Some(depthwise), Some(dense)] => Weights::Separable(depthwise, dense),
+        [None, None] => ConvolutionWeights::None,
+        [Some(depthwise), None] => ConvolutionWeights::Depthwise(depthwise),
+        [None, Some(dense)] => ConvolutionWeights::Dense(dense),
+        [Some(depthwise), Some(dense)] => ConvolutionWeights::Separable(depthwise, dense),
     }
 }
 
@@ -48,12 +42,12 @@ fn weights_of(depthwise: Option<Tensor<4>>, dense: Option<Tensor<4>>) -> Weights
 /// - `depthwise`: `[channels, 1, kernel height, kernel width]`
 /// - `dense`: `[outputs, channels, kernel height, kernel width]`
 /// - output: `[images, height, width, outputs]`
-pub fn convolve(
-    image: Images,
+pub(crate) fn convolve(
+    image: Tensor<4>,
     depthwise: Option<Tensor<4>>,
     dense: Option<Tensor<4>>,
-    unit: Unit,
-) -> Images {
+    unit: UnitShape,
+) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as CellOperations>::convolve(
         image.into_dispatch(),
         weights_of(depthwise, dense),
@@ -61,27 +55,17 @@ pub fn convolve(
     ))
 }
 
-/// What a batch norm makes in training.
-pub struct BatchNormOutput {
-    /// The normalised, scaled and shifted input.
-    pub output: Images,
-    /// The batch's means by channel.
-    pub mean: Tensor<1>,
-    /// Its variances, divided by the number of values.
-    pub variance: Tensor<1>,
-}
-
-/// Convolutions, if there are any, and batch norm by the statistics of the batch.
+/// Convolutions, if there are any, followed by batch norm with the batch's statistics.
 ///
 /// # Shapes
-/// As [`convolve`]'s; `gamma` and `beta`: `[outputs]`.
-pub fn normalise(
-    image: Images,
+/// Those of [`convolve`]; `gamma` and `beta`: `[outputs]`.
+pub(crate) fn normalise(
+    image: Tensor<4>,
     depthwise: Option<Tensor<4>>,
     dense: Option<Tensor<4>>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
-    unit: Unit,
+    unit: UnitShape,
     epsilon: f64,
 ) -> BatchNormOutput {
     let result = <Dispatch as CellOperations>::normalise(
@@ -99,18 +83,18 @@ pub fn normalise(
     }
 }
 
-/// Convolutions, if there are any, scaled and shifted by channel; for devices without autodiff.
+/// Convolutions, if there are any, then scaled and shifted by channel. For devices without autodiff.
 ///
 /// # Shapes
-/// As [`convolve`]'s; `scale` and `shift`: `[outputs]`.
-pub fn scaled(
-    image: Images,
+/// Those of [`convolve`]; `scale` and `shift`: `[outputs]`.
+pub(crate) fn scaled(
+    image: Tensor<4>,
     depthwise: Option<Tensor<4>>,
     dense: Option<Tensor<4>>,
     scale: Tensor<1>,
     shift: Tensor<1>,
-    unit: Unit,
-) -> Images {
+    unit: UnitShape,
+) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as Inference>::scaled(
         image.into_dispatch(),
         weights_of(depthwise, dense),
@@ -120,11 +104,11 @@ pub fn scaled(
     ))
 }
 
-/// Average, max or min pooling; padding is never part of the result.
+/// Average, max or min pooling. Padding never contributes to the result.
 ///
 /// # Shapes
 /// - `image`: `[images, height, width, channels]`
-pub fn pool(image: Images, window: Window, take: Take) -> Images {
+pub(crate) fn pool(image: Tensor<4>, window: Window, take: Pooling) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as CellOperations>::pool(
         image.into_dispatch(),
         window,
@@ -132,13 +116,13 @@ pub fn pool(image: Images, window: Window, take: Take) -> Images {
     ))
 }
 
-/// Images' channels one behind the other, at least of one part.
+/// Concatenates the channels of one or more images.
 ///
 /// # Shapes
 /// - `parts`: `[images, height, width, channels]` each
 /// - output: `[images, height, width, sum of the channels]`
-pub fn concatenate(mut parts: Vec<Images>) -> Images {
-    // Of more parts than an operation takes, the first ones are put together before.
+pub(crate) fn concatenate(mut parts: Vec<Tensor<4>>) -> Tensor<4> {
+    // If there are more parts than one operation takes, the first ones are concatenated before the rest.
     while parts.len() > MOST_PARTS {
         let rest = parts.split_off(MOST_PARTS);
         parts = vec![concatenate(parts)];
@@ -149,7 +133,7 @@ pub fn concatenate(mut parts: Vec<Images>) -> Images {
         return parts.remove(0);
     }
     let mut parts: VecDeque<_> = parts.into_iter().map(Tensor::into_dispatch).collect();
-    let mut next = || parts.pop_front().expect("there are as many parts");
+    let mut next = || parts.pop_front().expect("`count` is the number of parts");
     let parts = match count {
         2 => Parts::Two(next(), next()),
         3 => Parts::Three(next(), next(), next()),

@@ -1,4 +1,4 @@
-//! Windows of all channels as rows, for convolutions that are neither depthwise nor 1x1.
+//! Windows over all channels as rows, for convolutions that are neither depthwise nor 1x1.
 
 mod single;
 mod windows;
@@ -7,16 +7,16 @@ use self::single::{Pick, PutBack};
 use self::windows::{Gather, Scatter};
 use super::depthwise::{Plain, Relu};
 use super::vector::{LANES, run};
-use super::window::Window;
+use crate::window::Window;
 
-/// What a window sees of all channels, image by image.
+/// Everything that a window sees of all channels, image by image.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patches {
     window: Window,
     channels: usize,
 }
 
-/// Values behind the end that may be read or written, since runs are copied in whole lanes.
+/// Values after the end that may be read or written, since runs are copied in whole lanes.
 pub(super) const SLACK: usize = LANES;
 
 impl Patches {
@@ -24,7 +24,7 @@ impl Patches {
         Self { window, channels }
     }
 
-    /// How many values the plane has: the image with its border.
+    /// The number of values in the plane, the image with its border.
     pub(super) const fn plane(&self) -> usize {
         self.plane_rows() * self.pitch() + SLACK
     }
@@ -33,12 +33,12 @@ impl Patches {
         span(&self.window, 0, self.window.out_height)
     }
 
-    /// The distance of the plane's rows.
+    /// The distance between the rows of the plane.
     const fn pitch(&self) -> usize {
         span(&self.window, 1, self.window.out_width) * self.channels
     }
 
-    /// Neighbouring values of a window's row, and how many such runs a row has.
+    /// The length of a run of neighbouring values in a window's row, and the number of runs.
     const fn run(&self) -> (usize, usize) {
         let columns = self.window.kernel[1];
         if self.window.dilation == 1 {
@@ -58,8 +58,8 @@ impl Patches {
         plane_row * self.pitch() + out_column * stride[1] * self.channels
     }
 
-    /// What of the image lies in a row of the plane: where in the row it begins, which value of the image
-    /// comes first, and how many there are.
+    /// The part of the image in a row of the plane: where it begins in the row, which value of the image
+    /// comes first, and the number of values.
     #[inline(always)]
     fn place(&self, row: usize) -> Option<(usize, usize, usize)> {
         let image_row = row.checked_add_signed(-self.window.before[0])?;
@@ -78,8 +78,8 @@ impl Patches {
         ))
     }
 
-    /// Writes what every window of some images sees, `[pixel, stride]` with `[tap, channel]` in front, or
-    /// its ReLU. What stands behind is whatever it is. `rows` has `SLACK` values more.
+    /// Writes everything that each window of some images sees, or its ReLU, as `[pixel, stride]` with
+    /// `[tap, channel]` first and unspecified values after it. `rows` has `SLACK` values more.
     pub(super) fn gather(&self, images: &[f32], relu: bool, plane: &mut [f32], rows: &mut [f32]) {
         match (self.window.taps(), relu) {
             (1, false) => run(Pick::<Plain>::new(self, images, rows)),
@@ -94,8 +94,8 @@ impl Patches {
         }
     }
 
-    /// What `gather` took apart as a gradient by the images, which are the mask of it if their ReLU was
-    /// taken.
+    /// The reverse of `gather` for gradients: adds the rows' gradients up to the one by the images, which
+    /// also mask it if they were passed through a ReLU.
     pub(super) fn scatter(
         &self,
         rows: &[f32],
@@ -121,7 +121,7 @@ impl Patches {
     }
 }
 
-/// What the windows of so many outputs see, in pixels.
+/// The number of pixels that the windows of this many outputs see.
 const fn span(window: &Window, axis: usize, out: usize) -> usize {
     (out - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation + 1
 }

@@ -6,10 +6,10 @@ use super::Patches;
 use crate::cpu::depthwise::Held;
 use crate::cpu::target::masked;
 use crate::cpu::vector::{Kernel, LANES, Vectors, padded};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 impl Patches {
-    /// The image's pixel that the only tap sees.
+    /// The pixel of the image that the only tap sees.
     #[inline(always)]
     fn picked(&self, out_row: usize, out_column: usize) -> Option<usize> {
         let Window {
@@ -77,7 +77,7 @@ impl<H: Held> Kernel for Pick<'_, H> {
     }
 }
 
-/// The gradient by images of which windows of a single pixel were taken.
+/// The gradient by images that were seen through windows of a single pixel.
 pub(super) struct PutBack<'a> {
     pub(super) patches: &'a Patches,
     pub(super) rows: &'a [f32],

@@ -3,7 +3,7 @@
 use super::Patches;
 use crate::cpu::target::masked;
 use crate::cpu::vector::{Kernel, LANES, Vectors, padded, rectified};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 /// The rows of windows.
 pub(super) struct Gather<'a> {
@@ -29,7 +29,7 @@ impl Kernel for Gather<'_> {
 }
 
 impl Gather<'_> {
-    /// `L` lanes hold a run; 0 if the number isn't known.
+    /// `L` is the number of lanes that hold a run; 0 if it isn't constant.
     #[inline(always)]
     fn work<const L: usize>(self) {
         let patches = self.patches;
@@ -71,7 +71,7 @@ impl Gather<'_> {
                                 let run = &self.plane[start..start + length];
                                 self.rows[place..place + length].copy_from_slice(run);
                             } else {
-                                // The next run overwrites what is too much.
+                                // The next run overwrites the surplus.
                                 let run = &self.plane[start..start + L * LANES];
                                 let target = &mut self.rows[place..place + L * LANES];
                                 let (run, _) = run.as_chunks::<LANES>();
@@ -106,7 +106,7 @@ impl Kernel for Scatter<'_> {
 
     #[inline(always)]
     fn run<S: Vectors>(self, _: S) {
-        // Lengths of the published cells' convolutions at small widths.
+        // The lengths in the published cells' convolutions at small widths.
         match self.patches.run().0 {
             4 => self.work::<4>(),
             8 => self.work::<8>(),
@@ -121,7 +121,7 @@ impl Kernel for Scatter<'_> {
 }
 
 impl Scatter<'_> {
-    /// `N` is a run's length; 0 if it isn't known.
+    /// `N` is the length of a run; 0 if it isn't constant.
     #[inline(always)]
     fn work<const N: usize>(self) {
         let patches = self.patches;

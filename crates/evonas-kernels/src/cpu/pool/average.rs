@@ -1,21 +1,21 @@
-//! The average of a window: a depthwise convolution whose weights are the same, and more of it for windows
-//! that reach over the border.
+//! The average of a window: a depthwise convolution with equal weights, corrected for windows that reach over
+//! the border.
 
 use super::whole::with_whole_lanes;
-use crate::cpu::depthwise::{Convolution, Shape};
+use crate::cpu::depthwise::{PlaneConvolution, Shape};
 use crate::cpu::target::Target;
 use crate::cpu::vector::{LANES, blocks_of, padded, run};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
-/// How images are averaged, or how the gradient goes back.
+/// How images are averaged, or how gradients flow back.
 pub(super) struct Average {
     channels: usize,
     shape: Shape,
-    /// The share of a pixel whose window leaves out nothing, for every tap and lane.
+    /// The weight of a pixel in a window that lies inside the image, for every tap and lane.
     weights: Vec<f32>,
-    /// Output pixels whose windows reach over the border, and their shares by the one of others.
+    /// Output pixels whose windows reach over the border, with the weight there relative to the others.
     border: Vec<(usize, f32)>,
-    /// Of what is read and of what is written.
+    /// The plane that is read and the one that is written.
     pixels: [usize; 2],
 }
 
@@ -46,7 +46,7 @@ impl Average {
         }
     }
 
-    /// The averages of some images.
+    /// The averages of images.
     pub(super) fn averages(&self, images: &[f32], output: &mut [f32]) {
         self.each(images, output, |[plane, _], image, output| {
             self.sum(image, plane, output);
@@ -54,7 +54,7 @@ impl Average {
         });
     }
 
-    /// The gradient by some images.
+    /// The gradient by images.
     pub(super) fn gradients(&self, gradient: &[f32], by_images: &mut [f32]) {
         self.each(
             gradient,
@@ -77,7 +77,7 @@ impl Average {
         }
     }
 
-    /// Calls `work` for every image with a plane and with memory for an output.
+    /// Calls `work` for every image, with a plane and memory for an output.
     fn each(
         &self,
         from: &[f32],
@@ -100,7 +100,7 @@ impl Average {
 
     /// The sums over the windows of one image.
     fn sum(&self, image: &[f32], plane: &mut [f32], output: &mut [f32]) {
-        run(Convolution {
+        run(PlaneConvolution {
             shape: &self.shape,
             relu: false,
             weights: &self.weights,
@@ -115,7 +115,7 @@ impl Average {
     }
 }
 
-/// How many pixels of the image each window sees.
+/// The number of pixels of the image that each window sees.
 fn seen(window: &Window) -> impl Iterator<Item = usize> {
     let along = |out: usize, axis: usize, size: usize| {
         let first = (out * window.stride[axis]) as isize - window.before[axis];

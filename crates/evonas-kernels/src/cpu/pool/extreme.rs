@@ -3,18 +3,18 @@
 use super::whole::with_whole_lanes;
 use crate::cpu::depthwise::{Held, Negative, Plain, Plane};
 use crate::cpu::vector::{Kernel, LANES, Lanes, Vectors, lanes, lanes_mut, padded, run};
-use crate::cpu::window::Window;
+use crate::window::Window;
 
 /// How images are pooled.
 pub(super) struct Extreme<'a> {
     pub(super) window: &'a Window,
     pub(super) channels: usize,
-    /// Whether it is the smallest value.
+    /// Whether to take the smallest value instead of the largest.
     pub(super) smallest: bool,
 }
 
 impl Extreme<'_> {
-    /// The extreme values of some images.
+    /// The extreme values of images.
     pub(super) fn forward(&self, images: &[f32], output: &mut [f32]) {
         let [size, out_size] = self.sizes();
         for (image, output) in images
@@ -37,7 +37,7 @@ impl Extreme<'_> {
         }
     }
 
-    /// The gradient by some images. Of equal values in a window the first one gets it.
+    /// The gradient by images. Of equal values in a window, the first gets it.
     pub(super) fn backward(&self, images: &[f32], gradient: &[f32], by_images: &mut [f32]) {
         let [size, out_size] = self.sizes();
         let images = images.chunks_exact(size);
@@ -87,7 +87,7 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     fn run<S: Vectors>(self, simd: S) {
-        // A number of columns that the compiler knows keeps the loads in bounds without checks.
+        // A constant number of columns makes bounds checks of the loads unnecessary.
         match (self.window.kernel[1], self.smallest) {
             (2, false) => self.work::<S, Plain, 2>(simd),
             (3, false) => self.work::<S, Plain, 3>(simd),
@@ -133,7 +133,7 @@ fn most<S: Vectors, const K: usize>(
 ) -> S::V {
     let columns = if K == 0 { columns } else { K };
     let mut best = simd.splat(f32::NEG_INFINITY);
-    // NaN is the largest of all, so that a training that diverges shows.
+    // NaN counts as the largest of all, so that diverged training is noticed.
     let mut nan = simd.zero();
     for row in 0..rows {
         for values in &plane[start + row * pitch..][..columns] {
@@ -213,7 +213,7 @@ impl Backward<'_> {
     }
 }
 
-/// Adds a gradient in each lane to the first pixel of a window that has this value.
+/// In each lane, adds a gradient to the first pixel of a window that has this value.
 #[inline(always)]
 fn give<S: Vectors, const K: usize>(
     simd: S,

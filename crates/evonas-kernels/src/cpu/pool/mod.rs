@@ -1,4 +1,4 @@
-//! Average, max and min pooling over windows; padding is never part of the result.
+//! Average, max and min pooling over windows. Padding never contributes to the result.
 
 mod average;
 mod extreme;
@@ -10,30 +10,21 @@ use self::average::Average;
 use self::extreme::Extreme;
 use super::recycled::{self, Memory};
 use super::tasks::images_of_a_task;
-use super::window::Window;
+use crate::pooling::Pooling;
+use crate::window::Window;
 
-/// What a pooling takes of its window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Take {
-    Average,
-    Max,
-    Min,
-}
-
-impl Take {
-    /// How the largest or the smallest values are taken.
-    fn extreme(self, window: &Window, channels: usize) -> Extreme<'_> {
-        Extreme {
-            window,
-            channels,
-            smallest: self == Self::Min,
-        }
+/// Max or min pooling.
+fn extreme(pooling: Pooling, window: &Window, channels: usize) -> Extreme<'_> {
+    Extreme {
+        window,
+        channels,
+        smallest: pooling == Pooling::Min,
     }
 }
 
 /// Pools every image, `[image, pixel, channel]`.
 pub(super) fn forward(
-    take: Take,
+    pooling: Pooling,
     images: &[f32],
     channels: usize,
     window: &Window,
@@ -44,21 +35,21 @@ pub(super) fn forward(
     let tasks = output
         .par_chunks_mut(of_a_task * window.out_pixels() * channels)
         .zip(images.par_chunks(of_a_task * size));
-    match take {
-        Take::Average => {
+    match pooling {
+        Pooling::Average => {
             let average = Average::forward(window, channels);
             tasks.for_each(|(output, images)| average.averages(images, output));
         }
-        Take::Max | Take::Min => {
-            let extreme = take.extreme(window, channels);
+        Pooling::Max | Pooling::Min => {
+            let extreme = extreme(pooling, window, channels);
             tasks.for_each(|(output, images)| extreme.forward(images, output));
         }
     }
 }
 
-/// The gradient by the images. Of equal values in a window the first one gets it.
+/// The gradient by the images. Of equal values in a window, the first gets it.
 pub(super) fn backward(
-    take: Take,
+    pooling: Pooling,
     images: &[f32],
     gradient: &[f32],
     channels: usize,
@@ -71,13 +62,13 @@ pub(super) fn backward(
         .par_chunks_mut(of_a_task * size)
         .zip(images.par_chunks(of_a_task * size))
         .zip(gradient.par_chunks(of_a_task * window.out_pixels() * channels));
-    match take {
-        Take::Average => {
+    match pooling {
+        Pooling::Average => {
             let average = Average::backward(window, channels);
             tasks.for_each(|((by_images, _), gradient)| average.gradients(gradient, by_images));
         }
-        Take::Max | Take::Min => {
-            let extreme = take.extreme(window, channels);
+        Pooling::Max | Pooling::Min => {
+            let extreme = extreme(pooling, window, channels);
             tasks.for_each(|((by_images, images), gradient)| {
                 extreme.backward(images, gradient, by_images);
             });

@@ -1,10 +1,10 @@
-//! Images whose channels don't fill whole lanes, for kernels that take others only.
+//! Pads images whose channels don't fill whole lanes, for kernels that need whole ones.
 
 use crate::cpu::vector::padded;
 use crate::cpu::{channels, scratch};
 
-/// Calls `work` with two buffers of these lengths, whatever they hold, the inputs, and the output; zeros
-/// stand behind each pixel's channels where they don't fill whole lanes.
+/// Calls `work` with two buffers of these lengths and unspecified contents, the inputs, and the output; each
+/// pixel's channels are padded with zeros to whole lanes.
 pub(super) fn with_whole_lanes(
     count: usize,
     buffers: [usize; 2],

@@ -1,9 +1,9 @@
-//! The memory of large results that nobody holds any more, for those to come.
+//! Keeps the memory of large results that are no longer used for later results.
 //!
-//! A training step makes the same tensors as the one before. Fresh memory is mapped by the system page by
-//! page, zeroed, and given back at the end of the step: a sixth of the step's time. Here it is kept, and
-//! handed out again as it is. It comes from slabs of several results each, which the system is asked to map
-//! by large pages: small ones cost as much again, since a network's tensors have more of them than a
+//! A training step creates the same tensors as the one before. The system maps fresh memory page by page,
+//! zeroes it, and takes it back at the end of the step, which is a sixth of the step's time. Here it is kept and
+//! handed out again unchanged. It comes from slabs of several results each, which the system is asked to map
+//! with large pages. Small pages cost as much again, since a network's tensors have more of them than a
 //! processor remembers.
 
 #![allow(unsafe_code)]
@@ -22,13 +22,13 @@ use memmap2::{MmapMut, MmapRaw};
 
 use self::pool::{Pool, Slot};
 
-/// Values from which on it pays; smaller memory the allocator keeps itself.
+/// The smallest number of values for which it pays; the allocator itself keeps smaller memory.
 const SMALLEST: usize = 1 << 14;
 
-/// Values of a slab, unless one result has more: 8 MiB.
+/// Values per slab, unless one result has more: 8 MiB.
 const SLAB: usize = 1 << 21;
 
-/// Values of a line of the cache, where every result begins.
+/// Values per cache line; every result begins at one.
 const LINE: usize = 16;
 
 /// The memory of a result.
@@ -64,7 +64,7 @@ impl DerefMut for Memory {
     }
 }
 
-/// `length` values, whatever they are: all are to be written.
+/// `length` values of unspecified contents, all of which must be written.
 pub(super) fn values(length: usize) -> Memory {
     let lent = (length >= SMALLEST).then(|| Lent::new(length)).flatten();
     let mut values = match lent {
@@ -77,7 +77,7 @@ pub(super) fn values(length: usize) -> Memory {
     values
 }
 
-/// Values as a tensor's data, whose memory is used again once no tensor has it.
+/// Values as a tensor's data, whose memory is reused once no tensor holds it.
 pub(super) fn data<const D: usize>(values: Memory, shape: [usize; D]) -> TensorData {
     match values {
         Memory::Own(values) => TensorData::new(values, shape),
@@ -90,52 +90,52 @@ pub(super) fn data<const D: usize>(values: Memory, shape: [usize; D]) -> TensorD
     }
 }
 
-/// Values in a slab of the pool, which goes on lending them until this is dropped.
+/// Values in a slab of the pool, on loan until this is dropped.
 #[derive(Debug)]
 pub(super) struct Lent {
     start: NonNull<f32>,
     length: usize,
-    place: Slot,
+    slot: Slot,
 }
 
-// SAFETY: it owns its values as a vector does: the pool lends a place to one at a time.
+// SAFETY: it owns its values as a vector does, since the pool lends each slot to one borrower at a time.
 unsafe impl Send for Lent {}
-// SAFETY: a shared one gives shared slices only.
+// SAFETY: a shared reference gives only shared slices.
 unsafe impl Sync for Lent {}
 
 impl Lent {
-    /// None if the system has no memory of this kind.
+    /// `None` if the system can't map the memory.
     fn new(length: usize) -> Option<Self> {
         let apart = length.next_multiple_of(LINE);
         let mut pool = pool();
-        let (memory, place) = pool.take(apart, || slab(apart))?;
-        // SAFETY: the place lies in the slab's memory, which is mapped, aligned to a page and `apart` values
-        // long from there on. Others may be using the slab's other places: there is never a reference to the
-        // slab as a whole, only this pointer.
-        let start = unsafe { memory.as_mut_ptr().cast::<f32>().add(place.start) };
+        let (memory, slot) = pool.take(apart, || slab(apart))?;
+        // SAFETY: the slot lies in the slab's memory, which is mapped, aligned to a page, and has at least `apart`
+        // values from there. The slab's other slots may be in use elsewhere, so there is never a reference to the
+        // whole slab, only this pointer.
+        let start = unsafe { memory.as_mut_ptr().cast::<f32>().add(slot.start) };
         Some(Self {
             start: NonNull::new(start)?,
             length,
-            place,
+            slot,
         })
     }
 
     fn values(&self) -> &[f32] {
-        // SAFETY: the slab stays mapped while something of it is lent; nobody else has these values, which
-        // the system or who had them before has initialised.
+        // SAFETY: the slab stays mapped while any slot of it is lent; nobody else has these values, which the
+        // system or the previous borrower initialised.
         unsafe { slice::from_raw_parts(self.start.as_ptr(), self.length) }
     }
 
     fn values_mut(&mut self) -> &mut [f32] {
-        // SAFETY: as above, and `self` is borrowed alone.
+        // SAFETY: as above, and `self` is borrowed exclusively.
         unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.length) }
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let superfluous = pool().give(self.length.next_multiple_of(LINE), self.place);
-        // The lock is open again: to give memory to the system takes a while.
+        let superfluous = pool().give(self.length.next_multiple_of(LINE), self.slot);
+        // After the lock is released, since returning memory to the system takes a while.
         drop(superfluous);
     }
 }
@@ -155,8 +155,8 @@ impl AllocationController for Lent {
     ) -> Result<&mut [MaybeUninit<u8>], AccessError> {
         let values = self.values_mut();
         let (start, length) = (values.as_mut_ptr().cast(), size_of_val(values));
-        // SAFETY: these are the values' bytes, borrowed for as long. A byte has no alignment. The caller
-        // promises to write initialised bytes only, and every four of them are a value.
+        // SAFETY: these are the bytes of the values, borrowed for as long. Bytes need no alignment. The caller
+        // promises to write initialised bytes only, and any four of them are a value.
         Ok(unsafe { slice::from_raw_parts_mut(start, length) })
     }
 
@@ -174,14 +174,14 @@ fn pool() -> MutexGuard<'static, Pool<MmapRaw>> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A slab of places of this length, and how many there are.
+/// A slab of slots of this length, and their number.
 fn slab(length: usize) -> Option<(MmapRaw, usize)> {
-    let places = (SLAB / length).max(1);
-    let memory = MmapMut::map_anon(places * length * size_of::<f32>()).ok()?;
-    // Where the system has no large pages, small ones do as well.
+    let slots = (SLAB / length).max(1);
+    let memory = MmapMut::map_anon(slots * length * size_of::<f32>()).ok()?;
+    // If the system has no large pages, small ones will do.
     #[cfg(target_os = "linux")]
     let _ = memory.advise(memmap2::Advice::HugePage);
-    Some((memory.into(), places))
+    Some((memory.into(), slots))
 }
 
 #[cfg(test)]
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn neighbours_do_not_overlap_and_what_is_dropped_is_used_again() {
-        // A length of its own, so that other tests' memory isn't among it.
+        // A length that no other test uses, so that their memory isn't part of it.
         let length = 3 * SMALLEST + 5;
         let mut all: Vec<Memory> = (0..60).map(|_| values(length)).collect();
         for (number, values) in all.iter_mut().enumerate() {
@@ -238,7 +238,7 @@ mod tests {
                     let (mark, values) = held.swap_remove(rng.random_range(0..held.len()));
                     assert!(values.iter().all(|&value| value == mark));
                 }
-                // Few lengths, so that slabs are shared.
+                // Few lengths, so that allocations share slabs.
                 let mut values = values(SMALLEST + 1000 * rng.random_range(0..3));
                 let mark = (1000 * seed + turn) as f32;
                 values.fill(mark);

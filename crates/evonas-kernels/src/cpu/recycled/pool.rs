@@ -1,23 +1,23 @@
-//! What waits to be used again, by length.
+//! The pool: slots of memory, by length, lent and taken back. Plain safe Rust.
 
 use std::collections::HashMap;
 
-/// A place in a slab's memory.
+/// A position in a slab's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
-    /// The slab's number, which no other ever has.
+    /// The unique number of the slab.
     pub(super) slab: u64,
-    /// The first of its values.
+    /// The position of its first value.
     pub(super) start: usize,
 }
 
-/// Memory `M` in places of one length.
+/// Memory `M`, divided into slots of one length.
 #[derive(Debug)]
 struct Slab<M> {
     number: u64,
     memory: M,
-    places: usize,
-    /// How many of the places were ever handed out: the first ones.
+    slots: usize,
+    /// The number of slots that were ever handed out, from the first on.
     used: usize,
     lent: usize,
 }
@@ -26,9 +26,9 @@ struct Slab<M> {
 #[derive(Debug)]
 struct Slabs<M> {
     slabs: Vec<Slab<M>>,
-    /// Places that were handed out and came back.
+    /// Slots that were handed out and came back.
     free: Vec<Slot>,
-    /// When something of this length was taken or given back for the last time.
+    /// When a slot of this length was last taken or given back.
     time: u64,
 }
 
@@ -38,36 +38,36 @@ impl<M> Slabs<M> {
     }
 
     fn take(&mut self, length: usize) -> Option<(&mut Slab<M>, Slot)> {
-        if let Some(place) = self.free.pop() {
-            let slab = self.slab(place.slab)?;
+        if let Some(slot) = self.free.pop() {
+            let slab = self.slab(slot.slab)?;
             slab.lent += 1;
-            return Some((slab, place));
+            return Some((slab, slot));
         }
         let slab = self.slabs.last_mut()?;
-        if slab.used == slab.places {
+        if slab.used == slab.slots {
             return None;
         }
-        let place = Slot {
+        let slot = Slot {
             slab: slab.number,
             start: slab.used * length,
         };
         slab.used += 1;
         slab.lent += 1;
-        Some((slab, place))
+        Some((slab, slot))
     }
 }
 
-/// Slabs of memory `M`. All lengths and sums are numbers of values.
+/// Slabs of memory `M`. All lengths and sums count values.
 #[derive(Debug)]
 pub(super) struct Pool<M> {
     by_length: HashMap<usize, Slabs<M>>,
-    /// What was handed out and came back.
+    /// Values that were handed out and came back.
     waiting: usize,
     lent: usize,
-    /// The most that was lent at once, and the most since nothing was for the last time.
+    /// The most values on loan at once: ever, and since nothing was on loan last.
     most_lent: usize,
     lately: usize,
-    /// How often something was taken or given back.
+    /// The number of times that something was taken or given back.
     time: u64,
     slabs: u64,
 }
@@ -87,8 +87,8 @@ impl<M> Default for Pool<M> {
 }
 
 impl<M> Pool<M> {
-    /// A place of this length in a slab that has one, or in a new one from `allocate`, which says how many
-    /// places there are; none if it can't.
+    /// A slot of this length, in a slab that has one or in a new slab from `allocate`, which also returns its
+    /// number of slots. `None` if `allocate` fails.
     pub(super) fn take(
         &mut self,
         length: usize,
@@ -106,33 +106,33 @@ impl<M> Pool<M> {
             true if slabs
                 .slabs
                 .last()
-                .is_none_or(|slab| slab.used == slab.places) =>
+                .is_none_or(|slab| slab.used == slab.slots) =>
             {
-                let (memory, places) = allocate()?;
+                let (memory, slots) = allocate()?;
                 self.slabs += 1;
                 slabs.slabs.push(Slab {
                     number: self.slabs,
                     memory,
-                    places,
+                    slots,
                     used: 0,
                     lent: 0,
                 });
             }
             true => {}
         }
-        let (slab, place) = slabs.take(length)?;
+        let (slab, slot) = slabs.take(length)?;
         self.lent += length;
         self.lately = self.lately.max(self.lent);
         self.most_lent = self.most_lent.max(self.lately);
-        Some((&mut slab.memory, place))
+        Some((&mut slab.memory, slot))
     }
 
-    /// Takes a place back, and returns memory that is too much: what waits beyond half as much again as was
-    /// lent at once, since lengths don't come in the same numbers at all times. Only slabs of which nothing is
-    /// lent can go, those first of the length that wasn't wanted for the longest time: another network has
-    /// other lengths. The most that was lent is measured anew whenever nothing is.
+    /// Takes a slot back, and returns memory to free. The pool keeps up to half as much again as was on loan at
+    /// once, since the mix of lengths varies. Beyond that it frees slabs of which nothing is on loan, first those
+    /// whose length went unused for the longest time, since another network has other lengths. The most values
+    /// on loan are measured anew whenever nothing is.
     #[must_use]
-    pub(super) fn give(&mut self, length: usize, place: Slot) -> Vec<M> {
+    pub(super) fn give(&mut self, length: usize, slot: Slot) -> Vec<M> {
         self.time += 1;
         self.lent -= length;
         if self.lent == 0 {
@@ -141,8 +141,8 @@ impl<M> Pool<M> {
         }
         if let Some(slabs) = self.by_length.get_mut(&length) {
             slabs.time = self.time;
-            slabs.free.push(place);
-            if let Some(slab) = slabs.slab(place.slab) {
+            slabs.free.push(slot);
+            if let Some(slab) = slabs.slab(slot.slab) {
                 slab.lent -= 1;
             }
             self.waiting += length;
@@ -157,7 +157,7 @@ impl<M> Pool<M> {
         superfluous
     }
 
-    /// A slab of which nothing is lent, of the length that wasn't wanted for the longest time.
+    /// A slab of which nothing is on loan, of the length that went unused for the longest time.
     fn drop_oldest(&mut self) -> Option<M> {
         let all = self.by_length.iter_mut();
         let oldest = all
@@ -166,7 +166,7 @@ impl<M> Pool<M> {
         let (&length, slabs) = oldest?;
         let index = slabs.slabs.iter().position(|slab| slab.lent == 0)?;
         let slab = slabs.slabs.remove(index);
-        slabs.free.retain(|place| place.slab != slab.number);
+        slabs.free.retain(|slot| slot.slab != slab.number);
         self.waiting -= slab.used * length;
         if slabs.slabs.is_empty() {
             self.by_length.remove(&length);
@@ -179,7 +179,7 @@ impl<M> Pool<M> {
 mod tests {
     use super::*;
 
-    /// A slab of two places.
+    /// A slab of two slots.
     fn two() -> Option<((), usize)> {
         Some(((), 2))
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_handed_out_again() {
+    fn slots_are_handed_out_again() {
         let mut pool = Pool::default();
         let first = pool.take(20, two).unwrap().1;
         let second = pool.take(20, nothing).unwrap().1;
@@ -206,21 +206,21 @@ mod tests {
     #[test]
     fn only_half_as_much_again_waits_as_was_in_use_and_the_oldest_goes_first() {
         let mut pool = Pool::default();
-        // Never more than two at a time.
+        // Never more than two at once.
         for length in [10, 20, 30, 40] {
-            let places = [0; 2].map(|_| pool.take(length, two).unwrap().1);
-            for place in places {
-                let _ = pool.give(length, place);
+            let slots = [0; 2].map(|_| pool.take(length, two).unwrap().1);
+            for slot in slots {
+                let _ = pool.give(length, slot);
             }
             assert!(pool.waiting <= pool.most_lent * 3 / 2);
         }
         assert_eq!((pool.most_lent, pool.lent), (80, 0));
-        // 20, 40 and 60 went, and 80 stays.
+        // 20, 40 and 60 were freed; 80 stays.
         assert_eq!(pool.waiting, 80);
         assert!(pool.take(30, nothing).is_none());
         // A smaller network keeps less.
-        let place = pool.take(10, two).unwrap().1;
-        assert_eq!(pool.give(10, place).len(), 1);
+        let slot = pool.take(10, two).unwrap().1;
+        assert_eq!(pool.give(10, slot).len(), 1);
         assert_eq!((pool.most_lent, pool.waiting), (10, 10));
     }
 
@@ -230,9 +230,9 @@ mod tests {
         let kept = pool.take(10, two).unwrap().1;
         let mut went = 0;
         for length in [50, 60, 70] {
-            let places = [0; 2].map(|_| pool.take(length, two).unwrap().1);
-            for place in places {
-                went += pool.give(length, place).len();
+            let slots = [0; 2].map(|_| pool.take(length, two).unwrap().1);
+            for slot in slots {
+                went += pool.give(length, slot).len();
             }
         }
         assert!(went > 0);

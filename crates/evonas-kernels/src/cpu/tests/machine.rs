@@ -1,38 +1,37 @@
-//! What isn't a number, and machines without vector instructions.
+//! NaN, and machines without vector instructions.
 
-use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
 
 use super::units::{Sizes, all_of, inputs_of, same_size, values_of};
 use super::{assert_close, doubles, random, values, window};
-use crate::cpu::operations::Weights;
-use crate::cpu::pool::Take;
 use crate::cpu::primitives::{self, Inputs, Normalised, Values, tensor};
-use crate::cpu::unit::{Rows, Unit};
+use crate::cpu::unit::{Rows, UnitShape};
+use crate::pooling::Pooling;
 
 #[test]
 fn nan_is_not_swallowed() {
     let image = || tensor(vec![1.0, f32::NAN, -1.0, 2.0], [1, 2, 2, 1]);
-    let rectified = |rows: Rows, weights: Weights<Flex>| {
-        values(Inputs::new(Unit { rows, relu: true }, image(), weights).forward())
+    let rectified = |rows: Rows, weights: [Option<FlexTensor>; 2]| {
+        values(Inputs::new(UnitShape { rows, relu: true }, image(), weights).forward())
     };
-    let pixels = rectified(Rows::Pixels, Weights::None);
+    let pixels = rectified(Rows::Pixels, [None, None]);
     assert!(pixels[1].is_nan());
     assert_eq!([pixels[0], pixels[2], pixels[3]], [1.0, 0.0, 2.0]);
     // Of windows that see all pixels, every output is NaN.
     let all = window([2, 2], [3, 3], [1, 1], 1);
     let ones = |taps: usize| tensor(vec![1.0; taps], [1, 1, 1, taps]);
     for output in [
-        rectified(Rows::Depthwise(all), Weights::Depthwise(ones(9))),
-        rectified(Rows::Patches(all), Weights::Dense(ones(9))),
+        rectified(Rows::Depthwise(all), [Some(ones(9)), None]),
+        rectified(Rows::Patches(all), [None, Some(ones(9))]),
     ] {
         assert!(output.iter().all(|value| value.is_nan()), "{output:?}");
     }
     let single = window([2, 2], [1, 1], [1, 1], 1);
-    let picked = rectified(Rows::Patches(single), Weights::Dense(ones(1)));
+    let picked = rectified(Rows::Patches(single), [None, Some(ones(1))]);
     assert!(picked[1].is_nan());
     assert_eq!([picked[0], picked[2], picked[3]], [1.0, 0.0, 2.0]);
     let window = window([2, 2], [2, 2], [2, 2], 1);
-    for take in [Take::Average, Take::Max, Take::Min] {
+    for take in [Pooling::Average, Pooling::Max, Pooling::Min] {
         let pooled = values(primitives::pool_forward(
             &Values::new(image()),
             &window,
@@ -44,7 +43,7 @@ fn nan_is_not_swallowed() {
 
 #[test]
 fn a_machine_without_vectors_computes_the_same() {
-    let unit = |rows| Unit { rows, relu: true };
+    let unit = |rows| UnitShape { rows, relu: true };
     let pooled = |take| {
         let image = Values::new(tensor(random(3 * 81 * 12, 9), [3, 9, 9, 12]));
         let window = same_size(9, [3, 3], [2, 2]);
@@ -77,14 +76,18 @@ fn a_machine_without_vectors_computes_the_same() {
             found.extend(by.image.map(values));
             found.extend(by_norm.map(values));
         }
-        found.extend([Take::Average, Take::Max, Take::Min].map(pooled).concat());
+        found.extend(
+            [Pooling::Average, Pooling::Max, Pooling::Min]
+                .map(pooled)
+                .concat(),
+        );
         found
     };
     let by_vectors = all();
     let portably = crate::cpu::vector::portably(all);
     assert_eq!(by_vectors.len(), portably.len());
     for (number, (by_vectors, portably)) in by_vectors.iter().zip(portably).enumerate() {
-        // One rounds a product before it is added, the other may not.
+        // One of them may round products before adding them, the other not.
         assert_close(
             &format!("result {number},"),
             &portably,

@@ -1,5 +1,5 @@
-//! Every kernel against the definition of its operation in double precision, and its gradients
-//! against differences of the definition's values.
+//! Compares every kernel with the definition of its operation in double precision, and its gradients with
+//! finite differences of the definition.
 
 mod concatenation;
 mod machine;
@@ -10,11 +10,11 @@ mod units;
 use burn::backend::flex::FlexTensor;
 
 use super::primitives::Values;
-use super::window::Window;
+use crate::window::Window;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-/// Numbers that are not near 0, where a ReLU's kink would spoil differences, and all different.
+/// Different numbers that are not close to 0, where a ReLU's kink would distort finite differences.
 fn random(count: usize, seed: u64) -> Vec<f32> {
     let mut rng = stream(seed, 0);
     (0..count)
@@ -48,8 +48,8 @@ fn assert_close(what: &str, found: &[f32], expected: &[f64]) {
     }
 }
 
-/// Compares gradients of the outputs' weighted sum with differences of what `define` gives. At most
-/// forty values of each input are moved.
+/// Compares the gradients of the outputs' weighted sum with finite differences of `define`. At most forty
+/// values of each input are moved.
 fn assert_gradients(
     inputs: &[Vec<f64>],
     weighting: &[f64],
@@ -67,13 +67,13 @@ fn assert_gradients(
     let mut inputs = inputs.to_vec();
     for (number, found) in found.iter().enumerate() {
         assert_eq!(found.len(), inputs[number].len());
-        // Memory that nothing was written to holds NaN here.
+        // In tests, memory that was not written holds NaN.
         assert!(found.iter().all(|value| value.is_finite()));
         let scale = found
             .iter()
             .fold(1e-2_f64, |most, &value| most.max(f64::from(value).abs()));
         let apart = (found.len() / 40).max(1);
-        // At places of all channels and columns, whatever the distance has in common with them.
+        // At positions in all channels and columns, whatever divisors they share with the distance.
         for (turn, start) in (0..found.len()).step_by(apart).enumerate() {
             let index = (start + turn * 7919 % apart).min(found.len() - 1);
             let value = inputs[number][index];

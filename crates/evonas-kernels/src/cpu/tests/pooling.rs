@@ -1,4 +1,4 @@
-//! Poolings.
+//! Pooling.
 
 use proptest::prelude::*;
 
@@ -6,8 +6,8 @@ use super::{
     Padding, assert_close, assert_gradients, doubles, each_pixel, padded_window, random, values,
     window,
 };
-use crate::cpu::pool::Take;
 use crate::cpu::primitives::{self, Values, tensor};
+use crate::pooling::Pooling;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -18,7 +18,7 @@ proptest! {
         channels in prop::sample::select(vec![1_usize, 3, 4, 8, 12, 16, 24, 40]),
         kernel in prop::sample::select(vec![2_usize, 3, 5]),
         stride in 1_usize..=3,
-        take in prop::sample::select(vec![Take::Average, Take::Max, Take::Min]),
+        take in prop::sample::select(vec![Pooling::Average, Pooling::Max, Pooling::Min]),
         pads: bool,
         seed: u64,
     ) {
@@ -36,16 +36,16 @@ proptest! {
                         let place = (n * window.out_pixels() + out) * channels + c;
                         let before: f64 = output[place];
                         output[place] = match take {
-                            Take::Average => before + value,
+                            Pooling::Average => before + value,
                             _ if counts[place] == 0.0 => value,
-                            Take::Max => before.max(value),
-                            Take::Min => before.min(value),
+                            Pooling::Max => before.max(value),
+                            Pooling::Min => before.min(value),
                         };
                         counts[place] += 1.0;
                     });
                 }
             }
-            if take == Take::Average {
+            if take == Pooling::Average {
                 for (output, count) in output.iter_mut().zip(counts) {
                     *output /= count;
                 }
@@ -64,10 +64,10 @@ proptest! {
 }
 
 #[test]
-fn of_equal_values_the_first_one_gets_a_pooling_s_gradient() {
+fn of_equal_values_the_first_gets_the_gradient_of_a_pooling() {
     let window = window([1, 2], [2, 2], [2, 2], 1);
     let image = Values::new(tensor(vec![1.0, 1.0], [1, 1, 2, 1]));
-    for take in [Take::Max, Take::Min] {
+    for take in [Pooling::Max, Pooling::Min] {
         let by = primitives::pool_backward(&image, tensor(vec![3.0], [1, 1, 1, 1]), &window, take);
         assert_eq!(values(by), [3.0, 0.0]);
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::units::{Sizes, all_of, define, define_norm, inputs_of, same_size, units, values_of};
 use super::{assert_close, assert_gradients, doubles, random, values};
 use crate::cpu::primitives::{self, Normalised, tensor};
-use crate::cpu::unit::{Rows, Unit};
+use crate::cpu::unit::{Rows, UnitShape};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -28,7 +28,7 @@ proptest! {
         let definition = |inputs: &[Vec<f64>]| define(unit, sizes, inputs);
         assert_gradients(&exact, &doubles(&gradient), &definition, &found);
 
-        // Without the image's gradient, the weights' are the same.
+        // The gradients by the weights are the same without the one by the image.
         let alone = inputs.backward(tensor(gradient, shape), false);
         prop_assert!(alone.image.is_none());
         for (alone, both) in [(alone.depthwise, &found[1]), (alone.dense, &found[2])] {
@@ -40,7 +40,7 @@ proptest! {
     fn units_with_batch_norm_and_their_gradients((unit, sizes, seed) in units()) {
         let channels = sizes.out_channels();
         let count = sizes.images * sizes.out_pixels(unit);
-        // A batch norm of few values is badly conditioned.
+        // Batch norm of few values is ill-conditioned.
         prop_assume!(count >= 8);
         let epsilon = 1e-2;
         let unit_values = values_of(unit, sizes, seed);
@@ -68,7 +68,7 @@ proptest! {
         found.extend(by_norm.map(values));
         assert_gradients(&exact, &doubles(&gradient), &definition, &found);
 
-        // The statistics are the definition's, and used as they are they give the same output.
+        // The statistics are those of the definition, and applying them gives the same output.
         let (mean, variance) = (values(made.mean), values(made.variance));
         let scale: Vec<f32> = gamma
             .iter()
@@ -113,7 +113,7 @@ fn batches_of_many_tasks_and_groups_are_those_of_single_images() {
         (Rows::Pixels, 67, 13, 24, Some(24)),
         (Rows::Pixels, 33, 13, 5, Some(3)),
     ] {
-        let unit = Unit { rows, relu: true };
+        let unit = UnitShape { rows, relu: true };
         let sizes = Sizes {
             images,
             height: size,
@@ -150,7 +150,7 @@ fn batches_of_many_tasks_and_groups_are_those_of_single_images() {
 
 #[test]
 fn a_gradient_that_is_part_of_a_tensor_is_not_overwritten() {
-    let unit = Unit {
+    let unit = UnitShape {
         rows: Rows::Pixels,
         relu: true,
     };

@@ -1,13 +1,11 @@
-//! Units by definition, and random ones.
+//! The definition of a unit, and random units.
 
-use burn::backend::Flex;
 use proptest::prelude::*;
 
 use super::{Padding, each_pixel, padded_window, random, values, window};
-use crate::cpu::operations::Weights;
 use crate::cpu::primitives::{Inputs, tensor};
-use crate::cpu::unit::{Rows, Unit};
-use crate::cpu::window::Window;
+use crate::cpu::unit::{Rows, UnitShape};
+use crate::window::Window;
 
 /// The sizes of a unit.
 #[derive(Clone, Copy, Debug)]
@@ -16,12 +14,12 @@ pub(super) struct Sizes {
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) channels: usize,
-    /// Of the dense convolution; none without.
+    /// The outputs of the dense convolution; `None` without one.
     pub(super) outputs: Option<usize>,
 }
 
 impl Sizes {
-    pub(super) fn out_pixels(self, unit: Unit) -> usize {
+    pub(super) fn out_pixels(self, unit: UnitShape) -> usize {
         match unit.rows {
             Rows::Pixels => self.height * self.width,
             Rows::Depthwise(window) | Rows::Patches(window) => window.out_pixels(),
@@ -29,7 +27,7 @@ impl Sizes {
     }
 
     /// The output's dimensions.
-    pub(super) fn output(self, unit: Unit) -> [usize; 4] {
+    pub(super) fn output(self, unit: UnitShape) -> [usize; 4] {
         let [height, width] = match unit.rows {
             Rows::Pixels => [self.height, self.width],
             Rows::Depthwise(window) | Rows::Patches(window) => {
@@ -43,7 +41,7 @@ impl Sizes {
         self.outputs.unwrap_or(self.channels)
     }
 
-    pub(super) fn taps(unit: Unit) -> usize {
+    pub(super) fn taps(unit: UnitShape) -> usize {
         match unit.rows {
             Rows::Pixels => 1,
             Rows::Depthwise(window) | Rows::Patches(window) => window.taps(),
@@ -52,7 +50,7 @@ impl Sizes {
 }
 
 /// The definition: image, depthwise and dense weights (empty where there are none) to the output.
-pub(super) fn define(unit: Unit, sizes: Sizes, inputs: &[Vec<f64>]) -> Vec<f64> {
+pub(super) fn define(unit: UnitShape, sizes: Sizes, inputs: &[Vec<f64>]) -> Vec<f64> {
     let Sizes {
         images,
         height,
@@ -129,7 +127,7 @@ pub(super) fn define_norm(values: &[f64], gamma: &[f64], beta: &[f64], epsilon: 
 }
 
 /// A unit with its sizes and random values: image, depthwise and dense weights.
-pub(super) fn units() -> impl Strategy<Value = (Unit, Sizes, u64)> {
+pub(super) fn units() -> impl Strategy<Value = (UnitShape, Sizes, u64)> {
     let sizes = (
         1_usize..=5,
         1_usize..=9,
@@ -181,7 +179,7 @@ pub(super) fn units() -> impl Strategy<Value = (Unit, Sizes, u64)> {
                 ..window
             }),
         };
-        // Patches are there for a dense convolution.
+        // Patches exist only for a dense convolution.
         let outputs = match rows {
             Rows::Patches(_) => outputs.or(Some(3)),
             _ => outputs,
@@ -193,12 +191,12 @@ pub(super) fn units() -> impl Strategy<Value = (Unit, Sizes, u64)> {
             channels,
             outputs,
         };
-        (Unit { rows, relu }, sizes, seed)
+        (UnitShape { rows, relu }, sizes, seed)
     })
 }
 
 /// The values of a unit's image and weights.
-pub(super) fn values_of(unit: Unit, sizes: Sizes, seed: u64) -> [Vec<f32>; 3] {
+pub(super) fn values_of(unit: UnitShape, sizes: Sizes, seed: u64) -> [Vec<f32>; 3] {
     let taps = Sizes::taps(unit);
     let image = sizes.images * sizes.height * sizes.width * sizes.channels;
     let depthwise = match unit.rows {
@@ -217,7 +215,7 @@ pub(super) fn values_of(unit: Unit, sizes: Sizes, seed: u64) -> [Vec<f32>; 3] {
     ]
 }
 
-pub(super) fn inputs_of(unit: Unit, sizes: Sizes, values: &[Vec<f32>; 3]) -> Inputs {
+pub(super) fn inputs_of(unit: UnitShape, sizes: Sizes, values: &[Vec<f32>; 3]) -> Inputs {
     let Sizes {
         images,
         height,
@@ -237,20 +235,20 @@ pub(super) fn inputs_of(unit: Unit, sizes: Sizes, values: &[Vec<f32>; 3]) -> Inp
         [channels, 1, 1, taps * usize::from(is_depthwise(unit))],
     );
     let weights = match (is_depthwise(unit), dense) {
-        (false, None) => Weights::<Flex>::None,
-        (false, Some(dense)) => Weights::Dense(dense),
-        (true, None) => Weights::Depthwise(depthwise),
-        (true, Some(dense)) => Weights::Separable(depthwise, dense),
+        (false, None) => [None, None],
+        (false, Some(dense)) => [None, Some(dense)],
+        (true, None) => [Some(depthwise), None],
+        (true, Some(dense)) => [Some(depthwise), Some(dense)],
     };
     Inputs::new(unit, image, weights)
 }
 
-pub(super) fn is_depthwise(unit: Unit) -> bool {
+pub(super) fn is_depthwise(unit: UnitShape) -> bool {
     matches!(unit.rows, Rows::Depthwise(_))
 }
 
 /// Output and gradients of a unit.
-pub(super) fn all_of(unit: Unit, sizes: Sizes) -> [Vec<f32>; 4] {
+pub(super) fn all_of(unit: UnitShape, sizes: Sizes) -> [Vec<f32>; 4] {
     let inputs = inputs_of(unit, sizes, &values_of(unit, sizes, 7));
     let output = values(inputs.forward());
     let gradient = tensor(random(output.len(), 8), sizes.output(unit));

@@ -1,10 +1,10 @@
-//! The gradients of a unit.
+//! The backward pass of a unit.
 
 use rayon::prelude::*;
 
 use super::forward::Images;
 use super::{Plan, Way};
-use crate::cpu::depthwise::{self, Convolution, Shape, WeightGradient};
+use crate::cpu::depthwise::{self, PlaneConvolution, Shape, WeightGradient};
 use crate::cpu::flat::{self, Combination};
 use crate::cpu::matrix::{Outer, Panels, Product};
 use crate::cpu::recycled::{self, Memory};
@@ -12,26 +12,26 @@ use crate::cpu::target::Target;
 use crate::cpu::vector::{padded, run};
 use crate::cpu::{channels, scratch};
 
-/// A batch norm behind the unit.
+/// The batch norm that follows the unit.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct NormBehind<'a> {
     /// Its input, the unit's output.
     pub(in crate::cpu) input: &'a [f32],
-    /// How the gradient by it follows from the one by the batch norm's output and from it.
+    /// How the gradient by this input follows from it and from the gradient by batch norm's output.
     pub(in crate::cpu) by_input: &'a Combination,
 }
 
-/// The gradient by the output (of the batch norm, if there is one), and where the one by the image
-/// goes.
+/// The gradient by the output (of batch norm, if there is one), and where the gradient by the image is
+/// written.
 pub(in crate::cpu) enum Backwards<'a> {
-    /// The image's isn't wanted.
+    /// The gradient by the image isn't needed.
     WeightsOnly(&'a [f32]),
-    /// To another place.
+    /// It has memory of its own.
     Apart {
         gradient: &'a [f32],
         by_image: &'a mut [f32],
     },
-    /// In place of the output's, which is of the same size.
+    /// It overwrites the gradient by the output, which has the same size.
     InPlace(&'a mut [f32]),
 }
 
@@ -43,7 +43,7 @@ pub(in crate::cpu) struct WeightGradients {
     pub(in crate::cpu) dense: Option<Memory>,
 }
 
-/// The gradients by the weights and, if wanted, by the image.
+/// Computes the gradients by the weights and, if needed, by the image.
 pub(in crate::cpu) fn backward(
     plan: &Plan,
     image: &[f32],
@@ -99,13 +99,13 @@ pub(in crate::cpu) fn backward(
     }
 }
 
-/// A task's part of values of which each task has `size`.
+/// The part of one task in values of which each task has `size`.
 fn part(values: &[f32], task: usize, size: usize) -> &[f32] {
     &values[task * size..((task + 1) * size).min(values.len())]
 }
 
 impl Plan {
-    /// How many sums the dense weights' gradient takes.
+    /// The number of sums in the gradient by the dense weights.
     fn dense_sums(&self) -> usize {
         match self.matrix {
             Some(_) => padded(self.outputs) * padded(self.inner),
@@ -113,7 +113,7 @@ impl Plan {
         }
     }
 
-    /// The sums of some images: those of the dense weights, then those of the depthwise ones.
+    /// The sums over some images: those of the dense weights, then those of the depthwise ones.
     fn backward_task(
         &self,
         back: &Back,
@@ -183,7 +183,7 @@ impl Plan {
         sums
     }
 
-    /// The gradient by a group's outputs, with whole lanes of channels.
+    /// The gradient by a group's outputs, with channels that fill whole lanes.
     fn by_outputs(
         &self,
         norm: Option<NormBehind<'_>>,
@@ -204,10 +204,10 @@ impl Plan {
     }
 }
 
-/// The unit the other way around.
+/// What the backward pass of a unit needs besides its plan.
 struct Back {
     matrix: Option<Panels>,
-    /// The depthwise convolution's.
+    /// The shape of the depthwise convolution.
     shape: Option<Shape>,
     /// Its weights in the order in which it uses them.
     taps: Vec<f32>,
@@ -231,7 +231,7 @@ impl Back {
     }
 }
 
-/// What the gradients of a group of images need.
+/// The buffers for the gradients of a group of images.
 struct Group<'a> {
     plan: &'a Plan,
     back: &'a Back,
@@ -239,9 +239,9 @@ struct Group<'a> {
     back_plane: &'a mut [f32],
     rows: &'a mut [f32],
     by_rows: &'a mut [f32],
-    /// The gradient by the images with whole lanes of channels, if theirs aren't.
+    /// The gradient by the images with channels that fill whole lanes, if theirs don't.
     by_copy: &'a mut [f32],
-    /// Sums of all groups.
+    /// The sums over all groups.
     dense: &'a mut [f32],
     taps: &'a mut [f32],
 }
@@ -299,7 +299,7 @@ impl Group<'_> {
                     plan.outer(gradient, rows, false, self.dense);
                 }
                 if let Some(shape) = &back.shape {
-                    run(Convolution {
+                    run(PlaneConvolution {
                         shape,
                         relu: false,
                         weights: &back.taps,
@@ -312,7 +312,7 @@ impl Group<'_> {
             Way::Patches(patches) => {
                 let rows = plan.rows(images, pixels, self.plane, self.rows);
                 plan.outer(gradient, rows, false, self.dense);
-                // Nobody asks what an image gets that needs no gradient: the first layer's.
+                // The image of the first layer needs no gradient.
                 if wants_images {
                     let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
                     patches.scatter(by_rows, mask, self.plane, target.values);
@@ -340,7 +340,7 @@ impl Plan {
 }
 
 impl Back {
-    /// The gradient by the rows from the one by the outputs.
+    /// The gradient by the rows from the gradient by the outputs.
     fn by_rows<'a>(
         &self,
         plan: &Plan,

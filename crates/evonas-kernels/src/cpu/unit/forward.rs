@@ -1,15 +1,15 @@
-//! The output of a unit, and the rows that it is made of.
+//! The forward pass of a unit: its rows and its output.
 
 use rayon::prelude::*;
 
 use super::{Plan, Way};
-use crate::cpu::depthwise::Convolution;
+use crate::cpu::depthwise::PlaneConvolution;
 use crate::cpu::matrix::Product;
 use crate::cpu::target::Target;
 use crate::cpu::vector::{padded, run};
 use crate::cpu::{channels, flat, norm, scratch};
 
-/// The unit's output, and, if `statistics` is not empty, every output image's means and squares.
+/// Computes the unit's output and, if `statistics` isn't empty, the means and squares of every output image.
 pub(in crate::cpu) fn forward(
     plan: &Plan,
     image: &[f32],
@@ -35,7 +35,7 @@ pub(in crate::cpu) fn forward(
     }
 }
 
-/// Images as they are, and with whole lanes of channels.
+/// Images unchanged, and with channels that fill whole lanes.
 #[derive(Clone, Copy)]
 pub(super) struct Images<'a> {
     pub(super) bare: &'a [f32],
@@ -85,7 +85,7 @@ impl Plan {
         });
     }
 
-    /// Images with whole lanes of channels, which `copy` takes if theirs aren't.
+    /// Adds a version whose channels fill whole lanes, in `copy` if theirs don't.
     pub(super) fn whole<'a>(&self, bare: &'a [f32], copy: &'a mut [f32]) -> Images<'a> {
         if !self.copies_images() {
             return Images { bare, whole: bare };
@@ -95,8 +95,7 @@ impl Plan {
         Images { bare, whole: copy }
     }
 
-    /// The rows of a group of images, `[pixel, padded value]`. What stands behind a row's values may be
-    /// anything.
+    /// The rows of a group of images, `[pixel, padded value]`, with unspecified values as padding.
     pub(super) fn rows<'a>(
         &self,
         images: Images<'a>,
@@ -115,10 +114,10 @@ impl Plan {
         &rows[..length]
     }
 
-    /// Writes a group's output without a dense convolution: the pixels, or their depthwise sums.
+    /// Writes the output of a group without a dense convolution: its pixels, or their depthwise sums.
     fn write_rows(&self, images: Images<'_>, plane: &mut [f32], target: &mut [f32]) {
         match &self.way {
-            Way::Depthwise { shape, taps, .. } => run(Convolution {
+            Way::Depthwise { shape, taps, .. } => run(PlaneConvolution {
                 shape,
                 relu: self.unit.relu,
                 weights: taps,

@@ -1,7 +1,7 @@
 //! ReLU, depthwise convolution, dense convolution and batch norm as one pass over the images.
 //!
-//! What a dense convolution multiplies stays in buffers of a few images, so that memory sees the input
-//! and the output only; the way back computes it again.
+//! The rows that a dense convolution multiplies stay in buffers of a few images, so that only the input and
+//! the output pass through memory. The backward pass computes the rows again.
 
 mod backward;
 mod forward;
@@ -14,37 +14,37 @@ use super::matrix::Panels;
 use super::patches::{self, Patches};
 use super::tasks::images_of_a_task;
 use super::vector::{LANES, padded};
-use super::window::Window;
+use crate::window::Window;
 
-/// What stands for every pixel of the output before the dense convolution.
+/// The rows that the dense convolution multiplies, one for each pixel of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rows {
-    /// The pixel.
+pub(crate) enum Rows {
+    /// The pixel itself.
     Pixels,
     /// The sums of a depthwise convolution.
     Depthwise(Window),
-    /// All that a window sees.
+    /// Everything that a window sees.
     Patches(Window),
 }
 
-/// Convolutions without bias in one pass: a depthwise one, a dense one, or one behind the other.
+/// The shape of a unit's convolutions: a depthwise one, a dense one, or one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unit {
-    pub rows: Rows,
-    /// Whether the input's ReLU is taken.
-    pub relu: bool,
+pub(crate) struct UnitShape {
+    pub(crate) rows: Rows,
+    /// Whether the input is passed through a ReLU.
+    pub(crate) relu: bool,
 }
 
-/// Weights as a module has them.
+/// The weights of a unit, in the order in which a module stores them.
 #[derive(Clone, Copy)]
-pub(super) struct Weights<'a> {
+pub(super) struct WeightSlices<'a> {
     /// `[channel, tap]`
     pub(super) depthwise: Option<&'a [f32]>,
     /// `[output, channel, tap]`, and the number of outputs.
     pub(super) dense: Option<(&'a [f32], usize)>,
 }
 
-/// How rows are made.
+/// How rows are computed.
 enum Way {
     Pixels,
     Depthwise {
@@ -68,11 +68,11 @@ impl Way {
 
 /// A unit for images of one size.
 pub(super) struct Plan {
-    unit: Unit,
+    unit: UnitShape,
     images: usize,
     channels: usize,
     pixels: usize,
-    /// Values of a row.
+    /// Values per row.
     inner: usize,
     outputs: usize,
     out_pixels: usize,
@@ -84,9 +84,9 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(
-        unit: Unit,
+        unit: UnitShape,
         [images, height, width, channels]: [usize; 4],
-        weights: Weights<'_>,
+        weights: WeightSlices<'_>,
     ) -> Self {
         let pixels = height * width;
         let (inner, out_pixels) = match unit.rows {
@@ -127,7 +127,7 @@ impl Plan {
             })
         });
         let work = pixels * channels + out_pixels * (inner + outputs);
-        // Every task adds up gradients by the weights of its own.
+        // Every task has its own sums of the gradients by the weights.
         let sums = padded(inner) * padded(outputs) + way.taps().len();
         let most_tasks = (MOST_SUMS / sums).max(1);
         Self {
@@ -164,8 +164,8 @@ impl Plan {
         self.out_pixels
     }
 
-    /// How many pixels are read and written at once at most: whole images where pixels see others, few
-    /// enough pixels for the fastest cache where they don't.
+    /// The most pixels that are read and written together: whole images if windows span several pixels,
+    /// otherwise few enough pixels for the fastest cache.
     fn group(&self) -> [usize; 2] {
         match self.unit.rows {
             Rows::Pixels => {
@@ -181,17 +181,17 @@ impl Plan {
         }
     }
 
-    /// Whether the kernels need a copy of the images with whole lanes of channels.
+    /// Whether the kernels need a copy of the images whose channels fill whole lanes.
     const fn copies_images(&self) -> bool {
         !matches!(self.unit.rows, Rows::Patches(_)) && !self.channels.is_multiple_of(LANES)
     }
 
-    /// Whether the kernels need a copy of the output with whole lanes of channels.
+    /// Whether the kernels need a copy of the output whose channels fill whole lanes.
     const fn copies_outputs(&self) -> bool {
         !self.outputs.is_multiple_of(LANES)
     }
 
-    /// Values of a group's images, if they are to be copied.
+    /// Values in the copy of a group's images; 0 if none is needed.
     fn copied_images(&self) -> usize {
         match self.copies_images() {
             true => self.group()[0] * padded(self.channels),
@@ -199,7 +199,7 @@ impl Plan {
         }
     }
 
-    /// Values of a group's outputs, if they are to be copied.
+    /// Values in the copy of a group's outputs; 0 if none is needed.
     fn copied_outputs(&self) -> usize {
         match self.copies_outputs() {
             true => self.group()[1] * padded(self.outputs),
@@ -220,13 +220,13 @@ impl Plan {
     }
 }
 
-/// Values that a core's fastest cache holds beside others.
+/// Values of a group that fit into a core's fastest cache.
 const IN_CACHE: usize = 6 * 1024;
 
-/// Values of weight gradients that all tasks may add up together: 64 MiB.
+/// The most values in the weight gradients of all tasks together: 64 MiB.
 const MOST_SUMS: usize = 1 << 24;
 
-impl Unit {
+impl UnitShape {
     fn taps(&self) -> usize {
         match self.rows {
             Rows::Pixels => 1,

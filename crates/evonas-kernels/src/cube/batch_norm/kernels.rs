@@ -1,4 +1,4 @@
-//! Batch norm and its gradients, in CubeCL: images are `[images, height, width, channels]` here, all else
+//! Batch norm and its gradients in CubeCL. Images are `[images, height, width, channels]` here, everything else
 //! is `[channels]`.
 
 use burn::backend::TensorMetadata as _;
@@ -10,7 +10,7 @@ use cubecl::prelude::*;
 use crate::cube::fold::{folded, folds};
 use crate::cube::launch::{CHANNELS_FIRST, CHANNELS_LAST, empty, groups, threads};
 
-/// The place of a pixel's channel in memory.
+/// The position in memory of a channel of a pixel.
 #[cube]
 fn place(image: &Tensor<f32>, pixel: usize, channel: usize) -> usize {
     let x = pixel % image.shape(2);
@@ -21,8 +21,8 @@ fn place(image: &Tensor<f32>, pixel: usize, channel: usize) -> usize {
         + channel * image.stride(3)
 }
 
-/// One thread for each channel and group of pixels: `moments` is `[groups, 3, channels]`, how many pixels a
-/// group has, their mean, and the sum of their squared distances from it.
+/// One thread for each channel and group of pixels. `moments` is `[groups, 3, channels]`: the number of pixels
+/// in a group, their mean, and the sum of their squared distances from it.
 #[cube(launch)]
 fn moments_kernel(image: &Tensor<f32>, moments: &mut Tensor<f32>) {
     let channels = image.shape(3);
@@ -33,7 +33,7 @@ fn moments_kernel(image: &Tensor<f32>, moments: &mut Tensor<f32>) {
     let channel = ABSOLUTE_POS % channels;
     let group = ABSOLUTE_POS / channels;
     let pixels = image.shape(0) * image.shape(1) * image.shape(2);
-    // Distances from the first value keep their digits whatever the mean is.
+    // Distances from the first value keep their digits, whatever the mean.
     let first = image[place(image, group, channel)];
     let mut count = f32::new(0.0);
     let mut sum = f32::new(0.0);
@@ -52,7 +52,7 @@ fn moments_kernel(image: &Tensor<f32>, moments: &mut Tensor<f32>) {
     moments[(group * 3 + 2) * channels + channel] = squares - sum * mean;
 }
 
-/// The moments of every `step`th group from the `start`th on together (Chan, Golub and LeVeque 1979).
+/// Combines the moments of every `step`th group, starting with group `start` (Chan, Golub and LeVeque 1979).
 #[cube]
 fn combined(moments: &Tensor<f32>, channel: usize, start: usize, step: usize) -> (f32, f32, f32) {
     let channels = moments.shape(2);
@@ -89,7 +89,7 @@ fn fold_moments_kernel(moments: &Tensor<f32>, folded: &mut Tensor<f32>) {
     folded[(fold * 3 + 2) * channels + channel] = squares;
 }
 
-/// One thread for each channel: the groups' moments together.
+/// One thread for each channel, which combines the moments of the groups.
 #[cube(launch)]
 fn statistics_kernel(moments: &Tensor<f32>, mean: &mut Tensor<f32>, variance: &mut Tensor<f32>) {
     if ABSOLUTE_POS >= mean.len() {
@@ -121,8 +121,8 @@ fn normalise_kernel(
     output[ABSOLUTE_POS] = (value - mean[channel]) * scale + beta[channel];
 }
 
-/// One thread for each channel and group of pixels: `sums` is `[groups, 2, channels]`, of the gradient and
-/// of its products with the distances from the mean.
+/// One thread for each channel and group of pixels. `sums` is `[groups, 2, channels]`: the sums of the gradient
+/// and of its products with the distances from the mean.
 #[cube(launch)]
 fn gradient_sums_kernel(
     image: &Tensor<f32>,
@@ -241,7 +241,7 @@ pub(super) fn statistics(image: &CubeTensor) -> [CubeTensor; 2] {
     [mean, variance]
 }
 
-/// Images scaled and shifted by mean, variance, gamma and beta.
+/// Normalises images by mean, variance, gamma and beta.
 pub(super) fn normalise(
     image: CubeTensor,
     [mean, variance, gamma, beta]: [&CubeTensor; 4],

@@ -1,5 +1,5 @@
-//! Batch norm by a batch's own statistics as a Burn operation. Images are
-//! `[images, channels, height, width]`, all else is `[channels]`.
+//! Batch norm with the batch's statistics as a Burn operation. Images are
+//! `[images, channels, height, width]`, everything else is `[channels]`.
 
 mod kernels;
 
@@ -13,19 +13,19 @@ use burn::backend::{Autodiff, Backend, Dispatch, ExtensionType, backend_extensio
 use burn::tensor::{DType, Tensor};
 use burn_cubecl::CubeBackend;
 
-use crate::cpu::BatchNormOutput;
+use crate::batch_norm::BatchNormOutput;
 
-/// What a batch norm makes in training.
+/// The result of batch norm in training.
 #[derive(ExtensionType)]
 #[extension_type(fusion)]
-pub(super) struct Normalised<B: Backend> {
+pub(super) struct NormalisedBatch<B: Backend> {
     output: FloatTensor<B>,
     mean: FloatTensor<B>,
     /// Divided by the number of values.
     variance: FloatTensor<B>,
 }
 
-/// The gradients of a batch norm.
+/// The gradients of batch norm.
 #[derive(ExtensionType)]
 #[extension_type(fusion)]
 pub(super) struct NormGradients<B: Backend> {
@@ -43,7 +43,7 @@ pub(super) trait BatchNormOperations: Backend {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-    ) -> Normalised<Self>;
+    ) -> NormalisedBatch<Self>;
 
     #[fusion(meta = gradients_of)]
     fn normalise_batch_gradients(
@@ -61,8 +61,8 @@ fn normalised_of(
     gamma: &TensorSpec,
     _: &TensorSpec,
     _: &f64,
-) -> NormalisedMetadata {
-    NormalisedMetadata {
+) -> NormalisedBatchMetadata {
+    NormalisedBatchMetadata {
         output: image.clone(),
         mean: gamma.clone(),
         variance: gamma.clone(),
@@ -90,10 +90,10 @@ impl BatchNormOperations for CubeBackend {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-    ) -> Normalised<Self> {
+    ) -> NormalisedBatch<Self> {
         let [mean, variance] = kernels::statistics(&image);
         let by = [&mean, &variance, &gamma, &beta];
-        Normalised {
+        NormalisedBatch {
             output: kernels::normalise(image, by, epsilon),
             mean,
             variance,
@@ -152,7 +152,7 @@ impl<B: Backend + BatchNormOperations, C: CheckpointStrategy> BatchNormOperation
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-    ) -> Normalised<Self> {
+    ) -> NormalisedBatch<Self> {
         let prepared = BatchNormBackward
             .prepare::<C>([image.node(), gamma.node(), beta.node()])
             .compute_bound()
@@ -166,7 +166,7 @@ impl<B: Backend + BatchNormOperations, C: CheckpointStrategy> BatchNormOperation
             }
             OpsKind::UnTracked(prepared) => prepared.finish(made.output),
         };
-        Normalised {
+        NormalisedBatch {
             output,
             mean: FloatTensor::<Self>::new(made.mean),
             variance: FloatTensor::<Self>::new(made.variance),
@@ -192,22 +192,26 @@ impl<B: Backend + BatchNormOperations, C: CheckpointStrategy> BatchNormOperation
     }
 }
 
-/// Batch norm by the statistics of the batch, in single precision.
+/// Batch norm with the batch's statistics, in single precision.
 ///
 /// # Shapes
 /// - `image`, output: `[images, channels, height, width]`
 /// - `gamma`, `beta`, statistics: `[channels]`
 ///
 /// # Panics
-/// If a tensor is not of single precision.
-pub fn batch_norm(
+/// If a tensor isn't in single precision.
+pub(crate) fn batch_norm(
     image: Tensor<4>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
     epsilon: f64,
 ) -> BatchNormOutput {
     let types = [image.dtype(), gamma.dtype(), beta.dtype()];
-    assert_eq!(types, [DType::F32; 3], "batch norm is of single precision");
+    assert_eq!(
+        types,
+        [DType::F32; 3],
+        "batch norm computes in single precision"
+    );
     let made = <Dispatch as BatchNormOperations>::normalise_batch(
         image.into_dispatch(),
         gamma.into_dispatch(),

@@ -1,8 +1,7 @@
 //! A depthwise convolution and its gradients, in CubeCL.
 //!
-//! Sums are taken in single precision, whatever the images are of. The channels of a pixel lie together
-//! in what these kernels write, as in what Burn's own convolutions do, and neighbouring threads take
-//! neighbouring channels.
+//! Sums are in single precision, whatever the type of the images. Like Burn's convolutions, these kernels store
+//! the channels of a pixel together, and neighbouring threads work on neighbouring channels.
 
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
@@ -11,11 +10,11 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
-use crate::cpu::Window;
 use crate::cube::fold::folded;
 use crate::cube::launch::{CHANNELS_FIRST, CHANNELS_LAST, element, empty, groups, threads};
+use crate::window::Window;
 
-/// What a kernel is compiled for.
+/// The constants that a kernel is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Taps {
     rows: u32,
@@ -89,7 +88,7 @@ fn forward_kernel<E: Float>(
     output[ABSOLUTE_POS] = E::cast_from(sum);
 }
 
-/// One thread for each value of the image: it gathers from the outputs that have seen it.
+/// One thread for each value of the image, which gathers from the outputs that have seen it.
 #[cube(launch)]
 fn image_gradient_kernel<E: Float>(
     gradient: &Tensor<E>,
@@ -199,7 +198,7 @@ fn weight_gradient_kernel<E: Float>(
     }
 }
 
-/// One thread for each weight: adds the groups up. `weight` is `[channels, 1, rows, columns]`.
+/// One thread for each weight, which adds up the groups. `weight` is `[channels, 1, rows, columns]`.
 #[cube(launch)]
 fn add_groups_kernel<E: Float>(
     sums: &Tensor<f32>,

@@ -11,15 +11,15 @@ use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
 use burn::tensor::{Shape, Tensor};
 use burn_cubecl::CubeBackend;
 
-use crate::cpu::Window;
+use crate::window::Window;
 
-/// The shape of what a window makes of images.
+/// The shape of the output for these images.
 fn output_shape(image: &Shape, window: &Window) -> Shape {
     let [images, channels, ..] = image.dims::<4>();
     [images, channels, window.out_height, window.out_width].into()
 }
 
-/// The shape of images from which a window makes these.
+/// The shape of the images that lead to this output.
 fn image_shape(output: &Shape, window: &Window) -> Shape {
     let [images, channels, ..] = output.dims::<4>();
     [images, channels, window.height, window.width].into()
@@ -41,7 +41,7 @@ pub(super) trait DepthwiseOperations: Backend {
         window: Window,
     ) -> FloatTensor<Self>;
 
-    /// The image's gradient by the output's.
+    /// The gradient by the image from the gradient by the output.
     #[fusion(dtype = gradient, shape = image_shape(gradient, window))]
     fn depthwise_image_gradient(
         gradient: FloatTensor<Self>,
@@ -49,7 +49,7 @@ pub(super) trait DepthwiseOperations: Backend {
         window: Window,
     ) -> FloatTensor<Self>;
 
-    /// The weight's gradient by the output's.
+    /// The gradient by the weight from the gradient by the output.
     #[fusion(dtype = gradient, shape = weight_shape(gradient, window))]
     fn depthwise_weight_gradient(
         image: FloatTensor<Self>,
@@ -158,8 +158,8 @@ impl<B: Backend + DepthwiseOperations, C: CheckpointStrategy> DepthwiseOperation
 /// - output: `[images, channels, out height, out width]`
 ///
 /// # Panics
-/// If the weight is of other channels, has several for one of the image's, or is of another type.
-pub fn depthwise(image: Tensor<4>, weight: Tensor<4>, window: Window) -> Tensor<4> {
+/// If the weight doesn't have one kernel for each of the image's channels, or has another type.
+pub(crate) fn depthwise(image: Tensor<4>, weight: Tensor<4>, window: Window) -> Tensor<4> {
     let channels = image.dims()[1];
     assert_eq!(
         weight.dims()[..2],
@@ -169,7 +169,7 @@ pub fn depthwise(image: Tensor<4>, weight: Tensor<4>, window: Window) -> Tensor<
     assert_eq!(
         weight.dtype(),
         image.dtype(),
-        "image and weight have one type"
+        "image and weight have the same type"
     );
     Tensor::from_dispatch(<Dispatch as DepthwiseOperations>::depthwise(
         image.into_dispatch(),

@@ -1,0 +1,122 @@
+//! `evonas aging-study`: aging against non-aging evolution over population and tournament sizes (figure 8 of
+//! Real et al. 2018).
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use evonas::comparison::{
+    AgingGrid, Benchmark, BitsBenchmark, GridPoint, NasBench201Benchmark, Protocol, Setup,
+};
+use evonas::report::{ScatterPlot, ScatterPoint};
+use evonas::tabular::Dataset;
+
+use crate::Failure;
+use crate::naming::BenchmarkName;
+use crate::output::print;
+
+/// Compare aging with non-aging evolution over a grid of population and tournament sizes
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  evonas aging-study --noise 0.1 --populations 20,50 --samples 5,10
+  evonas aging-study --benchmark nasbench201 --table nasbench201.csv.gz --out study.svg")]
+pub(crate) struct AgingStudyOptions {
+    /// What is searched: bits or nasbench201; a grid over digits would train for days
+    #[arg(long, value_enum, default_value_t = BenchmarkName::Bits)]
+    benchmark: BenchmarkName,
+    /// The standard deviation of the noise on bits
+    #[arg(long, default_value_t = BitsBenchmark::default().noise)]
+    noise: f64,
+    /// The table of nasbench201, which needs one: a CSV file, plain or gzip (see evonas convert)
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
+    #[arg(long, default_value_t = Dataset::Cifar10)]
+    dataset: Dataset,
+    /// Population sizes, separated by commas
+    #[arg(long, value_name = "SIZES", value_delimiter = ',', default_values_t = [10, 20, 50, 100])]
+    populations: Vec<usize>,
+    /// Tournament sizes, separated by commas; those above the population size are left out
+    #[arg(long, value_name = "SIZES", value_delimiter = ',', default_values_t = [2, 3, 5, 10, 25, 50, 100])]
+    samples: Vec<usize>,
+    /// Runs of either algorithm at each point
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    runs: usize,
+    /// Simulated seconds of a run; on bits its trials [default: NATS-Bench's; on bits 1000]
+    #[arg(long, value_name = "SECONDS")]
+    budget: Option<f64>,
+    /// The root seed
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Draw the points to this SVG file [default: no drawing]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl AgingStudyOptions {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        match self.benchmark {
+            BenchmarkName::Bits => {
+                let benchmark = BitsBenchmark::default().noise(self.noise);
+                self.study(&benchmark, &format!("bits, noise {}", self.noise))
+            }
+            BenchmarkName::NasBench201 => {
+                let table = self.table.as_deref();
+                let path = table.ok_or("nasbench201 needs its table: --table FILE")?;
+                let benchmark =
+                    NasBench201Benchmark::read(path, Protocol::NatsBench, self.dataset)?;
+                self.study(&benchmark, self.dataset.name())
+            }
+            BenchmarkName::Digits => {
+                Err("a grid over digits would train for days; choose another benchmark".into())
+            }
+        }
+    }
+
+    fn study(&self, benchmark: &impl Benchmark, title: &str) -> Result<(), Failure> {
+        let mut setup = Setup::new(benchmark).runs(self.runs).seed(self.seed);
+        if let Some(seconds) = self.budget {
+            setup = setup.budget_seconds(seconds)?;
+        }
+        let grid = AgingGrid::builder(benchmark)
+            .populations(self.populations.as_slice())
+            .samples(self.samples.as_slice())
+            .setup(setup)
+            .run()?;
+        if let Some(path) = &self.out {
+            draw(&grid, title, path)?;
+        }
+        print(table(&grid))
+    }
+}
+
+fn table(grid: &AgingGrid) -> String {
+    let mut text = "    P    S     aging   non-aging         p\n".to_owned();
+    for point in &grid.points {
+        let _ = writeln!(
+            text,
+            "{:>5}{:>5}{:>10.4}{:>12.4}{:>10.1e}",
+            point.population, point.sample, point.aging, point.non_aging, point.p
+        );
+    }
+    let (ahead, points) = (grid.aging_ahead(), grid.points.len());
+    let _ = writeln!(text, "aging is ahead at {ahead} of {points} points");
+    text
+}
+
+/// One series of points for each population size.
+fn draw(grid: &AgingGrid, title: &str, path: &Path) -> Result<(), Failure> {
+    let mut plot = ScatterPlot::new()
+        .title(format!("{title}: aging against non-aging"))
+        .x_label("non-aging evolution, mean test")
+        .y_label("aging evolution, mean test")
+        .diagonal();
+    let same_population = |left: &GridPoint, right: &GridPoint| left.population == right.population;
+    for points in grid.points.chunk_by(same_population) {
+        let place = |point: &GridPoint| ScatterPoint::new(point.non_aging, point.aging);
+        let name = format!("P = {}", points[0].population);
+        plot = plot.series(name, points.iter().map(place).collect::<Vec<_>>());
+    }
+    Ok(plot.draw(path)?)
+}

@@ -1,0 +1,228 @@
+//! Whether two devices compute the same.
+
+mod results;
+
+use std::fmt;
+
+use burn::tensor::Device;
+use evonas::network::{NetworkConfig, NetworkError, Precision};
+use evonas::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
+
+use self::results::Results;
+
+/// How far a device's results are from another's for the same weights and images: a forward pass in
+/// training (batch statistics), its cross-entropy, and every gradient.
+///
+/// Each figure is the largest difference between a tensor's values, relative to the largest of these
+/// values. For gradients that scale is at least a hundredth of the largest gradient in the network: some
+/// gradients are 0 except for rounding (for instance that of a scale which a later batch norm cancels), and
+/// have no digits to agree in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement {
+    /// The difference of the logits.
+    pub logits: f64,
+    /// The difference of the loss.
+    pub loss: f64,
+    /// The difference of the gradient that differs most.
+    pub gradient: f64,
+    /// The parameter with that gradient.
+    pub parameter: String,
+}
+
+impl Agreement {
+    /// Compares a network on two devices. The first is the reference, and computes in single precision
+    /// whatever the configuration says. Weights, images and labels are drawn from `seed`.
+    ///
+    /// In single precision, a value that rounding carries across the kink of a ReLU, or from one pixel of a
+    /// pool to another, changes many gradients in their first digits. Where gradients differ and logits
+    /// don't, another seed tells whether that was the reason: see [`Agreement::of_some_seed`].
+    ///
+    /// # Errors
+    /// [`NetworkError`] if the network can't be built.
+    pub fn of(
+        genotype: &NasnetGenotype,
+        config: &NetworkConfig,
+        batch: usize,
+        seed: u64,
+        [reference, device]: [&Device; 2],
+    ) -> Result<Self, NetworkError> {
+        let single = config.clone().precision(Precision::Float32);
+        let expected = Results::of(genotype, &single, batch, seed, reference)?;
+        let found = Results::of(genotype, config, batch, seed, device)?;
+        Ok(Self::between(&found, &expected))
+    }
+
+    /// Compares a single operation as the first normal and the first reduction cell of a network apply it:
+    /// its output (as `logits`), a random linear function of that (as `loss`), and the gradients of this
+    /// function with respect to every parameter and the image. The worse of the two cells counts.
+    ///
+    /// # Errors
+    /// [`NetworkError`] if a network of such cells can't be built.
+    pub fn of_operation(
+        operation: Operation,
+        config: &NetworkConfig,
+        batch: usize,
+        seed: u64,
+        [reference, device]: [&Device; 2],
+    ) -> Result<Self, NetworkError> {
+        let single = config.clone().precision(Precision::Float32);
+        let in_cell = |kind| {
+            let results = |config, device| {
+                Results::of_operation(operation, kind, config, batch, seed, device)
+            };
+            Ok::<_, NetworkError>(Self::between(
+                &results(config, device)?,
+                &results(&single, reference)?,
+            ))
+        };
+        let (normal, reduction) = (in_cell(CellKind::Normal)?, in_cell(CellKind::Reduction)?);
+        Ok(match normal.largest() >= reduction.largest() {
+            true => normal,
+            false => reduction,
+        })
+    }
+
+    /// Compares with one seed after another, and returns the first comparison whose differences are all within
+    /// the bound. If none of five seeds has one, returns the last.
+    ///
+    /// # Errors
+    /// The error of `compare`.
+    pub fn of_some_seed<E>(
+        bound: f64,
+        mut compare: impl FnMut(u64) -> Result<Self, E>,
+    ) -> Result<Self, E> {
+        const SEEDS: u64 = 5;
+        let mut seed = 0;
+        loop {
+            let agreement = compare(seed)?;
+            seed += 1;
+            if agreement.is_within(bound) || seed == SEEDS {
+                return Ok(agreement);
+            }
+        }
+    }
+
+    /// How far results are from the expected ones.
+    fn between(found: &Results, expected: &Results) -> Self {
+        let smallest = 1e-2 * largest(expected.gradients.values().flatten());
+        let (gradient, parameter) = expected
+            .gradients
+            .iter()
+            .map(|(name, expected)| {
+                let found = found.gradients.get(name);
+                let difference =
+                    found.map_or(f64::INFINITY, |found| difference(found, expected, smallest));
+                (difference, name.clone())
+            })
+            .fold((0.0, String::new()), |worst, one| {
+                if one.0 > worst.0 { one } else { worst }
+            });
+        Self {
+            logits: difference(&found.logits, &expected.logits, 0.0),
+            loss: difference(&found.loss, &expected.loss, 0.0),
+            gradient,
+            parameter,
+        }
+    }
+
+    /// The largest of the differences.
+    fn largest(&self) -> f64 {
+        self.logits.max(self.loss).max(self.gradient)
+    }
+
+    /// Whether no difference is larger than this.
+    #[must_use]
+    pub fn is_within(&self, bound: f64) -> bool {
+        self.largest() <= bound
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",
+            self.logits, self.loss, self.gradient, self.parameter
+        )
+    }
+}
+
+fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
+    let values = values.into_iter();
+    values.fold(0.0, |most, value| most.max(value.abs()))
+}
+
+/// The largest difference, relative to the largest expected value or `smallest` if that is larger. Infinite if
+/// any value isn't finite.
+fn difference(found: &[f64], expected: &[f64], smallest: f64) -> f64 {
+    if found.len() != expected.len() || !found.iter().chain(expected).all(|v| v.is_finite()) {
+        return f64::INFINITY;
+    }
+    let scale = largest(expected).max(smallest);
+    let pairs = found.iter().zip(expected);
+    let most = pairs.fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()));
+    match most {
+        0.0 => 0.0,
+        _ => most / scale,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evonas::network::{CellNetwork, ImageShape, trainable_parameters};
+    use evonas::randomness::stream;
+    use evonas::spaces::nasnet::published;
+
+    use super::*;
+
+    #[test]
+    fn differences_are_relative_to_the_largest_value() {
+        assert_eq!(difference(&[1.0, -4.0], &[1.5, -4.0], 0.0), 0.125);
+        assert_eq!(difference(&[0.0], &[0.0], 0.0), 0.0);
+        assert_eq!(difference(&[1.0], &[0.0], 0.0), f64::INFINITY);
+        assert_eq!(difference(&[f64::NAN], &[1.0], 1.0), f64::INFINITY);
+        assert_eq!(difference(&[1.0], &[1.0, 2.0], 1.0), f64::INFINITY);
+    }
+
+    #[test]
+    fn mere_rounding_has_no_digits_to_compare() {
+        assert!((difference(&[3e-9], &[1e-9], 1e-3) - 2e-6).abs() < 1e-12);
+        assert_eq!(difference(&[1.5, 0.0], &[1.0, 2.0], 1e-3), 1.0);
+    }
+
+    #[test]
+    fn a_device_agrees_with_itself_and_every_parameter_is_compared() {
+        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+            .cells_per_stack(1)
+            .filters(4);
+        let device = Device::flex();
+        let genotype = published::amoebanet_a();
+        let same = Agreement::of(&genotype, &config, 4, 0, [&device, &device]).unwrap();
+        assert!(same.is_within(0.0), "{same}");
+        let results = Results::of(&genotype, &config, 4, 0, &device).unwrap();
+        let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &device).unwrap();
+        let counted: usize = results.gradients.values().map(Vec::len).sum();
+        assert_eq!(counted, trainable_parameters(&network));
+        let other = Results::of(&genotype, &config, 4, 1, &device).unwrap();
+        assert!(difference(&other.logits, &results.logits, 0.0) > 0.01);
+    }
+
+    #[test]
+    fn operations_are_compared_with_all_their_parameters_and_their_image() {
+        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+            .cells_per_stack(1)
+            .filters(4);
+        let device = Device::flex();
+        for operation in Operation::ALL {
+            let devices = [&device, &device];
+            let same = Agreement::of_operation(operation, &config, 4, 0, devices).unwrap();
+            assert!(same.is_within(0.0), "{operation:?}: {same}");
+        }
+        let [one, other] = [0, 1].map(|seed| {
+            let (operation, kind) = (Operation::Separable5x5, CellKind::Normal);
+            Results::of_operation(operation, kind, &config, 4, seed, &device).unwrap()
+        });
+        assert!(one.gradients.contains_key("image") && one.gradients.len() > 6);
+        assert!(Agreement::between(&other, &one).largest() > 0.01);
+    }
+}

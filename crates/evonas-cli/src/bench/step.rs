@@ -1,0 +1,172 @@
+//! `evonas bench step`: forward, backward and the optimizer's step. Prints the same figures as `bench` of
+//! `tests/pytorch/parity.py`, so that `benches/vs_pytorch.sh` can set the two side by side.
+
+use burn::tensor::Device;
+use clap::Args;
+use evonas::network::{CellNetwork, ImageShape, NetworkConfig, Precision, trainable_parameters};
+use evonas::prelude::RngExt as _;
+use evonas::randomness::stream;
+use evonas::training::images::LabeledImages;
+use evonas::training::{Augmentation, DeviceImages, DeviceName, Trainer, TrainingConfig};
+use serde_json::json;
+
+use super::step_times::StepTimes;
+use crate::Failure;
+use crate::naming::genotype;
+use crate::output::print_line;
+
+const CLASSES: usize = 10;
+
+/// Time training steps of a cell network on random images
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  evonas bench step --cells 3 --filters 24 --batch 128 --threads 2
+  evonas bench step --genotype found/best.json --device cuda --bf16 --json")]
+pub(super) struct StepOptions {
+    /// A published genotype, a genotype's text, or a file that holds one
+    #[arg(long, value_name = "NAME|TEXT|FILE", default_value = "amoebanet-a")]
+    genotype: String,
+    /// Normal cells per stack, N
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    cells: usize,
+    /// Filters of the first stack, F
+    #[arg(long, value_name = "F", default_value_t = 24)]
+    filters: usize,
+    /// Height and width of the images, in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 32)]
+    size: usize,
+    /// Channels of the images
+    #[arg(long, default_value_t = 3)]
+    channels: usize,
+    /// Images in a step
+    #[arg(long, value_name = "IMAGES", default_value_t = 128)]
+    batch: usize,
+    /// Threads of the CPU to use
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Steps to time
+    #[arg(long, default_value_t = 10)]
+    steps: usize,
+    /// Steps before them that are not timed
+    #[arg(long, value_name = "STEPS", default_value_t = 2)]
+    warmup: usize,
+    /// Where to compute: auto, cpu, cuda, cuda:N or wgpu
+    #[arg(long, default_value = "cpu")]
+    device: DeviceName,
+    /// Compute convolutions in bfloat16 [default: in float32]
+    #[arg(long)]
+    bf16: bool,
+    /// Also time a step's data: gathering, cropping, mirroring, cutting out and normalising a batch of images
+    /// that are on the device
+    #[arg(long)]
+    pipeline: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl StepOptions {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        if self.steps == 0 || self.threads == 0 {
+            return Err("steps and threads must be at least 1".into());
+        }
+        let genotype = genotype::find(&self.genotype)?;
+        let device = self.device.open()?;
+        let precision = match self.bf16 {
+            true => Precision::BFloat16,
+            false => Precision::Float32,
+        };
+        let image = ImageShape {
+            channels: self.channels,
+            height: self.size,
+            width: self.size,
+        };
+        let config = NetworkConfig::new(image, CLASSES)
+            .cells_per_stack(self.cells)
+            .filters(self.filters)
+            .precision(precision);
+        let autodiff = device.clone().autodiff();
+        let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &autodiff)?;
+        let parameters = trainable_parameters(&network);
+        let config = TrainingConfig::default()
+            .epochs(1)
+            .batch_size(self.batch)
+            .learning_rate(0.024)
+            .decay_all(true);
+        let trainer = Trainer::new(config)?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .build()?;
+        let times = pool.install(|| {
+            let warm_up = self.warmup.saturating_sub(1);
+            StepTimes::of(network, &trainer, image, CLASSES, warm_up, self.steps)
+        });
+        let batch_ms = match self.pipeline {
+            true => Some(pool.install(|| self.batch_time(image, &device))?),
+            false => None,
+        };
+        self.print(parameters, &times, batch_ms)
+    }
+
+    fn print(
+        &self,
+        parameters: usize,
+        times: &StepTimes,
+        batch_ms: Option<f64>,
+    ) -> Result<(), Failure> {
+        let (median, shortest) = (times.median(), times.shortest());
+        let images_per_second = 1e3 * self.batch as f64 / median;
+        if self.json {
+            let mut figures = json!({
+                "engine": format!("evonas {}", env!("CARGO_PKG_VERSION")),
+                "device": self.device.to_string(),
+                "genotype": self.genotype,
+                "cells": self.cells,
+                "filters": self.filters,
+                "size": self.size,
+                "batch": self.batch,
+                "threads": self.threads,
+                "params": parameters,
+                "precision": if self.bf16 { "bf16" } else { "f32" },
+                "first_step_ms": times.first,
+                "median_step_ms": median,
+                "min_step_ms": shortest,
+                "images_per_second": images_per_second,
+            });
+            if let Some(batch_ms) = batch_ms {
+                figures["batch_ms"] = json!(batch_ms);
+            }
+            return print_line(figures);
+        }
+        print_line(format_args!("{parameters} parameters"))?;
+        print_line(format_args!(
+            "median step: {median:.2} ms, {images_per_second:.1} images a second"
+        ))?;
+        print_line(format_args!("fastest step: {shortest:.2} ms"))?;
+        if let Some(batch_ms) = batch_ms {
+            let share = 100.0 * batch_ms / (median + batch_ms);
+            print_line(format_args!(
+                "preparing a batch: {batch_ms:.2} ms, {share:.1} % of both"
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// The median time of taking a batch from 4,096 random images, in milliseconds.
+    fn batch_time(&self, image: ImageShape, device: &Device) -> Result<f64, Failure> {
+        const IMAGES: usize = 4096;
+        let mut rng = stream(0, 3);
+        let pixels = IMAGES * image.channels * image.height * image.width;
+        let pixels = (0..pixels).map(|_| rng.random()).collect();
+        let labels = (0..IMAGES)
+            .map(|_| rng.random_range(0..CLASSES as u16))
+            .collect();
+        let images = LabeledImages::new(image, CLASSES, pixels, labels)?;
+        let images = DeviceImages::new(&images, &images, device);
+        let augmentation = Augmentation::CIFAR.cutout(self.size / 2);
+        let (warm_up, steps) = (self.warmup, self.steps);
+        let times = StepTimes::of_batches(&images, self.batch, &augmentation, warm_up, steps);
+        Ok(times.median())
+    }
+}

@@ -1,0 +1,153 @@
+//! `evonas compare`: many runs of several algorithms on one benchmark.
+
+mod drawings;
+mod text;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use evonas::comparison::{
+    Benchmark, BitsBenchmark, Comparison, Contender, DigitsBenchmark, NasBench201Benchmark,
+    Protocol, RunRecord, Setup,
+};
+use evonas::report::ComparisonProgress;
+use evonas::tabular::Dataset;
+
+use crate::Failure;
+use crate::naming::BenchmarkName;
+use crate::output::print;
+
+/// Compare search algorithms on a benchmark, and say which differences are more than chance
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  evonas compare --benchmark bits --algorithms aging,non-aging,random --out comparison
+  evonas compare --table nasbench201.csv.gz --dataset cifar100 --runs 100 --json")]
+pub(crate) struct CompareOptions {
+    /// What is searched
+    #[arg(long, value_enum, default_value_t = BenchmarkName::NasBench201)]
+    benchmark: BenchmarkName,
+    /// The algorithms, separated by commas: aging, non-aging, random, reinforce, and ppo, an LSTM controller
+    /// that takes far longer than the others
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_values_t = Contender::QUICK
+    )]
+    algorithms: Vec<Contender>,
+    /// Independent runs of each algorithm [default: 500; on digits 3]
+    #[arg(long, value_name = "N")]
+    runs: Option<usize>,
+    /// Evolution's population size P [default: 10 on nasbench201, 100 on bits, 20 on digits]
+    #[arg(long, value_name = "P")]
+    population: Option<usize>,
+    /// Evolution's tournament size S [default: 3 on nasbench201, 10 on bits, 5 on digits]
+    #[arg(long, value_name = "S")]
+    sample: Option<usize>,
+    /// Simulated seconds of a run; on bits and digits its trials [default: the protocol's; on bits 1000, on
+    /// digits 100]
+    #[arg(long, value_name = "SECONDS")]
+    budget: Option<f64>,
+    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
+    #[arg(long, default_value_t = Dataset::Cifar10)]
+    dataset: Dataset,
+    /// The table of nasbench201, which needs one: a CSV file, plain or gzip (see evonas convert)
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// The rules of nasbench201: nats-bench or nas-bench-201
+    #[arg(long, default_value_t = Protocol::NatsBench)]
+    protocol: Protocol,
+    /// How many images of digits to train and validate on [default: all 1438]
+    #[arg(long, value_name = "N")]
+    images: Option<usize>,
+    /// Threads that share the runs; they don't change the results [default: one per core]
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+    /// The root seed
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Write CSV files and drawings to this folder, and each run to its runs.jsonl as it ends. A folder that
+    /// already holds a comparison is refused [default: keep nothing]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Resume the comparison in --out if there is one: finished runs are taken from it. --runs and --algorithms
+    /// may change; all other settings must be the same
+    #[arg(long, requires = "out")]
+    resume: bool,
+    /// Show no progress on standard error
+    #[arg(long)]
+    quiet: bool,
+    /// Print only one JSON object per algorithm, each on a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl CompareOptions {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        match self.benchmark {
+            BenchmarkName::Bits => self.compare(&BitsBenchmark::default()),
+            BenchmarkName::NasBench201 => {
+                let table = self.table.as_deref();
+                let path = table.ok_or("nasbench201 needs its table: --table FILE")?;
+                let benchmark = NasBench201Benchmark::read(path, self.protocol, self.dataset)?;
+                self.compare(&benchmark)
+            }
+            BenchmarkName::Digits => {
+                let mut builder = DigitsBenchmark::builder();
+                if let Some(images) = self.images {
+                    builder = builder.images(images);
+                }
+                self.compare(&builder.build()?)
+            }
+        }
+    }
+
+    fn compare(&self, benchmark: &impl Benchmark) -> Result<(), Failure> {
+        let setup = self.setup(benchmark)?;
+        let start = Instant::now();
+        let mut builder = Comparison::builder(benchmark)
+            .contenders(self.algorithms.as_slice())
+            .setup(setup.clone());
+        if let Some(folder) = &self.out {
+            builder = builder.record(match self.resume {
+                true => RunRecord::open_or_create(folder)?,
+                false => RunRecord::create(folder)?,
+            });
+        }
+        if !self.quiet {
+            builder = builder.observe(ComparisonProgress::new());
+        }
+        let comparison = builder.run()?;
+        let took = start.elapsed();
+        if let Some(folder) = &self.out {
+            comparison.write_csv(folder)?;
+            drawings::draw(&comparison, benchmark.test_name(), folder)?;
+        }
+        print(match self.json {
+            true => text::as_json(&comparison)?,
+            false => text::as_text(&comparison, &setup, took),
+        })
+    }
+
+    fn setup(&self, benchmark: &impl Benchmark) -> Result<Setup, Failure> {
+        let mut setup = Setup::new(benchmark).seed(self.seed);
+        if let Some(runs) = self.runs {
+            setup = setup.runs(runs);
+        }
+        if let Some(population) = self.population {
+            setup = setup.population(population);
+        }
+        if let Some(sample) = self.sample {
+            setup = setup.sample(sample);
+        }
+        if let Some(workers) = self.workers {
+            setup = setup.workers(workers);
+        }
+        if let Some(seconds) = self.budget {
+            setup = setup.budget_seconds(seconds)?;
+        }
+        Ok(setup)
+    }
+}

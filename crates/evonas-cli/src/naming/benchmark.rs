@@ -1,0 +1,32 @@
+//! The benchmarks by name.
+
+use clap::ValueEnum;
+
+/// What algorithms are compared on.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub(crate) enum BenchmarkName {
+    /// The paper's toy problem: noisy counts of ones in bit strings
+    Bits,
+    /// A table of trained networks
+    #[value(name = "nasbench201")]
+    NasBench201,
+    /// Real training of small networks on the embedded digits
+    Digits,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn benchmarks_have_the_names_that_they_parse_from() {
+        for benchmark in BenchmarkName::value_variants() {
+            let value = benchmark.to_possible_value().unwrap();
+            assert_eq!(
+                BenchmarkName::from_str(value.get_name(), false),
+                Ok(*benchmark)
+            );
+        }
+        assert!(BenchmarkName::from_str("mnist", false).is_err());
+    }
+}

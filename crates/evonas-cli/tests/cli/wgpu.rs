@@ -1,0 +1,149 @@
+//! The way to a GPU (CubeCL, fusion, autotune) on any graphics device, including one in software. Without a
+//! device the tests are skipped, and say so; with `EVONAS_REQUIRE_WGPU` set they fail.
+
+use std::io::Write as _;
+
+use burn::tensor::Device;
+use evonas::network::{ImageShape, NetworkConfig, NetworkError, Precision};
+use evonas::prelude::*;
+use evonas::randomness::stream;
+use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
+use evonas::training::images::digits;
+use evonas::training::{
+    Augmentation, CellDecoder, DeviceImages, DeviceName, Trainer, TrainingConfig, TrainingEvaluator,
+};
+use evonas_cli::bench::Agreement;
+
+/// The bound on all differences, relative to a tensor's largest value.
+const BOUND: f64 = 1e-4;
+
+fn device() -> Option<Device> {
+    match DeviceName::Wgpu.open() {
+        Ok(device) => Some(device),
+        Err(error) => {
+            assert!(std::env::var_os("EVONAS_REQUIRE_WGPU").is_none(), "{error}");
+            let _ = writeln!(std::io::stderr(), "skipped: {error}");
+            None
+        }
+    }
+}
+
+fn config() -> NetworkConfig {
+    NetworkConfig::new(ImageShape::gray(8, 8), 10)
+        .cells_per_stack(1)
+        .filters(8)
+}
+
+fn agrees(name: &str, genotype: &NasnetGenotype, device: &Device) {
+    let devices = [&Device::flex(), device];
+    let agreement = Agreement::of_some_seed(BOUND, |seed| {
+        Agreement::of(genotype, &config(), BATCH, seed, devices)
+    });
+    let agreement = agreement.unwrap();
+    println!("{name}: {agreement}");
+    assert!(agreement.is_within(BOUND), "{name}: {agreement}");
+}
+
+/// Images in a batch: enough for sums to be spread over many threads.
+const BATCH: usize = 16;
+
+fn operations_agree(is_chosen: impl Fn(Operation) -> bool) {
+    let Some(device) = device() else { return };
+    // Kernels tend to fail on channels and pixels that fill nothing evenly.
+    let odd = NetworkConfig::new(ImageShape::gray(7, 5), 10)
+        .cells_per_stack(1)
+        .filters(9);
+    for operation in Operation::ALL
+        .into_iter()
+        .filter(|&operation| is_chosen(operation))
+    {
+        for config in [config(), odd.clone()] {
+            let name = format!("{} of {} filters", operation.name(), config.filters);
+            let devices = [&Device::flex(), &device];
+            let agreement = Agreement::of_some_seed(BOUND, |seed| {
+                Agreement::of_operation(operation, &config, BATCH, seed, devices)
+            });
+            let agreement = agreement.unwrap();
+            println!("{name}: {agreement}");
+            assert!(agreement.is_within(BOUND), "{name}: {agreement}");
+        }
+    }
+}
+
+fn is_separable(operation: Operation) -> bool {
+    operation.name().contains("sep")
+}
+
+#[test]
+fn separable_operations_agree_with_the_cpu() {
+    operations_agree(is_separable);
+}
+
+#[test]
+fn all_other_operations_agree_with_the_cpu() {
+    operations_agree(|operation| !is_separable(operation));
+}
+
+#[test]
+fn amoebanet_a_and_random_genotypes_agree_with_the_cpu() {
+    let Some(device) = device() else { return };
+    agrees("AmoebaNet-A", &published::amoebanet_a(), &device);
+    let space = NasnetSpace::sp2();
+    let mut rng = stream(7, 0);
+    for number in 0..10 {
+        let genotype = space.sample(&mut rng);
+        agrees(&format!("{number}: {genotype}"), &genotype, &device);
+    }
+}
+
+#[test]
+fn augmented_batches_are_those_of_the_cpu() {
+    let Some(device) = device() else { return };
+    let images = digits().train;
+    let augmentation = Augmentation::NONE.crop_padding(2).flip(true).cutout(3);
+    let [expected, found] = [&Device::flex(), &device].map(|device| {
+        let images = DeviceImages::new(&images, &images, device);
+        let mut rng = stream(3, 0);
+        let (batch, _) = images.augmented_batch(&[5, 0, 1_000, 7], &augmentation, &mut rng);
+        batch.into_data().iter::<f32>().collect::<Vec<f32>>()
+    });
+    assert_eq!(expected.len(), found.len());
+    for (expected, found) in expected.into_iter().zip(found) {
+        assert!((expected - found).abs() < 1e-5, "{expected} {found}");
+    }
+}
+
+#[test]
+fn a_search_of_five_trials_runs() {
+    let Some(device) = device() else { return };
+    let trainer = Trainer::new(TrainingConfig::default()).unwrap();
+    let images = digits().train.limit(96, 0);
+    let decoder = CellDecoder::new(config());
+    let evaluator = TrainingEvaluator::builder(decoder, trainer, &images)
+        .device(&device)
+        .build()
+        .unwrap();
+    let space = NasnetSpace::sp1();
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(3)
+        .sample(2)
+        .build()
+        .unwrap();
+    let search = Search::new(evolution, Serial::new(evaluator), Budget::trials(5));
+    let result = search.run().unwrap();
+    assert_eq!((result.history.len(), result.history.failed()), (5, 0));
+    let fitness = result.best().and_then(|best| best.fitness()).unwrap();
+    assert!((0.0..=1.0).contains(&fitness), "{fitness}");
+}
+
+#[test]
+fn bfloat16_is_refused_where_the_device_does_not_compute_in_it() {
+    let Some(device) = device() else { return };
+    if device.supports_dtype(burn::tensor::FloatDType::BF16) {
+        return;
+    }
+    let config = config().precision(Precision::BFloat16);
+    let devices = [&device, &device];
+    let error = Agreement::of(&published::amoebanet_a(), &config, 2, 0, devices).unwrap_err();
+    assert!(matches!(error, NetworkError::NoBFloat16 { .. }), "{error}");
+}

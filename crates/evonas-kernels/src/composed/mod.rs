@@ -1,0 +1,105 @@
+//! The operations composed of Burn's own, with CubeCL kernels for those that Burn runs slowly on GPUs.
+//! Images are `[images, channels, height, width]`.
+
+use burn::nn::BatchNorm;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+use burn::tensor::DType;
+use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::{FloatDType, Tensor, activation};
+
+use crate::convolution::Convolution;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+use crate::cube;
+use crate::pooling::Pooling;
+use crate::window::Window;
+
+/// Channels that see each other: all of them, or only themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grouping {
+    Dense,
+    Depthwise,
+}
+
+pub(crate) fn relu(input: Tensor<4>) -> Tensor<4> {
+    activation::relu(input)
+}
+
+pub(crate) fn convolve(
+    input: Tensor<4>,
+    convolution: &Convolution,
+    grouping: Grouping,
+) -> Tensor<4> {
+    let Convolution {
+        weight,
+        window,
+        bfloat16,
+    } = convolution;
+    let weight = weight.clone();
+    if !bfloat16 {
+        return convolve_in_one_type(input, weight, window, grouping);
+    }
+    let [input, weight] = [input, weight].map(|tensor| tensor.cast(FloatDType::BF16));
+    convolve_in_one_type(input, weight, window, grouping).cast(FloatDType::F32)
+}
+
+fn convolve_in_one_type(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    window: &Window,
+    grouping: Grouping,
+) -> Tensor<4> {
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    if grouping == Grouping::Depthwise && cube::run_on(&input.device()) {
+        return cube::depthwise(input, weight, *window);
+    }
+    let groups = match grouping {
+        Grouping::Dense => 1,
+        Grouping::Depthwise => weight.dims()[0],
+    };
+    let dilation = [window.dilation; 2];
+    let options = ConvOptions::new_with_padding(window.stride, window.padding(), dilation, groups);
+    conv2d(input, weight, None, options)
+}
+
+pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    if norm.training.is_enabled()
+        && input.device().is_autodiff()
+        && input.dtype() == DType::F32
+        && cube::run_on(&input.device())
+    {
+        let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
+        let normalised = cube::batch_norm(input, gamma, beta, norm.epsilon);
+        return crate::batch_norm::update_running(norm, normalised);
+    }
+    norm.forward(input)
+}
+
+pub(crate) fn pool(input: Tensor<4>, pooling: Pooling, window: &Window) -> Tensor<4> {
+    let extreme = || {
+        let mut options = MaxPoolOptions::new(window.kernel);
+        options.stride = window.stride;
+        options.padding = window.padding();
+        options
+    };
+    match pooling {
+        Pooling::Average => {
+            let mut options = AvgPoolOptions::new(window.kernel);
+            options.stride = window.stride;
+            options.padding = window.padding();
+            options.count_include_pad = false;
+            avg_pool2d(input, options)
+        }
+        Pooling::Max => max_pool2d(input, extreme()),
+        Pooling::Min => max_pool2d(input.neg(), extreme()).neg(),
+    }
+}
+
+/// Images without their first row and column, and a row and a column of zeros at the end.
+pub(crate) fn shift(input: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = input.dims();
+    input
+        .pad((0, 1, 0, 1), 0.0)
+        .slice([0..batch, 0..channels, 1..height + 1, 1..width + 1])
+}

@@ -1,0 +1,65 @@
+//! CUDA devices.
+
+use super::{DeviceError, Devices};
+
+/// The CUDA device of this number, or all of them.
+#[cfg(feature = "cuda")]
+pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
+    use burn::tensor::{Device, DeviceType};
+
+    // Without a driver the first operation panics in a thread of the runtime, so look first: for the
+    // device files of Linux and WSL, and for the library of Windows.
+    let driver = [
+        "/dev/nvidiactl",
+        "/dev/dxg",
+        r"C:\Windows\System32\nvcuda.dll",
+    ];
+    if !driver
+        .iter()
+        .any(|path| std::path::Path::new(path).exists())
+    {
+        return Err(DeviceError::NoDriver);
+    }
+    let available = super::count("CUDA", DeviceType::Cuda)?;
+    let numbers = match number {
+        _ if available == 0 => return Err(DeviceError::NoDevice),
+        None => 0..available,
+        Some(number) if number < available => number..number + 1,
+        Some(number) => return Err(DeviceError::NoSuchDevice { number, available }),
+    };
+    if !has_libdevice() {
+        return Err(DeviceError::NoLibdevice);
+    }
+    Ok(Devices {
+        devices: numbers
+            .map(|number| (format!("cuda:{number}"), Device::cuda(number)))
+            .collect(),
+        not_cuda: None,
+    })
+}
+
+/// Whether CubeCL will find libdevice, which exponentials, logarithms and the like call. It looks when it
+/// compiles the first kernel that needs it, in these places, and panics if it finds nothing.
+#[cfg(feature = "cuda")]
+fn has_libdevice() -> bool {
+    use std::path::{Path, PathBuf};
+
+    const ROOTS: [&str; 4] = ["/usr/local/cuda", "/opt/cuda", "/usr/lib/cuda", "/usr"];
+    let libdevice = |root: &Path| root.join("nvvm").join("libdevice");
+    let root = match std::env::var("CUDA_PATH") {
+        Ok(path) => Some(PathBuf::from(path)),
+        Err(_) => ROOTS
+            .into_iter()
+            .map(PathBuf::from)
+            .find(|root| libdevice(root).is_dir()),
+    };
+    root.is_some_and(|root| libdevice(&root).join("libdevice.10.bc").is_file())
+}
+
+#[cfg(not(feature = "cuda"))]
+pub(super) const fn open(_number: Option<usize>) -> Result<Devices, DeviceError> {
+    Err(DeviceError::NotBuilt {
+        device: "CUDA",
+        feature: "cuda",
+    })
+}

@@ -1,0 +1,27 @@
+//! Devices of Burn's portable GPU backend.
+
+use super::{DeviceError, Devices};
+
+/// The default device.
+#[cfg(feature = "wgpu")]
+pub(super) fn open() -> Result<Devices, DeviceError> {
+    use burn::tensor::{Device, DeviceKind, DeviceType};
+
+    // Without a device the first operation panics, so look first.
+    let available = super::count("WGPU", DeviceType::Wgpu)?;
+    if available == 0 {
+        return Err(DeviceError::NoGraphicsDevice);
+    }
+    Ok(Devices::one(
+        "wgpu",
+        Device::wgpu(DeviceKind::DefaultDevice),
+    ))
+}
+
+#[cfg(not(feature = "wgpu"))]
+pub(super) const fn open() -> Result<Devices, DeviceError> {
+    Err(DeviceError::NotBuilt {
+        device: "WGPU",
+        feature: "wgpu",
+    })
+}

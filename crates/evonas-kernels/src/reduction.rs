@@ -1,0 +1,87 @@
+//! The two paths of a factorized reduction.
+
+use burn::tensor::Tensor;
+
+use crate::composed::{self, Grouping};
+use crate::convolution::Convolution;
+use crate::cpu::{self, Rows, UnitShape};
+use crate::hidden_state::{HiddenState, Order};
+use crate::window::Window;
+
+/// Halves height and width by two 1x1 convolutions with stride 2, the second of which sees the image
+/// shifted by one pixel down and to the right, with zeros behind the last row and column.
+///
+/// Batch norm, which follows it in a network, is a [`Unit`](crate::Unit) of its own.
+#[derive(Clone, Debug)]
+pub struct FactorizedPaths {
+    /// Whether both paths see the input's ReLU.
+    pub relu: bool,
+    /// The weights of the first path, `[outputs, channels, 1, 1]`.
+    pub first: Tensor<4>,
+    /// The weights of the second path, `[outputs, channels, 1, 1]`.
+    pub second: Tensor<4>,
+    /// As in [`Convolution::bfloat16`].
+    pub bfloat16: bool,
+}
+
+impl FactorizedPaths {
+    /// Applies both paths and concatenates their outputs.
+    ///
+    /// # Shapes
+    /// - output: the first path's outputs and then the second's as channels; half the height and width,
+    ///   rounded up
+    ///
+    /// # Panics
+    /// If the input has other channels than the weights.
+    #[must_use]
+    pub fn forward(self, input: HiddenState) -> HiddenState {
+        let [height, width] = input.size();
+        let window = Window {
+            stride: [2, 2],
+            out_height: height.div_ceil(2),
+            out_width: width.div_ceil(2),
+            ..Window::pixel([height, width])
+        };
+        let (values, order) = input.into_parts();
+        let paths = match order {
+            Order::ChannelsFirst => self.compose(values, window),
+            Order::ChannelsLast => self.compute(values, window),
+        };
+        HiddenState::concatenate(paths.map(|path| HiddenState::new(path, order)).into())
+    }
+
+    /// By Burn's operations.
+    fn compose(self, input: Tensor<4>, window: Window) -> [Tensor<4>; 2] {
+        let input = match self.relu {
+            true => composed::relu(input),
+            false => input,
+        };
+        let shifted = composed::shift(input.clone());
+        let bfloat16 = self.bfloat16;
+        [(input, self.first), (shifted, self.second)].map(|(input, weight)| {
+            let path = Convolution {
+                weight,
+                window,
+                bfloat16,
+            };
+            composed::convolve(input, &path, Grouping::Dense)
+        })
+    }
+
+    /// By the CPU's kernels.
+    fn compute(self, input: Tensor<4>, window: Window) -> [Tensor<4>; 2] {
+        let relu = self.relu;
+        // What is skipped before the image is made up for by zeros after it.
+        [(self.first, 0), (self.second, 1)].map(|(weight, skipped)| {
+            let window = Window {
+                before: window.before.map(|before| before - skipped),
+                ..window
+            };
+            let shape = UnitShape {
+                rows: Rows::Patches(window),
+                relu,
+            };
+            cpu::convolve(input.clone(), None, Some(weight), shape)
+        })
+    }
+}

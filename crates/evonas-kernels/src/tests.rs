@@ -1,0 +1,263 @@
+//! The crate's operations as a network calls them: the CPU's kernels, in single precision, against Burn's
+//! operations, which run in double precision.
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::nn::{BatchNorm, BatchNormConfig};
+use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Convolution, FactorizedPaths, HiddenState, Pooling, Unit, Window};
+
+fn random(shape: [usize; 4], seed: u64) -> Tensor<4> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let values: Vec<f32> = (0..shape.iter().product())
+        .map(|_| rng.random::<f32>() - 0.5)
+        .collect();
+    Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff())
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().iter::<f64>().collect()
+}
+
+fn assert_close(what: &str, found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(1e-2_f64, |most, v| most.max(v.abs()));
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(
+            (found - expected).abs() <= 1e-4 * scale,
+            "{what}: {found}, not {expected}"
+        );
+    }
+}
+
+/// The output of an operation and the gradients of its squares' sum, by the input and by weights.
+fn results(inputs: Vec<Tensor<4>>, operation: &dyn Fn(&[Tensor<4>]) -> Tensor<4>) -> Vec<Vec<f64>> {
+    let inputs: Vec<_> = inputs.into_iter().map(Tensor::require_grad).collect();
+    let output = operation(&inputs);
+    let gradients = output.clone().powi_scalar(2).sum().backward();
+    let mut results = vec![values(output)];
+    for input in inputs {
+        results.push(values(input.grad(&gradients).expect("every input has one")));
+    }
+    results
+}
+
+/// Both implementations of an operation agree.
+fn assert_agree(what: &str, inputs: &[Tensor<4>], operation: &dyn Fn(&[Tensor<4>]) -> Tensor<4>) {
+    let single = results(inputs.to_vec(), operation);
+    let double = inputs.iter().cloned();
+    let double = results(
+        double.map(|tensor| tensor.cast(FloatDType::F64)).collect(),
+        operation,
+    );
+    for (single, double) in single.iter().zip(&double) {
+        assert_close(what, single, double);
+    }
+}
+
+struct ToDouble;
+
+impl ModuleMapper for ToDouble {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let trains = tensor.is_require_grad();
+        let device = tensor.device();
+        let data = tensor.detach().into_data().convert::<f64>();
+        let tensor = Tensor::from_data(data, (&device, DType::F64)).set_require_grad(trains);
+        Param::from_mapped_value(id, tensor, mapper)
+    }
+}
+
+fn same(size: [usize; 2], kernel: usize) -> Window {
+    Window {
+        kernel: [kernel; 2],
+        before: [(kernel / 2) as isize; 2],
+        ..Window::pixel(size)
+    }
+}
+
+const SIZE: [usize; 2] = [7, 6];
+
+fn convolution(weight: &Tensor<4>, kernel: usize) -> Option<Convolution> {
+    Some(Convolution {
+        weight: weight.clone(),
+        window: same(SIZE, kernel),
+        bfloat16: false,
+    })
+}
+
+#[test]
+fn a_hidden_state_leaves_as_it_entered() {
+    let images = random([2, 3, 5, 4], 1);
+    for images in [images.clone(), images.cast(FloatDType::F64)] {
+        let state = HiddenState::enter(images.clone());
+        assert_eq!(state.dims(), [2, 3, 5, 4]);
+        assert_eq!(state.size(), [5, 4]);
+        assert_eq!(values(state.clone().flatten()), values(images.clone()));
+        assert_eq!(values(state.leave()), values(images));
+    }
+}
+
+#[test]
+fn features_of_one_pixel_come_back() {
+    let features = random([4, 6, 1, 1], 2).reshape([4, 6]);
+    let state = HiddenState::from_features(features.clone());
+    assert_eq!(state.dims(), [4, 6, 1, 1]);
+    assert_eq!(values(state.flatten()), values(features));
+}
+
+#[test]
+fn units_without_batch_norm_agree() {
+    let image = random([2, 4, SIZE[0], SIZE[1]], 3);
+    let depthwise = random([4, 1, 3, 3], 4);
+    let dense = random([5, 4, 1, 1], 5);
+    let whole = random([5, 4, 3, 3], 6);
+    let inputs = [image.clone(), depthwise, dense];
+    assert_agree("separable", &inputs, &|inputs| {
+        let unit = Unit {
+            relu: true,
+            depthwise: convolution(&inputs[1], 3),
+            dense: convolution(&inputs[2], 1),
+            norm: None,
+        };
+        unit.forward(HiddenState::enter(inputs[0].clone())).leave()
+    });
+    assert_agree("dense", &[image, whole], &|inputs| {
+        let unit = Unit {
+            dense: convolution(&inputs[1], 3),
+            ..Unit::default()
+        };
+        unit.forward(HiddenState::enter(inputs[0].clone())).leave()
+    });
+}
+
+#[test]
+fn batch_norm_agrees_and_keeps_the_same_running_statistics() {
+    let norm = || BatchNormConfig::new(4).init(&Device::flex().autodiff());
+    let run = |norm: &BatchNorm, image: Tensor<4>| {
+        let unit = Unit {
+            relu: true,
+            norm: Some(norm),
+            ..Unit::default()
+        };
+        values(unit.forward(HiddenState::enter(image)).leave())
+    };
+    let image = random([3, 4, SIZE[0], SIZE[1]], 7);
+    let (single, double) = (norm().train(), norm().train().map(&mut ToDouble));
+    let found = run(&single, image.clone());
+    assert_close(
+        "output",
+        &found,
+        &run(&double, image.clone().cast(FloatDType::F64)),
+    );
+    for (single, double) in [
+        (&single.running_mean, &double.running_mean),
+        (&single.running_var, &double.running_var),
+    ] {
+        // Burn divides the variance by one less than the number of values.
+        let [found, expected] = [single, double].map(|of| values(of.value_sync()));
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-3, "{found}, not {expected}");
+        }
+    }
+    let evaluated = run(&single.valid(), image.clone().inner());
+    assert_ne!(evaluated, found);
+}
+
+#[test]
+fn poolings_agree() {
+    let image = random([2, 3, SIZE[0], SIZE[1]], 8);
+    for pooling in [Pooling::Average, Pooling::Max, Pooling::Min] {
+        assert_agree("pooling", std::slice::from_ref(&image), &|inputs| {
+            let state = HiddenState::enter(inputs[0].clone());
+            state.pool(pooling, same(SIZE, 3)).leave()
+        });
+    }
+}
+
+#[test]
+fn factorized_paths_agree() {
+    let inputs = [
+        random([2, 3, SIZE[0], SIZE[1]], 9),
+        random([2, 3, 1, 1], 10),
+        random([3, 3, 1, 1], 11),
+    ];
+    for relu in [false, true] {
+        assert_agree("factorized reduction", &inputs, &|inputs| {
+            let paths = FactorizedPaths {
+                relu,
+                first: inputs[1].clone(),
+                second: inputs[2].clone(),
+                bfloat16: false,
+            };
+            let output = paths.forward(HiddenState::enter(inputs[0].clone()));
+            assert_eq!(output.dims(), [2, 5, 4, 3]);
+            output.leave()
+        });
+    }
+}
+
+#[test]
+fn what_has_no_weights_agrees() {
+    let inputs = [
+        random([2, 3, SIZE[0], SIZE[1]], 12),
+        random([2, 3, SIZE[0], SIZE[1]], 13),
+        random([2, 1, 1, 1], 14),
+    ];
+    assert_agree(
+        "sums, products, means, concatenations",
+        &inputs,
+        &|inputs| {
+            let [a, b] = [0, 1].map(|input| HiddenState::enter(inputs[input].clone()));
+            let sum = (a.clone() + b.relu()).multiply(inputs[2].clone());
+            let parts = vec![a, sum.clone(), sum];
+            let all = HiddenState::concatenate(parts);
+            (all.clone() + all.clone()).global_average_pool().leave()
+        },
+    );
+}
+
+#[test]
+#[should_panic(expected = "images of another size")]
+fn a_window_for_another_size_is_refused() {
+    let state = HiddenState::enter(random([1, 3, 4, 4], 15));
+    let _ = state.pool(Pooling::Max, same(SIZE, 3));
+}
+
+/// The output of a convolution by Burn's operations, and the weight's gradient.
+fn convolved(bfloat16: bool) -> [Vec<f32>; 2] {
+    let weight = random([6, 4, 3, 3], 1).require_grad();
+    let convolution = Convolution {
+        weight: weight.clone(),
+        window: same([5, 5], 3),
+        bfloat16,
+    };
+    let input = random([2, 4, 5, 5], 2);
+    let dense = crate::composed::Grouping::Dense;
+    let output = crate::composed::convolve(input, &convolution, dense);
+    assert_eq!(output.dtype(), DType::F32);
+    let gradients = output.clone().square().sum().backward();
+    let gradient = weight.grad(&gradients).unwrap();
+    assert_eq!(gradient.dtype(), DType::F32);
+    [output.inner(), gradient].map(|tensor| tensor.into_data().try_to_vec().unwrap())
+}
+
+#[test]
+fn bfloat16_rounds_a_convolution_and_keeps_the_weights_gradient_in_single_precision() {
+    let exact = convolved(false);
+    let rounded = convolved(true);
+    for (exact, rounded) in exact.into_iter().zip(rounded) {
+        assert_ne!(exact, rounded);
+        let largest = exact
+            .iter()
+            .fold(0.0_f32, |most, value| most.max(value.abs()));
+        for (exact, rounded) in exact.into_iter().zip(rounded) {
+            assert!(
+                (exact - rounded).abs() <= 0.02 * largest,
+                "{exact} {rounded}"
+            );
+        }
+    }
+}

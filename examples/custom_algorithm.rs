@@ -1,0 +1,93 @@
+//! Puts an algorithm of your own beside the library's: hill climbing against aging evolution, on the paper's
+//! toy problem, where the fitness is the share of ones in 100 bits plus noise.
+//!
+//! ```sh
+//! cargo run --release --no-default-features --example custom_algorithm
+//! ```
+
+use std::collections::HashMap;
+use std::error::Error;
+
+use evonas::prelude::*;
+
+type Bits = Vec<bool>;
+type Failure = Box<dyn Error + Send + Sync>;
+
+const SPACE: BitsSpace = BitsSpace { length: 100 };
+
+/// Always mutates the best genotype so far.
+#[derive(Debug, Default)]
+struct HillClimbing {
+    seed: u64,
+    asked: u64,
+    in_flight: HashMap<TrialId, Bits>,
+    best: Option<(f64, TrialId, Bits)>,
+}
+
+impl Algorithm<Bits> for HillClimbing {
+    fn ask(&mut self) -> Trial<Bits> {
+        let id = TrialId(self.asked);
+        self.asked += 1;
+        // Evaluations draw from stream 0 of the trial's seed.
+        let seed = trial_seed(self.seed, id);
+        let rng = &mut stream(seed, 1);
+        let (parent, genotype) = match &self.best {
+            Some((_, best, bits)) => (Some(*best), FlipOneBit.mutate(bits, rng)),
+            None => (None, SPACE.sample(rng)),
+        };
+        self.in_flight.insert(id, genotype.clone());
+        Trial {
+            id,
+            parent,
+            seed,
+            genotype,
+        }
+    }
+
+    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
+        let told = self.in_flight.remove(&id);
+        let genotype = told.ok_or(TellError::NotInFlight(id))?;
+        // A failed trial has no fitness and is forgotten.
+        let fitness = outcome.fitness().unwrap_or(f64::NEG_INFINITY);
+        if self.best.as_ref().is_none_or(|(best, ..)| fitness > *best) {
+            self.best = Some((fitness, id, genotype));
+        }
+        Ok(())
+    }
+}
+
+/// The share of ones, which a search can't see.
+fn ones(bits: &Bits) -> f64 {
+    bits.iter().filter(|&&bit| bit).count() as f64 / bits.len() as f64
+}
+
+/// What it sees instead. The noise is the trial's own.
+fn noisy_ones(bits: &Bits, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+    Ok(Evaluation::new(
+        ones(bits) + 0.05 * standard_normal(&mut context.rng(0)),
+    ))
+}
+
+/// Runs 20 searches of 1,000 trials, and prints the mean share of ones in what each considers best.
+fn compare<A: Algorithm<Bits>>(name: &str, algorithm: impl Fn(u64) -> A) -> Result<(), Failure> {
+    const SEARCHES: u64 = 20;
+    let mut sum = 0.0;
+    for seed in 0..SEARCHES {
+        let executor = Serial::new(noisy_ones);
+        let result = Search::new(algorithm(seed), executor, Budget::trials(1_000)).run()?;
+        sum += result.best().map_or(0.0, |best| ones(&best.genotype));
+    }
+    println!("{name}: {:.1} % ones", 100.0 * sum / SEARCHES as f64);
+    Ok(())
+}
+
+fn main() -> Result<(), Failure> {
+    compare("hill climbing", |seed| HillClimbing {
+        seed,
+        ..HillClimbing::default()
+    })?;
+    compare("aging evolution", |seed| {
+        let evolution = Evolution::builder(SPACE, FlipOneBit).seed(seed);
+        evolution.build().expect("the default sizes are valid")
+    })
+}

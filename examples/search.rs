@@ -1,0 +1,68 @@
+//! Evolves a classifier of handwritten digits: aging evolution over the cells of AmoebaNet, every candidate
+//! trained for one epoch on the digits that come with the crate.
+//!
+//! ```sh
+//! cargo run --release --example search
+//! ```
+//!
+//! Two cores take some 30 seconds. The program `evonas search` (`crates/evonas-cli`) does the same with your
+//! own images, settings and devices.
+
+use std::error::Error;
+use std::thread::available_parallelism;
+
+use burn::tensor::Device;
+use evonas::prelude::*;
+
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let dataset = digits();
+    let images = &dataset.train;
+
+    // A genotype becomes a small network: one normal cell per stack, four filters. By the default rule its
+    // first logits would be larger, which one epoch doesn't make up for.
+    let network = NetworkConfig::new(images.shape(), images.classes())
+        .cells_per_stack(1)
+        .filters(4)
+        .classifier_fan(Fan::In);
+    let decoder = CellDecoder::new(network);
+
+    // Its fitness is its accuracy on a fifth of the training images, after one epoch on the others.
+    let trainer = |epochs| Trainer::new(TrainingConfig::default().epochs(epochs));
+    let evaluator = TrainingEvaluator::builder(decoder.clone(), trainer(1)?, images)
+        .validation_fraction(0.2)
+        .threads_per_worker(1)
+        .build()?;
+    let workers = available_parallelism()?.get();
+
+    let space = NasnetSpace::sp1();
+    let evolution = Evolution::builder(space.clone(), space.mutation())
+        .population(25)
+        .sample(8)
+        .seed(0)
+        .build()?;
+    let executor = Threads::new(evaluator, workers)?;
+    let result = Search::new(evolution, executor, Budget::trials(100))
+        .observe(ProgressBar::new())
+        .run()?;
+
+    let best = result.best().ok_or("every trial failed")?;
+    println!("best of {} trials: {}", result.history.len(), best.genotype);
+    print!("{}", best.genotype.in_words());
+    let validation = 100.0 * best.fitness().unwrap_or(0.0);
+    println!("validation accuracy after 1 epoch: {validation:.2} %");
+
+    // The test images have played no part so far.
+    let found = train_fully(
+        &best.genotype,
+        &decoder,
+        &trainer(12)?,
+        &dataset,
+        best.seed,
+        &Device::flex(),
+        &mut Progress::ignore,
+    )?;
+    println!("parameters: {}", found.parameters);
+    let test = 100.0 * found.test_accuracy;
+    println!("test accuracy after 12 epochs on all training images: {test:.2} %");
+    Ok(())
+}

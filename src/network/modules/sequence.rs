@@ -1,0 +1,218 @@
+//! Layers in a row, grouped into what is computed together.
+
+use std::ops::Range;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use evonas_kernels::{HiddenState, Unit};
+use rand::Rng;
+
+use super::Layer;
+use crate::network::{LayerPlan, NetworkConfig, TrainingPass};
+
+/// Layers in a row; an empty one is the identity.
+#[derive(Module, Debug)]
+pub(crate) struct Sequence {
+    layers: Vec<Layer>,
+    #[module(skip)]
+    steps: Vec<Step>,
+}
+
+/// Layers that are computed together, by their positions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    /// ReLU, convolutions and batch norm: a [`Unit`].
+    Unit(Range<usize>),
+    /// A factorized reduction, of the ReLU before it if there is one.
+    Reduction { relu: bool, layer: usize },
+    /// Any other layer.
+    Single(usize),
+}
+
+impl Sequence {
+    pub(in crate::network) fn new(
+        plan: &[LayerPlan],
+        config: &NetworkConfig,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Self {
+        let layers = plan
+            .iter()
+            .map(|layer| Layer::new(layer, config, rng, device))
+            .collect();
+        Self {
+            layers,
+            steps: steps(plan),
+        }
+    }
+
+    /// Applies the layers in turn. Drop path and dropout act only with a training pass.
+    #[must_use]
+    pub(in crate::network) fn forward(
+        &self,
+        input: HiddenState,
+        mut training: Option<&mut TrainingPass<'_>>,
+    ) -> HiddenState {
+        self.steps
+            .iter()
+            .fold(input, |x, step| match (step, step.layers(&self.layers)) {
+                (Step::Reduction { relu, .. }, [Layer::FactorizedReduction(reduction)]) => {
+                    reduction.forward(x, *relu)
+                }
+                (Step::Single(_), [layer]) => layer.forward(x, training.as_deref_mut()),
+                (_, layers) => unit(layers, x),
+            })
+    }
+}
+
+impl Step {
+    fn layers<'a>(&self, layers: &'a [Layer]) -> &'a [Layer] {
+        match self {
+            Self::Unit(range) => &layers[range.clone()],
+            Self::Reduction { layer, .. } | Self::Single(layer) => &layers[*layer..=*layer],
+        }
+    }
+}
+
+/// ReLU, convolutions and batch norm in one operation.
+pub(super) fn unit(layers: &[Layer], input: HiddenState) -> HiddenState {
+    let mut unit = Unit::default();
+    let mut size = input.size();
+    for layer in layers {
+        match layer {
+            Layer::Relu(_) => unit.relu = true,
+            Layer::Convolution(layer) => {
+                let convolution = layer.on(size);
+                size = [convolution.window.out_height, convolution.window.out_width];
+                if layer.is_depthwise() {
+                    unit.depthwise = Some(convolution);
+                } else {
+                    unit.dense = Some(convolution);
+                }
+            }
+            Layer::BatchNorm(norm) => unit.norm = Some(norm),
+            _ => {}
+        }
+    }
+    unit.forward(input)
+}
+
+/// Groups layers from the first to the last, as many as possible into each step.
+fn steps(plan: &[LayerPlan]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut next = 0;
+    while next < plan.len() {
+        let step = match (unit_length(&plan[next..]), &plan[next..]) {
+            (length @ 1.., _) => Step::Unit(next..next + length),
+            (0, [LayerPlan::Relu, LayerPlan::FactorizedReduction { .. }, ..]) => Step::Reduction {
+                relu: true,
+                layer: next + 1,
+            },
+            (0, [LayerPlan::FactorizedReduction { .. }, ..]) => Step::Reduction {
+                relu: false,
+                layer: next,
+            },
+            _ => Step::Single(next),
+        };
+        next = match &step {
+            Step::Unit(range) => range.end,
+            Step::Reduction { layer, .. } | Step::Single(layer) => layer + 1,
+        };
+        steps.push(step);
+    }
+    steps
+}
+
+/// How many of these layers, from the first on, form a unit: none if it would be nothing but a ReLU.
+fn unit_length(plan: &[LayerPlan]) -> usize {
+    let [mut depthwise, mut dense] = [false; 2];
+    for (position, layer) in plan.iter().enumerate() {
+        match layer {
+            LayerPlan::Relu if position == 0 => {}
+            LayerPlan::Convolution(plan) if plan.is_depthwise() && !depthwise && !dense => {
+                depthwise = true;
+            }
+            LayerPlan::Convolution(plan)
+                if !plan.is_depthwise() && !dense && (!depthwise || plan.is_single_pixel()) =>
+            {
+                dense = true;
+            }
+            LayerPlan::BatchNorm { .. } => return position + 1,
+            _ if depthwise || dense => return position,
+            _ => return 0,
+        }
+    }
+    match depthwise || dense {
+        true => plan.len(),
+        false => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{ConvolutionPlan, Padding, PoolKind, PoolPlan};
+
+    fn convolution(kernel: usize, groups: usize) -> LayerPlan {
+        LayerPlan::Convolution(ConvolutionPlan {
+            input: 4,
+            output: 4,
+            kernel: [kernel, kernel],
+            stride: [1, 1],
+            dilation: 1,
+            groups,
+            padding: Padding::Same,
+        })
+    }
+
+    const NORM: LayerPlan = LayerPlan::BatchNorm { channels: 4 };
+    const REDUCTION: LayerPlan = LayerPlan::FactorizedReduction {
+        input: 4,
+        output: 4,
+    };
+
+    #[test]
+    fn a_separable_convolution_between_relu_and_batch_norm_is_one_unit() {
+        let separable = || [LayerPlan::Relu, convolution(5, 4), convolution(1, 1), NORM];
+        let twice = [separable(), separable()].concat();
+        assert_eq!(steps(&twice), [Step::Unit(0..4), Step::Unit(4..8)]);
+    }
+
+    #[test]
+    fn a_unit_has_one_convolution_of_each_kind_and_a_dense_one_behind_is_1x1() {
+        let layers = [convolution(3, 4), convolution(3, 1), convolution(1, 1)];
+        let alone = [Step::Unit(0..1), Step::Unit(1..2), Step::Unit(2..3)];
+        assert_eq!(steps(&layers), alone);
+        let layers = [convolution(3, 4), convolution(3, 4), NORM, NORM];
+        let alone = [Step::Unit(0..1), Step::Unit(1..3), Step::Unit(3..4)];
+        assert_eq!(steps(&layers), alone);
+    }
+
+    #[test]
+    fn other_layers_are_steps_of_their_own() {
+        let pool = LayerPlan::Pool(PoolPlan {
+            kind: PoolKind::Max,
+            kernel: 3,
+            stride: 1,
+            padding: Padding::Same,
+        });
+        let layers = [LayerPlan::Relu, pool.clone(), convolution(1, 1), pool];
+        let single = [
+            Step::Single(0),
+            Step::Single(1),
+            Step::Unit(2..3),
+            Step::Single(3),
+        ];
+        assert_eq!(steps(&layers), single);
+        assert_eq!(steps(&[LayerPlan::Relu]), [Step::Single(0)]);
+        assert_eq!(steps(&[]), []);
+    }
+
+    #[test]
+    fn a_factorized_reduction_takes_the_relu_before_it() {
+        let layers = [LayerPlan::Relu, REDUCTION, REDUCTION];
+        let [after_relu, alone] = [(true, 1), (false, 2)];
+        let step = |(relu, layer)| Step::Reduction { relu, layer };
+        assert_eq!(steps(&layers), [step(after_relu), step(alone)]);
+    }
+}
