@@ -2,7 +2,7 @@
 //! library trains them on the embedded digits as it trains cell networks.
 //!
 //! ```sh
-//! cargo run --release --example custom_network
+//! cargo run --release --example custom_network -- 40      # trials; 30 by default
 //! ```
 
 use std::error::Error;
@@ -78,7 +78,10 @@ fn main() -> Result<(), Failure> {
     let executor = Serial::new(evaluator.build()?);
     let evolution = Evolution::builder(space.clone(), space.clone());
     let evolution = evolution.population(10).sample(3).build()?;
-    let search = Search::new(evolution, executor, Budget::trials(30));
+    let trials = std::env::args()
+        .nth(1)
+        .map_or(Ok(30), |trials| trials.parse())?;
+    let search = Search::new(evolution, executor, Budget::trials(trials));
     let result = search.observe(ProgressBar::new()).run()?;
     let best = result.best().ok_or("every trial failed")?;
     println!("best network: {}", space.to_json(&best.genotype));

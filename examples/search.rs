@@ -2,12 +2,14 @@
 //! trained for one epoch on the digits that come with the crate.
 //!
 //! ```sh
-//! cargo run --release --example search
+//! cargo run --release --example search            # 100 trials: some 30 seconds on two cores
+//! cargo run --release --example search -- 1000
 //! ```
 //!
-//! Two cores take some 30 seconds. The program `evonas search` (`crates/evonas-cli`) does the same with your
+//! The program `evonas search` (`crates/evonas-cli`) does the same with your
 //! own images, settings and devices.
 
+use std::env::args;
 use std::error::Error;
 use std::thread::available_parallelism;
 
@@ -40,8 +42,9 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         .sample(8)
         .seed(0)
         .build()?;
+    let trials = args().nth(1).map_or(Ok(100), |trials| trials.parse())?;
     let executor = Threads::new(evaluator, workers)?;
-    let result = Search::new(evolution, executor, Budget::trials(100))
+    let result = Search::new(evolution, executor, Budget::trials(trials))
         .observe(ProgressBar::new())
         .run()?;
 

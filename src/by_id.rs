@@ -1,4 +1,4 @@
-//! Maps and sets of trials. Their numbers count up, so that hashing them needs no care.
+//! Maps and sets of trials, hashed cheaply: their numbers count up, so any spread will do.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};

@@ -41,6 +41,7 @@ mod replace_file;
 pub mod replacement;
 #[cfg(feature = "report")]
 pub mod report;
+mod sealed_log;
 pub mod search;
 pub mod selection;
 pub mod space;

@@ -1,17 +1,17 @@
-//! Panics in code that others wrote.
+//! Catching panics of the user's code.
 
 use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Calls code that others wrote; a panic becomes its message.
+/// Calls the user's code and turns a panic into its message.
 ///
-/// What the call was changing when it panicked may be half changed: the caller doesn't use it any
+/// What the call was changing when it panicked may be half changed: the caller either doesn't use it any
 /// more, or says why it can.
 pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
         let text = message(&*payload).to_owned();
-        // A payload whose own drop panics must not go further, nor the payload of that panic.
+        // If dropping the payload panics, that panic and its payload must not escape either.
         if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             mem::forget(another);
         }
@@ -24,7 +24,7 @@ fn message(payload: &(dyn Any + Send)) -> &str {
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is no message")
+        .unwrap_or("a payload without a message")
 }
 
 #[cfg(test)]
@@ -46,6 +46,6 @@ mod tests {
         assert_eq!(caught::<()>(|| panic!("no {}", 1)), Err("no 1".to_owned()));
         assert_eq!(caught::<()>(|| panic!("no")), Err("no".to_owned()));
         let bomb = caught::<()>(|| std::panic::panic_any(Bomb));
-        assert_eq!(bomb, Err("a value that is no message".to_owned()));
+        assert_eq!(bomb, Err("a payload without a message".to_owned()));
     }
 }

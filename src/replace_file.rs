@@ -1,4 +1,4 @@
-//! Files that are replaced as a whole.
+//! Replacing a file atomically.
 
 use std::fs;
 #[cfg(feature = "burn")]
@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Replaces a file by the one that `write` makes beside it: whoever reads it, and whoever comes after a
-/// crash, finds the old file or the new one, and with a full disk the old one stays. Only one process
-/// may write a file at a time.
+/// Replaces a file by one that `write` writes next to it. A reader, or a process after a crash, finds either
+/// the old file or the new one, and if the disk is full the old one stays. Only one process may write a file
+/// at a time.
 ///
-/// The file beside it has the same name and `.new` at its end. A killed process leaves it; the next
-/// write replaces that too.
+/// The new file has the same name with `.new` appended. A killed process leaves it; the next write replaces
+/// it.
 pub(crate) fn replace_file<T, E>(
     path: &Path,
     failed: impl FnOnce(io::Error) -> E,
@@ -21,12 +21,12 @@ pub(crate) fn replace_file<T, E>(
     let written = write(&new);
     let replaced = written.and_then(|value| fs::rename(&new, path).map(|()| value).map_err(failed));
     replaced.inspect_err(|_| {
-        // Half a file is of no use; if it can't be removed either, the error says why.
+        // Half a file is of no use. If it can't be removed either, the error says why.
         let _ = fs::remove_file(&new);
     })
 }
 
-/// [`replace_file`] that returns when the new file is on the disk.
+/// Like [`replace_file`], but returns only when the new file is on the disk.
 #[cfg(feature = "burn")]
 pub(crate) fn replace_file_durably<E>(
     path: &Path,
@@ -38,7 +38,7 @@ pub(crate) fn replace_file_durably<E>(
         let file = File::options().write(true).open(new);
         file.and_then(|file| file.sync_all()).map_err(&failed)
     })?;
-    // The new name too, where a folder can be opened.
+    // Its name must be on the disk too, where a folder can be opened.
     match path.parent() {
         Some(folder) if cfg!(unix) => {
             let folder = match folder.as_os_str().is_empty() {

@@ -8,7 +8,7 @@ use super::contender::Contender;
 use super::error::ComparisonError;
 use super::events::{RunEvent, RunObserver};
 use super::parallel::in_parallel;
-use super::record::{FinishedRuns, RunRecord, Settings};
+use super::record::{FinishedRuns, RecordedSettings, RunRecord};
 use super::results::{Comparison, ContenderRuns};
 use super::run::Run;
 use super::setup::Setup;
@@ -144,7 +144,7 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
             .ok_or(ComparisonError::TooManyRuns(setup.runs))?;
         let run_of = |task: usize| (contenders[task / setup.runs], (task % setup.runs) as u64);
         let recorded = match &mut record {
-            Some(record) => record.begin(&Settings::new(benchmark, &setup))?,
+            Some(record) => record.begin(&RecordedSettings::new(benchmark, &setup))?,
             None => FinishedRuns::new(),
         };
         let done = match recorded.is_empty() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::contender::Contender;
 use super::record::RunRecordError;
 use crate::algorithm::AlgorithmError;
-use crate::executor::NoWorkers;
+use crate::executor::ExecutorError;
 use crate::search::SearchError;
 
 /// Why a comparison failed.
@@ -93,7 +93,7 @@ pub enum ComparisonError {
     Algorithm(#[from] AlgorithmError),
     /// The simulated executor can't be set up.
     #[error(transparent)]
-    Executor(#[from] NoWorkers),
+    Executor(#[from] ExecutorError),
     /// A search failed.
     #[error(transparent)]
     Search(#[from] SearchError),

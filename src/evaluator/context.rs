@@ -1,4 +1,4 @@
-//! What an evaluation knows of the search around it.
+//! What an evaluation knows about the search around it.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use crate::randomness::stream;
 use crate::stopper::{Decision, SharedStopper};
 use crate::trial::TrialId;
 
-/// The surroundings of one evaluation.
+/// What one evaluation knows about the search around it, and how it talks to the search.
 pub struct Context<'a> {
     trial: TrialId,
     seed: u64,
@@ -35,8 +35,8 @@ impl fmt::Debug for Context<'_> {
 }
 
 impl<'a> Context<'a> {
-    /// A context of one's own, to call an evaluator outside a search. `report` takes what
-    /// [`Context::report`] and [`Context::report_with_metrics`] are given.
+    /// A context for calling an evaluator outside a search. `report` receives what is given to
+    /// [`Context::report`] and [`Context::report_with_metrics`].
     #[must_use]
     pub const fn new(
         trial: TrialId,
@@ -57,15 +57,15 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The same with a time limit that begins now.
+    /// Sets a time limit, which begins now.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        // A limit beyond what an Instant can hold is none.
+        // A limit beyond what an Instant can hold is no limit.
         self.deadline = Instant::now().checked_add(timeout);
         self
     }
 
-    /// The same with a stopper that judges every reported value.
+    /// Has a stopper judge every reported value.
     #[must_use]
     pub const fn with_stopper(mut self, stopper: &'a SharedStopper) -> Self {
         self.stopper = Some(stopper);
@@ -78,13 +78,13 @@ impl<'a> Context<'a> {
         self.trial
     }
 
-    /// The trial's own seed.
+    /// The trial's seed.
     #[must_use]
     pub const fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Stream `number` of the trial's seed: one for each purpose.
+    /// A random stream of the trial's seed. Use another `number` for each purpose.
     #[must_use]
     pub fn rng(&self, number: u64) -> ChaCha8Rng {
         stream(self.seed, number)
@@ -96,13 +96,13 @@ impl<'a> Context<'a> {
         self.worker
     }
 
-    /// Tells observers and the stopper an intermediate value: the validation accuracy after epoch
-    /// `step`, say. The stopper never sees a value that is not finite.
+    /// Reports an intermediate value to observers and the stopper, such as the validation accuracy after
+    /// epoch `step`. The stopper never sees a value that isn't finite.
     pub fn report(&self, step: u64, value: f64) {
         self.report_with_metrics(IntermediateResult::new(step, value));
     }
 
-    /// [`Context::report`] with other figures beside the value, for observers.
+    /// Like [`Context::report`], with further figures for observers.
     pub fn report_with_metrics(&self, result: IntermediateResult) {
         let IntermediateResult { step, value, .. } = result;
         (self.report)(result);
@@ -117,8 +117,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Returns early, with `?`, when the evaluation should not go on: the search stops, the trial's
-    /// time is up, or the stopper has seen enough.
+    /// Fails if the evaluation should end: the search stops, the trial's time is up, or the stopper has
+    /// seen enough. An evaluator calls it now and then, with `?`.
     ///
     /// # Errors
     /// [`EvaluationError::Interrupted`], [`EvaluationError::TimedOut`] or

@@ -1,8 +1,8 @@
-//! What an evaluation says before it ends.
+//! What an evaluation reports before it ends.
 
 use crate::trial::Metrics;
 
-/// What an evaluation reports on its way: a value that a stopper may judge, and other figures that
+/// What an evaluation reports before it ends: a value that a stopper may judge, and further figures that
 /// only observers see.
 ///
 /// # Example
@@ -16,16 +16,16 @@ use crate::trial::Metrics;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IntermediateResult {
-    /// The step, an epoch say.
+    /// The step, such as an epoch.
     pub step: u64,
-    /// The value that counts: the one that stoppers compare.
+    /// The value that stoppers compare.
     pub value: f64,
-    /// Other figures of this step.
+    /// Further figures of this step.
     pub metrics: Metrics,
 }
 
 impl IntermediateResult {
-    /// A value without other figures.
+    /// A value without further figures.
     #[must_use]
     pub const fn new(step: u64, value: f64) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl IntermediateResult {
         }
     }
 
-    /// The same with one more figure.
+    /// Adds a figure.
     #[must_use]
     pub fn with_metric(mut self, name: impl Into<String>, value: f64) -> Self {
         self.metrics.insert(name, value);

@@ -1,6 +1,6 @@
-//! Telling a full device from other failures by what it says.
+//! Recognizing in a message that memory ran out.
 
-/// What CUDA, HIP, cuBLAS, CubeCL, wgpu and Burn say, in lower case.
+/// The words of CUDA, HIP, cuBLAS, CubeCL, wgpu and Burn, in lower case.
 const SIGNS: [&str; 13] = [
     "out of memory",
     "out of device memory",
@@ -19,8 +19,7 @@ const SIGNS: [&str; 13] = [
 
 /// Whether an error or panic message says that memory ran out.
 ///
-/// Burn reports a full GPU as a panic or an error text and nothing more, so the text is all there
-/// is to go by.
+/// Burn reports a full GPU only as a panic or an error with a text, so the text has to do.
 #[must_use]
 pub fn is_out_of_memory(message: &str) -> bool {
     let message = message.to_lowercase();

@@ -10,7 +10,7 @@ mod weighted;
 pub use context::Context;
 pub use intermediate::IntermediateResult;
 pub use memory::is_out_of_memory;
-pub use run::{Ended, run_trial};
+pub use run::{TrialEnd, run_trial};
 pub use stop_signal::StopSignal;
 pub use weighted::{UNWEIGHTED_FITNESS, WeightedSum};
 
@@ -18,15 +18,14 @@ use crate::trial::Evaluation;
 
 /// Scores a genotype.
 ///
-/// Every closure `Fn(&G, &Context) -> Result<Evaluation, EvaluationError>` is one. A panic inside
-/// an evaluator is caught and becomes a failed trial, or one that ran out of memory if its message says
-/// so.
+/// Every closure `Fn(&G, &Context) -> Result<Evaluation, EvaluationError>` is one. A panic inside an
+/// evaluator is caught, and its trial fails, or ran out of memory if the message says so.
 pub trait Evaluator<G>: Send + Sync {
-    /// Evaluates `genotype`. Everything random comes from [`Context::seed`]; a long evaluation asks
+    /// Evaluates `genotype`. All randomness comes from [`Context::seed`]. A long evaluation calls
     /// [`Context::check_stop`] now and then.
     ///
     /// # Errors
-    /// [`EvaluationError`] if there is no score; it becomes the trial's outcome.
+    /// [`EvaluationError`] if there is no score. It becomes the trial's outcome.
     fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError>;
 }
 
@@ -49,7 +48,7 @@ impl<G> Evaluator<G> for Box<dyn Evaluator<G>> {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {
-    /// The genotype breaks a constraint of the evaluator.
+    /// The genotype violates a constraint of the evaluator.
     #[error("infeasible: {0}")]
     Infeasible(String),
     /// Something went wrong.
@@ -66,10 +65,10 @@ pub enum EvaluationError {
     Stopped {
         /// The step.
         step: u64,
-        /// What was reported then.
+        /// The value that was reported at that step.
         value: f64,
     },
-    /// The search stops; the trial has no outcome and may be run again.
+    /// The search stops. The trial has no outcome, and a resumed search runs it again.
     #[error("interrupted")]
     Interrupted,
 }

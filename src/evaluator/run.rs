@@ -1,36 +1,37 @@
-//! One trial from start to outcome: what every executor does with it.
+//! Running one trial, as every executor does it.
 
 use super::{Context, EvaluationError, Evaluator, is_out_of_memory};
 use crate::panics::caught;
 use crate::trial::{Outcome, Trial};
 
-/// How running a trial ended.
+/// How a trial ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ended {
+pub enum TrialEnd {
     /// With an outcome.
     Outcome(Outcome),
-    /// Without one, since the search stops.
+    /// Without one, because the search stops.
     Interrupted,
 }
 
-/// Evaluates a trial's genotype; errors, panics and figures that can't be recorded
-/// ([`Outcome::recordable`]) become outcomes. Whatever comes after the time limit has timed out, a score
-/// that comes while the search stops too; only [`EvaluationError::Interrupted`], returned since the
-/// search stops, is no outcome however late it is.
+/// Evaluates a trial's genotype. Errors, panics and figures that can't be recorded
+/// ([`Outcome::recordable`]) become outcomes.
+///
+/// An attempt that ends after its deadline counts as timed out, even with a score and even while the search
+/// stops. Only [`EvaluationError::Interrupted`], returned because the search stops, is never an outcome.
 pub fn run_trial<G>(
     trial: &Trial<G>,
     evaluator: &dyn Evaluator<G>,
     context: &Context<'_>,
-) -> Ended {
-    // The evaluator is only shared (&), and what it was building is dropped with the panic: a
-    // half-changed value could be seen only through the evaluator's own locks, which are poisoned.
+) -> TrialEnd {
+    // The evaluator is only borrowed, and what it was building is dropped with the panic. A half-changed
+    // value could be seen only through the evaluator's own locks, which are poisoned.
     let result = caught(|| evaluator.evaluate(&trial.genotype, context));
     if matches!(result, Ok(Err(EvaluationError::Interrupted))) && context.is_interrupted() {
-        return Ended::Interrupted;
+        return TrialEnd::Interrupted;
     }
-    // Late is late, even if the evaluator never looked at the clock.
+    // This holds even if the evaluator never looked at the clock.
     if context.timed_out() {
-        return Ended::Outcome(Outcome::TimedOut);
+        return TrialEnd::Outcome(Outcome::TimedOut);
     }
     let outcome = match result {
         Err(message) => failure(format!("panic: {message}")),
@@ -44,10 +45,10 @@ pub fn run_trial<G>(
             failure("interrupted, but the search was not asked to stop".to_owned())
         }
     };
-    Ended::Outcome(outcome.recordable())
+    TrialEnd::Outcome(outcome.recordable())
 }
 
-/// A device that ran out of memory says so in words only.
+/// A failure, or memory that ran out, which only the words of a message tell.
 fn failure(reason: String) -> Outcome {
     if is_out_of_memory(&reason) {
         Outcome::OutOfMemory { reason }

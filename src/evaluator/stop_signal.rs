@@ -17,7 +17,7 @@ impl StopSignal {
         Self::default()
     }
 
-    /// A signal that is set with this one, but can be set without it.
+    /// A signal that is set whenever this one is, and can be set alone.
     #[must_use]
     pub fn child(&self) -> Self {
         Self {
@@ -26,12 +26,12 @@ impl StopSignal {
         }
     }
 
-    /// Asks the search to stop. What is done is kept; trials in flight are interrupted.
+    /// Asks the search to stop. Finished trials are kept; trials in flight are interrupted.
     pub fn stop(&self) {
         self.set.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was asked to.
+    /// Whether the search was asked to stop.
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.set.load(Ordering::Relaxed)

@@ -1,15 +1,15 @@
-//! Several figures as one fitness.
+//! A weighted sum of figures as the fitness.
 
 use super::{Context, EvaluationError, Evaluator};
 use crate::trial::Evaluation;
 
-/// The metric that holds the fitness that an evaluator returned, where a [`WeightedSum`] put another
-/// in its place.
+/// The metric that keeps the evaluator's own fitness where a [`WeightedSum`] replaced it.
 pub const UNWEIGHTED_FITNESS: &str = "unweighted_fitness";
 
-/// Makes the fitness the weighted sum of figures of an evaluation: its fitness and its metrics. What
-/// the evaluator returned as fitness becomes the metric [`UNWEIGHTED_FITNESS`]; of a sum within a sum,
-/// that of the innermost.
+/// Replaces an evaluator's fitness by a weighted sum of its figures: fitness and metrics.
+///
+/// The evaluator's own fitness becomes the metric [`UNWEIGHTED_FITNESS`]; with a sum inside a sum, that of
+/// the innermost evaluator.
 ///
 /// ```
 /// use evonas::evaluator::WeightedSum;
@@ -34,8 +34,8 @@ pub struct WeightedSum<E> {
 }
 
 impl<E> WeightedSum<E> {
-    /// Weights by name; `fitness` stands for the fitness that the evaluator returns. A negative
-    /// weight is for figures of which less is better.
+    /// Weights by the names of figures; `fitness` stands for the evaluator's fitness. Give figures of which
+    /// less is better a negative weight.
     pub fn new<N: Into<String>>(evaluator: E, weights: impl IntoIterator<Item = (N, f64)>) -> Self {
         Self {
             evaluator,

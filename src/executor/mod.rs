@@ -1,41 +1,42 @@
-//! Running trials somewhere: in this thread, on several, or on a virtual clock.
+//! Running trials: in the calling thread, on several threads, or on a virtual clock.
 
+mod error;
+mod limits;
 mod serial;
 mod simulated;
-mod terms;
 mod threads;
 
+pub use error::ExecutorError;
+pub use limits::Limits;
 pub use serial::Serial;
 pub use simulated::Simulated;
-pub use terms::Terms;
-pub use threads::{NoWorkers, Threads, ThreadsError};
+pub use threads::Threads;
 
 use std::time::Duration;
 
-use crate::evaluator::{Ended, IntermediateResult, StopSignal};
+use crate::evaluator::{IntermediateResult, StopSignal, TrialEnd};
 use crate::trial::{Trial, TrialId};
 
 /// Runs the trials that the search loop submits.
 pub trait Executor<G> {
-    /// How many trials can run at the same time, at least 1: so many the loop keeps in flight.
+    /// How many trials can run at the same time, at least 1. The loop keeps that many in flight.
     fn workers(&self) -> usize;
 
-    /// Takes a trial to run under these terms, now or when a worker is free.
-    fn submit(&mut self, trial: Trial<G>, terms: Terms);
+    /// Takes a trial to run within these limits, now or when a worker is free.
+    fn submit(&mut self, trial: Trial<G>, limits: Limits);
 
-    /// Waits for what happens next. `None` when nothing is in flight.
+    /// Waits for the next event; `None` if nothing is in flight.
     fn next(&mut self) -> Option<ExecutorEvent>;
 
     /// The signal that interrupts running trials.
     fn stop_signal(&self) -> StopSignal;
 
-    /// The time since the search began on a clock of the executor's own; none where real time
-    /// counts.
+    /// The time since the search began on the executor's virtual clock; `None` if it runs in real time.
     fn clock(&self) -> Option<Duration> {
         None
     }
 
-    /// Sets that clock, when a recorded search goes on. Without such a clock there is nothing to do.
+    /// Sets the virtual clock when a recorded search resumes. Without such a clock there is nothing to do.
     fn set_clock(&mut self, now: Duration) {
         let _ = now;
     }
@@ -46,8 +47,8 @@ impl<G, X: Executor<G> + ?Sized> Executor<G> for Box<X> {
         (**self).workers()
     }
 
-    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
-        (**self).submit(trial, terms);
+    fn submit(&mut self, trial: Trial<G>, limits: Limits) {
+        (**self).submit(trial, limits);
     }
 
     fn next(&mut self) -> Option<ExecutorEvent> {
@@ -67,18 +68,18 @@ impl<G, X: Executor<G> + ?Sized> Executor<G> for Box<X> {
     }
 }
 
-/// What an executor reports.
+/// What happens in an executor.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ExecutorEvent {
-    /// A worker has begun with a trial.
+    /// A worker has started a trial.
     Started {
         /// The trial.
         trial: TrialId,
         /// The worker, from 0.
         worker: usize,
     },
-    /// An evaluation reported something on its way.
+    /// An evaluation reported an intermediate result.
     Reported {
         /// The trial.
         trial: TrialId,
@@ -94,6 +95,6 @@ pub enum ExecutorEvent {
         /// How long it took.
         duration: Duration,
         /// How it ended.
-        ended: Ended,
+        end: TrialEnd,
     },
 }

@@ -1,19 +1,19 @@
-//! One trial after the other, in the calling thread.
+//! One trial after another, in the calling thread.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Executor, ExecutorEvent, Terms};
+use super::{Executor, ExecutorEvent, Limits};
 use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
 use crate::trial::Trial;
 
-/// Runs trials in the calling thread. What a trial reports is seen when it has ended.
+/// Runs trials in the calling thread, one after another. What a trial reports is seen after it has ended.
 pub struct Serial<G, E> {
     evaluator: E,
     stop: StopSignal,
-    waiting: VecDeque<(Trial<G>, Terms)>,
+    waiting: VecDeque<(Trial<G>, Limits)>,
     events: VecDeque<ExecutorEvent>,
 }
 
@@ -32,7 +32,7 @@ impl<G, E: Evaluator<G>> Serial<G, E> {
         Self::with_stop_signal(evaluator, &StopSignal::new())
     }
 
-    /// The same, interrupted by a signal of the caller's (which it never sets).
+    /// An executor that the caller's signal interrupts too. It never sets that signal.
     #[must_use]
     pub fn with_stop_signal(evaluator: E, stop: &StopSignal) -> Self {
         Self {
@@ -49,15 +49,15 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
         1
     }
 
-    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
-        self.waiting.push_back((trial, terms));
+    fn submit(&mut self, trial: Trial<G>, limits: Limits) {
+        self.waiting.push_back((trial, limits));
     }
 
     fn next(&mut self) -> Option<ExecutorEvent> {
         if let Some(event) = self.events.pop_front() {
             return Some(event);
         }
-        let (trial, terms) = self.waiting.pop_front()?;
+        let (trial, limits) = self.waiting.pop_front()?;
         let start = Instant::now();
         let events = Mutex::new(&mut self.events);
         let report = |result| {
@@ -69,13 +69,13 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
                     result,
                 });
         };
-        let context = terms.apply(Context::new(trial.id, trial.seed, 0, &self.stop, &report));
-        let ended = run_trial(&trial, &self.evaluator, &context);
+        let context = limits.apply(Context::new(trial.id, trial.seed, 0, &self.stop, &report));
+        let end = run_trial(&trial, &self.evaluator, &context);
         self.events.push_back(ExecutorEvent::Finished {
             trial: trial.id,
             worker: 0,
             duration: start.elapsed(),
-            ended,
+            end,
         });
         Some(ExecutorEvent::Started {
             trial: trial.id,

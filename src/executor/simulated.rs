@@ -6,41 +6,39 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Executor, ExecutorEvent, NoWorkers, Terms};
-use crate::evaluator::{Context, Ended, Evaluator, StopSignal, run_trial};
+use super::{Executor, ExecutorError, ExecutorEvent, Limits};
+use crate::evaluator::{Context, Evaluator, StopSignal, TrialEnd, run_trial};
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// Runs trials on `N` virtual workers: each takes as long as its evaluation says
-/// ([`Evaluation::cost`](crate::trial::Evaluation::cost)), on a clock that jumps from one event to
-/// the next. The same search gives the same history, whatever machine it runs on.
+/// Runs trials on `N` virtual workers, in the calling thread: each trial takes as long as its evaluation
+/// costs ([`Evaluation::cost`](crate::trial::Evaluation::cost)), on a clock that jumps from event to event.
+/// The same search gives the same history on every machine.
 ///
-/// A completed evaluation without a cost fails. A trial whose cost exceeds the time limit times out
-/// when the limit is reached; a trial that ends in any other way without an evaluation takes no
-/// time. Evaluations happen when trials are submitted, so a stopper sees the values of one trial
-/// after the other.
+/// A completed evaluation without a cost fails. A trial whose cost exceeds the time limit times out when
+/// the limit is reached; a trial that ends in any other way without an evaluation takes no time.
+/// Evaluations happen when trials are submitted, so a stopper sees the values of one trial after another.
 ///
-/// A search that is resumed after it was killed or [stopped](StopSignal) goes on at the time at which it
-/// was interrupted, and its trials, their outcomes and their order are those of one that never was: what
-/// runs when the signal is set is given up with the clock where it stands, and run again from when it
-/// began. Two things may differ. Which of the
-/// virtual workers has which trial: those in flight are given out anew, and a journal doesn't say who
-/// had them. And, with a stopper, which trials are stopped, and what comes of that: a resume shows it
-/// the recorded values in the order in which trials ended, then those in flight again, and not in the
+/// A search that resumes after it was killed or [stopped](StopSignal) continues at the time of the
+/// interruption, with the trials, outcomes and order of a search that was never interrupted: trials that run
+/// when the signal is set are given up without advancing the clock, and run again from when they began. Two
+/// things may differ: which virtual worker has which trial, since trials in flight are handed out anew and
+/// the journal doesn't say who had them; and, with a stopper, which trials are stopped, since a resume shows
+/// it the recorded values in the order in which trials ended, then those in flight again, and not in the
 /// order of submission.
 ///
-/// A search whose budget is spent is another matter: what runs then ends, and nothing is asked for
-/// meanwhile. With more than one worker, extending it by a larger budget therefore doesn't give the
-/// history that the larger budget would have given at once.
+/// Extending a search whose budget was spent is different: its last trials ended while nothing more was
+/// asked for. With more than one worker, a larger budget then doesn't give the history that it would have
+/// given from the start.
 pub struct Simulated<G, E> {
     evaluator: E,
     stop: StopSignal,
     now: Duration,
-    /// Those that had a trial and have none.
+    /// Workers that have had a trial and are free again.
     idle: BinaryHeap<Reverse<usize>>,
-    /// How many have had a trial: the others are made up when they are needed.
+    /// How many workers have had a trial. The others exist only when they are needed.
     begun: usize,
-    running: BinaryHeap<Reverse<Running>>,
-    waiting: VecDeque<(Trial<G>, Terms)>,
+    running: BinaryHeap<Reverse<VirtualTrial>>,
+    waiting: VecDeque<(Trial<G>, Limits)>,
     events: VecDeque<ExecutorEvent>,
     workers: usize,
 }
@@ -55,31 +53,31 @@ impl<G, E> fmt::Debug for Simulated<G, E> {
     }
 }
 
-/// A trial that a virtual worker has in hand; the order is that of finishing.
+/// A trial that a virtual worker runs, ordered by when it ends.
 #[derive(Debug)]
-struct Running {
+struct VirtualTrial {
     ends: Duration,
     trial: TrialId,
     begins: Duration,
     worker: usize,
-    ended: Ended,
+    end: TrialEnd,
 }
 
-impl PartialEq for Running {
+impl PartialEq for VirtualTrial {
     fn eq(&self, other: &Self) -> bool {
         (self.ends, self.trial) == (other.ends, other.trial)
     }
 }
 
-impl Eq for Running {}
+impl Eq for VirtualTrial {}
 
-impl PartialOrd for Running {
+impl PartialOrd for VirtualTrial {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Running {
+impl Ord for VirtualTrial {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.ends, self.trial).cmp(&(other.ends, other.trial))
     }
@@ -89,22 +87,22 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
     /// Virtual workers around an evaluator.
     ///
     /// # Errors
-    /// [`NoWorkers`] if `workers` is 0.
-    pub fn new(evaluator: E, workers: usize) -> Result<Self, NoWorkers> {
+    /// [`ExecutorError`] if `workers` is 0.
+    pub fn new(evaluator: E, workers: usize) -> Result<Self, ExecutorError> {
         Self::with_stop_signal(evaluator, workers, &StopSignal::new())
     }
 
-    /// The same, interrupted by a signal of the caller's (which it never sets).
+    /// Virtual workers that the caller's signal interrupts too. They never set that signal.
     ///
     /// # Errors
-    /// [`NoWorkers`] if `workers` is 0.
+    /// [`ExecutorError`] if `workers` is 0.
     pub fn with_stop_signal(
         evaluator: E,
         workers: usize,
         stop: &StopSignal,
-    ) -> Result<Self, NoWorkers> {
+    ) -> Result<Self, ExecutorError> {
         if workers == 0 {
-            return Err(NoWorkers);
+            return Err(ExecutorError::NoWorkers);
         }
         Ok(Self {
             evaluator,
@@ -131,7 +129,7 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
         })
     }
 
-    fn begin(&mut self, trial: Trial<G>, terms: &Terms, begins: Duration, worker: usize) {
+    fn begin(&mut self, trial: Trial<G>, limits: &Limits, begins: Duration, worker: usize) {
         self.events.push_back(ExecutorEvent::Started {
             trial: trial.id,
             worker,
@@ -147,23 +145,23 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
                 });
         };
         let context = Context::new(trial.id, trial.seed, worker, &self.stop, &report);
-        let context = match &terms.stopper {
+        let context = match &limits.stopper {
             Some(stopper) => context.with_stopper(stopper),
             None => context,
         };
-        let ended = run_trial(&trial, &self.evaluator, &context);
-        let (duration, ended) = on_the_virtual_clock(ended, terms.timeout);
-        self.running.push(Reverse(Running {
+        let end = run_trial(&trial, &self.evaluator, &context);
+        let (duration, end) = on_the_virtual_clock(end, limits.timeout);
+        self.running.push(Reverse(VirtualTrial {
             ends: begins.saturating_add(duration),
             trial: trial.id,
             begins,
             worker,
-            ended,
+            end,
         }));
     }
 
-    /// Interrupts a trial where the clock stands. An end that lies ahead must not be reported: it would
-    /// stand in the record before trials that an uninterrupted search begins and ends until then.
+    /// Interrupts a trial without advancing the clock. Its end, which lies in the future, must not be
+    /// reported: the record would have it before trials that an uninterrupted search starts and ends by then.
     fn give_up(&mut self) -> Option<ExecutorEvent> {
         let (trial, worker) = match self.running.pop() {
             Some(Reverse(running)) => {
@@ -176,28 +174,32 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
             trial,
             worker,
             duration: Duration::ZERO,
-            ended: Ended::Interrupted,
+            end: TrialEnd::Interrupted,
         })
     }
 }
 
 /// How long a trial takes, and how it ends under its time limit.
-fn on_the_virtual_clock(ended: Ended, timeout: Option<Duration>) -> (Duration, Ended) {
-    let Ended::Outcome(Outcome::Completed(evaluation)) = &ended else {
-        return (Duration::ZERO, ended);
+fn on_the_virtual_clock(end: TrialEnd, timeout: Option<Duration>) -> (Duration, TrialEnd) {
+    let TrialEnd::Outcome(Outcome::Completed(evaluation)) = &end else {
+        return (Duration::ZERO, end);
     };
     let cost = evaluation
         .cost
         .and_then(|cost| Duration::try_from_secs_f64(cost).ok());
     match (cost, timeout) {
         (Some(cost), Some(timeout)) if cost > timeout => {
-            (timeout, Ended::Outcome(Outcome::TimedOut))
+            (timeout, TrialEnd::Outcome(Outcome::TimedOut))
         }
-        (Some(cost), _) => (cost, ended),
+        (Some(cost), _) => (cost, end),
         (None, _) => {
-            let reason = "the evaluation has no cost in seconds, which a simulation goes by";
+            let reason =
+                "the evaluation has no cost in seconds, which the simulated executor needs";
             let reason = reason.to_owned();
-            (Duration::ZERO, Ended::Outcome(Outcome::Failed { reason }))
+            (
+                Duration::ZERO,
+                TrialEnd::Outcome(Outcome::Failed { reason }),
+            )
         }
     }
 }
@@ -207,10 +209,10 @@ impl<G, E: Evaluator<G>> Executor<G> for Simulated<G, E> {
         self.workers
     }
 
-    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
+    fn submit(&mut self, trial: Trial<G>, limits: Limits) {
         match self.free_worker() {
-            Some(worker) => self.begin(trial, &terms, terms.begins, worker),
-            None => self.waiting.push_back((trial, terms)),
+            Some(worker) => self.begin(trial, &limits, limits.begins, worker),
+            None => self.waiting.push_back((trial, limits)),
         }
     }
 
@@ -224,14 +226,14 @@ impl<G, E: Evaluator<G>> Executor<G> for Simulated<G, E> {
         let Reverse(first) = self.running.pop()?;
         self.now = self.now.max(first.ends);
         match self.waiting.pop_front() {
-            Some((trial, terms)) => self.begin(trial, &terms, self.now, first.worker),
+            Some((trial, limits)) => self.begin(trial, &limits, self.now, first.worker),
             None => self.idle.push(Reverse(first.worker)),
         }
         Some(ExecutorEvent::Finished {
             trial: first.trial,
             worker: first.worker,
             duration: first.ends.saturating_sub(first.begins),
-            ended: first.ended,
+            end: first.end,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Several trials at a time, on threads of this process.
+//! Several trials at the same time, on threads of this process.
 
 use std::fmt;
 use std::io;
@@ -8,42 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use super::{Executor, ExecutorEvent, Terms};
-use crate::evaluator::{Context, Ended, Evaluator, StopSignal, run_trial};
+use super::{Executor, ExecutorError, ExecutorEvent, Limits};
+use crate::evaluator::{Context, Evaluator, StopSignal, TrialEnd, run_trial};
 use crate::panics::caught;
 use crate::space::Genotype;
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// An executor without workers can't run anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the number of workers is 0; it must be at least 1")]
-pub struct NoWorkers;
-
-/// Why threads can't be started.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ThreadsError {
-    /// There are to be none.
-    #[error(transparent)]
-    NoWorkers(#[from] NoWorkers),
-    /// The system has no room for so many. Those that were started have ended again.
-    #[error(
-        "the system can't start a thread for another worker after {started}: {source}; fewer workers may do"
-    )]
-    NoThread {
-        /// How many were started before.
-        started: usize,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
 /// Runs trials on `N` threads; a free thread takes the next trial at once.
 ///
-/// A trial that a worker can't bring to an end, since something beside the evaluator panics, is
-/// [`Outcome::Lost`].
+/// A trial whose worker panics outside the evaluator is [`Outcome::Lost`].
 ///
-/// When dropped, it interrupts what runs and waits for its threads.
+/// When dropped, it interrupts running trials and waits for its threads.
 pub struct Threads<G> {
     trials: Option<Sender<Job<G>>>,
     events: Receiver<ExecutorEvent>,
@@ -65,23 +40,23 @@ impl<G: Genotype> Threads<G> {
     /// Starts `workers` threads around one evaluator.
     ///
     /// # Errors
-    /// [`ThreadsError`] if `workers` is 0, or more than the system has threads for.
-    pub fn new<E>(evaluator: E, workers: usize) -> Result<Self, ThreadsError>
+    /// [`ExecutorError`] if `workers` is 0, or more than the system has threads for.
+    pub fn new<E>(evaluator: E, workers: usize) -> Result<Self, ExecutorError>
     where
         E: Evaluator<G> + 'static,
     {
         Self::with_stop_signal(evaluator, workers, &StopSignal::new())
     }
 
-    /// The same, interrupted by a signal of the caller's (which it never sets).
+    /// Threads that the caller's signal interrupts too. They never set that signal.
     ///
     /// # Errors
-    /// [`ThreadsError`] if `workers` is 0, or more than the system has threads for.
+    /// [`ExecutorError`] if `workers` is 0, or more than the system has threads for.
     pub fn with_stop_signal<E>(
         evaluator: E,
         workers: usize,
         stop: &StopSignal,
-    ) -> Result<Self, ThreadsError>
+    ) -> Result<Self, ExecutorError>
     where
         E: Evaluator<G> + 'static,
     {
@@ -89,15 +64,15 @@ impl<G: Genotype> Threads<G> {
         Self::start(repeat_n(evaluator, workers), stop, spawn)
     }
 
-    /// Starts one thread for each evaluator: where every worker has a device of its own, an
-    /// evaluator for each device. The score must not depend on which one it is.
+    /// Starts one thread for each evaluator, for workers that each have their own device. The score must
+    /// not depend on which evaluator gives it.
     ///
     /// # Errors
-    /// [`ThreadsError`] if there is no evaluator, or the system has no threads for so many.
+    /// [`ExecutorError`] if there is no evaluator, or the system has no threads for so many.
     pub fn with_evaluators<E>(
         evaluators: impl IntoIterator<Item = E>,
         stop: &StopSignal,
-    ) -> Result<Self, ThreadsError>
+    ) -> Result<Self, ExecutorError>
     where
         E: Evaluator<G> + 'static,
     {
@@ -107,17 +82,17 @@ impl<G: Genotype> Threads<G> {
         Self::start(evaluators, stop, spawn)
     }
 
-    /// One thread after the other, so that no number of workers asks for memory before it is known that
-    /// the system has the threads.
+    /// Starts one thread after another, so that a huge number of workers takes no memory before the system
+    /// has the threads.
     fn start(
         evaluators: impl Iterator<Item = Arc<dyn Evaluator<G>>>,
         stop: &StopSignal,
         spawn: impl Fn(Worker<G>) -> io::Result<JoinHandle<()>>,
-    ) -> Result<Self, ThreadsError> {
+    ) -> Result<Self, ExecutorError> {
         let (trials, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         let (sender, events) = channel();
-        // Dropped with an error, it joins the threads that it has by then.
+        // If an error drops it, it joins the threads that have started.
         let mut executor = Self {
             trials: Some(trials),
             events,
@@ -133,14 +108,14 @@ impl<G: Genotype> Threads<G> {
                 evaluator,
                 stop: executor.stop.clone(),
             };
-            let thread = spawn(worker).map_err(|source| ThreadsError::NoThread {
+            let thread = spawn(worker).map_err(|source| ExecutorError::NoThread {
                 started: number,
                 source,
             })?;
             executor.threads.push(thread);
         }
         if executor.threads.is_empty() {
-            return Err(NoWorkers.into());
+            return Err(ExecutorError::NoWorkers);
         }
         Ok(executor)
     }
@@ -150,7 +125,7 @@ fn spawn<G: Genotype>(worker: Worker<G>) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().spawn(move || worker.run())
 }
 
-type Job<G> = (Trial<G>, Terms);
+type Job<G> = (Trial<G>, Limits);
 
 struct Worker<G> {
     number: usize,
@@ -168,22 +143,22 @@ impl<G: Genotype> Worker<G> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .recv();
-            let Ok((trial, terms)) = next else { return };
-            // What panics here is not the evaluator, but a genotype that can't be dropped, say. The
+            let Ok((trial, limits)) = next else { return };
+            // Only something outside the evaluator can panic here, such as dropping the genotype. The
             // trial is reported all the same, and the worker takes the next one.
-            let _ = caught(|| self.work(trial, &terms));
+            let _ = caught(|| self.work(trial, &limits));
         }
     }
 
-    fn work(&self, trial: Trial<G>, terms: &Terms) {
-        let mut ending = Ending {
+    fn work(&self, trial: Trial<G>, limits: &Limits) {
+        let mut report_on_drop = ReportOnDrop {
             events: &self.events,
             trial: trial.id,
             worker: self.number,
             start: Instant::now(),
-            ended: None,
+            end: None,
         };
-        // A send fails only when the executor is gone; then nobody wants to know.
+        // A send fails only when the executor is gone, and nobody listens.
         let _ = self.events.send(ExecutorEvent::Started {
             trial: trial.id,
             worker: self.number,
@@ -195,29 +170,28 @@ impl<G: Genotype> Worker<G> {
             });
         };
         let context = Context::new(trial.id, trial.seed, self.number, &self.stop, &report);
-        let context = terms.apply(context);
-        ending.ended = Some(run_trial(&trial, &*self.evaluator, &context));
+        let context = limits.apply(context);
+        report_on_drop.end = Some(run_trial(&trial, &*self.evaluator, &context));
     }
 }
 
-/// Reports the end of a trial when it is dropped, come what may: a trial whose worker got no further
-/// is lost.
-struct Ending<'a> {
+/// Reports the end of a trial when it is dropped, whatever happens: a trial whose worker panicked is lost.
+struct ReportOnDrop<'a> {
     events: &'a Sender<ExecutorEvent>,
     trial: TrialId,
     worker: usize,
     start: Instant,
-    ended: Option<Ended>,
+    end: Option<TrialEnd>,
 }
 
-impl Drop for Ending<'_> {
+impl Drop for ReportOnDrop<'_> {
     fn drop(&mut self) {
-        let lost = || Ended::Outcome(Outcome::Lost);
+        let lost = || TrialEnd::Outcome(Outcome::Lost);
         let _ = self.events.send(ExecutorEvent::Finished {
             trial: self.trial,
             worker: self.worker,
             duration: self.start.elapsed(),
-            ended: self.ended.take().unwrap_or_else(lost),
+            end: self.end.take().unwrap_or_else(lost),
         });
     }
 }
@@ -227,10 +201,10 @@ impl<G: Genotype> Executor<G> for Threads<G> {
         self.threads.len()
     }
 
-    fn submit(&mut self, trial: Trial<G>, terms: Terms) {
+    fn submit(&mut self, trial: Trial<G>, limits: Limits) {
         if let Some(trials) = &self.trials {
             trials
-                .send((trial, terms))
+                .send((trial, limits))
                 .expect("the worker threads hold the receiver while the executor lives");
             self.in_flight += 1;
         }
@@ -257,7 +231,7 @@ impl<G> Drop for Threads<G> {
         self.stop.stop();
         self.trials = None;
         for thread in self.threads.drain(..) {
-            // A worker thread doesn't panic: it catches whatever does.
+            // A worker thread doesn't panic: it catches every panic.
             let _ = thread.join();
         }
     }
@@ -278,7 +252,7 @@ mod tests {
         let evaluators = repeat_n(evaluator.clone(), usize::MAX);
         let error = Threads::start(evaluators, &StopSignal::new(), full).unwrap_err();
         assert!(
-            matches!(error, ThreadsError::NoThread { started: 3, .. }),
+            matches!(error, ExecutorError::NoThread { started: 3, .. }),
             "{error}"
         );
         assert_eq!(Arc::strong_count(&evaluator), 1, "a thread has it still");
@@ -287,28 +261,28 @@ mod tests {
     #[test]
     fn a_trial_whose_worker_got_no_further_is_lost() {
         let (sender, events) = channel();
-        let ending = |ended| Ending {
+        let report = |end| ReportOnDrop {
             events: &sender,
             trial: TrialId(7),
             worker: 1,
             start: Instant::now(),
-            ended,
+            end,
         };
         let panicked = caught(|| {
-            let _ending = ending(None);
+            let _lost = report(None);
             panic!("beside the evaluator");
         });
         assert!(panicked.is_err());
-        drop(ending(Some(Ended::Interrupted)));
+        drop(report(Some(TrialEnd::Interrupted)));
         drop(sender);
         let reported: Vec<_> = events
             .iter()
             .map(|event| match event {
-                ExecutorEvent::Finished { trial, ended, .. } => (trial.0, ended),
+                ExecutorEvent::Finished { trial, end, .. } => (trial.0, end),
                 other => panic!("{other:?}"),
             })
             .collect();
-        let lost = Ended::Outcome(Outcome::Lost);
-        assert_eq!(reported, [(7, lost), (7, Ended::Interrupted)]);
+        let lost = TrialEnd::Outcome(Outcome::Lost);
+        assert_eq!(reported, [(7, lost), (7, TrialEnd::Interrupted)]);
     }
 }

@@ -5,7 +5,10 @@ use burn::tensor::Device;
 use evonas_kernels::HiddenState;
 use rand::Rng;
 
-use super::{CellPlan, NetworkConfig, Sequence, TrainingPass};
+use super::config::NetworkConfig;
+use super::modules::Sequence;
+use super::noise::TrainingPass;
+use super::plan::CellPlan;
 
 /// A cell: two inputs, pairwise combinations, and a concatenation.
 #[derive(Module, Debug)]

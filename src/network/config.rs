@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DropPath, Precision};
+use super::drop_path::DropPath;
+use super::precision::Precision;
 
 /// The channels, height and width of an image or of a hidden state.
 ///

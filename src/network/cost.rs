@@ -4,7 +4,10 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use super::{LayerPath, NetworkPlan};
+use super::config::ImageShape;
+use super::layers::LayerPlan;
+use super::plan::NetworkPlan;
+use super::walk::LayerPath;
 
 /// Parameters and multiply-adds of a network.
 ///
@@ -47,6 +50,33 @@ impl Cost {
             }
         });
         cost
+    }
+}
+
+impl LayerPlan {
+    /// Its cost for one image, given the shape of its output.
+    #[must_use]
+    pub const fn cost(&self, output: ImageShape) -> Cost {
+        let (weights, others) = match self {
+            Self::Relu
+            | Self::Pool(_)
+            | Self::GlobalAveragePool
+            | Self::Dropout { .. }
+            | Self::DropPath { .. } => (0, 0),
+            Self::BatchNorm { channels } => (0, 2 * *channels as u64),
+            Self::Convolution(plan) => {
+                let weights = (plan.input / plan.groups) as u64 * plan.output as u64;
+                (weights * (plan.kernel[0] * plan.kernel[1]) as u64, 0)
+            }
+            Self::FactorizedReduction { input, output } => {
+                (*input as u64 * *output as u64, 2 * *output as u64)
+            }
+            Self::Linear { input, output } => (*input as u64 * *output as u64, *output as u64),
+        };
+        Cost {
+            parameters: weights + others,
+            multiply_adds: weights.saturating_mul((output.height * output.width) as u64),
+        }
     }
 }
 

@@ -7,11 +7,14 @@ use burn::tensor::{Device, Tensor};
 use evonas_kernels::HiddenState;
 use rand::Rng;
 
+use super::cell::CellModule;
+use super::config::{ImageShape, NetworkConfig};
+use super::cost::Cost;
+use super::error::NetworkError;
+use super::modules::{Layer, Sequence};
+use super::noise::TrainingPass;
 use super::plan::HeadPlan;
-use super::{
-    CellModule, Cost, ImageShape, Layer, NetworkConfig, NetworkError, NetworkPlan, Sequence,
-    TrainingPass,
-};
+use super::plan::NetworkPlan;
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// An image classifier built from the two cells of a genotype.

@@ -1,5 +1,7 @@
 //! Why a network can't be built.
 
+use std::fmt;
+
 use crate::spaces::nasnet::Operation;
 
 /// Why a network can't be planned or built.
@@ -77,11 +79,10 @@ pub enum NetworkError {
 }
 
 /// A layer that would have no channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NarrowLayer {
     /// Inside a bottleneck an operation works at a fraction of the cell's filters.
-    #[error("{operation} in cell {cell}, of {filters} filters, would have a bottleneck of none")]
     Bottleneck {
         /// The operation.
         operation: Operation,
@@ -91,9 +92,6 @@ pub enum NarrowLayer {
         filters: usize,
     },
     /// Each of a factorized reduction's two paths yields half of the filters.
-    #[error(
-        "a factorized reduction in cell {cell}, of {filters} filters, needs one for each of its two paths"
-    )]
     FactorizedReduction {
         /// The index of the cell, counting the stem's.
         cell: usize,
@@ -101,9 +99,28 @@ pub enum NarrowLayer {
         filters: usize,
     },
     /// A stem cell has `F / 4` or `F / 2` filters, rounded down.
-    #[error("cell {cell}, in the stem, would have none")]
     StemCell {
         /// The index of the cell.
         cell: usize,
     },
+}
+
+impl fmt::Display for NarrowLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bottleneck {
+                operation,
+                cell,
+                filters,
+            } => write!(
+                f,
+                "{operation} in cell {cell}, of {filters} filters, would have a bottleneck of none"
+            ),
+            Self::FactorizedReduction { cell, filters } => write!(
+                f,
+                "a factorized reduction in cell {cell}, of {filters} filters, needs one for each of its two paths"
+            ),
+            Self::StemCell { cell } => write!(f, "cell {cell}, in the stem, would have none"),
+        }
+    }
 }

@@ -6,7 +6,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-use super::{ConvolutionPlan, Fan};
+use super::config::Fan;
+use super::layers::ConvolutionPlan;
 
 /// Weights of a convolution, `[output, input / groups, height, width]`: variance scaling by the fan out
 /// with factor 2, from a normal distribution of standard deviation `sqrt(1.3 · 2 / fan_out)` truncated
@@ -65,7 +66,7 @@ fn draw(count: usize, deviation: f64, rng: &mut dyn Rng) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Padding;
+    use crate::network::layers::Padding;
     use crate::randomness::stream;
 
     fn moments(values: &[f32]) -> (f64, f64) {

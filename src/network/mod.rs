@@ -4,6 +4,10 @@
 //! Burn. [`Cost`] adds the plan up and `CellNetwork` (feature `burn`) builds it, so the two can't
 //! disagree. What runs on which device is left to the crate `evonas-kernels`.
 //!
+//! An operation of the search space becomes layers in `operations.rs`. A new kind of layer is a variant
+//! of [`LayerPlan`] (`layers.rs`) with its cost (`cost.rs`), its tensors in files (`weights/stored.rs`)
+//! and its Burn module (`modules`).
+//!
 //! The rules are those of the released TensorFlow code (`tensorflow/tpu`,
 //! `models/official/amoeba_net`, and `tensorflow/models`, `research/slim/nets/nasnet`), to which the
 //! paper refers for what its text leaves open.
@@ -46,15 +50,9 @@ mod parameters;
 mod weights;
 
 #[cfg(feature = "burn")]
-use cell::CellModule;
-#[cfg(feature = "burn")]
 pub use decoder::{CellNetwork, TrainingOutput};
 #[cfg(feature = "burn")]
-use modules::{Layer, Sequence};
-#[cfg(feature = "burn")]
 pub use noise::TrainingPass;
-#[cfg(feature = "burn")]
-use noise::{DropPathLayer, Dropout};
 #[cfg(feature = "burn")]
 pub use operation::OperationModule;
 #[cfg(feature = "burn")]

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use evonas_kernels::HiddenState;
 use rand::{Rng, RngExt};
 
-use super::DropPath;
+use super::drop_path::DropPath;
 
 /// What the random layers need in one forward pass of a training: its progress and a random number
 /// generator.

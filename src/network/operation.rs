@@ -5,7 +5,11 @@ use burn::tensor::{Device, Tensor};
 use evonas_kernels::HiddenState;
 use rand::Rng;
 
-use super::{ImageShape, NetworkConfig, NetworkError, NetworkPlan, Sequence, TrainingPass};
+use super::config::{ImageShape, NetworkConfig};
+use super::error::NetworkError;
+use super::modules::Sequence;
+use super::noise::TrainingPass;
+use super::plan::NetworkPlan;
 use crate::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
 
 /// One operation of a cell, with the layers and weights that it has in a network: what

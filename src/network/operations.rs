@@ -1,6 +1,6 @@
 //! What each operation becomes: a sequence of layers.
 
-use super::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
+use super::layers::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
 use crate::spaces::nasnet::Operation;
 
 /// A dense convolution with SAME padding.

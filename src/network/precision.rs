@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "burn")]
-use super::NetworkError;
+use super::error::NetworkError;
 
 /// The precision of a network's convolutions. Weights, batch norm and everything else are in single
 /// precision either way.

@@ -1,6 +1,7 @@
 //! Checks a configuration.
 
-use super::{NetworkConfig, NetworkError, Stem};
+use super::config::{NetworkConfig, Stem};
+use super::error::NetworkError;
 
 /// Larger figures are mistakes and might overflow a size. Costs saturate.
 const MOST: usize = 1 << 16;

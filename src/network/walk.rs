@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use super::config::ImageShape;
+use super::layers::LayerPlan;
 use super::plan::HeadPlan;
-use super::{CellPlan, ImageShape, LayerPlan, NetworkPlan};
+use super::plan::{CellPlan, NetworkPlan};
 
 /// The position of a layer in a network. Displayed, it is the layer's path in the Burn module, such as
 /// `cells.3.branches.1.layers.4`; a parameter's path adds the parameter's name.

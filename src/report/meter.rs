@@ -9,6 +9,9 @@ use indicatif::{ProgressBar as Bar, ProgressStyle};
 /// Without a terminal, the longest time between two lines, as long as something is finished.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
+/// The total where there is none.
+pub(super) const ENDLESS: u64 = u64::MAX;
+
 /// Shows done/total on standard error: a bar on a terminal, otherwise a plain line for every tenth and
 /// whenever the last line is older than [`LONGEST_SILENCE`].
 pub(super) struct Meter {
@@ -38,8 +41,11 @@ impl Meter {
     /// A meter that begins now, with a bar if standard error is a terminal.
     pub(super) fn begin(unit: &'static str, total: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")
-                .expect("the template is valid");
+            let template = match total {
+                ENDLESS => "{spinner} {pos} {msg}",
+                _ => "{bar:30} {pos}/{len} {msg}",
+            };
+            let style = ProgressStyle::with_template(template).expect("the template is valid");
             let bar = Bar::new(total).with_style(style).with_message("starting");
             bar.enable_steady_tick(Duration::from_millis(500));
             bar
@@ -96,7 +102,10 @@ impl Meter {
         self.last_line = Instant::now();
         let (unit, total) = (self.unit, self.total);
         let message = self.message(done, message);
-        Some(format!("{done}/{total} {unit}, {message}"))
+        Some(match total {
+            ENDLESS => format!("{done} {unit}, {message}"),
+            _ => format!("{done}/{total} {unit}, {message}"),
+        })
     }
 
     fn message(&self, done: u64, message: &str) -> String {
@@ -105,12 +114,14 @@ impl Meter {
         let left = self.total.saturating_sub(done) as f64 / rate;
         // With an enormous budget, the time left may exceed a Duration.
         let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
-        let unit = self.unit;
-        format!(
-            "{message}, {:.1} {unit}/min, {} left",
-            rate * 60.0,
-            minutes(left)
-        )
+        let (unit, per_minute) = (self.unit, rate * 60.0);
+        match self.total {
+            ENDLESS => format!("{message}, {per_minute:.1} {unit}/min"),
+            _ => format!(
+                "{message}, {per_minute:.1} {unit}/min, {} left",
+                minutes(left)
+            ),
+        }
     }
 
     /// The number of tenths done. The total may be too large to multiply in 64 bits.

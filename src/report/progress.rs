@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::meter::Meter;
+use super::meter::{ENDLESS, Meter};
 use crate::search::{Event, History, Observer};
 
 /// Shows the progress of a search on standard error: how many trials have ended, the best fitness so far,
@@ -38,7 +38,9 @@ impl ProgressBar {
 impl<G> Observer<G> for ProgressBar {
     fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>> {
         match event {
-            Event::Began { trials } => self.meter = Some(Meter::begin("trials", *trials)),
+            Event::Began { trials } => {
+                self.meter = Some(Meter::begin("trials", trials.unwrap_or(ENDLESS)))
+            }
             Event::Resumed {
                 history, warnings, ..
             } => {

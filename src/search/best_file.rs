@@ -2,30 +2,23 @@
 
 use std::error::Error;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Event, Observer, TrialRecord};
+use super::file_error::ResultFileError;
+use super::history::TrialRecord;
+use super::observer::{Event, Observer};
 use crate::replace_file::replace_file;
 
-/// Keeps the best trial so far (a JSON [`TrialRecord`]) in a file, for people and other programs.
+/// Keeps the best trial so far, a JSON [`TrialRecord`], in a file for people and other programs.
 #[derive(Debug)]
 pub struct BestFile {
     path: PathBuf,
 }
 
-/// The file can't be written.
-#[derive(Debug, thiserror::Error)]
-#[error("can't write {}: {source}", path.display())]
-pub struct BestFileError {
-    path: PathBuf,
-    source: io::Error,
-}
-
 impl BestFile {
-    /// A file, which is written when there is a best trial, and again whenever there is a better one.
+    /// A file that is written whenever there is a better trial than before.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
@@ -36,12 +29,9 @@ impl BestFile {
         &self.path
     }
 
-    /// Replaces the file as a whole, so that a reader never sees half of it.
-    fn write<G: Serialize>(&self, record: &TrialRecord<G>) -> Result<(), BestFileError> {
-        let failed = |source| BestFileError {
-            path: self.path.clone(),
-            source,
-        };
+    /// Replaces the file atomically: a reader never sees half of it.
+    fn write<G: Serialize>(&self, record: &TrialRecord<G>) -> Result<(), ResultFileError> {
+        let failed = |source| ResultFileError::new(&self.path, source);
         replace_file(&self.path, failed, |new| {
             let json = serde_json::to_vec_pretty(record).map_err(|error| failed(error.into()))?;
             fs::write(new, json).map_err(failed)

@@ -5,11 +5,23 @@ use std::time::Duration;
 
 use super::History;
 
-/// How much a search may spend, and when it has found enough. Whatever comes first ends it: no new
-/// trial starts, and those in flight end and count.
+/// How much a search may spend, and when it has found enough. The first limit that is reached ends it: no
+/// new trial starts, and those in flight end and count.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use evonas::prelude::*;
+///
+/// let trials = Budget::trials(1000);
+/// let whichever_comes_first = Budget::unlimited()
+///     .wall_time(Duration::from_secs(3600))
+///     .target_fitness(0.95)
+///     .patience(500);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
-    trials: u64,
+    trials: Option<u64>,
     wall_time: Option<Duration>,
     simulated_time: Option<Duration>,
     target_fitness: Option<f64>,
@@ -17,11 +29,17 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// So many trials in all, the initial population and failures included (the paper's `C`).
+    /// A number of trials, the initial population and failures included (the paper's `C`).
     #[must_use]
     pub const fn trials(trials: u64) -> Self {
+        Self::unlimited().maximum_trials(trials)
+    }
+
+    /// No limit: without one set here, a search runs until its stop signal is set.
+    #[must_use]
+    pub const fn unlimited() -> Self {
         Self {
-            trials,
+            trials: None,
             wall_time: None,
             simulated_time: None,
             target_fitness: None,
@@ -29,8 +47,15 @@ impl Budget {
         }
     }
 
-    /// Ends the search after this real time, whatever clock the executor has; the time before a resume
-    /// counts, up to the last line of its journal.
+    /// Ends the search after this number of trials, the initial population and failures included.
+    #[must_use]
+    pub const fn maximum_trials(mut self, trials: u64) -> Self {
+        self.trials = Some(trials);
+        self
+    }
+
+    /// Ends the search after this real time, whatever clock the executor has. The time before a resume counts,
+    /// up to the last line of the journal.
     #[must_use]
     pub const fn wall_time(mut self, limit: Duration) -> Self {
         self.wall_time = Some(limit);
@@ -51,14 +76,14 @@ impl Budget {
         self
     }
 
-    /// Ends the search when so many trials in a row have not improved on the best.
+    /// Ends the search when this many trials in a row have not improved on the best.
     #[must_use]
     pub const fn patience(mut self, trials: u64) -> Self {
         self.patience = Some(trials);
         self
     }
 
-    pub(super) const fn maximum_trials(&self) -> u64 {
+    pub(super) const fn trial_limit(&self) -> Option<u64> {
         self.trials
     }
 
@@ -66,7 +91,7 @@ impl Budget {
         self.simulated_time.is_some()
     }
 
-    /// What ends the search now, beside the number of trials.
+    /// Which limit is reached, apart from the number of trials.
     pub(super) fn reached<G>(
         &self,
         history: &History<G>,

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::str::FromStr;
 
+use super::error::SearchError;
 use super::guarded;
-use super::{History, SearchError, TrialRecord};
+use super::history::{History, TrialRecord};
 use crate::trial::{EVALUATIONS, Evaluation, MEASURED_FITNESS, Outcome, TrialId};
 
 /// What happens to a genotype that the search has asked for before.
@@ -47,11 +48,11 @@ impl FromStr for Duplicates {
 }
 
 /// An evaluation that is known, and the trial that it is from.
-pub(super) type Reusable = Option<(TrialId, Evaluation)>;
+pub(super) type ReusableEvaluation = Option<(TrialId, Evaluation)>;
 
 /// What the search remembers of genotypes, whatever they are compared by. The key of a genotype is
 /// the user's code, and so are its hash and its equality: where one panics, every method is an error.
-pub(super) trait Known<G>: Send {
+pub(super) trait Deduplicator<G>: Send {
     fn policy(&self) -> Duplicates;
 
     /// Whether the genotype was asked for before.
@@ -59,7 +60,11 @@ pub(super) trait Known<G>: Send {
 
     /// The genotype was asked for. Returns the evaluation to reuse, and the trial that it is from, if
     /// the policy is to reuse and one is completed.
-    fn asked(&mut self, genotype: &G, history: &History<G>) -> Result<Reusable, SearchError>;
+    fn asked(
+        &mut self,
+        genotype: &G,
+        history: &History<G>,
+    ) -> Result<ReusableEvaluation, SearchError>;
 
     /// The outcome with the fitness averaged over this and all earlier evaluations.
     fn averaged(&self, genotype: &G, outcome: Outcome) -> Result<Outcome, SearchError>;
@@ -69,21 +74,21 @@ pub(super) trait Known<G>: Send {
 }
 
 /// Remembers genotypes by a key: themselves, or a canonical form.
-pub(super) struct ByKey<F, K> {
+pub(super) struct KeyDeduplicator<F, K> {
     policy: Duplicates,
     key: F,
-    known: HashMap<K, Entry>,
+    known: HashMap<K, KnownGenotype>,
 }
 
 #[derive(Default)]
-struct Entry {
+struct KnownGenotype {
     /// The first completed trial's place in the history.
     first: Option<usize>,
     evaluations: u64,
     mean: f64,
 }
 
-impl Entry {
+impl KnownGenotype {
     /// The mean with one more value. Each is weighted before they are added, so that nothing
     /// overflows, and what rounding adds is cut off: the mean of equal values is that value.
     fn mean_with(&self, value: f64) -> f64 {
@@ -96,7 +101,7 @@ impl Entry {
     }
 }
 
-impl<F, K> ByKey<F, K> {
+impl<F, K> KeyDeduplicator<F, K> {
     pub(super) fn new(policy: Duplicates, key: F) -> Self {
         Self {
             policy,
@@ -111,7 +116,7 @@ fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, SearchError> {
     guarded::guarded("the key of duplicates", call)
 }
 
-impl<G, K, F> Known<G> for ByKey<F, K>
+impl<G, K, F> Deduplicator<G> for KeyDeduplicator<F, K>
 where
     K: Hash + Eq + Send,
     F: Fn(&G) -> K + Send,
@@ -124,7 +129,11 @@ where
         guarded(|| self.known.contains_key(&(self.key)(genotype)))
     }
 
-    fn asked(&mut self, genotype: &G, history: &History<G>) -> Result<Reusable, SearchError> {
+    fn asked(
+        &mut self,
+        genotype: &G,
+        history: &History<G>,
+    ) -> Result<ReusableEvaluation, SearchError> {
         let first = guarded(|| self.known.entry((self.key)(genotype)).or_default().first)?;
         if self.policy != Duplicates::Reuse {
             return Ok(None);

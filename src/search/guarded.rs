@@ -1,6 +1,6 @@
 //! Calls of an algorithm whose space, mutation, selection or replacement may panic.
 
-use super::SearchError;
+use super::error::SearchError;
 use crate::algorithm::Algorithm;
 use crate::panics::caught;
 use crate::trial::{Outcome, Trial, TrialId};

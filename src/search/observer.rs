@@ -12,8 +12,8 @@ use crate::trial::{Outcome, Trial, TrialId};
 pub enum Event<'a, G> {
     /// It begins.
     Began {
-        /// The budget.
-        trials: u64,
+        /// The budget's number of trials, if it limits them.
+        trials: Option<u64>,
     },
     /// It goes on where its journal ends. Comes after `Began`; what was recorded comes in no other
     /// event.

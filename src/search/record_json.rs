@@ -11,7 +11,7 @@ use super::outcome_json::{OutcomeFields, Status};
 use crate::trial::TrialId;
 
 #[derive(Serialize)]
-struct Line<'a, G> {
+struct RecordLine<'a, G> {
     id: TrialId,
     parent: Option<TrialId>,
     genotype: &'a G,
@@ -37,7 +37,7 @@ struct Line<'a, G> {
 
 #[derive(Deserialize)]
 #[serde(bound = "G: DeserializeOwned")]
-struct OwnedLine<G> {
+struct OwnedRecord<G> {
     id: TrialId,
     parent: Option<TrialId>,
     genotype: G,
@@ -74,7 +74,7 @@ fn number(value: f64) -> Value {
 impl<G: Serialize> Serialize for TrialRecord<G> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let outcome = OutcomeFields::from(&self.outcome);
-        Line {
+        RecordLine {
             id: self.id,
             parent: self.parent,
             genotype: &self.genotype,
@@ -103,7 +103,7 @@ impl<G: Serialize> Serialize for TrialRecord<G> {
 
 impl<'de, G: DeserializeOwned> Deserialize<'de> for TrialRecord<G> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let line = OwnedLine::<G>::deserialize(deserializer)?;
+        let line = OwnedRecord::<G>::deserialize(deserializer)?;
         let fields = OutcomeFields {
             status: line.status,
             fitness: line.fitness,

@@ -1,4 +1,4 @@
-//! Every finished trial as a line of a file.
+//! A file with a line for every finished trial.
 
 use std::error::Error;
 use std::fs::File;
@@ -7,27 +7,22 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Event, Observer, TrialRecord};
+use super::file_error::ResultFileError;
+use super::history::TrialRecord;
+use super::observer::{Event, Observer};
 
-/// Keeps every finished trial (a JSON [`TrialRecord`]) as a line of a file, for people and other
-/// programs. A search is resumed from its [`Journal`](super::Journal), never from this file: it is
-/// written anew when a search begins or is resumed.
+/// Keeps every finished trial, a JSON [`TrialRecord`], as a line of a file for people and other programs.
+///
+/// A search resumes from its [`Journal`](super::Journal), never from this file, which is rewritten whenever a
+/// search begins or resumes.
 #[derive(Debug)]
 pub struct TrialsFile {
     path: PathBuf,
     file: Option<BufWriter<File>>,
 }
 
-/// The file can't be written.
-#[derive(Debug, thiserror::Error)]
-#[error("can't write {}: {source}", path.display())]
-pub struct TrialsFileError {
-    path: PathBuf,
-    source: io::Error,
-}
-
 impl TrialsFile {
-    /// A file, which is made when the search begins.
+    /// A file that is created when the search begins.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -68,9 +63,6 @@ impl<G: Serialize> Observer<G> for TrialsFile {
             }
             _ => Ok(()),
         };
-        Ok(written.map_err(|source| TrialsFileError {
-            path: self.path.clone(),
-            source,
-        })?)
+        Ok(written.map_err(|source| ResultFileError::new(&self.path, source))?)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sealed_log::TornLine;
+
 /// What was amiss without ending the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,6 +22,12 @@ pub enum Warning {
         /// What it said.
         message: String,
     },
+}
+
+impl From<TornLine> for Warning {
+    fn from(TornLine { line, bytes }: TornLine) -> Self {
+        Self::TornLine { line, bytes }
+    }
 }
 
 impl fmt::Display for Warning {

@@ -7,28 +7,26 @@ use super::{Decision, Stopper};
 use crate::objective::Direction;
 use crate::trial::{Outcome, TrialId};
 
-/// Stops a trial at a rung (step `first`, `first · factor`, `first · factor²`, …) unless its value is
-/// among the best `1 / factor` of those that reached the rung before it, itself included.
+/// Stops a trial at a rung (step `first`, `first · factor`, `first · factor²`, …) unless its value is among
+/// the best `1 / factor` of those that have reached the rung so far, its own included.
 ///
-/// The first trials at a rung go on, since there is little to compare them with: with fewer than
-/// `factor` values at a rung only the best so far does.
+/// With fewer than `factor` values at a rung, only the best so far passes; the first trial there always does.
 ///
-/// A trial counts once: when it is run again, the values of its last attempt replace those of the one
-/// before.
+/// A trial counts once: if it is run again, the values of the new attempt replace those of the last one.
 #[derive(Clone, Debug)]
 pub struct SuccessiveHalving {
     direction: Direction,
     first: u64,
     factor: u64,
-    /// Per rung, the values that reached it, sorted.
+    /// For each rung, the values that reached it, sorted.
     rungs: Vec<Vec<f64>>,
-    /// The values at the rungs, from the first one on, that running trials have reached.
+    /// The values of running trials at the rungs that they have reached, from the first.
     running: HashMap<TrialId, Vec<f64>>,
-    /// The same of attempts that went wrong, in case that their trials are run again.
+    /// The same for attempts that went wrong, in case their trials are run again.
     failed: HashMap<TrialId, Vec<f64>>,
 }
 
-/// Rungs that are none.
+/// Invalid rungs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "successive halving needs a first rung of at least 1 and a factor of at least 2, not {first} and {factor}"
@@ -57,7 +55,7 @@ impl SuccessiveHalving {
         })
     }
 
-    /// Takes back what an earlier attempt at a trial has left at the rungs.
+    /// Removes what an earlier attempt at a trial left at the rungs.
     fn forget(&mut self, values: &[f64]) {
         for (rung, &value) in self.rungs.iter_mut().zip(values) {
             let place = rung.partition_point(|&other| other < value);
@@ -65,7 +63,7 @@ impl SuccessiveHalving {
         }
     }
 
-    /// The step of a rung, if it can be reached at all.
+    /// The step of a rung, if it fits a number.
     fn step_of(&self, rung: usize) -> Option<u64> {
         let power = self.factor.checked_pow(u32::try_from(rung).ok()?)?;
         self.first.checked_mul(power)
@@ -162,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn rungs_that_are_none_are_refused() {
+    fn invalid_rungs_are_refused() {
         assert!(SuccessiveHalving::new(Direction::Maximize, 0, 2).is_err());
         assert!(SuccessiveHalving::new(Direction::Maximize, 1, 1).is_err());
     }

@@ -7,28 +7,28 @@ use super::{Decision, Stopper};
 use crate::objective::Direction;
 use crate::trial::{Outcome, TrialId};
 
-/// Stops a trial at a step if the best value that it has reported so far is worse than the median
-/// of the running averages, up to that step, of the completed trials.
+/// Stops a trial at a step if its best value so far is worse than the median of the completed trials'
+/// running averages up to that step.
 #[derive(Clone, Debug)]
 pub struct MedianRule {
     direction: Direction,
     minimum_trials: usize,
     first_step: u64,
-    running: HashMap<TrialId, Curve>,
+    running: HashMap<TrialId, TrialCurve>,
     /// The running averages of completed trials at each step, sorted.
     averages: BTreeMap<u64, Vec<f64>>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Curve {
+struct TrialCurve {
     best: Option<f64>,
     sum: f64,
     averages: Vec<(u64, f64)>,
 }
 
 impl MedianRule {
-    /// A rule for values of which more (an accuracy) or less (a loss) is better. It stops nothing
-    /// before 5 trials have completed a step.
+    /// A rule for values of which more (an accuracy) or less (a loss) is better. It stops no trial at a step
+    /// that fewer than 5 completed trials have reported.
     #[must_use]
     pub fn new(direction: Direction) -> Self {
         Self {
@@ -40,14 +40,15 @@ impl MedianRule {
         }
     }
 
-    /// So many completed trials must have reported a step before any is stopped there (at least 1).
+    /// How many completed trials must have reported a step before any is stopped there: 5 by default, at
+    /// least 1.
     #[must_use]
     pub fn minimum_trials(mut self, trials: usize) -> Self {
         self.minimum_trials = trials.max(1);
         self
     }
 
-    /// Stops nothing before this step.
+    /// Stops no trial before this step: 1 by default.
     #[must_use]
     pub fn first_step(mut self, step: u64) -> Self {
         self.first_step = step;
@@ -88,7 +89,7 @@ impl Stopper for MedianRule {
     }
 }
 
-/// The median of sorted values, the mean of both middle ones of an even number.
+/// The median of sorted values; of an even number, the mean of the two in the middle.
 fn median(sorted: &[f64]) -> f64 {
     let middle = sorted.len() / 2;
     if sorted.len() % 2 == 1 {

@@ -1,4 +1,4 @@
-//! Ending unpromising trials early, by the values that they report.
+//! Ending unpromising trials early, judged by the values that they report.
 
 mod halving;
 mod median;
@@ -12,26 +12,25 @@ use std::fmt::Debug;
 
 use crate::trial::{Outcome, TrialId};
 
-/// What a stopper says of a running trial.
+/// What a stopper decides about a running trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It may go on.
+    /// It continues.
     Continue,
-    /// It should end, as [`Outcome::Stopped`].
+    /// It ends, as [`Outcome::Stopped`].
     Stop,
 }
 
 /// Judges running trials by what they report through
 /// [`Context::report`](crate::evaluator::Context::report).
 ///
-/// Its state is a function of its configuration and the sequence of calls, so that a resumed
-/// search can rebuild it from the journal. One that panics is left out from then on, with a
+/// Its state depends only on its configuration and the sequence of calls, so that a resumed search can
+/// rebuild it from the journal. A stopper that panics is left out from then on, with a
 /// [warning](crate::search::Warning::StopperLeftOut).
 pub trait Stopper: Debug + Send {
-    /// A trial reports a value, finite, after a step; steps count up from 1.
+    /// A trial reports a finite value after a step. Steps count from 1.
     fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Decision;
 
-    /// A trial, or an attempt at it, has ended; what is reported of the trial after that belongs to its
-    /// next attempt.
+    /// An attempt at a trial has ended. Later reports of the trial belong to its next attempt.
     fn ended(&mut self, trial: TrialId, outcome: &Outcome);
 }

@@ -1,4 +1,4 @@
-//! A stopper for all workers.
+//! A stopper that all workers share.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,17 +7,17 @@ use super::{Decision, Stopper};
 use crate::panics::caught;
 use crate::trial::{Outcome, TrialId};
 
-/// A stopper that all workers ask. Clones share it.
+/// A stopper that all workers share, as do clones.
 ///
-/// One that panics is not asked again, since its state may be half changed: from then on every trial
-/// goes on.
+/// A stopper that panics is never called again, since its state may be half changed: from then on no trial is
+/// stopped.
 #[derive(Clone, Debug)]
 pub struct SharedStopper(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
     stopper: Box<dyn Stopper>,
-    /// What it said when it panicked.
+    /// The message of its panic.
     failure: Option<String>,
 }
 
@@ -43,20 +43,20 @@ impl SharedStopper {
         self.lock().ask(|stopper| stopper.ended(trial, outcome));
     }
 
-    /// The message of the panic since which the stopper is not asked any more, if there was one.
+    /// The message of the panic after which the stopper is no longer called, if there was one.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
         self.lock().failure.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while the lock is held: what the stopper does is caught.
+        // Nothing panics while the lock is held: the stopper's panics are caught.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// None if the stopper panics or has panicked.
+    /// Calls the stopper; `None` if it panics or has panicked before.
     fn ask<T>(&mut self, call: impl FnOnce(&mut dyn Stopper) -> T) -> Option<T> {
         if self.failure.is_some() {
             return None;

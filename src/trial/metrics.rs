@@ -1,12 +1,11 @@
-//! Named figures in little space.
+//! Named figures, stored compactly.
 
 use std::fmt;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Figures by name, sorted by it. A search keeps them for every trial, and there are few of them, so
-/// they stand in one list.
+/// Named figures, sorted by name. A search keeps a few of them for every trial, so they are one short list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics(Vec<(Box<str>, f64)>);
 
@@ -23,7 +22,7 @@ impl Metrics {
         self.place(name).ok().map(|place| self.0[place].1)
     }
 
-    /// Sets a figure; one of the same name is replaced.
+    /// Sets a figure, replacing one of the same name.
     pub fn insert(&mut self, name: impl Into<String>, value: f64) {
         let name = name.into();
         match self.place(&name) {
@@ -40,13 +39,13 @@ impl Metrics {
         self.0.iter().map(|(name, value)| (&**name, *value))
     }
 
-    /// How many there are.
+    /// The number of figures.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no figures.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

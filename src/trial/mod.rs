@@ -22,20 +22,20 @@ impl fmt::Display for TrialId {
     }
 }
 
-/// One genotype that an algorithm asks to have evaluated.
+/// A genotype that an algorithm wants evaluated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial<G> {
     /// Its number.
     pub id: TrialId,
-    /// The trial whose genotype was mutated; none for a random genotype.
+    /// The trial whose genotype was mutated; `None` for a random genotype.
     pub parent: Option<TrialId>,
-    /// The seed of everything random in its evaluation.
+    /// The seed of all randomness in its evaluation.
     pub seed: u64,
     /// What to evaluate.
     pub genotype: G,
 }
 
-/// Names that a metric can't have, since they are fields of a trial's record.
+/// Names that a metric can't have, because a trial's record has fields of those names.
 pub const RESERVED_METRICS: &[&str] = &[
     "id",
     "parent",
@@ -55,21 +55,22 @@ pub const RESERVED_METRICS: &[&str] = &[
     EVALUATIONS,
 ];
 
-/// The metric that holds what a repeated evaluation measured, where the fitness is an average.
+/// The metric that keeps what this evaluation measured, if the fitness is an average over repeated
+/// evaluations.
 pub const MEASURED_FITNESS: &str = "measured_fitness";
 
-/// The metric that holds how many evaluations an averaged fitness is the mean of.
+/// The metric that keeps how many evaluations an averaged fitness is the mean of.
 pub const EVALUATIONS: &str = "evaluations";
 
 /// The score of a genotype.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// What the search maximises: higher is better. Finite.
+    /// What the search maximizes, a finite number.
     pub fitness: f64,
-    /// Other figures by name, such as `parameters`. The names of [`RESERVED_METRICS`] are taken:
-    /// an evaluation that uses one fails.
+    /// Further figures by name, such as `parameters`. An evaluation that uses a name of
+    /// [`RESERVED_METRICS`] fails.
     pub metrics: Metrics,
-    /// What it cost, in seconds: what the simulated executor goes by.
+    /// Its cost in seconds, which is how long it takes in the simulated executor.
     pub cost: Option<f64>,
 }
 
@@ -93,14 +94,14 @@ impl Evaluation {
         }
     }
 
-    /// The same with its cost in seconds.
+    /// Sets the cost, in seconds.
     #[must_use]
     pub const fn with_cost(mut self, seconds: f64) -> Self {
         self.cost = Some(seconds);
         self
     }
 
-    /// The same with one more named figure.
+    /// Adds a named figure.
     #[must_use]
     pub fn with_metric(mut self, name: impl Into<String>, value: f64) -> Self {
         self.metrics.insert(name, value);
@@ -116,20 +117,20 @@ impl From<f64> for Evaluation {
 
 /// How a trial ended.
 ///
-/// Only a completed trial joins the population. Every other one is part of the history, counts
-/// against the budget, and is never a parent: a stopped one too, since its last value can't be
-/// compared with the fitness of a finished one.
+/// Only a completed trial joins the population. All others are part of the history and count against the
+/// budget, but are never parents; nor is a stopped one, since its last value can't be compared with the
+/// fitness of a completed trial.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// It has a score.
     Completed(Evaluation),
-    /// The genotype can't be evaluated at all: it breaks a constraint.
+    /// The genotype can't be evaluated because it violates a constraint.
     Infeasible {
-        /// Which one.
+        /// Which constraint.
         reason: String,
     },
-    /// The evaluation went wrong: an error, a panic, a fitness that is not finite.
+    /// The evaluation went wrong: an error, a panic, a fitness that isn't finite.
     Failed {
         /// What went wrong.
         reason: String,
@@ -143,7 +144,7 @@ pub enum Outcome {
     },
     /// Its worker went away.
     Lost,
-    /// The stopper ended it early, since it didn't look promising.
+    /// The stopper ended it early because it wasn't promising.
     Stopped {
         /// The last step that it reported.
         step: u64,

@@ -1,15 +1,15 @@
-//! What can be written down.
+//! Whether an outcome can be recorded.
 
 use std::time::Duration;
 
 use super::{Evaluation, Outcome, RESERVED_METRICS};
 
 impl Outcome {
-    /// The outcome, if a record can hold it; else a failure that says why not: a figure that is not
-    /// a finite number, a cost that is no time in seconds, a metric with the name of a field
+    /// The outcome itself if a record can hold it; otherwise a failure that says why not: a figure isn't a
+    /// finite number, the cost isn't a time in seconds, or a metric has the name of a field
     /// ([`RESERVED_METRICS`]).
     ///
-    /// The search asks this of every outcome, whichever executor it comes from.
+    /// The search applies it to every outcome, whichever executor it comes from.
     #[must_use]
     pub fn recordable(self) -> Self {
         let problem = match &self {

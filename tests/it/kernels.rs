@@ -1,7 +1,7 @@
-//! The CPU's own kernels against Burn's operations.
+//! Compares the CPU's kernels with Burn's operations.
 //!
-//! The kernels take single precision only, so the same network in double precision runs Burn's
-//! operations: outputs and gradients must agree up to the rounding of single precision.
+//! The kernels compute in single precision only, so the same network in double precision runs Burn's
+//! operations. Outputs and gradients must agree up to the rounding of single precision.
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, FloatDType, Gradients, Tensor, TensorData};
 use evonas::network::{BatchNormSettings, CellNetwork, ImageShape, NetworkConfig};
@@ -49,13 +49,13 @@ impl ModuleVisitor for Statistics {
     }
 }
 
-/// The means and variances of a batch, which a network adds to its running statistics.
+/// The means and variances of a batch, computed back from a network's running statistics.
 fn batch_statistics(network: &CellNetwork) -> Vec<Vec<f64>> {
     let mut statistics = Statistics(Vec::new());
-    // Only `valid` brings the running statistics up to the last pass; `train` tells them from weights.
+    // Only `valid` updates the running statistics with the last pass; `train` tells them from weights.
     network.valid().train().visit(&mut statistics);
     let share = network.config().batch_norm.momentum;
-    // Means begin at 0, and variances, every second one, at 1.
+    // Means start at 0; variances, every second one, start at 1.
     let of_batch = |(index, kept): (usize, Vec<f64>)| {
         let before = (index % 2) as f64;
         let of_batch = |kept: f64| (kept - (1.0 - share) * before) / share;
@@ -87,7 +87,7 @@ fn largest(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |most, value| most.max(value.abs()))
 }
 
-/// Infinite if something isn't finite: `max` passes over NaN.
+/// Infinite if any value isn't finite, since `max` ignores NaN.
 fn differ(a: &[f64], b: &[f64], scale: f64) -> f64 {
     if a.len() != b.len() || !a.iter().chain(b).all(|value| value.is_finite()) {
         return f64::INFINITY;
@@ -119,9 +119,9 @@ fn evaluated(network: &CellNetwork, images: Tensor<4>) -> Vec<f64> {
     network.forward(images).into_data().iter::<f64>().collect()
 }
 
-/// By how much bounds are too tight for a network that amplifies rounding: 1 for most. Logits in double
-/// precision of images that are off by a rounding of single precision say so; in single precision every
-/// operation rounds. No more than 30, so that an error of the arithmetic shows.
+/// The factor by which to widen bounds for a network that amplifies rounding; 1 for most. It is measured in
+/// double precision, by the logits of images that are off by a rounding of single precision (in single
+/// precision every operation rounds). At most 30, so that an arithmetic error is still noticed.
 fn amplification(double: &CellNetwork, images: &Tensor<4>, logits: &[f64]) -> f64 {
     let shape = images.dims();
     let noise = Tensor::<4>::from_data(self::images(shape, 99), &Device::flex());
@@ -130,12 +130,13 @@ fn amplification(double: &CellNetwork, images: &Tensor<4>, logits: &[f64]) -> f6
     (100.0 * off / 1e-4).clamp(1.0, 30.0)
 }
 
-/// What smaller variances count as.
+/// Smaller variances count as this one.
 const SMALLEST_VARIANCE: f64 = 1e-4;
 
-/// In single precision a value next to a kink may fall on its other side and change many gradients, and
-/// a channel that hardly varies amplifies rounding; an error of a kernel would show with every image. If
-/// it does: by how much statistics, logits and gradients are off.
+/// Whether both agree for at least one batch. In single precision a value next to a kink may fall on its
+/// other side and change many gradients, and a channel that hardly varies amplifies rounding, whereas an
+/// error of a kernel shows with every batch. The error says by how much statistics, logits and gradients
+/// differ.
 fn agrees(
     genotype: &NasnetGenotype,
     config: &NetworkConfig,
@@ -171,7 +172,7 @@ fn agrees(
             }
         }
         let double_again = network(genotype, config).map(&mut ToDouble);
-        // By the same running statistics.
+        // With the same running statistics.
         let single = single.valid();
         let double = single.valid().map(&mut ToDouble);
         let said = evaluated(&single, input.clone().cast(FloatDType::F32));
@@ -180,7 +181,7 @@ fn agrees(
         assert!(off < 1e-4, "the logits in evaluation differ by {off}");
         let logits = differ(&ours[0], &burns[0], largest(&burns[0]));
         let loosened = amplification(&double_again, &input, &burns[0]);
-        // A shift that a batch norm takes back has a gradient of 0, and only rounding in it.
+        // The gradient of a shift that a batch norm cancels is 0 apart from rounding.
         let floor = 1e-3
             * burns[1..]
                 .iter()
@@ -204,16 +205,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn networks_of_all_operations_agree_with_burn_s(
+    fn networks_of_all_operations_agree_with_burns_operations(
         seed: u64,
         height in 8_usize..=17,
         width in 8_usize..=17,
-        // Fewer make bottlenecks of one channel, which amplify rounding; `src/kernels/tests.rs` has those.
+        // Fewer lead to bottlenecks of one channel, which amplify rounding; the kernels' unit tests cover those.
         filters in 8_usize..=13,
         batch in 3_usize..=4,
     ) {
         let genotype = NasnetSpace::sp2().sample(&mut stream(seed, 0));
-        // So that most of a running statistic is the batch's, and can be told from it.
+        // So that a running statistic consists mostly of the batch's, which can be computed back from it.
         let norm = BatchNormSettings { momentum: 0.9, ..BatchNormSettings::CIFAR };
         let config = NetworkConfig::new(ImageShape { channels: 2, height, width }, 3).cells_per_stack(1).filters(filters)
             .batch_norm(norm);
@@ -221,7 +222,7 @@ proptest! {
     }
 }
 
-/// A network for images of two channels, on one that has another number.
+/// Applies a network for images of two channels to an image with another number.
 fn on_channels(channels: usize) {
     let genotype = NasnetSpace::sp2().sample(&mut stream(5, 0));
     let config = NetworkConfig::new(

@@ -1,84 +1,117 @@
-//! A search that is killed at any moment loses nothing. The searches run in processes of their own: this test
-//! binary, started again with [`the_search`] as its only test.
+//! A search that is killed at any moment loses nothing. The test binary runs itself as the process that is
+//! killed: [`child_process`] searches if the environment names a folder.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::thread::sleep;
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use evonas::prelude::*;
 use evonas::randomness::stream;
-use evonas::search::History;
 use evonas::search::journal::read;
 use evonas::spaces::choices::{Choices, Decisions};
+use serde_json::json;
 
 const TRIALS: u64 = 150;
 
-/// Tells a process to search: the folder of its journal, its workers, and the milliseconds of a trial.
-const SEARCH: [&str; 3] = [
-    "EVONAS_KILL_FOLDER",
-    "EVONAS_KILL_WORKERS",
-    "EVONAS_KILL_MILLISECONDS",
-];
+/// The variables by which a test tells its child process what to do.
+const FOLDER: &str = "EVONAS_KILL_FOLDER";
+const WORKERS: &str = "EVONAS_KILL_WORKERS";
+const MILLISECONDS: &str = "EVONAS_KILL_MILLISECONDS";
 
-/// The search of the processes that are killed. Does nothing in an ordinary run of the tests.
+/// Files that a child process leaves beside its journal: one before it opens the journal, one with what it
+/// found.
+const STARTED: &str = "started";
+const RESULT: &str = "result.json";
+
+fn space() -> Choices {
+    let numbers = |count: u32| (0..count).map(|number| number.to_string());
+    Choices::builder()
+        .decision("compression", ["none", "gzip", "zstd"])
+        .decision("level", numbers(5))
+        .only_if("compression", ["gzip", "zstd"])
+        .decision("megabytes", numbers(10))
+        .decision("shards", numbers(6))
+        .decision("threads", numbers(8))
+        .decision("window", numbers(7))
+        .build()
+        .unwrap()
+}
+
+/// The process that is killed: nothing to do unless a test runs it with a folder.
 #[test]
-fn the_search() {
-    let [Ok(folder), Ok(workers), Ok(milliseconds)] = SEARCH.map(std::env::var) else {
+fn child_process() {
+    let Ok(folder) = std::env::var(FOLDER) else {
         return;
     };
-    let mut builder = Choices::builder();
-    for name in ["first", "second", "third", "fourth"] {
-        builder = builder.decision(name, (0..8).map(|alternative| alternative.to_string()));
-    }
-    let builder = builder.decision("last", ["0", "1"]);
-    let space = builder.only_if("first", ["1", "2"]).build().unwrap();
-    let duration = Duration::from_millis(milliseconds.parse().unwrap());
+    let number = |name| std::env::var(name).unwrap().parse::<u64>().unwrap();
+    let folder = Path::new(&folder);
+    fs::write(folder.join(STARTED), "").unwrap();
+    let journal = Journal::open_or_create(folder).unwrap_or_else(|error| panic!("{error}"));
+    let sleep = Duration::from_millis(number(MILLISECONDS));
     let evaluator = move |decisions: &Decisions, context: &Context<'_>| {
-        sleep(duration);
-        let sum: u16 = decisions.places().iter().sum();
-        Ok(Evaluation::new(
-            f64::from(sum) + context.rng(0).random::<f64>(),
-        ))
+        std::thread::sleep(sleep);
+        let places = decisions.places().iter().copied().map(f64::from);
+        let noise: f64 = context.rng(0).random();
+        Ok(Evaluation::new(places.sum::<f64>() + noise))
     };
-    let evolution = Evolution::builder(space.clone(), space)
+    let evolution = Evolution::builder(space(), space())
         .population(10)
         .sample(3)
         .seed(7)
         .build()
         .unwrap();
-    let executor = Threads::new(evaluator, workers.parse().unwrap()).unwrap();
-    let search = Search::new(evolution, executor, Budget::trials(TRIALS));
-    let journal = match Journal::open_or_create(folder) {
-        Ok(journal) => journal,
-        Err(error) => panic!("{error}"),
-    };
-    search.journal(journal).run().unwrap();
+    let executor = Threads::new(evaluator, number(WORKERS) as usize).unwrap();
+    let result = Search::new(evolution, executor, Budget::trials(TRIALS))
+        .journal(journal)
+        .run()
+        .unwrap();
+    let best = result.best().unwrap();
+    let found = json!({
+        "best_fitness": best.fitness(),
+        "trials": result.history.len(),
+        "genotype": space().to_json(&best.genotype),
+    });
+    fs::write(folder.join(RESULT), found.to_string()).unwrap();
 }
 
 fn command(folder: &Path, workers: usize, milliseconds: u64) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "kill::the_search", "--nocapture"]);
-    command.env(SEARCH[0], folder);
-    command.env(SEARCH[1], workers.to_string());
-    command.env(SEARCH[2], milliseconds.to_string());
+    command
+        .args(["--exact", "kill::child_process", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(WORKERS, workers.to_string())
+        .env(MILLISECONDS, milliseconds.to_string());
     command
 }
 
-fn finish(folder: &Path, workers: usize) {
+fn finish(folder: &Path, workers: usize) -> serde_json::Value {
     let Output { status, stderr, .. } = command(folder, workers, 1).output().unwrap();
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+    serde_json::from_slice(&fs::read(folder.join(RESULT)).unwrap()).unwrap()
 }
 
-/// Starts the search, and kills it after a while.
-fn kill_after(folder: &Path, workers: usize, moment: Duration) {
-    let mut child = command(folder, workers, 1)
+fn spawn(folder: &Path, workers: usize, milliseconds: u64) -> Child {
+    command(folder, workers, milliseconds)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
-    sleep(moment);
+        .unwrap()
+}
+
+/// Starts the search, kills it that long after it has begun to open its journal, and looks at what it left.
+fn kill_after(folder: &Path, workers: usize, moment: Duration) {
+    let started = folder.join(STARTED);
+    let _ = fs::remove_file(&started);
+    let mut child = spawn(folder, workers, 1);
+    while !started.exists() {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before it began"
+        );
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    std::thread::sleep(moment);
     // SIGKILL on Unix.
     child.kill().unwrap();
     child.wait().unwrap();
@@ -97,9 +130,7 @@ fn timeless(folder: &Path) -> Vec<String> {
 #[test]
 fn a_serial_search_that_is_killed_30_times_ends_with_the_journal_of_an_uninterrupted_one() {
     let whole = tempfile::tempdir().unwrap();
-    finish(whole.path(), 1);
-    let expected = read::<Decisions>(whole.path()).unwrap().history;
-    assert_eq!(expected.len() as u64, TRIALS);
+    let expected = finish(whole.path(), 1);
     let mut rng = stream(1, 0);
     for _ in 0..3 {
         let folder = tempfile::tempdir().unwrap();
@@ -110,15 +141,11 @@ fn a_serial_search_that_is_killed_30_times_ends_with_the_journal_of_an_uninterru
                 Duration::from_micros(rng.random_range(0..35_000)),
             );
         }
-        finish(folder.path(), 1);
+        let result = finish(folder.path(), 1);
         assert!(timeless(folder.path()) == timeless(whole.path()));
-        let history = read::<Decisions>(folder.path()).unwrap().history;
-        let best = |history: &History<Decisions>| {
-            let best = history.best().unwrap();
-            (best.id, best.fitness(), best.genotype.clone())
-        };
-        assert_eq!(history.len(), expected.len());
-        assert_eq!(best(&history), best(&expected));
+        for key in ["best_fitness", "trials", "genotype"] {
+            assert_eq!(result[key], expected[key]);
+        }
     }
 }
 
@@ -163,14 +190,10 @@ fn a_search_on_threads_that_is_killed_20_times_loses_doubles_and_changes_no_tria
 #[test]
 fn a_killed_search_lets_go_of_its_folder_and_a_live_one_does_not() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = command(folder.path(), 1, 200)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = spawn(folder.path(), 1, 200);
     let journal = folder.path().join("journal.jsonl");
     while fs::read(&journal).map_or(true, |content| content.is_empty()) {
-        sleep(Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(1));
     }
     let second = command(folder.path(), 1, 1).output().unwrap();
     assert!(!second.status.success());

@@ -17,6 +17,7 @@ mod descriptions;
 #[cfg(feature = "burn")]
 mod digits;
 mod evolution;
+mod examples;
 mod executors;
 mod failures;
 mod journal;

@@ -1,4 +1,4 @@
-//! The decoder: the module is what its plan says, and any genotype trains.
+//! The decoder: the module matches its plan, and every genotype can be trained.
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use evonas::network::{
@@ -63,13 +63,13 @@ fn refused(config: &NetworkConfig) -> NetworkError {
         &mut stream(0, 0),
         &Device::flex(),
     );
-    // As text, since NaN is not itself.
+    // As text, since NaN doesn't equal itself.
     assert_eq!(built.unwrap_err().to_string(), error.to_string());
     error
 }
 
 #[test]
-fn figures_that_can_t_be_are_refused() {
+fn invalid_settings_are_refused() {
     assert!(
         matches!(refused(&cifar(0, 8)), NetworkError::Zero { figure } if figure.contains("cells"))
     );
@@ -105,7 +105,7 @@ fn figures_that_can_t_be_are_refused() {
 }
 
 #[test]
-fn too_few_filters_say_how_many_work() {
+fn too_few_filters_are_refused_with_the_smallest_number_that_works() {
     let message = refused(&cifar(1, 1)).to_string();
     assert!(
         message.contains("conv1x7_7x1 in cell 1, of 2 filters"),
@@ -121,7 +121,7 @@ fn too_few_filters_say_how_many_work() {
             .cells_per_stack(1)
             .filters(filters)
     };
-    // Whatever the image: the two figures are searched apart.
+    // Whatever the image, since the two figures are searched separately.
     let both = refused(&cifar(1, 1).image(ImageShape::rgb(1, 1)));
     assert!(both.to_string().ends_with("works is 3"), "{both}");
     let both = refused(&NetworkConfig::imagenet(20).cells_per_stack(1).filters(2));
@@ -136,7 +136,7 @@ fn too_few_filters_say_how_many_work() {
 }
 
 #[test]
-fn too_small_images_say_which_size_works() {
+fn too_small_images_are_refused_with_the_smallest_size_that_works() {
     let sized = |config: &NetworkConfig, side| {
         let mut config = config.clone();
         config.image = ImageShape::rgb(side, side);
@@ -284,7 +284,7 @@ fn evaluation_is_deterministic_and_free_of_noise() {
 }
 
 #[test]
-fn the_auxiliary_head_speaks_in_training_only() {
+fn the_auxiliary_head_is_used_in_training_only() {
     let config = NetworkConfig::imagenet(67)
         .cells_per_stack(1)
         .filters(16)
@@ -309,7 +309,7 @@ fn the_auxiliary_head_speaks_in_training_only() {
 }
 
 #[test]
-fn each_branch_drops_examples_of_its_own() {
+fn each_branch_drops_its_own_examples() {
     let genotype: NasnetGenotype = "avg3@0+max3@0:2/avg3@0+max3@0:2".parse().unwrap();
     let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
         .cells_per_stack(1)
@@ -320,8 +320,8 @@ fn each_branch_drops_examples_of_its_own() {
     let mut pass = TrainingPass::new(1.0, &mut rng);
     let output = network.forward_training(images(&config, 200, 0), &mut pass);
     let logits = values(output.logits.inner());
-    // An example that both branches of the last cell drop, each with one half, has the same logits
-    // whatever it shows.
+    // An example that both branches of the last cell drop, each with probability one half, has the same
+    // logits whatever it shows.
     let mut times = std::collections::HashMap::new();
     for logits in logits.chunks_exact(3) {
         let bits: Vec<u32> = logits.iter().map(|value| value.to_bits()).collect();
@@ -361,8 +361,8 @@ fn a_network_with_everything_is_saved_and_loaded() {
 
 #[test]
 #[should_panic(expected = "the smallest side that works is 3")]
-fn images_that_are_too_small_for_a_network_are_named() {
-    // The auxiliary head asks for nine pixels, and has no part in an evaluation.
+fn images_too_small_for_a_network_panic_with_the_smallest_size() {
+    // The auxiliary head needs nine pixels, but evaluation doesn't use it.
     let config = cifar(1, 4).auxiliary(AuxiliaryHead::new(0.1));
     let network = build(&published::amoebanet_a(), &config, &Device::flex());
     let enough = config.clone().image(ImageShape::rgb(3, 3));

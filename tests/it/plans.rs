@@ -1,4 +1,4 @@
-//! Plans and costs, which take no Burn: published sizes to the digit, and what stands where.
+//! Plans and costs, which need no Burn: published sizes to the digit, and the positions of layers.
 
 use evonas::network::{
     AuxiliaryHead, BatchNormSettings, Cost, DropPath, LayerPath, LayerPlan, NetworkConfig,
@@ -17,7 +17,7 @@ fn cost(genotype: &NasnetGenotype, config: &NetworkConfig) -> Cost {
 }
 
 #[test]
-fn parameters_and_multiply_adds_are_the_published_networks() {
+fn published_networks_have_the_published_parameters_and_multiply_adds() {
     let (a, nasnet) = (published::amoebanet_a(), published::nasnet_a());
     let (b, c) = (published::amoebanet_b(), published::amoebanet_c());
     let derived = a.clone().with_derived_concat();
@@ -58,7 +58,7 @@ fn parameters_and_multiply_adds_are_the_published_networks() {
 }
 
 #[test]
-fn the_auxiliary_head_is_counted_apart() {
+fn the_auxiliary_head_is_counted_separately() {
     let config = cifar(6, 36).auxiliary(AuxiliaryHead::new(1.0));
     let plan = NetworkPlan::new(&published::amoebanet_a(), &config).unwrap();
     assert_eq!(Cost::without_auxiliary(&plan).parameters, 3_218_266);
@@ -142,7 +142,7 @@ fn the_normal_cell_after_a_reduction_may_skip_its_input() {
 }
 
 #[test]
-fn drop_path_ends_every_operation_but_the_identities_and_knows_its_cell() {
+fn drop_path_ends_every_operation_except_identities_and_knows_its_cell() {
     let genotype = published::amoebanet_b();
     let drop_path = DropPath::scheduled(0.7);
     for (config, cells) in [
@@ -186,7 +186,7 @@ fn drop_path_ends_every_operation_but_the_identities_and_knows_its_cell() {
 }
 
 #[test]
-fn the_auxiliary_head_stands_on_the_last_normal_cell_of_the_second_stack() {
+fn the_auxiliary_head_reads_the_last_normal_cell_of_the_second_stack() {
     for (config, after) in [
         (cifar(3, 8), 6),
         (cifar(1, 8), 2),
@@ -202,7 +202,7 @@ fn the_auxiliary_head_stands_on_the_last_normal_cell_of_the_second_stack() {
 }
 
 #[test]
-fn batch_norm_s_presets_are_those_of_the_released_code() {
+fn batch_norm_presets_are_those_of_the_released_code() {
     let (small, large) = (
         cifar(1, 8),
         NetworkConfig::imagenet(64).cells_per_stack(1).filters(16),

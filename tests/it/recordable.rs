@@ -1,8 +1,8 @@
 //! What can't be recorded is refused before it is, so that every journal can be read.
 
 // An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
-use evonas::evaluator::Ended;
-use evonas::executor::{ExecutorEvent, Terms};
+use evonas::evaluator::TrialEnd;
+use evonas::executor::{ExecutorEvent, Limits};
 use evonas::prelude::*;
 use evonas::search::journal::{JournalError, read};
 use evonas::search::{SearchError, TrialRecord};
@@ -31,13 +31,13 @@ impl<X: Executor<Bits>> Executor<Bits> for Careless<X> {
         self.0.workers()
     }
 
-    fn submit(&mut self, trial: Trial<Bits>, terms: Terms) {
-        self.0.submit(trial, terms);
+    fn submit(&mut self, trial: Trial<Bits>, limits: Limits) {
+        self.0.submit(trial, limits);
     }
 
     fn next(&mut self) -> Option<ExecutorEvent> {
         let mut event = self.0.next()?;
-        if let ExecutorEvent::Finished { trial, ended, .. } = &mut event {
+        if let ExecutorEvent::Finished { trial, end, .. } = &mut event {
             let one = || Evaluation::new(1.0);
             let outcome = match trial.0 % 8 {
                 0 => Outcome::Completed(Evaluation::new(f64::NAN)),
@@ -51,7 +51,7 @@ impl<X: Executor<Bits>> Executor<Bits> for Careless<X> {
                 },
                 _ => return Some(event),
             };
-            *ended = Ended::Outcome(outcome);
+            *end = TrialEnd::Outcome(outcome);
         }
         Some(event)
     }

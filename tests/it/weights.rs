@@ -1,4 +1,4 @@
-//! Networks in files.
+//! Saving and loading networks.
 use std::path::Path;
 
 use burn::module::Module;
@@ -35,7 +35,7 @@ fn in_both_formats(check: impl Fn(&Path)) {
 }
 
 #[test]
-fn a_loaded_network_trains_on() {
+fn a_loaded_network_can_be_trained_further() {
     in_both_formats(|path| {
         network(4, 1).save(path).unwrap();
         let loaded = CellNetwork::load(path, &Device::flex().autodiff()).unwrap();
@@ -51,7 +51,7 @@ fn a_loaded_network_trains_on() {
     });
 }
 
-/// A network after some training passes, whose running statistics are not those of the start.
+/// A network after some training passes, whose running statistics differ from the initial ones.
 fn trained(seed: u64) -> CellNetwork {
     let network = CellNetwork::new(
         &published::amoebanet_a(),
@@ -73,7 +73,7 @@ fn trained(seed: u64) -> CellNetwork {
 #[test]
 fn weights_go_into_a_network_of_the_same_architecture() {
     in_both_formats(|path| {
-        // Saved straight after training passes, into a network that has had others.
+        // Saved right after training passes, and loaded into a network after other passes.
         let saved = trained(1);
         saved.save(path).unwrap();
         let expected = logits(&saved.valid());
@@ -88,7 +88,7 @@ fn weights_go_into_a_network_of_the_same_architecture() {
 }
 
 #[test]
-fn a_network_that_trained_in_another_thread_is_saved_as_it_is() {
+fn a_network_trained_in_another_thread_is_saved_unchanged() {
     in_both_formats(|path| {
         let network = std::thread::spawn(|| trained(1)).join().unwrap();
         network.save(path).unwrap();
@@ -119,7 +119,7 @@ fn another_network_of_the_same_shapes_is_refused() {
         let other_norm = config.clone().batch_norm(BatchNormSettings::IMAGENET);
         let error = build(text, &other_norm).with_weights(path).unwrap_err();
         assert!(matches!(error, WeightsError::OtherNetwork { .. }));
-        // What only training and the image's size change is no other network.
+        // Settings that affect only training, and the size of the image, don't make another network.
         let trained_otherwise = config
             .clone()
             .dropout(0.3)

@@ -15,19 +15,19 @@ use crate::{composed, cpu};
 #[derive(Clone, Debug)]
 pub struct HiddenState {
     values: Tensor<4>,
-    order: Order,
+    order: MemoryOrder,
 }
 
 /// The order of a hidden state's values, which also says what computes on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
+pub(crate) enum MemoryOrder {
     /// `[batch, channels, height, width]`, for Burn's operations and the CubeCL kernels.
     ChannelsFirst,
     /// `[batch, height, width, channels]`, for the CPU's kernels.
     ChannelsLast,
 }
 
-impl Order {
+impl MemoryOrder {
     /// The CPU's kernels run on the Flex backend in single precision.
     fn of(tensor: &Tensor<4>) -> Self {
         match tensor.dtype() == DType::F32 && cpu::run_on(&tensor.device()) {
@@ -44,9 +44,11 @@ impl HiddenState {
     /// - `images`: `[batch, channels, height, width]`
     #[must_use]
     pub fn enter(images: Tensor<4>) -> Self {
-        match Order::of(&images) {
-            Order::ChannelsFirst => Self::new(images, Order::ChannelsFirst),
-            Order::ChannelsLast => Self::new(images.permute([0, 2, 3, 1]), Order::ChannelsLast),
+        match MemoryOrder::of(&images) {
+            MemoryOrder::ChannelsFirst => Self::new(images, MemoryOrder::ChannelsFirst),
+            MemoryOrder::ChannelsLast => {
+                Self::new(images.permute([0, 2, 3, 1]), MemoryOrder::ChannelsLast)
+            }
         }
     }
 
@@ -58,20 +60,21 @@ impl HiddenState {
     pub fn from_features(features: Tensor<2>) -> Self {
         let [batch, channels] = features.dims();
         let values = features.reshape([batch, channels, 1, 1]);
-        match Order::of(&values) {
-            Order::ChannelsFirst => Self::new(values, Order::ChannelsFirst),
-            Order::ChannelsLast => {
-                Self::new(values.reshape([batch, 1, 1, channels]), Order::ChannelsLast)
-            }
+        match MemoryOrder::of(&values) {
+            MemoryOrder::ChannelsFirst => Self::new(values, MemoryOrder::ChannelsFirst),
+            MemoryOrder::ChannelsLast => Self::new(
+                values.reshape([batch, 1, 1, channels]),
+                MemoryOrder::ChannelsLast,
+            ),
         }
     }
 
-    pub(crate) const fn new(values: Tensor<4>, order: Order) -> Self {
+    pub(crate) const fn new(values: Tensor<4>, order: MemoryOrder) -> Self {
         Self { values, order }
     }
 
     /// The values in their own order.
-    pub(crate) fn into_parts(self) -> (Tensor<4>, Order) {
+    pub(crate) fn into_parts(self) -> (Tensor<4>, MemoryOrder) {
         (self.values, self.order)
     }
 
@@ -82,8 +85,8 @@ impl HiddenState {
     #[must_use]
     pub fn leave(self) -> Tensor<4> {
         match self.order {
-            Order::ChannelsFirst => self.values,
-            Order::ChannelsLast => self.values.permute([0, 3, 1, 2]),
+            MemoryOrder::ChannelsFirst => self.values,
+            MemoryOrder::ChannelsLast => self.values.permute([0, 3, 1, 2]),
         }
     }
 
@@ -106,8 +109,8 @@ impl HiddenState {
     #[must_use]
     pub fn dims(&self) -> [usize; 4] {
         match (self.values.dims(), self.order) {
-            (dims, Order::ChannelsFirst) => dims,
-            ([batch, height, width, channels], Order::ChannelsLast) => {
+            (dims, MemoryOrder::ChannelsFirst) => dims,
+            ([batch, height, width, channels], MemoryOrder::ChannelsLast) => {
                 [batch, channels, height, width]
             }
         }
@@ -143,8 +146,8 @@ impl HiddenState {
     pub fn pool(self, pooling: Pooling, window: Window) -> Self {
         window.assert_fits(self.size());
         let values = match self.order {
-            Order::ChannelsFirst => composed::pool(self.values, pooling, &window),
-            Order::ChannelsLast => cpu::pool(self.values, window, pooling),
+            MemoryOrder::ChannelsFirst => composed::pool(self.values, pooling, &window),
+            MemoryOrder::ChannelsLast => cpu::pool(self.values, window, pooling),
         };
         Self::new(values, self.order)
     }
@@ -156,8 +159,8 @@ impl HiddenState {
     #[must_use]
     pub fn global_average_pool(self) -> Self {
         let [rows, columns] = match self.order {
-            Order::ChannelsFirst => [2, 3],
-            Order::ChannelsLast => [1, 2],
+            MemoryOrder::ChannelsFirst => [2, 3],
+            MemoryOrder::ChannelsLast => [1, 2],
         };
         let values = self.values.mean_dim(rows).mean_dim(columns);
         Self::new(values, self.order)
@@ -171,8 +174,8 @@ impl HiddenState {
     #[must_use]
     pub fn multiply(self, factors: Tensor<4>) -> Self {
         let factors = match self.order {
-            Order::ChannelsFirst => factors,
-            Order::ChannelsLast => factors.permute([0, 2, 3, 1]),
+            MemoryOrder::ChannelsFirst => factors,
+            MemoryOrder::ChannelsLast => factors.permute([0, 2, 3, 1]),
         };
         Self::new(self.values * factors, self.order)
     }
@@ -192,8 +195,8 @@ impl HiddenState {
         let order = parts.first().expect("at least one part").order;
         let parts = parts.into_iter().map(|part| part.values).collect();
         let values = match order {
-            Order::ChannelsFirst => Tensor::cat(parts, 1),
-            Order::ChannelsLast => cpu::concatenate(parts),
+            MemoryOrder::ChannelsFirst => Tensor::cat(parts, 1),
+            MemoryOrder::ChannelsLast => cpu::concatenate(parts),
         };
         Self::new(values, order)
     }

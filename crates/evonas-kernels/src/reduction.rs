@@ -5,11 +5,11 @@ use burn::tensor::Tensor;
 use crate::composed::{self, Grouping};
 use crate::convolution::Convolution;
 use crate::cpu::{self, Rows, UnitShape};
-use crate::hidden_state::{HiddenState, Order};
+use crate::hidden_state::{HiddenState, MemoryOrder};
 use crate::window::Window;
 
 /// Halves height and width by two 1x1 convolutions with stride 2, the second of which sees the image
-/// shifted by one pixel down and to the right, with zeros behind the last row and column.
+/// shifted by one pixel down and to the right, with zeros after the last row and column.
 ///
 /// Batch norm, which follows it in a network, is a [`Unit`](crate::Unit) of its own.
 #[derive(Clone, Debug)]
@@ -44,8 +44,8 @@ impl FactorizedPaths {
         };
         let (values, order) = input.into_parts();
         let paths = match order {
-            Order::ChannelsFirst => self.compose(values, window),
-            Order::ChannelsLast => self.compute(values, window),
+            MemoryOrder::ChannelsFirst => self.compose(values, window),
+            MemoryOrder::ChannelsLast => self.compute(values, window),
         };
         HiddenState::concatenate(paths.map(|path| HiddenState::new(path, order)).into())
     }

@@ -7,12 +7,12 @@ use crate::batch_norm::{scale_and_shift, update_running};
 use crate::composed::{self, Grouping};
 use crate::convolution::Convolution;
 use crate::cpu::{self, Rows, UnitShape};
-use crate::hidden_state::{HiddenState, Order};
+use crate::hidden_state::{HiddenState, MemoryOrder};
 
 /// ReLU, a depthwise convolution, a dense convolution and batch norm, in this order; each is optional.
 ///
 /// One unit costs less than its parts one by one, on the CPU above all: there it is a single pass over the
-/// images, and what lies between its parts is never stored.
+/// images, and intermediate results are never stored.
 #[derive(Clone, Debug, Default)]
 pub struct Unit<'a> {
     /// Whether the unit begins with a ReLU.
@@ -43,8 +43,8 @@ impl Unit<'_> {
         }
         let (values, order) = input.into_parts();
         let values = match order {
-            Order::ChannelsFirst => self.compose(values),
-            Order::ChannelsLast => self.compute(values),
+            MemoryOrder::ChannelsFirst => self.compose(values),
+            MemoryOrder::ChannelsLast => self.compute(values),
         };
         HiddenState::new(values, order)
     }

@@ -22,7 +22,7 @@ pub struct EvolutionBuilder<G> {
     selection: Option<Box<dyn Selection<G>>>,
     replacement: Box<dyn Replacement<G>>,
     objectives: Vec<Objective>,
-    order: Order,
+    tournament: TournamentKind,
     initial: Vec<G>,
     initial_described: Vec<Value>,
     population: usize,
@@ -32,7 +32,7 @@ pub struct EvolutionBuilder<G> {
 
 /// The default selection's tournament.
 #[derive(Clone, Copy, Debug)]
-enum Order {
+enum TournamentKind {
     Fitness,
     Lexicographic,
     Pareto,
@@ -72,7 +72,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
             selection: None,
             replacement: Box::new(Oldest),
             objectives: Vec::new(),
-            order: Order::Fitness,
+            tournament: TournamentKind::Fitness,
             initial: Vec::new(),
             initial_described: Vec::new(),
             population: 100,
@@ -107,7 +107,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
     #[must_use]
     pub fn lexicographic(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {
         self.objectives = objectives.into_iter().collect();
-        self.order = Order::Lexicographic;
+        self.tournament = TournamentKind::Lexicographic;
         self
     }
 
@@ -116,7 +116,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
     #[must_use]
     pub fn pareto(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {
         self.objectives = objectives.into_iter().collect();
-        self.order = Order::Pareto;
+        self.tournament = TournamentKind::Pareto;
         self
     }
 
@@ -133,9 +133,9 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Replaces the default selection, a tournament of `S`; the sample size is then ignored. A selection
-    /// by objectives needs to be given them as well, by [`EvolutionBuilder::pareto`] or
-    /// [`EvolutionBuilder::lexicographic`] (either will do).
+    /// Sets how parents are selected; by default, by a tournament of `S`. With another selection the
+    /// sample size is ignored. A selection that compares objectives also needs
+    /// [`EvolutionBuilder::pareto`] or [`EvolutionBuilder::lexicographic`] (either will do) to name them.
     #[must_use]
     pub fn selection(mut self, selection: impl Selection<G> + 'static) -> Self {
         self.selection = Some(Box::new(selection));
@@ -149,7 +149,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self.replacement(WorstOfSample)
     }
 
-    /// Replaces the default replacement, [`Oldest`].
+    /// Sets which member leaves; by default, the oldest ([`Oldest`]).
     #[must_use]
     pub fn replacement(mut self, replacement: impl Replacement<G> + 'static) -> Self {
         self.replacement = Box::new(replacement);
@@ -179,7 +179,12 @@ impl<G: Genotype> EvolutionBuilder<G> {
         }
         let selection = match self.selection {
             Some(selection) => selection,
-            None => default_selection(self.order, &self.objectives, self.sample, self.population)?,
+            None => default_selection(
+                self.tournament,
+                &self.objectives,
+                self.sample,
+                self.population,
+            )?,
         };
         let (needed, given) = (selection.minimum_objectives(), self.objectives.len());
         if given < needed {
@@ -223,7 +228,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
 }
 
 fn default_selection<G>(
-    order: Order,
+    tournament: TournamentKind,
     objectives: &[Objective],
     sample: usize,
     population: usize,
@@ -234,13 +239,13 @@ fn default_selection<G>(
     if sample > population {
         return Err(AlgorithmError::SampleExceedsPopulation { sample, population });
     }
-    Ok(match order {
-        Order::Fitness => Box::new(Tournament::new(sample)),
+    Ok(match tournament {
+        TournamentKind::Fitness => Box::new(Tournament::new(sample)),
         _ if objectives.is_empty() => return Err(AlgorithmError::NoObjectives),
-        Order::Lexicographic => Box::new(LexicographicTournament::new(
+        TournamentKind::Lexicographic => Box::new(LexicographicTournament::new(
             sample,
             objectives.iter().map(Objective::tolerance_width).collect(),
         )?),
-        Order::Pareto => Box::new(ParetoTournament::new(sample)),
+        TournamentKind::Pareto => Box::new(ParetoTournament::new(sample)),
     })
 }

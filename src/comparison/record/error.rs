@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::description::Difference;
+use crate::sealed_log::LogError;
 
 /// A record of runs that can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,12 @@ pub enum RunRecordError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A run has no JSON form.
+    #[error("a run can't be recorded as JSON: {source}")]
+    NoJson {
+        /// What the serializer said.
+        source: serde_json::Error,
     },
     /// The file can't be read.
     #[error("can't read {}: {source}", path.display())]
@@ -71,4 +78,27 @@ pub enum RunRecordError {
         /// The first setting that differs.
         difference: Difference,
     },
+}
+
+impl From<LogError> for RunRecordError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::InUse(path) => Self::InUse(path),
+            LogError::Missing(path) => Self::NoRecord(path),
+            LogError::Unwritable { path, source } => Self::Unwritable { path, source },
+            LogError::Unreadable { path, source } => Self::Unreadable { path, source },
+            LogError::NoJson(source) => Self::NoJson { source },
+            LogError::OtherKind(path) => Self::NotARecord(path),
+            LogError::OtherFormat {
+                path,
+                found,
+                supported,
+            } => Self::Format {
+                path,
+                found,
+                supported,
+            },
+            LogError::Damaged { path, line, reason } => Self::Damaged { path, line, reason },
+        }
+    }
 }

@@ -1,34 +1,32 @@
-//! The finished runs of a comparison in a file, which an interrupted comparison goes on with.
+//! The finished runs of a comparison in a file, from which an interrupted comparison resumes.
 //!
-//! A file `runs.jsonl` to which lines of JSON are only ever appended: the settings that every run depends on,
-//! then a line for every run as it ends.
+//! The file `runs.jsonl` is only ever appended to: the settings that every run depends on, then a line of JSON
+//! for every run as it ends.
 //!
 //! ```text
 //! {"comparison":"evonas","format":2,"crate":"0.1.0","benchmark":{…},"setup":{…},"check":"…",…}
 //! {"algorithm":"aging","run":3,"result":{"seed":…,"evaluations":166,"incumbents":[…],…},"check":"…",…}
 //! ```
 //!
-//! A line ends with the checksums of a journal's ([`seal`]), which go on from line to line: every run is
-//! sealed with the settings that it was run by. A last line without its end, which a power cut leaves, is
-//! dropped, and its run is run again.
+//! It is sealed like a search's journal ([`sealed_log`](crate::sealed_log)): the checksums of every run cover
+//! the settings that it was run with. A last line that a power cut left without its end
+//! is dropped, and its run is run again.
 
 mod error;
-mod lines;
 mod settings;
 
 pub use error::RunRecordError;
-pub(super) use settings::Settings;
+pub(super) use settings::RecordedSettings;
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Contender, Run};
-use crate::search::journal::seal::seal;
-use lines::Lines;
+use crate::sealed_log::{LockedFile, LogReader, LogWriter};
+use settings::LOG;
 
 const FILE_NAME: &str = "runs.jsonl";
 
@@ -41,21 +39,20 @@ pub(super) type FinishedRuns = HashMap<(Contender, u64), Run>;
 /// The record of a comparison's runs in a folder, locked against other processes while it lives.
 ///
 /// A comparison with a record ([`ComparisonBuilder::record`](super::ComparisonBuilder::record)) adds each run
-/// as it ends, and takes those that are there instead of running them again. It may have more runs or other
+/// as it ends, and takes the recorded ones instead of running them again. It may have more runs or other
 /// algorithms than the one that was recorded; benchmark, population, sample, budget, seed and the version of
 /// evonas must be the same.
 #[derive(Debug)]
 pub struct RunRecord {
     path: PathBuf,
-    file: File,
-    /// The checksum to go on from, and how many bytes of the file count.
-    chain: u32,
-    length: u64,
+    writer: LogWriter,
+    /// What was recorded before, until it is read.
+    recorded: Option<LogReader>,
 }
 
 /// The line of a run.
 #[derive(Debug, Serialize, Deserialize)]
-struct Line<R> {
+struct RunLine<R> {
     algorithm: String,
     run: u64,
     result: R,
@@ -67,11 +64,11 @@ fn holds_record(folder: &Path) -> bool {
 }
 
 impl RunRecord {
-    /// Begins a record in a folder, which is made with its parents if need be.
+    /// Begins a record in a folder, which is created if necessary.
     ///
     /// # Errors
     /// [`RunRecordError`] if the folder holds a comparison already, recorded or only its results; another
-    /// process has it; or it can't be written.
+    /// process is using it; or it can't be written.
     pub fn create(folder: impl AsRef<Path>) -> Result<Self, RunRecordError> {
         let folder = folder.as_ref();
         match holds_record(folder) || folder.join(RESULTS).exists() {
@@ -80,11 +77,11 @@ impl RunRecord {
         }
     }
 
-    /// Goes on with the record in a folder, or begins one.
+    /// Opens the record in a folder, or begins one.
     ///
     /// # Errors
-    /// [`RunRecordError`] if the folder holds results without a record, another process has it, or it
-    /// can't be written.
+    /// [`RunRecordError`] if the folder holds results without a record, another process is using it, it holds
+    /// something else, or it can't be written.
     pub fn open_or_create(folder: impl AsRef<Path>) -> Result<Self, RunRecordError> {
         let folder = folder.as_ref();
         match !holds_record(folder) && folder.join(RESULTS).exists() {
@@ -95,57 +92,52 @@ impl RunRecord {
 
     fn lock(folder: &Path) -> Result<Self, RunRecordError> {
         let path = folder.join(FILE_NAME);
-        let unwritable = |path: &Path, source| RunRecordError::Unwritable {
-            path: path.to_owned(),
+        let file = LockedFile::open(&path)?;
+        let reader = file.reader().map_err(|source| RunRecordError::Unwritable {
+            path: path.clone(),
             source,
-        };
-        fs::create_dir_all(folder).map_err(|source| unwritable(folder, source))?;
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)
-            .map_err(|source| unwritable(&path, source))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self {
-                path,
-                file,
-                chain: 0,
-                length: 0,
-            }),
-            Err(TryLockError::WouldBlock) => Err(RunRecordError::InUse(path)),
-            Err(TryLockError::Error(source)) => Err(unwritable(&path, source)),
-        }
+        })?;
+        Ok(Self {
+            recorded: Some(LogReader::new(&path, reader, LOG)?),
+            writer: LogWriter::new(path.clone(), Box::new(file)),
+            path,
+        })
     }
 
-    /// The file.
+    /// The record's file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes the settings, or compares them with the recorded ones; the runs that were recorded.
-    pub(super) fn begin(&mut self, settings: &Settings) -> Result<FinishedRuns, RunRecordError> {
-        let mut lines = Lines::read(&self.path, &self.file)?;
-        let Some(recorded) = lines.settings()? else {
-            // A first line without its end may stand there.
-            self.set_length()?;
-            self.append(settings)?;
-            return Ok(FinishedRuns::new());
+    /// Writes the settings, or compares them with the recorded ones; returns the recorded runs.
+    pub(super) fn begin(
+        &mut self,
+        settings: &RecordedSettings,
+    ) -> Result<FinishedRuns, RunRecordError> {
+        let mut runs = FinishedRuns::new();
+        let Some(mut reader) = self.recorded.take() else {
+            return Ok(runs);
+        };
+        let Some(recorded) = reader.header()? else {
+            // Half a first line may be there.
+            self.writer.resume(0, 0)?;
+            self.writer.append(settings, &[])?;
+            return Ok(runs);
         };
         settings.check(&recorded, &self.path)?;
-        let mut runs = FinishedRuns::new();
-        while let Some(Line {
-            algorithm,
-            run,
-            result,
-        }) = lines.next_line()?
-        {
-            let contender: Contender = algorithm.parse().map_err(|reason| lines.damaged(reason))?;
+        while let Some(line) = reader.next_line()? {
+            let line = serde_json::from_str::<RunLine<Run>>(line.content);
+            let RunLine {
+                algorithm,
+                run,
+                result,
+            } = line.map_err(|reason| reader.damaged(reason))?;
+            let contender = algorithm.parse::<Contender>();
+            let contender = contender.map_err(|reason| reader.damaged(reason))?;
             runs.insert((contender, run), result);
         }
-        (self.chain, self.length) = lines.end();
-        self.set_length()?;
+        self.writer.resume(reader.chain(), reader.length())?;
         Ok(runs)
     }
 
@@ -156,48 +148,11 @@ impl RunRecord {
         number: u64,
         run: &Run,
     ) -> Result<(), RunRecordError> {
-        self.append(&Line {
+        let line = RunLine {
             algorithm: contender.name().to_owned(),
             run: number,
             result: run,
-        })
-    }
-
-    fn append(&mut self, content: &impl Serialize) -> Result<(), RunRecordError> {
-        let written = serde_json::to_vec(content)
-            .map_err(Into::into)
-            .and_then(|mut line| {
-                // The closing brace comes at the end.
-                line.pop();
-                let chain = seal(&mut line, self.chain, |_| Ok(()))?;
-                self.file.write_all(&line)?;
-                Ok((chain, line.len() as u64))
-            });
-        match written {
-            Ok((chain, length)) => {
-                self.chain = chain;
-                self.length += length;
-                Ok(())
-            }
-            Err(source) => {
-                // Half a line may stand there. If it can't be taken back, reading drops it.
-                let _ = self.file.set_len(self.length);
-                Err(self.unwritable(source))
-            }
-        }
-    }
-
-    /// Drops what stands behind the lines that count.
-    fn set_length(&self) -> Result<(), RunRecordError> {
-        self.file
-            .set_len(self.length)
-            .map_err(|source| self.unwritable(source))
-    }
-
-    fn unwritable(&self, source: std::io::Error) -> RunRecordError {
-        RunRecordError::Unwritable {
-            path: self.path.clone(),
-            source,
-        }
+        };
+        Ok(self.writer.append(&line, &[])?)
     }
 }

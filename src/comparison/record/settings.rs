@@ -8,17 +8,18 @@ use serde_json::{Value, json};
 use super::RunRecordError;
 use crate::comparison::{Benchmark, Setup};
 use crate::description::first_difference;
+use crate::sealed_log::LogKind;
 
-/// The format that this version writes and reads.
-pub(super) const FORMAT: u64 = 2;
-
-/// How every record begins.
-pub(super) const MAGIC: &str = r#"{"comparison":"evonas","format":"#;
+/// The kind of log that a record is.
+pub(super) const LOG: LogKind = LogKind {
+    magic: r#"{"comparison":"evonas","format":"#,
+    format: 2,
+};
 
 /// The first line of a record. The number of runs, the algorithms and the threads are no part of it: no run
 /// depends on them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Settings {
+pub(crate) struct RecordedSettings {
     /// `evonas`.
     comparison: String,
     format: u64,
@@ -29,11 +30,11 @@ pub(crate) struct Settings {
     setup: Value,
 }
 
-impl Settings {
+impl RecordedSettings {
     pub(in crate::comparison) fn new<B: Benchmark>(benchmark: &B, setup: &Setup) -> Self {
         Self {
             comparison: "evonas".to_owned(),
-            format: FORMAT,
+            format: LOG.format,
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
             benchmark: json!({
                 "evaluations": benchmark.describe(),

@@ -5,7 +5,9 @@ use burn::tensor::{Device, Tensor};
 use evonas_kernels::{Convolution, Window};
 use rand::Rng;
 
-use crate::network::{ConvolutionPlan, Padding, Precision, initial_weights};
+use crate::network::initial_weights;
+use crate::network::layers::{ConvolutionPlan, Padding};
+use crate::network::precision::Precision;
 
 /// A convolution without bias.
 #[derive(Module, Debug)]

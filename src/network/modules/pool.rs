@@ -3,7 +3,7 @@
 use burn::module::Module;
 use evonas_kernels::{HiddenState, Pooling, Window};
 
-use crate::network::{Padding, PoolKind, PoolPlan};
+use crate::network::layers::{Padding, PoolKind, PoolPlan};
 
 /// A pooling. Padding never contributes to the result.
 #[derive(Module, Debug)]

@@ -6,11 +6,12 @@ use burn::tensor::Device;
 use evonas_kernels::{FactorizedPaths, HiddenState, Unit};
 use rand::Rng;
 
-use super::batch_norm;
+use super::batch_norm::batch_norm;
 use super::convolution::ConvolutionLayer;
+use crate::network::config::NetworkConfig;
 #[cfg(doc)]
-use crate::network::LayerPlan;
-use crate::network::{ConvolutionPlan, NetworkConfig, Padding};
+use crate::network::layers::LayerPlan;
+use crate::network::layers::{ConvolutionPlan, Padding};
 
 /// See [`LayerPlan::FactorizedReduction`].
 #[derive(Module, Debug)]

@@ -4,23 +4,27 @@ use std::ops::Range;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use evonas_kernels::{HiddenState, Unit};
+use evonas_kernels::HiddenState;
+#[cfg(doc)]
+use evonas_kernels::Unit;
 use rand::Rng;
 
-use super::Layer;
-use crate::network::{LayerPlan, NetworkConfig, TrainingPass};
+use super::layer::{Layer, unit};
+use crate::network::config::NetworkConfig;
+use crate::network::layers::LayerPlan;
+use crate::network::noise::TrainingPass;
 
 /// Layers in a row; an empty one is the identity.
 #[derive(Module, Debug)]
 pub(crate) struct Sequence {
     layers: Vec<Layer>,
     #[module(skip)]
-    steps: Vec<Step>,
+    steps: Vec<LayerStep>,
 }
 
 /// Layers that are computed together, by their positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum LayerStep {
     /// ReLU, convolutions and batch norm: a [`Unit`].
     Unit(Range<usize>),
     /// A factorized reduction, of the ReLU before it if there is one.
@@ -56,16 +60,16 @@ impl Sequence {
         self.steps
             .iter()
             .fold(input, |x, step| match (step, step.layers(&self.layers)) {
-                (Step::Reduction { relu, .. }, [Layer::FactorizedReduction(reduction)]) => {
+                (LayerStep::Reduction { relu, .. }, [Layer::FactorizedReduction(reduction)]) => {
                     reduction.forward(x, *relu)
                 }
-                (Step::Single(_), [layer]) => layer.forward(x, training.as_deref_mut()),
+                (LayerStep::Single(_), [layer]) => layer.forward(x, training.as_deref_mut()),
                 (_, layers) => unit(layers, x),
             })
     }
 }
 
-impl Step {
+impl LayerStep {
     fn layers<'a>(&self, layers: &'a [Layer]) -> &'a [Layer] {
         match self {
             Self::Unit(range) => &layers[range.clone()],
@@ -74,49 +78,28 @@ impl Step {
     }
 }
 
-/// ReLU, convolutions and batch norm in one operation.
-pub(super) fn unit(layers: &[Layer], input: HiddenState) -> HiddenState {
-    let mut unit = Unit::default();
-    let mut size = input.size();
-    for layer in layers {
-        match layer {
-            Layer::Relu(_) => unit.relu = true,
-            Layer::Convolution(layer) => {
-                let convolution = layer.on(size);
-                size = [convolution.window.out_height, convolution.window.out_width];
-                if layer.is_depthwise() {
-                    unit.depthwise = Some(convolution);
-                } else {
-                    unit.dense = Some(convolution);
-                }
-            }
-            Layer::BatchNorm(norm) => unit.norm = Some(norm),
-            _ => {}
-        }
-    }
-    unit.forward(input)
-}
-
 /// Groups layers from the first to the last, as many as possible into each step.
-fn steps(plan: &[LayerPlan]) -> Vec<Step> {
+fn steps(plan: &[LayerPlan]) -> Vec<LayerStep> {
     let mut steps = Vec::new();
     let mut next = 0;
     while next < plan.len() {
         let step = match (unit_length(&plan[next..]), &plan[next..]) {
-            (length @ 1.., _) => Step::Unit(next..next + length),
-            (0, [LayerPlan::Relu, LayerPlan::FactorizedReduction { .. }, ..]) => Step::Reduction {
-                relu: true,
-                layer: next + 1,
-            },
-            (0, [LayerPlan::FactorizedReduction { .. }, ..]) => Step::Reduction {
+            (length @ 1.., _) => LayerStep::Unit(next..next + length),
+            (0, [LayerPlan::Relu, LayerPlan::FactorizedReduction { .. }, ..]) => {
+                LayerStep::Reduction {
+                    relu: true,
+                    layer: next + 1,
+                }
+            }
+            (0, [LayerPlan::FactorizedReduction { .. }, ..]) => LayerStep::Reduction {
                 relu: false,
                 layer: next,
             },
-            _ => Step::Single(next),
+            _ => LayerStep::Single(next),
         };
         next = match &step {
-            Step::Unit(range) => range.end,
-            Step::Reduction { layer, .. } | Step::Single(layer) => layer + 1,
+            LayerStep::Unit(range) => range.end,
+            LayerStep::Reduction { layer, .. } | LayerStep::Single(layer) => layer + 1,
         };
         steps.push(step);
     }
@@ -151,7 +134,7 @@ fn unit_length(plan: &[LayerPlan]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{ConvolutionPlan, Padding, PoolKind, PoolPlan};
+    use crate::network::layers::{ConvolutionPlan, Padding, PoolKind, PoolPlan};
 
     fn convolution(kernel: usize, groups: usize) -> LayerPlan {
         LayerPlan::Convolution(ConvolutionPlan {
@@ -175,16 +158,27 @@ mod tests {
     fn a_separable_convolution_between_relu_and_batch_norm_is_one_unit() {
         let separable = || [LayerPlan::Relu, convolution(5, 4), convolution(1, 1), NORM];
         let twice = [separable(), separable()].concat();
-        assert_eq!(steps(&twice), [Step::Unit(0..4), Step::Unit(4..8)]);
+        assert_eq!(
+            steps(&twice),
+            [LayerStep::Unit(0..4), LayerStep::Unit(4..8)]
+        );
     }
 
     #[test]
-    fn a_unit_has_one_convolution_of_each_kind_and_a_dense_one_behind_is_1x1() {
+    fn a_unit_has_one_convolution_of_each_kind_and_a_dense_one_that_follows_is_1x1() {
         let layers = [convolution(3, 4), convolution(3, 1), convolution(1, 1)];
-        let alone = [Step::Unit(0..1), Step::Unit(1..2), Step::Unit(2..3)];
+        let alone = [
+            LayerStep::Unit(0..1),
+            LayerStep::Unit(1..2),
+            LayerStep::Unit(2..3),
+        ];
         assert_eq!(steps(&layers), alone);
         let layers = [convolution(3, 4), convolution(3, 4), NORM, NORM];
-        let alone = [Step::Unit(0..1), Step::Unit(1..3), Step::Unit(3..4)];
+        let alone = [
+            LayerStep::Unit(0..1),
+            LayerStep::Unit(1..3),
+            LayerStep::Unit(3..4),
+        ];
         assert_eq!(steps(&layers), alone);
     }
 
@@ -198,13 +192,13 @@ mod tests {
         });
         let layers = [LayerPlan::Relu, pool.clone(), convolution(1, 1), pool];
         let single = [
-            Step::Single(0),
-            Step::Single(1),
-            Step::Unit(2..3),
-            Step::Single(3),
+            LayerStep::Single(0),
+            LayerStep::Single(1),
+            LayerStep::Unit(2..3),
+            LayerStep::Single(3),
         ];
         assert_eq!(steps(&layers), single);
-        assert_eq!(steps(&[LayerPlan::Relu]), [Step::Single(0)]);
+        assert_eq!(steps(&[LayerPlan::Relu]), [LayerStep::Single(0)]);
         assert_eq!(steps(&[]), []);
     }
 
@@ -212,7 +206,7 @@ mod tests {
     fn a_factorized_reduction_takes_the_relu_before_it() {
         let layers = [LayerPlan::Relu, REDUCTION, REDUCTION];
         let [after_relu, alone] = [(true, 1), (false, 2)];
-        let step = |(relu, layer)| Step::Reduction { relu, layer };
+        let step = |(relu, layer)| LayerStep::Reduction { relu, layer };
         assert_eq!(steps(&layers), [step(after_relu), step(alone)]);
     }
 }

@@ -1,12 +1,10 @@
 //! The classifiers: the main head and the auxiliary one.
 
 use super::misfit::Misfit;
-use super::{AuxiliaryPlan, HeadPlan};
+use super::network::{AuxiliaryPlan, HeadPlan};
+use crate::network::config::{AuxiliaryHead, ImageShape, NetworkConfig};
+use crate::network::layers::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
 use crate::network::operations::project;
-use crate::network::{
-    AuxiliaryHead, ConvolutionPlan, ImageShape, LayerPlan, NetworkConfig, Padding, PoolKind,
-    PoolPlan,
-};
 
 impl HeadPlan {
     /// The head on the last cell's output.

@@ -1,10 +1,11 @@
 //! The layers of a cell, given its position in the network.
 
+use super::cell::{BranchPlan, CellPlan, ConcatPlan};
 use super::misfit::Misfit;
-use super::{BranchPlan, CellPlan, ConcatPlan};
+use crate::network::config::ImageShape;
 use crate::network::error::NarrowLayer;
+use crate::network::layers::LayerPlan;
 use crate::network::operations::{self, bottleneck_width, project, relu_project};
-use crate::network::{ImageShape, LayerPlan};
 use crate::spaces::nasnet::{Cell, CellKind, Operation};
 
 /// The position of a cell in a network.

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::WeightsError;
-use crate::network::{CellNetwork, NetworkConfig};
+use super::error::WeightsError;
+use crate::network::config::NetworkConfig;
+use crate::network::decoder::CellNetwork;
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// The metadata entry that holds the description.
@@ -47,8 +48,8 @@ impl NetworkDescription {
         Ok(description)
     }
 
-    /// Why this network computes something else than another with weights of the same names and shapes;
-    /// names and shapes tell all other differences.
+    /// Why this network computes something different although its weights have the same names and shapes;
+    /// names and shapes show all other differences.
     pub(super) fn difference(&self, network: &CellNetwork) -> Option<String> {
         let (found_config, config) = (&self.config, network.config());
         let [found_skip, skip] = [found_config, config].map(|config| config.skip_reduction_input);

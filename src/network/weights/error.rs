@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::network::NetworkError;
+use crate::network::error::NetworkError;
 
 /// Why weights can't be saved or loaded.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::WeightsError;
+use super::error::WeightsError;
 
 /// The format of a weights file, told by its extension.
 #[derive(Clone, Copy)]

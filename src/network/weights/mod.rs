@@ -20,7 +20,9 @@ use self::description::{DESCRIPTION, NetworkDescription};
 use self::format::WeightsFormat;
 use self::stored::StoredWeights;
 use self::written::WrittenWeights;
-use super::{CellNetwork, NetworkPlan, Precision};
+use super::decoder::CellNetwork;
+use super::plan::NetworkPlan;
+use super::precision::Precision;
 
 impl CellNetwork {
     /// Writes weights, batch norm's running statistics, configuration and genotype to a file, as

@@ -7,11 +7,15 @@ use burn::store::burn_pack::{Reader, Tensor as StoredTensor};
 use burn::store::{ModuleSnapshot, ModuleStore, SafetensorsStore, bridge};
 use burn::tensor::{DType, Device};
 
-use super::WeightsError;
 use super::checksum::{CHECKSUM, checksum};
 use super::description::{DESCRIPTION, NetworkDescription};
+use super::error::WeightsError;
 use super::format::WeightsFormat;
-use crate::network::{CellNetwork, LayerPath, LayerPlan, NetworkConfig, NetworkPlan};
+use crate::network::config::NetworkConfig;
+use crate::network::decoder::CellNetwork;
+use crate::network::layers::LayerPlan;
+use crate::network::plan::NetworkPlan;
+use crate::network::walk::LayerPath;
 use crate::randomness::stream;
 use crate::spaces::nasnet::NasnetGenotype;
 

@@ -16,8 +16,9 @@ use safetensors::tensor::TensorView;
 use serde_json::Value;
 
 use super::checksum::{CHECKSUM, checksum};
+use super::error::WeightsError;
 use super::format::WeightsFormat;
-use super::{CellNetwork, WeightsError};
+use crate::network::decoder::CellNetwork;
 use crate::replace_file::replace_file_durably;
 
 /// The entry of a safetensors header that holds the metadata.

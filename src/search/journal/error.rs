@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::algorithm::TellError;
 use crate::description::Difference;
+use crate::sealed_log::LogError;
 use crate::trial::TrialId;
 
 /// A journal that can't be used.
@@ -132,4 +133,27 @@ pub enum JournalError {
         /// What the algorithm says.
         source: TellError,
     },
+}
+
+impl From<LogError> for JournalError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::InUse(path) => Self::InUse(path),
+            LogError::Missing(path) => Self::Missing(path),
+            LogError::Unwritable { path, source } => Self::Unwritable { path, source },
+            LogError::Unreadable { path, source } => Self::Unreadable { path, source },
+            LogError::NoJson(source) => Self::NoJson { source },
+            LogError::OtherKind(path) => Self::NotAJournal(path),
+            LogError::OtherFormat {
+                path,
+                found,
+                supported,
+            } => Self::Format {
+                path,
+                found,
+                supported,
+            },
+            LogError::Damaged { path, line, reason } => Self::Damaged { path, line, reason },
+        }
+    }
 }

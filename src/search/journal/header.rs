@@ -5,20 +5,15 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::JournalError;
+use super::LOG;
+use super::error::JournalError;
 use crate::algorithm::AlgorithmDescription;
 use crate::description::{self, first_difference};
-
-/// The format that this version writes and reads.
-pub(super) const FORMAT: u64 = 2;
-
-/// How every journal begins.
-pub(super) const MAGIC: &str = r#"{"journal":"evonas","format":"#;
 
 /// The first line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Header {
+pub struct JournalHeader {
     /// `evonas`.
     journal: String,
     /// The format's version.
@@ -33,11 +28,11 @@ pub struct Header {
     pub evaluator: Value,
 }
 
-impl Header {
+impl JournalHeader {
     pub(super) fn new(description: AlgorithmDescription, evaluator: Value) -> Self {
         Self {
             journal: "evonas".to_owned(),
-            format: FORMAT,
+            format: LOG.format,
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
             description,
             evaluator,

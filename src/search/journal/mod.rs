@@ -1,7 +1,7 @@
 //! The journal: the one record of a search, and what it is resumed from.
 //!
-//! A file `journal.jsonl` to which lines of JSON are only ever appended: a header that says what is
-//! searched and how, then a line for every ask, every tell and every attempt that will be retried.
+//! The file `journal.jsonl` is only ever appended to: a header that says what is searched and how, then a
+//! line of JSON for every ask, every tell and every attempt that will be retried.
 //!
 //! ```text
 //! {"journal":"evonas","format":2,"crate":"0.1.0","seed":0,"space":{…},"algorithm":{…},"evaluator":{…},…}
@@ -9,55 +9,56 @@
 //! {"tell":0,"worker":0,"attempt":1,"status":"completed","fitness":1.0,"check":"…","seconds":0.1,"at":0.2,…}
 //! ```
 //!
-//! An `ask` has the `parent` where there is one, and how many draws before it were `refused`; a
-//! `tell` has the metrics, the `reports` (step and value), and where it applies a `cost`, a
-//! `reason`, or the trial whose evaluation was `reused`; a `retry` looks like the `tell` of an
-//! attempt that doesn't count. `at` is the search's clock in seconds, `real` the real time where that
-//! clock is a virtual one, `seconds` how long the attempt took.
+//! An `ask` has the `parent`, if there is one, and how many draws before it were `refused`. A `tell` has
+//! the metrics, the `reports` (step and value) and, where they apply, a `cost`, a `reason`, or the trial
+//! whose evaluation was `reused`. A `retry` looks like the `tell` of an attempt that doesn't count. `at` is
+//! the search's clock in seconds, `real` the real time if that clock is a virtual one, `seconds` how long
+//! the attempt took.
 //!
-//! All that does not depend on time comes before `check`: the CRC-32, in hexadecimal, of that part of
-//! this line and all lines before it. `time_check` ends the line and covers the rest of it. So any
-//! change to any line shows, and two journals of the same serial search are equal up to each `check`.
+//! Everything that doesn't depend on time comes before `check`: the CRC-32, in hexadecimal, of that part of
+//! this line and all lines before it. `time_check` ends the line and covers the rest of it. So any change to
+//! any line shows, and two journals of the same serial search are equal up to each `check`.
 //!
-//! A line counts when it is written: a trial runs after its ask is, and observers hear of an outcome
-//! after its tell is. An ask is read back before it is written: a genotype that JSON would change
-//! (an infinite float becomes `null`) ends the search there. A line that a power cut left without its end is dropped.
+//! A line is written before it counts: a trial runs only after its ask is on record, and observers hear of
+//! an outcome only after its tell is. An ask is read back before it is written: a genotype that JSON would
+//! change (an infinite float becomes `null`) ends the search there. A last line that a power cut left
+//! without its end is dropped.
 
+mod ask;
+mod attempt;
+mod entry;
 mod error;
 mod header;
-mod line;
-mod lines;
 mod read;
 mod read_ahead;
-pub(crate) mod seal;
-mod writer;
+mod recording;
+mod times;
 
 #[cfg(test)]
 mod tests;
 
 pub use super::Warning;
+pub use crate::sealed_log::{SyncPolicy, UnknownSyncPolicy};
 pub use error::JournalError;
-pub use header::Header;
+pub use header::JournalHeader;
 pub use read::{Recorded, read};
-pub use writer::{SyncPolicy, UnknownSyncPolicy};
 
-pub(super) use line::{Ending, Entry, EntryKind, Now, Recording};
+pub(super) use attempt::{AttemptEnd, EntryKind};
+pub(super) use entry::{JournalEntry, RecordedEvent};
+pub(super) use recording::SearchJournal;
+pub(super) use times::Now;
 
-use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::SearchError;
-use crate::algorithm::AlgorithmDescription;
-use crate::space::Genotype;
-use crate::trial::Trial;
-use lines::Lines;
-use read_ahead::read_ahead;
-use writer::Writer;
+use crate::sealed_log::{LockedFile, LogKind, LogReader, LogWriter};
+
+/// The format that this version writes and reads.
+const LOG: LogKind = LogKind {
+    magic: r#"{"journal":"evonas","format":"#,
+    format: 2,
+};
 
 const FILE_NAME: &str = "journal.jsonl";
 
@@ -66,17 +67,17 @@ const FILE_NAME: &str = "journal.jsonl";
 pub struct Journal {
     path: PathBuf,
     evaluator: Value,
-    writer: Writer,
+    writer: LogWriter,
     /// What was recorded before and is still to be replayed.
-    recorded: Option<Lines>,
+    recorded: Option<(JournalHeader, LogReader)>,
     warnings: Vec<Warning>,
 }
 
 impl Journal {
-    /// Begins a journal in a folder, which is made with its parents if need be.
+    /// Begins a journal in a folder, which is created if necessary.
     ///
     /// # Errors
-    /// [`JournalError`] if the folder holds a journal already, another process has it, or it can't
+    /// [`JournalError`] if the folder holds a journal already, another process is using it, or it can't
     /// be written.
     pub fn create(folder: impl AsRef<Path>) -> Result<Self, JournalError> {
         let journal = Self::open_or_create(folder)?;
@@ -86,10 +87,10 @@ impl Journal {
         }
     }
 
-    /// Goes on with the journal in a folder.
+    /// Opens the journal in a folder, to resume its search.
     ///
     /// # Errors
-    /// [`JournalError`] if there is none, another process has it, its first line is not the header
+    /// [`JournalError`] if there is none, another process is using it, its first line is not the header
     /// of a journal, or it can't be written.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, JournalError> {
         let path = folder.as_ref().join(FILE_NAME);
@@ -100,50 +101,28 @@ impl Journal {
         }
     }
 
-    /// Goes on with the journal in a folder, or begins one.
+    /// Opens the journal in a folder, or begins one.
     ///
     /// # Errors
     /// [`JournalError`] as for [`Journal::create`] and [`Journal::open`].
     pub fn open_or_create(folder: impl AsRef<Path>) -> Result<Self, JournalError> {
-        let folder = folder.as_ref();
-        fs::create_dir_all(folder).map_err(|source| JournalError::Unwritable {
-            path: folder.to_owned(),
-            source,
-        })?;
-        Self::lock(folder.join(FILE_NAME))
+        Self::lock(folder.as_ref().join(FILE_NAME))
     }
 
     fn lock(path: PathBuf) -> Result<Self, JournalError> {
-        let unwritable = |source| JournalError::Unwritable {
+        let file = LockedFile::open(&path)?;
+        let reader = file.reader().map_err(|source| JournalError::Unwritable {
             path: path.clone(),
             source,
-        };
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)
-            .map_err(unwritable)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(JournalError::InUse(path)),
-            Err(TryLockError::Error(source)) => return Err(unwritable(source)),
-        }
-        let lines = Lines::open(&path, file.try_clone().map_err(unwritable)?)?;
-        let mut warnings = Vec::new();
-        let recorded = match lines {
-            Ok(lines) => Some(lines),
-            Err(torn) => {
-                warnings.extend(torn);
-                None
-            }
-        };
+        })?;
+        let mut reader = LogReader::new(&path, reader, LOG)?;
+        let header = reader.header()?;
         Ok(Self {
-            writer: Writer::new(path.clone(), Box::new(file)),
-            path,
+            warnings: reader.torn().map(Warning::from).into_iter().collect(),
+            recorded: header.map(|header| (header, reader)),
+            writer: LogWriter::new(path.clone(), Box::new(file)),
             evaluator: Value::Null,
-            recorded,
-            warnings,
+            path,
         })
     }
 
@@ -162,130 +141,33 @@ impl Journal {
         self
     }
 
-    /// The file.
+    /// The journal's file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether there is something to resume.
+    /// Whether there is a search to resume.
     #[must_use]
     pub const fn is_resumed(&self) -> bool {
         self.recorded.is_some()
     }
 
-    /// The header of the search that is resumed, if there is one.
+    /// The header of the recorded search, if there is one.
     #[must_use]
-    pub fn header(&self) -> Option<&Header> {
-        self.recorded.as_ref().map(Lines::header)
+    pub fn header(&self) -> Option<&JournalHeader> {
+        self.recorded.as_ref().map(|(header, _)| header)
     }
 
     #[cfg(test)]
-    fn on(storage: Box<dyn writer::Storage>) -> Self {
+    fn on(storage: Box<dyn crate::sealed_log::Storage>) -> Self {
         let path = PathBuf::from("test");
         Self {
-            writer: Writer::new(path.clone(), storage),
+            writer: LogWriter::new(path.clone(), storage),
             path,
             evaluator: Value::Null,
             recorded: None,
             warnings: Vec::new(),
         }
     }
-}
-
-/// Takes a recorded entry.
-pub(super) type Replayed<'a, G> = dyn FnMut(Entry<G>) -> Result<(), SearchError> + 'a;
-
-/// What the search loop needs of a journal, whatever the genotype.
-pub(super) trait Log<G> {
-    /// Writes the header, or compares it with the recorded one; true if there is one.
-    fn begin(&mut self, description: AlgorithmDescription) -> Result<bool, JournalError>;
-
-    /// Hands over every recorded entry; then the journal is ready to be written.
-    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), SearchError>;
-
-    fn warnings(&self) -> &[Warning];
-
-    /// A trial was asked for, after so many draws were refused.
-    fn asked(&mut self, trial: &Trial<G>, refused: u64, now: Now) -> Result<(), JournalError>;
-
-    /// An attempt at a trial has ended, to be told or retried.
-    fn ended(&mut self, kind: EntryKind, ending: &Ending, now: Now) -> Result<(), JournalError>;
-
-    /// The search has ended.
-    fn finish(&mut self) -> Result<(), JournalError>;
-
-    fn path(&self) -> &Path;
-}
-
-impl<G: Genotype + Serialize + DeserializeOwned> Log<G> for Journal {
-    fn begin(&mut self, description: AlgorithmDescription) -> Result<bool, JournalError> {
-        let header = Header::new(description, self.evaluator.clone());
-        if let Some(lines) = &self.recorded {
-            lines.header().check(&header, &self.path)?;
-            return Ok(true);
-        }
-        let started = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-        // A torn header may stand there.
-        self.writer.go_on(0, 0)?;
-        self.writer.append(&header, &[("started", Some(started))])?;
-        self.writer.sync_folder();
-        Ok(false)
-    }
-
-    fn replay(&mut self, each: &mut Replayed<'_, G>) -> Result<(), SearchError> {
-        let Some(lines) = &mut self.recorded else {
-            return Ok(());
-        };
-        read_ahead(lines, each)?;
-        self.writer.go_on(lines.chain(), lines.length())?;
-        self.warnings.extend(lines.torn());
-        self.recorded = None;
-        Ok(())
-    }
-
-    fn warnings(&self) -> &[Warning] {
-        &self.warnings
-    }
-
-    fn asked(&mut self, trial: &Trial<G>, refused: u64, now: Now) -> Result<(), JournalError> {
-        let ask = line::AskLine::new(trial, refused);
-        let times = [("at", Some(now.at)), ("real", now.real)];
-        self.writer.append_if(&ask, &times, |json| {
-            line::check_ask(json, trial).map_err(|reason| JournalError::ChangedByJson {
-                trial: trial.id,
-                genotype: format!("{:?}", trial.genotype),
-                reason,
-            })
-        })
-    }
-
-    fn ended(&mut self, kind: EntryKind, ending: &Ending, now: Now) -> Result<(), JournalError> {
-        let times = [
-            ("seconds", Some(ending.duration)),
-            ("at", Some(now.at)),
-            ("real", now.real),
-        ];
-        self.writer
-            .append(&line::EndingLine::new(kind, ending), &times)
-    }
-
-    fn finish(&mut self) -> Result<(), JournalError> {
-        self.writer.finish()
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-/// Opens a journal for reading alone; it may be in use.
-fn open_read_only(path: &Path) -> Result<File, JournalError> {
-    File::open(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => JournalError::Missing(path.to_owned()),
-        _ => JournalError::Unreadable {
-            path: path.to_owned(),
-            source,
-        },
-    })
 }

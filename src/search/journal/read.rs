@@ -5,9 +5,12 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::line::{EntryKind, Recording};
-use super::lines::Lines;
-use super::{FILE_NAME, Header, JournalError, Warning, open_read_only};
+use super::attempt::EntryKind;
+use super::entry::{RecordedEvent, next_entry};
+use super::error::JournalError;
+use super::header::JournalHeader;
+use super::{FILE_NAME, LOG, Warning};
+use crate::sealed_log::{LogReader, open_read_only};
 use crate::search::{History, TrialRecord};
 use crate::trial::Trial;
 
@@ -15,7 +18,7 @@ use crate::trial::Trial;
 #[derive(Clone, Debug)]
 pub struct Recorded<G> {
     /// What is searched and how.
-    pub header: Header,
+    pub header: JournalHeader,
     /// Every finished trial, in the order of finishing.
     pub history: History<G>,
     /// The trials that have not finished, in the order of asking.
@@ -48,35 +51,30 @@ impl<G> Recorded<G> {
 /// type ([`JournalError::OtherGenotype`]).
 pub fn read<G: DeserializeOwned>(folder: impl AsRef<Path>) -> Result<Recorded<G>, JournalError> {
     let path = folder.as_ref().join(FILE_NAME);
-    let mut lines = match Lines::open(&path, open_read_only(&path)?)? {
-        Ok(lines) => lines,
-        Err(_) => return Err(JournalError::Empty(path)),
+    let mut reader = LogReader::new(&path, open_read_only(&path)?, LOG)?;
+    let Some(header) = reader.header()? else {
+        return Err(JournalError::Empty(path));
     };
     let mut history = History::default();
     let mut in_flight = BTreeMap::new();
-    while let Some(entry) = lines.next_entry::<G>()? {
+    while let Some(entry) = next_entry::<G>(&mut reader, &path)? {
         match entry.event {
-            Recording::Ask { trial, .. } => {
+            RecordedEvent::Ask { trial, .. } => {
                 in_flight.insert(trial.id, trial);
             }
-            Recording::Ended(EntryKind::Retry, _) => {}
-            Recording::Ended(EntryKind::Tell, ending) => {
-                let trial =
-                    in_flight
-                        .remove(&ending.trial)
-                        .ok_or_else(|| JournalError::Damaged {
-                            path: path.clone(),
-                            line: entry.line,
-                            reason: format!("trial {} is not in flight", ending.trial),
-                        })?;
-                history.push(ending.record(trial));
+            RecordedEvent::AttemptEnded(EntryKind::Retry, _) => {}
+            RecordedEvent::AttemptEnded(EntryKind::Tell, end) => {
+                let trial = in_flight.remove(&end.trial).ok_or_else(|| {
+                    reader.damaged(format!("trial {} is not in flight", end.trial))
+                })?;
+                history.push(end.into_record(trial));
             }
         }
     }
     Ok(Recorded {
-        header: lines.header().clone(),
+        header,
         history,
         in_flight: in_flight.into_values().collect(),
-        warnings: lines.torn().into_iter().collect(),
+        warnings: reader.torn().map(Warning::from).into_iter().collect(),
     })
 }

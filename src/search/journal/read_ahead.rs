@@ -1,27 +1,32 @@
 //! Reading while replaying.
 
 use std::panic::resume_unwind;
+use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use serde::de::DeserializeOwned;
 
-use super::lines::Lines;
-use super::{Entry, JournalError, Replayed};
+use super::entry::{JournalEntry, next_entry};
+use super::error::JournalError;
+use super::recording::TakeEntry;
+use crate::sealed_log::LogReader;
 use crate::search::SearchError;
 use crate::search::guarded::guarded;
 
 /// How many entries go from one thread to the other at a time.
 const BATCH: usize = 256;
 
-/// Reads lines in a second thread while this one replays those before: reading is half the work.
+/// Reads entries in a second thread while this one replays earlier ones: reading is half the work.
 pub(super) fn read_ahead<G: DeserializeOwned + Send>(
-    lines: &mut Lines,
-    each: &mut Replayed<'_, G>,
+    log: &mut LogReader,
+    path: &Path,
+    each: &mut TakeEntry<'_, G>,
 ) -> Result<(), SearchError> {
     thread::scope(|scope| {
         let (sender, batches) = sync_channel(4);
-        let reader = scope.spawn(move || guarded("reading a genotype", || read(lines, &sender)));
+        let reader =
+            scope.spawn(move || guarded("reading a genotype", || read(log, path, &sender)));
         for entry in batches.into_iter().flatten() {
             each(entry)?;
         }
@@ -30,15 +35,16 @@ pub(super) fn read_ahead<G: DeserializeOwned + Send>(
     })
 }
 
-/// Sends all entries, those before a damaged line too.
+/// Sends all entries up to the end or a damaged line.
 fn read<G: DeserializeOwned>(
-    lines: &mut Lines,
-    batches: &SyncSender<Vec<Entry<G>>>,
+    reader: &mut LogReader,
+    path: &Path,
+    batches: &SyncSender<Vec<JournalEntry<G>>>,
 ) -> Result<(), JournalError> {
     loop {
         let mut batch = Vec::with_capacity(BATCH);
         let ended = loop {
-            match lines.next_entry() {
+            match next_entry(reader, path) {
                 Ok(Some(entry)) => batch.push(entry),
                 Ok(None) => break Some(Ok(())),
                 Err(error) => break Some(Err(error)),
@@ -47,7 +53,7 @@ fn read<G: DeserializeOwned>(
                 break None;
             }
         };
-        // Nobody takes it once the replay has failed; then there is nothing more to read.
+        // The receiver is gone if the replay has failed.
         if batches.send(batch).is_err() {
             return Ok(());
         }

@@ -3,12 +3,11 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::seal::CHECK;
-use super::writer::Storage;
 use super::{Journal, JournalError, SyncPolicy, read};
 use crate::algorithm::Evolution;
 use crate::evaluator::Context;
 use crate::executor::Serial;
+use crate::sealed_log::{CHECK, Storage};
 use crate::search::{Budget, Search, SearchError, SearchResult};
 use crate::spaces::bits::{BitsSpace, FlipOneBit};
 use crate::trial::Evaluation;

@@ -31,7 +31,7 @@ pub struct Differences {
     pub parameter: String,
 }
 
-/// What a network makes of a batch.
+/// The results of a network for a batch.
 struct Pass {
     /// In evaluation mode.
     logits: TensorData,
@@ -90,17 +90,17 @@ impl Fixture {
         fixture
     }
 
-    /// Whether all is in double precision.
+    /// Whether everything is in double precision.
     pub fn is_double(&self) -> bool {
         self.tensors["input"].dtype() == DType::F64
     }
 
-    /// How far the file's own gradients are from those in double precision, where it says so.
+    /// How far the file's gradients are from those in double precision, if the file says so.
     pub fn rounding(&self) -> f64 {
         self.rounding
     }
 
-    /// Keeps the gradients by the names of our parameters.
+    /// Stores the gradients under the names of our parameters.
     fn rename_gradients(&mut self, path: &Path, plan: &NetworkPlan) {
         let mut store = renamed(SafetensorsStore::from_file(path), "grads", plan);
         for (name, tensor) in store.get_all_tensors().unwrap() {
@@ -135,7 +135,7 @@ impl Fixture {
     }
 
     /// How far the network is from the same network in double precision, on the file's images with every
-    /// value moved by up to a millionth: moved by nothing if `nudge` is 0.
+    /// value moved by up to a millionth, or not at all if `nudge` is 0.
     pub fn compare_with_double(&self, nudge: u64) -> Differences {
         let mut rng = stream(nudge, 0);
         let images = &self.tensors["input"];
@@ -152,7 +152,7 @@ impl Fixture {
         self.pass(self.copy(), &images).compared_with(&exact)
     }
 
-    /// The network with running statistics of its own: clones share them.
+    /// The network with separate running statistics, which clones share.
     fn copy(&self) -> CellNetwork {
         self.network.valid().train()
     }
@@ -219,7 +219,7 @@ impl ModuleMapper for ToDouble {
     }
 }
 
-/// The configuration that a file's metadata and shapes tell.
+/// The configuration, from the file's metadata and shapes.
 fn config(
     metadata: &std::collections::HashMap<String, String>,
     tensors: &BTreeMap<String, TensorData>,
@@ -252,7 +252,7 @@ fn config(
     config.skip_reduction_input(skip.is_some_and(|text| text.eq_ignore_ascii_case("true")))
 }
 
-/// The keys below `prefix` by the names of our modules.
+/// The keys below `prefix`, under the names of our modules.
 fn renamed(store: SafetensorsStore, prefix: &str, plan: &NetworkPlan) -> SafetensorsStore {
     let rules = [
         (r"stem\.(\d+)\.", "stem.layers.$1."),
@@ -290,7 +290,7 @@ fn renamed(store: SafetensorsStore, prefix: &str, plan: &NetworkPlan) -> Safeten
         .into_iter()
         .map(|(from, to)| (from.to_owned(), to.to_owned()))
         .collect();
-    // They name a concatenated part by its state, we by its position.
+    // The file names a concatenated part by its state, we by its position.
     for (cell, cell_plan) in plan.cells.iter().enumerate() {
         for (part, concat) in cell_plan.concat.iter().enumerate() {
             let from = format!(r"cells\.{cell}\.reduce\.{}\.", concat.state);
@@ -311,7 +311,7 @@ fn renamed(store: SafetensorsStore, prefix: &str, plan: &NetworkPlan) -> Safeten
     })
 }
 
-/// PyTorch's name of a parameter.
+/// The name of a parameter in PyTorch.
 fn torch_name(name: &str) -> String {
     match name.rsplit_once('.') {
         Some((module, "gamma")) => format!("{module}.weight"),
@@ -336,7 +336,7 @@ impl ModuleVisitor for GradientVisitor<'_> {
     }
 }
 
-/// In PyTorch's layout: a linear layer's matrix is transposed there.
+/// The values in PyTorch's layout, where the matrix of a linear layer is transposed.
 fn to_torch(name: &str, gradient: &TensorData) -> TensorData {
     if !name.ends_with("classifier.weight") {
         return gradient.clone();

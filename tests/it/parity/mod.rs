@@ -1,8 +1,8 @@
 //! Logits, loss and every gradient agree with PyTorch's for the same weights.
 //!
-//! The fixtures under `tests/fixtures/parity` are always checked. With a Python that has torch,
-//! safetensors and numpy (`EVONAS_PYTHON`, or `python3`), fresh ones of `tests/pytorch` are checked
-//! as well; `EVONAS_PARITY_FOLDER` names a folder of further files to check.
+//! The fixtures in `tests/fixtures/parity` are always checked. With a Python that has torch,
+//! safetensors and numpy (`EVONAS_PYTHON`, or `python3`), fresh exports of `tests/pytorch` are checked
+//! too. `EVONAS_PARITY_FOLDER` names a folder of further files to check.
 mod fixture;
 
 use std::io::Write as _;
@@ -30,29 +30,29 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What the files are of.
+/// The origin of the files, which decides how they are compared.
 #[derive(Clone, Copy)]
 enum Cells {
-    /// Published ones in files of this repository, whose seeds rounding does not upset: they agree with the
-    /// file itself, since without Python nothing holds our double precision to PyTorch's.
+    /// Published cells in files of this repository, with seeds that rounding doesn't upset. They must agree
+    /// with the file itself, since without Python nothing compares our double precision with PyTorch's.
     Committed,
     Published,
     /// Bottlenecks of one channel and stacks of pools can amplify rounding a thousandfold. The files say
-    /// how far PyTorch's own gradients are from those in double precision, and ten times that is granted.
+    /// how far PyTorch's own gradients are from those in double precision; ten times that is allowed.
     Random,
 }
 
-/// Nearest batches that are tried where single precision differs from the file.
+/// The number of neighbouring batches to try if single precision differs from the file.
 const NUDGES: u64 = 8;
 
-/// Whether everything agrees. Logits and loss must.
+/// Whether everything agrees. Logits and loss always must.
 ///
-/// In single precision a value that rounding carries across the kink of a ReLU, or from one pixel of a
-/// pool to another, changes many gradients in their first digits, in any two builds; and the larger the
-/// network the likelier. So where gradients in single precision differ from the file's, they must be
-/// those of double precision, which is held to PyTorch's itself (`fresh_exports_in_double…`): on the
-/// file's batch, or on one that is a millionth from it, where no such value lies on the other side. An
-/// error of the arithmetic is an error there too.
+/// In single precision, a value that rounding carries across the kink of a ReLU, or from one pixel of a
+/// pool to another, changes the first digits of many gradients between any two builds, and the larger the
+/// network, the likelier. So if gradients in single precision differ from the file's, they must agree
+/// with double precision, which is compared with PyTorch's (`fresh_exports_in_double…`): on the file's
+/// batch, or on one a millionth away from it, where no such value crosses over. An arithmetic error
+/// shows there too.
 fn agrees(path: &Path, cells: Cells) -> bool {
     let fixture = Fixture::read(path);
     let bound = if fixture.is_double() { DOUBLE } else { SINGLE };
@@ -100,13 +100,13 @@ fn files_of_another_build_agree() {
     }
 }
 
-/// Says so even where the test's own output is not shown.
+/// Prints even if the test's output is captured.
 fn skip(reason: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
-/// The Python to run, if it has what the exports need. `EVONAS_REQUIRE_PARITY` makes it an error
-/// that it has not.
+/// The Python to run, if it has the packages that exports need. With `EVONAS_REQUIRE_PARITY`, lacking them is
+/// an error.
 fn python() -> Option<String> {
     let python = std::env::var("EVONAS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let ready = Command::new(&python)
@@ -141,7 +141,7 @@ fn export(python: &str, arguments: &[&str]) {
     );
 }
 
-/// Published networks and sizes: flags of `parity.py export`.
+/// Published networks and sizes, as flags of `parity.py export`.
 fn published() -> Vec<(String, Vec<String>)> {
     let mut cases = Vec::new();
     for genotype in ["amoebanet-a", "nasnet-a"] {
@@ -163,8 +163,8 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// All published cells, and both stems: with the ImageNet stem an auxiliary head and the reduction's
-/// skipped input.
+/// All published cells with both stems; the ImageNet stem comes with an auxiliary head and a skipped
+/// reduction input.
 fn all_published() -> Vec<(String, Vec<String>)> {
     let mut cases = published();
     for genotype in ["amoebanet-b", "amoebanet-c", "amoebanet-d"] {
@@ -206,7 +206,7 @@ fn check_random(python: &str, further: &[&str]) {
     check(&files(folder.path()), Cells::Random);
 }
 
-/// In double precision rounding carries no value across a kink, so the arithmetic itself is compared.
+/// In double precision, rounding carries no value across a kink, so this compares the arithmetic itself.
 #[test]
 fn fresh_exports_in_double_precision_agree() {
     let Some(python) = python() else { return };
@@ -219,7 +219,7 @@ fn fresh_exports_of_random_genotypes_agree_in_double_precision() {
     check_random(&python, &["--double"]);
 }
 
-/// Single precision takes the CPU's own kernels.
+/// Single precision runs the CPU's kernels.
 #[test]
 fn fresh_exports_in_single_precision_agree() {
     let Some(python) = python() else { return };

@@ -7,7 +7,7 @@ use super::flat::Affine;
 use super::norm;
 use super::pool;
 use super::recycled::{self, Memory};
-use super::unit::{self, Backwards, NormBehind, Plan, UnitShape, WeightSlices};
+use super::unit::{self, Backwards, FollowingNorm, Plan, UnitShape, WeightSlices};
 use crate::pooling::Pooling;
 use crate::window::Window;
 
@@ -148,13 +148,13 @@ impl Inputs {
 
     /// The gradients by the inputs from the gradient by the output.
     pub(super) fn backward(&self, gradient: FlexTensor, wants_image: bool) -> Gradients {
-        self.backward_behind(Values::new(gradient), None, wants_image)
+        self.backward_through_norm(Values::new(gradient), None, wants_image)
     }
 
-    fn backward_behind(
+    fn backward_through_norm(
         &self,
         mut gradient: Values,
-        norm: Option<NormBehind<'_>>,
+        norm: Option<FollowingNorm<'_>>,
         wants_image: bool,
     ) -> Gradients {
         let (plan, image) = (self.plan(), self.image.slice());
@@ -271,14 +271,14 @@ impl Normalised {
             &self.deviations,
             height * width,
         );
-        let norm = NormBehind {
+        let norm = FollowingNorm {
             input: self.between.slice(),
             by_input: &by_input,
         };
         let by_norm = [by_gamma, by_beta].map(|values| tensor(values, [channels]));
         let by = self
             .inputs
-            .backward_behind(gradient, Some(norm), wants_image);
+            .backward_through_norm(gradient, Some(norm), wants_image);
         (by, by_norm)
     }
 }

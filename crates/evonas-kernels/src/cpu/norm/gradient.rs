@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::pixels_together;
 use super::statistics::total;
+use super::together::pixels_together;
 use crate::cpu::flat::Combination;
 use crate::cpu::tasks::images_of_a_task;
 use crate::cpu::vector::{ByLanes, LANES, Vectors, blocks_of, lanes, load, padded, run, store};

@@ -5,6 +5,7 @@
 
 mod gradient;
 mod statistics;
+mod together;
 
 pub(super) use gradient::gradients;
 pub(super) use statistics::{combine, of_images, statistics};
@@ -13,7 +14,6 @@ use rayon::prelude::*;
 
 use super::flat::Affine;
 use super::tasks::images_of_a_task;
-use super::vector::LANES;
 
 /// `target = scale · values + shift` by channel.
 pub(super) fn apply(
@@ -29,14 +29,4 @@ pub(super) fn apply(
         .par_chunks_mut(images * size)
         .zip(values.par_chunks(images * size))
         .for_each(|(target, values)| affine.apply(values, target));
-}
-
-/// How many neighbouring pixels to treat as one with that many times the channels, so that the channels fill
-/// whole lanes: a power of two; 1 if they do already or the number of pixels isn't a multiple.
-fn pixels_together(channels: usize, pixels: usize) -> usize {
-    let together = LANES >> channels.trailing_zeros().min(LANES.trailing_zeros());
-    match pixels.is_multiple_of(together) {
-        true => together,
-        false => 1,
-    }
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::pixels_together;
+use super::together::pixels_together;
 use crate::cpu::scratch;
 use crate::cpu::tasks::images_of_a_task;
 use crate::cpu::vector::{ByLanes, LANES, Vectors, blocks_of, load, run, store};

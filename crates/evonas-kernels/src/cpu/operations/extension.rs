@@ -40,7 +40,7 @@ impl<B: Backend> ConvolutionWeights<B> {
 
 /// The parts of a concatenation.
 #[derive(ExtensionType)]
-pub(super) enum Parts<B: Backend> {
+pub(super) enum ConcatenatedParts<B: Backend> {
     Two(FloatTensor<B>, FloatTensor<B>),
     Three(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>),
     Four(
@@ -66,7 +66,7 @@ pub(super) enum Parts<B: Backend> {
     ),
 }
 
-/// The largest variant of `Parts`, and the most parts of a published cell.
+/// The largest variant of `ConcatenatedParts`, and the most parts of a published cell.
 pub(super) const MOST_PARTS: usize = 6;
 
 /// The operations of the kernels.
@@ -93,7 +93,7 @@ pub(super) trait CellOperations: Backend {
     fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self>;
 
     /// Concatenates the channels of images.
-    fn concatenate(#[extension_type] parts: Parts<Self>) -> FloatTensor<Self>;
+    fn concatenate(#[extension_type] parts: ConcatenatedParts<Self>) -> FloatTensor<Self>;
 }
 
 /// An operation without gradients.
@@ -144,13 +144,13 @@ impl CellOperations for Flex {
         primitives::pool_forward(&Values::new(image), &window, take)
     }
 
-    fn concatenate(parts: Parts<Self>) -> FlexTensor {
+    fn concatenate(parts: ConcatenatedParts<Self>) -> FlexTensor {
         let parts = match parts {
-            Parts::Two(a, b) => vec![a, b],
-            Parts::Three(a, b, c) => vec![a, b, c],
-            Parts::Four(a, b, c, d) => vec![a, b, c, d],
-            Parts::Five(a, b, c, d, e) => vec![a, b, c, d, e],
-            Parts::Six(a, b, c, d, e, f) => vec![a, b, c, d, e, f],
+            ConcatenatedParts::Two(a, b) => vec![a, b],
+            ConcatenatedParts::Three(a, b, c) => vec![a, b, c],
+            ConcatenatedParts::Four(a, b, c, d) => vec![a, b, c, d],
+            ConcatenatedParts::Five(a, b, c, d, e) => vec![a, b, c, d, e],
+            ConcatenatedParts::Six(a, b, c, d, e, f) => vec![a, b, c, d, e, f],
         };
         let parts: Vec<Values> = parts.into_iter().map(Values::new).collect();
         primitives::joined(&parts)

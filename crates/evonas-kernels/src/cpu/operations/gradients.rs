@@ -9,7 +9,9 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 
-use super::extension::{CellOperations, ConvolutionWeights, NormalisedPrimitives, Parts};
+use super::extension::{
+    CellOperations, ConcatenatedParts, ConvolutionWeights, NormalisedPrimitives,
+};
 use crate::cpu::primitives::{self, Inputs, Normalised, Values};
 use crate::cpu::unit::UnitShape;
 use crate::pooling::Pooling;
@@ -210,13 +212,13 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
         }
     }
 
-    fn concatenate(parts: Parts<Self>) -> FloatTensor<Self> {
+    fn concatenate(parts: ConcatenatedParts<Self>) -> FloatTensor<Self> {
         match parts {
-            Parts::Two(a, b) => concatenated::<C, _>([a, b]),
-            Parts::Three(a, b, c) => concatenated::<C, _>([a, b, c]),
-            Parts::Four(a, b, c, d) => concatenated::<C, _>([a, b, c, d]),
-            Parts::Five(a, b, c, d, e) => concatenated::<C, _>([a, b, c, d, e]),
-            Parts::Six(a, b, c, d, e, f) => concatenated::<C, _>([a, b, c, d, e, f]),
+            ConcatenatedParts::Two(a, b) => concatenated::<C, _>([a, b]),
+            ConcatenatedParts::Three(a, b, c) => concatenated::<C, _>([a, b, c]),
+            ConcatenatedParts::Four(a, b, c, d) => concatenated::<C, _>([a, b, c, d]),
+            ConcatenatedParts::Five(a, b, c, d, e) => concatenated::<C, _>([a, b, c, d, e]),
+            ConcatenatedParts::Six(a, b, c, d, e, f) => concatenated::<C, _>([a, b, c, d, e, f]),
         }
     }
 }

@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::{Device, Tensor};
 
-use self::extension::{CellOperations, ConvolutionWeights, Inference, MOST_PARTS, Parts};
+use self::extension::{
+    CellOperations, ConcatenatedParts, ConvolutionWeights, Inference, MOST_PARTS,
+};
 use super::unit::UnitShape;
 use crate::batch_norm::BatchNormOutput;
 use crate::pooling::Pooling;
@@ -135,11 +137,11 @@ pub(crate) fn concatenate(mut parts: Vec<Tensor<4>>) -> Tensor<4> {
     let mut parts: VecDeque<_> = parts.into_iter().map(Tensor::into_dispatch).collect();
     let mut next = || parts.pop_front().expect("`count` is the number of parts");
     let parts = match count {
-        2 => Parts::Two(next(), next()),
-        3 => Parts::Three(next(), next(), next()),
-        4 => Parts::Four(next(), next(), next(), next()),
-        5 => Parts::Five(next(), next(), next(), next(), next()),
-        _ => Parts::Six(next(), next(), next(), next(), next(), next()),
+        2 => ConcatenatedParts::Two(next(), next()),
+        3 => ConcatenatedParts::Three(next(), next(), next()),
+        4 => ConcatenatedParts::Four(next(), next(), next(), next()),
+        5 => ConcatenatedParts::Five(next(), next(), next(), next(), next()),
+        _ => ConcatenatedParts::Six(next(), next(), next(), next(), next(), next()),
     };
     Tensor::from_dispatch(<Dispatch as CellOperations>::concatenate(parts))
 }

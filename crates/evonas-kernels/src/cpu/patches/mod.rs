@@ -1,83 +1,17 @@
 //! Windows over all channels as rows, for convolutions that are neither depthwise nor 1x1.
 
+mod geometry;
 mod single;
 mod windows;
+
+pub(super) use self::geometry::{Patches, SLACK};
 
 use self::single::{Pick, PutBack};
 use self::windows::{Gather, Scatter};
 use super::depthwise::{Plain, Relu};
-use super::vector::{LANES, run};
-use crate::window::Window;
-
-/// Everything that a window sees of all channels, image by image.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Patches {
-    window: Window,
-    channels: usize,
-}
-
-/// Values after the end that may be read or written, since runs are copied in whole lanes.
-pub(super) const SLACK: usize = LANES;
+use super::vector::run;
 
 impl Patches {
-    pub(super) const fn new(window: Window, channels: usize) -> Self {
-        Self { window, channels }
-    }
-
-    /// The number of values in the plane, the image with its border.
-    pub(super) const fn plane(&self) -> usize {
-        self.plane_rows() * self.pitch() + SLACK
-    }
-
-    const fn plane_rows(&self) -> usize {
-        span(&self.window, 0, self.window.out_height)
-    }
-
-    /// The distance between the rows of the plane.
-    const fn pitch(&self) -> usize {
-        span(&self.window, 1, self.window.out_width) * self.channels
-    }
-
-    /// The length of a run of neighbouring values in a window's row, and the number of runs.
-    const fn run(&self) -> (usize, usize) {
-        let columns = self.window.kernel[1];
-        if self.window.dilation == 1 {
-            (columns * self.channels, 1)
-        } else {
-            (self.channels, columns)
-        }
-    }
-
-    /// Where in the plane the first run of a window's row begins.
-    #[inline(always)]
-    fn first_run(&self, out_row: usize, out_column: usize, row: usize) -> usize {
-        let Window {
-            stride, dilation, ..
-        } = self.window;
-        let plane_row = out_row * stride[0] + row * dilation;
-        plane_row * self.pitch() + out_column * stride[1] * self.channels
-    }
-
-    /// The part of the image in a row of the plane: where it begins in the row, which value of the image
-    /// comes first, and the number of values.
-    #[inline(always)]
-    fn place(&self, row: usize) -> Option<(usize, usize, usize)> {
-        let image_row = row.checked_add_signed(-self.window.before[0])?;
-        if image_row >= self.window.height {
-            return None;
-        }
-        let left_out = (-self.window.before[1]).max(0) as usize;
-        let before = self.window.before[1].max(0) as usize;
-        let room = self.pitch() / self.channels - before;
-        let columns = (self.window.width - left_out).min(room);
-        let start = image_row * self.window.width + left_out;
-        Some((
-            before * self.channels,
-            start * self.channels,
-            columns * self.channels,
-        ))
-    }
-
     /// Writes everything that each window of some images sees, or its ReLU, as `[pixel, stride]` with
     /// `[tap, channel]` first and unspecified values after it. `rows` has `SLACK` values more.
     pub(super) fn gather(&self, images: &[f32], relu: bool, plane: &mut [f32], rows: &mut [f32]) {
@@ -119,9 +53,4 @@ impl Patches {
             }),
         }
     }
-}
-
-/// The number of pixels that the windows of this many outputs see.
-const fn span(window: &Window, axis: usize, out: usize) -> usize {
-    (out - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation + 1
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::Patches;
+use super::geometry::Patches;
 use crate::cpu::depthwise::Held;
 use crate::cpu::target::masked;
 use crate::cpu::vector::{Kernel, LANES, Vectors, padded};

@@ -1,6 +1,6 @@
 //! Windows of several pixels.
 
-use super::Patches;
+use super::geometry::Patches;
 use crate::cpu::target::masked;
 use crate::cpu::vector::{Kernel, LANES, Vectors, padded, rectified};
 use crate::window::Window;

@@ -102,13 +102,13 @@ pub(super) fn stream(seed: u64, number: u64) -> ChaCha8Rng {
 
 /// TensorFlow's padding of a window.
 #[derive(Clone, Copy, PartialEq)]
-enum Padding {
+enum WindowPadding {
     Same,
     Valid,
 }
 
 fn window(size: [usize; 2], kernel: [usize; 2], stride: [usize; 2], dilation: usize) -> Window {
-    padded_window(size, kernel, stride, dilation, Padding::Same)
+    padded_window(size, kernel, stride, dilation, WindowPadding::Same)
 }
 
 fn padded_window(
@@ -116,19 +116,19 @@ fn padded_window(
     kernel: [usize; 2],
     stride: [usize; 2],
     dilation: usize,
-    padding: Padding,
+    padding: WindowPadding,
 ) -> Window {
     let along = |axis: usize| {
         let (size, kernel, stride) = (size[axis], kernel[axis], stride[axis]);
         let span = (kernel - 1) * dilation + 1;
         match padding {
-            Padding::Same => {
+            WindowPadding::Same => {
                 let output = size.div_ceil(stride);
                 let total = ((output - 1) * stride + span).saturating_sub(size);
                 ((total / 2) as isize, output)
             }
-            Padding::Valid if size < span => (0, 0),
-            Padding::Valid => (0, (size - span) / stride + 1),
+            WindowPadding::Valid if size < span => (0, 0),
+            WindowPadding::Valid => (0, (size - span) / stride + 1),
         }
     };
     let [(top, out_height), (left, out_width)] = [along(0), along(1)];

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::{
-    Padding, assert_close, assert_gradients, doubles, each_pixel, padded_window, random, values,
-    window,
+    WindowPadding, assert_close, assert_gradients, doubles, each_pixel, padded_window, random,
+    values, window,
 };
 use crate::cpu::primitives::{self, Values, tensor};
 use crate::pooling::Pooling;
@@ -23,7 +23,7 @@ proptest! {
         seed: u64,
     ) {
         let (images, height, width) = size;
-        let padding = if pads || height.min(width) < kernel { Padding::Same } else { Padding::Valid };
+        let padding = if pads || height.min(width) < kernel { WindowPadding::Same } else { WindowPadding::Valid };
         let window = padded_window([height, width], [kernel; 2], [stride; 2], 1, padding);
         let image = random(images * height * width * channels, seed);
         let definition = |inputs: &[Vec<f64>]| {

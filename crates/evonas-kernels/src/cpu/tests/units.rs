@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Padding, each_pixel, padded_window, random, values, window};
+use super::{WindowPadding, each_pixel, padded_window, random, values, window};
 use crate::cpu::primitives::{Inputs, tensor};
 use crate::cpu::unit::{Rows, UnitShape};
 use crate::window::Window;
@@ -161,11 +161,11 @@ pub(super) fn units() -> impl Strategy<Value = (UnitShape, Sizes, u64)> {
             .zip(kernel)
             .all(|(size, kernel)| (kernel - 1) * dilation < size);
         let padding = if pads || !fits {
-            Padding::Same
+            WindowPadding::Same
         } else {
-            Padding::Valid
+            WindowPadding::Valid
         };
-        let left_out = if padding == Padding::Same {
+        let left_out = if padding == WindowPadding::Same {
             left_out
         } else {
             0

@@ -2,19 +2,17 @@
 
 use rayon::prelude::*;
 
-use super::forward::Images;
-use super::{Plan, Way};
-use crate::cpu::depthwise::{self, PlaneConvolution, Shape, WeightGradient};
-use crate::cpu::flat::{self, Combination};
-use crate::cpu::matrix::{Outer, Panels, Product};
+use super::group::{Back, Group};
+use super::plan::{Plan, Way};
+use crate::cpu::depthwise::{self, Shape};
+use crate::cpu::flat::Combination;
 use crate::cpu::recycled::{self, Memory};
-use crate::cpu::target::Target;
-use crate::cpu::vector::{padded, run};
+use crate::cpu::vector::padded;
 use crate::cpu::{channels, scratch};
 
 /// The batch norm that follows the unit.
 #[derive(Clone, Copy)]
-pub(in crate::cpu) struct NormBehind<'a> {
+pub(in crate::cpu) struct FollowingNorm<'a> {
     /// Its input, the unit's output.
     pub(in crate::cpu) input: &'a [f32],
     /// How the gradient by this input follows from it and from the gradient by batch norm's output.
@@ -47,7 +45,7 @@ pub(in crate::cpu) struct WeightGradients {
 pub(in crate::cpu) fn backward(
     plan: &Plan,
     image: &[f32],
-    norm: Option<NormBehind<'_>>,
+    norm: Option<FollowingNorm<'_>>,
     gradients: Backwards<'_>,
 ) -> WeightGradients {
     let wants_image = !matches!(gradients, Backwards::WeightsOnly(_));
@@ -56,12 +54,12 @@ pub(in crate::cpu) fn backward(
     let size = images * plan.pixels * plan.channels;
     let out_size = images * plan.out_pixels * plan.outputs;
     let work = |task: usize, gradient: Option<&[f32]>, by_image: &mut [f32]| {
-        let behind = norm.map(|norm| NormBehind {
+        let following = norm.map(|norm| FollowingNorm {
             input: part(norm.input, task, out_size),
             ..norm
         });
         let image = part(image, task, size);
-        plan.backward_task(&back, image, behind, gradient, by_image)
+        plan.backward_task(&back, image, following, gradient, by_image)
     };
     let sums: Vec<Vec<f32>> = match gradients {
         Backwards::WeightsOnly(gradient) => gradient
@@ -118,7 +116,7 @@ impl Plan {
         &self,
         back: &Back,
         images: &[f32],
-        norm: Option<NormBehind<'_>>,
+        norm: Option<FollowingNorm<'_>>,
         incoming: Option<&[f32]>,
         by_images: &mut [f32],
     ) -> Vec<f32> {
@@ -169,7 +167,7 @@ impl Plan {
                     Some(incoming) => part(incoming, number, out_size),
                     None => &*by_images,
                 };
-                let norm = norm.map(|norm| NormBehind {
+                let norm = norm.map(|norm| FollowingNorm {
                     input: part(norm.input, number, out_size),
                     ..norm
                 });
@@ -186,7 +184,7 @@ impl Plan {
     /// The gradient by a group's outputs, with channels that fill whole lanes.
     fn by_outputs(
         &self,
-        norm: Option<NormBehind<'_>>,
+        norm: Option<FollowingNorm<'_>>,
         incoming: &[f32],
         combined: &mut [f32],
         target: &mut [f32],
@@ -202,188 +200,7 @@ impl Plan {
             (None, true) => channels::pad(incoming, self.outputs, target),
         }
     }
-}
 
-/// What the backward pass of a unit needs besides its plan.
-struct Back {
-    matrix: Option<Panels>,
-    /// The shape of the depthwise convolution.
-    shape: Option<Shape>,
-    /// Its weights in the order in which it uses them.
-    taps: Vec<f32>,
-}
-
-impl Back {
-    fn new(plan: &Plan, wants_image: bool) -> Self {
-        let (shape, taps) = match &plan.way {
-            Way::Depthwise { window, taps, .. } if wants_image => {
-                let shape = Shape::backward(window);
-                let taps = shape.ordered(taps);
-                (Some(shape), taps)
-            }
-            _ => (None, Vec::new()),
-        };
-        Self {
-            matrix: plan.matrix.as_ref().map(Panels::transposed),
-            shape,
-            taps,
-        }
-    }
-}
-
-/// The buffers for the gradients of a group of images.
-struct Group<'a> {
-    plan: &'a Plan,
-    back: &'a Back,
-    plane: &'a mut [f32],
-    back_plane: &'a mut [f32],
-    rows: &'a mut [f32],
-    by_rows: &'a mut [f32],
-    /// The gradient by the images with channels that fill whole lanes, if theirs don't.
-    by_copy: &'a mut [f32],
-    /// The sums over all groups.
-    dense: &'a mut [f32],
-    taps: &'a mut [f32],
-}
-
-impl Group<'_> {
-    /// Adds up the gradients by the weights and, unless `by_images` is empty, writes those by the images.
-    fn work(&mut self, images: Images<'_>, gradient: &[f32], by_images: &mut [f32]) {
-        let Self { plan, back, .. } = *self;
-        let stride = padded(plan.channels);
-        let pixels = gradient.len() / padded(plan.outputs);
-        let wants_images = !by_images.is_empty();
-        let mask = plan.unit.relu.then_some(images.whole);
-        let copies = wants_images && plan.copies_images();
-        let copy: &mut [f32] = match copies {
-            true => &mut self.by_copy[..images.whole.len()],
-            false => &mut [],
-        };
-        let target = Target {
-            values: match copies {
-                true => &mut *copy,
-                false => &mut *by_images,
-            },
-            stride,
-            mask,
-        };
-        match &plan.way {
-            Way::Pixels => {
-                if plan.matrix.is_some() {
-                    plan.outer(gradient, images.whole, plan.unit.relu, self.dense);
-                }
-                if wants_images {
-                    back.by_pixels(plan, gradient, pixels, target);
-                }
-            }
-            Way::Depthwise {
-                window,
-                shape,
-                taps,
-            } => {
-                let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
-                let rows = &mut self.rows[..pixels * stride];
-                run(WeightGradient {
-                    window,
-                    shape,
-                    relu: plan.unit.relu,
-                    weights: taps,
-                    images: images.whole,
-                    gradient: by_rows,
-                    stride,
-                    plane: self.plane,
-                    by_weights: self.taps,
-                    sums: plan.matrix.is_some().then_some(&mut *rows),
-                });
-                if plan.matrix.is_some() {
-                    plan.outer(gradient, rows, false, self.dense);
-                }
-                if let Some(shape) = &back.shape {
-                    run(PlaneConvolution {
-                        shape,
-                        relu: false,
-                        weights: &back.taps,
-                        images: by_rows,
-                        plane: self.back_plane,
-                        target,
-                    });
-                }
-            }
-            Way::Patches(patches) => {
-                let rows = plan.rows(images, pixels, self.plane, self.rows);
-                plan.outer(gradient, rows, false, self.dense);
-                // The image of the first layer needs no gradient.
-                if wants_images {
-                    let by_rows = back.by_rows(plan, gradient, pixels, self.by_rows);
-                    patches.scatter(by_rows, mask, self.plane, target.values);
-                }
-            }
-        }
-        if copies {
-            channels::unpad(copy, plan.channels, by_images);
-        }
-    }
-}
-
-impl Plan {
-    /// Adds up the gradient by the dense weights.
-    fn outer(&self, gradient: &[f32], rows: &[f32], relu: bool, sums: &mut [f32]) {
-        run(Outer {
-            left: gradient,
-            left_stride: padded(self.outputs),
-            right: rows,
-            right_stride: padded(self.inner),
-            relu,
-            sums,
-        });
-    }
-}
-
-impl Back {
-    /// The gradient by the rows from the gradient by the outputs.
-    fn by_rows<'a>(
-        &self,
-        plan: &Plan,
-        gradient: &'a [f32],
-        pixels: usize,
-        rows: &'a mut [f32],
-    ) -> &'a [f32] {
-        let Some(matrix) = &self.matrix else {
-            return gradient;
-        };
-        let stride = padded(plan.inner);
-        let rows = &mut rows[..pixels * stride];
-        run(Product {
-            matrix,
-            rows: gradient,
-            stride: padded(plan.outputs),
-            pixels,
-            target: Target {
-                values: rows,
-                stride,
-                mask: None,
-            },
-        });
-        rows
-    }
-
-    /// The gradient by images whose pixels are the rows.
-    fn by_pixels(&self, plan: &Plan, gradient: &[f32], pixels: usize, target: Target<'_>) {
-        match (&self.matrix, target.mask) {
-            (Some(matrix), _) => run(Product {
-                matrix,
-                rows: gradient,
-                stride: padded(plan.outputs),
-                pixels,
-                target,
-            }),
-            (None, Some(mask)) => flat::mask(gradient, mask, target.values),
-            (None, None) => target.values.copy_from_slice(gradient),
-        }
-    }
-}
-
-impl Plan {
     /// `[output, channel, tap]` from `[output, (tap, channel)]` with padding.
     fn dense_weights(&self, sums: &[f32]) -> Memory {
         let (channels, spatial) = (self.channels, self.inner / self.channels);

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Plan, Way};
+use super::plan::{Plan, Way};
 use crate::cpu::depthwise::PlaneConvolution;
 use crate::cpu::matrix::Product;
 use crate::cpu::target::Target;

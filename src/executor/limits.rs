@@ -1,24 +1,24 @@
-//! Under which terms a trial runs.
+//! The limits of a trial.
 
 use std::time::Duration;
 
 use crate::evaluator::Context;
 use crate::stopper::SharedStopper;
 
-/// Under which terms a trial runs: what the search sets and an executor passes on.
+/// The limits of a trial, which the search sets and an executor applies.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Terms {
-    /// When it was handed out, on the search's clock. The simulated executor begins it then.
+pub struct Limits {
+    /// When the trial was handed out, on the search's clock. The simulated executor starts it then.
     pub begins: Duration,
     /// How long it may take.
     pub timeout: Option<Duration>,
-    /// What judges its intermediate values.
+    /// Judges its intermediate values.
     pub stopper: Option<SharedStopper>,
 }
 
-impl Terms {
-    /// A trial's context under these terms; its time limit begins now.
+impl Limits {
+    /// Applies the limits to a trial's context. The time limit begins now.
     #[must_use]
     pub fn apply<'a>(&'a self, context: Context<'a>) -> Context<'a> {
         let context = match self.timeout {

@@ -1,8 +1,8 @@
 //! The checksums that end a line.
 //!
 //! `{content,"check":"01234567",times,"time_check":"89abcdef"}`: `check` covers the content and, since
-//! it goes on from the `check` of the line before, all lines before it. `time_check` goes on from
-//! there over the rest. So the content's checksum doesn't depend on times, and nothing is uncovered.
+//! it continues the `check` of the line before, all lines before it. `time_check` continues from there
+//! over the rest. So the content's checksum doesn't depend on times, and every byte is covered.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -13,9 +13,9 @@ const END: &str = "\"}\n";
 /// Hexadecimal digits of a checksum.
 const DIGITS: usize = 8;
 
-/// Ends a line: `line` is its content without the closing brace, `times` its fields that depend on
-/// time. Returns the checksum for the next line to go on from.
-pub(crate) fn seal(
+/// Ends a line: `line` is its content without the closing brace; `times` appends the fields that depend on
+/// time. Returns the checksum that the next line continues.
+pub(super) fn seal(
     line: &mut Vec<u8>,
     chain: u32,
     times: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
@@ -29,25 +29,25 @@ pub(crate) fn seal(
     Ok(chain)
 }
 
-/// Where the parts of a line are.
-pub(crate) struct Parts {
+/// Where the parts of a sealed line are.
+pub(super) struct SealedParts {
     /// Where the content ends, without its closing brace.
-    pub(crate) content: usize,
+    pub(super) content: usize,
     /// The fields that depend on time, each with a comma before it.
-    pub(crate) times: Range<usize>,
-    /// The checksum for the next line to go on from.
-    pub(crate) chain: u32,
+    pub(super) times: Range<usize>,
+    /// The checksum that the next line continues.
+    pub(super) chain: u32,
 }
 
 /// Checks a line, its end included.
-pub(crate) fn open(line: &[u8], chain: u32) -> Result<Parts, &'static str> {
+pub(super) fn open(line: &[u8], chain: u32) -> Result<SealedParts, &'static str> {
     let no_checksum = "it has no checksum";
     let end = line
         .strip_suffix(END.as_bytes())
         .and_then(|line| line.len().checked_sub(DIGITS + TIME_CHECK.len()))
         .filter(|&end| line[end..].starts_with(TIME_CHECK.as_bytes()))
         .ok_or(no_checksum)?;
-    // The last k before that is the one of "check": there is none in the names of times.
+    // The last k before that is the one of "check": the names of times have none.
     let content = line[..end]
         .iter()
         .rposition(|&byte| byte == b'k')
@@ -62,17 +62,16 @@ pub(crate) fn open(line: &[u8], chain: u32) -> Result<Parts, &'static str> {
     if digits(&line[end + TIME_CHECK.len()..]) != Some(time_check) {
         return Err("the checksum of its times is wrong: they were changed");
     }
-    // Behind the digits stands the quote that ends them.
+    // A quote ends the digits.
     let times = content + CHECK.len() + DIGITS + 1..end;
-    Ok(Parts {
+    Ok(SealedParts {
         content,
         times,
         chain,
     })
 }
 
-/// The checksum that a text begins with; none if it is not as [`seal`] writes it: with lower-case
-/// digits and no sign.
+/// The checksum that a text begins with, as [`seal`] writes it: with lower-case digits and no sign.
 fn digits(text: &[u8]) -> Option<u32> {
     text.get(..DIGITS)?.iter().try_fold(0, |number, byte| {
         let digit = match byte {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::JournalError;
+use super::LogError;
 use super::seal::seal;
 
 /// When lines are forced to the disk itself, rather than left to the operating system.
@@ -20,14 +20,14 @@ use super::seal::seal;
 pub enum SyncPolicy {
     /// After every line.
     Always,
-    /// After so many lines, and at the end.
+    /// After this many lines, and at the end.
     EveryN(u32),
     /// When the operating system sees fit.
     #[default]
     Never,
 }
 
-/// A text that is no policy.
+/// The text names no policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is none of always, never, and a number of lines")]
 pub struct UnknownSyncPolicy(String);
@@ -49,26 +49,16 @@ impl FromStr for SyncPolicy {
 }
 
 /// Where lines go: a file, or in tests something that fails.
-pub(super) trait Storage: Write + Send {
+pub(crate) trait Storage: Write + Send {
     fn sync(&self) -> io::Result<()>;
     fn set_length(&self, length: u64) -> io::Result<()>;
 }
 
-impl Storage for File {
-    fn sync(&self) -> io::Result<()> {
-        self.sync_data()
-    }
-
-    fn set_length(&self, length: u64) -> io::Result<()> {
-        self.set_len(length)
-    }
-}
-
-/// Appends lines to a journal.
-pub(super) struct Writer {
+/// Appends lines to a log.
+pub(crate) struct LogWriter {
     path: PathBuf,
     storage: Box<dyn Storage>,
-    pub(super) policy: SyncPolicy,
+    pub(crate) policy: SyncPolicy,
     buffer: Vec<u8>,
     chain: u32,
     /// How many bytes of the file count.
@@ -76,9 +66,9 @@ pub(super) struct Writer {
     unsynced: u32,
 }
 
-impl Debug for Writer {
+impl Debug for LogWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer")
+        f.debug_struct("LogWriter")
             .field("path", &self.path)
             .field("policy", &self.policy)
             .field("length", &self.length)
@@ -86,8 +76,8 @@ impl Debug for Writer {
     }
 }
 
-impl Writer {
-    pub(super) fn new(path: PathBuf, storage: Box<dyn Storage>) -> Self {
+impl LogWriter {
+    pub(crate) fn new(path: PathBuf, storage: Box<dyn Storage>) -> Self {
         Self {
             path,
             storage,
@@ -99,8 +89,8 @@ impl Writer {
         }
     }
 
-    /// Goes on after so many bytes with their checksum; what comes behind them is dropped.
-    pub(super) fn go_on(&mut self, chain: u32, length: u64) -> Result<(), JournalError> {
+    /// Continues after the first `length` bytes, whose checksum is `chain`, and drops the rest.
+    pub(crate) fn resume(&mut self, chain: u32, length: u64) -> Result<(), LogError> {
         self.storage
             .set_length(length)
             .map_err(|source| self.unwritable(source))?;
@@ -110,24 +100,23 @@ impl Writer {
     }
 
     /// Appends the JSON object `content`, with the times and checksums added.
-    pub(super) fn append(
+    pub(crate) fn append(
         &mut self,
         content: &impl Serialize,
         times: &[(&str, Option<Duration>)],
-    ) -> Result<(), JournalError> {
+    ) -> Result<(), LogError> {
         self.append_if(content, times, |_| Ok(()))
     }
 
-    /// The same, if `check` has nothing against the object's JSON.
-    pub(super) fn append_if(
+    /// Appends it only if `check` accepts the object's JSON.
+    pub(crate) fn append_if<E: From<LogError>>(
         &mut self,
         content: &impl Serialize,
         times: &[(&str, Option<Duration>)],
-        check: impl FnOnce(&[u8]) -> Result<(), JournalError>,
-    ) -> Result<(), JournalError> {
+        check: impl FnOnce(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.buffer.clear();
-        serde_json::to_writer(&mut self.buffer, content)
-            .map_err(|source| JournalError::NoJson { source })?;
+        serde_json::to_writer(&mut self.buffer, content).map_err(LogError::NoJson)?;
         check(&self.buffer)?;
         // The closing brace comes at the end.
         self.buffer.pop();
@@ -138,22 +127,23 @@ impl Writer {
         self.chain = match written {
             Ok(chain) => chain,
             Err(source) => {
-                // Half a line may stand there. If it can't be taken back, reading drops it.
+                // Half a line may have been written. If it can't be taken back, reading drops it.
                 let _ = self.storage.set_length(self.length);
-                return Err(self.unwritable(source));
+                return Err(self.unwritable(source).into());
             }
         };
         self.length += self.buffer.len() as u64;
         self.unsynced += 1;
         match self.policy {
-            SyncPolicy::Always => self.sync(),
-            SyncPolicy::EveryN(lines) if self.unsynced >= lines => self.sync(),
-            _ => Ok(()),
+            SyncPolicy::Always => self.sync()?,
+            SyncPolicy::EveryN(lines) if self.unsynced >= lines => self.sync()?,
+            _ => {}
         }
+        Ok(())
     }
 
-    /// The search has ended.
-    pub(super) fn finish(&mut self) -> Result<(), JournalError> {
+    /// Syncs what is left to sync: the log is complete.
+    pub(crate) fn finish(&mut self) -> Result<(), LogError> {
         match self.policy {
             SyncPolicy::Never => Ok(()),
             _ if self.unsynced == 0 => Ok(()),
@@ -161,8 +151,8 @@ impl Writer {
         }
     }
 
-    /// Makes a new file's name last, where folders can be synced.
-    pub(super) fn sync_folder(&self) {
+    /// Makes the name of a new file last, where folders can be synced.
+    pub(crate) fn sync_folder(&self) {
         if self.policy != SyncPolicy::Never
             && let Some(Ok(folder)) = self.path.parent().map(File::open)
         {
@@ -171,7 +161,7 @@ impl Writer {
         }
     }
 
-    fn sync(&mut self) -> Result<(), JournalError> {
+    fn sync(&mut self) -> Result<(), LogError> {
         self.storage
             .sync()
             .map_err(|source| self.unwritable(source))?;
@@ -179,15 +169,15 @@ impl Writer {
         Ok(())
     }
 
-    fn unwritable(&self, source: io::Error) -> JournalError {
-        JournalError::Unwritable {
+    fn unwritable(&self, source: io::Error) -> LogError {
+        LogError::Unwritable {
             path: self.path.clone(),
             source,
         }
     }
 }
 
-/// Leaves out a time that there isn't.
+/// Leaves out times that are `None`.
 fn write_times(line: &mut Vec<u8>, times: &[(&str, Option<Duration>)]) -> io::Result<()> {
     let known = times
         .iter()

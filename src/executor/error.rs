@@ -1,0 +1,22 @@
+//! Why an executor can't be built.
+
+use std::io;
+
+/// Why an executor can't be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecutorError {
+    /// Without workers nothing can run.
+    #[error("the number of workers is 0; it must be at least 1")]
+    NoWorkers,
+    /// The system has no room for another thread. Those that were started have ended again.
+    #[error(
+        "the system can't start a thread for another worker after {started}: {source}; use fewer workers"
+    )]
+    NoThread {
+        /// How many were started before.
+        started: usize,
+        /// What the system said.
+        source: io::Error,
+    },
+}

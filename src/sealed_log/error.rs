@@ -1,0 +1,37 @@
+//! Why a log can't be read or written.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a log can't be read or written. The owner of the log turns it into an error of its own.
+#[derive(Debug)]
+pub(crate) enum LogError {
+    /// Another process has it.
+    InUse(PathBuf),
+    /// It doesn't exist.
+    Missing(PathBuf),
+    Unwritable {
+        path: PathBuf,
+        source: io::Error,
+    },
+    Unreadable {
+        path: PathBuf,
+        source: io::Error,
+    },
+    /// What is to be written has no JSON form.
+    NoJson(serde_json::Error),
+    /// It doesn't begin like a log of this kind.
+    OtherKind(PathBuf),
+    /// Another version wrote it.
+    OtherFormat {
+        path: PathBuf,
+        found: u64,
+        supported: u64,
+    },
+    /// A line was changed since it was written, or one before it is missing.
+    Damaged {
+        path: PathBuf,
+        line: u64,
+        reason: String,
+    },
+}

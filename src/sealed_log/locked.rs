@@ -1,0 +1,83 @@
+//! Having a file alone.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::LogError;
+use super::writer::Storage;
+
+/// A file to append to, locked against other processes until it is dropped.
+#[derive(Debug)]
+pub(crate) struct LockedFile(File);
+
+impl LockedFile {
+    /// Opens a file, or creates it with the folders that lead to it.
+    pub(crate) fn open(path: &Path) -> Result<Self, LogError> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|source| LogError::Unwritable {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        let unwritable = |source| LogError::Unwritable {
+            path: path.to_owned(),
+            source,
+        };
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(unwritable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(LogError::InUse(path.to_owned())),
+            Err(TryLockError::Error(source)) => Err(unwritable(source)),
+        }
+    }
+
+    /// The same file, to read it.
+    pub(crate) fn reader(&self) -> io::Result<File> {
+        self.0.try_clone()
+    }
+}
+
+impl Drop for LockedFile {
+    /// Unlocks the file now. Without this the lock would last until a process that is just being spawned,
+    /// and shares the open file up to its start, is under way.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+impl Write for LockedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Storage for LockedFile {
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn set_length(&self, length: u64) -> io::Result<()> {
+        self.0.set_len(length)
+    }
+}
+
+/// Opens a log for reading alone, even while another process has it.
+pub(crate) fn open_read_only(path: &Path) -> Result<File, LogError> {
+    File::open(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => LogError::Missing(path.to_owned()),
+        _ => LogError::Unreadable {
+            path: path.to_owned(),
+            source,
+        },
+    })
+}

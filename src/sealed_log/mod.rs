@@ -1,0 +1,33 @@
+//! A file of sealed lines: the record behind a search's journal and a comparison's runs.
+//!
+//! Lines of JSON are only ever appended. The first is a header that begins with what the file is and its
+//! format. Every line ends with checksums that continue those of the line before ([`seal`]), so a line that
+//! was changed, dropped or doubled is found, and named. A process that is killed loses nothing that it has
+//! appended; a power cut may leave a last line without its end, which is dropped when the file is read
+//! again. One process at a time has the file locked.
+
+mod error;
+mod locked;
+mod reader;
+mod seal;
+mod writer;
+
+pub use writer::{SyncPolicy, UnknownSyncPolicy};
+
+pub(crate) use error::LogError;
+pub(crate) use locked::{LockedFile, open_read_only};
+pub(crate) use reader::{LogReader, SealedLine, TornLine};
+#[cfg(test)]
+pub(crate) use seal::CHECK;
+pub(crate) use writer::LogWriter;
+#[cfg(test)]
+pub(crate) use writer::Storage;
+
+/// What a log holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogKind {
+    /// How its first line begins, up to the number of the format.
+    pub(crate) magic: &'static str,
+    /// The format that this version writes and reads.
+    pub(crate) format: u64,
+}

@@ -1,0 +1,182 @@
+//! Reading a log line by line.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::seal::{self, SealedParts};
+use super::{LogError, LogKind};
+
+/// Reads the lines of a log, checking each.
+#[derive(Debug)]
+pub(crate) struct LogReader {
+    path: PathBuf,
+    kind: LogKind,
+    reader: BufReader<File>,
+    buffer: Vec<u8>,
+    /// The checksum of all lines so far.
+    chain: u32,
+    /// How many whole lines were read, and how many bytes they take.
+    lines: u64,
+    length: u64,
+    torn: Option<TornLine>,
+}
+
+/// The last line of a log, if it has no end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TornLine {
+    /// The line, from 1.
+    pub(crate) line: u64,
+    pub(crate) bytes: usize,
+}
+
+/// A line whose checksums are right.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SealedLine<'a> {
+    /// The line, from 1.
+    pub(crate) number: u64,
+    /// A JSON object.
+    pub(crate) content: &'a str,
+    /// Its fields that depend on time, each with a comma before it.
+    pub(crate) times: &'a str,
+}
+
+impl LogReader {
+    /// Begins to read a file that must begin like a log of this kind, as far as it goes.
+    pub(crate) fn new(path: &Path, file: File, kind: LogKind) -> Result<Self, LogError> {
+        let mut reader = Self {
+            path: path.to_owned(),
+            kind,
+            reader: BufReader::with_capacity(1 << 18, file),
+            buffer: Vec::new(),
+            chain: 0,
+            lines: 0,
+            length: 0,
+            torn: None,
+        };
+        reader.check_magic()?;
+        Ok(reader)
+    }
+
+    /// Reads the first line: `None` if it isn't there, or lacks its end.
+    pub(crate) fn header<H: DeserializeOwned>(&mut self) -> Result<Option<H>, LogError> {
+        // The format comes first: the header of another one may look different.
+        #[derive(Deserialize)]
+        struct FormatField {
+            format: u64,
+        }
+        if !self.read_line()? {
+            return Ok(None);
+        }
+        let FormatField { format } =
+            serde_json::from_slice(&self.buffer).map_err(|error| self.damaged(error))?;
+        if format != self.kind.format {
+            return Err(LogError::OtherFormat {
+                path: self.path.clone(),
+                found: format,
+                supported: self.kind.format,
+            });
+        }
+        let header = serde_json::from_str(self.check_line()?.content);
+        header.map(Some).map_err(|error| self.damaged(error))
+    }
+
+    /// Reads the next line: `None` at the end of the file, where a line without its end doesn't count.
+    pub(crate) fn next_line(&mut self) -> Result<Option<SealedLine<'_>>, LogError> {
+        match self.read_line()? {
+            true => self.check_line().map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// The checksum that the next line continues.
+    pub(crate) const fn chain(&self) -> u32 {
+        self.chain
+    }
+
+    /// How many bytes of the file count.
+    pub(crate) const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The line without its end, once the end of the file is reached.
+    pub(crate) const fn torn(&self) -> Option<TornLine> {
+        self.torn
+    }
+
+    /// The error that the line read last is not what was written.
+    pub(crate) fn damaged(&self, reason: impl Display) -> LogError {
+        LogError::Damaged {
+            path: self.path.clone(),
+            line: self.lines,
+            reason: reason.to_string(),
+        }
+    }
+
+    /// Refuses a file of another kind before its first line is read: such a file may have no lines.
+    fn check_magic(&mut self) -> Result<(), LogError> {
+        let magic = self.kind.magic.as_bytes();
+        let mut beginning = Vec::with_capacity(magic.len());
+        self.reader
+            .by_ref()
+            .take(magic.len() as u64)
+            .read_to_end(&mut beginning)
+            .and_then(|_| self.reader.rewind())
+            .map_err(|source| self.unreadable(source))?;
+        match magic.starts_with(&beginning) {
+            true => Ok(()),
+            false => Err(LogError::OtherKind(self.path.clone())),
+        }
+    }
+
+    /// Reads a line into the buffer; false at the end of the file.
+    fn read_line(&mut self) -> Result<bool, LogError> {
+        self.buffer.clear();
+        self.reader
+            .read_until(b'\n', &mut self.buffer)
+            .map_err(|source| self.unreadable(source))?;
+        if self.buffer.last() != Some(&b'\n') {
+            if !self.buffer.is_empty() {
+                self.torn = Some(TornLine {
+                    line: self.lines + 1,
+                    bytes: self.buffer.len(),
+                });
+            }
+            return Ok(false);
+        }
+        self.lines += 1;
+        self.length += self.buffer.len() as u64;
+        Ok(true)
+    }
+
+    /// Checks the line in the buffer.
+    fn check_line(&mut self) -> Result<SealedLine<'_>, LogError> {
+        let SealedParts {
+            content,
+            times,
+            chain,
+        } = seal::open(&self.buffer, self.chain).map_err(|reason| self.damaged(reason))?;
+        self.chain = chain;
+        // The comma before the checksum makes room for the brace that the content lacks.
+        self.buffer[content] = b'}';
+        match std::str::from_utf8(&self.buffer) {
+            Ok(line) => Ok(SealedLine {
+                number: self.lines,
+                content: &line[..=content],
+                times: &line[times],
+            }),
+            Err(error) => Err(self.damaged(error)),
+        }
+    }
+
+    fn unreadable(&self, source: io::Error) -> LogError {
+        LogError::Unreadable {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Configuring a search.
+
+use std::fmt;
+use std::hash::Hash;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::budget::Budget;
+use super::duplicates::{Duplicates, KeyDeduplicator};
+use super::engine::Engine;
+use super::error::SearchError;
+use super::journal::Journal;
+use super::observer::Observer;
+use super::result::SearchResult;
+use super::retry::Retry;
+use super::settings::SearchSettings;
+use crate::algorithm::Algorithm;
+use crate::evaluator::StopSignal;
+use crate::executor::Executor;
+use crate::space::Genotype;
+use crate::stopper::{SharedStopper, Stopper};
+
+/// A search: an algorithm, an executor, a budget, and whatever else is set here. [`Search::run`] runs it.
+pub struct Search<G, A, X> {
+    algorithm: A,
+    executor: X,
+    settings: SearchSettings<G>,
+}
+
+impl<G, A, X> fmt::Debug for Search<G, A, X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Search")
+            .field("budget", &self.settings.budget)
+            .field("observers", &self.settings.observers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
+    /// A search that ends when `budget` is spent.
+    pub fn new(algorithm: A, executor: X, budget: Budget) -> Self {
+        let settings = SearchSettings::new(budget, executor.stop_signal());
+        Self {
+            algorithm,
+            executor,
+            settings,
+        }
+    }
+
+    /// Adds an observer, which sees every event.
+    #[must_use]
+    pub fn observe<O: Observer<G> + 'static>(mut self, observer: O) -> Self {
+        self.settings.observers.add(observer);
+        self
+    }
+
+    /// Records every ask and tell. If the journal holds a search already, that search resumes: its trials
+    /// in flight are handed out again, and it runs up to this budget.
+    ///
+    /// The algorithm, its space, its seed and the evaluator must be those of the journal. All other settings
+    /// may differ, and apply from now on.
+    #[must_use]
+    pub fn journal(mut self, journal: Journal) -> Self
+    where
+        G: Serialize + DeserializeOwned,
+    {
+        self.settings.journal = Some(Box::new(journal));
+        self
+    }
+
+    /// How many failed trials in a row end the search with an error: 50 by default. Infeasible and stopped
+    /// trials are not failures. A resumed search starts counting from 0.
+    #[must_use]
+    pub fn max_consecutive_failures(mut self, count: u64) -> Self {
+        self.settings.max_consecutive_failures = count;
+        self
+    }
+
+    /// Runs failed trials again. By default none is.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.settings.retry = retry;
+        self
+    }
+
+    /// How long an attempt at a trial may take.
+    ///
+    /// An evaluator learns from [`Context::check_stop`](crate::evaluator::Context::check_stop) that its time
+    /// is up. An attempt that ends after its deadline counts as timed out, whether with a score, an error or
+    /// a panic. Only one that returns [`Interrupted`](crate::evaluator::EvaluationError::Interrupted)
+    /// because the search is being stopped doesn't: a resume runs it again. An evaluator that neither checks
+    /// nor returns can't be ended.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.settings.timeout = Some(limit);
+        self
+    }
+
+    /// Ends unpromising trials early, judged by what they report. A stopper that panics is left out from
+    /// then on, with a [warning](super::Warning::StopperLeftOut).
+    #[must_use]
+    pub fn stopper(mut self, stopper: impl Stopper + 'static) -> Self {
+        self.settings.stopper = Some(SharedStopper::new(stopper));
+        self
+    }
+
+    /// Refuses genotypes, with a reason, before a trial is spent on them; another one is drawn instead. A
+    /// genotype must satisfy every constraint.
+    #[must_use]
+    pub fn constraint(
+        mut self,
+        predicate: impl Fn(&G) -> Result<(), String> + Send + 'static,
+    ) -> Self {
+        self.settings.constraints.add(predicate);
+        self
+    }
+
+    /// How many genotypes may be refused for one trial before the search ends with an error: 1000 by
+    /// default.
+    #[must_use]
+    pub fn max_refused(mut self, draws: u64) -> Self {
+        self.settings.constraints.draws = draws;
+        self
+    }
+
+    /// What happens to a genotype that equals an earlier one.
+    #[must_use]
+    pub fn duplicates(self, policy: Duplicates) -> Self
+    where
+        G: Hash + Eq,
+    {
+        self.duplicates_by(policy, G::clone)
+    }
+
+    /// What happens to a genotype whose key equals that of an earlier one. A key may be a canonical form
+    /// that genotypes of the same meaning share. A key that panics ends the search
+    /// ([`SearchError::Panicked`]).
+    #[must_use]
+    pub fn duplicates_by<K>(
+        mut self,
+        policy: Duplicates,
+        key: impl Fn(&G) -> K + Send + 'static,
+    ) -> Self
+    where
+        K: Hash + Eq + Send + 'static,
+    {
+        self.settings.duplicates = match policy {
+            Duplicates::Allow => None,
+            _ => Some(Box::new(KeyDeduplicator::new(policy, key))),
+        };
+        self
+    }
+
+    /// The signal that ends this search from another thread or a Ctrl-C handler.
+    #[must_use]
+    pub fn stop_signal(&self) -> StopSignal {
+        self.settings.stop.clone()
+    }
+
+    /// Runs the search.
+    ///
+    /// # Errors
+    /// [`SearchError`] if the budget is below the algorithm's minimum, the journal belongs to another
+    /// search, too many trials in a row fail, too many genotypes are refused, the journal or an observer
+    /// fails, or code that was given to the search panics. Whatever was recorded or observed before stays: a
+    /// search can be resumed after an error too.
+    pub fn run(self) -> Result<SearchResult<G>, SearchError> {
+        Engine::new(self.algorithm, self.executor, self.settings).run()
+    }
+}

@@ -1,0 +1,105 @@
+//! From an ask to the executor.
+
+use std::time::Duration;
+
+use super::Engine;
+use super::in_flight::TrialInFlight;
+use crate::algorithm::Algorithm;
+use crate::executor::{Executor, Limits};
+use crate::search::duplicates::Duplicates;
+use crate::search::error::SearchError;
+use crate::search::guarded;
+use crate::search::journal::AttemptEnd;
+use crate::search::observer::Event;
+use crate::space::Genotype;
+use crate::trial::{Outcome, Trial, TrialId};
+
+impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
+    /// Asks for the next trial and hands it out, unless the search is stopped or its budget ends
+    /// meanwhile.
+    pub(super) fn ask(&mut self) -> Result<(), SearchError> {
+        let Some((trial, refused)) = self.draw()? else {
+            return Ok(());
+        };
+        let id = trial.id;
+        self.asked += 1;
+        let now = self.clock.now(self.executor.clock());
+        if let Some(journal) = &mut self.settings.journal {
+            guarded::guarded("a genotype, recorded as JSON,", || {
+                journal.asked(&trial, refused, now)
+            })??;
+        }
+        self.notify(&Event::Asked { trial: &trial })?;
+        let reusable = match &mut self.settings.duplicates {
+            Some(duplicates) => duplicates.asked(&trial.genotype, &self.history)?,
+            None => None,
+        };
+        self.in_flight
+            .insert(TrialInFlight::new(trial, now.at, reusable));
+        self.hand_out(id)
+    }
+
+    /// Gives a trial to the executor, or ends it at once if it reuses an evaluation.
+    pub(super) fn hand_out(&mut self, id: TrialId) -> Result<(), SearchError> {
+        let Some(flight) = self.in_flight.get_mut(id) else {
+            return Ok(());
+        };
+        if let Some((first, evaluation)) = flight.reusable.take() {
+            return self.finish(AttemptEnd {
+                trial: id,
+                worker: 0,
+                attempt: 0,
+                reused: Some(first),
+                outcome: Outcome::Completed(evaluation),
+                reports: Vec::new(),
+                duration: Duration::ZERO,
+            });
+        }
+        let limits = Limits {
+            begins: flight.begins,
+            timeout: self.settings.timeout,
+            stopper: self.settings.stopper.clone(),
+        };
+        let trial = guarded::guarded("a genotype, cloned for its evaluation,", || {
+            flight.trial.clone()
+        })?;
+        self.in_flight.handed_out();
+        self.executor.submit(trial, limits);
+        Ok(())
+    }
+
+    /// Asks until no constraint refuses the genotype and the policy for duplicates accepts it; returns how
+    /// many draws were rejected. `None` if the search is stopped or its budget ends: nothing is recorded of
+    /// the draws so far, and a resume repeats them.
+    fn draw(&mut self) -> Result<Option<(Trial<G>, u64)>, SearchError> {
+        let (mut refused, mut redrawn) = (0, 0);
+        while !self.settings.stop.is_set() && self.budget_reached().is_none() {
+            let trial = guarded::ask(&mut self.algorithm)?;
+            let constraints = &self.settings.constraints;
+            if let Err(reason) = constraints.check(&trial.genotype) {
+                refused += 1;
+                guarded::withdraw(&mut self.algorithm, trial.id)?;
+                if refused >= constraints.draws {
+                    return Err(SearchError::TooManyRefused {
+                        trial: trial.id,
+                        refused,
+                        drawn: refused + u64::from(redrawn),
+                        reason,
+                    });
+                }
+                continue;
+            }
+            if let Some(duplicates) = &self.settings.duplicates
+                && let Duplicates::Redraw(limit) = duplicates.policy()
+                && redrawn < limit
+                && duplicates.is_known(&trial.genotype)?
+            {
+                redrawn += 1;
+                guarded::withdraw(&mut self.algorithm, trial.id)?;
+                continue;
+            }
+            return Ok(Some((trial, refused + u64::from(redrawn))));
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,201 @@
+//! The engine of a search: a loop around an algorithm and an executor that owns everything that changes.
+//!
+//! One file for each step of a trial: it is [asked for](ask) and handed to the executor, and when an attempt
+//! has [ended](finish), run again or told. [`replay`] brings a new engine to where a journal ends.
+
+mod ask;
+mod clock;
+mod failures;
+mod finish;
+mod in_flight;
+mod replay;
+
+use super::budget::Termination;
+use super::error::SearchError;
+use super::history::History;
+use super::observer::Event;
+use super::result::SearchResult;
+use super::settings::SearchSettings;
+use super::warning::Warning;
+use crate::algorithm::Algorithm;
+use crate::evaluator::TrialEnd;
+use crate::executor::{Executor, ExecutorEvent};
+use crate::space::Genotype;
+use clock::SearchClock;
+use failures::FailuresInARow;
+use in_flight::TrialsInFlight;
+
+/// A search while it runs.
+pub(super) struct Engine<G, A, X> {
+    algorithm: A,
+    executor: X,
+    settings: SearchSettings<G>,
+    clock: SearchClock,
+    /// How many trials were asked for.
+    asked: u64,
+    in_flight: TrialsInFlight<G>,
+    history: History<G>,
+    failures: FailuresInARow,
+    warnings: Vec<Warning>,
+    /// Whether there was a warning that the stopper is left out.
+    stopper_left_out: bool,
+}
+
+impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
+    pub(super) fn new(algorithm: A, executor: X, settings: SearchSettings<G>) -> Self {
+        Self {
+            algorithm,
+            executor,
+            settings,
+            clock: SearchClock::start(),
+            asked: 0,
+            in_flight: TrialsInFlight::default(),
+            history: History::default(),
+            failures: FailuresInARow::default(),
+            warnings: Vec::new(),
+            stopper_left_out: false,
+        }
+    }
+
+    /// Runs the search to its end.
+    pub(super) fn run(mut self) -> Result<SearchResult<G>, SearchError> {
+        self.check_budget()?;
+        let resumed = self.resume()?;
+        self.notify(&Event::Began {
+            trials: self.settings.budget.trial_limit(),
+        })?;
+        if resumed || !self.warnings.is_empty() {
+            self.settings.observers.notify(&Event::Resumed {
+                history: &self.history,
+                in_flight: self.in_flight.len(),
+                warnings: &self.warnings,
+            })?;
+        }
+        loop {
+            self.fill()?;
+            let Some(event) = self.executor.next() else {
+                break;
+            };
+            self.handle(event)?;
+        }
+        if let Some(journal) = &mut self.settings.journal {
+            journal.finish()?;
+        }
+        let termination = self.termination();
+        self.notify(&Event::Ended { termination })?;
+        Ok(SearchResult {
+            termination,
+            duration: self.clock.wall_time(),
+            simulated: self.executor.clock(),
+            objectives: self.algorithm.objectives().to_vec(),
+            history: self.history,
+            warnings: self.warnings,
+        })
+    }
+
+    fn check_budget(&self) -> Result<(), SearchError> {
+        let budget = &self.settings.budget;
+        let minimum = self.algorithm.minimum_trials().max(1);
+        if let Some(trials) = budget.trial_limit()
+            && trials < minimum
+        {
+            return Err(SearchError::BudgetTooSmall { trials, minimum });
+        }
+        if budget.needs_virtual_clock() && self.executor.clock().is_none() {
+            return Err(SearchError::NoVirtualClock);
+        }
+        Ok(())
+    }
+
+    /// Keeps every worker busy while the budget lasts. Trials that were in flight when a search was
+    /// interrupted run in any case, as they would have without the interruption.
+    fn fill(&mut self) -> Result<(), SearchError> {
+        while self.in_flight.submitted() < self.executor.workers() && !self.settings.stop.is_set() {
+            if let Some(id) = self.in_flight.next_waiting() {
+                self.hand_out(id)?;
+            } else if self.may_ask() {
+                self.ask()?;
+            } else {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn may_ask(&self) -> bool {
+        let maximum = self.settings.budget.trial_limit();
+        maximum.is_none_or(|maximum| self.asked < maximum) && self.budget_reached().is_none()
+    }
+
+    fn handle(&mut self, event: ExecutorEvent) -> Result<(), SearchError> {
+        match event {
+            ExecutorEvent::Started { trial, worker } => {
+                self.notify(&Event::Started { trial, worker })
+            }
+            ExecutorEvent::Reported { trial, result } => {
+                if let Some(flight) = self.in_flight.get_mut(trial)
+                    && result.value.is_finite()
+                {
+                    flight.reports.push((result.step, result.value));
+                }
+                let result = &result;
+                self.notify(&Event::Reported { trial, result })
+            }
+            ExecutorEvent::Finished {
+                trial,
+                worker,
+                duration,
+                end,
+            } => {
+                let flight = self.in_flight.returned(trial)?;
+                match end {
+                    TrialEnd::Outcome(outcome) => {
+                        let end = flight.end_attempt(worker, duration, outcome);
+                        self.attempt_ended(end)
+                    }
+                    TrialEnd::Interrupted => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Which limit of the budget is reached, apart from the number of trials.
+    fn budget_reached(&self) -> Option<Termination> {
+        self.settings.budget.reached(
+            &self.history,
+            || self.clock.wall_time(),
+            self.executor.clock(),
+        )
+    }
+
+    fn termination(&self) -> Termination {
+        let reached = self.budget_reached();
+        let maximum = self.settings.budget.trial_limit();
+        if reached == Some(Termination::TargetFitness) {
+            Termination::TargetFitness
+        } else if maximum.is_some_and(|maximum| self.history.len() as u64 >= maximum) {
+            Termination::Trials
+        } else if self.settings.stop.is_set() {
+            Termination::Stopped
+        } else {
+            reached.unwrap_or(Termination::Trials)
+        }
+    }
+
+    fn notify(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
+        self.settings.observers.notify(event)
+    }
+
+    /// Keeps the warning that the stopper is left out, and returns it, the first time that it is.
+    fn stopper_failure(&mut self) -> Option<Warning> {
+        if self.stopper_left_out {
+            return None;
+        }
+        let warning = Warning::StopperLeftOut {
+            message: self.settings.stopper.as_ref()?.failure()?,
+        };
+        self.stopper_left_out = true;
+        self.warnings.push(warning.clone());
+        Some(warning)
+    }
+}

@@ -1,0 +1,184 @@
+//! Bringing an engine to where its journal ends.
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+use super::Engine;
+use super::in_flight::TrialInFlight;
+use crate::algorithm::Algorithm;
+use crate::executor::Executor;
+use crate::search::error::SearchError;
+use crate::search::guarded;
+use crate::search::journal::{AttemptEnd, EntryKind, JournalEntry, JournalError, RecordedEvent};
+use crate::space::Genotype;
+use crate::trial::{Trial, TrialId};
+
+/// The line that is replayed, for errors.
+struct Position {
+    path: PathBuf,
+    line: u64,
+}
+
+impl Position {
+    fn not_in_flight(&self, trial: TrialId) -> SearchError {
+        SearchError::Journal(JournalError::Damaged {
+            path: self.path.clone(),
+            line: self.line,
+            reason: format!("trial {trial} is not in flight"),
+        })
+    }
+
+    /// Names the line if the algorithm refuses what it says.
+    fn of(&self, error: SearchError) -> SearchError {
+        match error {
+            SearchError::Tell(source) => SearchError::Journal(JournalError::Tell {
+                path: self.path.clone(),
+                line: self.line,
+                source,
+            }),
+            other => other,
+        }
+    }
+}
+
+impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
+    /// Replays the journal through the algorithm, the stopper and the memory of duplicates; false if there
+    /// is nothing to replay.
+    pub(super) fn resume(&mut self) -> Result<bool, SearchError> {
+        // It is taken out while it drives the rest of the engine.
+        let Some(mut journal) = self.settings.journal.take() else {
+            return Ok(false);
+        };
+        let resumed = journal.begin(self.algorithm.describe())?;
+        let mut position = Position {
+            path: journal.path().to_owned(),
+            line: 0,
+        };
+        let mut now = None;
+        journal.replay(&mut |entry: JournalEntry<G>| {
+            now = Some(entry.now);
+            position.line = entry.line;
+            self.replay(entry, &position)
+        })?;
+        self.in_flight.all_wait();
+        self.warnings.extend_from_slice(journal.warnings());
+        self.settings.journal = Some(journal);
+        // Observers hear of it with the other warnings when the search is resumed.
+        let _ = self.stopper_failure();
+        if let Some(now) = now {
+            match self.executor.clock() {
+                Some(_) => {
+                    self.executor.set_clock(now.at);
+                    self.clock.resume(now.real.unwrap_or_default());
+                }
+                None => self.clock.resume(now.at),
+            }
+        }
+        Ok(resumed)
+    }
+
+    fn replay(&mut self, entry: JournalEntry<G>, position: &Position) -> Result<(), SearchError> {
+        let at = entry.now.at;
+        match entry.event {
+            RecordedEvent::Ask { trial, refused } => {
+                self.replay_ask(&trial, refused, position)?;
+                let reusable = match &mut self.settings.duplicates {
+                    Some(duplicates) => duplicates.asked(&trial.genotype, &self.history)?,
+                    None => None,
+                };
+                self.asked += 1;
+                self.in_flight
+                    .insert(TrialInFlight::new(trial, at, reusable));
+                Ok(())
+            }
+            RecordedEvent::AttemptEnded(EntryKind::Tell, end) => {
+                self.replay_for_stopper(&end);
+                self.replay_tell(end, position)
+            }
+            RecordedEvent::AttemptEnded(EntryKind::Retry, end) => {
+                self.replay_for_stopper(&end);
+                let flight = self
+                    .in_flight
+                    .get_mut(end.trial)
+                    .ok_or_else(|| position.not_in_flight(end.trial))?;
+                flight.attempt = end.attempt + 1;
+                flight.begins = at;
+                Ok(())
+            }
+        }
+    }
+
+    /// Has the algorithm ask, and compares.
+    fn replay_ask(
+        &mut self,
+        recorded: &Trial<G>,
+        refused: u64,
+        position: &Position,
+    ) -> Result<(), SearchError> {
+        for _ in 0..refused {
+            let withdrawn = guarded::ask(&mut self.algorithm)?.id;
+            guarded::withdraw(&mut self.algorithm, withdrawn)
+                .map_err(|error| position.of(error))?;
+        }
+        let asked = guarded::ask(&mut self.algorithm)?;
+        let differ = guarded::guarded("a genotype, compared with its record,", || {
+            (asked != *recorded).then(|| difference(recorded, &asked))
+        })?;
+        match differ {
+            None => Ok(()),
+            Some((what, recorded_as, now)) => Err(SearchError::Journal(JournalError::OtherTrial {
+                path: position.path.clone(),
+                line: position.line,
+                trial: recorded.id,
+                what,
+                recorded: recorded_as,
+                now,
+            })),
+        }
+    }
+
+    fn replay_tell(&mut self, end: AttemptEnd, position: &Position) -> Result<(), SearchError> {
+        let flight = self
+            .in_flight
+            .remove(end.trial)
+            .ok_or_else(|| position.not_in_flight(end.trial))?;
+        guarded::tell(&mut self.algorithm, end.trial, &end.outcome)
+            .map_err(|error| position.of(error))?;
+        let record = end.into_record(flight.trial);
+        if let Some(duplicates) = &mut self.settings.duplicates {
+            duplicates.ended(&record, self.history.len())?;
+        }
+        self.history.push(record);
+        Ok(())
+    }
+
+    /// Shows the stopper what it saw then; what it decided is in the outcomes.
+    fn replay_for_stopper(&self, end: &AttemptEnd) {
+        if let Some(stopper) = &self.settings.stopper
+            && end.reused.is_none()
+        {
+            for &(step, value) in &end.reports {
+                let _ = stopper.reported(end.trial, step, value);
+            }
+            stopper.ended(end.trial, &end.outcome);
+        }
+    }
+}
+
+/// The first thing in which two trials differ, with its recorded and present form.
+fn difference<G: Debug + PartialEq>(
+    recorded: &Trial<G>,
+    asked: &Trial<G>,
+) -> (&'static str, String, String) {
+    let parent = |parent: Option<TrialId>| parent.map_or("none".to_owned(), |id| id.to_string());
+    if recorded.id != asked.id {
+        ("number", recorded.id.to_string(), asked.id.to_string())
+    } else if recorded.parent != asked.parent {
+        ("parent", parent(recorded.parent), parent(asked.parent))
+    } else if recorded.seed != asked.seed {
+        ("seed", recorded.seed.to_string(), asked.seed.to_string())
+    } else {
+        let text = |genotype: &G| format!("{genotype:?}");
+        ("genotype", text(&recorded.genotype), text(&asked.genotype))
+    }
+}

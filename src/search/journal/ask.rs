@@ -1,0 +1,97 @@
+//! An ask as a line.
+
+use std::fmt::Debug;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+
+use crate::trial::{Trial, TrialId};
+
+#[derive(Serialize)]
+pub(super) struct AskLine<'a, G> {
+    ask: TrialId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<TrialId>,
+    seed: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    refused: u64,
+    genotype: &'a G,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl<'a, G> AskLine<'a, G> {
+    pub(super) const fn new(trial: &'a Trial<G>, refused: u64) -> Self {
+        Self {
+            ask: trial.id,
+            parent: trial.parent,
+            seed: trial.seed,
+            refused,
+            genotype: &trial.genotype,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "G: Deserialize<'de>", deny_unknown_fields)]
+struct OwnedAsk<G> {
+    ask: TrialId,
+    parent: Option<TrialId>,
+    seed: u64,
+    #[serde(default)]
+    refused: u64,
+    genotype: G,
+}
+
+/// Whether the JSON of an ask gives its trial back; if not, what it gives.
+pub(super) fn check_ask<G>(json: &[u8], trial: &Trial<G>) -> Result<(), String>
+where
+    G: DeserializeOwned + PartialEq + Debug,
+{
+    let ask: OwnedAsk<G> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    if ask.genotype == trial.genotype {
+        Ok(())
+    } else {
+        Err(format!("it reads back as {:?}", ask.genotype))
+    }
+}
+
+/// Why a line whose checksums are right is no entry.
+pub(super) enum NoEntry {
+    /// No journal's writer writes such a line.
+    Damaged(String),
+    /// Its genotype can't be read as the type that is asked for.
+    OtherGenotype(String),
+}
+
+impl From<String> for NoEntry {
+    fn from(reason: String) -> Self {
+        Self::Damaged(reason)
+    }
+}
+
+impl From<&str> for NoEntry {
+    fn from(reason: &str) -> Self {
+        Self::Damaged(reason.to_owned())
+    }
+}
+
+/// Parses an ask: its trial, and how many draws before it were refused. If only its genotype can't be parsed, it is one of another type; anything else is damage.
+pub(super) fn parse_ask<G: DeserializeOwned>(content: &str) -> Result<(Trial<G>, u64), NoEntry> {
+    let line: OwnedAsk<G> = serde_json::from_str(content).map_err(|error| {
+        match serde_json::from_str::<OwnedAsk<IgnoredAny>>(content) {
+            Ok(_) => NoEntry::OtherGenotype(error.to_string()),
+            Err(damage) => NoEntry::Damaged(damage.to_string()),
+        }
+    })?;
+    let trial = Trial {
+        id: line.ask,
+        parent: line.parent,
+        seed: line.seed,
+        genotype: line.genotype,
+    };
+    Ok((trial, line.refused))
+}

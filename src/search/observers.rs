@@ -1,0 +1,48 @@
+//! Those who watch a search.
+
+use super::error::SearchError;
+use super::observer::{Event, Observer};
+use crate::panics::caught;
+
+/// The observers of a search, in the order in which they hear of an event.
+pub(super) struct Observers<G> {
+    all: Vec<NamedObserver<G>>,
+}
+
+/// An observer and the name of its type, for errors.
+struct NamedObserver<G> {
+    name: &'static str,
+    observer: Box<dyn Observer<G>>,
+}
+
+impl<G> Default for Observers<G> {
+    fn default() -> Self {
+        Self { all: Vec::new() }
+    }
+}
+
+impl<G> Observers<G> {
+    pub(super) fn add<O: Observer<G> + 'static>(&mut self, observer: O) {
+        self.all.push(NamedObserver {
+            name: std::any::type_name::<O>(),
+            observer: Box::new(observer),
+        });
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Shows an event to each; the first one that fails or panics ends the search.
+    pub(super) fn notify(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
+        for NamedObserver { name, observer } in &mut self.all {
+            caught(|| observer.observe(event))
+                .map_err(|message| SearchError::Panicked {
+                    what: format!("the observer {name}"),
+                    message,
+                })?
+                .map_err(SearchError::Observer)?;
+        }
+        Ok(())
+    }
+}

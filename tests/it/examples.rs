@@ -1,0 +1,106 @@
+//! The examples, run as a newcomer runs them. `cargo test` builds them beside the tests; what is missing, since
+//! only this module was asked for, is built here.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let program = profile.join("examples").join(name);
+    if !program.exists() {
+        let profile = match profile.file_name().and_then(|name| name.to_str()).unwrap() {
+            "debug" => "dev",
+            name => name,
+        };
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--profile", profile, "--example", name]);
+        if !cfg!(feature = "burn") {
+            build.arg("--no-default-features");
+        }
+        assert!(build.status().unwrap().success());
+    }
+    program
+}
+
+/// What an example prints.
+fn printed(name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program(name))
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn published_prints_sizes_to_the_digit() {
+    let printed = printed("published", &[]);
+    for size in ["86718797", "23133663507", "88753150", "23783414658"] {
+        assert!(printed.contains(size), "{printed}");
+    }
+}
+
+#[test]
+fn custom_space_finds_a_shorter_tour_than_chance() {
+    let printed = printed("custom_space", &[]);
+    let length = |line: usize| -> f64 {
+        let (_, rest) = printed
+            .lines()
+            .nth(line)
+            .unwrap()
+            .split_once("length ")
+            .unwrap();
+        let end = rest.find(|c: char| c != '.' && !c.is_ascii_digit());
+        rest[..end.unwrap_or(rest.len())].parse().unwrap()
+    };
+    assert!(length(1) < 0.6 * length(0), "{printed}");
+}
+
+#[test]
+fn custom_algorithm_compares_two_algorithms() {
+    let printed = printed("custom_algorithm", &[]);
+    let names: Vec<&str> = printed
+        .lines()
+        .filter_map(|line| Some(line.split_once(": ")?.0))
+        .collect();
+    assert_eq!(names, ["hill climbing", "aging evolution"]);
+}
+
+#[test]
+fn resume_extends_a_search_that_it_finds_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let first = printed("resume", &[folder, "25"]);
+    assert!(
+        !first.contains("resuming") && first.contains("25 trials, recorded in"),
+        "{first}"
+    );
+    let second = printed("resume", &[folder, "40"]);
+    assert!(second.contains("resuming: 25 trials are done"), "{second}");
+    assert!(second.contains("40 trials, recorded in"), "{second}");
+}
+
+#[cfg(all(feature = "burn", feature = "report"))]
+#[test]
+fn custom_network_finds_a_network_and_tests_it() {
+    let printed = printed("custom_network", &["10"]);
+    assert!(
+        printed.contains("test accuracy after 10 epochs"),
+        "{printed}"
+    );
+}
+
+#[cfg(all(feature = "burn", feature = "report"))]
+#[test]
+fn search_prints_the_best_cell_and_its_test_accuracy() {
+    let printed = printed("search", &["25"]);
+    for part in [
+        "best of 25 trials: ",
+        "normal cell",
+        "reduction cell",
+        "test accuracy after 12 epochs",
+    ] {
+        assert!(printed.contains(part), "{printed}");
+    }
+}
