@@ -47,7 +47,7 @@ pub struct DigitsBenchmark {
 ///
 /// The default network, `N = 1` and `F = 8`, is that of the small-compute experiments of Real et al. 2018
 /// (figure 7). How those networks were trained is in a supplement that was not available; the default
-/// training, one epoch in batches of 32 from the learning rate 0.1, is that of the example `search`.
+/// training, one epoch in batches of 32 from the learning rate 0.1, is that of `evonas search`.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct DigitsBenchmarkBuilder {

@@ -14,7 +14,8 @@ fn program(name: &str) -> PathBuf {
             name => name,
         };
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--profile", profile, "--example", name]);
+        build.args(["build", "--quiet", "--package", "evonas"]);
+        build.args(["--profile", profile, "--example", name]);
         if !cfg!(feature = "burn") {
             build.arg("--no-default-features");
         }
