@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::LogError;
+use super::error::LogError;
 use super::writer::Storage;
 
 /// A file to append to, locked against other processes until it is dropped.

@@ -7,6 +7,7 @@
 //! again. One process at a time has the file locked.
 
 mod error;
+mod kind;
 mod locked;
 mod reader;
 mod seal;
@@ -15,6 +16,7 @@ mod writer;
 pub use writer::{SyncPolicy, UnknownSyncPolicy};
 
 pub(crate) use error::LogError;
+pub(crate) use kind::LogKind;
 pub(crate) use locked::{LockedFile, open_read_only};
 pub(crate) use reader::{LogReader, SealedLine, TornLine};
 #[cfg(test)]
@@ -22,12 +24,3 @@ pub(crate) use seal::CHECK;
 pub(crate) use writer::LogWriter;
 #[cfg(test)]
 pub(crate) use writer::Storage;
-
-/// What a log holds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LogKind {
-    /// How its first line begins, up to the number of the format.
-    pub(crate) magic: &'static str,
-    /// The format that this version writes and reads.
-    pub(crate) format: u64,
-}

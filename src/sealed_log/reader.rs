@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::error::LogError;
+use super::kind::LogKind;
 use super::seal::{self, SealedParts};
-use super::{LogError, LogKind};
 
 /// Reads the lines of a log, checking each.
 #[derive(Debug)]

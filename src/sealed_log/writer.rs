@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::LogError;
+use super::error::LogError;
 use super::seal::seal;
 
 /// When lines are forced to the disk itself instead of being left to the operating system.

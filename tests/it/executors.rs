@@ -272,7 +272,7 @@ fn each_worker_may_have_its_own_evaluator() {
     assert!(Threads::<Bits>::with_evaluators(Vec::<Device>::new(), &StopSignal::new()).is_err());
 }
 
-/// The algorithm alone, in a loop of one's own.
+/// The algorithm alone, in your own loop.
 #[test]
 fn ask_and_tell_need_no_search() {
     let mut evolution = builder(10).build().unwrap();

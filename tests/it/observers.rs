@@ -1,4 +1,4 @@
-//! Who watches a search: the best so far as a file, and `tracing`.
+//! Observers of a search: the file of the best trial, and `tracing`.
 
 // An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
 use std::sync::{Arc, Mutex};
@@ -46,7 +46,7 @@ fn the_best_file_always_holds_the_best_trial() {
     let best =
         || -> TrialRecord<Bits> { serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap() };
     assert_eq!(&best_of(&search(30)), &best());
-    // Lost, it is written again by a resume that finds nothing better.
+    // If it is lost, a resume writes it again, even if it finds nothing better.
     std::fs::remove_file(&path).unwrap();
     assert_eq!(&best_of(&search(30)), &best());
     assert_eq!(&best_of(&search(200)), &best());

@@ -1,4 +1,4 @@
-//! What can't be recorded is refused before it is, so that every journal can be read.
+//! What can't be recorded is refused beforehand, so that every journal can be read.
 
 // An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
 use evonas::evaluator::TrialEnd;
@@ -23,7 +23,7 @@ fn count(bits: &[bool]) -> f64 {
     bits.iter().filter(|&&bit| bit).count() as f64
 }
 
-/// An executor of someone else's, which checks nothing.
+/// A custom executor, which checks nothing.
 struct Careless<X>(X);
 
 impl<X: Executor<Bits>> Executor<Bits> for Careless<X> {
@@ -82,7 +82,7 @@ fn figures_that_are_not_finite_fail_the_trial_whatever_the_executor() {
     assert_eq!(search(60).history.len(), 60);
 }
 
-/// Growth rates, of which a careless mutation makes infinity.
+/// Growth rates that a careless mutation turns into infinity.
 #[derive(Debug)]
 struct Rates(f64);
 
@@ -125,7 +125,7 @@ fn a_genotype_that_json_would_change_ends_the_search_before_it_is_recorded() {
             ),
             "{error}"
         );
-        // What is on record can be read and replayed.
+        // What was recorded can be read and replayed.
         let recorded = read::<Vec<f64>>(folder.path()).unwrap();
         let finished = recorded.history.len();
         assert!(finished >= 5 && recorded.in_flight.is_empty());

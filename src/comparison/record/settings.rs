@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::RunRecordError;
+use super::error::RunRecordError;
 use crate::comparison::{Benchmark, Setup};
 use crate::description::first_difference;
 use crate::sealed_log::LogKind;

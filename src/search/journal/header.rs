@@ -5,10 +5,16 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::LOG;
 use super::error::JournalError;
 use crate::algorithm::AlgorithmDescription;
 use crate::description::{self, first_difference};
+use crate::sealed_log::LogKind;
+
+/// The kind of log that a journal is.
+pub(super) const LOG: LogKind = LogKind {
+    magic: r#"{"journal":"evonas","format":"#,
+    format: 2,
+};
 
 /// The first line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -52,13 +52,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::sealed_log::{LockedFile, LogKind, LogReader, LogWriter};
-
-/// The format that this version writes and reads.
-const LOG: LogKind = LogKind {
-    magic: r#"{"journal":"evonas","format":"#,
-    format: 2,
-};
+use crate::sealed_log::{LockedFile, LogReader, LogWriter};
+use header::LOG;
 
 const FILE_NAME: &str = "journal.jsonl";
 

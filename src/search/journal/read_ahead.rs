@@ -9,10 +9,13 @@ use serde::de::DeserializeOwned;
 
 use super::entry::{JournalEntry, next_entry};
 use super::error::JournalError;
-use super::recording::TakeEntry;
 use crate::sealed_log::LogReader;
 use crate::search::SearchError;
 use crate::search::guarded::guarded;
+
+/// Takes a recorded entry.
+pub(in crate::search) type TakeEntry<'a, G> =
+    dyn FnMut(JournalEntry<G>) -> Result<(), SearchError> + 'a;
 
 /// How many entries go from one thread to the other at a time.
 const BATCH: usize = 256;

@@ -8,16 +8,12 @@ use serde::de::DeserializeOwned;
 
 use super::ask::{AskLine, check_ask};
 use super::attempt::AttemptEndLine;
-use super::read_ahead::read_ahead;
-use super::{AttemptEnd, EntryKind, Journal, JournalEntry, JournalError, JournalHeader, Now};
+use super::read_ahead::{TakeEntry, read_ahead};
+use super::{AttemptEnd, EntryKind, Journal, JournalError, JournalHeader, Now};
 use crate::algorithm::AlgorithmDescription;
 use crate::search::{SearchError, Warning};
 use crate::space::Genotype;
 use crate::trial::Trial;
-
-/// Takes a recorded entry.
-pub(in crate::search) type TakeEntry<'a, G> =
-    dyn FnMut(JournalEntry<G>) -> Result<(), SearchError> + 'a;
 
 /// A journal, whatever the genotype.
 pub(in crate::search) trait SearchJournal<G> {

@@ -34,7 +34,7 @@ fn constraints_are_checked_before_a_trial_is_spent() {
         reason == "1 bit too many" || reason.contains("breaks on some"),
         "{reason}"
     );
-    // What was refused cost nothing; the numbers have no gaps.
+    // Refused genotypes cost nothing: the numbers have no gaps.
     let recorded = read::<Bits>(folder.path()).unwrap();
     let ids: Vec<u64> = recorded.history.records().iter().map(|r| r.id.0).collect();
     assert_eq!(ids, (0..10).collect::<Vec<_>>());
@@ -45,7 +45,7 @@ fn constraints_are_checked_before_a_trial_is_spent() {
             .iter()
             .all(|r| count(&r.genotype) % 2.0 == 0.0)
     );
-    // Resumed, the recorded trials are found again behind the refused draws, and it ends as before.
+    // A resume finds the recorded trials again after the refused draws, and ends as before.
     assert!(matches!(
         search(50),
         Err(SearchError::TooManyRefused { .. })

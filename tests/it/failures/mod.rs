@@ -1,4 +1,4 @@
-//! What becomes of trials that don't go well, and of genotypes that aren't worth one.
+//! Trials that go wrong, and genotypes that aren't worth a trial.
 
 mod duplicates;
 mod stoppers;
@@ -41,13 +41,13 @@ fn a_trial_past_its_deadline_times_out_whether_or_not_it_checks() {
     let slow = |bits: &Bits, context: &Context<'_>| {
         let start = Instant::now();
         match context.trial().0 % 3 {
-            // Hangs, but asks now and then.
+            // Hangs, but checks now and then.
             0 => loop {
                 context.check_stop()?;
                 assert!(start.elapsed() < Duration::from_secs(10));
                 std::thread::sleep(Duration::from_millis(1));
             },
-            // Never asks.
+            // Never checks.
             1 => std::thread::sleep(Duration::from_millis(160)),
             _ => {}
         }

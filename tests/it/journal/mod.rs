@@ -26,7 +26,7 @@ fn evolution(seed: u64) -> Evolution<Bits> {
         .unwrap()
 }
 
-/// Every kind of outcome, metrics, reports, and figures that JSON could spoil.
+/// Every kind of outcome, metrics, reports, and figures that JSON could change.
 fn evaluator(bits: &Bits, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
     context.report(1, 0.1 + context.trial().0 as f64);
     match context.trial().0 % 11 {
@@ -175,7 +175,7 @@ fn folders_that_can_t_be_used_are_named() {
     let error = Journal::create(file.join("run")).unwrap_err();
     assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
     assert!(error.to_string().contains("file"), "{error}");
-    // Whoever may write everywhere can't make a folder there.
+    // Not even root can create a folder there.
     if cfg!(target_os = "linux") {
         let error = Journal::create("/proc/evonas").unwrap_err();
         assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
@@ -289,7 +289,7 @@ fn with_threads_no_trial_is_lost_doubled_or_changed() {
     );
 }
 
-/// Whatever an evaluator may come up with, texts and figures that JSON could spoil among it.
+/// Anything an evaluator may return, with texts and figures that JSON could change.
 fn any_evaluation() -> impl Strategy<Value = Result<Evaluation, EvaluationError>> {
     let figure = prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
     let metrics = prop::collection::btree_map("[^a-z]{0,8}", figure, 0..4);

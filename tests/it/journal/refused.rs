@@ -115,7 +115,8 @@ fn an_intact_journal_of_another_type_of_genotype_is_not_called_damaged() {
     };
     assert_eq!(line, 2);
     assert!(
-        error.to_string().contains("isn't of the type to be read") && !error.to_string().contains("damaged"),
+        error.to_string().contains("isn't of the type to be read")
+            && !error.to_string().contains("damaged"),
         "{error}"
     );
     // With a changed byte it is damaged all the same.
@@ -169,7 +170,7 @@ fn damage_to_the_header_names_its_line_wherever_it_is() {
         let folder = folder_with("");
         fs::write(folder.path().join("journal.jsonl"), &bytes).unwrap();
         let error = Journal::open(folder.path()).unwrap_err();
-        // One digit makes another format, of which this version knows nothing.
+        // A changed digit makes it another format, which this version doesn't know.
         let names_it =
             matches!(error, JournalError::Format { .. }) || error.to_string().contains("line 1 ");
         assert!(names_it, "byte {place}: {error}");
@@ -190,7 +191,7 @@ fn a_file_without_lines_that_is_not_a_journal_is_not_read_to_its_end() {
     assert!(matches!(error, JournalError::NotAJournal(_)), "{error}");
 }
 
-/// An algorithm that says it is another.
+/// An algorithm that describes itself as another one.
 #[derive(Debug)]
 struct Impostor(Evolution<Bits>, AlgorithmDescription);
 

@@ -98,7 +98,7 @@ fn a_stopper_that_panics_is_left_out_with_a_warning_by_a_resume_too() {
         };
         assert!(message.starts_with("what is a"), "{message}");
         assert_eq!(*warned.lock().unwrap(), result.warnings);
-        // The replay shows it the same, and comes to the same end.
+        // The replay shows it the same values, with the same result.
         let again = search(60);
         assert_eq!((again.history.len(), again.history.failed()), (60, 0));
         assert_eq!(again.warnings, result.warnings);
