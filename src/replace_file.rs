@@ -17,7 +17,7 @@ pub(crate) fn replace_file<T, E>(
     failed: impl FnOnce(io::Error) -> E,
     write: impl FnOnce(&Path) -> Result<T, E>,
 ) -> Result<T, E> {
-    let new = beside(path);
+    let new = new_path(path);
     let written = write(&new);
     let replaced = written.and_then(|value| fs::rename(&new, path).map(|()| value).map_err(failed));
     replaced.inspect_err(|_| {
@@ -52,7 +52,7 @@ pub(crate) fn replace_file_durably<E>(
     }
 }
 
-fn beside(path: &Path) -> PathBuf {
+fn new_path(path: &Path) -> PathBuf {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
     new.into()

@@ -68,7 +68,7 @@ impl<G: Genotype> Threads<G> {
     /// not depend on which evaluator gives it.
     ///
     /// # Errors
-    /// [`ExecutorError`] if there is no evaluator, or the system has no threads for so many.
+    /// [`ExecutorError`] if there is no evaluator, or the system has too few threads.
     pub fn with_evaluators<E>(
         evaluators: impl IntoIterator<Item = E>,
         stop: &StopSignal,
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_workers_than_the_system_has_threads_for_are_an_error_and_leave_none_behind() {
+    fn more_workers_than_the_system_has_threads_for_are_an_error_and_no_thread_stays() {
         let evaluator = |_: &u8, _: &Context<'_>| Ok(0.0.into());
         let evaluator: Arc<dyn Evaluator<u8>> = Arc::new(evaluator);
         let full = |worker: Worker<u8>| match worker.number {
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_whose_worker_got_no_further_is_lost() {
+    fn a_trial_whose_worker_panicked_is_lost() {
         let (sender, events) = channel();
         let report = |end| ReportOnDrop {
             events: &sender,
@@ -270,7 +270,7 @@ mod tests {
         };
         let panicked = caught(|| {
             let _lost = report(None);
-            panic!("beside the evaluator");
+            panic!("outside the evaluator");
         });
         assert!(panicked.is_err());
         drop(report(Some(TrialEnd::Interrupted)));

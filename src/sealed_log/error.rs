@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a log can't be read or written. The owner of the log turns it into an error of its own.
+/// Why a log can't be read or written. The owner of the log turns it into its own error.
 #[derive(Debug)]
 pub(crate) enum LogError {
     /// Another process has it.

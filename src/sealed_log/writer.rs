@@ -12,10 +12,10 @@ use serde::Serialize;
 use super::LogError;
 use super::seal::seal;
 
-/// When lines are forced to the disk itself, rather than left to the operating system.
+/// When lines are forced to the disk itself instead of being left to the operating system.
 ///
-/// Whatever the policy, a line is handed to the operating system before it counts: a process that is
-/// killed loses nothing. The policy is about power cuts and kernel panics.
+/// Whatever the policy, a line is handed to the operating system before it counts, so a process that is killed
+/// loses nothing. The policy is for power cuts and kernel panics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncPolicy {
     /// After every line.
@@ -29,7 +29,7 @@ pub enum SyncPolicy {
 
 /// The text names no policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is none of always, never, and a number of lines")]
+#[error("unknown sync policy '{0}'; choose always, never, or a number of lines")]
 pub struct UnknownSyncPolicy(String);
 
 impl FromStr for SyncPolicy {

@@ -128,13 +128,13 @@ impl Budget {
 pub enum Termination {
     /// All trials are done.
     Trials,
-    /// The time is up.
+    /// The real time is up.
     WallTime,
     /// The time on the virtual clock is up.
     SimulatedTime,
-    /// A trial has the fitness that was wanted.
+    /// A trial reached the target fitness.
     TargetFitness,
-    /// The best has not improved for as many trials as were allowed.
+    /// The best fitness hasn't improved for as many trials as allowed.
     NoImprovement,
     /// The stop signal was set.
     Stopped,

@@ -1,14 +1,14 @@
-//! Genotypes that are not worth a trial.
+//! Refusing genotypes before a trial is spent on them.
 
 use crate::panics::caught;
 
-/// Says why a genotype is refused.
+/// Its error says why a genotype is refused.
 type Constraint<G> = dyn Fn(&G) -> Result<(), String> + Send;
 
-/// Predicates that every genotype must fulfil before a trial is spent on it.
+/// Predicates that a genotype must satisfy before a trial is spent on it.
 pub(super) struct Constraints<G> {
     predicates: Vec<Box<Constraint<G>>>,
-    /// How many genotypes are drawn for a trial before the search gives up.
+    /// How many genotypes may be refused for a trial before the search gives up.
     pub(super) draws: u64,
 }
 
@@ -26,7 +26,7 @@ impl<G> Constraints<G> {
         self.predicates.push(Box::new(predicate));
     }
 
-    /// The reason of the first constraint that refuses the genotype. One that panics does.
+    /// Fails with the reason of the first constraint that refuses the genotype; one that panics refuses it.
     pub(super) fn check(&self, genotype: &G) -> Result<(), String> {
         for predicate in &self.predicates {
             caught(|| predicate(genotype))

@@ -1,4 +1,4 @@
-//! Genotypes that come up again.
+//! Genotypes that come up more than once.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,23 +13,25 @@ use crate::trial::{EVALUATIONS, Evaluation, MEASURED_FITNESS, Outcome, TrialId};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Duplicates {
-    /// It is evaluated like any other, as in the paper.
+    /// It is evaluated like any other, as in Real et al. 2018.
     #[default]
     Allow,
-    /// Its trial gets the evaluation of the first completed trial of the same genotype at once, and
-    /// counts. While none is completed, it is evaluated.
+    /// Its trial takes the evaluation of the first completed trial of the same genotype at once, and counts.
+    /// While no such trial is completed, it is evaluated.
     Reuse,
-    /// It is evaluated again with its own seed, and its trial's fitness is the mean over all
-    /// evaluations of the genotype so far; its metrics are those of its own evaluation. What was
-    /// measured is in the metrics [`MEASURED_FITNESS`] and [`EVALUATIONS`].
+    /// It is evaluated again with its own seed, and its trial's fitness is the mean of all evaluations of the
+    /// genotype so far. Its metrics are those of its own evaluation, and [`MEASURED_FITNESS`] and
+    /// [`EVALUATIONS`].
     Average,
-    /// Another one is drawn in its place, up to so many times for a trial; then it is evaluated.
+    /// Another genotype is drawn instead, up to this many times for a trial; after that it is evaluated.
     Redraw(u32),
 }
 
-/// A text that is no policy.
+/// The text names no policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is none of allow, reuse, average, and redraw:N with a number N")]
+#[error(
+    "unknown policy for duplicates '{0}'; choose one of allow, reuse, average, redraw:N with a number N"
+)]
 pub struct UnknownDuplicates(String);
 
 impl FromStr for Duplicates {
@@ -47,33 +49,33 @@ impl FromStr for Duplicates {
     }
 }
 
-/// An evaluation that is known, and the trial that it is from.
+/// An earlier evaluation of the same genotype, and the trial that it is from, if there is one to reuse.
 pub(super) type ReusableEvaluation = Option<(TrialId, Evaluation)>;
 
-/// What the search remembers of genotypes, whatever they are compared by. The key of a genotype is
-/// the user's code, and so are its hash and its equality: where one panics, every method is an error.
+/// Remembers the genotypes of a search, whatever they are compared by. A genotype's key, its hash and its
+/// equality are the user's code: if one panics, the method fails.
 pub(super) trait Deduplicator<G>: Send {
     fn policy(&self) -> Duplicates;
 
     /// Whether the genotype was asked for before.
     fn is_known(&self, genotype: &G) -> Result<bool, SearchError>;
 
-    /// The genotype was asked for. Returns the evaluation to reuse, and the trial that it is from, if
-    /// the policy is to reuse and one is completed.
+    /// The genotype was asked for. Returns the evaluation to reuse, if the policy is to reuse and there is a
+    /// completed one.
     fn asked(
         &mut self,
         genotype: &G,
         history: &History<G>,
     ) -> Result<ReusableEvaluation, SearchError>;
 
-    /// The outcome with the fitness averaged over this and all earlier evaluations.
+    /// Averages the outcome's fitness over this and all earlier evaluations.
     fn averaged(&self, genotype: &G, outcome: Outcome) -> Result<Outcome, SearchError>;
 
-    /// A trial has ended, as number `index` of the history.
+    /// A trial has ended, at `index` in the history.
     fn ended(&mut self, record: &TrialRecord<G>, index: usize) -> Result<(), SearchError>;
 }
 
-/// Remembers genotypes by a key: themselves, or a canonical form.
+/// Remembers genotypes by a key: the genotype itself, or a canonical form.
 pub(super) struct KeyDeduplicator<F, K> {
     policy: Duplicates,
     key: F,
@@ -82,15 +84,15 @@ pub(super) struct KeyDeduplicator<F, K> {
 
 #[derive(Default)]
 struct KnownGenotype {
-    /// The first completed trial's place in the history.
+    /// The first completed trial's index in the history.
     first: Option<usize>,
     evaluations: u64,
     mean: f64,
 }
 
 impl KnownGenotype {
-    /// The mean with one more value. Each is weighted before they are added, so that nothing
-    /// overflows, and what rounding adds is cut off: the mean of equal values is that value.
+    /// The mean with one more value. Values are weighted before they are added, so that nothing overflows,
+    /// and the result is clamped, so that the mean of equal values is that value despite rounding.
     fn mean_with(&self, value: f64) -> f64 {
         if self.evaluations == 0 {
             return value;
@@ -111,7 +113,7 @@ impl<F, K> KeyDeduplicator<F, K> {
     }
 }
 
-/// Makes, hashes or compares keys.
+/// Calls code that makes, hashes or compares keys.
 fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, SearchError> {
     guarded::guarded("the key of duplicates", call)
 }

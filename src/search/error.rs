@@ -1,10 +1,10 @@
-//! Why a search can't begin or go on.
+//! Why a search ends with an error.
 
 use super::journal::JournalError;
 use crate::algorithm::TellError;
 use crate::trial::TrialId;
 
-/// Why a search can't begin or go on.
+/// Why a search can't begin or continue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {
@@ -21,7 +21,7 @@ pub enum SearchError {
     /// The budget is in simulated time, but the executor runs in real time.
     #[error("the budget limits simulated time, but the executor has no virtual clock")]
     NoVirtualClock,
-    /// Nothing succeeds any more.
+    /// Too many trials in a row failed.
     #[error("{count} trials in a row failed, so the search was stopped; the last: {}", last.join("; "))]
     TooManyFailures {
         /// How many.
@@ -29,21 +29,21 @@ pub enum SearchError {
         /// The last three, described.
         last: Vec<String>,
     },
-    /// The constraints leave next to nothing.
+    /// The constraints refuse nearly everything.
     #[error(
         "the constraints refused {refused} of {drawn} genotypes drawn for trial {trial}; the last: {reason}"
     )]
     TooManyRefused {
-        /// The trial that none was found for.
+        /// The trial that no genotype was found for.
         trial: TrialId,
         /// How many were refused.
         refused: u64,
-        /// Of how many.
+        /// How many were drawn.
         drawn: u64,
-        /// Why the last one was.
+        /// Why the last one was refused.
         reason: String,
     },
-    /// The journal can't be written, or doesn't belong to this search.
+    /// The journal can't be read or written, or belongs to another search.
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The algorithm refused an outcome.
@@ -52,18 +52,17 @@ pub enum SearchError {
     /// An executor reported a trial that was never given to it.
     #[error("the executor reported trial {0}, which is not in flight")]
     UnknownTrial(TrialId),
-    /// Code that was given to the search panicked: a space, a mutation, a selection or a replacement
-    /// within the algorithm, a genotype's own traits (serialization, equality, cloning), the key of
-    /// duplicates or its hash, an observer. What was recorded stays so; once the code is mended, the
-    /// search can be resumed.
+    /// Code that was given to the search panicked: a space, mutation, selection or replacement inside the
+    /// algorithm, a trait of the genotype (serialization, equality, cloning), the key of duplicates or its
+    /// hash, or an observer. Whatever was recorded stays. Once the code is fixed, the search can be resumed.
     #[error("{what} panicked: {message}")]
     Panicked {
         /// Whose code it was.
         what: String,
-        /// What it said.
+        /// The panic's message.
         message: String,
     },
-    /// An observer can't do its work, such as writing to a full disk.
+    /// An observer failed, such as by writing to a full disk.
     #[error("{0}")]
     Observer(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -1,11 +1,11 @@
-//! Calls of an algorithm whose space, mutation, selection or replacement may panic.
+//! Calls of the user's code that turn a panic into an error.
 
 use super::error::SearchError;
 use crate::algorithm::Algorithm;
 use crate::panics::caught;
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// A panic of code that belongs to `whom` is an error that names it.
+/// Calls code of the user's; a panic is an error that says whose code it was.
 pub(super) fn guarded<T>(whom: &str, call: impl FnOnce() -> T) -> Result<T, SearchError> {
     caught(call).map_err(|message| SearchError::Panicked {
         what: whom.to_owned(),

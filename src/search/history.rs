@@ -1,22 +1,22 @@
-//! Every finished trial.
+//! The finished trials of a search.
 
 use crate::trial::{Outcome, TrialId};
 
-/// A trial and how it ended.
+/// A finished trial and how it ended.
 ///
 /// Its JSON is one flat object: `{"id": 3, "parent": 1, "genotype": …, "seed": …, "worker": 0,
-/// "attempts": 1, "seconds": 1.5, "status": "completed", "fitness": 0.9, "parameters": 1234}`, with
-/// every metric of the evaluation beside the fitness; a trial without a score has the fitness
-/// `null` and, where there is one, a `reason`.
+/// "attempts": 1, "seconds": 1.5, "status": "completed", "fitness": 0.9, "parameters": 1234}`, with every
+/// metric of the evaluation next to the fitness. A trial without a score has the fitness `null` and, if there
+/// is one, a `reason`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrialRecord<G> {
     /// Its number.
     pub id: TrialId,
-    /// The trial whose genotype was mutated; none for a random genotype.
+    /// The trial whose genotype was mutated; `None` for a random genotype.
     pub parent: Option<TrialId>,
     /// What was evaluated.
     pub genotype: G,
-    /// The seed of everything random in its evaluation.
+    /// The seed of all randomness in its evaluation.
     pub seed: u64,
     /// The worker that ran it, from 0.
     pub worker: usize,
@@ -24,7 +24,7 @@ pub struct TrialRecord<G> {
     pub attempts: u32,
     /// How long the last attempt took, in seconds.
     pub seconds: f64,
-    /// The trial of the same genotype whose evaluation it has, where duplicates are reused.
+    /// The trial of the same genotype whose evaluation it took, if duplicates are reused.
     pub reused: Option<TrialId>,
     /// How it ended.
     pub outcome: Outcome,
@@ -37,14 +37,14 @@ impl<G> TrialRecord<G> {
         self.outcome.fitness()
     }
 
-    /// A named figure of its evaluation, if it has it.
+    /// A metric of its evaluation, if it has one of this name.
     #[must_use]
     pub fn metric(&self, name: &str) -> Option<f64> {
         self.outcome.evaluation()?.metrics.get(name)
     }
 }
 
-/// The finished trials of a search in the order of finishing, and the best of them.
+/// The finished trials of a search, in the order of finishing, and the best of them.
 #[derive(Clone, Debug)]
 pub struct History<G> {
     records: Vec<TrialRecord<G>>,
@@ -89,32 +89,32 @@ impl<G> History<G> {
         self.records.len()
     }
 
-    /// Whether none has.
+    /// Whether no trial has finished.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
 
-    /// How many of them failed.
+    /// How many trials failed.
     #[must_use]
     pub const fn failed(&self) -> usize {
         self.failed
     }
 
-    /// How many trials have finished since the best one did; all if there is no best.
+    /// How many trials have finished since the best one; all of them if there is no best.
     #[must_use]
     pub fn since_improvement(&self) -> usize {
         self.best
             .map_or(self.records.len(), |best| self.records.len() - 1 - best)
     }
 
-    /// The one that finished last.
+    /// The trial that finished last.
     #[must_use]
     pub fn last(&self) -> Option<&TrialRecord<G>> {
         self.records.last()
     }
 
-    /// The fittest, the first among equals.
+    /// The fittest trial, the first among equals.
     #[must_use]
     pub fn best(&self) -> Option<&TrialRecord<G>> {
         self.records.get(self.best?)

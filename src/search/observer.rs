@@ -10,19 +10,19 @@ use crate::trial::{Outcome, Trial, TrialId};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a, G> {
-    /// It begins.
+    /// The search begins.
     Began {
         /// The budget's number of trials, if it limits them.
         trials: Option<u64>,
     },
-    /// It goes on where its journal ends. Comes after `Began`; what was recorded comes in no other
+    /// The search resumes where its journal ends. Comes after `Began`; recorded trials come in no other
     /// event.
     Resumed {
-        /// All trials that had ended.
+        /// All trials that have ended.
         history: &'a History<G>,
-        /// How many had not, and are run again.
+        /// How many trials have not ended, and are run again.
         in_flight: usize,
-        /// What is amiss with the journal or with what was rebuilt from it.
+        /// Problems with the journal, or with what was rebuilt from it.
         warnings: &'a [Warning],
     },
     /// The algorithm asked for a trial.
@@ -30,21 +30,21 @@ pub enum Event<'a, G> {
         /// The trial.
         trial: &'a Trial<G>,
     },
-    /// A worker has begun with a trial.
+    /// A worker has started a trial.
     Started {
         /// The trial.
         trial: TrialId,
         /// The worker.
         worker: usize,
     },
-    /// An evaluation reported something on its way.
+    /// An evaluation reported an intermediate result.
     Reported {
         /// The trial.
         trial: TrialId,
         /// What it reported.
         result: &'a IntermediateResult,
     },
-    /// An attempt at a trial went wrong, and the trial is run again.
+    /// An attempt at a trial went wrong, and the trial will run again.
     Retried {
         /// The trial.
         trial: TrialId,
@@ -53,14 +53,14 @@ pub enum Event<'a, G> {
         /// How it ended.
         outcome: &'a Outcome,
     },
-    /// A trial has ended: the last of the history. If there is a journal, it is recorded there.
+    /// A trial has ended: the last of the history. It is in the journal already, if there is one.
     Finished {
         /// All trials that have ended so far.
         history: &'a History<G>,
     },
-    /// Something is amiss, and the search goes on.
+    /// There is a problem that doesn't end the search.
     Warned {
-        /// What.
+        /// The problem.
         warning: &'a Warning,
     },
     /// The search has ended.
@@ -70,13 +70,13 @@ pub enum Event<'a, G> {
     },
 }
 
-/// Sees every event; can't change the search. Every closure `FnMut(&Event<G>)` is one.
+/// Sees every event of a search, which it can't change. Every closure `FnMut(&Event<G>)` is one.
 pub trait Observer<G> {
-    /// Sees one event.
+    /// Sees an event.
     ///
     /// # Errors
-    /// An error ends the search: for an observer that must not miss anything, such as a recorder
-    /// whose disk is full. So does a panic ([`SearchError::Panicked`](super::SearchError::Panicked)).
+    /// An error ends the search, for an observer that must not miss anything, such as a recorder whose disk is
+    /// full. So does a panic ([`SearchError::Panicked`](super::SearchError::Panicked)).
     fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 

@@ -7,7 +7,7 @@ use crate::trial::{Evaluation, Metrics, Outcome};
 /// How a trial ended, as one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Status {
+pub(super) enum OutcomeStatus {
     Completed,
     Infeasible,
     Failed,
@@ -17,9 +17,9 @@ pub(super) enum Status {
     Stopped,
 }
 
-/// Everything of an outcome but the metrics. `R` is a reason, borrowed or owned.
+/// An outcome without its metrics. `R` is a reason, borrowed or owned.
 pub(super) struct OutcomeFields<R> {
-    pub(super) status: Status,
+    pub(super) status: OutcomeStatus,
     pub(super) fitness: Option<f64>,
     pub(super) cost: Option<f64>,
     pub(super) reason: Option<R>,
@@ -30,13 +30,13 @@ pub(super) struct OutcomeFields<R> {
 impl<'a> From<&'a Outcome> for OutcomeFields<&'a str> {
     fn from(outcome: &'a Outcome) -> Self {
         let (status, reason) = match outcome {
-            Outcome::Completed(_) => (Status::Completed, None),
-            Outcome::Infeasible { reason } => (Status::Infeasible, Some(reason.as_str())),
-            Outcome::Failed { reason } => (Status::Failed, Some(reason.as_str())),
-            Outcome::TimedOut => (Status::TimedOut, None),
-            Outcome::OutOfMemory { reason } => (Status::OutOfMemory, Some(reason.as_str())),
-            Outcome::Lost => (Status::Lost, None),
-            Outcome::Stopped { .. } => (Status::Stopped, None),
+            Outcome::Completed(_) => (OutcomeStatus::Completed, None),
+            Outcome::Infeasible { reason } => (OutcomeStatus::Infeasible, Some(reason.as_str())),
+            Outcome::Failed { reason } => (OutcomeStatus::Failed, Some(reason.as_str())),
+            Outcome::TimedOut => (OutcomeStatus::TimedOut, None),
+            Outcome::OutOfMemory { reason } => (OutcomeStatus::OutOfMemory, Some(reason.as_str())),
+            Outcome::Lost => (OutcomeStatus::Lost, None),
+            Outcome::Stopped { .. } => (OutcomeStatus::Stopped, None),
         };
         let (step, value) = match *outcome {
             Outcome::Stopped { step, value } => (Some(step), Some(value)),
@@ -57,17 +57,17 @@ impl OutcomeFields<String> {
     pub(super) fn outcome(self, metrics: Metrics) -> Result<Outcome, &'static str> {
         let reason = self.reason.unwrap_or_default();
         Ok(match self.status {
-            Status::Completed => Outcome::Completed(Evaluation {
+            OutcomeStatus::Completed => Outcome::Completed(Evaluation {
                 fitness: self.fitness.ok_or("a completed trial needs a fitness")?,
                 metrics,
                 cost: self.cost,
             }),
-            Status::Infeasible => Outcome::Infeasible { reason },
-            Status::Failed => Outcome::Failed { reason },
-            Status::TimedOut => Outcome::TimedOut,
-            Status::OutOfMemory => Outcome::OutOfMemory { reason },
-            Status::Lost => Outcome::Lost,
-            Status::Stopped => Outcome::Stopped {
+            OutcomeStatus::Infeasible => Outcome::Infeasible { reason },
+            OutcomeStatus::Failed => Outcome::Failed { reason },
+            OutcomeStatus::TimedOut => Outcome::TimedOut,
+            OutcomeStatus::OutOfMemory => Outcome::OutOfMemory { reason },
+            OutcomeStatus::Lost => Outcome::Lost,
+            OutcomeStatus::Stopped => Outcome::Stopped {
                 step: self.step.ok_or("a stopped trial needs its last step")?,
                 value: self.value.ok_or("a stopped trial needs its last value")?,
             },

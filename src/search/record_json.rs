@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::TrialRecord;
-use super::outcome_json::{OutcomeFields, Status};
+use super::outcome_json::{OutcomeFields, OutcomeStatus};
 use crate::trial::TrialId;
 
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ struct RecordLine<'a, G> {
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     reused: Option<TrialId>,
-    status: Status,
+    status: OutcomeStatus,
     fitness: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<f64>,
@@ -47,7 +47,7 @@ struct OwnedRecord<G> {
     seconds: f64,
     #[serde(default)]
     reused: Option<TrialId>,
-    status: Status,
+    status: OutcomeStatus,
     fitness: Option<f64>,
     #[serde(default)]
     cost: Option<f64>,
@@ -61,7 +61,7 @@ struct OwnedRecord<G> {
     metrics: BTreeMap<String, Value>,
 }
 
-/// A whole number without a fraction, so that a count reads as one. Minus zero is none.
+/// A number; a whole one is written without a fraction, so that counts read as such, except minus zero.
 fn number(value: f64) -> Value {
     let minus_zero = value == 0.0 && value.is_sign_negative();
     if value.fract() == 0.0 && value.abs() < 2_f64.powi(53) && !minus_zero {

@@ -10,29 +10,29 @@ use crate::objective::{Objective, pareto_front};
 pub struct SearchResult<G> {
     /// Every finished trial, in the order of finishing.
     pub history: History<G>,
-    /// Why it ended.
+    /// Why the search ended.
     pub termination: Termination,
-    /// Wall time. What was spent before a resume is included, up to the last line of the journal.
+    /// Real time, including the time before a resume up to the last line of the journal.
     pub duration: Duration,
-    /// Time on the executor's virtual clock, if it has one.
+    /// The time on the executor's virtual clock, if it has one.
     pub simulated: Option<Duration>,
-    /// The objectives that the algorithm went by; none if the fitness was the only one.
+    /// The algorithm's objectives; empty if it used only the fitness.
     pub objectives: Vec<Objective>,
-    /// What was amiss: with the journal that the search was resumed from, or with a stopper.
+    /// Problems that didn't end the search: with the journal that it resumed from, or with a stopper.
     pub warnings: Vec<Warning>,
 }
 
 impl<G> SearchResult<G> {
-    /// The fittest trial of the whole history (not only of the last population), the first among
-    /// equals; none if no trial has a fitness.
+    /// The fittest trial of the whole history, not only of the last population; the first among equals.
+    /// `None` if no trial has a fitness.
     #[must_use]
     pub fn best(&self) -> Option<&TrialRecord<G>> {
         self.history.best()
     }
 
-    /// The completed trials of the whole history that no other beats in all of the search's
-    /// objectives, in the order of finishing; of trials with equal figures the first. With the
-    /// fitness as the only objective that is the best trial.
+    /// The completed trials of the whole history that no other dominates in the search's objectives, in the
+    /// order of finishing; of trials with equal figures, the first. If the fitness is the only objective,
+    /// this is the best trial.
     #[must_use]
     pub fn pareto_front(&self) -> Vec<&TrialRecord<G>> {
         if self.objectives.is_empty() {

@@ -1,12 +1,12 @@
-//! Which failed trials are run again.
+//! Running failed trials again.
 
 use crate::trial::Outcome;
 
-/// How many further attempts a trial gets, by how the last one ended. None by default.
+/// How many more attempts a trial gets, depending on how the last one ended: by default, none.
 ///
-/// Every attempt has the same seed: a retry helps against what comes from outside (a device that
-/// others use, a worker that went away), not against an evaluator that fails the same way each time.
-/// A trial that is infeasible or was stopped early is never run again.
+/// Every attempt has the same seed. A retry helps against causes outside the evaluation, such as a shared
+/// device or a worker that went away, not against an evaluator that fails the same way each time. A trial that
+/// is infeasible or was stopped early is never run again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retry {
     failed: u32,
@@ -16,7 +16,7 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// No further attempts.
+    /// No more attempts.
     #[must_use]
     pub const fn none() -> Self {
         Self {
@@ -27,35 +27,36 @@ impl Retry {
         }
     }
 
-    /// Up to so many further attempts at trials that failed.
+    /// How many more attempts a failed trial gets.
     #[must_use]
     pub const fn failed(mut self, attempts: u32) -> Self {
         self.failed = attempts;
         self
     }
 
-    /// Up to so many further attempts at trials that timed out.
+    /// How many more attempts a trial that timed out gets.
     #[must_use]
     pub const fn timed_out(mut self, attempts: u32) -> Self {
         self.timed_out = attempts;
         self
     }
 
-    /// Up to so many further attempts at trials that ran out of memory.
+    /// How many more attempts a trial that ran out of memory gets.
     #[must_use]
     pub const fn out_of_memory(mut self, attempts: u32) -> Self {
         self.out_of_memory = attempts;
         self
     }
 
-    /// Up to so many further attempts at trials whose worker went away.
+    /// How many more attempts a trial gets whose worker went away.
     #[must_use]
     pub const fn lost(mut self, attempts: u32) -> Self {
         self.lost = attempts;
         self
     }
 
-    /// Whether a trial gets another attempt after so many (at least 1) of which the last ended so.
+    /// Whether a trial gets another attempt after `attempts` (at least 1), the last of which ended with
+    /// `outcome`.
     pub(super) const fn allows(&self, outcome: &Outcome, attempts: u32) -> bool {
         let further = match outcome {
             Outcome::Failed { .. } => self.failed,

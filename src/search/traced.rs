@@ -1,4 +1,4 @@
-//! Events for `tracing`.
+//! Events for the crate `tracing`.
 
 use std::error::Error;
 
@@ -6,9 +6,9 @@ use tracing::{debug, info, trace, warn};
 
 use super::{Event, Observer};
 
-/// Emits an event of the `tracing` crate for everything that happens in a search: failures as
-/// warnings, finished trials and the search's begin and end as information, the rest for debugging.
-/// The fields are those of [`Event`].
+/// Emits a `tracing` event for everything that happens in a search: failures as warnings, finished trials and
+/// the beginning and end of the search as information, everything else for debugging. The fields are those of
+/// [`Event`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traced;
 

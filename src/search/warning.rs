@@ -1,25 +1,25 @@
-//! What was amiss without ending the search.
+//! Problems that don't end a search.
 
 use std::fmt;
 
 use crate::sealed_log::TornLine;
 
-/// What was amiss without ending the search.
+/// A problem that doesn't end the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The last line of the journal has no end: the process died while writing it. It was dropped,
-    /// since nothing that came of it was ever acknowledged.
+    /// The last line of the journal has no end, because the process died while writing it. It was dropped:
+    /// nothing depended on it yet.
     TornLine {
         /// The line, from 1.
         line: u64,
         /// How many bytes were dropped.
         bytes: usize,
     },
-    /// The stopper panicked. From then on no trial is stopped early; a resume, which shows the stopper
-    /// again what it saw, leaves it out where it panics again.
+    /// The stopper panicked, and from then on no trial is stopped early. A resume shows the stopper again what
+    /// it saw, and leaves it out if it panics again.
     StopperLeftOut {
-        /// What it said.
+        /// The panic's message.
         message: String,
     },
 }

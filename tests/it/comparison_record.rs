@@ -1,4 +1,4 @@
-//! Comparisons that are recorded and go on after an interruption.
+//! Recorded comparisons that resume after an interruption.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn builder<'a>(
         .setup(setup.clone())
 }
 
-/// Goes on in a folder; the comparison, and how many runs were taken from the record and how many run.
+/// Resumes in a folder: the comparison, how many runs came from the record, and how many ran.
 fn resume(
     folder: &Path,
     contenders: &[Contender],
@@ -60,7 +60,7 @@ fn csv_files(comparison: &Comparison) -> Vec<String> {
 }
 
 #[test]
-fn a_comparison_that_was_cut_off_anywhere_goes_on_to_the_same_result() {
+fn a_comparison_that_was_cut_off_anywhere_resumes_to_the_same_result() {
     let uninterrupted = Comparison::run(&BitsBenchmark::default(), &CONTENDERS, &setup(3)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (whole, taken, run) = resume(folder.path(), &CONTENDERS, &setup(3)).unwrap();
@@ -89,7 +89,7 @@ fn a_comparison_that_was_cut_off_anywhere_goes_on_to_the_same_result() {
 }
 
 #[test]
-fn more_runs_and_other_algorithms_take_what_is_there() {
+fn more_runs_and_other_algorithms_reuse_the_recorded_runs() {
     let folder = tempfile::tempdir().unwrap();
     resume(folder.path(), &CONTENDERS, &setup(2)).unwrap();
     let all = Contender::QUICK;
@@ -103,7 +103,7 @@ fn more_runs_and_other_algorithms_take_what_is_there() {
     assert_eq!(fewer.entries()[0].runs[..], at_once.entries()[2].runs[..1]);
 }
 
-/// Bits whose evaluations fail once so many have been made.
+/// Bits whose evaluations fail after a number of them.
 struct Failing {
     bits: BitsBenchmark,
     evaluations: AtomicUsize,
@@ -165,7 +165,7 @@ impl Benchmark for &Failing {
 }
 
 #[test]
-fn a_run_that_fails_costs_none_that_had_ended() {
+fn a_failed_run_costs_no_finished_run() {
     let folder = tempfile::tempdir().unwrap();
     let failing = Failing {
         bits: BitsBenchmark::default(),
@@ -237,7 +237,7 @@ fn the_record_of_another_comparison_is_refused_by_what_differs() {
 }
 
 #[test]
-fn a_folder_with_a_comparison_is_not_begun_again() {
+fn a_folder_with_a_comparison_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("new/folder");
     let record = RunRecord::create(&inner).unwrap();

@@ -71,7 +71,7 @@ fn simulated_workers_keep_busy_and_end_in_the_order_of_their_costs() {
 }
 
 #[test]
-fn any_number_of_simulated_workers_will_do() {
+fn any_number_of_simulated_workers_works() {
     let most = simulated(usize::MAX, Budget::trials(400));
     let enough = simulated(400, Budget::trials(400));
     assert_eq!(most.history.records(), enough.history.records());
@@ -89,7 +89,7 @@ fn simulated_time_ends_a_search_and_needs_a_virtual_clock() {
 }
 
 #[test]
-fn a_simulated_search_goes_on_where_its_clock_stood() {
+fn a_simulated_search_resumes_at_the_time_of_its_clock() {
     let folder = tempfile::tempdir().unwrap();
     let search = |trials, folder: Option<&std::path::Path>| {
         let costly = |bits: &Bits, context: &Context<'_>| {
@@ -128,7 +128,7 @@ fn a_simulated_search_goes_on_where_its_clock_stood() {
 }
 
 #[test]
-fn a_simulated_search_that_was_stopped_goes_on_as_if_it_had_not_been() {
+fn a_simulated_search_resumes_as_if_it_had_not_been_stopped() {
     let search = |folder: &std::path::Path, stop_after: Option<usize>| {
         let costly = |bits: &Bits, context: &Context<'_>| {
             let cost: f64 = context.rng(0).random();
@@ -169,7 +169,7 @@ fn a_simulated_search_that_was_stopped_goes_on_as_if_it_had_not_been() {
 }
 
 #[test]
-fn the_real_time_of_a_simulated_search_goes_on_too() {
+fn the_real_time_of_a_simulated_search_resumes_too() {
     let folder = tempfile::tempdir().unwrap();
     let search = |trials, budget: fn(Budget) -> Budget| {
         let slow = |bits: &Bits, _: &Context<'_>| {
@@ -201,7 +201,7 @@ fn the_real_time_of_a_simulated_search_goes_on_too() {
 }
 
 #[test]
-fn a_simulated_trial_over_its_time_times_out_at_the_limit() {
+fn a_simulated_trial_that_takes_too_long_times_out_at_the_limit() {
     let costly = |bits: &Bits, context: &Context<'_>| {
         let evaluation = Evaluation::new(count(bits));
         match context.trial().0 % 3 {
@@ -244,7 +244,7 @@ fn the_target_and_patience_end_a_search_with_the_reason() {
 }
 
 #[test]
-fn each_worker_may_have_an_evaluator_of_its_own() {
+fn each_worker_may_have_its_own_evaluator() {
     struct Device(usize);
     impl Evaluator<Bits> for Device {
         fn evaluate(

@@ -19,7 +19,7 @@ const FOLDER: &str = "EVONAS_KILL_FOLDER";
 const WORKERS: &str = "EVONAS_KILL_WORKERS";
 const MILLISECONDS: &str = "EVONAS_KILL_MILLISECONDS";
 
-/// Files that a child process leaves beside its journal: one before it opens the journal, one with what it
+/// Files that a child process writes next to its journal: one before it opens the journal, one with what it
 /// found.
 const STARTED: &str = "started";
 const RESULT: &str = "result.json";
@@ -161,7 +161,7 @@ fn a_search_on_threads_that_is_killed_20_times_loses_doubles_and_changes_no_tria
                 3,
                 Duration::from_micros(rng.random_range(0..25_000)),
             );
-            // There is none yet if the first kill came very early.
+            // There is no journal yet if the first kill came very early.
             if let Ok(recorded) = read::<Decisions>(folder.path()) {
                 in_flight.extend(recorded.in_flight);
             }
@@ -188,7 +188,7 @@ fn a_search_on_threads_that_is_killed_20_times_loses_doubles_and_changes_no_tria
 }
 
 #[test]
-fn a_killed_search_lets_go_of_its_folder_and_a_live_one_does_not() {
+fn a_killed_search_releases_its_folder_and_a_live_one_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = spawn(folder.path(), 1, 200);
     let journal = folder.path().join("journal.jsonl");

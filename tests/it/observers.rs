@@ -111,7 +111,7 @@ impl Subscriber for Log {
 }
 
 #[test]
-fn tracing_hears_of_every_event() {
+fn tracing_sees_every_event() {
     let folder = tempfile::tempdir().unwrap();
     let log = Log::default();
     let search = |trials| {

@@ -103,7 +103,7 @@ fn a_budget_below_the_population_is_refused() {
 }
 
 #[test]
-fn the_time_limit_starts_no_further_trial() {
+fn no_trial_starts_after_the_time_limit() {
     let slow = |bits: &Vec<bool>, context: &Context<'_>| {
         std::thread::sleep(Duration::from_millis(20));
         ones(bits, context)
@@ -121,7 +121,7 @@ fn the_time_limit_starts_no_further_trial() {
 }
 
 #[test]
-fn the_stop_signal_interrupts_what_runs_and_keeps_what_is_done() {
+fn the_stop_signal_interrupts_running_trials_and_keeps_finished_ones() {
     let signal = Arc::new(Mutex::new(None::<StopSignal>));
     let seen = signal.clone();
     let evaluator = move |bits: &Vec<bool>, context: &Context<'_>| {

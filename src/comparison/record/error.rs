@@ -1,4 +1,4 @@
-//! What can be wrong with a record of runs.
+//! Why a record of runs can't be used.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,20 +6,20 @@ use std::path::PathBuf;
 use crate::description::Difference;
 use crate::sealed_log::LogError;
 
-/// A record of runs that can't be used.
+/// Why a record of runs can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunRecordError {
     /// The folder holds a comparison already.
     #[error("{} holds a comparison already; resume it, or choose another folder", .0.display())]
     Occupied(PathBuf),
-    /// The folder holds the results of a comparison, but not the record that it would go on with.
+    /// The folder holds the results of a comparison, but no record to resume from.
     #[error(
         "{} holds results of a comparison, but no record of its runs to resume; choose another folder",
         .0.display()
     )]
     NoRecord(PathBuf),
-    /// Another process is comparing there.
+    /// Another process is using the record.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
     /// A file or folder can't be written: no permission, a full disk.
@@ -27,13 +27,13 @@ pub enum RunRecordError {
     Unwritable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A run has no JSON form.
     #[error("a run can't be recorded as JSON: {source}")]
     NoJson {
-        /// What the serializer said.
+        /// The serializer's error.
         source: serde_json::Error,
     },
     /// The file can't be read.
@@ -41,11 +41,11 @@ pub enum RunRecordError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file is something else.
-    #[error("{} is no record of runs: line 1 does not begin like that of one", .0.display())]
+    #[error("{} is not a record of runs: line 1 doesn't begin like a record's header", .0.display())]
     NotARecord(PathBuf),
     /// Another version of evonas wrote the file.
     #[error(
@@ -60,17 +60,17 @@ pub enum RunRecordError {
         /// The one that this version reads.
         supported: u64,
     },
-    /// A line is not as it was written.
+    /// A line was changed since it was written, or one before it is missing.
     #[error("line {line} of {} is damaged: {reason}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         reason: String,
     },
-    /// The record is one of another comparison.
+    /// The record belongs to another comparison.
     #[error("{} records another comparison: {difference}", path.display())]
     OtherComparison {
         /// The file.

@@ -1,4 +1,4 @@
-//! When too many trials in a row fail.
+//! Counting failures in a row.
 
 use std::collections::VecDeque;
 
@@ -8,16 +8,16 @@ use crate::search::history::TrialRecord;
 /// How many failures an error shows.
 const SHOWN: usize = 3;
 
-/// The failed trials since the last one that did not fail.
+/// The trials that have failed since the last one that didn't.
 #[derive(Default)]
 pub(super) struct FailuresInARow {
     count: u64,
-    /// The last of them, described.
+    /// The last few, described.
     last: VecDeque<String>,
 }
 
 impl FailuresInARow {
-    /// Counts a trial that has ended; an error if that makes `limit` failures in a row.
+    /// Counts a trial that has ended; fails if that makes `limit` failures in a row.
     pub(super) fn count<G>(
         &mut self,
         record: &TrialRecord<G>,

@@ -46,7 +46,7 @@ struct OwnedAsk<G> {
     genotype: G,
 }
 
-/// Whether the JSON of an ask gives its trial back; if not, what it gives.
+/// Checks that the JSON of an ask reads back as its trial. The error says what it reads back as.
 pub(super) fn check_ask<G>(json: &[u8], trial: &Trial<G>) -> Result<(), String>
 where
     G: DeserializeOwned + PartialEq + Debug,
@@ -61,9 +61,9 @@ where
 
 /// Why a line whose checksums are right is no entry.
 pub(super) enum NoEntry {
-    /// No journal's writer writes such a line.
+    /// No journal would have written such a line.
     Damaged(String),
-    /// Its genotype can't be read as the type that is asked for.
+    /// Its genotype isn't of the type to be read.
     OtherGenotype(String),
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::search::TrialRecord;
-use crate::search::outcome_json::{OutcomeFields, Status};
+use crate::search::outcome_json::{OutcomeFields, OutcomeStatus};
 use crate::trial::{Metrics, Outcome, Trial, TrialId};
 
 /// Whether an attempt that has ended is told to the algorithm, or retried.
@@ -56,7 +56,7 @@ pub(super) struct AttemptEndLine<'a> {
     attempt: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     reused: Option<TrialId>,
-    status: Status,
+    status: OutcomeStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     fitness: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,7 +103,7 @@ struct OwnedAttemptEnd {
     worker: usize,
     attempt: u32,
     reused: Option<TrialId>,
-    status: Status,
+    status: OutcomeStatus,
     fitness: Option<f64>,
     cost: Option<f64>,
     reason: Option<String>,

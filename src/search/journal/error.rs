@@ -1,4 +1,4 @@
-//! What can be wrong with a journal.
+//! Why a journal can't be used.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use crate::description::Difference;
 use crate::sealed_log::LogError;
 use crate::trial::TrialId;
 
-/// A journal that can't be used.
+/// Why a journal can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
@@ -18,10 +18,10 @@ pub enum JournalError {
     /// There is no journal.
     #[error("{} does not exist, so there is nothing to resume", .0.display())]
     Missing(PathBuf),
-    /// The file is there, but nothing was recorded yet.
+    /// The file exists, but nothing is recorded yet.
     #[error("{} holds no search yet", .0.display())]
     Empty(PathBuf),
-    /// Another process is searching there.
+    /// Another process is using the journal.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
     /// A file or folder can't be written: no permission, a full disk.
@@ -29,7 +29,7 @@ pub enum JournalError {
     Unwritable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file can't be read.
@@ -37,28 +37,28 @@ pub enum JournalError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A genotype has no JSON form.
     #[error("a genotype can't be recorded as JSON: {source}")]
     NoJson {
-        /// What the serializer said.
+        /// The serializer's error.
         source: serde_json::Error,
     },
-    /// A genotype's JSON doesn't give the genotype back, so that no search could be resumed from it:
-    /// a float that is not finite, say, which JSON has no form for.
+    /// A genotype's JSON doesn't read back as the genotype, so no search could resume from it: a float that
+    /// isn't finite, for example, has no JSON form.
     #[error("the genotype of trial {trial}, {genotype}, can't be recorded as JSON: {reason}")]
     ChangedByJson {
         /// The trial.
         trial: TrialId,
         /// Its genotype.
         genotype: String,
-        /// What its JSON gives.
+        /// What its JSON reads back as.
         reason: String,
     },
-    /// The file is something else, or the first bytes of its first line are damaged.
-    #[error("{} is not a journal of evonas: line 1 does not begin like the header of one", .0.display())]
+    /// The file is something else, or the beginning of its first line is damaged.
+    #[error("{} is not a journal of evonas: line 1 doesn't begin like a journal's header", .0.display())]
     NotAJournal(PathBuf),
     /// Another version of evonas wrote the file.
     #[error(
@@ -73,19 +73,19 @@ pub enum JournalError {
         /// The one that this version reads.
         supported: u64,
     },
-    /// A line is not as it was written.
+    /// A line was changed since it was written, or one before it is missing.
     #[error("line {line} of {} is damaged: {reason}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         reason: String,
     },
-    /// A line is as it was written, but its genotype is none of the type that is asked for.
+    /// A line is intact, but its genotype isn't of the type to be read.
     #[error(
-        "line {line} of {}: the genotype is of another type than the one to read: {reason}",
+        "line {line} of {}: the genotype isn't of the type to be read: {reason}",
         path.display()
     )]
     OtherGenotype {
@@ -93,10 +93,10 @@ pub enum JournalError {
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What of it can't be read.
+        /// Why it can't be read.
         reason: String,
     },
-    /// The journal is one of another search.
+    /// The journal belongs to another search.
     #[error("{} records another search: {difference}", path.display())]
     OtherSearch {
         /// The file.
@@ -104,7 +104,7 @@ pub enum JournalError {
         /// The first setting of the seed, space, algorithm or evaluator that differs.
         difference: Difference,
     },
-    /// The algorithm does not ask for what it asked for then.
+    /// The algorithm doesn't ask for the recorded trial.
     #[error(
         "line {line} of {}: the {what} of trial {trial} was {recorded}, but now the algorithm asks for {now}",
         path.display()
@@ -118,19 +118,19 @@ pub enum JournalError {
         trial: TrialId,
         /// What differs: number, parent, seed or genotype.
         what: &'static str,
-        /// What is recorded.
+        /// The recorded value.
         recorded: String,
-        /// What the algorithm asks for.
+        /// The value that the algorithm asks for.
         now: String,
     },
-    /// The algorithm does not take a recorded outcome.
+    /// The algorithm refuses a recorded outcome.
     #[error("line {line} of {}: {source}", path.display())]
     Tell {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What the algorithm says.
+        /// Why the algorithm refuses it.
         source: TellError,
     },
 }

@@ -14,21 +14,21 @@ use crate::sealed_log::{LogReader, open_read_only};
 use crate::search::{History, TrialRecord};
 use crate::trial::Trial;
 
-/// What a journal holds.
+/// The content of a journal.
 #[derive(Clone, Debug)]
 pub struct Recorded<G> {
     /// What is searched and how.
     pub header: JournalHeader,
     /// Every finished trial, in the order of finishing.
     pub history: History<G>,
-    /// The trials that have not finished, in the order of asking.
+    /// The unfinished trials, in the order of asking.
     pub in_flight: Vec<Trial<G>>,
-    /// What is amiss with it.
+    /// Problems with the journal.
     pub warnings: Vec<Warning>,
 }
 
 impl<G> Recorded<G> {
-    /// The completed trials, the fittest first: what a warm start may begin with.
+    /// The completed trials, the fittest first, for a warm start.
     #[must_use]
     pub fn fittest(&self) -> Vec<&TrialRecord<G>> {
         let mut records: Vec<_> = self
@@ -43,11 +43,11 @@ impl<G> Recorded<G> {
     }
 }
 
-/// Reads the journal in a folder. The search may be running: its journal is not locked, and a line
-/// that is being written is left out with a warning.
+/// Reads the journal in a folder, even while its search runs: reading takes no lock, and a line that is being
+/// written is left out with a warning.
 ///
 /// # Errors
-/// [`JournalError`] if there is none or nothing in it, it is damaged, or its genotypes are of another
+/// [`JournalError`] if there is no journal or nothing in it, it is damaged, or its genotypes are of another
 /// type ([`JournalError::OtherGenotype`]).
 pub fn read<G: DeserializeOwned>(folder: impl AsRef<Path>) -> Result<Recorded<G>, JournalError> {
     let path = folder.as_ref().join(FILE_NAME);

@@ -12,7 +12,7 @@ use crate::search::{Budget, Search, SearchError, SearchResult};
 use crate::spaces::bits::{BitsSpace, FlipOneBit};
 use crate::trial::Evaluation;
 
-/// A disk with room for so many bytes, which can't shorten a file when it is broken.
+/// A disk with room for a number of bytes; a broken one can't shorten a file.
 #[derive(Clone, Default)]
 struct Disk {
     content: Arc<Mutex<Vec<u8>>>,
@@ -117,7 +117,7 @@ fn a_full_disk_ends_the_search_and_loses_nothing_that_was_acknowledged() {
             panic!("{error}");
         };
         assert_eq!(source.kind(), io::ErrorKind::StorageFull);
-        // With room again the search goes on to the same end.
+        // With room again the search resumes to the same end.
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("journal.jsonl");
         std::fs::write(&file, disk.content()).unwrap();
