@@ -28,7 +28,7 @@ pub(super) fn as_table(genotype: &NasnetGenotype, plan: &NetworkPlan) -> String 
     text.push('\n');
     total(&mut text, "all", Cost::of(plan));
     if plan.auxiliary.is_some() {
-        let head = "of it the auxiliary head, for training only";
+        let head = "of which the auxiliary head, for training only";
         total(&mut text, head, Cost::of_auxiliary(plan));
     }
     text

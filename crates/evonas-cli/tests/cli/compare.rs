@@ -19,8 +19,6 @@ fn printed(dir: &Dir, line: &str) -> Vec<Value> {
 }
 
 fn algorithms(lines: &[Value]) -> Vec<&str> {
-    let name = |line: &'_ Value| line["algorithm"].as_str().unwrap_or_default().len();
-    assert!(lines.iter().all(|line| name(line) > 0), "{lines:?}");
     lines
         .iter()
         .filter_map(|line| line["algorithm"].as_str())
@@ -63,7 +61,8 @@ fn a_comparison_is_refused_in_a_folder_that_holds_one_and_resumed_with_more_runs
 #[test]
 fn a_reader_that_closes_the_pipe_of_a_comparison_is_no_error() {
     let line = format!("{BITS} --runs 2");
-    let mut child = Dir::new().start(line.split_whitespace());
+    let dir = Dir::new();
+    let mut child = dir.start(line.split_whitespace());
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");

@@ -129,7 +129,8 @@ fn the_imagenet_stem_s_filters_need_that_stem() {
 
 #[test]
 fn a_reader_that_closes_the_pipe_is_no_error() {
-    let mut child = Dir::new().start(["describe", "amoebanet-a"]);
+    let dir = Dir::new();
+    let mut child = dir.start(["describe", "amoebanet-a"]);
     let mut line = String::new();
     let mut printed = BufReader::new(child.stdout.take().unwrap());
     printed.read_line(&mut line).unwrap();
