@@ -21,6 +21,7 @@ Examples:
   evonas describe --genotype found/best.json --cells 1 --filters 4 --size 8 --channels 1")]
 pub(crate) struct DescribeOptions {
     /// A published genotype: amoebanet-a, amoebanet-b, amoebanet-c, amoebanet-d or nasnet-a
+    /// [no default: give this or --genotype]
     #[arg(required_unless_present = "genotype")]
     name: Option<String>,
     /// A genotype's text, or a file that holds one as text or JSON, such as a search's best.json; replaces the
