@@ -28,7 +28,8 @@ pub(crate) struct AgingStudyOptions {
     /// The standard deviation of the noise on bits
     #[arg(long, default_value_t = BitsBenchmark::default().noise)]
     noise: f64,
-    /// The table of nasbench201, which needs one: a CSV file, plain or gzip (see evonas convert)
+    /// The table of nasbench201: a CSV file, plain or gzip (see evonas convert) [no default: nasbench201
+    /// needs one]
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120

@@ -53,7 +53,8 @@ pub(crate) struct CompareOptions {
     /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
     #[arg(long, default_value_t = Dataset::Cifar10)]
     dataset: Dataset,
-    /// The table of nasbench201, which needs one: a CSV file, plain or gzip (see evonas convert)
+    /// The table of nasbench201: a CSV file, plain or gzip (see evonas convert) [no default: nasbench201
+    /// needs one]
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// The rules of nasbench201: nats-bench or nas-bench-201

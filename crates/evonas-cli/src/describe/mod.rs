@@ -25,7 +25,7 @@ pub(crate) struct DescribeOptions {
     #[arg(required_unless_present = "genotype")]
     name: Option<String>,
     /// A genotype's text, or a file that holds one as text or JSON, such as a search's best.json; replaces the
-    /// name
+    /// name [no default: give this or a name]
     #[arg(long, value_name = "FILE|TEXT")]
     genotype: Option<String>,
     /// Normal cells per stack, N
