@@ -33,6 +33,8 @@ mod nasnet;
 mod nats_bench;
 #[cfg(feature = "burn")]
 mod network;
+#[cfg(feature = "burn")]
+mod noise;
 mod objectives;
 mod observers;
 mod panics;

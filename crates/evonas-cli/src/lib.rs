@@ -12,6 +12,8 @@
 //!   Ctrl-C was pressed twice. A single Ctrl-C or SIGTERM lets long work keep what it has done.
 //! - `NO_COLOR` turns colors off.
 
+#![forbid(unsafe_code)]
+
 mod aging_study;
 pub mod bench;
 mod commands;

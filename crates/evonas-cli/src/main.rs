@@ -1,5 +1,7 @@
 //! The program `evonas`; all of it is in the library beside it.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -16,19 +16,19 @@ use evonas::randomness::stream;
 use evonas::spaces::nasnet::published;
 
 /// A file of `parity.py export`, or of another build with the same keys.
-pub struct Fixture {
+pub(crate) struct Fixture {
     network: CellNetwork,
     tensors: BTreeMap<String, TensorData>,
     rounding: f64,
 }
 
 /// The largest differences, each relative to the largest value of its tensor.
-pub struct Differences {
-    pub logits: f64,
-    pub loss: f64,
-    pub gradient: f64,
+pub(crate) struct Differences {
+    pub(crate) logits: f64,
+    pub(crate) loss: f64,
+    pub(crate) gradient: f64,
     /// The parameter whose gradient differs most.
-    pub parameter: String,
+    pub(crate) parameter: String,
 }
 
 /// The results of a network for a batch.
@@ -51,7 +51,7 @@ const OTHERS: [&str; 6] = [
 ];
 
 impl Fixture {
-    pub fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         let bytes = std::fs::read(path).unwrap();
         let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
         let metadata = header.metadata().clone().unwrap_or_default();
@@ -91,12 +91,12 @@ impl Fixture {
     }
 
     /// Whether everything is in double precision.
-    pub fn is_double(&self) -> bool {
+    pub(crate) fn is_double(&self) -> bool {
         self.tensors["input"].dtype() == DType::F64
     }
 
     /// How far the file's gradients are from those in double precision, if the file says so.
-    pub fn rounding(&self) -> f64 {
+    pub(crate) fn rounding(&self) -> f64 {
         self.rounding
     }
 
@@ -110,7 +110,7 @@ impl Fixture {
     }
 
     /// How far the network is from the file.
-    pub fn compare(&self) -> Differences {
+    pub(crate) fn compare(&self) -> Differences {
         let found = self.pass(self.copy(), &self.tensors["input"]);
         let gradients = self.tensors.keys();
         let gradients = gradients.filter(|name| name.starts_with("grads.")).count();
@@ -136,7 +136,7 @@ impl Fixture {
 
     /// How far the network is from the same network in double precision, on the file's images with every
     /// value moved by up to a millionth, or not at all if `nudge` is 0.
-    pub fn compare_with_double(&self, nudge: u64) -> Differences {
+    pub(crate) fn compare_with_double(&self, nudge: u64) -> Differences {
         let mut rng = stream(nudge, 0);
         let images = &self.tensors["input"];
         let moved: Vec<f32> = images

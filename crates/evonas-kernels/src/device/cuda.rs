@@ -1,11 +1,14 @@
 //! CUDA devices.
 
-use super::{DeviceError, Devices};
+use super::devices::Devices;
+use super::error::DeviceError;
 
 /// The CUDA device of this number, or all of them.
 #[cfg(feature = "cuda")]
 pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
     use burn::tensor::{Device, DeviceType};
+
+    use super::count::count;
 
     // Without a driver the first operation panics in a thread of the runtime, so look first: for the
     // device files of Linux and WSL, and for the library of Windows.
@@ -20,7 +23,7 @@ pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
     {
         return Err(DeviceError::NoDriver);
     }
-    let available = super::count("CUDA", DeviceType::Cuda)?;
+    let available = count("CUDA", DeviceType::Cuda)?;
     let numbers = match number {
         _ if available == 0 => return Err(DeviceError::NoDevice),
         None => 0..available,

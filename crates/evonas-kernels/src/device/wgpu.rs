@@ -1,14 +1,17 @@
 //! Devices of Burn's portable GPU backend.
 
-use super::{DeviceError, Devices};
+use super::devices::Devices;
+use super::error::DeviceError;
 
 /// The default device.
 #[cfg(feature = "wgpu")]
 pub(super) fn open() -> Result<Devices, DeviceError> {
     use burn::tensor::{Device, DeviceKind, DeviceType};
 
+    use super::count::count;
+
     // Without a device the first operation panics, so look first.
-    let available = super::count("WGPU", DeviceType::Wgpu)?;
+    let available = count("WGPU", DeviceType::Wgpu)?;
     if available == 0 {
         return Err(DeviceError::NoGraphicsDevice);
     }
