@@ -14,7 +14,7 @@ use super::seal::seal;
 
 /// When lines are forced to the disk itself instead of being left to the operating system.
 ///
-/// Whatever the policy, a line is handed to the operating system before it counts, so a process that is killed
+/// Under every policy, a line is handed to the operating system before it counts, so a process that is killed
 /// loses nothing. The policy is for power cuts and kernel panics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncPolicy {
@@ -151,7 +151,7 @@ impl LogWriter {
         }
     }
 
-    /// Makes the name of a new file last, where folders can be synced.
+    /// Makes the name of a new file durable, where folders can be synced.
     pub(crate) fn sync_folder(&self) {
         if self.policy != SyncPolicy::Never
             && let Some(Ok(folder)) = self.path.parent().map(File::open)

@@ -52,7 +52,7 @@ impl FromStr for Duplicates {
 /// An earlier evaluation of the same genotype, and the trial that it is from, if there is one to reuse.
 pub(super) type ReusableEvaluation = Option<(TrialId, Evaluation)>;
 
-/// Remembers the genotypes of a search, whatever they are compared by. A genotype's key, its hash and its
+/// Remembers the genotypes of a search, for any key to compare them by. A genotype's key, its hash and its
 /// equality are the user's code: if one panics, the method fails.
 pub(super) trait Deduplicator<G>: Send {
     fn policy(&self) -> Duplicates;

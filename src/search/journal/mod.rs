@@ -1,4 +1,4 @@
-//! The journal: the one record of a search, and what it is resumed from.
+//! The journal: the only record of a search, from which it resumes.
 //!
 //! The file `journal.jsonl` is only ever appended to: a header that says what is searched and how, then a
 //! line of JSON for every ask, every tell and every attempt that will be retried.
@@ -20,9 +20,9 @@
 //! any line shows, and two journals of the same serial search are equal up to each `check`.
 //!
 //! A line is written before it counts: a trial runs only after its ask is on record, and observers see an
-//! outcome only after its tell is on record. An ask is read back before it is written: a genotype that JSON would
-//! change (an infinite float becomes `null`) ends the search there. A last line that a power cut left
-//! without its end is dropped.
+//! outcome only after its tell is on record. An ask is read back before it is written: a genotype that JSON
+//! would change (an infinite float becomes `null`) ends the search there. A last line that a power cut left
+//! incomplete is dropped.
 
 mod ask;
 mod attempt;

@@ -25,7 +25,7 @@ pub struct Epoch {
     pub validation_accuracy: Option<f64>,
 }
 
-/// What a watcher is told.
+/// The progress that a watcher receives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Progress {

@@ -1,4 +1,4 @@
-//! What `evonas bench gpu` can be told.
+//! The options of `evonas bench gpu`.
 
 use std::path::PathBuf;
 
