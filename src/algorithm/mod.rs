@@ -95,7 +95,7 @@ pub trait Algorithm<G>: Debug + Send {
         }
     }
 
-    /// The objectives that it optimizes; empty if it goes by the fitness alone.
+    /// The objectives that it optimizes; empty if it uses only the fitness.
     fn objectives(&self) -> &[Objective] {
         &[]
     }

@@ -1,4 +1,4 @@
-//! Having a file alone.
+//! Exclusive access to a file.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};

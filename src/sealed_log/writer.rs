@@ -1,4 +1,4 @@
-//! Appending lines so that they last.
+//! Appending lines durably.
 
 use std::fmt::{self, Debug};
 use std::fs::File;
@@ -22,7 +22,7 @@ pub enum SyncPolicy {
     Always,
     /// After this many lines, and at the end.
     EveryN(u32),
-    /// When the operating system sees fit.
+    /// Whenever the operating system decides.
     #[default]
     Never,
 }

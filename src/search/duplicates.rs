@@ -8,7 +8,7 @@ use super::guarded;
 use super::history::{History, TrialRecord};
 use crate::trial::{EVALUATIONS, Evaluation, MEASURED_FITNESS, Outcome, TrialId};
 
-/// What happens to a genotype that the search has asked for before.
+/// What happens to a genotype that came up earlier in the search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Duplicates {

@@ -25,7 +25,7 @@ pub struct TrialRecord<G> {
     pub attempts: u32,
     /// How long the last attempt took, in seconds.
     pub seconds: f64,
-    /// The trial of the same genotype whose evaluation it took, if duplicates are reused.
+    /// The trial of the same genotype whose evaluation it reused, if duplicates are reused.
     pub reused: Option<TrialId>,
     /// How it ended.
     pub outcome: Outcome,

@@ -142,7 +142,7 @@ pub enum Outcome {
         /// What the device said.
         reason: String,
     },
-    /// Its worker went away.
+    /// Its worker was lost.
     Lost,
     /// The stopper ended it early because it wasn't promising.
     Stopped {

@@ -121,7 +121,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                 .map_err(|error| position.of(error))?;
         }
         let asked = guarded::ask(&mut self.algorithm)?;
-        let differ = guarded::guarded("a genotype, compared with its record,", || {
+        let differ = guarded::guarded("comparing a genotype with its record", || {
             (asked != *recorded).then(|| difference(recorded, &asked))
         })?;
         match differ {

@@ -59,11 +59,11 @@ where
     }
 }
 
-/// Why a line whose checksums are right is no entry.
+/// Why an intact line isn't a valid entry.
 pub(super) enum NoEntry {
     /// No journal would have written such a line.
     Damaged(String),
-    /// Its genotype isn't of the type to be read.
+    /// Its genotype has another type than expected.
     OtherGenotype(String),
 }
 

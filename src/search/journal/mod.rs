@@ -19,8 +19,8 @@
 //! this line and all lines before it. `time_check` ends the line and covers the rest of it. So any change to
 //! any line shows, and two journals of the same serial search are equal up to each `check`.
 //!
-//! A line is written before it counts: a trial runs only after its ask is on record, and observers hear of
-//! an outcome only after its tell is. An ask is read back before it is written: a genotype that JSON would
+//! A line is written before it counts: a trial runs only after its ask is on record, and observers see an
+//! outcome only after its tell is on record. An ask is read back before it is written: a genotype that JSON would
 //! change (an infinite float becomes `null`) ends the search there. A last line that a power cut left
 //! without its end is dropped.
 

@@ -75,13 +75,13 @@ pub(crate) struct CompareOptions {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Resume the comparison in --out if there is one: finished runs are taken from it. --runs and --algorithms
-    /// may change; all other settings must be the same
+    /// may change; all other settings must be the same [default: off]
     #[arg(long, requires = "out")]
     resume: bool,
-    /// Show no progress on standard error
+    /// Show no progress on standard error [default: off]
     #[arg(long)]
     quiet: bool,
-    /// Print only one JSON object per algorithm, each on a line
+    /// Print only one JSON object per algorithm, each on a line [default: off]
     #[arg(long)]
     json: bool,
 }

@@ -11,7 +11,7 @@ use super::options::SearchOptions;
 use crate::Failure;
 use crate::naming::genotype;
 
-/// The file beside a search's journal that keeps the genotypes it began with.
+/// The file next to a search's journal that keeps the genotypes it began with.
 const FILE_NAME: &str = "warm-start.json";
 
 /// The genotypes that `--warm-start` names at present.
