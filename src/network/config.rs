@@ -341,3 +341,16 @@ impl NetworkConfig {
         self.stem_cells() + 3 * self.cells_per_stack + 2
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stems_have_the_names_that_files_have() {
+        let json = |stem: Stem| serde_json::to_value(stem).unwrap();
+        assert_eq!(json(Stem::Cifar), Stem::Cifar.name());
+        let stem = Stem::ImageNet { filters: 32 };
+        assert_eq!(json(stem)[stem.name()]["filters"], 32);
+    }
+}

@@ -6,7 +6,6 @@ mod dataset;
 pub(crate) mod genotype;
 mod library_values;
 mod named_values;
-
 mod preset;
 
 pub(crate) use self::benchmark::BenchmarkName;
