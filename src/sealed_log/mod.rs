@@ -13,7 +13,7 @@ mod reader;
 mod seal;
 mod writer;
 
-pub use writer::{SyncPolicy, UnknownSyncPolicy};
+pub use writer::SyncPolicy;
 
 pub(crate) use error::LogError;
 pub(crate) use kind::LogKind;

@@ -4,7 +4,6 @@ use std::fmt::{self, Debug};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -17,6 +16,7 @@ use super::seal::seal;
 /// Under every policy, a line is handed to the operating system before it counts, so a process that is killed
 /// loses nothing. The policy is for power cuts and kernel panics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SyncPolicy {
     /// After every line.
     Always,
@@ -25,27 +25,6 @@ pub enum SyncPolicy {
     /// Whenever the operating system decides.
     #[default]
     Never,
-}
-
-/// The text names no policy.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown sync policy '{0}'; choose always, never, or a number of lines")]
-pub struct UnknownSyncPolicy(String);
-
-impl FromStr for SyncPolicy {
-    type Err = UnknownSyncPolicy;
-
-    /// `always`, `never`, or a number of lines.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            _ => match text.parse() {
-                Ok(lines) if lines > 0 => Ok(Self::EveryN(lines)),
-                _ => Err(UnknownSyncPolicy(text.to_owned())),
-            },
-        }
-    }
 }
 
 /// Where lines go: a file, or in tests something that fails.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::str::FromStr;
 
 use super::error::SearchError;
 use super::guarded;
@@ -25,28 +24,6 @@ pub enum Duplicates {
     Average,
     /// Another genotype is drawn instead, up to this many times for a trial; after that it is evaluated.
     Redraw(u32),
-}
-
-/// The text names no policy.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "unknown policy for duplicates '{0}'; choose one of allow, reuse, average, redraw:N with a number N"
-)]
-pub struct UnknownDuplicates(String);
-
-impl FromStr for Duplicates {
-    type Err = UnknownDuplicates;
-
-    /// `allow`, `reuse`, `average`, or `redraw:N`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let redraw = |text: &str| Some(Self::Redraw(text.strip_prefix("redraw:")?.parse().ok()?));
-        match text {
-            "allow" => Ok(Self::Allow),
-            "reuse" => Ok(Self::Reuse),
-            "average" => Ok(Self::Average),
-            _ => redraw(text).ok_or_else(|| UnknownDuplicates(text.to_owned())),
-        }
-    }
 }
 
 /// An earlier evaluation of the same genotype, and the trial that it is from, if there is one to reuse.

@@ -9,6 +9,7 @@ use crate::trial::{Outcome, TrialId};
 /// metric of the evaluation next to the fitness. A trial without a score has the fitness `null` and, if there
 /// is one, a `reason`.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TrialRecord<G> {
     /// Its number.
     pub id: TrialId,

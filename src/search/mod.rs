@@ -38,7 +38,7 @@ mod warning;
 pub use best_file::BestFile;
 pub use budget::{Budget, Termination};
 pub use builder::Search;
-pub use duplicates::{Duplicates, UnknownDuplicates};
+pub use duplicates::Duplicates;
 pub use error::SearchError;
 pub use file_error::ResultFileError;
 pub use history::{History, TrialRecord};

@@ -38,7 +38,7 @@ mod times;
 mod tests;
 
 pub use super::Warning;
-pub use crate::sealed_log::{SyncPolicy, UnknownSyncPolicy};
+pub use crate::sealed_log::SyncPolicy;
 pub use error::JournalError;
 pub use header::JournalHeader;
 pub use read::{Recorded, read};

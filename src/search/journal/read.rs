@@ -16,6 +16,7 @@ use crate::trial::Trial;
 
 /// The content of a journal.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Recorded<G> {
     /// What is searched and how.
     pub header: JournalHeader,

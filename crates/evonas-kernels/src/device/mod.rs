@@ -12,6 +12,7 @@ use burn::tensor::Device;
 ///
 /// `auto` is CUDA if this build and this machine have it, and the CPU otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum DeviceName {
     /// CUDA if there is one, the CPU otherwise.
     #[default]
