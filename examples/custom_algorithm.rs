@@ -1,5 +1,5 @@
-//! Puts an algorithm of your own beside the library's: hill climbing against aging evolution, on the paper's
-//! toy problem, where the fitness is the share of ones in 100 bits plus noise.
+//! Compares your own algorithm with the library's: hill climbing against aging evolution, on the paper's toy
+//! problem, where the fitness is the share of ones in 100 bits plus noise.
 //!
 //! ```sh
 //! cargo run --release --no-default-features --example custom_algorithm

@@ -61,7 +61,7 @@ impl Decoder<Decisions> for PlainDecoder {
             blocks: (0..blocks).map(block).collect(),
             classifier: LinearConfig::new(width, 10).init(device),
         };
-        // From the trial's own seed, so that it scores the same whatever runs beside it.
+        // From the trial's own seed, so that it scores the same whatever else is running.
         Ok(draw_weights(network, rng))
     }
 }

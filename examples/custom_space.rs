@@ -12,7 +12,7 @@ use evonas::prelude::*;
 /// A position on the map.
 type Place = (f64, f64);
 
-/// All orders of so many places; a genotype lists their numbers.
+/// All orders of a number of places; a genotype lists their numbers.
 #[derive(Clone, Debug)]
 struct Tours {
     places: usize,

@@ -1,4 +1,4 @@
-//! Maps and sets of trials, hashed cheaply: their numbers count up, so any spread will do.
+//! Maps and sets of trials, hashed cheaply: their numbers count up, so any hash works.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};

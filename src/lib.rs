@@ -52,7 +52,6 @@ pub mod tabular;
 #[cfg(feature = "burn")]
 pub mod training;
 pub mod trial;
-mod unknown_name;
 
 #[cfg(feature = "burn")]
 pub use burn;

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Calls the user's code and turns a panic into its message.
 ///
-/// What the call was changing when it panicked may be half changed: the caller either doesn't use it any
-/// more, or says why it can.
+/// What the call was changing when it panicked may be half changed: the caller must not
+/// use it again, or must justify why it is safe.
 pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
         let text = message(&*payload).to_owned();

@@ -13,7 +13,7 @@ pub struct Member<G> {
     /// Its fitness: higher is better.
     pub fitness: f64,
     /// Its values of the search's objectives, each oriented so that more is better; empty if the
-    /// search goes by the fitness alone.
+    /// search uses only the fitness.
     pub objectives: Box<[f64]>,
     /// Its genotype.
     pub genotype: G,

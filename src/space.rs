@@ -124,7 +124,7 @@ impl<G, M: Mutation<G> + ?Sized> Mutation<G> for Box<M> {
     }
 }
 
-/// The mutation that changes nothing: the child equals its parent and is evaluated anew.
+/// The mutation that changes nothing: the child equals its parent and is evaluated again.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Identity;
 

@@ -1,7 +1,7 @@
 //! Search algorithms: ask for a trial, evaluate it, tell the outcome.
 //!
 //! [`Search`](crate::search::Search) does this for you, but an algorithm also works in your own loop,
-//! whatever runs the trials:
+//! with any way to run the trials:
 //!
 //! ```
 //! use evonas::prelude::*;
@@ -95,7 +95,7 @@ pub trait Algorithm<G>: Debug + Send {
         }
     }
 
-    /// The objectives that it optimizes; empty if it goes by the fitness alone.
+    /// The objectives that it optimizes; empty if it uses only the fitness.
     fn objectives(&self) -> &[Objective] {
         &[]
     }

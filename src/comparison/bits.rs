@@ -15,7 +15,7 @@ use crate::trial::Evaluation;
 
 /// A benchmark of bit strings with a noisy reward, which runs in milliseconds.
 ///
-/// The reward is the share of ones plus normal noise, drawn anew for every trial and clamped to 0 to 1.
+/// The reward is the share of ones plus normal noise, drawn for every trial and clamped to 0 to 1.
 /// The test is the share of ones. An evaluation costs one simulated second, so a budget of `n` seconds is
 /// a budget of `n` trials.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -1,9 +1,6 @@
 //! The algorithms that can be compared.
 
 use std::fmt;
-use std::str::FromStr;
-
-use crate::unknown_name::UnknownName;
 
 /// An algorithm that takes part in comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,16 +48,5 @@ impl Contender {
 impl fmt::Display for Contender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for Contender {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|contender| contender.name() == text)
-            .ok_or_else(|| UnknownName::new("algorithm", text, Self::ALL.map(Self::name)))
     }
 }

@@ -7,6 +7,7 @@ use super::statistics::{mean, standard_error, student_quantile};
 
 /// The horizontal axis of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Axis {
     /// Simulated seconds.
     Seconds,

@@ -27,7 +27,7 @@ const SPLIT_SEED: u64 = 0;
 /// budget of `n` seconds is a budget of `n` trials, as in the paper's figures: measured seconds would make
 /// a run depend on the machine and its load.
 ///
-/// A trial trains on one thread, so that one run per core can go on at the same time.
+/// A trial trains on one thread, so that one run per core can proceed in parallel.
 ///
 /// ```no_run
 /// use evonas::comparison::{Comparison, Contender, DigitsBenchmark, Setup};

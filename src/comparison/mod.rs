@@ -44,7 +44,6 @@ mod standstill;
 pub mod statistics;
 mod summary;
 
-pub use crate::unknown_name::UnknownName;
 pub use aging_grid::{AgingGrid, AgingGridBuilder, GridPoint};
 pub use benchmark::Benchmark;
 pub use bits::BitsBenchmark;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +13,12 @@ use crate::space::{CategoricalSpace, Mutation};
 use crate::spaces::nasbench201::{NasBench201Cell, NasBench201Space, ReplaceInNode};
 use crate::tabular::{Dataset, Metric, NasBench201Table, TableError};
 use crate::trial::Evaluation;
-use crate::unknown_name::UnknownName;
 
 /// The rules by which papers run the benchmark. In both, the reward is the validation accuracy after 12
 /// epochs, the result is the test accuracy after 200 epochs of the best cell by reward, and the mutation
 /// draws a node and then one of its edges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Protocol {
     /// NATS-Bench (Dong et al. 2021): searches on the tested data set itself, for 20,000 s (CIFAR-10),
     /// 40,000 s (CIFAR-100) or 120,000 s (ImageNet16-120). The evaluation that overshoots counts.
@@ -66,17 +65,6 @@ impl Protocol {
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for Protocol {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|protocol| protocol.name() == text)
-            .ok_or_else(|| UnknownName::new("protocol", text, Self::ALL.map(Self::name)))
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn single_run<B: Benchmark>(
     let seed = run_seed(setup, contender, number);
     let algorithm = algorithm(contender, benchmark, setup, seed)?;
     let executor = Simulated::new(benchmark.evaluator(), 1)?;
-    let budget = Budget::trials(u64::MAX).simulated_time(setup.budget);
+    let budget = Budget::unlimited().simulated_time(setup.budget);
     let result = Search::new(algorithm, executor, budget)
         .observe(Watch::new())
         .run()

@@ -36,7 +36,7 @@ pub(super) enum Standstill {
     },
 }
 
-/// Ends a search that stands still, with a [`Standstill`] as its error.
+/// Ends a search that makes no progress, with a [`Standstill`] as its error.
 #[derive(Debug)]
 pub(super) struct Watch {
     idle: u64,

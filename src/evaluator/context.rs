@@ -11,7 +11,7 @@ use crate::randomness::stream;
 use crate::stopper::{Decision, SharedStopper};
 use crate::trial::TrialId;
 
-/// What one evaluation knows about the search around it, and how it talks to the search.
+/// What one evaluation knows about the search around it, and how it communicates with the search.
 pub struct Context<'a> {
     trial: TrialId,
     seed: u64,
@@ -20,7 +20,7 @@ pub struct Context<'a> {
     report: &'a (dyn Fn(IntermediateResult) + Sync),
     deadline: Option<Instant>,
     stopper: Option<&'a SharedStopper>,
-    /// The last step and value that were reported, once the stopper has said stop.
+    /// The last step and value that were reported, if the stopper has ended the trial.
     stopped_at: Mutex<Option<(u64, f64)>>,
 }
 

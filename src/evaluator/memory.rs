@@ -19,7 +19,7 @@ const SIGNS: [&str; 13] = [
 
 /// Whether an error or panic message says that memory ran out.
 ///
-/// Burn reports a full GPU only as a panic or an error with a text, so the text has to do.
+/// Burn reports a full GPU only in the text of a panic or error, so this looks at the text.
 #[must_use]
 pub fn is_out_of_memory(message: &str) -> bool {
     let message = message.to_lowercase();

@@ -51,7 +51,7 @@ pub enum EvaluationError {
     /// The genotype violates a constraint of the evaluator.
     #[error("infeasible: {0}")]
     Infeasible(String),
-    /// Something went wrong.
+    /// The evaluation failed.
     #[error("{0}")]
     Failed(String),
     /// It took too long.

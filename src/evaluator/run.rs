@@ -48,7 +48,7 @@ pub fn run_trial<G>(
     TrialEnd::Outcome(outcome.recordable())
 }
 
-/// A failure, or memory that ran out, which only the words of a message tell.
+/// A failure, or memory that ran out, recognized by its message.
 fn failure(reason: String) -> Outcome {
     if is_out_of_memory(&reason) {
         Outcome::OutOfMemory { reason }

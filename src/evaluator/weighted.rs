@@ -34,8 +34,8 @@ pub struct WeightedSum<E> {
 }
 
 impl<E> WeightedSum<E> {
-    /// Weights by the names of figures; `fitness` stands for the evaluator's fitness. Give figures of which
-    /// less is better a negative weight.
+    /// Weights by the names of metrics; `fitness` means the evaluator's fitness. Give metrics that should be
+    /// small a negative weight.
     pub fn new<N: Into<String>>(evaluator: E, weights: impl IntoIterator<Item = (N, f64)>) -> Self {
         Self {
             evaluator,

@@ -9,7 +9,7 @@ pub enum ExecutorError {
     /// Without workers nothing can run.
     #[error("the number of workers is 0; it must be at least 1")]
     NoWorkers,
-    /// The system has no room for another thread. Those that were started have ended again.
+    /// The system can't start another thread. Those already started have been joined.
     #[error(
         "the system can't start a thread for another worker after {started}: {source}; use fewer workers"
     )]

@@ -21,7 +21,7 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// A search that resumes after it was killed or [stopped](StopSignal) continues at the time of the
 /// interruption, with the trials, outcomes and order of a search that was never interrupted: trials that run
 /// when the signal is set are given up without advancing the clock, and run again from when they began. Two
-/// things may differ: which virtual worker has which trial, since trials in flight are handed out anew and
+/// things may differ: which virtual worker has which trial, since trials in flight are assigned again and
 /// the journal doesn't say who had them; and, with a stopper, which trials are stopped, since a resume shows
 /// it the recorded values in the order in which trials ended, then those in flight again, and not in the
 /// order of submission.
@@ -160,7 +160,7 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
         }));
     }
 
-    /// Interrupts a trial without advancing the clock. Its end, which lies in the future, must not be
+    /// Interrupts a trial without advancing the clock. Its end is in the future and must not be
     /// reported: the record would have it before trials that an uninterrupted search starts and ends by then.
     fn give_up(&mut self) -> Option<ExecutorEvent> {
         let (trial, worker) = match self.running.pop() {

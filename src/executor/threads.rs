@@ -175,7 +175,7 @@ impl<G: Genotype> Worker<G> {
     }
 }
 
-/// Reports the end of a trial when it is dropped, whatever happens: a trial whose worker panicked is lost.
+/// Reports the end of a trial when it is dropped, even by a panic: a trial whose worker panicked is lost.
 struct ReportOnDrop<'a> {
     events: &'a Sender<ExecutorEvent>,
     trial: TrialId,

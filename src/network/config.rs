@@ -43,6 +43,7 @@ impl ImageShape {
 /// The layers before the first cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Stem {
     /// A 3x3 convolution to `3F` channels and batch norm. Keeps height and width.
     #[default]
@@ -53,6 +54,17 @@ pub enum Stem {
         /// Channels of the convolution: 32 in AmoebaNet and NASNet-A mobile, 96 in NASNet-A large.
         filters: usize,
     },
+}
+
+impl Stem {
+    /// The name in files and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cifar => "cifar",
+            Self::ImageNet { .. } => "imagenet",
+        }
+    }
 }
 
 /// Batch norm's settings.
@@ -327,5 +339,18 @@ impl NetworkConfig {
     #[must_use]
     pub const fn total_cells(&self) -> usize {
         self.stem_cells() + 3 * self.cells_per_stack + 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stems_have_the_names_that_files_have() {
+        let json = |stem: Stem| serde_json::to_value(stem).unwrap();
+        assert_eq!(json(Stem::Cifar), Stem::Cifar.name());
+        let stem = Stem::ImageNet { filters: 32 };
+        assert_eq!(json(stem)[stem.name()]["filters"], 32);
     }
 }

@@ -16,6 +16,7 @@ use super::walk::LayerPath;
 /// convolutions and classifiers for one image. The paper's tables count the same way; they exclude the
 /// auxiliary head ([`Cost::without_auxiliary`]), which is dropped after training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Cost {
     /// Trainable parameters.
     pub parameters: u64,

@@ -20,6 +20,7 @@ pub struct DropPath {
 /// How drop path's keep probability falls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum DropPathSchedule {
     /// Linearly with the training's progress, the same for all cells (version 1, the default of
     /// AmoebaNet's released code).

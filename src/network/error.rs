@@ -114,13 +114,13 @@ impl fmt::Display for NarrowLayer {
                 filters,
             } => write!(
                 f,
-                "{operation} in cell {cell}, of {filters} filters, would have a bottleneck of none"
+                "{operation} in cell {cell}, of {filters} filters, would have a bottleneck without channels"
             ),
             Self::FactorizedReduction { cell, filters } => write!(
                 f,
                 "a factorized reduction in cell {cell}, of {filters} filters, needs one for each of its two paths"
             ),
-            Self::StemCell { cell } => write!(f, "cell {cell}, in the stem, would have none"),
+            Self::StemCell { cell } => write!(f, "cell {cell}, in the stem, would have no filters"),
         }
     }
 }

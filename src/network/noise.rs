@@ -13,7 +13,7 @@ use super::drop_path::DropPath;
 /// generator.
 ///
 /// Random numbers are drawn on the host from this generator, never from the device's, so that training
-/// is the same on every device, whatever else runs there.
+/// is the same on every device, regardless of other work there.
 pub struct TrainingPass<'a> {
     progress: f64,
     rng: &'a mut dyn Rng,

@@ -11,6 +11,7 @@ use super::error::NetworkError;
 /// precision either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Precision {
     /// Single precision.
     #[default]

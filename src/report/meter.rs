@@ -9,7 +9,7 @@ use indicatif::{ProgressBar as Bar, ProgressStyle};
 /// Without a terminal, the longest time between two lines, as long as something is finished.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
-/// The total where there is none.
+/// The total if there is no limit.
 pub(super) const ENDLESS: u64 = u64::MAX;
 
 /// Shows done/total on standard error: a bar on a terminal, otherwise a plain line for every tenth and

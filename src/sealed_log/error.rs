@@ -18,7 +18,7 @@ pub(crate) enum LogError {
         path: PathBuf,
         source: io::Error,
     },
-    /// What is to be written has no JSON form.
+    /// The content can't be written as JSON.
     NoJson(serde_json::Error),
     /// It doesn't begin like a log of this kind.
     OtherKind(PathBuf),

@@ -1,10 +1,10 @@
-//! A file of sealed lines: the record behind a search's journal and a comparison's runs.
+//! A file of sealed lines: the format of a search's journal and a comparison's runs.
 //!
 //! Lines of JSON are only ever appended. The first is a header that begins with what the file is and its
 //! format. Every line ends with checksums that continue those of the line before ([`seal`]), so a line that
-//! was changed, dropped or doubled is found, and named. A process that is killed loses nothing that it has
-//! appended; a power cut may leave a last line without its end, which is dropped when the file is read
-//! again. One process at a time has the file locked.
+//! was changed, removed or duplicated is detected and reported. A process that is killed loses nothing that
+//! it has appended; a power cut may leave an incomplete last line, which is dropped when the file is read
+//! again. Only one process at a time can lock the file.
 
 mod error;
 mod kind;
@@ -13,7 +13,7 @@ mod reader;
 mod seal;
 mod writer;
 
-pub use writer::{SyncPolicy, UnknownSyncPolicy};
+pub use writer::SyncPolicy;
 
 pub(crate) use error::LogError;
 pub(crate) use kind::LogKind;

@@ -27,7 +27,7 @@ pub(crate) struct LogReader {
     torn: Option<TornLine>,
 }
 
-/// The last line of a log, if it has no end.
+/// The last line of a log, if it is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TornLine {
     /// The line, from 1.
@@ -35,7 +35,7 @@ pub(crate) struct TornLine {
     pub(crate) bytes: usize,
 }
 
-/// A line whose checksums are right.
+/// A line with correct checksums.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SealedLine<'a> {
     /// The line, from 1.
@@ -63,7 +63,7 @@ impl LogReader {
         Ok(reader)
     }
 
-    /// Reads the first line: `None` if it isn't there, or lacks its end.
+    /// Reads the first line: `None` if it is missing or incomplete.
     pub(crate) fn header<H: DeserializeOwned>(&mut self) -> Result<Option<H>, LogError> {
         // The format comes first: the header of another one may look different.
         #[derive(Deserialize)]
@@ -86,7 +86,7 @@ impl LogReader {
         header.map(Some).map_err(|error| self.damaged(error))
     }
 
-    /// Reads the next line: `None` at the end of the file, where a line without its end doesn't count.
+    /// Reads the next line: `None` at the end of the file, where an incomplete line doesn't count.
     pub(crate) fn next_line(&mut self) -> Result<Option<SealedLine<'_>>, LogError> {
         match self.read_line()? {
             true => self.check_line().map(Some),
@@ -104,7 +104,7 @@ impl LogReader {
         self.length
     }
 
-    /// The line without its end, once the end of the file is reached.
+    /// The incomplete line, once the end of the file is reached.
     pub(crate) const fn torn(&self) -> Option<TornLine> {
         self.torn
     }

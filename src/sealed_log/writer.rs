@@ -1,10 +1,9 @@
-//! Appending lines so that they last.
+//! Appending lines durably.
 
 use std::fmt::{self, Debug};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,38 +13,18 @@ use super::seal::seal;
 
 /// When lines are forced to the disk itself instead of being left to the operating system.
 ///
-/// Whatever the policy, a line is handed to the operating system before it counts, so a process that is killed
+/// Under every policy, a line is handed to the operating system before it counts, so a process that is killed
 /// loses nothing. The policy is for power cuts and kernel panics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SyncPolicy {
     /// After every line.
     Always,
     /// After this many lines, and at the end.
     EveryN(u32),
-    /// When the operating system sees fit.
+    /// Whenever the operating system decides.
     #[default]
     Never,
-}
-
-/// The text names no policy.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown sync policy '{0}'; choose always, never, or a number of lines")]
-pub struct UnknownSyncPolicy(String);
-
-impl FromStr for SyncPolicy {
-    type Err = UnknownSyncPolicy;
-
-    /// `always`, `never`, or a number of lines.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            _ => match text.parse() {
-                Ok(lines) if lines > 0 => Ok(Self::EveryN(lines)),
-                _ => Err(UnknownSyncPolicy(text.to_owned())),
-            },
-        }
-    }
 }
 
 /// Where lines go: a file, or in tests something that fails.
@@ -151,7 +130,7 @@ impl LogWriter {
         }
     }
 
-    /// Makes the name of a new file last, where folders can be synced.
+    /// Makes the name of a new file durable, where folders can be synced.
     pub(crate) fn sync_folder(&self) {
         if self.policy != SyncPolicy::Never
             && let Some(Ok(folder)) = self.path.parent().map(File::open)

@@ -54,8 +54,8 @@ impl Budget {
         self
     }
 
-    /// Ends the search after this real time, whatever clock the executor has. The time before a resume counts,
-    /// up to the last line of the journal.
+    /// Ends the search after this real time, regardless of the executor's clock. The time before a resume
+    /// counts, up to the last line of the journal.
     #[must_use]
     pub const fn wall_time(mut self, limit: Duration) -> Self {
         self.wall_time = Some(limit);

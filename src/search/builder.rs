@@ -22,7 +22,7 @@ use crate::executor::Executor;
 use crate::space::Genotype;
 use crate::stopper::{SharedStopper, Stopper};
 
-/// A search: an algorithm, an executor, a budget, and whatever else is set here. [`Search::run`] runs it.
+/// A search: an algorithm, an executor, a budget, and further settings. [`Search::run`] runs it.
 pub struct Search<G, A, X> {
     algorithm: A,
     executor: X,
@@ -78,7 +78,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         self
     }
 
-    /// Runs failed trials again. By default none is.
+    /// Runs failed trials again. None by default.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.settings.retry = retry;

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::str::FromStr;
 
 use super::error::SearchError;
 use super::guarded;
 use super::history::{History, TrialRecord};
 use crate::trial::{EVALUATIONS, Evaluation, MEASURED_FITNESS, Outcome, TrialId};
 
-/// What happens to a genotype that the search has asked for before.
+/// What happens to a genotype that came up earlier in the search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Duplicates {
@@ -27,32 +26,10 @@ pub enum Duplicates {
     Redraw(u32),
 }
 
-/// The text names no policy.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "unknown policy for duplicates '{0}'; choose one of allow, reuse, average, redraw:N with a number N"
-)]
-pub struct UnknownDuplicates(String);
-
-impl FromStr for Duplicates {
-    type Err = UnknownDuplicates;
-
-    /// `allow`, `reuse`, `average`, or `redraw:N`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let redraw = |text: &str| Some(Self::Redraw(text.strip_prefix("redraw:")?.parse().ok()?));
-        match text {
-            "allow" => Ok(Self::Allow),
-            "reuse" => Ok(Self::Reuse),
-            "average" => Ok(Self::Average),
-            _ => redraw(text).ok_or_else(|| UnknownDuplicates(text.to_owned())),
-        }
-    }
-}
-
 /// An earlier evaluation of the same genotype, and the trial that it is from, if there is one to reuse.
 pub(super) type ReusableEvaluation = Option<(TrialId, Evaluation)>;
 
-/// Remembers the genotypes of a search, whatever they are compared by. A genotype's key, its hash and its
+/// Remembers the genotypes of a search, for any key to compare them by. A genotype's key, its hash and its
 /// equality are the user's code: if one panics, the method fails.
 pub(super) trait Deduplicator<G>: Send {
     fn policy(&self) -> Duplicates;

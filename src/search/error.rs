@@ -10,7 +10,7 @@ use crate::trial::TrialId;
 pub enum SearchError {
     /// Fewer trials than the algorithm needs.
     #[error(
-        "a budget of {trials} trials is too small: the algorithm needs at least {minimum} (evolution as many as its population has members)"
+        "a budget of {trials} trials is too small: the algorithm needs at least {minimum} (for evolution, the population size)"
     )]
     BudgetTooSmall {
         /// The budget.
@@ -34,7 +34,7 @@ pub enum SearchError {
         "the constraints refused {refused} of {drawn} genotypes drawn for trial {trial}; the last: {reason}"
     )]
     TooManyRefused {
-        /// The trial that no genotype was found for.
+        /// The trial for which no genotype was found.
         trial: TrialId,
         /// How many were refused.
         refused: u64,

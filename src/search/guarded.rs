@@ -5,7 +5,7 @@ use crate::algorithm::Algorithm;
 use crate::panics::caught;
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// Calls code of the user's; a panic is an error that says whose code it was.
+/// Calls user code and turns a panic into an error that names that code.
 pub(super) fn guarded<T>(whom: &str, call: impl FnOnce() -> T) -> Result<T, SearchError> {
     caught(call).map_err(|message| SearchError::Panicked {
         what: whom.to_owned(),
@@ -15,7 +15,7 @@ pub(super) fn guarded<T>(whom: &str, call: impl FnOnce() -> T) -> Result<T, Sear
 
 /// [`Algorithm::ask`].
 pub(super) fn ask<G>(algorithm: &mut impl Algorithm<G>) -> Result<Trial<G>, SearchError> {
-    guarded("the algorithm, asked for a trial,", || algorithm.ask())
+    guarded("the algorithm's ask", || algorithm.ask())
 }
 
 /// [`Algorithm::tell`].
@@ -24,10 +24,7 @@ pub(super) fn tell<G>(
     id: TrialId,
     outcome: &Outcome,
 ) -> Result<(), SearchError> {
-    guarded("the algorithm, told of a trial,", || {
-        algorithm.tell(id, outcome)
-    })?
-    .map_err(SearchError::Tell)
+    guarded("the algorithm's tell", || algorithm.tell(id, outcome))?.map_err(SearchError::Tell)
 }
 
 /// [`Algorithm::withdraw`].
@@ -35,8 +32,5 @@ pub(super) fn withdraw<G>(
     algorithm: &mut impl Algorithm<G>,
     id: TrialId,
 ) -> Result<(), SearchError> {
-    guarded("the algorithm, from which a trial was withdrawn,", || {
-        algorithm.withdraw(id)
-    })?
-    .map_err(SearchError::Tell)
+    guarded("the algorithm's withdraw", || algorithm.withdraw(id))?.map_err(SearchError::Tell)
 }

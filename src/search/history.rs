@@ -9,6 +9,7 @@ use crate::trial::{Outcome, TrialId};
 /// metric of the evaluation next to the fitness. A trial without a score has the fitness `null` and, if there
 /// is one, a `reason`.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TrialRecord<G> {
     /// Its number.
     pub id: TrialId,
@@ -24,7 +25,7 @@ pub struct TrialRecord<G> {
     pub attempts: u32,
     /// How long the last attempt took, in seconds.
     pub seconds: f64,
-    /// The trial of the same genotype whose evaluation it took, if duplicates are reused.
+    /// The trial of the same genotype whose evaluation it reused, if duplicates are reused.
     pub reused: Option<TrialId>,
     /// How it ended.
     pub outcome: Outcome,

@@ -3,13 +3,13 @@
 //! What happens to a trial, and which settings of a [`Search`] apply:
 //!
 //! 1. The algorithm is asked. A genotype that a [constraint](Search::constraint) refuses, or that the policy
-//!    for [duplicates](Search::duplicates) wants redrawn, is withdrawn, and the algorithm asked again.
+//!    for [duplicates](Search::duplicates) rejects, is withdrawn, and the algorithm is asked again.
 //! 2. The ask is written to the [journal](Search::journal).
 //! 3. The executor runs the trial, as long as its [time limit](Search::timeout) and the
 //!    [stopper](Search::stopper) allow.
-//! 4. If it went wrong, it may be [run again](Search::retry).
-//! 5. The algorithm is told how it ended, the journal records it, and then [observers](Search::observe) hear
-//!    of it. Too many [failures in a row](Search::max_consecutive_failures) end the search.
+//! 4. A failed attempt may be [retried](Search::retry).
+//! 5. The algorithm is told how it ended, the journal records it, and [observers](Search::observe) are
+//!    notified. Too many [failures in a row](Search::max_consecutive_failures) end the search.
 //!
 //! If the search was interrupted, the journal restores all of this.
 
@@ -38,7 +38,7 @@ mod warning;
 pub use best_file::BestFile;
 pub use budget::{Budget, Termination};
 pub use builder::Search;
-pub use duplicates::{Duplicates, UnknownDuplicates};
+pub use duplicates::Duplicates;
 pub use error::SearchError;
 pub use file_error::ResultFileError;
 pub use history::{History, TrialRecord};

@@ -15,12 +15,12 @@ pub enum Event<'a, G> {
         /// The budget's number of trials, if it limits them.
         trials: Option<u64>,
     },
-    /// The search resumes where its journal ends. Comes after `Began`; recorded trials come in no other
-    /// event.
+    /// The search resumes where its journal ends. Comes after `Began`; no other event reports recorded
+    /// trials.
     Resumed {
         /// All trials that have ended.
         history: &'a History<G>,
-        /// How many trials have not ended, and are run again.
+        /// The number of unfinished trials, which run again.
         in_flight: usize,
         /// Problems with the journal, or with what was rebuilt from it.
         warnings: &'a [Warning],
@@ -44,7 +44,7 @@ pub enum Event<'a, G> {
         /// What it reported.
         result: &'a IntermediateResult,
     },
-    /// An attempt at a trial went wrong, and the trial will run again.
+    /// An attempt failed, and the trial will run again.
     Retried {
         /// The trial.
         trial: TrialId,

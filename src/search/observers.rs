@@ -1,10 +1,10 @@
-//! Those who watch a search.
+//! The observers of a search.
 
 use super::error::SearchError;
 use super::observer::{Event, Observer};
 use crate::panics::caught;
 
-/// The observers of a search, in the order in which they hear of an event.
+/// The observers of a search, in the order in which they are notified.
 pub(super) struct Observers<G> {
     all: Vec<NamedObserver<G>>,
 }

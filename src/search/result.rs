@@ -7,6 +7,7 @@ use crate::objective::{Objective, pareto_front};
 
 /// What a search found.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SearchResult<G> {
     /// Every finished trial, in the order of finishing.
     pub history: History<G>,

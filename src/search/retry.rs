@@ -5,7 +5,7 @@ use crate::trial::Outcome;
 /// How many more attempts a trial gets, depending on how the last one ended: by default, none.
 ///
 /// Every attempt has the same seed. A retry helps against causes outside the evaluation, such as a shared
-/// device or a worker that went away, not against an evaluator that fails the same way each time. A trial that
+/// device or a lost worker, not against an evaluator that fails the same way each time. A trial that
 /// is infeasible or was stopped early is never run again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retry {
@@ -48,7 +48,7 @@ impl Retry {
         self
     }
 
-    /// How many more attempts a trial gets whose worker went away.
+    /// How many more attempts a trial gets whose worker was lost.
     #[must_use]
     pub const fn lost(mut self, attempts: u32) -> Self {
         self.lost = attempts;

@@ -22,7 +22,7 @@ impl<G> Observer<G> for Traced {
                 warnings,
             } => {
                 for warning in *warnings {
-                    warn!(%warning, "something is amiss");
+                    warn!(%warning, "warning");
                 }
                 info!(finished = history.len(), in_flight, "the search is resumed");
             }
@@ -50,7 +50,7 @@ impl<G> Observer<G> for Traced {
                     }
                 }
             }
-            Event::Warned { warning } => warn!(%warning, "something is amiss"),
+            Event::Warned { warning } => warn!(%warning, "warning"),
             Event::Ended { termination } => info!(%termination, "the search ends"),
         }
         Ok(())

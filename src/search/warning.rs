@@ -8,7 +8,7 @@ use crate::sealed_log::TornLine;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The last line of the journal has no end, because the process died while writing it. It was dropped:
+    /// The last line of the journal is incomplete, because the process died while writing it. It was dropped:
     /// nothing depended on it yet.
     TornLine {
         /// The line, from 1.
@@ -35,7 +35,7 @@ impl fmt::Display for Warning {
         match self {
             Self::TornLine { line, bytes } => write!(
                 f,
-                "line {line} of the journal ends in the middle; its {bytes} bytes were dropped"
+                "line {line} of the journal is incomplete; its {bytes} bytes were dropped"
             ),
             Self::StopperLeftOut { message } => write!(
                 f,

@@ -28,7 +28,7 @@ pub trait Selection<G>: Debug + Send + Sync {
         sample: &mut Vec<usize>,
     ) -> usize;
 
-    /// The smallest number of objectives that this selection needs; 0 if it goes by the fitness.
+    /// The smallest number of objectives that this selection needs; 0 if it uses only the fitness.
     fn minimum_objectives(&self) -> usize {
         0
     }

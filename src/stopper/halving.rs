@@ -22,7 +22,7 @@ pub struct SuccessiveHalving {
     rungs: Vec<Vec<f64>>,
     /// The values of running trials at the rungs that they have reached, from the first.
     running: HashMap<TrialId, Vec<f64>>,
-    /// The same for attempts that went wrong, in case their trials are run again.
+    /// The same for failed attempts, in case their trials are run again.
     failed: HashMap<TrialId, Vec<f64>>,
 }
 

@@ -21,8 +21,8 @@ pub enum TableErrorKind {
     /// The file can't be opened.
     #[error("{0}")]
     Open(io::Error),
-    /// Reading breaks off because the file is truncated or damaged, or the disk fails.
-    #[error("reading breaks off after line {lines}: {source}")]
+    /// Reading failed because the file is truncated or damaged, or the disk failed.
+    #[error("reading failed after line {lines}: {source}")]
     BrokenOff {
         /// The number of whole lines before the break, including the header.
         lines: u64,

@@ -18,7 +18,7 @@
 //!     .population(10)
 //!     .sample(3)
 //!     .build()?;
-//! let budget = Budget::trials(u64::MAX).simulated_time(Duration::from_secs(20_000));
+//! let budget = Budget::unlimited().simulated_time(Duration::from_secs(20_000));
 //! let result = Search::new(evolution, Simulated::new(evaluator, 1)?, budget).run()?;
 //! if let Some(best) = result.best() {
 //!     let test = table.accuracy(best.genotype, Dataset::Cifar10, Metric::Test200);
@@ -35,7 +35,6 @@ mod nasbench201;
 pub mod nats_bench;
 mod quantity;
 
-pub use crate::unknown_name::UnknownName;
 pub use error::{TableError, TableErrorKind};
 pub use evaluator::{TabularColumns, TabularEvaluator};
 pub use nasbench201::{Dataset, Metric, NasBench201Evaluator, NasBench201Table};

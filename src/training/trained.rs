@@ -48,7 +48,7 @@ pub enum ClassifierError {
     #[error(transparent)]
     Weights(#[from] WeightsError),
     /// The file holds weights, but no valid normalisation of images.
-    #[error("{} doesn't tell how to normalise its network's images: {reason}", path.display())]
+    #[error("{} doesn't say how to normalise its network's images: {reason}", path.display())]
     NoStatistics {
         /// The file.
         path: PathBuf,

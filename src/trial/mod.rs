@@ -130,9 +130,9 @@ pub enum Outcome {
         /// Which constraint.
         reason: String,
     },
-    /// The evaluation went wrong: an error, a panic, a fitness that isn't finite.
+    /// The evaluation failed: an error, a panic, a fitness that isn't finite.
     Failed {
-        /// What went wrong.
+        /// Why.
         reason: String,
     },
     /// The evaluation took too long.
@@ -142,7 +142,7 @@ pub enum Outcome {
         /// What the device said.
         reason: String,
     },
-    /// Its worker went away.
+    /// Its worker was lost.
     Lost,
     /// The stopper ended it early because it wasn't promising.
     Stopped {
@@ -169,7 +169,7 @@ impl Outcome {
         self.evaluation().map(|evaluation| evaluation.fitness)
     }
 
-    /// Whether something went wrong: neither completed, infeasible nor stopped early.
+    /// Whether the trial failed: neither completed, infeasible nor stopped early.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
         !matches!(

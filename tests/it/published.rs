@@ -80,11 +80,3 @@ fn a_budget_below_one_evaluation_is_refused() {
         "{error}"
     );
 }
-
-#[test]
-fn unknown_protocols_are_refused() {
-    assert_eq!(
-        "nas-bench-101".parse::<Protocol>().unwrap_err().to_string(),
-        "unknown protocol 'nas-bench-101'; choose one of nats-bench, nas-bench-201"
-    );
-}

@@ -270,20 +270,6 @@ fn other_broken_rows_are_refused_with_their_line() {
 }
 
 #[test]
-fn unknown_names_are_refused_with_a_list_of_the_known_ones() {
-    assert_eq!("ImageNet16-120".parse(), Ok(Dataset::ImageNet16));
-    assert_eq!("val200".parse(), Ok(Metric::Valid200));
-    assert_eq!(
-        "cifar".parse::<Dataset>().unwrap_err().to_string(),
-        "unknown data set 'cifar'; choose one of cifar10, cifar100, imagenet16-120"
-    );
-    assert_eq!(
-        "loss".parse::<Metric>().unwrap_err().to_string(),
-        "unknown metric 'loss'; choose one of val12, test12, val200, test200"
-    );
-}
-
-#[test]
 fn any_csv_table_can_be_searched_plain_or_gzip() {
     let mut csv = "name,score,time\n".to_owned();
     for number in 0..64 {

@@ -76,6 +76,6 @@ fn a_truncated_gzip_names_the_last_whole_line() {
     assert!(most > half, "{most}");
     assert_eq!(broken(&whole[..4]), 0, "not even the header");
     let error = columns.read(&path, str::parse::<u32>).unwrap_err();
-    let expected = format!("{}: reading breaks off after line 0: ", path.display());
+    let expected = format!("{}: reading failed after line 0: ", path.display());
     assert!(error.to_string().starts_with(&expected), "{error}");
 }

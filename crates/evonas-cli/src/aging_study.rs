@@ -12,7 +12,7 @@ use evonas::report::{ScatterPlot, ScatterPoint};
 use evonas::tabular::Dataset;
 
 use crate::Failure;
-use crate::naming::BenchmarkName;
+use crate::naming::{BenchmarkName, table_dataset};
 use crate::output::print;
 
 /// Compare aging with non-aging evolution over a grid of population and tournament sizes
@@ -33,7 +33,7 @@ pub(crate) struct AgingStudyOptions {
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
-    #[arg(long, default_value_t = Dataset::Cifar10)]
+    #[arg(long, value_parser = table_dataset, default_value_t = Dataset::Cifar10)]
     dataset: Dataset,
     /// Population sizes, separated by commas
     #[arg(long, value_name = "SIZES", value_delimiter = ',', default_values_t = [10, 20, 50, 100])]

@@ -58,7 +58,7 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{ArgAction, CommandFactory as _};
 
     use super::Cli;
 
@@ -102,9 +102,15 @@ mod tests {
                     || option
                         .get_help_heading()
                         .is_some_and(|heading| heading.contains("default"));
-                let takes_a_value = option.get_action().takes_values();
+                let is_help_or_version = matches!(
+                    option.get_action(),
+                    ArgAction::Help
+                        | ArgAction::HelpShort
+                        | ArgAction::HelpLong
+                        | ArgAction::Version
+                );
                 assert!(
-                    says_default || option.is_required_set() || !takes_a_value,
+                    says_default || option.is_required_set() || is_help_or_version,
                     "{name}"
                 );
             }

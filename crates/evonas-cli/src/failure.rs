@@ -1,4 +1,4 @@
-//! Why a subcommand failed, for whoever typed it.
+//! Why a subcommand failed, for the user.
 
 use std::error::Error;
 

@@ -7,7 +7,7 @@
 //! What every subcommand keeps to:
 //!
 //! - Results go to standard output, progress and warnings to standard error. A reader that closes the pipe is
-//!   no error.
+//!   not an error.
 //! - The exit code is 0 for success, 1 for a failure, 2 for a command line that makes no sense, and 130 if
 //!   Ctrl-C was pressed twice. A single Ctrl-C or SIGTERM lets long work keep what it has done.
 //! - `NO_COLOR` turns colors off.
@@ -50,7 +50,7 @@ where
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help is no error; a reader that closed the pipe isn't one either.
+            // Help is not an error; a reader that closed the pipe isn't one either.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
         }

@@ -1,4 +1,4 @@
-//! The program `evonas`; all of it is in the library beside it.
+//! The program `evonas`; all of it is in this package's library.
 
 #![forbid(unsafe_code)]
 

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write as _, stdout};
 
 use crate::Failure;
 
-/// Prints a text as it stands. A reader that has seen enough, as `head` has, is no error.
+/// Prints text without a line break. A closed pipe (`head`) is not an error.
 ///
 /// # Errors
 /// Standard output can't be written to for any other reason.
@@ -13,7 +13,7 @@ pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     check(write!(stdout(), "{text}").and_then(|()| stdout().flush()))
 }
 
-/// Prints a line. A reader that has seen enough is no error.
+/// Prints a line. A closed pipe is not an error.
 ///
 /// # Errors
 /// As [`print`].

@@ -1,5 +1,5 @@
-//! How a search's final training is repeated: its data set and its settings, kept beside its best genotype so
-//! that `evonas train --from` needs no other option.
+//! How a search's final training is repeated: its data set and its settings, kept next to its best genotype
+//! so that `evonas train --from` needs no other option.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Failure> {
         .map_err(|error| format!("can't read {}: {error}; {hint}", path.display()))?;
     let value = serde_json::from_str(&text).map_err(|error| {
         format!(
-            "{} is damaged or of another version: {error}; {hint}",
+            "{} is damaged or has another version: {error}; {hint}",
             path.display()
         )
     })?;

@@ -8,9 +8,9 @@ use crate::pooling::Pooling;
 use crate::window::Window;
 use crate::{composed, cpu};
 
-/// A batch of hidden states: what a cell network computes on between its images and its logits.
+/// A batch of hidden states: what a cell network computes between its images and its logits.
 ///
-/// Its shape is always spoken of as `[batch, channels, height, width]`; the order in which its values are
+/// Its shape is always given as `[batch, channels, height, width]`; the order in which its values are
 /// stored is the crate's own business and depends on the device.
 #[derive(Clone, Debug)]
 pub struct HiddenState {

@@ -133,8 +133,10 @@ impl RunRecord {
                 run,
                 result,
             } = line.map_err(|reason| reader.damaged(reason))?;
-            let contender = algorithm.parse::<Contender>();
-            let contender = contender.map_err(|reason| reader.damaged(reason))?;
+            let contender = Contender::ALL
+                .into_iter()
+                .find(|contender| contender.name() == algorithm)
+                .ok_or_else(|| reader.damaged(format!("unknown algorithm '{algorithm}'")))?;
             runs.insert((contender, run), result);
         }
         self.writer.resume(reader.chain(), reader.length())?;

@@ -16,7 +16,7 @@ pub(super) const LOG: LogKind = LogKind {
     format: 2,
 };
 
-/// The first line of a record. The number of runs, the algorithms and the threads are no part of it: no run
+/// The first line of a record. The number of runs, the algorithms and the threads are not part of it: no run
 /// depends on them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RecordedSettings {

@@ -39,6 +39,6 @@ pub struct BranchPlan {
 pub struct ConcatPlan {
     /// The state.
     pub state: usize,
-    /// The layers that bring it to the others' size and channels; empty if it has them.
+    /// The layers that adapt it to the others' size and channels; empty if they match already.
     pub layers: Vec<LayerPlan>,
 }

@@ -41,7 +41,7 @@ impl NetworkDescription {
             serde_json::from_str(text).map_err(|error| failed(error.to_string()))?;
         if description.version != VERSION {
             return Err(failed(format!(
-                "it is of version {}, and this program reads version {VERSION}",
+                "it has version {}, and this program reads version {VERSION}",
                 description.version
             )));
         }

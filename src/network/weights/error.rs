@@ -32,7 +32,7 @@ pub enum WeightsError {
     },
     /// The file has weights but no description of their network.
     #[error(
-        "{} doesn't say which network its weights are of; build the network and load the weights into it", path.display()
+        "{} doesn't describe its network; build the network and load the weights into it", path.display()
     )]
     NoDescription {
         /// The file.
@@ -42,7 +42,7 @@ pub enum WeightsError {
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// The file belongs to another architecture.
-    #[error("{} is not of this network: parameter {parameter}: {reason}", path.display())]
+    #[error("{} belongs to another network: parameter {parameter}: {reason}", path.display())]
     Mismatch {
         /// The file.
         path: PathBuf,
@@ -53,7 +53,7 @@ pub enum WeightsError {
     },
     /// All names and shapes agree, but the file belongs to another network: its pools, dilations,
     /// connections or settings differ.
-    #[error("{} is not of this network: {difference}", path.display())]
+    #[error("{} belongs to another network: {difference}", path.display())]
     OtherNetwork {
         /// The file.
         path: PathBuf,

@@ -108,7 +108,7 @@ impl CellNetwork {
     /// that [`CellNetwork::save`] uses.
     ///
     /// # Errors
-    /// [`WeightsError`] if the file can't be read, or is of another architecture. It names the first
+    /// [`WeightsError`] if the file can't be read, or belongs to another architecture. It names the first
     /// parameter that doesn't fit, or, if all names and shapes agree, what else differs.
     pub fn with_weights(&self, path: impl AsRef<Path>) -> Result<Self, WeightsError> {
         let path = path.as_ref();

@@ -91,7 +91,7 @@ impl StoredWeights {
                         found.shape.to_vec()
                     ),
                     Some(found) if found.dtype != DType::F32 => format!(
-                        "it is of type {:?} in the file and F32 in the network",
+                        "it has type {:?} in the file and F32 in the network",
                         found.dtype
                     ),
                     Some(_) => continue,

@@ -25,7 +25,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         self.asked += 1;
         let now = self.clock.now(self.executor.clock());
         if let Some(journal) = &mut self.settings.journal {
-            guarded::guarded("a genotype, recorded as JSON,", || {
+            guarded::guarded("recording a genotype as JSON", || {
                 journal.asked(&trial, refused, now)
             })??;
         }
@@ -60,7 +60,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             timeout: self.settings.timeout,
             stopper: self.settings.stopper.clone(),
         };
-        let trial = guarded::guarded("a genotype, cloned for its evaluation,", || {
+        let trial = guarded::guarded("cloning a genotype for its evaluation", || {
             flight.trial.clone()
         })?;
         self.in_flight.handed_out();

@@ -1,4 +1,4 @@
-//! Trials that were asked for and not told.
+//! Trials in flight: asked for, but not yet told.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -10,7 +10,7 @@ use crate::search::error::SearchError;
 use crate::search::journal::AttemptEnd;
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// A trial that was asked for and not told.
+/// A trial that was asked for, but not yet told.
 pub(super) struct TrialInFlight<G> {
     pub(super) trial: Trial<G>,
     /// When it was handed out, on the search's clock.
@@ -19,7 +19,7 @@ pub(super) struct TrialInFlight<G> {
     pub(super) attempt: u32,
     /// What the attempt has reported so far.
     pub(super) reports: Vec<(u64, f64)>,
-    /// The evaluation that it takes instead of running.
+    /// The evaluation that it reuses instead of running.
     pub(super) reusable: ReusableEvaluation,
 }
 

@@ -1,7 +1,7 @@
 //! The engine of a search: a loop around an algorithm and an executor that owns everything that changes.
 //!
 //! One file for each step of a trial: it is [asked for](ask) and handed to the executor, and when an attempt
-//! has [ended](finish), run again or told. [`replay`] brings a new engine to where a journal ends.
+//! has [ended](finish), run again or told. [`replay`] advances a new engine to the end of a journal.
 
 mod ask;
 mod clock;

@@ -28,7 +28,7 @@ impl Position {
         })
     }
 
-    /// Names the line if the algorithm refuses what it says.
+    /// Adds the line to the error if the algorithm refused its outcome.
     fn of(&self, error: SearchError) -> SearchError {
         match error {
             SearchError::Tell(source) => SearchError::Journal(JournalError::Tell {
@@ -63,7 +63,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         self.in_flight.all_wait();
         self.warnings.extend_from_slice(journal.warnings());
         self.settings.journal = Some(journal);
-        // Observers hear of it with the other warnings when the search is resumed.
+        // Observers receive it with the other warnings when the search is resumed.
         let _ = self.stopper_failure();
         if let Some(now) = now {
             match self.executor.clock() {
@@ -121,7 +121,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                 .map_err(|error| position.of(error))?;
         }
         let asked = guarded::ask(&mut self.algorithm)?;
-        let differ = guarded::guarded("a genotype, compared with its record,", || {
+        let differ = guarded::guarded("comparing a genotype with its record", || {
             (asked != *recorded).then(|| difference(recorded, &asked))
         })?;
         match differ {

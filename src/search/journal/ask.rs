@@ -59,11 +59,11 @@ where
     }
 }
 
-/// Why a line whose checksums are right is no entry.
+/// Why an intact line isn't a valid entry.
 pub(super) enum NoEntry {
     /// No journal would have written such a line.
     Damaged(String),
-    /// Its genotype isn't of the type to be read.
+    /// Its genotype has another type than expected.
     OtherGenotype(String),
 }
 
@@ -79,7 +79,8 @@ impl From<&str> for NoEntry {
     }
 }
 
-/// Parses an ask: its trial, and how many draws before it were refused. If only its genotype can't be parsed, it is one of another type; anything else is damage.
+/// Parses an ask: its trial, and how many draws before it were refused. If only the genotype can't be
+/// parsed, it has another type; any other failure means damage.
 pub(super) fn parse_ask<G: DeserializeOwned>(content: &str) -> Result<(Trial<G>, u64), NoEntry> {
     let line: OwnedAsk<G> = serde_json::from_str(content).map_err(|error| {
         match serde_json::from_str::<OwnedAsk<IgnoredAny>>(content) {

@@ -19,7 +19,7 @@ pub enum JournalError {
     #[error("{} does not exist, so there is nothing to resume", .0.display())]
     Missing(PathBuf),
     /// The file exists, but nothing is recorded yet.
-    #[error("{} holds no search yet", .0.display())]
+    #[error("{} contains no search yet", .0.display())]
     Empty(PathBuf),
     /// Another process is using the journal.
     #[error("{} is in use by another process", .0.display())]
@@ -58,7 +58,7 @@ pub enum JournalError {
         reason: String,
     },
     /// The file is something else, or the beginning of its first line is damaged.
-    #[error("{} is not a journal of evonas: line 1 doesn't begin like a journal's header", .0.display())]
+    #[error("{} is not an evonas journal: line 1 doesn't begin like a journal's header", .0.display())]
     NotAJournal(PathBuf),
     /// Another version of evonas wrote the file.
     #[error(
@@ -83,9 +83,9 @@ pub enum JournalError {
         /// What is wrong with the line.
         reason: String,
     },
-    /// A line is intact, but its genotype isn't of the type to be read.
+    /// A line is intact, but its genotype has another type than expected.
     #[error(
-        "line {line} of {}: the genotype isn't of the type to be read: {reason}",
+        "line {line} of {}: the genotype has another type than expected: {reason}",
         path.display()
     )]
     OtherGenotype {

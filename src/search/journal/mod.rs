@@ -1,4 +1,4 @@
-//! The journal: the one record of a search, and what it is resumed from.
+//! The journal: the only record of a search, from which it resumes.
 //!
 //! The file `journal.jsonl` is only ever appended to: a header that says what is searched and how, then a
 //! line of JSON for every ask, every tell and every attempt that will be retried.
@@ -19,10 +19,10 @@
 //! this line and all lines before it. `time_check` ends the line and covers the rest of it. So any change to
 //! any line shows, and two journals of the same serial search are equal up to each `check`.
 //!
-//! A line is written before it counts: a trial runs only after its ask is on record, and observers hear of
-//! an outcome only after its tell is. An ask is read back before it is written: a genotype that JSON would
-//! change (an infinite float becomes `null`) ends the search there. A last line that a power cut left
-//! without its end is dropped.
+//! A line is written before it counts: a trial runs only after its ask is on record, and observers see an
+//! outcome only after its tell is on record. An ask is read back before it is written: a genotype that JSON
+//! would change (an infinite float becomes `null`) ends the search there. A last line that a power cut left
+//! incomplete is dropped.
 
 mod ask;
 mod attempt;
@@ -38,7 +38,7 @@ mod times;
 mod tests;
 
 pub use super::Warning;
-pub use crate::sealed_log::{SyncPolicy, UnknownSyncPolicy};
+pub use crate::sealed_log::SyncPolicy;
 pub use error::JournalError;
 pub use header::JournalHeader;
 pub use read::{Recorded, read};

@@ -16,6 +16,7 @@ use crate::trial::Trial;
 
 /// The content of a journal.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Recorded<G> {
     /// What is searched and how.
     pub header: JournalHeader,
@@ -47,7 +48,7 @@ impl<G> Recorded<G> {
 /// written is left out with a warning.
 ///
 /// # Errors
-/// [`JournalError`] if there is no journal or nothing in it, it is damaged, or its genotypes are of another
+/// [`JournalError`] if there is no journal or it is empty, it is damaged, or its genotypes have another
 /// type ([`JournalError::OtherGenotype`]).
 pub fn read<G: DeserializeOwned>(folder: impl AsRef<Path>) -> Result<Recorded<G>, JournalError> {
     let path = folder.as_ref().join(FILE_NAME);

@@ -15,7 +15,7 @@ use crate::search::{SearchError, Warning};
 use crate::space::Genotype;
 use crate::trial::Trial;
 
-/// A journal, whatever the genotype.
+/// A journal of any type of genotype.
 pub(in crate::search) trait SearchJournal<G> {
     /// Writes the header, or compares it with the recorded one; true if there is one.
     fn begin(&mut self, description: AlgorithmDescription) -> Result<bool, JournalError>;

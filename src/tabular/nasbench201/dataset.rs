@@ -1,12 +1,10 @@
 //! The table's data sets and accuracies.
 
 use std::fmt;
-use std::str::FromStr;
-
-use crate::unknown_name::UnknownName;
 
 /// A data set on which the architectures were trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Dataset {
     /// CIFAR-10. Validated on half of its training images, tested on its test images.
     Cifar10 = 0,
@@ -21,7 +19,7 @@ impl Dataset {
     /// All data sets.
     pub const ALL: [Self; 3] = [Self::Cifar10, Self::Cifar100, Self::ImageNet16];
 
-    /// The name on command lines.
+    /// The name in reports and on command lines. The benchmark capitalizes it: `ImageNet16-120`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -64,20 +62,9 @@ impl fmt::Display for Dataset {
     }
 }
 
-impl FromStr for Dataset {
-    type Err = UnknownName;
-
-    /// Ignores case, so that the official `ImageNet16-120` is a name too.
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|dataset| dataset.name().eq_ignore_ascii_case(text))
-            .ok_or_else(|| UnknownName::new("data set", text, Self::ALL.map(Self::name)))
-    }
-}
-
 /// One of a cell's accuracies on a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Metric {
     /// On the validation images after the 12-epoch schedule: the search's reward in the benchmark.
     Valid12 = 0,
@@ -115,16 +102,5 @@ impl Metric {
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for Metric {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|metric| metric.name() == text)
-            .ok_or_else(|| UnknownName::new("metric", text, Self::ALL.map(Self::name)))
     }
 }

@@ -116,7 +116,7 @@ impl NasBench201Table {
         (best, accuracy(best))
     }
 
-    /// The CRC-32 of all indices and numbers, which tells this table from any other.
+    /// The CRC-32 of all indices and numbers, which identifies the table.
     #[must_use]
     pub fn checksum(&self) -> u32 {
         let mut hasher = crc32fast::Hasher::new();

@@ -42,7 +42,7 @@ impl CheckpointHeader {
         }
     }
 
-    /// The version that a header's text records, whatever else it holds; `None` if it isn't JSON.
+    /// The version that a header's text records, regardless of its other content; `None` if it isn't JSON.
     pub(super) fn version_of(header: &str) -> Option<Value> {
         let header: Value = serde_json::from_str(header).ok()?;
         Some(header.get("version").cloned().unwrap_or_default())

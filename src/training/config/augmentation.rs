@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::ImageShape;
 
-/// Random changes to training images, drawn anew each time an image is used.
+/// Random changes to training images, redrawn each time an image is used.
 ///
 /// They are applied on the device, to whole batches, in this order: crop, flip, cutout. The default
 /// changes nothing.

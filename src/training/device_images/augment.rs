@@ -5,7 +5,7 @@ use rand::{Rng, RngExt};
 
 use super::super::Augmentation;
 
-/// Moves every image by up to [`Augmentation::crop_padding`] pixels in both directions, filling with
+/// Shifts every image by up to [`Augmentation::crop_padding`] pixels in both directions, filling with
 /// black, and mirrors half of them.
 ///
 /// # Shapes

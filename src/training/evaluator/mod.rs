@@ -25,7 +25,7 @@ const WEIGHTS: u64 = 0;
 /// from 0 to 1, with the metric `parameters`.
 ///
 /// Everything random comes from the trial's seed, so that the same (genotype, seed) scores the same
-/// on any worker, whatever else runs, as far as the device's arithmetic is deterministic (the CPU's
+/// on any worker, regardless of other work, as far as the device's arithmetic is deterministic (the CPU's
 /// is). Each epoch reports its loss as an intermediate result, with the metric
 /// [`TrainingEvaluator::ACCURACY`].
 ///

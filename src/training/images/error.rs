@@ -150,7 +150,9 @@ pub enum DatasetError {
         advice: &'static str,
     },
     /// The system doesn't have enough memory for a split.
-    #[error("there are no {bytes} bytes of memory for the images: resize them to a smaller size")]
+    #[error(
+        "the images need {bytes} bytes of memory, which are not available: resize them to a smaller size"
+    )]
     OutOfMemory {
         /// The bytes of all pixels of the split.
         bytes: usize,

@@ -12,7 +12,7 @@
 //! [`HoldOut`] sets part of the training images aside for validation, so that the test images play no
 //! role in the search. Images are normalised by their [`ChannelStatistics`].
 //!
-//! No reader trusts what a file claims: whatever its bytes, the result is either images or a
+//! No reader trusts what a file claims: for any bytes, the result is either images or a
 //! [`DatasetError`] that names the file, and memory grows only with what is really there.
 //!
 //! To add a format, write a module next to these with a type whose `read` returns an [`ImageDataset`] or a

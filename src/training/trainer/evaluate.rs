@@ -75,7 +75,7 @@ impl Trainer {
         self.evaluate_watched(network, images, indices, &mut Progress::ignore)
     }
 
-    /// Like [`Trainer::evaluate`]; `watch` is told of every batch.
+    /// Like [`Trainer::evaluate`]; `watch` is called for every batch.
     ///
     /// # Errors
     /// [`TrainingError::OutputNotFinite`] if the network's outputs are not finite, and

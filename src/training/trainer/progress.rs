@@ -25,7 +25,7 @@ pub struct Epoch {
     pub validation_accuracy: Option<f64>,
 }
 
-/// What a watcher is told.
+/// The progress that a watcher receives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Progress {
@@ -49,7 +49,7 @@ pub enum Progress {
     },
 }
 
-/// Is told the progress of a training or an evaluation, and decides whether it continues.
+/// Receives the progress of a training or an evaluation, and decides whether it continues.
 ///
 /// A watcher that breaks ends it with [`TrainingError::Stopped`].
 pub type TrainingWatcher<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;

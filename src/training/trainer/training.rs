@@ -93,8 +93,8 @@ impl<M: ImageClassifier> Training<M> {
     ///
     /// Their order is shuffled and cut into batches of equal size, as close to
     /// [`TrainingConfig::batch_size`](crate::training::TrainingConfig::batch_size) as possible, so
-    /// that no image is left out and no batch is tiny. `watch` is told of every step and of the
-    /// epoch. Nothing is read from the device before the epoch is over.
+    /// that no image is left out and no batch is tiny. `watch` is called for every step and
+    /// for the epoch. Nothing is read from the device before the epoch is over.
     ///
     /// # Errors
     /// - [`TrainingError`] if the images don't fit the settings. The training is unchanged.
@@ -178,7 +178,7 @@ impl Trainer {
     /// Trains a network on the images at `indices`; their order, augmentation, drop path and dropout
     /// are drawn from streams of `seed`.
     ///
-    /// `watch` is told of every step and every epoch. [`Training`] does the same one epoch at a
+    /// `watch` is called for every step and every epoch. [`Training`] does the same one epoch at a
     /// time, and can be saved between epochs.
     ///
     /// # Errors

@@ -269,16 +269,3 @@ fn a_canonical_form_says_what_is_equal() {
     .unwrap();
     assert!(evaluations.load(Ordering::Relaxed) <= 13);
 }
-
-#[test]
-fn policies_have_names() {
-    use evonas::search::journal::SyncPolicy;
-    let duplicates = |text: &str| text.parse::<Duplicates>().ok();
-    assert_eq!(duplicates("average"), Some(Duplicates::Average));
-    assert_eq!(duplicates("redraw:7"), Some(Duplicates::Redraw(7)));
-    assert_eq!(duplicates("redraw"), None);
-    let sync = |text: &str| text.parse::<SyncPolicy>().ok();
-    assert_eq!(sync("always"), Some(SyncPolicy::Always));
-    assert_eq!(sync("100"), Some(SyncPolicy::EveryN(100)));
-    assert_eq!(sync("0"), None);
-}

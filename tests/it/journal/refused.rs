@@ -115,7 +115,7 @@ fn an_intact_journal_of_another_type_of_genotype_is_not_called_damaged() {
     };
     assert_eq!(line, 2);
     assert!(
-        error.to_string().contains("isn't of the type to be read")
+        error.to_string().contains("has another type than expected")
             && !error.to_string().contains("damaged"),
         "{error}"
     );

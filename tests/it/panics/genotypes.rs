@@ -119,9 +119,9 @@ fn cracked(
 #[test]
 fn a_genotype_whose_own_traits_panic_is_an_error_that_says_where() {
     for (name, whom) in [
-        ("serializing", "a genotype, recorded as JSON,"),
-        ("comparing", "a genotype, recorded as JSON,"),
-        ("cloning", "a genotype, cloned for its evaluation,"),
+        ("serializing", "recording a genotype as JSON"),
+        ("comparing", "recording a genotype as JSON"),
+        ("cloning", "cloning a genotype for its evaluation"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let run = |crack| cracked(Some(folder.path()), Duplicates::Allow, crack);
@@ -131,7 +131,7 @@ fn a_genotype_whose_own_traits_panic_is_an_error_that_says_where() {
         if name == "comparing" {
             assert_eq!(
                 run(Some((name, 3))).unwrap_err(),
-                "a genotype, compared with its record, panicked: no more comparing"
+                "comparing a genotype with its record panicked: no more comparing"
             );
         }
         assert_eq!(run(None), Ok(30));

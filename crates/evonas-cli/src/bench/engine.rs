@@ -27,7 +27,7 @@ pub(super) struct EngineOptions {
     /// Trials of each measurement
     #[arg(long, default_value_t = 1_000_000)]
     trials: u64,
-    /// Print the figures as one JSON object on the last line
+    /// Print the figures as one JSON object on the last line [default: off]
     #[arg(long)]
     json: bool,
 }

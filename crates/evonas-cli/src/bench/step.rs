@@ -58,10 +58,10 @@ pub(super) struct StepOptions {
     #[arg(long)]
     bf16: bool,
     /// Also time a step's data: gathering, cropping, mirroring, cutting out and normalising a batch of images
-    /// that are on the device
+    /// that are on the device [default: off]
     #[arg(long)]
     pipeline: bool,
-    /// Print one JSON object
+    /// Print one JSON object [default: off]
     #[arg(long)]
     json: bool,
 }

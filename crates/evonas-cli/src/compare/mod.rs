@@ -15,7 +15,7 @@ use evonas::report::ComparisonProgress;
 use evonas::tabular::Dataset;
 
 use crate::Failure;
-use crate::naming::BenchmarkName;
+use crate::naming::{BenchmarkName, contender, protocol, table_dataset};
 use crate::output::print;
 
 /// Compare search algorithms on a benchmark, and say which differences are more than chance
@@ -34,6 +34,7 @@ pub(crate) struct CompareOptions {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
+        value_parser = contender,
         default_values_t = Contender::QUICK
     )]
     algorithms: Vec<Contender>,
@@ -51,14 +52,14 @@ pub(crate) struct CompareOptions {
     #[arg(long, value_name = "SECONDS")]
     budget: Option<f64>,
     /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
-    #[arg(long, default_value_t = Dataset::Cifar10)]
+    #[arg(long, value_parser = table_dataset, default_value_t = Dataset::Cifar10)]
     dataset: Dataset,
     /// The table of nasbench201: a CSV file, plain or gzip (see evonas convert) [no default: nasbench201
     /// needs one]
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// The rules of nasbench201: nats-bench or nas-bench-201
-    #[arg(long, default_value_t = Protocol::NatsBench)]
+    #[arg(long, value_parser = protocol, default_value_t = Protocol::NatsBench)]
     protocol: Protocol,
     /// How many images of digits to train and validate on [default: all 1438]
     #[arg(long, value_name = "N")]
@@ -74,13 +75,13 @@ pub(crate) struct CompareOptions {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Resume the comparison in --out if there is one: finished runs are taken from it. --runs and --algorithms
-    /// may change; all other settings must be the same
+    /// may change; all other settings must be the same [default: off]
     #[arg(long, requires = "out")]
     resume: bool,
-    /// Show no progress on standard error
+    /// Show no progress on standard error [default: off]
     #[arg(long)]
     quiet: bool,
-    /// Print only one JSON object per algorithm, each on a line
+    /// Print only one JSON object per algorithm, each on a line [default: off]
     #[arg(long)]
     json: bool,
 }

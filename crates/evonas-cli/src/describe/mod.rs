@@ -55,11 +55,11 @@ pub(crate) struct DescribeOptions {
     /// Which states a cell concatenates: those that its genotype declares, or all that no other reads
     #[arg(long, value_enum, default_value_t = Concat::Declared)]
     concat: Concat,
-    /// Let the normal cell after a reduction cell read that cell's input
+    /// Let the normal cell after a reduction cell read that cell's input [default: off]
     #[arg(long)]
     skip_reduction_input: bool,
     /// Print one JSON object. Its parameters and multiply-adds include the auxiliary head's, which it also
-    /// gives on their own
+    /// gives on their own [default: off]
     #[arg(long)]
     json: bool,
 }

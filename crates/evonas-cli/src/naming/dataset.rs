@@ -109,7 +109,7 @@ impl DatasetLocation {
         })
     }
 
-    /// The same data set with its folder named from the root, for whoever reads this elsewhere.
+    /// The same data set with an absolute path of its folder, so that it can be read from any working directory.
     pub(crate) fn absolute(mut self) -> Self {
         if let Some(folder) = &mut self.folder {
             *folder = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());

@@ -1,10 +1,16 @@
-//! What the options' names mean: data sets, benchmarks, genotypes and presets. Devices parse their own names.
+//! What the options' names mean: data sets, benchmarks, genotypes, presets and the values that the library
+//! names. Devices parse their own names.
 
 mod benchmark;
 mod dataset;
 pub(crate) mod genotype;
+mod library_values;
+mod named_values;
 mod preset;
 
 pub(crate) use self::benchmark::BenchmarkName;
 pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
+pub(crate) use self::library_values::{
+    contender, duplicates, protocol, sync_policy, table_dataset,
+};
 pub(crate) use self::preset::PresetName;

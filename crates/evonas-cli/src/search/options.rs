@@ -8,7 +8,7 @@ use evonas::search::Duplicates;
 use evonas::search::journal::SyncPolicy;
 use evonas::training::DeviceName;
 
-use crate::naming::DatasetOptions;
+use crate::naming::{DatasetOptions, duplicates, sync_policy};
 
 /// Evolve an image classifier
 ///
@@ -91,7 +91,7 @@ pub(crate) struct SearchOptions {
     #[arg(long, requires = "out")]
     pub(super) resume: bool,
     /// When the journal is forced to the disk: never, always, or every N lines
-    #[arg(long, value_name = "never|always|N", default_value = "never")]
+    #[arg(long, value_name = "never|always|N", value_parser = sync_policy, default_value = "never")]
     pub(super) sync: SyncPolicy,
     /// The most seconds that a trial may take [default: no limit]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -103,6 +103,7 @@ pub(crate) struct SearchOptions {
     #[arg(
         long,
         value_name = "allow|reuse|average|redraw:N",
+        value_parser = duplicates,
         default_value = "allow"
     )]
     pub(super) duplicates: Duplicates,

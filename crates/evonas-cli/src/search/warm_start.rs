@@ -11,10 +11,10 @@ use super::options::SearchOptions;
 use crate::Failure;
 use crate::naming::genotype;
 
-/// The file beside a search's journal that keeps the genotypes it began with.
+/// The file next to a search's journal that keeps the genotypes it began with.
 const FILE_NAME: &str = "warm-start.json";
 
-/// The genotypes that `--warm-start` names at present.
+/// The genotypes that `--warm-start` names now.
 pub(super) fn genotypes(options: &SearchOptions) -> Result<Vec<NasnetGenotype>, Failure> {
     let mut genotypes = Vec::new();
     for source in &options.warm_start {
@@ -30,7 +30,7 @@ pub(super) fn genotypes(options: &SearchOptions) -> Result<Vec<NasnetGenotype>, 
 }
 
 /// The genotypes for a search in a folder. A new search keeps them there; a resumed one uses those that it
-/// began with, since what `--warm-start` names may have changed meanwhile.
+/// began with, since what `--warm-start` names may have changed since.
 pub(super) fn kept(
     options: &SearchOptions,
     folder: &Path,

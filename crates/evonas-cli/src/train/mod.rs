@@ -44,7 +44,7 @@ impl TrainOptions {
             });
         };
         let classifier = run.classifier(&training);
-        // Before the network is measured, whatever comes of that; a full disk costs no result either.
+        // Before measuring, so that a failure there can't lose the weights; nor does a full disk lose the result.
         let kept = run.keep_weights(&training, &classifier);
         let result = run.measure(&training, &classifier)?;
         if !self.quiet {

@@ -1,4 +1,4 @@
-//! What is to be trained on what: the options, the recipe of --from and the preset, put together.
+//! The training that the options, the recipe and the preset describe.
 
 use std::fmt::Display;
 

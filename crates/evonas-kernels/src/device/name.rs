@@ -13,6 +13,7 @@ use super::{cuda, wgpu};
 ///
 /// `auto` is CUDA if this build and this machine have it, and the CPU otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum DeviceName {
     /// CUDA if there is one, the CPU otherwise.
     #[default]

@@ -24,8 +24,8 @@ use super::{DatasetError, ImageDataset, ImageSize, LabeledImages};
 ///   among the images of a class is an error, and so is an image next to the folders of the classes. The
 ///   exceptions are names that begin with a dot, `Thumbs.db` and `desktop.ini`, which are skipped
 ///   everywhere, and files other than images next to the folders of the classes. Links are followed.
-/// - **Pixels.** Each image becomes 3 channels of 8 bits, or 1 with [`gray`](Self::gray), whatever the
-///   file contains: 16 bits are reduced to 8, gray is repeated, transparency is dropped. Color profiles
+/// - **Pixels.** Each image becomes 3 channels of 8 bits, or 1 with [`gray`](Self::gray), regardless
+///   of the file: 16 bits are reduced to 8, gray is repeated, transparency is dropped. Color profiles
 ///   and the EXIF orientation are ignored.
 /// - **Size.** All images must have the same size, unless they are [resized](Self::resize).
 ///
@@ -59,8 +59,8 @@ impl ImageFolder {
 
     /// Resizes every image that doesn't have this size, from 1 to 4096 rows and columns.
     ///
-    /// The whole image is stretched to the new size, whatever its proportions. Each new pixel is a mean of
-    /// the pixels that it covers, weighted by a triangle (bilinear with antialiasing, as in torchvision).
+    /// The whole image is stretched to the new size, regardless of its proportions. Each new pixel is a mean
+    /// of the pixels that it covers, weighted by a triangle (bilinear with antialiasing, as in torchvision).
     pub fn resize(mut self, size: ImageSize) -> Self {
         self.decoding.resize = Some(size);
         self

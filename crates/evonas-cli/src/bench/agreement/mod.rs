@@ -31,7 +31,7 @@ pub struct Agreement {
 
 impl Agreement {
     /// Compares a network on two devices. The first is the reference, and computes in single precision
-    /// whatever the configuration says. Weights, images and labels are drawn from `seed`.
+    /// regardless of the configuration. Weights, images and labels are drawn from `seed`.
     ///
     /// In single precision, a value that rounding carries across the kink of a ReLU, or from one pixel of a
     /// pool to another, changes many gradients in their first digits. Where gradients differ and logits

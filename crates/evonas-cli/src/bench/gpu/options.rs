@@ -1,4 +1,4 @@
-//! What `evonas bench gpu` can be told.
+//! The options of `evonas bench gpu`.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub(in crate::bench) struct GpuOptions {
     /// What to do, separated by commas
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Section::ALL)]
     pub(super) sections: Vec<Section>,
-    /// Use small networks and few steps: for a first look, or a device in software
+    /// Use small networks and few steps: for a first look, or a device in software [default: off]
     #[arg(long)]
     pub(super) quick: bool,
     /// Steps to time
@@ -32,7 +32,7 @@ pub(in crate::bench) struct GpuOptions {
     /// The time for each search, in minutes
     #[arg(long, default_value_t = 5.0)]
     pub(super) minutes: f64,
-    /// Print JSON lines instead of tables
+    /// Print JSON lines instead of tables [default: off]
     #[arg(long)]
     pub(super) json: bool,
     /// Write the JSON lines to this file as well [default: to none]

@@ -67,7 +67,7 @@ fn search(
     let evolution = Evolution::builder(space.clone(), space.mutation());
     let limit = Duration::try_from_secs_f64(60.0 * options.minutes)?;
     let executor = Threads::new(evaluator.build()?, 4)?;
-    let budget = Budget::trials(1_000_000).wall_time(limit);
+    let budget = Budget::unlimited().wall_time(limit);
     let result = Search::new(
         evolution.population(20).sample(5).build()?,
         executor,

@@ -2,9 +2,7 @@
 
 use burn::tensor::{Device, FloatDType};
 use evonas::evaluator::is_out_of_memory;
-use evonas::network::{
-    CellNetwork, ImageShape, NetworkConfig, Precision, Stem, trainable_parameters,
-};
+use evonas::network::{CellNetwork, ImageShape, NetworkConfig, Precision, trainable_parameters};
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::published;
 use evonas::training::{Trainer, TrainingConfig};
@@ -88,10 +86,6 @@ pub(super) fn measure(
             let memory = device.memory_pool_usage();
             let mebibytes = memory.map(|usage| usage.bytes_reserved as f64 / f64::from(1 << 20));
             let median = times.median();
-            let stem = match config.stem {
-                Stem::Cifar => "cifar",
-                Stem::ImageNet { .. } => "imagenet",
-            };
             let images = 1e3 * batch as f64 / median;
             let reserved = mebibytes.map_or("memory unknown".to_owned(), |m| format!("{m:.0} MiB"));
             report.figure(
@@ -106,7 +100,7 @@ pub(super) fn measure(
                     "engine": format!("evonas {}", env!("CARGO_PKG_VERSION")),
                     "device": report.device,
                     "genotype": "amoebanet-a",
-                    "stem": stem, "classes": config.classes,
+                    "stem": config.stem.name(), "classes": config.classes,
                     "cells": config.cells_per_stack, "filters": config.filters,
                     "size": height, "batch": batch, "precision": name,
                     "params": parameters,

@@ -1,4 +1,4 @@
-//! Where the windows lie in a plane, and where their sums are written.
+//! The positions of windows in a plane, and where their sums are written.
 
 use super::plane::{self, Plane};
 use crate::cpu::vector::LANES;

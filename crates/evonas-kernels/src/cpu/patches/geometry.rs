@@ -1,4 +1,4 @@
-//! Where the windows of a convolution lie.
+//! The positions of a convolution's windows.
 
 use crate::cpu::vector::LANES;
 use crate::window::Window;

@@ -130,7 +130,7 @@ impl<M> Pool<M> {
     /// Takes a slot back, and returns memory to free. The pool keeps up to half as much again as was on loan at
     /// once, since the mix of lengths varies. Beyond that it frees slabs of which nothing is on loan, first those
     /// whose length went unused for the longest time, since another network has other lengths. The most values
-    /// on loan are measured anew whenever nothing is.
+    /// on loan are measured again whenever nothing is.
     #[must_use]
     pub(super) fn give(&mut self, length: usize, slot: Slot) -> Vec<M> {
         self.time += 1;
