@@ -1,6 +1,7 @@
 //! The progress of a comparison on standard error.
 
 use super::meter::Meter;
+use super::note::note;
 use crate::comparison::{RunEvent, RunObserver};
 
 /// Shows the progress of a comparison on standard error: how many runs have ended, the algorithm of the
@@ -24,7 +25,9 @@ impl RunObserver for ComparisonProgress {
         match (event, &mut self.meter) {
             (RunEvent::Began { total, recorded }, meter) => {
                 if *recorded > 0 {
-                    eprintln!("{recorded} of {total} runs are taken from the record");
+                    note(format_args!(
+                        "{recorded} of {total} runs are taken from the record"
+                    ));
                 }
                 let meter = meter.insert(Meter::begin("runs", *total as u64));
                 meter.resume_at(*recorded as u64);

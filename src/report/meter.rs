@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar as Bar, ProgressStyle};
 
+use super::note::note;
+
 /// Without a terminal, the longest time between two lines, as long as something is finished.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
@@ -79,7 +81,7 @@ impl Meter {
             }
             None => {
                 if let Some(line) = self.line(done, message) {
-                    eprintln!("{line}");
+                    note(&line);
                 }
             }
         }

@@ -2,12 +2,14 @@
 
 mod comparison_progress;
 mod meter;
+mod note;
 mod plots;
 mod progress;
 #[cfg(feature = "burn")]
 mod training_progress;
 
 pub use comparison_progress::ComparisonProgress;
+pub use note::note;
 pub use plots::{CurvePlot, LearningPlot, PlotError, ScatterPlot, ScatterPoint};
 pub use progress::ProgressBar;
 #[cfg(feature = "burn")]

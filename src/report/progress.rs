@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::meter::{ENDLESS, Meter};
+use super::note::note;
 use crate::search::{Event, History, Observer};
 
 /// Shows the progress of a search on standard error: how many trials have ended, the best fitness so far,
@@ -45,13 +46,13 @@ impl<G> Observer<G> for ProgressBar {
                 history, warnings, ..
             } => {
                 for warning in *warnings {
-                    eprintln!("warning: {warning}");
+                    note(format_args!("warning: {warning}"));
                 }
                 if let Some(meter) = &mut self.meter {
                     meter.resume_at(history.len() as u64);
                 }
             }
-            Event::Warned { warning } => eprintln!("warning: {warning}"),
+            Event::Warned { warning } => note(format_args!("warning: {warning}")),
             Event::Finished { history } => self.advance(history),
             Event::Ended { .. } => {
                 if let Some(meter) = &mut self.meter {

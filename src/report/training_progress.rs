@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar as Bar, ProgressStyle};
 
+use super::note::note;
 use crate::training::{Epoch, Progress};
 
 /// Without a terminal, the longest time between two lines, as long as steps are finished.
@@ -65,7 +66,7 @@ impl TrainingProgress {
         if !std::io::stderr().is_terminal() {
             if self.last_line.elapsed() >= LONGEST_SILENCE {
                 self.last_line = Instant::now();
-                eprintln!("{message}");
+                note(&message);
             }
             return;
         }
@@ -96,7 +97,7 @@ impl TrainingProgress {
         );
         match &self.bar {
             Some(bar) => bar.println(line),
-            None => eprintln!("{line}"),
+            None => note(&line),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use evonas::report::note;
 use evonas::training::images::LabeledImages;
 use evonas::training::{DeviceName, TrainedClassifier};
 use serde_json::json;
@@ -41,7 +42,7 @@ impl EvaluateOptions {
         classifier.check_images(&test)?;
         classifier.check_classes(dataset.class_names.as_deref())?;
         let images = test.len();
-        eprintln!("evaluating {images} images on {devices}");
+        note(format_args!("evaluating {images} images on {devices}"));
         let accuracy = accuracy(&classifier, &test)?;
         if self.json {
             print_line(json!({"test_accuracy": accuracy, "images": images}))

@@ -40,6 +40,7 @@ use clap::Parser as _;
 use crate::commands::Cli;
 pub(crate) use crate::failure::Failure;
 use crate::failure::with_causes;
+use evonas::report::note;
 
 /// Runs the program on its arguments, the program's own name first.
 pub fn run<I, A>(arguments: I) -> ExitCode
@@ -58,7 +59,7 @@ where
     match cli.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", with_causes(&*error));
+            note(format_args!("error: {}", with_causes(&*error)));
             ExitCode::FAILURE
         }
     }

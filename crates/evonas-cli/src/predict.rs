@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use evonas::report::note;
 use evonas::training::images::{ImageFolder, ImageSize};
 use evonas::training::{DeviceName, TrainedClassifier};
 use serde_json::json;
@@ -43,7 +44,10 @@ impl PredictOptions {
             })
             .gray(wanted.channels == 1)
             .read_unlabeled()?;
-        eprintln!("classifying {} images on {devices}", images.files().len());
+        note(format_args!(
+            "classifying {} images on {devices}",
+            images.files().len()
+        ));
         let predictions = classifier.predict(&images)?;
         for (name, prediction) in images.files().iter().zip(predictions) {
             let class = classifier.class_name(prediction.class);

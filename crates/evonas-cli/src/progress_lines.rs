@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use evonas::report::note;
+
 /// The time between two lines.
 const INTERVAL: Duration = Duration::from_secs(10);
 
@@ -22,7 +24,7 @@ impl ProgressLines {
     pub(crate) fn show(&mut self, line: impl FnOnce() -> String) {
         if self.last.elapsed() >= INTERVAL {
             self.last = Instant::now();
-            eprintln!("{}", line());
+            note(line());
         }
     }
 }

@@ -22,8 +22,16 @@ impl Task<'_> {
                 Some(folder) => command_from(folder),
                 None => self.command_with_settings(best),
             };
-            text += "\nto repeat the final training (scale it up with --cells, --filters, --epochs or --preset):\n  ";
+            text += match found.test_accuracy {
+                Some(_) => {
+                    "\nto repeat the final training (scale it up with --cells, --filters, --epochs or --preset):\n  "
+                }
+                None => "\nto train the best genotype so far:\n  ",
+            };
             text += &command;
+            if found.test_accuracy.is_none() && self.options.out.is_some() {
+                text += "\nto continue the search, repeat its command with --resume";
+            }
         }
         match text.trim_end() {
             "" => Ok(()),

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use evonas::network::CellNetwork;
 use evonas::prelude::*;
 use evonas::report::TrainingProgress;
+use evonas::report::note;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::images::ChannelStatistics;
 use evonas::training::{Progress, TrainedClassifier, TrainingError, train_fully};
@@ -61,7 +62,9 @@ impl Task<'_> {
         let epochs = self.final_trainer.config().epochs;
         let quiet = self.options.quiet;
         if !quiet {
-            eprintln!("training the best genotype for {epochs} epochs");
+            note(format_args!(
+                "training the best genotype for {epochs} epochs"
+            ));
         }
         let mut shown = TrainingProgress::new(epochs);
         let mut watch = |progress: Progress| {

@@ -7,6 +7,7 @@ use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::objective::Direction;
 use evonas::prelude::*;
 use evonas::report::ProgressBar;
+use evonas::report::note;
 use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
@@ -70,7 +71,7 @@ impl<'a> Task<'a> {
             (None, None) => devices.count(),
         };
         if !options.quiet {
-            eprintln!("{workers} workers on {devices}");
+            note(format_args!("{workers} workers on {devices}"));
         }
         Ok(Self {
             options,
@@ -189,7 +190,7 @@ fn print_warnings(event: &Event<'_, NasnetGenotype>) {
         _ => return,
     };
     for warning in warnings {
-        eprintln!("warning: {warning}");
+        note(format_args!("warning: {warning}"));
     }
 }
 

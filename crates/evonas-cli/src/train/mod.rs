@@ -9,6 +9,7 @@ mod run;
 mod training_options;
 
 use evonas::network::trainable_parameters;
+use evonas::report::note;
 
 use crate::Failure;
 use crate::output::print_line;
@@ -23,18 +24,18 @@ impl TrainOptions {
         let devices = self.device.open_all()?.only_first();
         let plan = TrainingPlan::new(self)?;
         if let Some(warning) = plan.warning() {
-            eprintln!("warning: {warning}");
+            note(format_args!("warning: {warning}"));
         }
         let (run, network) = TrainRun::new(self, plan, &devices)?;
         let stop = stop::on_request()?;
         if !self.quiet {
             if self.out.is_none() {
-                eprintln!("nothing of this training is kept: there is no --out");
+                note("nothing of this training is kept: there is no --out");
             }
-            eprintln!(
+            note(format_args!(
                 "{} parameters, on {devices}",
                 trainable_parameters(&network)
-            );
+            ));
         }
         let training = run.begin(network)?;
         let Some(training) = run.train(training, &stop)? else {

@@ -7,6 +7,7 @@ use evonas::network::{CellNetwork, trainable_parameters};
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::report::TrainingProgress;
+use evonas::report::note;
 use evonas::training::images::{ChannelStatistics, HoldOut, LabeledImages};
 use evonas::training::{
     DeviceImages, Devices, Progress, TrainedClassifier, Trainer, Training, TrainingError,
@@ -148,7 +149,9 @@ impl<'a> TrainRun<'a> {
                 match training.validate(&self.images, &self.validation) {
                     Ok(_) => {}
                     // Later epochs may bring it back.
-                    Err(error @ TrainingError::OutputNotFinite) => eprintln!("warning: {error}"),
+                    Err(error @ TrainingError::OutputNotFinite) => {
+                        note(format_args!("warning: {error}"))
+                    }
                     Err(error) => return Err(error.into()),
                 }
             }

@@ -219,3 +219,18 @@ fn train_command(printed: &str) -> Vec<String> {
         .split(' ');
     words.map(str::to_owned).collect()
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn progress_that_can_not_be_written_never_ends_a_search() {
+    let dir = Dir::new();
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_evonas"))
+        .current_dir(dir.path(""))
+        .args(tiny("--trials 4 --out run").split_whitespace())
+        .stdout(std::process::Stdio::null())
+        .stderr(full.unwrap())
+        .status();
+    assert!(status.unwrap().success());
+    assert!(dir.exists("run/best.safetensors"));
+}

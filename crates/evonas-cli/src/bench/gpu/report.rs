@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::output::print_line;
+use evonas::report::note;
 
 /// Prints figures for people or as JSON lines, and records the JSON lines in a file.
 pub(super) struct Report {
@@ -31,7 +32,7 @@ impl Report {
         if let Some(mut file) = self.record.as_ref()
             && let Err(error) = writeln!(file, "{object}")
         {
-            eprintln!("error: the record can't be written: {error}");
+            note(format_args!("error: the record can't be written: {error}"));
         }
         match self.json {
             true => print_line(object),
