@@ -21,7 +21,7 @@ pub trait Benchmark: Sync {
 
     /// Identifies everything that evaluations and tests depend on. A record of runs keeps this description
     /// and compares it, so it must be the same in every process and differ between different benchmarks.
-    /// [`description::named`](crate::description::named) makes it from serializable settings.
+    /// [`description::named`](crate::description::named) builds it from serializable settings.
     fn describe(&self) -> Value;
 
     /// The search space.

@@ -1,4 +1,4 @@
-//! What happens in a comparison, and those who observe it.
+//! What happens in a comparison, and its observers.
 
 use super::contender::Contender;
 use super::run::Run;

@@ -23,8 +23,8 @@ pub enum Protocol {
     /// NATS-Bench (Dong et al. 2021): searches on the tested data set itself, for 20,000 s (CIFAR-10),
     /// 40,000 s (CIFAR-100) or 120,000 s (ImageNet16-120). The evaluation that overshoots counts.
     NatsBench,
-    /// NAS-Bench-201 (Dong and Yang 2020): searches on CIFAR-10 for 12,000 s, whichever data set the
-    /// result is tested on. An evaluation that overshoots doesn't count.
+    /// NAS-Bench-201 (Dong and Yang 2020): searches on CIFAR-10 for 12,000 s, regardless of the data
+    /// set that the result is tested on. An evaluation that overshoots doesn't count.
     NasBench201,
 }
 

@@ -19,7 +19,7 @@ use crate::trial::Evaluation;
 /// Scores a genotype.
 ///
 /// Every closure `Fn(&G, &Context) -> Result<Evaluation, EvaluationError>` is one. A panic inside an
-/// evaluator is caught, and its trial fails, or ran out of memory if the message says so.
+/// evaluator is caught, and its trial fails, or counts as out of memory if the message says so.
 pub trait Evaluator<G>: Send + Sync {
     /// Evaluates `genotype`. All randomness comes from [`Context::seed`]. A long evaluation calls
     /// [`Context::check_stop`] now and then.

@@ -16,7 +16,7 @@ pub enum ExecutorError {
     NoThread {
         /// How many were started before.
         started: usize,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }

@@ -36,7 +36,7 @@ pub trait Executor<G> {
         None
     }
 
-    /// Sets the virtual clock when a recorded search resumes. Without such a clock there is nothing to do.
+    /// Sets the virtual clock when a recorded search resumes. Without such a clock, it does nothing.
     fn set_clock(&mut self, now: Duration) {
         let _ = now;
     }

@@ -40,7 +40,7 @@ impl<G: Genotype> Threads<G> {
     /// Starts `workers` threads around one evaluator.
     ///
     /// # Errors
-    /// [`ExecutorError`] if `workers` is 0, or more than the system has threads for.
+    /// [`ExecutorError`] if `workers` is 0, or more than the system can start.
     pub fn new<E>(evaluator: E, workers: usize) -> Result<Self, ExecutorError>
     where
         E: Evaluator<G> + 'static,
@@ -51,7 +51,7 @@ impl<G: Genotype> Threads<G> {
     /// Threads that the caller's signal interrupts too. They never set that signal.
     ///
     /// # Errors
-    /// [`ExecutorError`] if `workers` is 0, or more than the system has threads for.
+    /// [`ExecutorError`] if `workers` is 0, or more than the system can start.
     pub fn with_stop_signal<E>(
         evaluator: E,
         workers: usize,
@@ -68,7 +68,7 @@ impl<G: Genotype> Threads<G> {
     /// not depend on which evaluator gives it.
     ///
     /// # Errors
-    /// [`ExecutorError`] if there is no evaluator, or the system has too few threads.
+    /// [`ExecutorError`] if there is no evaluator, or the system can't start that many threads.
     pub fn with_evaluators<E>(
         evaluators: impl IntoIterator<Item = E>,
         stop: &StopSignal,
@@ -82,8 +82,8 @@ impl<G: Genotype> Threads<G> {
         Self::start(evaluators, stop, spawn)
     }
 
-    /// Starts one thread after another, so that a huge number of workers takes no memory before the system
-    /// has the threads.
+    /// Starts one thread after another, so that a huge number of workers takes no memory for
+    /// threads that the system can't start.
     fn start(
         evaluators: impl Iterator<Item = Arc<dyn Evaluator<G>>>,
         stop: &StopSignal,

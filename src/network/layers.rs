@@ -59,7 +59,7 @@ pub enum Padding {
     /// TensorFlow's SAME: the output has the input's size divided by the stride, rounded up. An odd
     /// pixel of padding goes to the end.
     Same,
-    /// No padding: windows lie inside the image.
+    /// No padding: windows stay inside the image.
     Valid,
 }
 

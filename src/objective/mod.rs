@@ -57,7 +57,7 @@ impl Objective {
         Self::maximize("fitness")
     }
 
-    /// A metric to maximize. The name `fitness` stands for the fitness.
+    /// A metric to maximize. The name `fitness` means the fitness.
     pub fn maximize(metric: impl Into<String>) -> Self {
         Self::new(metric, Direction::Maximize)
     }

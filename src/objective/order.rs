@@ -51,7 +51,7 @@ pub fn crowding_distances(front: &[&[f64]]) -> Vec<f64> {
 }
 
 /// The best item by the first objective; among those within its tolerance of the best, the best by the
-/// second; and so on; the first among equals. `None` if there are no items.
+/// second; and so on; the first of several equal ones. `None` if there are no items.
 ///
 /// # Panics
 /// If an item has fewer figures than there are tolerances.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// Why a log can't be read or written. The owner of the log turns it into its own error.
 #[derive(Debug)]
 pub(crate) enum LogError {
-    /// Another process has it.
+    /// Another process has locked it.
     InUse(PathBuf),
     /// It doesn't exist.
     Missing(PathBuf),

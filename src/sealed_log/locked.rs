@@ -71,7 +71,7 @@ impl Storage for LockedFile {
     }
 }
 
-/// Opens a log for reading only, even while another process has it.
+/// Opens a log for reading only, even while another process has locked it.
 pub(crate) fn open_read_only(path: &Path) -> Result<File, LogError> {
     File::open(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => LogError::Missing(path.to_owned()),

@@ -164,8 +164,8 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     /// # Errors
     /// [`SearchError`] if the budget is below the algorithm's minimum, the journal belongs to another
     /// search, too many trials in a row fail, too many genotypes are refused, the journal or an observer
-    /// fails, or code that was given to the search panics. Whatever was recorded or observed before stays: a
-    /// search can be resumed after an error too.
+    /// fails, or code that was given to the search panics. Everything recorded before is kept: a search can
+    /// be resumed after an error too.
     pub fn run(self) -> Result<SearchResult<G>, SearchError> {
         Engine::new(self.algorithm, self.executor, self.settings).run()
     }

@@ -90,7 +90,7 @@ impl<F, K> KeyDeduplicator<F, K> {
     }
 }
 
-/// Calls code that makes, hashes or compares keys.
+/// Calls code that creates, hashes or compares keys.
 fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, SearchError> {
     guarded::guarded("the key of duplicates", call)
 }

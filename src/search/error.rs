@@ -54,10 +54,10 @@ pub enum SearchError {
     UnknownTrial(TrialId),
     /// Code that was given to the search panicked: a space, mutation, selection or replacement inside the
     /// algorithm, a trait of the genotype (serialization, equality, cloning), the key of duplicates or its
-    /// hash, or an observer. Whatever was recorded stays. Once the code is fixed, the search can be resumed.
+    /// hash, or an observer. All records are kept. Once the code is fixed, the search can be resumed.
     #[error("{what} panicked: {message}")]
     Panicked {
-        /// Whose code it was.
+        /// The code that panicked.
         what: String,
         /// The panic's message.
         message: String,

@@ -115,7 +115,7 @@ impl<G> History<G> {
         self.records.last()
     }
 
-    /// The fittest trial, the first among equals.
+    /// The fittest trial; the first of several equally fit ones.
     #[must_use]
     pub fn best(&self) -> Option<&TrialRecord<G>> {
         self.records.get(self.best?)

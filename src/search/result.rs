@@ -24,8 +24,8 @@ pub struct SearchResult<G> {
 }
 
 impl<G> SearchResult<G> {
-    /// The fittest trial of the whole history, not only of the last population; the first among equals.
-    /// `None` if no trial has a fitness.
+    /// The fittest trial of the whole history, not only of the last population; the first of several
+    /// equally fit ones. `None` if no trial has a fitness.
     #[must_use]
     pub fn best(&self) -> Option<&TrialRecord<G>> {
         self.history.best()

@@ -24,7 +24,7 @@ impl<G> Observer<G> for Traced {
                 for warning in *warnings {
                     warn!(%warning, "warning");
                 }
-                info!(finished = history.len(), in_flight, "the search is resumed");
+                info!(finished = history.len(), in_flight, "the search resumes");
             }
             Event::Asked { trial } => {
                 let parent = trial.parent.map(|parent| parent.0);
@@ -39,7 +39,7 @@ impl<G> Observer<G> for Traced {
                 trial,
                 attempt,
                 outcome,
-            } => warn!(trial = trial.0, attempt, %outcome, "the trial is run again"),
+            } => warn!(trial = trial.0, attempt, %outcome, "the trial runs again"),
             Event::Finished { history } => {
                 if let Some(record) = history.last() {
                     let (trial, seconds, outcome) = (record.id.0, record.seconds, &record.outcome);

@@ -27,7 +27,7 @@ struct TrialCurve {
 }
 
 impl MedianRule {
-    /// A rule for values of which more (an accuracy) or less (a loss) is better. It stops no trial at a step
+    /// A rule for values that should be high (an accuracy) or low (a loss). It stops no trial at a step
     /// that fewer than 5 completed trials have reported.
     #[must_use]
     pub fn new(direction: Direction) -> Self {

@@ -139,7 +139,7 @@ pub enum Outcome {
     TimedOut,
     /// The device has too little memory for it.
     OutOfMemory {
-        /// What the device said.
+        /// The device's message.
         reason: String,
     },
     /// Its worker was lost.

@@ -134,11 +134,11 @@ fn tracing_sees_every_event() {
             .count()
     };
     assert_eq!(count(Level::INFO, "the search begins"), 2);
-    assert_eq!(count(Level::INFO, "the search is resumed"), 1);
+    assert_eq!(count(Level::INFO, "the search resumes"), 1);
     assert_eq!(count(Level::DEBUG, "asked"), 11);
     assert_eq!(count(Level::DEBUG, "started"), 12);
     assert_eq!(count(Level::TRACE, "reported"), 12);
-    assert_eq!(count(Level::WARN, "the trial is run again"), 1);
+    assert_eq!(count(Level::WARN, "the trial runs again"), 1);
     assert_eq!(count(Level::WARN, "finished"), 1);
     assert_eq!(count(Level::INFO, "finished"), 10);
     assert_eq!(count(Level::INFO, "the search ends"), 2);

@@ -53,7 +53,7 @@ impl EvaluateOptions {
     }
 }
 
-/// Images between two chances to show progress.
+/// Images between two progress updates.
 const PART: usize = 512;
 
 /// The share of the images that the network classifies correctly, from 0 to 1.

@@ -5,7 +5,7 @@ use std::error::Error;
 /// Why a subcommand failed: a sentence that says what to do.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
-/// An error's message and those of its causes, each unless the message before has it already.
+/// An error's message and those of its causes, leaving out those that the message before contains.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -4,11 +4,11 @@
 //! Each subcommand is one module: a `clap` structure of its options, whose documentation is its help, and a
 //! method `run` that does the work. [`run`] is the whole program; `src/main.rs` only calls it.
 //!
-//! What every subcommand keeps to:
+//! Conventions of all subcommands:
 //!
 //! - Results go to standard output, progress and warnings to standard error. A reader that closes the pipe is
 //!   not an error.
-//! - The exit code is 0 for success, 1 for a failure, 2 for a command line that makes no sense, and 130 if
+//! - The exit code is 0 for success, 1 for a failure, 2 for an invalid command line, and 130 if
 //!   Ctrl-C was pressed twice. A single Ctrl-C or SIGTERM lets long work keep what it has done.
 //! - `NO_COLOR` turns colors off.
 

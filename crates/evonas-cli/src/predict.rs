@@ -1,4 +1,4 @@
-//! `evonas predict`: the classes of images by trained weights.
+//! `evonas predict`: classifies images with trained weights.
 
 use std::path::PathBuf;
 

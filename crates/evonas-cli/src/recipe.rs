@@ -27,7 +27,7 @@ pub(crate) struct Recipe {
     pub(crate) dataset: DatasetLocation,
     /// The number of training images, if not all of them are used.
     pub(crate) limit: Option<usize>,
-    /// The seed that these were chosen by.
+    /// The seed that selected them.
     pub(crate) limit_seed: u64,
     pub(crate) network: NetworkConfig,
     pub(crate) training: TrainingConfig,
@@ -62,7 +62,7 @@ impl FoundNetwork {
     /// - `from`: the folder, or its `best.json`.
     ///
     /// # Errors
-    /// It holds no search of this program, or one that has no best trial yet.
+    /// The folder contains no search of this program, or the search has no best trial yet.
     pub(crate) fn read(from: &Path) -> Result<Self, Failure> {
         let folder = match from.file_name() {
             Some(name) if name == BEST_FILE && !from.is_dir() => from.parent().unwrap_or(from),

@@ -1,4 +1,4 @@
-//! Bringing an engine to where its journal ends.
+//! Replaying a journal to restore an engine's state.
 
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -108,7 +108,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         }
     }
 
-    /// Has the algorithm ask, and compares.
+    /// Asks the algorithm for the recorded trial, and compares the two.
     fn replay_ask(
         &mut self,
         recorded: &Trial<G>,

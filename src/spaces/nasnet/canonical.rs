@@ -55,7 +55,7 @@ impl NasnetGenotype {
     }
 }
 
-/// A combination with its states renamed and its lesser element first; `None` if it reads a state that
+/// A combination with its states renamed and its smaller element first; `None` if it reads a state that
 /// has no new number yet.
 fn rename(
     combination: &PairwiseCombination,

@@ -3,7 +3,7 @@
 //! It uses individualization and refinement, as in McKay and Piperno, "Practical graph isomorphism, II"
 //! (2014). Pairs are coloured by what they are and how they are connected, until nothing distinguishes
 //! pairs of the same colour. Where several pairs share a colour, each in turn is individualized, and of
-//! all colourings that result, the one that gives the cell the least description is chosen. Two
+//! all colourings that result, the one that gives the cell the smallest description is chosen. Two
 //! colourings with the same description reveal a symmetry of the cell. Of pairs that a known symmetry
 //! exchanges, only one needs to be tried.
 
@@ -101,7 +101,7 @@ impl Graph {
     }
 
     /// The coarsest colouring that refines this one and in which pairs of the same colour read, and are
-    /// read by, pairs of the same colours. A colour is the number of pairs with lesser colours.
+    /// read by, pairs of the same colours. A colour is the number of pairs with smaller colours.
     fn refined(&self, colours: &[usize]) -> Vec<usize> {
         let mut colours = colours.to_vec();
         let mut count = 0;

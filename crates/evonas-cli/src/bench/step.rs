@@ -1,5 +1,5 @@
 //! `evonas bench step`: forward, backward and the optimizer's step. Prints the same figures as `bench` of
-//! `tests/pytorch/parity.py`, so that `benches/vs_pytorch.sh` can set the two side by side.
+//! `tests/pytorch/parity.py`, so that `benches/vs_pytorch.sh` can compare the two.
 
 use burn::tensor::Device;
 use clap::Args;

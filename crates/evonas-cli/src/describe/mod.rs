@@ -1,5 +1,5 @@
-//! `evonas describe`: a network layer by layer. No weights are drawn, so even the largest network takes no
-//! time.
+//! `evonas describe`: a network layer by layer. No weights are drawn, so even the largest network is
+//! described at once.
 
 mod table;
 
@@ -58,8 +58,8 @@ pub(crate) struct DescribeOptions {
     /// Let the normal cell after a reduction cell read that cell's input [default: off]
     #[arg(long)]
     skip_reduction_input: bool,
-    /// Print one JSON object. Its parameters and multiply-adds include the auxiliary head's, which it also
-    /// gives on their own [default: off]
+    /// Print one JSON object. Its parameters and multiply-adds include the auxiliary head's, which are also
+    /// listed separately [default: off]
     #[arg(long)]
     json: bool,
 }

@@ -34,8 +34,8 @@ impl DatasetOptions {
         }
     }
 
-    /// The data set that the options name, or else this one, in the folder and size of the options
-    /// if they have these.
+    /// The data set that the options name, or this one if they name none, with the folder and size of
+    /// the options if given.
     pub(crate) fn location_or(&self, other: &DatasetLocation) -> DatasetLocation {
         let own = self.location();
         if self.dataset.is_some() {

@@ -60,7 +60,7 @@ fn parse(text: &str) -> Result<NasnetGenotype, String> {
     }
 }
 
-/// Why there is no such genotype.
+/// Why an argument isn't a genotype.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GenotypeError {
     #[error(

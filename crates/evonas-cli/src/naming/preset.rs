@@ -9,7 +9,7 @@ use evonas::training::{Preset, TrainingConfig};
 pub(crate) enum PresetName {
     /// The settings of `evonas search`: 12 epochs, batches of 32, a learning rate of 0.1, no augmentation
     Short,
-    /// The paper's search: 25 epochs, batches of 128, a learning rate of 0.024, moved and mirrored images
+    /// The paper's search: 25 epochs, batches of 128, a learning rate of 0.024, shifted and mirrored images
     Search,
     /// The paper's CIFAR training: the same for 600 epochs, with drop path and an auxiliary head
     Cifar,

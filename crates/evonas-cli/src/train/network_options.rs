@@ -40,7 +40,7 @@ impl NetworkOptions {
             .filters(self.filters.unwrap_or(filters))
     }
 
-    /// The settings of `config`, a preset's or a recipe's, with those of the options in their place.
+    /// The settings of `config`, a preset's or a recipe's, with the options applied.
     pub(super) fn config(&self, config: NetworkConfig) -> NetworkConfig {
         let mut config = self.sized(config);
         if let Some(filters) = self.imagenet_stem {

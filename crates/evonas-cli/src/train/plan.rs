@@ -83,7 +83,7 @@ impl TrainingPlan {
         })
     }
 
-    /// A warning about settings that probably aren't meant.
+    /// A warning about settings that are probably a mistake.
     pub(super) fn warning(&self) -> Option<impl Display> {
         let augmentation = &self.training.augmentation;
         augmentation.large_padding(self.dataset.train.shape())

@@ -187,7 +187,7 @@ impl<'a> TrainRun<'a> {
         Ok(())
     }
 
-    /// The trained network with all that using it takes.
+    /// The trained network with everything needed to use it.
     pub(super) fn classifier(&self, training: &Training<CellNetwork>) -> TrainedClassifier {
         TrainedClassifier::new(training.network(), self.images.statistics().clone())
             .class_names(self.class_names.clone())

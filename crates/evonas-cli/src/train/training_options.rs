@@ -66,7 +66,7 @@ pub(super) struct TrainingOptions {
     /// The share of a label that is spread over all classes, from 0 to 1
     #[arg(long, value_name = "SHARE")]
     label_smoothing: Option<f64>,
-    /// Pixels by which training images are moved at random; the preset's 4 shrink to an eighth of small
+    /// Pixels by which training images are shifted at random; the preset's 4 shrink to an eighth of small
     /// images
     #[arg(long, value_name = "PIXELS")]
     crop_padding: Option<usize>,
@@ -82,7 +82,7 @@ pub(super) struct TrainingOptions {
 }
 
 impl TrainingOptions {
-    /// The settings of `preset` with those of the options in their place.
+    /// The settings of `preset` with the options applied.
     ///
     /// # Errors
     /// An option would have no effect.

@@ -1,4 +1,4 @@
-//! Whether two devices compute the same.
+//! Whether two devices compute the same results.
 
 mod results;
 

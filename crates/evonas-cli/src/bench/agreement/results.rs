@@ -44,7 +44,7 @@ impl Results {
     }
 
     /// The results of an operation on images of the shape that it is meant for. Its output is multiplied by
-    /// random numbers and summed up, which stands for a loss.
+    /// random numbers and summed up, as a stand-in for a loss.
     pub(super) fn of_operation(
         operation: Operation,
         kind: CellKind,
