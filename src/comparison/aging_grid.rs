@@ -99,6 +99,17 @@ impl<B: Benchmark> AgingGridBuilder<'_, B> {
     /// [`ComparisonError::EmptyGrid`] if no tournament size fits a population size; otherwise as
     /// [`Comparison::run`].
     pub fn run(self) -> Result<AgingGrid, ComparisonError> {
+        self.run_watched(|_| ())
+    }
+
+    /// As [`AgingGridBuilder::run`], and shows each point as soon as it is known.
+    ///
+    /// # Errors
+    /// As [`AgingGridBuilder::run`].
+    pub fn run_watched(
+        self,
+        mut watch: impl FnMut(&GridPoint),
+    ) -> Result<AgingGrid, ComparisonError> {
         let mut points = Vec::new();
         for &population in &self.populations {
             for &sample in self.samples.iter().filter(|&&sample| sample <= population) {
@@ -107,13 +118,15 @@ impl<B: Benchmark> AgingGridBuilder<'_, B> {
                 let comparison = Comparison::run(self.benchmark, &contenders, &setup)?;
                 let means = comparison.summaries();
                 let pairs = comparison.pairs();
-                points.push(GridPoint {
+                let point = GridPoint {
                     population,
                     sample,
                     aging: means[0].test_mean,
                     non_aging: means[1].test_mean,
                     p: pairs[0].test.p,
-                });
+                };
+                watch(&point);
+                points.push(point);
             }
         }
         match points.is_empty() {

@@ -14,6 +14,7 @@ use evonas::tabular::Dataset;
 use crate::Failure;
 use crate::naming::{BenchmarkName, table_dataset};
 use crate::output::print;
+use crate::progress_lines::ProgressLines;
 
 /// Compare aging with non-aging evolution over a grid of population and tournament sizes
 #[derive(Args)]
@@ -80,11 +81,20 @@ impl AgingStudyOptions {
         if let Some(seconds) = self.budget {
             setup = setup.budget_seconds(seconds)?;
         }
+        let (mut done, mut progress) = (0, ProgressLines::new());
         let grid = AgingGrid::builder(benchmark)
             .populations(self.populations.as_slice())
             .samples(self.samples.as_slice())
             .setup(setup)
-            .run()?;
+            .run_watched(|point| {
+                done += 1;
+                let (population, sample) = (point.population, point.sample);
+                progress.show(|| {
+                    format!(
+                        "{done} points compared, the last one at P = {population}, S = {sample}"
+                    )
+                });
+            })?;
         if let Some(path) = &self.out {
             draw(&grid, title, path)?;
         }
