@@ -29,7 +29,7 @@ impl TrainOptions {
         let stop = stop::on_request()?;
         if !self.quiet {
             if self.out.is_none() {
-                eprintln!("nothing of this training is kept: there is no --out");
+                eprintln!("nothing of this training will be kept: add --out DIR to keep it");
             }
             eprintln!(
                 "{} parameters, on {devices}",
