@@ -1,6 +1,6 @@
-//! What a recorded search or comparison is compared by when it is resumed.
+//! Descriptions, which tell whether a recorded search or comparison may resume.
 //!
-//! Every part of a search describes itself as a JSON value made from its settings. A journal keeps the
+//! Every part of a search describes itself as a JSON value built from its settings. A journal keeps the
 //! descriptions, and a resumed search must have the same: [`first_difference`] names the setting that
 //! changed, as in `algorithm.population: 100 recorded, 50 now`.
 //!
@@ -42,7 +42,7 @@ pub fn of<T: Serialize + ?Sized>(settings: &T) -> Value {
 
 /// Describes `settings` together with the name of what they configure, in a field `type`.
 ///
-/// Two parts with equal settings, or with none, stay apart by that name. Settings that aren't an object,
+/// The name distinguishes parts with equal settings, or with none. Settings that aren't an object,
 /// or have a field `type` of their own, go into a field `settings`.
 ///
 /// # Panics

@@ -34,7 +34,7 @@ impl<G, R: Replacement<G> + ?Sized> Replacement<G> for Box<R> {
     }
 }
 
-/// Aging evolution: the oldest member leaves, however good it is.
+/// Aging evolution: the oldest member leaves, regardless of its fitness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Oldest;
 

@@ -101,7 +101,7 @@ impl<S: CategoricalSpace + ?Sized> CategoricalSpace for Box<S> {
     }
 }
 
-/// Makes a child of a parent.
+/// Produces a child from a parent.
 pub trait Mutation<G>: Debug + Send + Sync {
     /// Returns a changed copy of `parent`.
     fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G;

@@ -5,7 +5,7 @@ use super::run::Run;
 
 /// Several algorithms on one benchmark, with all runs of each.
 ///
-/// [`Comparison::run`] makes one; [`Comparison::builder`] makes one that is recorded or observed.
+/// [`Comparison::run`] returns one; [`Comparison::builder`] sets up one that is recorded or observed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     pub(super) dataset: String,

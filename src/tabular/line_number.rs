@@ -1,4 +1,4 @@
-//! The line of a text in which a byte is.
+//! The line of a text that contains a byte.
 
 /// The line, from 1, of the first byte at or after `byte` that isn't a line end: the line on which a row
 /// begins whose reader was at `byte`. Lines end with LF, CR LF or CR.

@@ -8,7 +8,7 @@ use rand::{Rng, RngExt};
 /// [`Decoder`](super::Decoder) that builds modules from Burn's layers should end with it.
 ///
 /// Burn's layers draw their weights when they are first used, from one generator per device that all
-/// workers share, so that a score would depend on what else runs.
+/// workers share, so a score would depend on what else is running.
 ///
 /// Parameters of two or more dimensions are drawn uniformly from `-1 / sqrt(fan_in)` to `1 /
 /// sqrt(fan_in)`, as Burn's layers do. `fan_in` is the first dimension of a matrix (`[inputs,

@@ -11,7 +11,7 @@ use crate::{composed, cpu};
 /// A batch of hidden states: what a cell network computes between its images and its logits.
 ///
 /// Its shape is always given as `[batch, channels, height, width]`; the order in which its values are
-/// stored is the crate's own business and depends on the device.
+/// stored is private to the crate and depends on the device.
 #[derive(Clone, Debug)]
 pub struct HiddenState {
     values: Tensor<4>,

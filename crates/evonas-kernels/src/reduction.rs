@@ -71,7 +71,7 @@ impl FactorizedPaths {
     /// By the CPU's kernels.
     fn compute(self, input: Tensor<4>, window: Window) -> [Tensor<4>; 2] {
         let relu = self.relu;
-        // What is skipped before the image is made up for by zeros after it.
+        // Zeros after the image make up for the pixels skipped before it.
         [(self.first, 0), (self.second, 1)].map(|(weight, skipped)| {
             let window = Window {
                 before: window.before.map(|before| before - skipped),

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! It is sealed like a search's journal ([`sealed_log`](crate::sealed_log)): the checksums of every run cover
-//! the settings that it was run with. A last line that a power cut left without its end
-//! is dropped, and its run is run again.
+//! the settings that it was run with. A last line that a power cut left incomplete
+//! is dropped, and its run is repeated.
 
 mod error;
 mod settings;
@@ -30,7 +30,7 @@ use settings::LOG;
 
 const FILE_NAME: &str = "runs.jsonl";
 
-/// What [`Comparison::write_csv`](super::Comparison::write_csv) leaves in its folder.
+/// The files that [`Comparison::write_csv`](super::Comparison::write_csv) writes.
 pub(super) const RESULTS: &str = "runs.csv";
 
 /// Finished runs by algorithm and number.
@@ -58,7 +58,7 @@ struct RunLine<R> {
     result: R,
 }
 
-/// Whether there is a record with something in it.
+/// Whether there is a record that isn't empty.
 fn holds_record(folder: &Path) -> bool {
     fs::metadata(folder.join(FILE_NAME)).is_ok_and(|file| file.len() > 0)
 }
@@ -67,7 +67,7 @@ impl RunRecord {
     /// Begins a record in a folder, which is created if necessary.
     ///
     /// # Errors
-    /// [`RunRecordError`] if the folder holds a comparison already, recorded or only its results; another
+    /// [`RunRecordError`] if the folder already holds a comparison, or only its results; another
     /// process is using it; or it can't be written.
     pub fn create(folder: impl AsRef<Path>) -> Result<Self, RunRecordError> {
         let folder = folder.as_ref();

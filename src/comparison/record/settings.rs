@@ -52,7 +52,7 @@ impl RecordedSettings {
         }
     }
 
-    /// Refuses a record of runs by other settings.
+    /// Refuses a record of runs with other settings.
     pub(super) fn check(&self, recorded: &Self, path: &Path) -> Result<(), RunRecordError> {
         let parts = |settings: &Self| {
             [

@@ -84,7 +84,7 @@ impl WrittenWeights {
     fn safetensors(self) -> Result<Vec<u8>, String> {
         let views = self.tensors.iter().map(|(name, data)| {
             if data.dtype() != DType::F32 {
-                return Err(format!("{name} is of type {:?}, not F32", data.dtype()));
+                return Err(format!("{name} has type {:?}, not F32", data.dtype()));
             }
             let view = TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes());
             Ok((name, view.map_err(|error| error.to_string())?))

@@ -8,7 +8,7 @@ use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::spaces::nasbench201::NasBench201Cell;
 use crate::trial::Evaluation;
 
-/// Looks cells up in the table. [`NasBench201Table::evaluator`] makes one.
+/// Looks cells up in the table. [`NasBench201Table::evaluator`] builds one.
 #[derive(Clone, Debug)]
 pub struct NasBench201Evaluator {
     table: Arc<NasBench201Table>,

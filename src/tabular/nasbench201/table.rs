@@ -19,7 +19,7 @@ use crate::spaces::nasbench201::{CELLS, NasBench201Cell};
 /// | `c10valid_train_s_per_epoch` | seconds of a training epoch, at least a nanosecond |
 /// | `eval_us_per_image` | microseconds to evaluate an image, at least a nanosecond |
 ///
-/// The asterisk stands for each of `c10`, `c100` and `in16`.
+/// The asterisk is a placeholder for `c10`, `c100` and `in16`.
 pub struct NasBench201Table {
     /// By [`NasBench201Cell::code`].
     pub(super) measured: Box<[MeasuredCell]>,

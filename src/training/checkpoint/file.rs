@@ -26,7 +26,7 @@ pub(super) struct CheckpointFile {
 }
 
 impl CheckpointFile {
-    /// Replaces a file; with a full disk the old one stays.
+    /// Replaces a file; if the disk is full, the old one is kept.
     pub(super) fn write(self, path: &Path) -> Result<(), CheckpointError> {
         let failed = |reason: String| CheckpointError::Write {
             path: path.to_owned(),
@@ -57,7 +57,7 @@ impl CheckpointFile {
         )
     }
 
-    /// Reads a file whose version and checksum are right.
+    /// Reads a file, and checks its version and checksum.
     pub(super) fn read(path: &Path) -> Result<Self, CheckpointError> {
         let failed = |reason: String| CheckpointError::Read {
             path: path.to_owned(),

@@ -14,7 +14,7 @@ pub(super) const VERSION: u32 = 2;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CheckpointHeader {
     version: u32,
-    /// What is trained on what, as the caller describes it.
+    /// Identifies the training, as the caller describes it.
     subject: Value,
     /// The training's settings, untyped so that a file from before a setting was added can be read.
     training: Value,

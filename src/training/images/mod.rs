@@ -6,7 +6,7 @@
 //! - [`digits`]: 1,797 handwritten digits that ship with the crate.
 //! - [`IdxFolder`]: the format of MNIST and Fashion-MNIST.
 //! - [`CifarFolder`]: CIFAR-10 and CIFAR-100 in their binary versions, or your own images in that format.
-//! - [`ImageFolder`]: PNG and JPEG files, one folder per class, or without classes to predict them.
+//! - [`ImageFolder`]: PNG and JPEG files, one folder per class, or images to classify.
 //! - [`LabeledImages::new`]: images from anywhere else.
 //!
 //! [`HoldOut`] sets part of the training images aside for validation, so that the test images play no

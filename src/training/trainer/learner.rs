@@ -19,7 +19,7 @@ use crate::training::{ImageClassifier, TrainingConfig};
 /// [`Training`](super::Training) runs it over whole epochs. Use it directly for your own training
 /// loop, or to measure steps.
 pub struct Learner<M> {
-    /// `None` only while the optimizer has it.
+    /// `None` only while the optimizer holds it.
     network: Option<M>,
     optimizer: NetworkOptimizer,
     average: Option<MovingAverage<M>>,

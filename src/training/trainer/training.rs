@@ -71,7 +71,7 @@ impl<M: ImageClassifier> Training<M> {
         self.learner.network()
     }
 
-    /// Measures the present network on the images at `indices`, which must not be training images:
+    /// Measures the current network on the images at `indices`, which must not be training images:
     /// the share that it classifies correctly, from 0 to 1. The last epoch records it.
     ///
     /// # Errors

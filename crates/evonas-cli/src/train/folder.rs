@@ -27,7 +27,7 @@ impl Folder {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let path = path.display();
-                return Err(format!("another process trains in the folder {path}").into());
+                return Err(format!("another process is training in the folder {path}").into());
             }
             Err(TryLockError::Error(error)) => {
                 return Err(format!("can't lock {}: {error}", file.display()).into());

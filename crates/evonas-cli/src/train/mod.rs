@@ -30,7 +30,7 @@ impl TrainOptions {
         let stop = stop::on_request()?;
         if !self.quiet {
             if self.out.is_none() {
-                note("nothing of this training is kept: there is no --out");
+                note("nothing of this training will be kept: add --out DIR to keep it");
             }
             note(format_args!(
                 "{} parameters, on {devices}",

@@ -53,7 +53,7 @@ fn a_killed_training_resumes_to_the_same_weights_bit_for_bit() {
 
     let mut killed = started(&dir, "killed");
     let second = dir.line(&small("--out killed --resume")).assert().code(1);
-    second.stderr(contains("another process trains"));
+    second.stderr(contains("another process is training"));
     killed.kill().unwrap();
     killed.wait().unwrap();
     assert!(

@@ -1,4 +1,4 @@
-//! Elementwise kernels: what they do to a value depends on its channel at most.
+//! Elementwise kernels: what they do to a value depends on nothing but its channel.
 
 use super::target::masked;
 use super::vector::{Kernel, LANES, Lanes, Vectors, rectified, run};

@@ -106,7 +106,7 @@ impl ImageFolder {
         Ok(images.expect("each file is an image of this size with the label of a class"))
     }
 
-    /// Reads images without classes, to predict these: the files directly in the folder, by the same
+    /// Reads images without classes, to classify them: the files directly in the folder, by the same
     /// rules as in the folder of a class, or the single file that the path names.
     ///
     /// # Errors

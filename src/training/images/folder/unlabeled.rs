@@ -1,4 +1,4 @@
-//! Images without classes, to predict these.
+//! Images without classes, to be classified.
 
 use std::fmt;
 use std::path::PathBuf;

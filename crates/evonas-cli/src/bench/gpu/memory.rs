@@ -80,7 +80,7 @@ pub(super) fn check(
         .collect();
     report.figure(
         &format!(
-            "{full} trials found the device full: {}\n{}",
+            "{full} trials ran out of device memory: {}\n{}",
             if holds { "ok" } else { "NOT AS EXPECTED" },
             words.join("\n")
         ),

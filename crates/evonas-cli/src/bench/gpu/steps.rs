@@ -133,6 +133,6 @@ fn steps(
     });
     let times = worker
         .join()
-        .map_err(|_| "the thread that took the steps has died")??;
+        .map_err(|_| "the thread that ran the steps died")??;
     Ok((parameters, times))
 }

@@ -1,6 +1,6 @@
 //! A depthwise convolution and its gradients, in CubeCL.
 //!
-//! Sums are in single precision, whatever the type of the images. Like Burn's convolutions, these kernels store
+//! Sums are in single precision for images of any type. Like Burn's convolutions, these kernels store
 //! the channels of a pixel together, and neighbouring threads work on neighbouring channels.
 
 use burn::backend::TensorMetadata as _;
