@@ -24,9 +24,11 @@ fn samplers(criterion: &mut Criterion) {
 /// With the paper's sizes: a population of 100 and samples of 25.
 fn cycle(criterion: &mut Criterion) {
     let space = BitsSpace { length: 32 };
-    let mut evolution = Evolution::builder(space, FlipOneBit)
-        .build()
-        .expect("the defaults are valid");
+    let mut evolution = Ledger::new(
+        Evolution::builder(space, FlipOneBit)
+            .build()
+            .expect("the defaults are valid"),
+    );
     criterion.bench_function("ask and tell, P = 100, S = 25", |bencher| {
         bencher.iter(|| {
             let trial = evolution.ask();

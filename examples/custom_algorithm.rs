@@ -5,7 +5,6 @@
 //! cargo run --release --no-default-features --example custom_algorithm
 //! ```
 
-use std::collections::HashMap;
 use std::error::Error;
 
 use evonas::prelude::*;
@@ -19,40 +18,30 @@ const SPACE: BitsSpace = BitsSpace { length: 100 };
 #[derive(Debug, Default)]
 struct HillClimbing {
     seed: u64,
-    asked: u64,
-    in_flight: HashMap<TrialId, Bits>,
-    best: Option<(f64, TrialId, Bits)>,
+    best: Option<(f64, Trial<Bits>)>,
 }
 
 impl Algorithm<Bits> for HillClimbing {
-    fn ask(&mut self) -> Trial<Bits> {
-        let id = TrialId(self.asked);
-        self.asked += 1;
+    fn propose(&mut self, trial: TrialId) -> Proposal<Bits> {
         // Evaluations draw from stream 0 of the trial's seed.
-        let seed = trial_seed(self.seed, id);
-        let rng = &mut stream(seed, 1);
-        let (parent, genotype) = match &self.best {
-            Some((_, best, bits)) => (Some(*best), FlipOneBit.mutate(bits, rng)),
-            None => (None, SPACE.sample(rng)),
-        };
-        self.in_flight.insert(id, genotype.clone());
-        Trial {
-            id,
-            parent,
-            seed,
-            genotype,
+        let rng = &mut stream(trial_seed(self.seed, trial), 1);
+        match &self.best {
+            Some((_, best)) => Proposal::child(best.id, FlipOneBit.mutate(&best.genotype, rng)),
+            None => Proposal::random(SPACE.sample(rng)),
         }
     }
 
-    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-        let told = self.in_flight.remove(&id);
-        let genotype = told.ok_or(TellError::NotInFlight(id))?;
+    fn learn(&mut self, trial: &Trial<Bits>, outcome: &Outcome) -> Result<(), TellError> {
         // A failed trial has no fitness and is forgotten.
         let fitness = outcome.fitness().unwrap_or(f64::NEG_INFINITY);
-        if self.best.as_ref().is_none_or(|(best, ..)| fitness > *best) {
-            self.best = Some((fitness, id, genotype));
+        if self.best.as_ref().is_none_or(|(best, _)| fitness > *best) {
+            self.best = Some((fitness, trial.clone()));
         }
         Ok(())
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
     }
 }
 

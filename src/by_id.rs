@@ -1,12 +1,11 @@
-//! Maps and sets of trials, hashed cheaply: their numbers count up, so any hash works.
+//! Maps of trials, hashed cheaply: their numbers count up, so any hash works.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::trial::TrialId;
 
 pub(crate) type MapById<T> = HashMap<TrialId, T, BuildHasherDefault<IdHasher>>;
-pub(crate) type SetOfIds = HashSet<TrialId, BuildHasherDefault<IdHasher>>;
 
 /// Spreads a trial's number over all bits (Knuth's multiplicative hashing by the golden ratio).
 #[derive(Clone, Copy, Default)]

@@ -71,7 +71,8 @@ pub mod prelude {
     #[cfg(feature = "burn")]
     pub use crate::algorithm::Ppo;
     pub use crate::algorithm::{
-        Algorithm, Evolution, EvolutionBuilder, RandomSearch, Reinforce, TellError,
+        Algorithm, Evolution, EvolutionBuilder, Ledger, Proposal, RandomSearch, Reinforce,
+        TellError,
     };
     pub use crate::evaluator::{Context, EvaluationError, Evaluator, StopSignal};
     pub use crate::executor::{Executor, Serial, Simulated, Threads};

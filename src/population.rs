@@ -1,4 +1,4 @@
-//! The population: completed trials that may become parents.
+//! The population: trials that may become parents.
 
 use std::collections::VecDeque;
 
@@ -8,17 +8,67 @@ use crate::trial::TrialId;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Member<G> {
-    /// The trial that produced it.
-    pub trial: TrialId,
-    /// Its fitness: higher is better.
+    /// Its genotype.
+    pub genotype: G,
+    /// The trial that produced it; `None` if it was imported with its score.
+    pub trial: Option<TrialId>,
+    /// Its fitness, or the last value that it reported if it was stopped early: higher is better.
     pub fitness: f64,
+    /// The step at which its trial was stopped early; `None` if its trial completed.
+    pub stopped_at: Option<u64>,
     /// Its values of the search's objectives, each oriented so that more is better; empty if the
     /// search uses only the fitness.
     pub objectives: Box<[f64]>,
-    /// Its genotype.
-    pub genotype: G,
+    joined: u64,
+}
+
+impl<G> Member<G> {
+    /// A member with a fitness alone, which has yet to join.
+    pub fn new(genotype: G, fitness: f64) -> Self {
+        Self {
+            genotype,
+            trial: None,
+            fitness,
+            stopped_at: None,
+            objectives: Box::default(),
+            joined: 0,
+        }
+    }
+
+    /// Sets the trial that produced it.
+    #[must_use]
+    pub fn with_trial(mut self, trial: TrialId) -> Self {
+        self.trial = Some(trial);
+        self
+    }
+
+    /// Sets its values of the search's objectives, each oriented so that more is better.
+    #[must_use]
+    pub fn with_objectives(mut self, objectives: Box<[f64]>) -> Self {
+        self.objectives = objectives;
+        self
+    }
+
+    /// Says that its trial was stopped early, and at which step.
+    #[must_use]
+    pub fn with_stopped_at(mut self, step: u64) -> Self {
+        self.stopped_at = Some(step);
+        self
+    }
+
     /// How many members joined before it: the older a member, the lower this number.
-    pub joined: u64,
+    #[must_use]
+    pub const fn joined(&self) -> u64 {
+        self.joined
+    }
+
+    /// What members are compared by where only the fitness counts, the higher the better. Of two members
+    /// the one that got further is fitter, and a completed one is fitter than one that was stopped early;
+    /// the fitness decides between members that got equally far.
+    #[must_use]
+    pub fn standing(&self) -> (u64, f64) {
+        (self.stopped_at.unwrap_or(u64::MAX), self.fitness)
+    }
 }
 
 /// The members in the order in which they joined, oldest first.
@@ -68,28 +118,19 @@ impl<G> Population<G> {
     #[must_use]
     pub fn position_of(&self, joined: u64) -> Option<usize> {
         self.members
-            .binary_search_by_key(&joined, |member| member.joined)
+            .binary_search_by_key(&joined, Member::joined)
             .ok()
     }
 
-    pub(crate) fn join(
-        &mut self,
-        trial: TrialId,
-        fitness: f64,
-        objectives: Box<[f64]>,
-        genotype: G,
-    ) {
-        self.members.push_back(Member {
-            trial,
-            fitness,
-            objectives,
-            genotype,
-            joined: self.joined,
-        });
+    /// Adds a member, which is the youngest from now on.
+    pub fn join(&mut self, mut member: Member<G>) {
+        member.joined = self.joined;
         self.joined += 1;
+        self.members.push_back(member);
     }
 
-    pub(crate) fn leave(&mut self, position: usize) {
-        self.members.remove(position);
+    /// Removes the member at `position` and returns it; `None` if there is none.
+    pub fn leave(&mut self, position: usize) -> Option<Member<G>> {
+        self.members.remove(position)
     }
 }

@@ -58,11 +58,11 @@ pub struct WorstOfSample;
 impl<G> Replacement<G> for WorstOfSample {
     fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize {
         let worst = |positions: &mut dyn Iterator<Item = usize>| {
-            let mut worst: Option<(usize, f64)> = None;
+            let mut worst = None;
             for position in positions {
-                let fitness = population.member(position).fitness;
-                if worst.is_none_or(|(_, lowest)| fitness < lowest) {
-                    worst = Some((position, fitness));
+                let standing = population.member(position).standing();
+                if worst.is_none_or(|(_, lowest)| standing < lowest) {
+                    worst = Some((position, standing));
                 }
             }
             worst.map(|(position, _)| position)

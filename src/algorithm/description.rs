@@ -7,8 +7,6 @@ use serde_json::Value;
 /// [`crate::description`] explains how two descriptions are compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AlgorithmDescription {
-    /// The root seed, if there is one.
-    pub seed: Option<u64>,
     /// The search space.
     pub space: Value,
     /// The algorithm with its settings.

@@ -1,7 +1,7 @@
 //! Why an algorithm can't be built, and why it refuses an outcome.
 
 use crate::objective::InvalidTolerance;
-use crate::trial::{Outcome, TrialId};
+use crate::trial::TrialId;
 
 /// Why an algorithm can't be built.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -43,6 +43,14 @@ pub enum AlgorithmError {
         /// Its index, from 0.
         index: usize,
         /// Why it isn't in the space.
+        reason: String,
+    },
+    /// An imported member is not in the space, or its score can't be used.
+    #[error("imported member {index}: {reason}")]
+    InvalidImport {
+        /// Its index, from 0.
+        index: usize,
+        /// What is wrong with it.
         reason: String,
     },
     /// A policy has nothing to learn.
@@ -88,12 +96,4 @@ pub enum TellError {
         /// The missing metric.
         metric: String,
     },
-}
-
-/// Refuses a fitness that would break every comparison.
-pub(super) fn check_finite(trial: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-    match outcome.fitness() {
-        Some(fitness) if !fitness.is_finite() => Err(TellError::NotFinite { trial, fitness }),
-        _ => Ok(()),
-    }
 }

@@ -1,36 +1,70 @@
-//! Search algorithms: ask for a trial, evaluate it, tell the outcome.
+//! Search algorithms: they propose a genotype and learn how its trial ended.
 //!
-//! [`Search`](crate::search::Search) does this for you, but an algorithm also works in your own loop,
-//! with any way to run the trials:
+//! An [`Algorithm`] knows nothing of threads, files or time. A [`Ledger`] numbers its trials and knows which
+//! are in flight; [`Search`](crate::search::Search) runs them. Simulated annealing, complete:
 //!
 //! ```
 //! use evonas::prelude::*;
 //!
-//! let mut evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
-//!     .population(20)
-//!     .sample(5)
-//!     .build()?;
-//! let mut best = f64::NEG_INFINITY;
-//! for _ in 0..500 {
-//!     let trial = evolution.ask();
-//!     let fitness = trial.genotype.iter().filter(|&&bit| bit).count() as f64;
-//!     best = best.max(fitness);
-//!     evolution.tell(trial.id, &Outcome::Completed(fitness.into()))?;
+//! /// Keeps a genotype and moves to a neighbor: always to a better one, to a worse one the less likely the
+//! /// later.
+//! #[derive(Debug)]
+//! struct Annealing {
+//!     seed: u64,
+//!     learned: u64,
+//!     current: Option<(f64, Trial<Vec<bool>>)>,
 //! }
-//! assert_eq!(best, 20.0);
+//!
+//! impl Algorithm<Vec<bool>> for Annealing {
+//!     fn propose(&mut self, trial: TrialId) -> Proposal<Vec<bool>> {
+//!         let rng = &mut stream(trial_seed(self.seed, trial), 1);
+//!         match &self.current {
+//!             Some((_, current)) => {
+//!                 Proposal::child(current.id, FlipOneBit.mutate(&current.genotype, rng))
+//!             }
+//!             None => Proposal::random(BitsSpace { length: 20 }.sample(rng)),
+//!         }
+//!     }
+//!
+//!     fn learn(&mut self, trial: &Trial<Vec<bool>>, outcome: &Outcome) -> Result<(), TellError> {
+//!         self.learned += 1;
+//!         let temperature = 5.0 * 0.98_f64.powf(self.learned as f64);
+//!         let Some(fitness) = outcome.fitness() else {
+//!             return Ok(());
+//!         };
+//!         let threshold: f64 = stream(trial.seed, 2).random();
+//!         if self.current.as_ref().is_none_or(|(current, _)| {
+//!             ((fitness - current) / temperature).exp() > threshold
+//!         }) {
+//!             self.current = Some((fitness, trial.clone()));
+//!         }
+//!         Ok(())
+//!     }
+//!
+//!     fn seed(&self) -> u64 {
+//!         self.seed
+//!     }
+//! }
+//!
+//! let ones = |bits: &Vec<bool>, _: &Context<'_>| {
+//!     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
+//! };
+//! let annealing = Annealing { seed: 1, learned: 0, current: None };
+//! let result = Search::new(annealing, Serial::new(ones), Budget::trials(500)).run()?;
+//! assert_eq!(result.best().and_then(|best| best.fitness()), Some(20.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! Several trials may be in flight at once: ask again before telling, and tell in any order.
 
 mod baseline;
 mod categorical;
 mod description;
 mod error;
 mod evolution;
+mod ledger;
 mod policy_settings;
 #[cfg(feature = "burn")]
 mod ppo;
+mod proposal;
 mod random_search;
 mod reinforce;
 mod reward;
@@ -38,45 +72,44 @@ mod reward;
 pub use description::AlgorithmDescription;
 pub use error::{AlgorithmError, TellError};
 pub use evolution::{Evolution, EvolutionBuilder};
+pub use ledger::Ledger;
 #[cfg(feature = "burn")]
 pub use ppo::{Ppo, PpoBuilder};
+pub use proposal::Proposal;
 pub use random_search::RandomSearch;
 pub use reinforce::{Reinforce, ReinforceBuilder};
 
 use std::fmt::Debug;
 
 use crate::objective::Objective;
-use crate::randomness::trial_seed;
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// A search algorithm: proposes trials and learns from their outcomes.
+/// A search algorithm: proposes genotypes and learns how their trials ended.
 ///
-/// Its state is a function of its configuration, its seed and the sequence of asks, tells and
-/// withdrawals. It knows nothing of threads, files or time. `ask` may be called again before earlier
-/// trials have been told.
+/// Its state is a function of its configuration, its seed and the sequence of calls. It may be asked for
+/// further proposals before it learns the outcome of earlier ones, and learns outcomes in any order.
 pub trait Algorithm<G>: Debug + Send {
-    /// Proposes the next trial to evaluate.
-    fn ask(&mut self) -> Trial<G>;
+    /// Proposes the next genotype. `trial` is the number that its trial will have, for an algorithm that
+    /// remembers something of a proposal until it learns the outcome.
+    fn propose(&mut self, trial: TrialId) -> Proposal<G>;
 
-    /// Learns the outcome of a trial.
+    /// Learns how a trial ended. A fitness is finite, and an evaluation has all of the algorithm's
+    /// [objectives](Algorithm::objectives).
     ///
     /// # Errors
-    /// [`TellError`] if the trial is not in flight, its fitness is not finite, or its evaluation lacks
-    /// one of the algorithm's objectives. The state is then unchanged. A search responds to a refused
-    /// evaluation by telling the trial again, as failed.
-    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError>;
+    /// [`TellError`] if the algorithm can't use the outcome. Its state must then be unchanged. A search
+    /// lets the trial fail and has the algorithm learn that instead.
+    fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError>;
 
-    /// Takes back the trial that was asked for last, because it won't be run: a constraint refuses it,
-    /// or it is a duplicate. The next ask draws another genotype.
-    ///
-    /// The algorithms of this crate then give the trial's number to the next trial. The default
-    /// implementation tells the trial as infeasible instead, which uses its number up.
-    ///
-    /// # Errors
-    /// [`TellError`] if the trial is not in flight.
-    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
-        let reason = "withdrawn".to_owned();
-        self.tell(id, &Outcome::Infeasible { reason })
+    /// The trial that was proposed last won't be run: a constraint refuses its genotype, or it is a duplicate.
+    /// The next proposal has its number. By default, this does nothing.
+    fn withdraw(&mut self, trial: &Trial<G>) {
+        let _ = trial;
+    }
+
+    /// The root seed, from which the seed of every trial derives: 0 by default.
+    fn seed(&self) -> u64 {
+        0
     }
 
     /// The smallest number of trials with which a search makes sense; for evolution, the size of the
@@ -102,16 +135,20 @@ pub trait Algorithm<G>: Debug + Send {
 }
 
 impl<G, A: Algorithm<G> + ?Sized> Algorithm<G> for Box<A> {
-    fn ask(&mut self) -> Trial<G> {
-        (**self).ask()
+    fn propose(&mut self, trial: TrialId) -> Proposal<G> {
+        (**self).propose(trial)
     }
 
-    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-        (**self).tell(id, outcome)
+    fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError> {
+        (**self).learn(trial, outcome)
     }
 
-    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
-        (**self).withdraw(id)
+    fn withdraw(&mut self, trial: &Trial<G>) {
+        (**self).withdraw(trial);
+    }
+
+    fn seed(&self) -> u64 {
+        (**self).seed()
     }
 
     fn minimum_trials(&self) -> u64 {
@@ -124,36 +161,5 @@ impl<G, A: Algorithm<G> + ?Sized> Algorithm<G> for Box<A> {
 
     fn objectives(&self) -> &[Objective] {
         (**self).objectives()
-    }
-}
-
-/// Numbers trials and derives their seeds.
-#[derive(Clone, Debug)]
-struct TrialNumbers {
-    root_seed: u64,
-    next: u64,
-}
-
-impl TrialNumbers {
-    const fn new(root_seed: u64) -> Self {
-        Self { root_seed, next: 0 }
-    }
-
-    /// Gives the number of the trial that was asked for last to the next one.
-    const fn take_back(&mut self, id: TrialId) {
-        if id.0 + 1 == self.next {
-            self.next = id.0;
-        }
-    }
-
-    fn trial<G>(&mut self, parent: Option<TrialId>, genotype: G) -> Trial<G> {
-        let id = TrialId(self.next);
-        self.next += 1;
-        Trial {
-            id,
-            parent,
-            seed: trial_seed(self.root_seed, id),
-            genotype,
-        }
     }
 }

@@ -2,8 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
-use crate::by_id::SetOfIds;
+use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
 use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{Genotype, SearchSpace};
@@ -14,8 +13,7 @@ use crate::trial::{Outcome, Trial, TrialId};
 pub struct RandomSearch<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
     rng: ChaCha8Rng,
-    numbers: TrialNumbers,
-    in_flight: SetOfIds,
+    seed: u64,
     description: AlgorithmDescription,
 }
 
@@ -23,7 +21,6 @@ impl<G: Genotype> RandomSearch<G> {
     /// Random search in `space` with a root seed.
     pub fn new(space: impl SearchSpace<Genotype = G> + 'static, seed: u64) -> Self {
         let description = AlgorithmDescription {
-            seed: Some(seed),
             space: space.describe(),
             algorithm: description::named("RandomSearch", &()),
         };
@@ -31,35 +28,22 @@ impl<G: Genotype> RandomSearch<G> {
             description,
             space: Box::new(space),
             rng: algorithm_rng(seed),
-            numbers: TrialNumbers::new(seed),
-            in_flight: SetOfIds::default(),
+            seed,
         }
     }
 }
 
 impl<G: Genotype> Algorithm<G> for RandomSearch<G> {
-    fn ask(&mut self) -> Trial<G> {
-        let trial = self.numbers.trial(None, self.space.sample(&mut self.rng));
-        self.in_flight.insert(trial.id);
-        trial
+    fn propose(&mut self, _: TrialId) -> Proposal<G> {
+        Proposal::random(self.space.sample(&mut self.rng))
     }
 
-    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-        check_finite(id, outcome)?;
-        if self.in_flight.remove(&id) {
-            Ok(())
-        } else {
-            Err(TellError::NotInFlight(id))
-        }
+    fn learn(&mut self, _: &Trial<G>, _: &Outcome) -> Result<(), TellError> {
+        Ok(())
     }
 
-    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
-        if self.in_flight.remove(&id) {
-            self.numbers.take_back(id);
-            Ok(())
-        } else {
-            Err(TellError::NotInFlight(id))
-        }
+    fn seed(&self) -> u64 {
+        self.seed
     }
 
     fn describe(&self) -> AlgorithmDescription {

@@ -1,7 +1,7 @@
 //! Calls of the user's code that turn a panic into an error.
 
 use super::error::SearchError;
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, Ledger};
 use crate::panics::caught;
 use crate::trial::{Outcome, Trial, TrialId};
 
@@ -13,24 +13,26 @@ pub(super) fn guarded<T>(whom: &str, call: impl FnOnce() -> T) -> Result<T, Sear
     })
 }
 
-/// [`Algorithm::ask`].
-pub(super) fn ask<G>(algorithm: &mut impl Algorithm<G>) -> Result<Trial<G>, SearchError> {
-    guarded("the algorithm's ask", || algorithm.ask())
+/// [`Ledger::ask`].
+pub(super) fn ask<G: Clone, A: Algorithm<G>>(
+    ledger: &mut Ledger<G, A>,
+) -> Result<Trial<G>, SearchError> {
+    guarded("the algorithm's propose", || ledger.ask())
 }
 
-/// [`Algorithm::tell`].
-pub(super) fn tell<G>(
-    algorithm: &mut impl Algorithm<G>,
+/// [`Ledger::tell`].
+pub(super) fn tell<G: Clone, A: Algorithm<G>>(
+    ledger: &mut Ledger<G, A>,
     id: TrialId,
     outcome: &Outcome,
-) -> Result<(), SearchError> {
-    guarded("the algorithm's tell", || algorithm.tell(id, outcome))?.map_err(SearchError::Tell)
+) -> Result<Trial<G>, SearchError> {
+    guarded("the algorithm's learn", || ledger.tell(id, outcome))?.map_err(SearchError::Tell)
 }
 
-/// [`Algorithm::withdraw`].
-pub(super) fn withdraw<G>(
-    algorithm: &mut impl Algorithm<G>,
+/// [`Ledger::withdraw`].
+pub(super) fn withdraw<G: Clone, A: Algorithm<G>>(
+    ledger: &mut Ledger<G, A>,
     id: TrialId,
 ) -> Result<(), SearchError> {
-    guarded("the algorithm's withdraw", || algorithm.withdraw(id))?.map_err(SearchError::Tell)
+    guarded("the algorithm's withdraw", || ledger.withdraw(id))?.map_err(SearchError::Tell)
 }

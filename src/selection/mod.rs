@@ -86,14 +86,14 @@ impl<G> Selection<G> for Tournament {
     ) -> usize {
         let draw = |rng: &mut dyn Rng| rng.random_range(0..population.len());
         let mut best = draw(rng);
-        let mut best_fitness = population.member(best).fitness;
+        let mut highest = population.member(best).standing();
         sample.push(best);
         for _ in 1..self.size {
             let position = draw(rng);
             sample.push(position);
-            let fitness = population.member(position).fitness;
-            if fitness > best_fitness {
-                (best, best_fitness) = (position, fitness);
+            let standing = population.member(position).standing();
+            if standing > highest {
+                (best, highest) = (position, standing);
             }
         }
         best

@@ -63,14 +63,19 @@ pub const MEASURED_FITNESS: &str = "measured_fitness";
 pub const EVALUATIONS: &str = "evaluations";
 
 /// The score of a genotype.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Its JSON is `{"fitness": 0.9, "metrics": {"parameters": 1234.0}, "cost": 1.5}`, without what it lacks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Evaluation {
     /// What the search maximizes, a finite number.
     pub fitness: f64,
     /// Further figures by name, such as `parameters`. An evaluation that uses a name of
     /// [`RESERVED_METRICS`] fails.
+    #[serde(default, skip_serializing_if = "Metrics::is_empty")]
     pub metrics: Metrics,
     /// Its cost in seconds, which is how long it takes in the simulated executor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
 }
 
@@ -117,10 +122,13 @@ impl From<f64> for Evaluation {
 
 /// How a trial ended.
 ///
-/// Only a completed trial joins the population. All others are part of the history and count against the
-/// budget, but are never parents; nor is a stopped one, since its last value can't be compared with the
-/// fitness of a completed trial.
-#[derive(Clone, Debug, PartialEq)]
+/// A completed trial joins the population, and so does one that was stopped early, below those that got
+/// further. All others are part of the history and count against the budget, but are never parents.
+///
+/// Its JSON is an object whose `status` is the variant's name in snake case, next to its fields:
+/// `{"status": "completed", "fitness": 0.9}`, `{"status": "stopped", "step": 3, "value": 0.4}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// It has a score.

@@ -58,12 +58,11 @@ fn evolution_follows_the_trace_written_by_hand() {
             .population(10)
             .sample(sample)
             .seed(42);
-        let mut evolution = if aging {
-            builder.build()
-        } else {
-            builder.replacement(WorstOfSample).build()
-        }
-        .unwrap();
+        let built = match aging {
+            true => builder.build(),
+            false => builder.replacement(WorstOfSample).build(),
+        };
+        let mut evolution = Ledger::new(built.unwrap());
         for (id, expected) in by_hand(10, sample, 200, aging).iter().enumerate() {
             let trial = evolution.ask();
             assert_eq!(trial.id, TrialId(id as u64));
@@ -73,34 +72,43 @@ fn evolution_follows_the_trace_written_by_hand() {
                 .tell(trial.id, &completed(ones(&trial.genotype)))
                 .unwrap();
         }
-        assert_eq!(evolution.population().len(), 10);
+        assert_eq!(evolution.algorithm().population().len(), 10);
     }
 }
 
 #[test]
 fn aging_removes_the_oldest_even_when_it_is_the_best() {
-    let mut evolution = Evolution::builder(SPACE, FlipOneBit)
-        .population(3)
-        .sample(2)
-        .seed(0)
-        .build()
-        .unwrap();
+    let mut evolution = Ledger::new(
+        Evolution::builder(SPACE, FlipOneBit)
+            .population(3)
+            .sample(2)
+            .seed(0)
+            .build()
+            .unwrap(),
+    );
     for fitness in [100.0, 1.0, 2.0, 3.0] {
         let trial = evolution.ask();
         evolution.tell(trial.id, &completed(fitness)).unwrap();
     }
-    let members: Vec<u64> = evolution.population().iter().map(|m| m.trial.0).collect();
+    let members: Vec<u64> = evolution
+        .algorithm()
+        .population()
+        .iter()
+        .map(|m| m.trial.unwrap().0)
+        .collect();
     assert_eq!(members, [1, 2, 3]);
 }
 
 #[test]
 fn asking_ahead_never_waits_and_proposes_no_more_random_trials_than_necessary() {
-    let mut evolution = Evolution::builder(SPACE, FlipOneBit)
-        .population(4)
-        .sample(2)
-        .seed(1)
-        .build()
-        .unwrap();
+    let mut evolution = Ledger::new(
+        Evolution::builder(SPACE, FlipOneBit)
+            .population(4)
+            .sample(2)
+            .seed(1)
+            .build()
+            .unwrap(),
+    );
     let ahead: Vec<_> = (0..6).map(|_| evolution.ask()).collect();
     assert!(ahead.iter().all(|trial| trial.parent.is_none()));
     evolution.tell(ahead[2].id, &completed(1.0)).unwrap();
@@ -110,24 +118,31 @@ fn asking_ahead_never_waits_and_proposes_no_more_random_trials_than_necessary() 
         evolution.tell(ahead[trial].id, &completed(0.5)).unwrap();
     }
     evolution.tell(child.id, &completed(0.1)).unwrap();
-    let members: Vec<u64> = evolution.population().iter().map(|m| m.trial.0).collect();
+    let members: Vec<u64> = evolution
+        .algorithm()
+        .population()
+        .iter()
+        .map(|m| m.trial.unwrap().0)
+        .collect();
     assert_eq!(members, [1, 3, 4, 6], "in the order of telling");
 }
 
 #[test]
 fn a_failed_trial_never_becomes_a_parent_and_an_early_one_is_replaced() {
-    let mut evolution = Evolution::builder(SPACE, FlipOneBit)
-        .population(2)
-        .sample(1)
-        .seed(1)
-        .build()
-        .unwrap();
+    let mut evolution = Ledger::new(
+        Evolution::builder(SPACE, FlipOneBit)
+            .population(2)
+            .sample(1)
+            .seed(1)
+            .build()
+            .unwrap(),
+    );
     let first = evolution.ask();
     let failed = Outcome::Failed {
         reason: "x".to_owned(),
     };
     evolution.tell(first.id, &failed).unwrap();
-    assert!(evolution.population().is_empty());
+    assert!(evolution.algorithm().population().is_empty());
     for _ in 0..2 {
         let trial = evolution.ask();
         assert_eq!(trial.parent, None);
@@ -138,12 +153,14 @@ fn a_failed_trial_never_becomes_a_parent_and_an_early_one_is_replaced() {
 
 #[test]
 fn a_refused_tell_changes_nothing() {
-    let mut evolution = Evolution::builder(SPACE, FlipOneBit)
-        .population(2)
-        .sample(1)
-        .seed(1)
-        .build()
-        .unwrap();
+    let mut evolution = Ledger::new(
+        Evolution::builder(SPACE, FlipOneBit)
+            .population(2)
+            .sample(1)
+            .seed(1)
+            .build()
+            .unwrap(),
+    );
     let trial = evolution.ask();
     assert!(matches!(
         evolution.tell(trial.id, &completed(f64::NAN)),
@@ -206,12 +223,14 @@ fn every_trait_works_as_a_trait_object() {
 
 #[test]
 fn tournaments_are_value_stable() {
-    let mut evolution = Evolution::builder(SPACE, FlipOneBit)
-        .population(8)
-        .sample(3)
-        .seed(11)
-        .build()
-        .unwrap();
+    let mut evolution = Ledger::new(
+        Evolution::builder(SPACE, FlipOneBit)
+            .population(8)
+            .sample(3)
+            .seed(11)
+            .build()
+            .unwrap(),
+    );
     let mut parents = Vec::new();
     for trial in 0..20_u32 {
         let asked = evolution.ask();

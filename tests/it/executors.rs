@@ -275,7 +275,7 @@ fn each_worker_may_have_its_own_evaluator() {
 /// The algorithm alone, in your own loop.
 #[test]
 fn ask_and_tell_need_no_search() {
-    let mut evolution = builder(10).build().unwrap();
+    let mut evolution = Ledger::new(builder(10).build().unwrap());
     let mut best: Option<(f64, Bits)> = None;
     for _ in 0..1000 {
         let trial = evolution.ask();
@@ -295,7 +295,8 @@ fn a_withdrawn_trial_leaves_no_trace_but_in_the_random_stream() {
         Box::new(builder(10).build().unwrap()),
         Box::new(RandomSearch::new(BitsSpace { length: 10 }, 1)),
     ];
-    for mut algorithm in algorithms {
+    for algorithm in algorithms {
+        let mut algorithm = Ledger::new(algorithm);
         for id in 0..100 {
             let withdrawn = algorithm.ask();
             algorithm.withdraw(withdrawn.id).unwrap();

@@ -191,17 +191,19 @@ fn an_evaluation_without_an_objective_fails_its_trial_but_not_the_search() {
 
 #[test]
 fn a_tell_without_an_objective_is_refused_and_names_the_objective() {
-    let mut evolution = builder(10)
-        .pareto([Objective::minimize("parameters")])
-        .build()
-        .unwrap();
+    let mut evolution = Ledger::new(
+        builder(10)
+            .pareto([Objective::minimize("parameters")])
+            .build()
+            .unwrap(),
+    );
     let trial = evolution.ask();
     let outcome = Outcome::Completed(Evaluation::new(1.0));
     assert!(matches!(
         evolution.tell(trial.id, &outcome),
         Err(TellError::NoMetric { trial: TrialId(0), metric }) if metric == "parameters"
     ));
-    assert_eq!(evolution.tell(trial.id, &Outcome::Lost), Ok(()));
+    assert_eq!(evolution.tell(trial.id, &Outcome::Lost), Ok(trial));
 }
 
 #[test]

@@ -70,13 +70,13 @@ fn it_learns_with_the_default_settings() {
 /// The second bit must equal the first one, which no policy of independent decisions can learn.
 #[test]
 fn a_decision_is_conditional_on_those_before_it() {
-    let mut ppo = small(2).entropy_bonus(0.05).build().unwrap();
+    let mut ppo = Ledger::new(small(2).entropy_bonus(0.05).build().unwrap());
     for _ in 0..600 {
         let trial = ppo.ask();
         let fitness = f64::from(trial.genotype[0] == trial.genotype[1]);
         ppo.tell(trial.id, &completed(fitness)).unwrap();
     }
-    let probability = |first, second| ppo.log_probability(&vec![first, second]).exp();
+    let probability = |first, second| ppo.algorithm().log_probability(&vec![first, second]).exp();
     let equal = probability(false, false) + probability(true, true);
     assert!(equal > 0.9, "equal bits have the probability {equal}");
     let both = probability(false, false).min(probability(true, true));
@@ -107,36 +107,36 @@ fn the_probabilities_of_all_genotypes_sum_to_1() {
 
 #[test]
 fn a_better_than_average_genotype_becomes_likelier_and_a_worse_one_less_likely() {
-    let mut ppo = small(6).batch(2).build().unwrap();
+    let mut ppo = Ledger::new(small(6).batch(2).build().unwrap());
     let (first, second) = loop {
         let (first, second) = (ppo.ask(), ppo.ask());
         if first.genotype != second.genotype {
             break (first, second);
         }
     };
-    let before = [&first, &second].map(|trial| ppo.log_probability(&trial.genotype));
+    let before = [&first, &second].map(|trial| ppo.algorithm().log_probability(&trial.genotype));
     // The first reward is its own baseline, so only the second has an advantage, a negative one.
     ppo.tell(first.id, &completed(1.0)).unwrap();
     ppo.tell(second.id, &completed(0.0)).unwrap();
-    let after = [&first, &second].map(|trial| ppo.log_probability(&trial.genotype));
+    let after = [&first, &second].map(|trial| ppo.algorithm().log_probability(&trial.genotype));
     assert!(after[1] < before[1], "{before:?} {after:?}");
 
     let better = ppo.ask();
     let worse = ppo.ask();
-    let before = ppo.log_probability(&better.genotype);
+    let before = ppo.algorithm().log_probability(&better.genotype);
     ppo.tell(better.id, &completed(2.0)).unwrap();
     // It fails, so it doesn't count towards the batch.
     let reason = "made up".to_owned();
     ppo.tell(worse.id, &Outcome::Failed { reason }).unwrap();
-    assert_eq!(ppo.log_probability(&better.genotype), before);
+    assert_eq!(ppo.algorithm().log_probability(&better.genotype), before);
     let average = ppo.ask();
     ppo.tell(average.id, &completed(0.7)).unwrap();
-    assert!(ppo.log_probability(&better.genotype) > before);
+    assert!(ppo.algorithm().log_probability(&better.genotype) > before);
 }
 
 /// All genotypes that were asked for, and the log probability of the first one of the last round.
 fn run_out_of_order(seed: u64) -> (Vec<Bits>, f64) {
-    let mut ppo = small(12).batch(4).seed(seed).build().unwrap();
+    let mut ppo = Ledger::new(small(12).batch(4).seed(seed).build().unwrap());
     let mut asked = Vec::new();
     let mut last = 0.0;
     for round in 0..6 {
@@ -149,7 +149,7 @@ fn run_out_of_order(seed: u64) -> (Vec<Bits>, f64) {
             };
             ppo.tell(trial.id, &outcome).unwrap();
         }
-        last = ppo.log_probability(&trials[0].genotype);
+        last = ppo.algorithm().log_probability(&trials[0].genotype);
         asked.extend(trials.into_iter().map(|trial| trial.genotype));
     }
     (asked, last)
@@ -186,7 +186,7 @@ fn the_same_asks_and_tells_give_the_same_controller_bit_for_bit() {
 #[test]
 fn a_controller_of_the_default_size_is_the_same_with_any_number_of_threads() {
     let learned = || {
-        let mut ppo = Ppo::builder(NasnetSpace::sp1()).seed(2).build().unwrap();
+        let mut ppo = Ledger::new(Ppo::builder(NasnetSpace::sp1()).seed(2).build().unwrap());
         let genotypes: Vec<_> = (0..65)
             .map(|number| {
                 let trial = ppo.ask();
@@ -195,7 +195,7 @@ fn a_controller_of_the_default_size_is_the_same_with_any_number_of_threads() {
                 trial.genotype
             })
             .collect();
-        let last = ppo.log_probability(&genotypes[0]);
+        let last = ppo.algorithm().log_probability(&genotypes[0]);
         (genotypes, last)
     };
     let pool = |threads| {
@@ -210,7 +210,7 @@ fn a_controller_of_the_default_size_is_the_same_with_any_number_of_threads() {
 #[test]
 fn the_first_trials_depend_only_on_the_seed() {
     let asked = |seed| {
-        let mut ppo = Ppo::builder(NasnetSpace::sp1()).seed(seed).build().unwrap();
+        let mut ppo = Ledger::new(Ppo::builder(NasnetSpace::sp1()).seed(seed).build().unwrap());
         let space = NasnetSpace::sp1();
         (0..3)
             .map(|_| {
@@ -262,22 +262,22 @@ fn a_journal_distinguishes_searches_by_their_settings() {
     let description = describe(small(4));
     assert_eq!(description.algorithm["learning_rate"], 0.01);
     assert_ne!(description, describe(small(4).clip(0.1)));
-    let mut ppo = small(4).build().unwrap();
+    let mut ppo = Ledger::new(small(4).build().unwrap());
     let trial = ppo.ask();
     ppo.tell(trial.id, &completed(1.0)).unwrap();
-    assert_eq!(ppo.describe(), description);
+    assert_eq!(ppo.algorithm().describe(), description);
 }
 
 #[test]
 fn an_entropy_bonus_keeps_the_policy_open() {
     let certainty = |bonus| {
-        let mut ppo = small(4).entropy_bonus(bonus).build().unwrap();
+        let mut ppo = Ledger::new(small(4).entropy_bonus(bonus).build().unwrap());
         for _ in 0..500 {
             let trial = ppo.ask();
             let fitness = ones(&trial.genotype) / 4.0;
             ppo.tell(trial.id, &completed(fitness)).unwrap();
         }
-        ppo.log_probability(&vec![true; 4]).exp()
+        ppo.algorithm().log_probability(&vec![true; 4]).exp()
     };
     let (closed, open) = (certainty(0.0), certainty(1.0));
     assert!(closed > 0.8, "{closed}");
@@ -286,18 +286,18 @@ fn an_entropy_bonus_keeps_the_policy_open() {
 
 #[test]
 fn rewards_of_any_size_leave_the_controller_working() {
-    let mut ppo = small(3).batch(2).reward_scale(100.0).build().unwrap();
+    let mut ppo = Ledger::new(small(3).batch(2).reward_scale(100.0).build().unwrap());
     for fitness in [f64::MAX, f64::MIN, 0.0, 1e-300, -1.0, f64::MAX] {
         let trial = ppo.ask();
         ppo.tell(trial.id, &completed(fitness)).unwrap();
     }
-    let probability = ppo.log_probability(&vec![true; 3]);
+    let probability = ppo.algorithm().log_probability(&vec![true; 3]);
     assert!(probability.is_finite(), "{probability}");
 }
 
 #[test]
 fn unknown_trials_are_refused_and_a_withdrawn_one_gives_its_number_back() {
-    let mut ppo = small(4).build().unwrap();
+    let mut ppo = Ledger::new(small(4).build().unwrap());
     assert_eq!(
         ppo.tell(TrialId(9), &completed(0.0)),
         Err(TellError::NotInFlight(TrialId(9)))

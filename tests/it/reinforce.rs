@@ -43,11 +43,13 @@ fn it_optimizes_bits_where_random_search_does_not() {
 
 #[test]
 fn the_sequence_of_trials_is_value_stable() {
-    let mut reinforce = Reinforce::builder(BitsSpace { length: 12 })
-        .learning_rate(0.5)
-        .seed(7)
-        .build()
-        .unwrap();
+    let mut reinforce = Ledger::new(
+        Reinforce::builder(BitsSpace { length: 12 })
+            .learning_rate(0.5)
+            .seed(7)
+            .build()
+            .unwrap(),
+    );
     let mut asked = Vec::new();
     for _ in 0..6 {
         let trial = reinforce.ask();
@@ -74,10 +76,12 @@ fn the_sequence_of_trials_is_value_stable() {
 fn a_trial_told_out_of_order_replays_to_the_same_policy() {
     let order = [2, 0, 1, 4, 3];
     let run = || {
-        let mut reinforce = Reinforce::builder(BitsSpace { length: 8 })
-            .seed(3)
-            .build()
-            .unwrap();
+        let mut reinforce = Ledger::new(
+            Reinforce::builder(BitsSpace { length: 8 })
+                .seed(3)
+                .build()
+                .unwrap(),
+        );
         let trials: Vec<_> = (0..5).map(|_| reinforce.ask()).collect();
         for place in order {
             let trial = &trials[place];
@@ -85,7 +89,7 @@ fn a_trial_told_out_of_order_replays_to_the_same_policy() {
                 .tell(trial.id, &completed(ones(&trial.genotype)))
                 .unwrap();
         }
-        (reinforce.probabilities(), reinforce.ask())
+        (reinforce.algorithm().probabilities(), reinforce.ask())
     };
     assert_eq!(run(), run());
 }
@@ -109,10 +113,12 @@ fn it_learns_with_many_trials_in_flight() {
 
 #[test]
 fn a_better_than_average_choice_becomes_likelier() {
-    let mut reinforce = Reinforce::builder(BitsSpace { length: 1 })
-        .logit_deviation(0.0)
-        .build()
-        .unwrap();
+    let mut reinforce = Ledger::new(
+        Reinforce::builder(BitsSpace { length: 1 })
+            .logit_deviation(0.0)
+            .build()
+            .unwrap(),
+    );
     let (zero, one) = loop {
         let (first, second) = (reinforce.ask(), reinforce.ask());
         match (first.genotype[0], second.genotype[0]) {
@@ -123,36 +129,40 @@ fn a_better_than_average_choice_becomes_likelier() {
     };
     reinforce.tell(zero.id, &completed(10.0)).unwrap();
     assert_eq!(
-        reinforce.probabilities(),
+        reinforce.algorithm().probabilities(),
         [[0.5, 0.5]],
         "the first reward is its own baseline"
     );
     reinforce.tell(one.id, &completed(20.0)).unwrap();
-    assert!(reinforce.probabilities()[0][1] > 0.5);
+    assert!(reinforce.algorithm().probabilities()[0][1] > 0.5);
 }
 
 #[test]
 fn a_failure_teaches_nothing() {
-    let mut reinforce = Reinforce::builder(BitsSpace { length: 4 })
-        .seed(0)
-        .build()
-        .unwrap();
-    let before = reinforce.probabilities();
+    let mut reinforce = Ledger::new(
+        Reinforce::builder(BitsSpace { length: 4 })
+            .seed(0)
+            .build()
+            .unwrap(),
+    );
+    let before = reinforce.algorithm().probabilities();
     let trial = reinforce.ask();
     let reason = "made up".to_owned();
     reinforce
         .tell(trial.id, &Outcome::Failed { reason })
         .unwrap();
-    assert_eq!(reinforce.probabilities(), before);
+    assert_eq!(reinforce.algorithm().probabilities(), before);
 }
 
 #[test]
 fn an_extreme_reward_leaves_a_policy_that_samples_every_choice() {
     for extreme in [f64::MAX, f64::MIN, 1e200, -1e160] {
-        let mut reinforce = Reinforce::builder(BitsSpace { length: 6 })
-            .reward_scale(100.0)
-            .build()
-            .unwrap();
+        let mut reinforce = Ledger::new(
+            Reinforce::builder(BitsSpace { length: 6 })
+                .reward_scale(100.0)
+                .build()
+                .unwrap(),
+        );
         for number in 0..300 {
             let trial = reinforce.ask();
             let fitness = if number == 20 {
@@ -162,7 +172,7 @@ fn an_extreme_reward_leaves_a_policy_that_samples_every_choice() {
             };
             reinforce.tell(trial.id, &completed(fitness)).unwrap();
         }
-        for row in reinforce.probabilities() {
+        for row in reinforce.algorithm().probabilities() {
             assert!(row.iter().all(|share| *share > 0.01), "{extreme}: {row:?}");
         }
         let mut drawn = [[false; 2]; 6];
@@ -178,10 +188,12 @@ fn an_extreme_reward_leaves_a_policy_that_samples_every_choice() {
 #[test]
 fn an_entropy_bonus_keeps_the_policy_open() {
     let certainty = |bonus| {
-        let mut reinforce = Reinforce::builder(BitsSpace { length: 10 })
-            .entropy_bonus(bonus)
-            .build()
-            .unwrap();
+        let mut reinforce = Ledger::new(
+            Reinforce::builder(BitsSpace { length: 10 })
+                .entropy_bonus(bonus)
+                .build()
+                .unwrap(),
+        );
         for _ in 0..2000 {
             let trial = reinforce.ask();
             let fitness = ones(&trial.genotype) / 10.0;
@@ -189,6 +201,7 @@ fn an_entropy_bonus_keeps_the_policy_open() {
         }
         let highest = |row: Vec<f64>| row.into_iter().fold(0.0, f64::max);
         reinforce
+            .algorithm()
             .probabilities()
             .into_iter()
             .map(highest)
@@ -201,10 +214,12 @@ fn an_entropy_bonus_keeps_the_policy_open() {
 
 #[test]
 fn a_withdrawn_trial_gives_its_number_back() {
-    let mut reinforce = Reinforce::builder(BitsSpace { length: 4 })
-        .seed(0)
-        .build()
-        .unwrap();
+    let mut reinforce = Ledger::new(
+        Reinforce::builder(BitsSpace { length: 4 })
+            .seed(0)
+            .build()
+            .unwrap(),
+    );
     let trial = reinforce.ask();
     reinforce.withdraw(trial.id).unwrap();
     assert_eq!(reinforce.ask().id, trial.id);
@@ -212,10 +227,12 @@ fn a_withdrawn_trial_gives_its_number_back() {
 
 #[test]
 fn unknown_trials_and_bad_settings_are_refused() {
-    let mut reinforce = Reinforce::builder(BitsSpace { length: 4 })
-        .seed(0)
-        .build()
-        .unwrap();
+    let mut reinforce = Ledger::new(
+        Reinforce::builder(BitsSpace { length: 4 })
+            .seed(0)
+            .build()
+            .unwrap(),
+    );
     assert_eq!(
         reinforce.tell(TrialId(9), &completed(0.0)),
         Err(TellError::NotInFlight(TrialId(9)))

@@ -4,15 +4,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Evolution;
-use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
+use crate::algorithm::{AlgorithmDescription, AlgorithmError};
 use crate::by_id::MapById;
 use crate::description;
 use crate::objective::{Objective, check_tolerance};
-use crate::population::Population;
+use crate::population::{Member, Population};
 use crate::randomness::algorithm_rng;
 use crate::replacement::{Oldest, Replacement, WorstOfSample};
 use crate::selection::{LexicographicTournament, ParetoTournament, Selection, Tournament};
 use crate::space::{Genotype, Mutation, SearchSpace};
+use crate::trial::Evaluation;
 
 /// Builds an [`Evolution`]; see [`Evolution::builder`].
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct EvolutionBuilder<G> {
     tournament: TournamentKind,
     initial: Vec<G>,
     initial_described: Vec<Value>,
+    imported: Vec<(G, Evaluation)>,
+    imported_described: Vec<Value>,
     population: usize,
     sample: usize,
     seed: u64,
@@ -75,6 +78,8 @@ impl<G: Genotype> EvolutionBuilder<G> {
             tournament: TournamentKind::Fitness,
             initial: Vec::new(),
             initial_described: Vec::new(),
+            imported: Vec::new(),
+            imported_described: Vec::new(),
             population: 100,
             sample: 25,
             seed: 0,
@@ -133,6 +138,23 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
+    /// A warm start that evaluates nothing again: begins with these genotypes in the population, in this
+    /// order, with the scores that they have already. Their scores must come from the same evaluator. They
+    /// count towards the first `P`; if there are more than `P`, the first leave.
+    #[must_use]
+    pub fn imported(mut self, members: impl IntoIterator<Item = (G, Evaluation)>) -> Self
+    where
+        G: Serialize,
+    {
+        self.imported = members.into_iter().collect();
+        self.imported_described = self
+            .imported
+            .iter()
+            .map(|(genotype, evaluation)| json!({"genotype": genotype, "evaluation": evaluation}))
+            .collect();
+        self
+    }
+
     /// Sets how parents are selected; by default, by a tournament of `S`. With another selection the
     /// sample size is ignored. A selection that compares objectives also needs
     /// [`EvolutionBuilder::pareto`] or [`EvolutionBuilder::lexicographic`] (either will do) to name them.
@@ -160,9 +182,9 @@ impl<G: Genotype> EvolutionBuilder<G> {
     ///
     /// # Errors
     /// [`AlgorithmError`] if `P` is 0, `1 <= S <= P` doesn't hold for the default selection, the
-    /// selection needs more objectives than there are, a tolerance is invalid, or an initial genotype
-    /// is not in the space.
-    pub fn build(self) -> Result<Evolution<G>, AlgorithmError> {
+    /// selection needs more objectives than there are, a tolerance is invalid, an initial or imported
+    /// genotype is not in the space, or the score of an imported one is not finite or lacks an objective.
+    pub fn build(mut self) -> Result<Evolution<G>, AlgorithmError> {
         if self.population == 0 {
             return Err(AlgorithmError::EmptyPopulation);
         }
@@ -177,7 +199,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
         for objective in &self.objectives {
             check_tolerance(objective.tolerance_width())?;
         }
-        let selection = match self.selection {
+        let selection = match self.selection.take() {
             Some(selection) => selection,
             None => default_selection(
                 self.tournament,
@@ -190,6 +212,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
         if given < needed {
             return Err(AlgorithmError::TooFewObjectives { needed, given });
         }
+        let population = imported_population(&self)?;
         let mut algorithm = json!({
             "type": "Evolution",
             "population": self.population,
@@ -203,9 +226,11 @@ impl<G: Genotype> EvolutionBuilder<G> {
         if !self.initial.is_empty() {
             algorithm["initial"] = self.initial_described.into();
         }
+        if !self.imported.is_empty() {
+            algorithm["imported"] = self.imported_described.into();
+        }
         Ok(Evolution {
             description: AlgorithmDescription {
-                seed: Some(self.seed),
                 space: self.space.describe(),
                 algorithm,
             },
@@ -216,15 +241,48 @@ impl<G: Genotype> EvolutionBuilder<G> {
             population_size: self.population,
             objectives: self.objectives,
             initial: self.initial.into(),
-            population: Population::default(),
+            population,
             rng: algorithm_rng(self.seed),
-            numbers: TrialNumbers::new(self.seed),
+            seed: self.seed,
             in_flight: MapById::default(),
             random_in_flight: 0,
+            stopped_apart: 0,
             sample: Vec::new(),
             spare_samples: Vec::new(),
         })
     }
+}
+
+/// The population that evolution begins with: the youngest `P` of the imported members.
+fn imported_population<G: Genotype>(
+    settings: &EvolutionBuilder<G>,
+) -> Result<Population<G>, AlgorithmError> {
+    let mut population = Population::default();
+    for (index, (genotype, evaluation)) in settings.imported.iter().enumerate() {
+        let refused = |reason: String| AlgorithmError::InvalidImport { index, reason };
+        settings
+            .space
+            .validate(genotype)
+            .map_err(|reason| refused(reason.to_string()))?;
+        if !evaluation.fitness.is_finite() {
+            let reason = format!("its fitness is {}, not a finite number", evaluation.fitness);
+            return Err(refused(reason));
+        }
+        let figure = |objective: &Objective| {
+            objective
+                .value(evaluation)
+                .ok_or_else(|| refused(format!("it has no metric '{}'", objective.metric())))
+        };
+        let objectives = settings.objectives.iter().map(figure);
+        population.join(
+            Member::new(genotype.clone(), evaluation.fitness)
+                .with_objectives(objectives.collect::<Result<_, _>>()?),
+        );
+        if population.len() > settings.population {
+            population.leave(0);
+        }
+    }
+    Ok(population)
 }
 
 fn default_selection<G>(

@@ -8,28 +8,35 @@ use std::collections::VecDeque;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
+use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
 use crate::by_id::MapById;
 use crate::objective::Objective;
-use crate::population::Population;
+use crate::population::{Member, Population};
 use crate::replacement::Replacement;
 use crate::selection::Selection;
 use crate::space::{Genotype, Mutation, SearchSpace};
-use crate::trial::{Evaluation, Outcome, Trial, TrialId};
+use crate::trial::{Outcome, Trial, TrialId};
 
 /// Evolution with a population of constant size.
 ///
 /// The first `P` trials are random. After that, each cycle draws a sample of the population and mutates
-/// its fittest member. When the child's outcome is told, the child joins and one member leaves: the
+/// its fittest member. When the child's trial has ended, the child joins and one member leaves: the
 /// oldest (the paper's regularized evolution, the default) or the worst of the sample
 /// ([`EvolutionBuilder::non_aging`]).
 ///
-/// In an asynchronous search `ask` never waits: once `P` random trials are in flight or done, it
-/// evolves from the members present, and proposes further random trials only while the population is
-/// empty. A trial without a fitness doesn't join; if it was one of the first `P`, another random trial
-/// replaces it.
+/// In an asynchronous search nothing waits: once `P` random trials are in flight or done, evolution
+/// continues with the members present, and proposes further random trials only while the population is
+/// empty. A trial that failed or is infeasible doesn't join; if it was one of the first `P`, another random
+/// trial replaces it.
 ///
-/// A warm start ([`EvolutionBuilder::initial`]) proposes given genotypes before any random ones.
+/// A trial that a [stopper](crate::stopper) ended early joins with the last value that it reported. It is
+/// compared by that value only with members that were stopped at the same step: a member that got further
+/// is always fitter, and a completed one is fitter than any that was stopped
+/// ([`Member::standing`](crate::population::Member::standing)). With objectives, of which a stopped trial
+/// has no figures, it doesn't join, but counts as one of the first `P`.
+///
+/// A warm start ([`EvolutionBuilder::initial`]) proposes given genotypes before any random ones;
+/// [`EvolutionBuilder::imported`] begins with members that have a score already.
 #[derive(Debug)]
 pub struct Evolution<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
@@ -42,16 +49,17 @@ pub struct Evolution<G> {
     description: AlgorithmDescription,
     population: Population<G>,
     rng: ChaCha8Rng,
-    numbers: TrialNumbers,
-    in_flight: MapById<PendingTrial<G>>,
+    seed: u64,
+    in_flight: MapById<PendingTrial>,
     random_in_flight: usize,
+    /// How many of the first trials were stopped early and did not join.
+    stopped_apart: usize,
     sample: Vec<usize>,
     spare_samples: Vec<Vec<u64>>,
 }
 
 #[derive(Debug)]
-struct PendingTrial<G> {
-    genotype: G,
+struct PendingTrial {
     /// Whether it has no parent: it was drawn from the space or is part of the warm start.
     random: bool,
     /// The join numbers of the sample that its parent won.
@@ -65,16 +73,23 @@ impl<G: Genotype> Evolution<G> {
         &self.population
     }
 
-    fn ask_initial(&mut self) -> Trial<G> {
+    fn propose_initial(&mut self, trial: TrialId) -> Proposal<G> {
         let genotype = match self.initial.pop_front() {
             Some(genotype) => genotype,
             None => self.space.sample(&mut self.rng),
         };
         self.random_in_flight += 1;
-        self.register(None, genotype, Vec::new())
+        self.in_flight.insert(
+            trial,
+            PendingTrial {
+                random: true,
+                sample: Vec::new(),
+            },
+        );
+        Proposal::random(genotype)
     }
 
-    fn ask_child(&mut self) -> Trial<G> {
+    fn propose_child(&mut self, trial: TrialId) -> Proposal<G> {
         self.sample.clear();
         let parent = self
             .selection
@@ -83,39 +98,49 @@ impl<G: Genotype> Evolution<G> {
         sample.extend(
             self.sample
                 .iter()
-                .map(|&position| self.population.member(position).joined),
+                .map(|&position| self.population.member(position).joined()),
         );
         let parent = self.population.member(parent);
         let genotype = self.mutation.mutate(&parent.genotype, &mut self.rng);
         let parent = parent.trial;
-        self.register(Some(parent), genotype, sample)
+        self.in_flight.insert(
+            trial,
+            PendingTrial {
+                random: false,
+                sample,
+            },
+        );
+        Proposal { genotype, parent }
     }
 
-    /// The values of the objectives, oriented so that more is better.
-    fn figures(&self, id: TrialId, evaluation: &Evaluation) -> Result<Box<[f64]>, TellError> {
-        self.objectives
-            .iter()
-            .map(|objective| {
-                objective
-                    .value(evaluation)
-                    .ok_or_else(|| TellError::NoMetric {
-                        trial: id,
-                        metric: objective.metric().to_owned(),
-                    })
-            })
-            .collect()
+    /// The trial as a member of the population, if it can be one.
+    fn member(&self, trial: &Trial<G>, outcome: &Outcome) -> Option<Member<G>> {
+        let member = |fitness| Member::new(trial.genotype.clone(), fitness).with_trial(trial.id);
+        match outcome {
+            Outcome::Completed(evaluation) => Some(
+                member(evaluation.fitness).with_objectives(
+                    self.objectives
+                        .iter()
+                        .filter_map(|objective| objective.value(evaluation))
+                        .collect(),
+                ),
+            ),
+            Outcome::Stopped { step, value } if self.objectives.is_empty() => {
+                Some(member(*value).with_stopped_at(*step))
+            }
+            _ => None,
+        }
     }
 
-    /// Removes a trial from those in flight.
-    fn land(&mut self, id: TrialId) -> Result<PendingTrial<G>, TellError> {
-        let landed = self
-            .in_flight
-            .remove(&id)
-            .ok_or(TellError::NotInFlight(id))?;
+    /// Forgets a trial that is no longer in flight; returns whether it was random, and its parent's sample.
+    fn land(&mut self, id: TrialId) -> (bool, Vec<u64>) {
+        let Some(landed) = self.in_flight.remove(&id) else {
+            return (false, Vec::new());
+        };
         if landed.random {
             self.random_in_flight -= 1;
         }
-        Ok(landed)
+        (landed.random, landed.sample)
     }
 
     fn recycle(&mut self, mut sample: Vec<u64>) {
@@ -124,54 +149,42 @@ impl<G: Genotype> Evolution<G> {
             self.spare_samples.push(sample);
         }
     }
-
-    fn register(&mut self, parent: Option<TrialId>, genotype: G, sample: Vec<u64>) -> Trial<G> {
-        let trial = self.numbers.trial(parent, genotype.clone());
-        self.in_flight.insert(
-            trial.id,
-            PendingTrial {
-                genotype,
-                random: parent.is_none(),
-                sample,
-            },
-        );
-        trial
-    }
 }
 
 impl<G: Genotype> Algorithm<G> for Evolution<G> {
-    fn ask(&mut self) -> Trial<G> {
-        let filling = self.population.len() + self.random_in_flight < self.population_size;
+    fn propose(&mut self, trial: TrialId) -> Proposal<G> {
+        let begun = self.population.len() + self.random_in_flight + self.stopped_apart;
+        let filling = begun < self.population_size;
         if filling || self.population.is_empty() || !self.initial.is_empty() {
-            self.ask_initial()
+            self.propose_initial(trial)
         } else {
-            self.ask_child()
+            self.propose_child(trial)
         }
     }
 
-    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-        check_finite(id, outcome)?;
-        let figures = match outcome.evaluation() {
-            Some(evaluation) => self.figures(id, evaluation)?,
-            None => Box::default(),
-        };
-        let landed = self.land(id)?;
-        if let Some(fitness) = outcome.fitness() {
-            self.population.join(id, fitness, figures, landed.genotype);
+    fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError> {
+        let member = self.member(trial, outcome);
+        let (random, sample) = self.land(trial.id);
+        if let Some(member) = member {
+            self.population.join(member);
             if self.population.len() > self.population_size {
-                let leaves = self.replacement.leaves(&self.population, &landed.sample);
+                let leaves = self.replacement.leaves(&self.population, &sample);
                 self.population.leave(leaves);
             }
+        } else if random && matches!(outcome, Outcome::Stopped { .. }) {
+            self.stopped_apart += 1;
         }
-        self.recycle(landed.sample);
+        self.recycle(sample);
         Ok(())
     }
 
-    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
-        let landed = self.land(id)?;
-        self.numbers.take_back(id);
-        self.recycle(landed.sample);
-        Ok(())
+    fn withdraw(&mut self, trial: &Trial<G>) {
+        let (_, sample) = self.land(trial.id);
+        self.recycle(sample);
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
     }
 
     fn describe(&self) -> AlgorithmDescription {

@@ -12,7 +12,7 @@ use super::controller::Controller;
 use super::settings::PpoSettings;
 use crate::algorithm::baseline::Baseline;
 use crate::algorithm::policy_settings::checked_counts;
-use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
+use crate::algorithm::{AlgorithmDescription, AlgorithmError};
 use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
@@ -152,7 +152,6 @@ impl<G: Genotype> PpoBuilder<G> {
         );
         Ok(Ppo {
             description: AlgorithmDescription {
-                seed: Some(self.seed),
                 space: self.space.describe(),
                 algorithm: description::named("Ppo", &settings),
             },
@@ -162,7 +161,7 @@ impl<G: Genotype> PpoBuilder<G> {
             settings,
             space: self.space,
             rng,
-            numbers: TrialNumbers::new(self.seed),
+            seed: self.seed,
             in_flight: HashMap::new(),
             lessons: Vec::new(),
         })

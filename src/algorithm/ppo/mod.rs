@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
+use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use controller::{Controller, Sample};
@@ -64,7 +64,7 @@ pub struct Ppo<G> {
     optimizer: ModuleOptimizer,
     baseline: Baseline,
     rng: ChaCha8Rng,
-    numbers: TrialNumbers,
+    seed: u64,
     in_flight: HashMap<TrialId, Sample>,
     /// The completed trials of the next batch, in the order they were told.
     lessons: Vec<Lesson>,
@@ -98,21 +98,17 @@ impl<G: Genotype> Ppo<G> {
             .sum()
     }
 
-    fn land(&mut self, id: TrialId) -> Result<Sample, TellError> {
-        self.in_flight.remove(&id).ok_or(TellError::NotInFlight(id))
-    }
-
     fn note(&mut self, sample: Sample, fitness: f64) {
         let reward = reward(fitness, self.settings.reward_scale);
         let advantage = reward - self.baseline.update(reward);
         self.lessons.push(Lesson { sample, advantage });
         if self.lessons.len() >= self.settings.batch {
             let lessons = std::mem::take(&mut self.lessons);
-            self.learn(&lessons);
+            self.improve(&lessons);
         }
     }
 
-    fn learn(&mut self, lessons: &[Lesson]) {
+    fn improve(&mut self, lessons: &[Lesson]) {
         let PpoSettings {
             learning_rate,
             passes,
@@ -131,27 +127,27 @@ impl<G: Genotype> Ppo<G> {
 }
 
 impl<G: Genotype> Algorithm<G> for Ppo<G> {
-    fn ask(&mut self) -> Trial<G> {
+    fn propose(&mut self, trial: TrialId) -> Proposal<G> {
         let sample = self.controller.sample(&mut self.rng);
         let genotype = self.space.decode(&sample.choices);
-        let trial = self.numbers.trial(None, genotype);
-        self.in_flight.insert(trial.id, sample);
-        trial
+        self.in_flight.insert(trial, sample);
+        Proposal::random(genotype)
     }
 
-    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-        check_finite(id, outcome)?;
-        let sample = self.land(id)?;
-        if let Some(fitness) = outcome.fitness() {
+    fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError> {
+        let drawn = self.in_flight.remove(&trial.id);
+        if let (Some(sample), Some(fitness)) = (drawn, outcome.fitness()) {
             self.note(sample, fitness);
         }
         Ok(())
     }
 
-    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
-        self.land(id)?;
-        self.numbers.take_back(id);
-        Ok(())
+    fn withdraw(&mut self, trial: &Trial<G>) {
+        self.in_flight.remove(&trial.id);
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
     }
 
     fn describe(&self) -> AlgorithmDescription {

@@ -9,7 +9,7 @@ use super::policy::Policy;
 use super::settings::ReinforceSettings;
 use crate::algorithm::baseline::Baseline;
 use crate::algorithm::policy_settings::checked_counts;
-use crate::algorithm::{AlgorithmDescription, AlgorithmError, TrialNumbers};
+use crate::algorithm::{AlgorithmDescription, AlgorithmError};
 use crate::description;
 use crate::randomness::algorithm_rng;
 use crate::space::{CategoricalSpace, Genotype};
@@ -104,7 +104,6 @@ impl<G: Genotype> ReinforceBuilder<G> {
         let policy = Policy::new(&alternatives, settings.logit_deviation, &mut rng);
         Ok(Reinforce {
             description: AlgorithmDescription {
-                seed: Some(self.seed),
                 space: self.space.describe(),
                 algorithm: description::named("Reinforce", &settings),
             },
@@ -114,7 +113,7 @@ impl<G: Genotype> ReinforceBuilder<G> {
             settings,
             space: self.space,
             rng,
-            numbers: TrialNumbers::new(self.seed),
+            seed: self.seed,
             in_flight: HashMap::new(),
         })
     }

@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
-use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
+use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use adam::Adam;
@@ -49,7 +49,7 @@ pub struct Reinforce<G> {
     optimizer: Adam,
     baseline: Baseline,
     rng: ChaCha8Rng,
-    numbers: TrialNumbers,
+    seed: u64,
     /// The choices of each trial in flight.
     in_flight: HashMap<TrialId, Vec<usize>>,
     description: AlgorithmDescription,
@@ -72,11 +72,7 @@ impl<G: Genotype> Reinforce<G> {
         self.policy.probabilities()
     }
 
-    fn land(&mut self, id: TrialId) -> Result<Vec<usize>, TellError> {
-        self.in_flight.remove(&id).ok_or(TellError::NotInFlight(id))
-    }
-
-    fn learn(&mut self, choices: &[usize], fitness: f64) {
+    fn improve(&mut self, choices: &[usize], fitness: f64) {
         let reward = reward(fitness, self.settings.reward_scale);
         let advantage = reward - self.baseline.update(reward);
         let gradient = self
@@ -87,26 +83,27 @@ impl<G: Genotype> Reinforce<G> {
 }
 
 impl<G: Genotype> Algorithm<G> for Reinforce<G> {
-    fn ask(&mut self) -> Trial<G> {
+    fn propose(&mut self, trial: TrialId) -> Proposal<G> {
         let choices = self.policy.sample(&mut self.rng);
-        let trial = self.numbers.trial(None, self.space.decode(&choices));
-        self.in_flight.insert(trial.id, choices);
-        trial
+        let genotype = self.space.decode(&choices);
+        self.in_flight.insert(trial, choices);
+        Proposal::random(genotype)
     }
 
-    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-        check_finite(id, outcome)?;
-        let choices = self.land(id)?;
-        if let Some(fitness) = outcome.fitness() {
-            self.learn(&choices, fitness);
+    fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError> {
+        let drawn = self.in_flight.remove(&trial.id);
+        if let (Some(choices), Some(fitness)) = (drawn, outcome.fitness()) {
+            self.improve(&choices, fitness);
         }
         Ok(())
     }
 
-    fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
-        self.land(id)?;
-        self.numbers.take_back(id);
-        Ok(())
+    fn withdraw(&mut self, trial: &Trial<G>) {
+        self.in_flight.remove(&trial.id);
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
     }
 
     fn describe(&self) -> AlgorithmDescription {

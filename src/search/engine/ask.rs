@@ -22,7 +22,6 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             return Ok(());
         };
         let id = trial.id;
-        self.asked += 1;
         let now = self.clock.now(self.executor.clock());
         if let Some(journal) = &mut self.settings.journal {
             guarded::guarded("recording a genotype as JSON", || {
@@ -35,14 +34,23 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             None => None,
         };
         self.in_flight
-            .insert(TrialInFlight::new(trial, now.at, reusable));
-        self.hand_out(id)
+            .insert(TrialInFlight::new(id, now.at, reusable));
+        self.hand_out(trial)
+    }
+
+    /// Hands out again a trial that waits.
+    pub(super) fn hand_out_again(&mut self, id: TrialId) -> Result<(), SearchError> {
+        let trial = guarded::guarded("cloning a genotype for its evaluation", || {
+            self.ledger.trial(id).cloned()
+        })?;
+        self.hand_out(trial.ok_or(SearchError::UnknownTrial(id))?)
     }
 
     /// Gives a trial to the executor, or ends it at once if it reuses an evaluation.
-    pub(super) fn hand_out(&mut self, id: TrialId) -> Result<(), SearchError> {
+    fn hand_out(&mut self, trial: Trial<G>) -> Result<(), SearchError> {
+        let id = trial.id;
         let Some(flight) = self.in_flight.get_mut(id) else {
-            return Ok(());
+            return Err(SearchError::UnknownTrial(id));
         };
         if let Some((first, evaluation)) = flight.reusable.take() {
             return self.finish(AttemptEnd {
@@ -60,9 +68,6 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             timeout: self.settings.timeout,
             stopper: self.settings.stopper.clone(),
         };
-        let trial = guarded::guarded("cloning a genotype for its evaluation", || {
-            flight.trial.clone()
-        })?;
         self.in_flight.handed_out();
         self.executor.submit(trial, limits);
         Ok(())
@@ -74,11 +79,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     fn draw(&mut self) -> Result<Option<(Trial<G>, u64)>, SearchError> {
         let (mut refused, mut redrawn) = (0, 0);
         while !self.settings.stop.is_set() && self.budget_reached().is_none() {
-            let trial = guarded::ask(&mut self.algorithm)?;
+            let trial = guarded::ask(&mut self.ledger)?;
             let constraints = &self.settings.constraints;
             if let Err(reason) = constraints.check(&trial.genotype) {
                 refused += 1;
-                guarded::withdraw(&mut self.algorithm, trial.id)?;
+                guarded::withdraw(&mut self.ledger, trial.id)?;
                 if refused >= constraints.draws {
                     return Err(SearchError::TooManyRefused {
                         trial: trial.id,
@@ -95,7 +100,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                 && duplicates.is_known(&trial.genotype)?
             {
                 redrawn += 1;
-                guarded::withdraw(&mut self.algorithm, trial.id)?;
+                guarded::withdraw(&mut self.ledger, trial.id)?;
                 continue;
             }
             return Ok(Some((trial, refused + u64::from(redrawn))));

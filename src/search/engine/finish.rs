@@ -9,7 +9,7 @@ use crate::search::guarded;
 use crate::search::journal::{AttemptEnd, EntryKind};
 use crate::search::observer::Event;
 use crate::space::Genotype;
-use crate::trial::Outcome;
+use crate::trial::{Outcome, Trial};
 
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     /// Runs a trial again, or tells how it ended.
@@ -42,22 +42,22 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
 
     /// Tells, records and shows how a trial ended, in this order: what observers see is on record.
     pub(super) fn finish(&mut self, mut end: AttemptEnd) -> Result<(), SearchError> {
-        let flight = self
-            .in_flight
+        self.in_flight
             .remove(end.trial)
             .ok_or(SearchError::UnknownTrial(end.trial))?;
         if let Some(duplicates) = &self.settings.duplicates
             && duplicates.policy() == Duplicates::Average
+            && let Some(trial) = self.ledger.trial(end.trial)
         {
-            end.outcome = duplicates.averaged(&flight.trial.genotype, end.outcome)?;
+            end.outcome = duplicates.averaged(&trial.genotype, end.outcome)?;
         }
-        self.tell_algorithm(&mut end)?;
+        let trial = self.tell_algorithm(&mut end)?;
         let now = self.clock.now(self.executor.clock());
         if let Some(journal) = &mut self.settings.journal {
             journal.ended(EntryKind::Tell, &end, now)?;
         }
         self.tell_stopper(&end)?;
-        let record = end.into_record(flight.trial);
+        let record = end.into_record(trial);
         if let Some(duplicates) = &mut self.settings.duplicates {
             duplicates.ended(&record, self.history.len())?;
         }
@@ -75,15 +75,15 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
 
     /// A score that the algorithm can't use, such as one without a metric that is an objective, is a
     /// failure of its trial and not of the search.
-    fn tell_algorithm(&mut self, end: &mut AttemptEnd) -> Result<(), SearchError> {
-        match guarded::tell(&mut self.algorithm, end.trial, &end.outcome) {
+    fn tell_algorithm(&mut self, end: &mut AttemptEnd) -> Result<Trial<G>, SearchError> {
+        match guarded::tell(&mut self.ledger, end.trial, &end.outcome) {
             Err(SearchError::Tell(refusal))
                 if !matches!(refusal, TellError::NotInFlight(_))
                     && end.outcome.evaluation().is_some() =>
             {
                 let reason = refusal.to_string();
                 end.outcome = Outcome::Failed { reason };
-                guarded::tell(&mut self.algorithm, end.trial, &end.outcome)
+                guarded::tell(&mut self.ledger, end.trial, &end.outcome)
             }
             told => told,
         }

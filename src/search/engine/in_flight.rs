@@ -8,11 +8,11 @@ use crate::by_id::MapById;
 use crate::search::duplicates::ReusableEvaluation;
 use crate::search::error::SearchError;
 use crate::search::journal::AttemptEnd;
-use crate::trial::{Outcome, Trial, TrialId};
+use crate::trial::{Outcome, TrialId};
 
-/// A trial that was asked for, but not yet told.
-pub(super) struct TrialInFlight<G> {
-    pub(super) trial: Trial<G>,
+/// What the search knows of a trial that was asked for, but not yet told.
+pub(super) struct TrialInFlight {
+    pub(super) trial: TrialId,
     /// When it was handed out, on the search's clock.
     pub(super) begins: Duration,
     /// The attempt that runs or comes next, from 1.
@@ -23,9 +23,9 @@ pub(super) struct TrialInFlight<G> {
     pub(super) reusable: ReusableEvaluation,
 }
 
-impl<G> TrialInFlight<G> {
+impl TrialInFlight {
     pub(super) const fn new(
-        trial: Trial<G>,
+        trial: TrialId,
         begins: Duration,
         reusable: ReusableEvaluation,
     ) -> Self {
@@ -46,7 +46,7 @@ impl<G> TrialInFlight<G> {
         outcome: Outcome,
     ) -> AttemptEnd {
         AttemptEnd {
-            trial: self.trial.id,
+            trial: self.trial,
             worker,
             attempt: self.attempt,
             reused: None,
@@ -58,25 +58,16 @@ impl<G> TrialInFlight<G> {
 }
 
 /// All trials in flight: those that the executor has, and those that wait for a worker.
-pub(super) struct TrialsInFlight<G> {
-    trials: MapById<TrialInFlight<G>>,
+#[derive(Default)]
+pub(super) struct TrialsInFlight {
+    trials: MapById<TrialInFlight>,
     /// Those that no executor has yet, in the order in which they will be handed out.
     waiting: VecDeque<TrialId>,
     /// How many the executor has.
     submitted: usize,
 }
 
-impl<G> Default for TrialsInFlight<G> {
-    fn default() -> Self {
-        Self {
-            trials: MapById::default(),
-            waiting: VecDeque::new(),
-            submitted: 0,
-        }
-    }
-}
-
-impl<G> TrialsInFlight<G> {
+impl TrialsInFlight {
     pub(super) fn len(&self) -> usize {
         self.trials.len()
     }
@@ -85,15 +76,15 @@ impl<G> TrialsInFlight<G> {
         self.submitted
     }
 
-    pub(super) fn insert(&mut self, flight: TrialInFlight<G>) {
-        self.trials.insert(flight.trial.id, flight);
+    pub(super) fn insert(&mut self, flight: TrialInFlight) {
+        self.trials.insert(flight.trial, flight);
     }
 
-    pub(super) fn get_mut(&mut self, id: TrialId) -> Option<&mut TrialInFlight<G>> {
+    pub(super) fn get_mut(&mut self, id: TrialId) -> Option<&mut TrialInFlight> {
         self.trials.get_mut(&id)
     }
 
-    pub(super) fn remove(&mut self, id: TrialId) -> Option<TrialInFlight<G>> {
+    pub(super) fn remove(&mut self, id: TrialId) -> Option<TrialInFlight> {
         self.trials.remove(&id)
     }
 
@@ -103,7 +94,7 @@ impl<G> TrialsInFlight<G> {
     }
 
     /// The executor has returned a trial.
-    pub(super) fn returned(&mut self, id: TrialId) -> Result<&mut TrialInFlight<G>, SearchError> {
+    pub(super) fn returned(&mut self, id: TrialId) -> Result<&mut TrialInFlight, SearchError> {
         let flight = self
             .trials
             .get_mut(&id)

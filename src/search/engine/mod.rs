@@ -17,7 +17,7 @@ use super::observer::Event;
 use super::result::SearchResult;
 use super::settings::SearchSettings;
 use super::warning::Warning;
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, Ledger};
 use crate::evaluator::TrialEnd;
 use crate::executor::{Executor, ExecutorEvent};
 use crate::space::Genotype;
@@ -27,13 +27,11 @@ use in_flight::TrialsInFlight;
 
 /// A search while it runs.
 pub(super) struct Engine<G, A, X> {
-    algorithm: A,
+    ledger: Ledger<G, A>,
     executor: X,
     settings: SearchSettings<G>,
     clock: SearchClock,
-    /// How many trials were asked for.
-    asked: u64,
-    in_flight: TrialsInFlight<G>,
+    in_flight: TrialsInFlight,
     history: History<G>,
     failures: FailuresInARow,
     warnings: Vec<Warning>,
@@ -44,11 +42,10 @@ pub(super) struct Engine<G, A, X> {
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     pub(super) fn new(algorithm: A, executor: X, settings: SearchSettings<G>) -> Self {
         Self {
-            algorithm,
+            ledger: Ledger::new(algorithm),
             executor,
             settings,
             clock: SearchClock::start(),
-            asked: 0,
             in_flight: TrialsInFlight::default(),
             history: History::default(),
             failures: FailuresInARow::default(),
@@ -87,7 +84,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             termination,
             duration: self.clock.wall_time(),
             simulated: self.executor.clock(),
-            objectives: self.algorithm.objectives().to_vec(),
+            objectives: self.ledger.algorithm().objectives().to_vec(),
             history: self.history,
             warnings: self.warnings,
         })
@@ -95,7 +92,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
 
     fn check_budget(&self) -> Result<(), SearchError> {
         let budget = &self.settings.budget;
-        let minimum = self.algorithm.minimum_trials().max(1);
+        let minimum = self.ledger.algorithm().minimum_trials().max(1);
         if let Some(trials) = budget.trial_limit()
             && trials < minimum
         {
@@ -112,7 +109,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     fn fill(&mut self) -> Result<(), SearchError> {
         while self.in_flight.submitted() < self.executor.workers() && !self.settings.stop.is_set() {
             if let Some(id) = self.in_flight.next_waiting() {
-                self.hand_out(id)?;
+                self.hand_out_again(id)?;
             } else if self.may_ask() {
                 self.ask()?;
             } else {
@@ -124,7 +121,8 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
 
     fn may_ask(&self) -> bool {
         let maximum = self.settings.budget.trial_limit();
-        maximum.is_none_or(|maximum| self.asked < maximum) && self.budget_reached().is_none()
+        maximum.is_none_or(|maximum| self.ledger.asked() < maximum)
+            && self.budget_reached().is_none()
     }
 
     fn handle(&mut self, event: ExecutorEvent) -> Result<(), SearchError> {

@@ -49,7 +49,10 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         let Some(mut journal) = self.settings.journal.take() else {
             return Ok(false);
         };
-        let resumed = journal.begin(self.algorithm.describe())?;
+        let resumed = journal.begin(
+            self.ledger.algorithm().seed(),
+            self.ledger.algorithm().describe(),
+        )?;
         let mut position = Position {
             path: journal.path().to_owned(),
             line: 0,
@@ -86,9 +89,8 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                     Some(duplicates) => duplicates.asked(&trial.genotype, &self.history)?,
                     None => None,
                 };
-                self.asked += 1;
                 self.in_flight
-                    .insert(TrialInFlight::new(trial, at, reusable));
+                    .insert(TrialInFlight::new(trial.id, at, reusable));
                 Ok(())
             }
             RecordedEvent::AttemptEnded(EntryKind::Tell, end) => {
@@ -116,11 +118,10 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         position: &Position,
     ) -> Result<(), SearchError> {
         for _ in 0..refused {
-            let withdrawn = guarded::ask(&mut self.algorithm)?.id;
-            guarded::withdraw(&mut self.algorithm, withdrawn)
-                .map_err(|error| position.of(error))?;
+            let withdrawn = guarded::ask(&mut self.ledger)?.id;
+            guarded::withdraw(&mut self.ledger, withdrawn).map_err(|error| position.of(error))?;
         }
-        let asked = guarded::ask(&mut self.algorithm)?;
+        let asked = guarded::ask(&mut self.ledger)?;
         let differ = guarded::guarded("comparing a genotype with its record", || {
             (asked != *recorded).then(|| difference(recorded, &asked))
         })?;
@@ -138,13 +139,12 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     }
 
     fn replay_tell(&mut self, end: AttemptEnd, position: &Position) -> Result<(), SearchError> {
-        let flight = self
-            .in_flight
+        self.in_flight
             .remove(end.trial)
             .ok_or_else(|| position.not_in_flight(end.trial))?;
-        guarded::tell(&mut self.algorithm, end.trial, &end.outcome)
+        let trial = guarded::tell(&mut self.ledger, end.trial, &end.outcome)
             .map_err(|error| position.of(error))?;
-        let record = end.into_record(flight.trial);
+        let record = end.into_record(trial);
         if let Some(duplicates) = &mut self.settings.duplicates {
             duplicates.ended(&record, self.history.len())?;
         }

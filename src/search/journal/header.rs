@@ -27,7 +27,9 @@ pub struct JournalHeader {
     /// The version of evonas that began it.
     #[serde(rename = "crate")]
     pub crate_version: String,
-    /// The root seed, the space and the algorithm.
+    /// The root seed.
+    pub seed: u64,
+    /// The space and the algorithm.
     #[serde(flatten)]
     pub description: AlgorithmDescription,
     /// The evaluator's configuration; null if none was given.
@@ -35,11 +37,12 @@ pub struct JournalHeader {
 }
 
 impl JournalHeader {
-    pub(super) fn new(description: AlgorithmDescription, evaluator: Value) -> Self {
+    pub(super) fn new(seed: u64, description: AlgorithmDescription, evaluator: Value) -> Self {
         Self {
             journal: "evonas".to_owned(),
             format: LOG.format,
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed,
             description,
             evaluator,
         }
@@ -48,12 +51,8 @@ impl JournalHeader {
     /// Refuses to continue this recorded search as another one. The crate's version may differ.
     pub(super) fn check(&self, now: &Self, path: &Path) -> Result<(), JournalError> {
         let parts = |header: &Self| {
-            let AlgorithmDescription {
-                seed,
-                space,
-                algorithm,
-            } = header.description.clone();
-            let seed = description::of(&seed);
+            let AlgorithmDescription { space, algorithm } = header.description.clone();
+            let seed = description::of(&header.seed);
             let evaluator = header.evaluator.clone();
             [
                 ("seed", seed),

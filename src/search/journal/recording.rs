@@ -18,7 +18,8 @@ use crate::trial::Trial;
 /// A journal of any type of genotype.
 pub(in crate::search) trait SearchJournal<G> {
     /// Writes the header, or compares it with the recorded one; true if there is one.
-    fn begin(&mut self, description: AlgorithmDescription) -> Result<bool, JournalError>;
+    fn begin(&mut self, seed: u64, description: AlgorithmDescription)
+    -> Result<bool, JournalError>;
 
     /// Hands over every recorded entry. After that the journal can be written.
     fn replay(&mut self, each: &mut TakeEntry<'_, G>) -> Result<(), SearchError>;
@@ -38,8 +39,12 @@ pub(in crate::search) trait SearchJournal<G> {
 }
 
 impl<G: Genotype + Serialize + DeserializeOwned> SearchJournal<G> for Journal {
-    fn begin(&mut self, description: AlgorithmDescription) -> Result<bool, JournalError> {
-        let header = JournalHeader::new(description, self.evaluator.clone());
+    fn begin(
+        &mut self,
+        seed: u64,
+        description: AlgorithmDescription,
+    ) -> Result<bool, JournalError> {
+        let header = JournalHeader::new(seed, description, self.evaluator.clone());
         if let Some((recorded, _)) = &self.recorded {
             recorded.check(&header, &self.path)?;
             return Ok(true);

@@ -121,7 +121,7 @@ fn the_journal_reads_back_as_the_history() {
     let read = read::<Bits>(folder.path()).unwrap();
     assert_eq!(read.history.records(), result.history.records());
     assert!(read.in_flight.is_empty() && read.warnings.is_empty());
-    assert_eq!(read.header.description.seed, Some(1));
+    assert_eq!(read.header.seed, 1);
     assert_eq!(read.header.evaluator, "ones and noise");
     let fittest = read.fittest();
     assert_eq!(fittest[0].id, result.best().unwrap().id);

@@ -196,12 +196,16 @@ fn a_file_without_lines_that_is_not_a_journal_is_not_read_to_its_end() {
 struct Impostor(Evolution<Bits>, AlgorithmDescription);
 
 impl Algorithm<Bits> for Impostor {
-    fn ask(&mut self) -> Trial<Bits> {
-        self.0.ask()
+    fn propose(&mut self, trial: TrialId) -> Proposal<Bits> {
+        self.0.propose(trial)
     }
 
-    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-        self.0.tell(id, outcome)
+    fn learn(&mut self, trial: &Trial<Bits>, outcome: &Outcome) -> Result<(), TellError> {
+        self.0.learn(trial, outcome)
+    }
+
+    fn seed(&self) -> u64 {
+        self.0.seed()
     }
 
     fn describe(&self) -> AlgorithmDescription {

@@ -99,7 +99,7 @@ fn nanoseconds(duration: Duration, trials: u64) -> f64 {
 
 /// Nanoseconds of an ask and a tell, the algorithm alone.
 fn cycle(trials: u64) -> Result<f64, Failure> {
-    let mut evolution = evolution()?;
+    let mut evolution = Ledger::new(evolution()?);
     let start = Instant::now();
     for _ in 0..trials {
         let trial = evolution.ask();

@@ -1,0 +1,31 @@
+//! What an algorithm proposes.
+
+use crate::trial::TrialId;
+
+/// A genotype to evaluate next, and where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Proposal<G> {
+    /// The genotype.
+    pub genotype: G,
+    /// The trial whose genotype was changed; `None` for a random genotype.
+    pub parent: Option<TrialId>,
+}
+
+impl<G> Proposal<G> {
+    /// A genotype without a parent.
+    pub const fn random(genotype: G) -> Self {
+        Self {
+            genotype,
+            parent: None,
+        }
+    }
+
+    /// A genotype that was made from that of an earlier trial.
+    pub const fn child(parent: TrialId, genotype: G) -> Self {
+        Self {
+            genotype,
+            parent: Some(parent),
+        }
+    }
+}
