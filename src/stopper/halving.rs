@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Decision, Stopper};
+use super::{Stopper, Verdict};
 use crate::objective::Direction;
 use crate::trial::{Outcome, TrialId};
 
@@ -71,13 +71,13 @@ impl SuccessiveHalving {
 }
 
 impl Stopper for SuccessiveHalving {
-    fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Decision {
+    fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Verdict {
         let value = self.direction.oriented(value);
         if let Some(earlier) = self.failed.remove(&trial) {
             self.forget(&earlier);
         }
         let mut reached = self.running.remove(&trial).unwrap_or_default();
-        let mut decision = Decision::Continue;
+        let mut verdict = Verdict::Continue;
         while self.step_of(reached.len()).is_some_and(|at| at <= step) {
             let rung = reached.len();
             if self.rungs.len() <= rung {
@@ -89,12 +89,12 @@ impl Stopper for SuccessiveHalving {
             let better = values.len() - values.partition_point(|&other| other <= value);
             let pass = (values.len() / self.factor as usize).max(1);
             if better >= pass {
-                decision = Decision::Stop;
+                verdict = Verdict::Stop;
             }
             reached.push(value);
         }
         self.running.insert(trial, reached);
-        decision
+        verdict
     }
 
     fn ended(&mut self, trial: TrialId, outcome: &Outcome) {
@@ -116,8 +116,8 @@ mod tests {
         let mut stopped = Vec::new();
         for (trial, value) in [0.5, 0.4, 0.6, 0.3, 0.2, 0.55, 0.1].into_iter().enumerate() {
             let trial = TrialId(trial as u64);
-            assert_eq!(halving.reported(trial, 1, 0.0), Decision::Continue);
-            if halving.reported(trial, 2, value) == Decision::Stop {
+            assert_eq!(halving.reported(trial, 1, 0.0), Verdict::Continue);
+            if halving.reported(trial, 2, value) == Verdict::Stop {
                 stopped.push(trial.0);
             }
             halving.ended(trial, &Outcome::Lost);
@@ -129,23 +129,23 @@ mod tests {
     #[test]
     fn a_trial_that_skips_steps_is_judged_at_every_rung_it_passed() {
         let mut halving = SuccessiveHalving::new(Direction::Minimize, 1, 2).unwrap();
-        assert_eq!(halving.reported(TrialId(0), 4, 1.0), Decision::Continue);
+        assert_eq!(halving.reported(TrialId(0), 4, 1.0), Verdict::Continue);
         assert_eq!(halving.rungs.len(), 3);
-        assert_eq!(halving.reported(TrialId(1), 1, 2.0), Decision::Stop);
-        assert_eq!(halving.reported(TrialId(2), 3, 0.5), Decision::Continue);
-        assert_eq!(halving.reported(TrialId(2), 3, 9.0), Decision::Continue);
+        assert_eq!(halving.reported(TrialId(1), 1, 2.0), Verdict::Stop);
+        assert_eq!(halving.reported(TrialId(2), 3, 0.5), Verdict::Continue);
+        assert_eq!(halving.reported(TrialId(2), 3, 9.0), Verdict::Continue);
     }
 
     #[test]
     fn a_trial_that_is_run_again_counts_once() {
         let mut halving = SuccessiveHalving::new(Direction::Maximize, 1, 2).unwrap();
         for _ in 0..5 {
-            assert_eq!(halving.reported(TrialId(0), 2, 0.5), Decision::Continue);
+            assert_eq!(halving.reported(TrialId(0), 2, 0.5), Verdict::Continue);
             halving.ended(TrialId(0), &Outcome::Lost);
         }
         assert_eq!(halving.rungs, [[0.5], [0.5]]);
         // Its last attempt gets no further than the first rung.
-        assert_eq!(halving.reported(TrialId(0), 1, 0.7), Decision::Continue);
+        assert_eq!(halving.reported(TrialId(0), 1, 0.7), Verdict::Continue);
         assert_eq!(halving.rungs, [vec![0.7], vec![]]);
         halving.ended(
             TrialId(0),
@@ -155,7 +155,7 @@ mod tests {
             },
         );
         // With its failed attempts, 0.6 would be among the best half of a rung.
-        assert_eq!(halving.reported(TrialId(1), 1, 0.6), Decision::Stop);
+        assert_eq!(halving.reported(TrialId(1), 1, 0.6), Verdict::Stop);
         assert!(halving.failed.is_empty());
     }
 

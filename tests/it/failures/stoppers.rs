@@ -69,10 +69,10 @@ fn a_stopped_trial_has_the_last_value_that_it_reported() {
     #[derive(Debug)]
     struct AfterOneStep;
     impl Stopper for AfterOneStep {
-        fn reported(&mut self, _: TrialId, step: u64, _: f64) -> Decision {
+        fn reported(&mut self, _: TrialId, step: u64, _: f64) -> Verdict {
             match step {
-                1 => Decision::Stop,
-                _ => Decision::Continue,
+                1 => Verdict::Stop,
+                _ => Verdict::Continue,
             }
         }
         fn ended(&mut self, _: TrialId, _: &Outcome) {}
