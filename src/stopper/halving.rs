@@ -26,6 +26,14 @@ pub struct SuccessiveHalving {
     failed: HashMap<TrialId, Vec<f64>>,
 }
 
+/// Builds a [`SuccessiveHalving`]; see [`SuccessiveHalving::builder`].
+#[derive(Clone, Copy, Debug)]
+pub struct SuccessiveHalvingBuilder {
+    direction: Direction,
+    first_rung: u64,
+    factor: u64,
+}
+
 /// Invalid rungs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -36,16 +44,36 @@ pub struct InvalidHalving {
     factor: u64,
 }
 
-impl SuccessiveHalving {
-    /// Rungs at `first`, `first · factor`, … steps; one in `factor` trials passes each.
+impl SuccessiveHalvingBuilder {
+    /// The step of the first rung: 1 by default.
+    #[must_use]
+    pub const fn first_rung(mut self, step: u64) -> Self {
+        self.first_rung = step;
+        self
+    }
+
+    /// One in this many trials passes each rung, and each rung is at this many times the step of the one
+    /// before: 2 by default.
+    #[must_use]
+    pub const fn factor(mut self, factor: u64) -> Self {
+        self.factor = factor;
+        self
+    }
+
+    /// Builds the stopper.
     ///
     /// # Errors
-    /// [`InvalidHalving`] unless `first >= 1` and `factor >= 2`.
-    pub fn new(direction: Direction, first: u64, factor: u64) -> Result<Self, InvalidHalving> {
+    /// [`InvalidHalving`] if the first rung is 0 or the factor is less than 2.
+    pub fn build(self) -> Result<SuccessiveHalving, InvalidHalving> {
+        let Self {
+            direction,
+            first_rung: first,
+            factor,
+        } = self;
         if first == 0 || factor < 2 {
             return Err(InvalidHalving { first, factor });
         }
-        Ok(Self {
+        Ok(SuccessiveHalving {
             direction,
             first,
             factor,
@@ -53,6 +81,30 @@ impl SuccessiveHalving {
             running: HashMap::new(),
             failed: HashMap::new(),
         })
+    }
+}
+
+impl SuccessiveHalving {
+    /// Builds a stopper for values that should be high (an accuracy) or low (a loss). By default, every
+    /// second trial passes each of the steps 1, 2, 4, ….
+    ///
+    /// ```
+    /// use evonas::objective::Direction;
+    /// use evonas::stopper::SuccessiveHalving;
+    ///
+    /// let halving = SuccessiveHalving::builder(Direction::Maximize)
+    ///     .first_rung(2)
+    ///     .factor(3)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn builder(direction: Direction) -> SuccessiveHalvingBuilder {
+        SuccessiveHalvingBuilder {
+            direction,
+            first_rung: 1,
+            factor: 2,
+        }
     }
 
     /// Removes what an earlier attempt at a trial left at the rungs.
@@ -112,7 +164,11 @@ mod tests {
 
     #[test]
     fn one_in_three_passes_a_rung() {
-        let mut halving = SuccessiveHalving::new(Direction::Maximize, 2, 3).unwrap();
+        let mut halving = SuccessiveHalving::builder(Direction::Maximize)
+            .first_rung(2)
+            .factor(3)
+            .build()
+            .unwrap();
         let mut stopped = Vec::new();
         for (trial, value) in [0.5, 0.4, 0.6, 0.3, 0.2, 0.55, 0.1].into_iter().enumerate() {
             let trial = TrialId(trial as u64);
@@ -128,7 +184,9 @@ mod tests {
 
     #[test]
     fn a_trial_that_skips_steps_is_judged_at_every_rung_it_passed() {
-        let mut halving = SuccessiveHalving::new(Direction::Minimize, 1, 2).unwrap();
+        let mut halving = SuccessiveHalving::builder(Direction::Minimize)
+            .build()
+            .unwrap();
         assert_eq!(halving.reported(TrialId(0), 4, 1.0), Verdict::Continue);
         assert_eq!(halving.rungs.len(), 3);
         assert_eq!(halving.reported(TrialId(1), 1, 2.0), Verdict::Stop);
@@ -138,7 +196,9 @@ mod tests {
 
     #[test]
     fn a_trial_that_is_run_again_counts_once() {
-        let mut halving = SuccessiveHalving::new(Direction::Maximize, 1, 2).unwrap();
+        let mut halving = SuccessiveHalving::builder(Direction::Maximize)
+            .build()
+            .unwrap();
         for _ in 0..5 {
             assert_eq!(halving.reported(TrialId(0), 2, 0.5), Verdict::Continue);
             halving.ended(TrialId(0), &Outcome::Lost);
@@ -161,7 +221,17 @@ mod tests {
 
     #[test]
     fn invalid_rungs_are_refused() {
-        assert!(SuccessiveHalving::new(Direction::Maximize, 0, 2).is_err());
-        assert!(SuccessiveHalving::new(Direction::Maximize, 1, 1).is_err());
+        assert!(
+            SuccessiveHalving::builder(Direction::Maximize)
+                .first_rung(0)
+                .build()
+                .is_err()
+        );
+        assert!(
+            SuccessiveHalving::builder(Direction::Maximize)
+                .factor(1)
+                .build()
+                .is_err()
+        );
     }
 }

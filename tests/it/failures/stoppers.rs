@@ -110,7 +110,10 @@ fn halving_spends_fewer_steps_and_still_finds_the_best() {
         }
         ones(bits, context)
     };
-    let halving = SuccessiveHalving::new(Direction::Maximize, 1, 3).unwrap();
+    let halving = SuccessiveHalving::builder(Direction::Maximize)
+        .factor(3)
+        .build()
+        .unwrap();
     let executor = Threads::new(learning, 2).unwrap();
     let result = Search::new(evolution(12, 1), executor, Budget::trials(600))
         .stopper(halving)
