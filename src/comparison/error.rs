@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::contender::Contender;
-use super::record::RunRecordError;
 use crate::algorithm::AlgorithmError;
+use crate::description::Difference;
 use crate::executor::ExecutorError;
+use crate::sealed_log::RecordError;
 use crate::search::SearchError;
 
 /// Why a comparison failed.
@@ -97,9 +98,26 @@ pub enum ComparisonError {
     /// A search failed.
     #[error(transparent)]
     Search(#[from] SearchError),
-    /// The record of runs can't be written, or belongs to another comparison.
+    /// The record of runs is in use, damaged or something else, or it can't be read or written.
     #[error(transparent)]
-    Record(#[from] RunRecordError),
+    Record(#[from] RecordError),
+    /// The folder already holds a comparison.
+    #[error("{} holds a comparison already; resume it, or choose another folder", .0.display())]
+    Occupied(PathBuf),
+    /// The folder holds the results of a comparison, but no record to resume from.
+    #[error(
+        "{} holds results of a comparison, but no record of its runs to resume; choose another folder",
+        .0.display()
+    )]
+    NoRecord(PathBuf),
+    /// The record belongs to another comparison.
+    #[error("{} records another comparison: {difference}", path.display())]
+    OtherComparison {
+        /// The file.
+        path: PathBuf,
+        /// The first setting that differs.
+        difference: Difference,
+    },
     /// A results file can't be written.
     #[error("can't write {}: {source}", path.display())]
     Write {

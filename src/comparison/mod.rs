@@ -44,6 +44,7 @@ mod standstill;
 pub mod statistics;
 mod summary;
 
+pub use crate::sealed_log::{RecordError, RecordKind};
 pub use aging_grid::{AgingGrid, AgingGridBuilder, GridPoint};
 pub use benchmark::Benchmark;
 pub use bits::BitsBenchmark;
@@ -56,7 +57,7 @@ pub use error::ComparisonError;
 pub use events::{RunEvent, RunObserver};
 #[cfg(feature = "tabular")]
 pub use nasbench201::{NasBench201Benchmark, Protocol};
-pub use record::{RunRecord, RunRecordError};
+pub use record::RunRecord;
 pub use results::{Comparison, ContenderRuns};
 pub use run::{Incumbent, Run};
 pub use setup::Setup;
