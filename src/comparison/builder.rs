@@ -124,8 +124,8 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
     /// Runs the comparison.
     ///
     /// # Errors
-    /// As [`Comparison::run`], and [`ComparisonError::Record`] if the record can't be written or belongs
-    /// to another comparison.
+    /// As [`Comparison::run`], [`ComparisonError::Record`] if the record can't be read or written, and
+    /// [`ComparisonError::OtherComparison`] if it belongs to another comparison.
     pub fn run(self) -> Result<Comparison, ComparisonError> {
         let Self {
             benchmark,

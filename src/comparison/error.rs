@@ -5,10 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::contender::Contender;
-use super::record::RunRecordError;
 use crate::algorithm::AlgorithmError;
+use crate::description::Difference;
 use crate::executor::ExecutorError;
+#[cfg(feature = "burn")]
+use crate::network::NetworkError;
+use crate::sealed_log::RecordError;
 use crate::search::SearchError;
+#[cfg(feature = "burn")]
+use crate::training::TrainingError;
 
 /// Why a comparison failed.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +93,14 @@ pub enum ComparisonError {
         /// The number of seconds.
         seconds: f64,
     },
+    /// The settings of a benchmark's networks are out of range.
+    #[cfg(feature = "burn")]
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The settings of a benchmark's training are invalid, or there are too few images.
+    #[cfg(feature = "burn")]
+    #[error(transparent)]
+    Training(#[from] TrainingError),
     /// An algorithm can't be built.
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
@@ -97,9 +110,26 @@ pub enum ComparisonError {
     /// A search failed.
     #[error(transparent)]
     Search(#[from] SearchError),
-    /// The record of runs can't be written, or belongs to another comparison.
+    /// The record of runs is in use, damaged or something else, or it can't be read or written.
     #[error(transparent)]
-    Record(#[from] RunRecordError),
+    Record(#[from] RecordError),
+    /// The folder already holds a comparison.
+    #[error("{} holds a comparison already; resume it, or choose another folder", .0.display())]
+    Occupied(PathBuf),
+    /// The folder holds the results of a comparison, but no record to resume from.
+    #[error(
+        "{} holds results of a comparison, but no record of its runs to resume; choose another folder",
+        .0.display()
+    )]
+    NoRecord(PathBuf),
+    /// The record belongs to another comparison.
+    #[error("{} records another comparison: {difference}", path.display())]
+    OtherComparison {
+        /// The file.
+        path: PathBuf,
+        /// The first setting that differs.
+        difference: Difference,
+    },
     /// A results file can't be written.
     #[error("can't write {}: {source}", path.display())]
     Write {

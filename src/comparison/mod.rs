@@ -44,6 +44,7 @@ mod standstill;
 pub mod statistics;
 mod summary;
 
+pub use crate::sealed_log::{RecordError, RecordKind};
 pub use aging_grid::{AgingGrid, AgingGridBuilder, GridPoint};
 pub use benchmark::Benchmark;
 pub use bits::BitsBenchmark;
@@ -51,12 +52,12 @@ pub use builder::ComparisonBuilder;
 pub use contender::Contender;
 pub use curve::{Axis, CurvePoint, IncumbentCurve};
 #[cfg(feature = "burn")]
-pub use digits::{DigitsBenchmark, DigitsBenchmarkBuilder, DigitsError};
+pub use digits::{DigitsBenchmark, DigitsBenchmarkBuilder};
 pub use error::ComparisonError;
 pub use events::{RunEvent, RunObserver};
 #[cfg(feature = "tabular")]
 pub use nasbench201::{NasBench201Benchmark, Protocol};
-pub use record::{RunRecord, RunRecordError};
+pub use record::RunRecord;
 pub use results::{Comparison, ContenderRuns};
 pub use run::{Incumbent, Run};
 pub use setup::Setup;

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{EvaluationError, IntermediateResult, StopSignal};
 use crate::randomness::stream;
-use crate::stopper::{Decision, SharedStopper};
+use crate::stopper::{SharedStopper, Verdict};
 use crate::trial::TrialId;
 
 /// What one evaluation knows about the search around it, and how it communicates with the search.
@@ -109,9 +109,9 @@ impl<'a> Context<'a> {
         if let Some(stopper) = self.stopper
             && value.is_finite()
         {
-            let decision = stopper.reported(self.trial, step, value);
+            let verdict = stopper.reported(self.trial, step, value);
             let mut stopped_at = self.stopped_at();
-            if decision == Decision::Stop || stopped_at.is_some() {
+            if verdict == Verdict::Stop || stopped_at.is_some() {
                 *stopped_at = Some((step, value));
             }
         }

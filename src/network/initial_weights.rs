@@ -66,7 +66,7 @@ fn draw(count: usize, deviation: f64, rng: &mut dyn Rng) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::layers::Padding;
+    use crate::network::padding::Padding;
     use crate::randomness::stream;
 
     fn moments(values: &[f32]) -> (f64, f64) {

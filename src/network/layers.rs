@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::config::ImageShape;
 use super::drop_path::DropPath;
+use super::padding::{Padding, WindowAxis};
 
 /// The plan of one layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,47 +54,6 @@ pub enum LayerPlan {
     },
 }
 
-/// The padding around an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Padding {
-    /// TensorFlow's SAME: the output has the input's size divided by the stride, rounded up. An odd
-    /// pixel of padding goes to the end.
-    Same,
-    /// No padding: windows stay inside the image.
-    Valid,
-}
-
-impl Padding {
-    /// The size of the output along one axis; 0 if no window fits.
-    #[must_use]
-    pub const fn output(self, size: usize, kernel: usize, stride: usize) -> usize {
-        match self {
-            Self::Same => size.div_ceil(stride),
-            Self::Valid if size < kernel => 0,
-            Self::Valid => (size - kernel) / stride + 1,
-        }
-    }
-
-    /// The padding before and after an image along one axis, in pixels.
-    #[must_use]
-    pub const fn amount(
-        self,
-        size: usize,
-        kernel: usize,
-        stride: usize,
-        dilation: usize,
-    ) -> (usize, usize) {
-        match self {
-            Self::Same => {
-                let span = (size.div_ceil(stride) - 1) * stride + (kernel - 1) * dilation + 1;
-                let total = span.saturating_sub(size);
-                (total / 2, total - total / 2)
-            }
-            Self::Valid => (0, 0),
-        }
-    }
-}
-
 /// The plan of a convolution without bias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConvolutionPlan {
@@ -138,6 +98,16 @@ pub enum PoolKind {
 }
 
 impl ConvolutionPlan {
+    /// Axis 0, vertical, or 1, horizontal, of an image of `size` pixels along it.
+    const fn axis(&self, axis: usize, size: usize) -> WindowAxis {
+        WindowAxis {
+            size,
+            kernel: self.kernel[axis],
+            stride: self.stride[axis],
+            dilation: self.dilation,
+        }
+    }
+
     /// Whether every channel has a kernel of its own. With one channel a convolution counts as dense.
     #[cfg(feature = "burn")]
     pub(super) const fn is_depthwise(&self) -> bool {
@@ -148,6 +118,18 @@ impl ConvolutionPlan {
     #[cfg(feature = "burn")]
     pub(super) fn is_single_pixel(&self) -> bool {
         self.kernel == [1, 1] && self.stride == [1, 1]
+    }
+}
+
+impl PoolPlan {
+    /// Either axis of an image of `size` pixels along it.
+    const fn axis(&self, size: usize) -> WindowAxis {
+        WindowAxis {
+            size,
+            kernel: self.kernel,
+            stride: self.stride,
+            dilation: 1,
+        }
     }
 }
 
@@ -166,13 +148,13 @@ impl LayerPlan {
             }
             Self::Convolution(plan) => ImageShape {
                 channels: plan.output,
-                height: plan.padding.output(height, plan.kernel[0], plan.stride[0]),
-                width: plan.padding.output(width, plan.kernel[1], plan.stride[1]),
+                height: plan.padding.output(plan.axis(0, height)),
+                width: plan.padding.output(plan.axis(1, width)),
             },
             Self::Pool(plan) => ImageShape {
                 channels,
-                height: plan.padding.output(height, plan.kernel, plan.stride),
-                width: plan.padding.output(width, plan.kernel, plan.stride),
+                height: plan.padding.output(plan.axis(height)),
+                width: plan.padding.output(plan.axis(width)),
             },
             Self::FactorizedReduction { output, .. } => ImageShape {
                 channels: *output,
@@ -240,34 +222,5 @@ impl fmt::Display for PoolPlan {
             write!(f, ", stride {}", self.stride)?;
         }
         self.padding.describe(f)
-    }
-}
-
-impl Padding {
-    fn describe(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Same => Ok(()),
-            Self::Valid => f.write_str(", no padding"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn same_padding_is_tensorflow_s() {
-        let same =
-            |size, kernel, stride, dilation| Padding::Same.amount(size, kernel, stride, dilation);
-        assert_eq!(same(8, 3, 1, 1), (1, 1));
-        assert_eq!(same(8, 3, 2, 1), (0, 1));
-        assert_eq!(same(7, 3, 2, 1), (1, 1));
-        assert_eq!(same(8, 2, 1, 1), (0, 1));
-        assert_eq!(same(8, 7, 2, 1), (2, 3));
-        assert_eq!(same(8, 5, 1, 2), (4, 4));
-        assert_eq!(same(1, 3, 2, 1), (1, 1));
-        assert_eq!(same(8, 1, 2, 1), (0, 0));
-        assert_eq!(Padding::Valid.amount(8, 5, 3, 1), (0, 0));
     }
 }

@@ -18,6 +18,7 @@ mod drop_path;
 mod error;
 mod layers;
 mod operations;
+mod padding;
 mod plan;
 mod precision;
 mod validation;
@@ -27,7 +28,8 @@ pub use config::{AuxiliaryHead, BatchNormSettings, Fan, ImageShape, NetworkConfi
 pub use cost::Cost;
 pub use drop_path::{DropPath, DropPathSchedule};
 pub use error::{NarrowLayer, NetworkError};
-pub use layers::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
+pub use layers::{ConvolutionPlan, LayerPlan, PoolKind, PoolPlan};
+pub use padding::{Padding, WindowAxis};
 pub use plan::{AuxiliaryPlan, BranchPlan, CellPlan, ConcatPlan, HeadPlan, NetworkPlan};
 pub use precision::Precision;
 pub use walk::LayerPath;

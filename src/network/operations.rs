@@ -1,6 +1,7 @@
 //! What each operation becomes: a sequence of layers.
 
-use super::layers::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
+use super::layers::{ConvolutionPlan, LayerPlan, PoolKind, PoolPlan};
+use super::padding::Padding;
 use crate::spaces::nasnet::Operation;
 
 /// A dense convolution with SAME padding.

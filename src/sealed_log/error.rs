@@ -1,37 +1,78 @@
-//! Why a log can't be read or written.
+//! Why a record can't be read or written.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why a log can't be read or written. The owner of the log turns it into its own error.
-#[derive(Debug)]
-pub(crate) enum LogError {
-    /// Another process has locked it.
+use super::kind::RecordKind;
+
+/// Why a record on disk, a search's journal or a comparison's runs, can't be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// Another process is using the record.
+    #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
-    /// It doesn't exist.
+    /// There is no record.
+    #[error("{} does not exist, so there is nothing to resume", .0.display())]
     Missing(PathBuf),
+    /// A file or folder can't be written: no permission, a full disk.
+    #[error("can't write {}: {source}; what was recorded before is safe", path.display())]
     Unwritable {
+        /// The file or folder.
         path: PathBuf,
+        /// The system's error.
         source: io::Error,
     },
+    /// The file can't be read.
+    #[error("can't read {}: {source}", path.display())]
     Unreadable {
+        /// The file.
         path: PathBuf,
+        /// The system's error.
         source: io::Error,
     },
-    /// The content can't be written as JSON.
-    NoJson(serde_json::Error),
-    /// It doesn't begin like a log of this kind.
-    OtherKind(PathBuf),
-    /// Another version wrote it.
-    OtherFormat {
+    /// The content of a line has no JSON form.
+    #[error("a {} can't be recorded as JSON: {source}", kind.entry)]
+    NoJson {
+        /// What is recorded.
+        kind: &'static RecordKind,
+        /// The serializer's error.
+        source: serde_json::Error,
+    },
+    /// The file is something else, or the beginning of its first line is damaged.
+    #[error(
+        "{} is not {}: line 1 doesn't begin like a {}'s header",
+        path.display(), kind.name, kind.noun
+    )]
+    OtherKind {
+        /// The file.
         path: PathBuf,
+        /// What was expected.
+        kind: &'static RecordKind,
+    },
+    /// Another version of evonas wrote the file.
+    #[error(
+        "{} has format {found}, but this version of evonas reads format {supported}: resume it with the version that wrote it, or begin a new {}",
+        path.display(), kind.task
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What it records.
+        kind: &'static RecordKind,
+        /// Its format.
         found: u64,
+        /// The one that this version reads.
         supported: u64,
     },
     /// A line was changed since it was written, or one before it is missing.
+    #[error("line {line} of {} is damaged: {reason}", path.display())]
     Damaged {
+        /// The file.
         path: PathBuf,
+        /// The line, from 1.
         line: u64,
+        /// What is wrong with the line.
         reason: String,
     },
 }

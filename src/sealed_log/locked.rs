@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::error::LogError;
+use super::error::RecordError;
 use super::writer::Storage;
 
 /// A file to append to, locked against other processes until it is dropped.
@@ -13,14 +13,14 @@ pub(crate) struct LockedFile(File);
 
 impl LockedFile {
     /// Opens a file, or creates it with the folders that lead to it.
-    pub(crate) fn open(path: &Path) -> Result<Self, LogError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, RecordError> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|source| LogError::Unwritable {
+            fs::create_dir_all(folder).map_err(|source| RecordError::Unwritable {
                 path: folder.to_owned(),
                 source,
             })?;
         }
-        let unwritable = |source| LogError::Unwritable {
+        let unwritable = |source| RecordError::Unwritable {
             path: path.to_owned(),
             source,
         };
@@ -32,7 +32,7 @@ impl LockedFile {
             .map_err(unwritable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(LogError::InUse(path.to_owned())),
+            Err(TryLockError::WouldBlock) => Err(RecordError::InUse(path.to_owned())),
             Err(TryLockError::Error(source)) => Err(unwritable(source)),
         }
     }
@@ -72,10 +72,10 @@ impl Storage for LockedFile {
 }
 
 /// Opens a log for reading only, even while another process has locked it.
-pub(crate) fn open_read_only(path: &Path) -> Result<File, LogError> {
+pub(crate) fn open_read_only(path: &Path) -> Result<File, RecordError> {
     File::open(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => LogError::Missing(path.to_owned()),
-        _ => LogError::Unreadable {
+        io::ErrorKind::NotFound => RecordError::Missing(path.to_owned()),
+        _ => RecordError::Unreadable {
             path: path.to_owned(),
             source,
         },

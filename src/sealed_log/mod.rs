@@ -13,10 +13,10 @@ mod reader;
 mod seal;
 mod writer;
 
+pub use error::RecordError;
+pub use kind::RecordKind;
 pub use writer::SyncPolicy;
 
-pub(crate) use error::LogError;
-pub(crate) use kind::LogKind;
 pub(crate) use locked::{LockedFile, open_read_only};
 pub(crate) use reader::{LogReader, SealedLine, TornLine};
 #[cfg(test)]

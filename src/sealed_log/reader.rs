@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::error::LogError;
-use super::kind::LogKind;
+use super::error::RecordError;
+use super::kind::RecordKind;
 use super::seal::{self, SealedParts};
 
 /// Reads the lines of a log, checking each.
 #[derive(Debug)]
 pub(crate) struct LogReader {
     path: PathBuf,
-    kind: LogKind,
+    kind: &'static RecordKind,
     reader: BufReader<File>,
     buffer: Vec<u8>,
     /// The checksum of all lines so far.
@@ -48,7 +48,11 @@ pub(crate) struct SealedLine<'a> {
 
 impl LogReader {
     /// Begins to read a file that must begin like a log of this kind, as far as it goes.
-    pub(crate) fn new(path: &Path, file: File, kind: LogKind) -> Result<Self, LogError> {
+    pub(crate) fn new(
+        path: &Path,
+        file: File,
+        kind: &'static RecordKind,
+    ) -> Result<Self, RecordError> {
         let mut reader = Self {
             path: path.to_owned(),
             kind,
@@ -64,7 +68,7 @@ impl LogReader {
     }
 
     /// Reads the first line: `None` if it is missing or incomplete.
-    pub(crate) fn header<H: DeserializeOwned>(&mut self) -> Result<Option<H>, LogError> {
+    pub(crate) fn header<H: DeserializeOwned>(&mut self) -> Result<Option<H>, RecordError> {
         // The format comes first: the header of another one may look different.
         #[derive(Deserialize)]
         struct FormatField {
@@ -76,8 +80,9 @@ impl LogReader {
         let FormatField { format } =
             serde_json::from_slice(&self.buffer).map_err(|error| self.damaged(error))?;
         if format != self.kind.format {
-            return Err(LogError::OtherFormat {
+            return Err(RecordError::Format {
                 path: self.path.clone(),
+                kind: self.kind,
                 found: format,
                 supported: self.kind.format,
             });
@@ -87,7 +92,7 @@ impl LogReader {
     }
 
     /// Reads the next line: `None` at the end of the file, where an incomplete line doesn't count.
-    pub(crate) fn next_line(&mut self) -> Result<Option<SealedLine<'_>>, LogError> {
+    pub(crate) fn next_line(&mut self) -> Result<Option<SealedLine<'_>>, RecordError> {
         match self.read_line()? {
             true => self.check_line().map(Some),
             false => Ok(None),
@@ -110,8 +115,8 @@ impl LogReader {
     }
 
     /// The error that the line read last is not what was written.
-    pub(crate) fn damaged(&self, reason: impl Display) -> LogError {
-        LogError::Damaged {
+    pub(crate) fn damaged(&self, reason: impl Display) -> RecordError {
+        RecordError::Damaged {
             path: self.path.clone(),
             line: self.lines,
             reason: reason.to_string(),
@@ -119,7 +124,7 @@ impl LogReader {
     }
 
     /// Refuses a file of another kind before its first line is read: such a file may have no lines.
-    fn check_magic(&mut self) -> Result<(), LogError> {
+    fn check_magic(&mut self) -> Result<(), RecordError> {
         let magic = self.kind.magic.as_bytes();
         let mut beginning = Vec::with_capacity(magic.len());
         self.reader
@@ -130,12 +135,15 @@ impl LogReader {
             .map_err(|source| self.unreadable(source))?;
         match magic.starts_with(&beginning) {
             true => Ok(()),
-            false => Err(LogError::OtherKind(self.path.clone())),
+            false => Err(RecordError::OtherKind {
+                path: self.path.clone(),
+                kind: self.kind,
+            }),
         }
     }
 
     /// Reads a line into the buffer; false at the end of the file.
-    fn read_line(&mut self) -> Result<bool, LogError> {
+    fn read_line(&mut self) -> Result<bool, RecordError> {
         self.buffer.clear();
         self.reader
             .read_until(b'\n', &mut self.buffer)
@@ -155,7 +163,7 @@ impl LogReader {
     }
 
     /// Checks the line in the buffer.
-    fn check_line(&mut self) -> Result<SealedLine<'_>, LogError> {
+    fn check_line(&mut self) -> Result<SealedLine<'_>, RecordError> {
         let SealedParts {
             content,
             times,
@@ -174,8 +182,8 @@ impl LogReader {
         }
     }
 
-    fn unreadable(&self, source: io::Error) -> LogError {
-        LogError::Unreadable {
+    fn unreadable(&self, source: io::Error) -> RecordError {
+        RecordError::Unreadable {
             path: self.path.clone(),
             source,
         }

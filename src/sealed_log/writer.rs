@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::error::LogError;
+use super::error::RecordError;
+use super::kind::RecordKind;
 use super::seal::seal;
 
 /// When lines are forced to the disk itself instead of being left to the operating system.
@@ -36,6 +37,7 @@ pub(crate) trait Storage: Write + Send {
 /// Appends lines to a log.
 pub(crate) struct LogWriter {
     path: PathBuf,
+    kind: &'static RecordKind,
     storage: Box<dyn Storage>,
     pub(crate) policy: SyncPolicy,
     buffer: Vec<u8>,
@@ -56,9 +58,10 @@ impl Debug for LogWriter {
 }
 
 impl LogWriter {
-    pub(crate) fn new(path: PathBuf, storage: Box<dyn Storage>) -> Self {
+    pub(crate) fn new(path: PathBuf, kind: &'static RecordKind, storage: Box<dyn Storage>) -> Self {
         Self {
             path,
+            kind,
             storage,
             policy: SyncPolicy::default(),
             buffer: Vec::new(),
@@ -69,7 +72,7 @@ impl LogWriter {
     }
 
     /// Continues after the first `length` bytes, whose checksum is `chain`, and drops the rest.
-    pub(crate) fn resume(&mut self, chain: u32, length: u64) -> Result<(), LogError> {
+    pub(crate) fn resume(&mut self, chain: u32, length: u64) -> Result<(), RecordError> {
         self.storage
             .set_length(length)
             .map_err(|source| self.unwritable(source))?;
@@ -83,19 +86,21 @@ impl LogWriter {
         &mut self,
         content: &impl Serialize,
         times: &[(&str, Option<Duration>)],
-    ) -> Result<(), LogError> {
+    ) -> Result<(), RecordError> {
         self.append_if(content, times, |_| Ok(()))
     }
 
     /// Appends it only if `check` accepts the object's JSON.
-    pub(crate) fn append_if<E: From<LogError>>(
+    pub(crate) fn append_if<E: From<RecordError>>(
         &mut self,
         content: &impl Serialize,
         times: &[(&str, Option<Duration>)],
         check: impl FnOnce(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         self.buffer.clear();
-        serde_json::to_writer(&mut self.buffer, content).map_err(LogError::NoJson)?;
+        let kind = self.kind;
+        serde_json::to_writer(&mut self.buffer, content)
+            .map_err(|source| RecordError::NoJson { kind, source })?;
         check(&self.buffer)?;
         // The closing brace comes at the end.
         self.buffer.pop();
@@ -122,7 +127,7 @@ impl LogWriter {
     }
 
     /// Syncs what is left to sync: the log is complete.
-    pub(crate) fn finish(&mut self) -> Result<(), LogError> {
+    pub(crate) fn finish(&mut self) -> Result<(), RecordError> {
         match self.policy {
             SyncPolicy::Never => Ok(()),
             _ if self.unsynced == 0 => Ok(()),
@@ -140,7 +145,7 @@ impl LogWriter {
         }
     }
 
-    fn sync(&mut self) -> Result<(), LogError> {
+    fn sync(&mut self) -> Result<(), RecordError> {
         self.storage
             .sync()
             .map_err(|source| self.unwritable(source))?;
@@ -148,8 +153,8 @@ impl LogWriter {
         Ok(())
     }
 
-    fn unwritable(&self, source: io::Error) -> LogError {
-        LogError::Unwritable {
+    fn unwritable(&self, source: io::Error) -> RecordError {
+        RecordError::Unwritable {
             path: self.path.clone(),
             source,
         }

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{Decision, Stopper};
+use super::{Stopper, Verdict};
+use crate::SettingError;
 use crate::objective::Direction;
 use crate::trial::{Outcome, TrialId};
 
@@ -26,26 +27,44 @@ pub struct SuccessiveHalving {
     failed: HashMap<TrialId, Vec<f64>>,
 }
 
-/// Invalid rungs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "successive halving needs a first rung of at least 1 and a factor of at least 2, not {first} and {factor}"
-)]
-pub struct InvalidHalving {
-    first: u64,
+/// Builds a [`SuccessiveHalving`]; see [`SuccessiveHalving::builder`].
+#[derive(Clone, Copy, Debug)]
+pub struct SuccessiveHalvingBuilder {
+    direction: Direction,
+    first_rung: u64,
     factor: u64,
 }
 
-impl SuccessiveHalving {
-    /// Rungs at `first`, `first · factor`, … steps; one in `factor` trials passes each.
+impl SuccessiveHalvingBuilder {
+    /// The step of the first rung: 1 by default.
+    #[must_use]
+    pub const fn first_rung(mut self, step: u64) -> Self {
+        self.first_rung = step;
+        self
+    }
+
+    /// One in this many trials passes each rung, and each rung is at this many times the step of the one
+    /// before: 2 by default.
+    #[must_use]
+    pub const fn factor(mut self, factor: u64) -> Self {
+        self.factor = factor;
+        self
+    }
+
+    /// Builds the stopper.
     ///
     /// # Errors
-    /// [`InvalidHalving`] unless `first >= 1` and `factor >= 2`.
-    pub fn new(direction: Direction, first: u64, factor: u64) -> Result<Self, InvalidHalving> {
+    /// [`SettingError::Rungs`] if the first rung is 0 or the factor is less than 2.
+    pub fn build(self) -> Result<SuccessiveHalving, SettingError> {
+        let Self {
+            direction,
+            first_rung: first,
+            factor,
+        } = self;
         if first == 0 || factor < 2 {
-            return Err(InvalidHalving { first, factor });
+            return Err(SettingError::Rungs { first, factor });
         }
-        Ok(Self {
+        Ok(SuccessiveHalving {
             direction,
             first,
             factor,
@@ -53,6 +72,30 @@ impl SuccessiveHalving {
             running: HashMap::new(),
             failed: HashMap::new(),
         })
+    }
+}
+
+impl SuccessiveHalving {
+    /// Builds a stopper for values that should be high (an accuracy) or low (a loss). By default, every
+    /// second trial passes each of the steps 1, 2, 4, ….
+    ///
+    /// ```
+    /// use evonas::objective::Direction;
+    /// use evonas::stopper::SuccessiveHalving;
+    ///
+    /// let halving = SuccessiveHalving::builder(Direction::Maximize)
+    ///     .first_rung(2)
+    ///     .factor(3)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn builder(direction: Direction) -> SuccessiveHalvingBuilder {
+        SuccessiveHalvingBuilder {
+            direction,
+            first_rung: 1,
+            factor: 2,
+        }
     }
 
     /// Removes what an earlier attempt at a trial left at the rungs.
@@ -71,13 +114,13 @@ impl SuccessiveHalving {
 }
 
 impl Stopper for SuccessiveHalving {
-    fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Decision {
+    fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Verdict {
         let value = self.direction.oriented(value);
         if let Some(earlier) = self.failed.remove(&trial) {
             self.forget(&earlier);
         }
         let mut reached = self.running.remove(&trial).unwrap_or_default();
-        let mut decision = Decision::Continue;
+        let mut verdict = Verdict::Continue;
         while self.step_of(reached.len()).is_some_and(|at| at <= step) {
             let rung = reached.len();
             if self.rungs.len() <= rung {
@@ -89,12 +132,12 @@ impl Stopper for SuccessiveHalving {
             let better = values.len() - values.partition_point(|&other| other <= value);
             let pass = (values.len() / self.factor as usize).max(1);
             if better >= pass {
-                decision = Decision::Stop;
+                verdict = Verdict::Stop;
             }
             reached.push(value);
         }
         self.running.insert(trial, reached);
-        decision
+        verdict
     }
 
     fn ended(&mut self, trial: TrialId, outcome: &Outcome) {
@@ -112,12 +155,16 @@ mod tests {
 
     #[test]
     fn one_in_three_passes_a_rung() {
-        let mut halving = SuccessiveHalving::new(Direction::Maximize, 2, 3).unwrap();
+        let mut halving = SuccessiveHalving::builder(Direction::Maximize)
+            .first_rung(2)
+            .factor(3)
+            .build()
+            .unwrap();
         let mut stopped = Vec::new();
         for (trial, value) in [0.5, 0.4, 0.6, 0.3, 0.2, 0.55, 0.1].into_iter().enumerate() {
             let trial = TrialId(trial as u64);
-            assert_eq!(halving.reported(trial, 1, 0.0), Decision::Continue);
-            if halving.reported(trial, 2, value) == Decision::Stop {
+            assert_eq!(halving.reported(trial, 1, 0.0), Verdict::Continue);
+            if halving.reported(trial, 2, value) == Verdict::Stop {
                 stopped.push(trial.0);
             }
             halving.ended(trial, &Outcome::Lost);
@@ -128,24 +175,28 @@ mod tests {
 
     #[test]
     fn a_trial_that_skips_steps_is_judged_at_every_rung_it_passed() {
-        let mut halving = SuccessiveHalving::new(Direction::Minimize, 1, 2).unwrap();
-        assert_eq!(halving.reported(TrialId(0), 4, 1.0), Decision::Continue);
+        let mut halving = SuccessiveHalving::builder(Direction::Minimize)
+            .build()
+            .unwrap();
+        assert_eq!(halving.reported(TrialId(0), 4, 1.0), Verdict::Continue);
         assert_eq!(halving.rungs.len(), 3);
-        assert_eq!(halving.reported(TrialId(1), 1, 2.0), Decision::Stop);
-        assert_eq!(halving.reported(TrialId(2), 3, 0.5), Decision::Continue);
-        assert_eq!(halving.reported(TrialId(2), 3, 9.0), Decision::Continue);
+        assert_eq!(halving.reported(TrialId(1), 1, 2.0), Verdict::Stop);
+        assert_eq!(halving.reported(TrialId(2), 3, 0.5), Verdict::Continue);
+        assert_eq!(halving.reported(TrialId(2), 3, 9.0), Verdict::Continue);
     }
 
     #[test]
     fn a_trial_that_is_run_again_counts_once() {
-        let mut halving = SuccessiveHalving::new(Direction::Maximize, 1, 2).unwrap();
+        let mut halving = SuccessiveHalving::builder(Direction::Maximize)
+            .build()
+            .unwrap();
         for _ in 0..5 {
-            assert_eq!(halving.reported(TrialId(0), 2, 0.5), Decision::Continue);
+            assert_eq!(halving.reported(TrialId(0), 2, 0.5), Verdict::Continue);
             halving.ended(TrialId(0), &Outcome::Lost);
         }
         assert_eq!(halving.rungs, [[0.5], [0.5]]);
         // Its last attempt gets no further than the first rung.
-        assert_eq!(halving.reported(TrialId(0), 1, 0.7), Decision::Continue);
+        assert_eq!(halving.reported(TrialId(0), 1, 0.7), Verdict::Continue);
         assert_eq!(halving.rungs, [vec![0.7], vec![]]);
         halving.ended(
             TrialId(0),
@@ -155,13 +206,23 @@ mod tests {
             },
         );
         // With its failed attempts, 0.6 would be among the best half of a rung.
-        assert_eq!(halving.reported(TrialId(1), 1, 0.6), Decision::Stop);
+        assert_eq!(halving.reported(TrialId(1), 1, 0.6), Verdict::Stop);
         assert!(halving.failed.is_empty());
     }
 
     #[test]
     fn invalid_rungs_are_refused() {
-        assert!(SuccessiveHalving::new(Direction::Maximize, 0, 2).is_err());
-        assert!(SuccessiveHalving::new(Direction::Maximize, 1, 1).is_err());
+        assert!(
+            SuccessiveHalving::builder(Direction::Maximize)
+                .first_rung(0)
+                .build()
+                .is_err()
+        );
+        assert!(
+            SuccessiveHalving::builder(Direction::Maximize)
+                .factor(1)
+                .build()
+                .is_err()
+        );
     }
 }

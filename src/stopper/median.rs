@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Decision, Stopper};
+use super::{Stopper, Verdict};
 use crate::objective::Direction;
 use crate::trial::{Outcome, TrialId};
 
@@ -57,7 +57,7 @@ impl MedianRule {
 }
 
 impl Stopper for MedianRule {
-    fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Decision {
+    fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Verdict {
         let value = self.direction.oriented(value);
         let curve = self.running.entry(trial).or_default();
         let best = curve.best.map_or(value, |best| best.max(value));
@@ -71,8 +71,8 @@ impl Stopper for MedianRule {
             .filter(|averages| averages.len() >= self.minimum_trials)
             .map(|averages| median(averages));
         match median {
-            Some(median) if step >= self.first_step && best < median => Decision::Stop,
-            _ => Decision::Continue,
+            Some(median) if step >= self.first_step && best < median => Verdict::Stop,
+            _ => Verdict::Continue,
         }
     }
 
@@ -108,7 +108,7 @@ mod tests {
         for (step, &value) in (1..).zip(values) {
             assert_eq!(
                 rule.reported(TrialId(trial), step, value),
-                Decision::Continue
+                Verdict::Continue
             );
         }
         rule.ended(TrialId(trial), &Outcome::Completed(Evaluation::new(0.0)));
@@ -121,10 +121,10 @@ mod tests {
         complete(&mut rule, 1, &[0.4, 0.6]);
         complete(&mut rule, 2, &[0.6, 0.8]);
         // Running averages at step 2: 0.3, 0.5, 0.7; at step 1: 0.2, 0.4, 0.6.
-        assert_eq!(rule.reported(TrialId(3), 1, 0.4), Decision::Continue);
-        assert_eq!(rule.reported(TrialId(3), 2, 0.49), Decision::Stop);
-        assert_eq!(rule.reported(TrialId(4), 1, 0.39), Decision::Stop);
-        assert_eq!(rule.reported(TrialId(5), 3, 0.0), Decision::Continue);
+        assert_eq!(rule.reported(TrialId(3), 1, 0.4), Verdict::Continue);
+        assert_eq!(rule.reported(TrialId(3), 2, 0.49), Verdict::Stop);
+        assert_eq!(rule.reported(TrialId(4), 1, 0.39), Verdict::Stop);
+        assert_eq!(rule.reported(TrialId(5), 3, 0.0), Verdict::Continue);
     }
 
     #[test]
@@ -132,12 +132,12 @@ mod tests {
         let mut rule = MedianRule::new(Direction::Minimize)
             .minimum_trials(1)
             .first_step(2);
-        assert_eq!(rule.reported(TrialId(0), 2, 9.0), Decision::Continue);
+        assert_eq!(rule.reported(TrialId(0), 2, 9.0), Verdict::Continue);
         rule.ended(TrialId(0), &Outcome::TimedOut);
-        assert_eq!(rule.reported(TrialId(1), 2, 10.0), Decision::Continue);
+        assert_eq!(rule.reported(TrialId(1), 2, 10.0), Verdict::Continue);
         rule.ended(TrialId(1), &Outcome::Completed(Evaluation::new(0.0)));
-        assert_eq!(rule.reported(TrialId(2), 1, 99.0), Decision::Continue);
-        assert_eq!(rule.reported(TrialId(2), 2, 11.0), Decision::Stop);
-        assert_eq!(rule.reported(TrialId(3), 2, 9.5), Decision::Continue);
+        assert_eq!(rule.reported(TrialId(2), 1, 99.0), Verdict::Continue);
+        assert_eq!(rule.reported(TrialId(2), 2, 11.0), Verdict::Stop);
+        assert_eq!(rule.reported(TrialId(3), 2, 9.5), Verdict::Continue);
     }
 }

@@ -4,7 +4,7 @@ mod halving;
 mod median;
 mod shared;
 
-pub use halving::{InvalidHalving, SuccessiveHalving};
+pub use halving::{SuccessiveHalving, SuccessiveHalvingBuilder};
 pub use median::MedianRule;
 pub use shared::SharedStopper;
 
@@ -14,7 +14,7 @@ use crate::trial::{Outcome, TrialId};
 
 /// What a stopper decides about a running trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum Verdict {
     /// It continues.
     Continue,
     /// It ends, as [`Outcome::Stopped`].
@@ -29,7 +29,7 @@ pub enum Decision {
 /// [warning](crate::search::Warning::StopperLeftOut).
 pub trait Stopper: Debug + Send {
     /// A trial reports a finite value after a step. Steps count from 1.
-    fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Decision;
+    fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Verdict;
 
     /// An attempt at a trial has ended. Later reports of the trial belong to its next attempt.
     fn ended(&mut self, trial: TrialId, outcome: &Outcome);

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Decision, Stopper};
+use super::{Stopper, Verdict};
 use crate::panics::caught;
 use crate::trial::{Outcome, TrialId};
 
@@ -32,10 +32,10 @@ impl SharedStopper {
 
     /// See [`Stopper::reported`].
     #[must_use]
-    pub fn reported(&self, trial: TrialId, step: u64, value: f64) -> Decision {
+    pub fn reported(&self, trial: TrialId, step: u64, value: f64) -> Verdict {
         self.lock()
             .ask(|stopper| stopper.reported(trial, step, value))
-            .unwrap_or(Decision::Continue)
+            .unwrap_or(Verdict::Continue)
     }
 
     /// See [`Stopper::ended`].

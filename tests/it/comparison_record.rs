@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, Comparison, ComparisonBuilder, ComparisonError, Contender, RunEvent,
-    RunRecord, RunRecordError, Setup,
+    Benchmark, BitsBenchmark, Comparison, ComparisonBuilder, ComparisonError, Contender,
+    RecordError, RunEvent, RunRecord, Setup,
 };
 use evonas::prelude::*;
 use evonas::space::CategoricalSpace;
@@ -199,10 +199,7 @@ fn the_record_of_another_comparison_is_refused_by_what_differs() {
             .run()
             .unwrap_err();
         assert!(
-            matches!(
-                error,
-                ComparisonError::Record(RunRecordError::OtherComparison { .. })
-            ),
+            matches!(error, ComparisonError::OtherComparison { .. }),
             "{error}"
         );
         error.to_string()
@@ -243,12 +240,15 @@ fn a_folder_with_a_comparison_is_not_overwritten() {
     let record = RunRecord::create(&inner).unwrap();
     assert!(record.path().starts_with(&inner));
     let in_use = RunRecord::open_or_create(&inner).unwrap_err();
-    assert!(matches!(in_use, RunRecordError::InUse(_)), "{in_use}");
+    assert!(
+        matches!(in_use, ComparisonError::Record(RecordError::InUse(_))),
+        "{in_use}"
+    );
     drop(record);
     let (comparison, ..) = resume(&inner, &CONTENDERS, &setup(1)).unwrap();
     let occupied = RunRecord::create(&inner).unwrap_err();
     assert!(
-        matches!(occupied, RunRecordError::Occupied(_)),
+        matches!(occupied, ComparisonError::Occupied(_)),
         "{occupied}"
     );
     assert!(
@@ -262,12 +262,12 @@ fn a_folder_with_a_comparison_is_not_overwritten() {
     comparison.write_csv(&old).unwrap();
     let occupied = RunRecord::create(&old).unwrap_err();
     assert!(
-        matches!(occupied, RunRecordError::Occupied(_)),
+        matches!(occupied, ComparisonError::Occupied(_)),
         "{occupied}"
     );
     let no_record = RunRecord::open_or_create(&old).unwrap_err();
     assert!(
-        matches!(no_record, RunRecordError::NoRecord(_)),
+        matches!(no_record, ComparisonError::NoRecord(_)),
         "{no_record}"
     );
 }
@@ -288,24 +288,24 @@ fn a_damaged_record_is_refused_by_its_line() {
     let lines: Vec<&str> = sound.lines().collect();
     let changed = error(sound.replacen("\"valid\":0.", "\"valid\":1.", 1));
     assert!(
-        matches!(changed, RunRecordError::Damaged { line: 2, .. }),
+        matches!(changed, RecordError::Damaged { line: 2, .. }),
         "{changed}"
     );
     let missing = error(format!("{}\n{}\n{}\n", lines[0], lines[1], lines[3]));
     assert!(
-        matches!(missing, RunRecordError::Damaged { line: 3, .. }),
+        matches!(missing, RecordError::Damaged { line: 3, .. }),
         "{missing}"
     );
     let other_settings = error(sound.replacen("\"seed\":4", "\"seed\":5", 1));
     assert!(
-        matches!(other_settings, RunRecordError::Damaged { line: 1, .. }),
+        matches!(other_settings, RecordError::Damaged { line: 1, .. }),
         "{other_settings}"
     );
     let format = error(sound.replacen("\"format\":2", "\"format\":9", 1));
     assert!(
         matches!(
             format,
-            RunRecordError::Format {
+            RecordError::Format {
                 found: 9,
                 supported: 2,
                 ..
@@ -313,14 +313,24 @@ fn a_damaged_record_is_refused_by_its_line() {
         ),
         "{format}"
     );
+    assert!(
+        format.to_string().ends_with("or begin a new comparison"),
+        "{format}"
+    );
     let other_file = error("algorithm,run\n".to_owned());
     assert!(
-        matches!(other_file, RunRecordError::NotARecord(_)),
+        matches!(other_file, RecordError::OtherKind { .. }),
+        "{other_file}"
+    );
+    assert!(
+        other_file.to_string().ends_with(
+            "runs.jsonl is not a record of runs: line 1 doesn't begin like a record's header"
+        ),
         "{other_file}"
     );
     let header_end = error(format!("{{\"comparison\":\"evonas\",\"format\":\n{sound}"));
     assert!(
-        matches!(header_end, RunRecordError::Damaged { line: 1, .. }),
+        matches!(header_end, RecordError::Damaged { line: 1, .. }),
         "{header_end}"
     );
 }

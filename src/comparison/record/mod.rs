@@ -12,10 +12,8 @@
 //! the settings that it was run with. A last line that a power cut left incomplete
 //! is dropped, and its run is repeated.
 
-mod error;
 mod settings;
 
-pub use error::RunRecordError;
 pub(super) use settings::RecordedSettings;
 
 use std::collections::HashMap;
@@ -24,9 +22,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contender, Run};
-use crate::sealed_log::{LockedFile, LogReader, LogWriter};
-use settings::LOG;
+use super::{ComparisonError, Contender, Run};
+use crate::sealed_log::{LockedFile, LogReader, LogWriter, RecordError};
+use settings::RUNS;
 
 const FILE_NAME: &str = "runs.jsonl";
 
@@ -67,12 +65,12 @@ impl RunRecord {
     /// Begins a record in a folder, which is created if necessary.
     ///
     /// # Errors
-    /// [`RunRecordError`] if the folder already holds a comparison, or only its results; another
+    /// [`ComparisonError`] if the folder already holds a comparison, or only its results; another
     /// process is using it; or it can't be written.
-    pub fn create(folder: impl AsRef<Path>) -> Result<Self, RunRecordError> {
+    pub fn create(folder: impl AsRef<Path>) -> Result<Self, ComparisonError> {
         let folder = folder.as_ref();
         match holds_record(folder) || folder.join(RESULTS).exists() {
-            true => Err(RunRecordError::Occupied(folder.to_owned())),
+            true => Err(ComparisonError::Occupied(folder.to_owned())),
             false => Self::lock(folder),
         }
     }
@@ -80,26 +78,26 @@ impl RunRecord {
     /// Opens the record in a folder, or begins one.
     ///
     /// # Errors
-    /// [`RunRecordError`] if the folder holds results without a record, another process is using it, it holds
+    /// [`ComparisonError`] if the folder holds results without a record, another process is using it, it holds
     /// something else, or it can't be written.
-    pub fn open_or_create(folder: impl AsRef<Path>) -> Result<Self, RunRecordError> {
+    pub fn open_or_create(folder: impl AsRef<Path>) -> Result<Self, ComparisonError> {
         let folder = folder.as_ref();
         match !holds_record(folder) && folder.join(RESULTS).exists() {
-            true => Err(RunRecordError::NoRecord(folder.to_owned())),
+            true => Err(ComparisonError::NoRecord(folder.to_owned())),
             false => Self::lock(folder),
         }
     }
 
-    fn lock(folder: &Path) -> Result<Self, RunRecordError> {
+    fn lock(folder: &Path) -> Result<Self, ComparisonError> {
         let path = folder.join(FILE_NAME);
         let file = LockedFile::open(&path)?;
-        let reader = file.reader().map_err(|source| RunRecordError::Unwritable {
+        let reader = file.reader().map_err(|source| RecordError::Unwritable {
             path: path.clone(),
             source,
         })?;
         Ok(Self {
-            recorded: Some(LogReader::new(&path, reader, LOG)?),
-            writer: LogWriter::new(path.clone(), Box::new(file)),
+            recorded: Some(LogReader::new(&path, reader, &RUNS)?),
+            writer: LogWriter::new(path.clone(), &RUNS, Box::new(file)),
             path,
         })
     }
@@ -114,7 +112,7 @@ impl RunRecord {
     pub(super) fn begin(
         &mut self,
         settings: &RecordedSettings,
-    ) -> Result<FinishedRuns, RunRecordError> {
+    ) -> Result<FinishedRuns, ComparisonError> {
         let mut runs = FinishedRuns::new();
         let Some(mut reader) = self.recorded.take() else {
             return Ok(runs);
@@ -149,7 +147,7 @@ impl RunRecord {
         contender: Contender,
         number: u64,
         run: &Run,
-    ) -> Result<(), RunRecordError> {
+    ) -> Result<(), ComparisonError> {
         let line = RunLine {
             algorithm: contender.name().to_owned(),
             run: number,

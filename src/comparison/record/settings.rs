@@ -5,15 +5,18 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::error::RunRecordError;
-use crate::comparison::{Benchmark, Setup};
+use crate::comparison::{Benchmark, ComparisonError, Setup};
 use crate::description::first_difference;
-use crate::sealed_log::LogKind;
+use crate::sealed_log::RecordKind;
 
-/// The kind of log that a record is.
-pub(super) const LOG: LogKind = LogKind {
+/// The kind of record that the runs are.
+pub(super) static RUNS: RecordKind = RecordKind {
     magic: r#"{"comparison":"evonas","format":"#,
     format: 2,
+    name: "a record of runs",
+    noun: "record",
+    entry: "run",
+    task: "comparison",
 };
 
 /// The first line of a record. The number of runs, the algorithms and the threads are not part of it: no run
@@ -34,7 +37,7 @@ impl RecordedSettings {
     pub(in crate::comparison) fn new<B: Benchmark>(benchmark: &B, setup: &Setup) -> Self {
         Self {
             comparison: "evonas".to_owned(),
-            format: LOG.format,
+            format: RUNS.format,
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
             benchmark: json!({
                 "evaluations": benchmark.describe(),
@@ -53,7 +56,7 @@ impl RecordedSettings {
     }
 
     /// Refuses a record of runs with other settings.
-    pub(super) fn check(&self, recorded: &Self, path: &Path) -> Result<(), RunRecordError> {
+    pub(super) fn check(&self, recorded: &Self, path: &Path) -> Result<(), ComparisonError> {
         let parts = |settings: &Self| {
             [
                 ("crate", Value::from(settings.crate_version.as_str())),
@@ -63,7 +66,7 @@ impl RecordedSettings {
         };
         for ((part, recorded), (_, now)) in parts(recorded).into_iter().zip(parts(self)) {
             if let Some(difference) = first_difference(&recorded, &now) {
-                return Err(RunRecordError::OtherComparison {
+                return Err(ComparisonError::OtherComparison {
                     path: path.to_owned(),
                     difference: difference.within(part),
                 });

@@ -6,7 +6,8 @@ use evonas_kernels::{Convolution, Window};
 use rand::Rng;
 
 use crate::network::initial_weights;
-use crate::network::layers::{ConvolutionPlan, Padding};
+use crate::network::layers::ConvolutionPlan;
+use crate::network::padding::{Padding, WindowAxis};
 use crate::network::precision::Precision;
 
 /// A convolution without bias.
@@ -54,9 +55,14 @@ impl ConvolutionLayer {
         let [_, _, kernel_height, kernel_width] = self.weight.dims();
         let kernel = [kernel_height, kernel_width];
         let along = |axis: usize, size: usize| {
-            let (kernel, stride) = (kernel[axis], self.stride[axis]);
-            let (before, _) = self.padding.amount(size, kernel, stride, self.dilation);
-            (before as isize, self.padding.output(size, kernel, stride))
+            let axis = WindowAxis {
+                size,
+                kernel: kernel[axis],
+                stride: self.stride[axis],
+                dilation: self.dilation,
+            };
+            let (before, _) = self.padding.amount(axis);
+            (before as isize, self.padding.output(axis))
         };
         let [(top, out_height), (left, out_width)] = [along(0, height), along(1, width)];
         Convolution {

@@ -3,7 +3,8 @@
 use burn::module::Module;
 use evonas_kernels::{HiddenState, Pooling, Window};
 
-use crate::network::layers::{Padding, PoolKind, PoolPlan};
+use crate::network::layers::{PoolKind, PoolPlan};
+use crate::network::padding::{Padding, WindowAxis};
 
 /// A pooling. Padding never contributes to the result.
 #[derive(Module, Debug)]
@@ -31,9 +32,14 @@ impl PoolLayer {
     pub(super) fn forward(&self, input: HiddenState) -> HiddenState {
         let [height, width] = input.size();
         let along = |size| {
-            let (before, _) = self.padding.amount(size, self.kernel, self.stride, 1);
-            let output = self.padding.output(size, self.kernel, self.stride);
-            (before as isize, output)
+            let axis = WindowAxis {
+                size,
+                kernel: self.kernel,
+                stride: self.stride,
+                dilation: 1,
+            };
+            let (before, _) = self.padding.amount(axis);
+            (before as isize, self.padding.output(axis))
         };
         let [(top, out_height), (left, out_width)] = [along(height), along(width)];
         let window = Window {

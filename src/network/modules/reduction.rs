@@ -9,9 +9,10 @@ use rand::Rng;
 use super::batch_norm::batch_norm;
 use super::convolution::ConvolutionLayer;
 use crate::network::config::NetworkConfig;
+use crate::network::layers::ConvolutionPlan;
 #[cfg(doc)]
 use crate::network::layers::LayerPlan;
-use crate::network::layers::{ConvolutionPlan, Padding};
+use crate::network::padding::Padding;
 
 /// See [`LayerPlan::FactorizedReduction`].
 #[derive(Module, Debug)]

@@ -134,7 +134,8 @@ fn unit_length(plan: &[LayerPlan]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::layers::{ConvolutionPlan, Padding, PoolKind, PoolPlan};
+    use crate::network::layers::{ConvolutionPlan, PoolKind, PoolPlan};
+    use crate::network::padding::Padding;
 
     fn convolution(kernel: usize, groups: usize) -> LayerPlan {
         LayerPlan::Convolution(ConvolutionPlan {

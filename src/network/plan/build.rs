@@ -5,7 +5,8 @@ use super::misfit::Misfit;
 use super::network::{AuxiliaryPlan, HeadPlan, NetworkPlan};
 use super::site::CellSite;
 use crate::network::config::{ImageShape, NetworkConfig, Stem};
-use crate::network::layers::{ConvolutionPlan, LayerPlan, Padding};
+use crate::network::layers::{ConvolutionPlan, LayerPlan};
+use crate::network::padding::Padding;
 use crate::spaces::nasnet::{CellKind, NasnetGenotype};
 
 /// Plans the network of a genotype whose configuration was checked.

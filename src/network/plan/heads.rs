@@ -3,8 +3,9 @@
 use super::misfit::Misfit;
 use super::network::{AuxiliaryPlan, HeadPlan};
 use crate::network::config::{AuxiliaryHead, ImageShape, NetworkConfig};
-use crate::network::layers::{ConvolutionPlan, LayerPlan, Padding, PoolKind, PoolPlan};
+use crate::network::layers::{ConvolutionPlan, LayerPlan, PoolKind, PoolPlan};
 use crate::network::operations::project;
+use crate::network::padding::Padding;
 
 impl HeadPlan {
     /// The head on the last cell's output.

@@ -9,7 +9,9 @@ use crate::algorithm::Algorithm;
 use crate::executor::Executor;
 use crate::search::error::SearchError;
 use crate::search::guarded;
-use crate::search::journal::{AttemptEnd, EntryKind, JournalEntry, JournalError, RecordedEvent};
+use crate::search::journal::{
+    AttemptEnd, EntryKind, JournalEntry, JournalError, RecordError, RecordedEvent,
+};
 use crate::space::Genotype;
 use crate::trial::{Trial, TrialId};
 
@@ -21,11 +23,12 @@ struct Position {
 
 impl Position {
     fn not_in_flight(&self, trial: TrialId) -> SearchError {
-        SearchError::Journal(JournalError::Damaged {
+        let damaged = RecordError::Damaged {
             path: self.path.clone(),
             line: self.line,
             reason: format!("trial {trial} is not in flight"),
-        })
+        };
+        SearchError::Journal(damaged.into())
     }
 
     /// Adds the line to the error if the algorithm refused its outcome.

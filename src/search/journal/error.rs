@@ -1,51 +1,25 @@
 //! Why a journal can't be used.
 
-use std::io;
 use std::path::PathBuf;
 
 use crate::algorithm::TellError;
 use crate::description::Difference;
-use crate::sealed_log::LogError;
+use crate::sealed_log::RecordError;
 use crate::trial::TrialId;
 
 /// Why a journal can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
+    /// The file is missing, in use, damaged or something else, or it can't be read or written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The folder holds a journal already.
     #[error("{} holds a search already; resume it, or choose another folder", .0.display())]
     Occupied(PathBuf),
-    /// There is no journal.
-    #[error("{} does not exist, so there is nothing to resume", .0.display())]
-    Missing(PathBuf),
     /// The file exists, but nothing is recorded yet.
     #[error("{} contains no search yet", .0.display())]
     Empty(PathBuf),
-    /// Another process is using the journal.
-    #[error("{} is in use by another process", .0.display())]
-    InUse(PathBuf),
-    /// A file or folder can't be written: no permission, a full disk.
-    #[error("can't write {}: {source}; what was recorded before is safe", path.display())]
-    Unwritable {
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// The file can't be read.
-    #[error("can't read {}: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// A genotype has no JSON form.
-    #[error("a genotype can't be recorded as JSON: {source}")]
-    NoJson {
-        /// The serializer's error.
-        source: serde_json::Error,
-    },
     /// A genotype's JSON doesn't read back as the genotype, so no search could resume from it: a float that
     /// isn't finite, for example, has no JSON form.
     #[error("the genotype of trial {trial}, {genotype}, can't be recorded as JSON: {reason}")]
@@ -55,32 +29,6 @@ pub enum JournalError {
         /// Its genotype.
         genotype: String,
         /// What its JSON reads back as.
-        reason: String,
-    },
-    /// The file is something else, or the beginning of its first line is damaged.
-    #[error("{} is not an evonas journal: line 1 doesn't begin like a journal's header", .0.display())]
-    NotAJournal(PathBuf),
-    /// Another version of evonas wrote the file.
-    #[error(
-        "{} has format {found}, but this version of evonas reads format {supported}: resume it with the version that wrote it, or begin a new search",
-        path.display()
-    )]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        found: u64,
-        /// The one that this version reads.
-        supported: u64,
-    },
-    /// A line was changed since it was written, or one before it is missing.
-    #[error("line {line} of {} is damaged: {reason}", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong with the line.
         reason: String,
     },
     /// A line is intact, but its genotype has another type than expected.
@@ -133,27 +81,4 @@ pub enum JournalError {
         /// Why the algorithm refuses it.
         source: TellError,
     },
-}
-
-impl From<LogError> for JournalError {
-    fn from(error: LogError) -> Self {
-        match error {
-            LogError::InUse(path) => Self::InUse(path),
-            LogError::Missing(path) => Self::Missing(path),
-            LogError::Unwritable { path, source } => Self::Unwritable { path, source },
-            LogError::Unreadable { path, source } => Self::Unreadable { path, source },
-            LogError::NoJson(source) => Self::NoJson { source },
-            LogError::OtherKind(path) => Self::NotAJournal(path),
-            LogError::OtherFormat {
-                path,
-                found,
-                supported,
-            } => Self::Format {
-                path,
-                found,
-                supported,
-            },
-            LogError::Damaged { path, line, reason } => Self::Damaged { path, line, reason },
-        }
-    }
 }

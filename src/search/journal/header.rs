@@ -8,12 +8,16 @@ use serde_json::Value;
 use super::error::JournalError;
 use crate::algorithm::AlgorithmDescription;
 use crate::description::{self, first_difference};
-use crate::sealed_log::LogKind;
+use crate::sealed_log::RecordKind;
 
-/// The kind of log that a journal is.
-pub(super) const LOG: LogKind = LogKind {
+/// The kind of record that a journal is.
+pub(super) static JOURNAL: RecordKind = RecordKind {
     magic: r#"{"journal":"evonas","format":"#,
     format: 2,
+    name: "an evonas journal",
+    noun: "journal",
+    entry: "genotype",
+    task: "search",
 };
 
 /// The first line of a journal.
@@ -40,7 +44,7 @@ impl JournalHeader {
     pub(super) fn new(seed: u64, description: AlgorithmDescription, evaluator: Value) -> Self {
         Self {
             journal: "evonas".to_owned(),
-            format: LOG.format,
+            format: JOURNAL.format,
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
             seed,
             description,

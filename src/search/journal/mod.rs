@@ -38,7 +38,7 @@ mod times;
 mod tests;
 
 pub use super::Warning;
-pub use crate::sealed_log::SyncPolicy;
+pub use crate::sealed_log::{RecordError, RecordKind, SyncPolicy};
 pub use error::JournalError;
 pub use header::JournalHeader;
 pub use read::{Recorded, read};
@@ -53,7 +53,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::sealed_log::{LockedFile, LogReader, LogWriter};
-use header::LOG;
+use header::JOURNAL;
 
 const FILE_NAME: &str = "journal.jsonl";
 
@@ -92,7 +92,7 @@ impl Journal {
         if path.exists() {
             Self::lock(path)
         } else {
-            Err(JournalError::Missing(path))
+            Err(RecordError::Missing(path).into())
         }
     }
 
@@ -106,16 +106,16 @@ impl Journal {
 
     fn lock(path: PathBuf) -> Result<Self, JournalError> {
         let file = LockedFile::open(&path)?;
-        let reader = file.reader().map_err(|source| JournalError::Unwritable {
+        let reader = file.reader().map_err(|source| RecordError::Unwritable {
             path: path.clone(),
             source,
         })?;
-        let mut reader = LogReader::new(&path, reader, LOG)?;
+        let mut reader = LogReader::new(&path, reader, &JOURNAL)?;
         let header = reader.header()?;
         Ok(Self {
             warnings: reader.torn().map(Warning::from).into_iter().collect(),
             recorded: header.map(|header| (header, reader)),
-            writer: LogWriter::new(path.clone(), Box::new(file)),
+            writer: LogWriter::new(path.clone(), &JOURNAL, Box::new(file)),
             evaluator: Value::Null,
             path,
         })
@@ -158,7 +158,7 @@ impl Journal {
     fn on(storage: Box<dyn crate::sealed_log::Storage>) -> Self {
         let path = PathBuf::from("test");
         Self {
-            writer: LogWriter::new(path.clone(), storage),
+            writer: LogWriter::new(path.clone(), &JOURNAL, storage),
             path,
             evaluator: Value::Null,
             recorded: None,

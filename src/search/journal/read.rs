@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::attempt::EntryKind;
 use super::entry::{RecordedEvent, next_entry};
 use super::error::JournalError;
-use super::header::{JournalHeader, LOG};
+use super::header::{JOURNAL, JournalHeader};
 use super::{FILE_NAME, Warning};
 use crate::sealed_log::{LogReader, open_read_only};
 use crate::search::{History, TrialRecord};
@@ -52,7 +52,7 @@ impl<G> Recorded<G> {
 /// type ([`JournalError::OtherGenotype`]).
 pub fn read<G: DeserializeOwned>(folder: impl AsRef<Path>) -> Result<Recorded<G>, JournalError> {
     let path = folder.as_ref().join(FILE_NAME);
-    let mut reader = LogReader::new(&path, open_read_only(&path)?, LOG)?;
+    let mut reader = LogReader::new(&path, open_read_only(&path)?, &JOURNAL)?;
     let Some(header) = reader.header()? else {
         return Err(JournalError::Empty(path));
     };

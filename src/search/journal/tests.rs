@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Journal, JournalError, SyncPolicy, read};
+use super::{Journal, JournalError, RecordError, SyncPolicy, read};
 use crate::algorithm::Evolution;
 use crate::evaluator::Context;
 use crate::executor::Serial;
@@ -113,7 +113,9 @@ fn a_full_disk_ends_the_search_and_loses_nothing_that_was_acknowledged() {
             ..Disk::default()
         };
         let error = search(Journal::on(Box::new(disk.clone()))).unwrap_err();
-        let SearchError::Journal(JournalError::Unwritable { source, .. }) = error else {
+        let SearchError::Journal(JournalError::Record(RecordError::Unwritable { source, .. })) =
+            error
+        else {
             panic!("{error}");
         };
         assert_eq!(source.kind(), io::ErrorKind::StorageFull);
@@ -150,6 +152,6 @@ fn the_sync_policy_says_how_often_the_disk_is_asked() {
     let error = search(Journal::on(Box::new(disk)).sync(SyncPolicy::Always)).unwrap_err();
     assert!(matches!(
         error,
-        SearchError::Journal(JournalError::Unwritable { .. })
+        SearchError::Journal(JournalError::Record(RecordError::Unwritable { .. }))
     ));
 }

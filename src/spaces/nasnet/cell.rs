@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::error::InvalidCell;
+use super::error::NasnetError;
 use super::operation::Operation;
 
 /// One element of a pairwise combination: an operation and the hidden state it reads.
@@ -25,10 +25,10 @@ impl Branch {
     }
 
     /// A branch of pair number `pair` that applies the operation of this name.
-    pub(super) fn named(pair: usize, operation: &str, state: usize) -> Result<Self, InvalidCell> {
+    pub(super) fn named(pair: usize, operation: &str, state: usize) -> Result<Self, NasnetError> {
         match Operation::from_name(operation) {
             Some(operation) => Ok(Self { operation, state }),
-            None => Err(InvalidCell::UnknownOperation {
+            None => Err(NasnetError::UnknownOperation {
                 pair,
                 name: operation.to_owned(),
             }),
@@ -72,20 +72,20 @@ impl Cell {
     /// A cell that concatenates its unused states, or the states of an explicit list.
     ///
     /// # Errors
-    /// [`InvalidCell`] if there are no pairs, a pair reads a state that is not computed yet (pair `k` may
+    /// [`NasnetError`] if there are no pairs, a pair reads a state that is not computed yet (pair `k` may
     /// read states `0..=k + 1`), or the concat list is empty, repeats a state or names a state that the
     /// cell doesn't have.
     pub fn new(
         pairs: Vec<PairwiseCombination>,
         concat: Option<Vec<usize>>,
-    ) -> Result<Self, InvalidCell> {
+    ) -> Result<Self, NasnetError> {
         if pairs.is_empty() {
-            return Err(InvalidCell::NoPairs);
+            return Err(NasnetError::NoPairs);
         }
         for (pair, combination) in pairs.iter().enumerate() {
             for branch in combination.branches() {
                 if branch.state > pair + 1 {
-                    return Err(InvalidCell::StateNotComputed {
+                    return Err(NasnetError::StateNotComputed {
                         pair,
                         state: branch.state,
                         last: pair + 1,
@@ -95,18 +95,18 @@ impl Cell {
         }
         if let Some(concat) = &concat {
             if concat.is_empty() {
-                return Err(InvalidCell::EmptyConcat);
+                return Err(NasnetError::EmptyConcat);
             }
             let mut seen = BTreeSet::new();
             for &state in concat {
                 if state >= pairs.len() + 2 {
-                    return Err(InvalidCell::UnknownConcatState {
+                    return Err(NasnetError::UnknownConcatState {
                         state,
                         last: pairs.len() + 1,
                     });
                 }
                 if !seen.insert(state) {
-                    return Err(InvalidCell::RepeatedConcatState { state });
+                    return Err(NasnetError::RepeatedConcatState { state });
                 }
             }
         }

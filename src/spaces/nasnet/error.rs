@@ -1,9 +1,9 @@
-//! Why a genotype or a space is invalid.
+//! Why a genotype, a cell or a space is invalid.
 
 use super::cell_kind::CellKind;
 use super::operation::Operation;
 
-/// Why a genotype or a space is invalid.
+/// Why a genotype, a cell or a space is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NasnetError {
@@ -13,7 +13,7 @@ pub enum NasnetError {
         /// Which cell.
         cell: CellKind,
         /// What is wrong with it.
-        source: InvalidCell,
+        source: Box<NasnetError>,
     },
     /// The text doesn't have two cells.
     #[error(
@@ -38,12 +38,6 @@ pub enum NasnetError {
         /// The number of pairwise combinations in a cell.
         pairs: usize,
     },
-}
-
-/// Why a cell is invalid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidCell {
     /// A cell needs at least one pairwise combination.
     #[error("it has no pairwise combination")]
     NoPairs,
@@ -101,6 +95,14 @@ pub enum InvalidCell {
         /// The state.
         state: usize,
     },
+}
+
+impl NasnetError {
+    /// Says which cell of a genotype is invalid.
+    pub(super) fn in_cell(self, cell: CellKind) -> Self {
+        let source = Box::new(self);
+        Self::Cell { cell, source }
+    }
 }
 
 fn known_operations() -> String {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::cell::{Branch, Cell, PairwiseCombination};
 use super::cell_kind::CellKind;
-use super::error::{InvalidCell, NasnetError};
+use super::error::NasnetError;
 use super::genotype::NasnetGenotype;
 
 #[derive(Serialize, Deserialize)]
@@ -36,9 +36,7 @@ impl<'de> Deserialize<'de> for NasnetGenotype {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let JsonGenotype { normal, reduction } = JsonGenotype::deserialize(deserializer)?;
         let checked = |cell: CellKind, json| {
-            checked(json).map_err(|source| {
-                <D::Error as de::Error>::custom(NasnetError::Cell { cell, source })
-            })
+            checked(json).map_err(|error| <D::Error as de::Error>::custom(error.in_cell(cell)))
         };
         Ok(Self::new(
             checked(CellKind::Normal, normal)?,
@@ -59,7 +57,7 @@ fn json(cell: &Cell) -> JsonCell {
     }
 }
 
-fn checked(json: JsonCell) -> Result<Cell, InvalidCell> {
+fn checked(json: JsonCell) -> Result<Cell, NasnetError> {
     let branch =
         |pair, (operation, state): &(String, usize)| Branch::named(pair, operation, *state);
     let pairs = json

@@ -25,7 +25,7 @@ mod text;
 
 pub use cell::{Branch, Cell, PairwiseCombination};
 pub use cell_kind::CellKind;
-pub use error::{InvalidCell, NasnetError};
+pub use error::NasnetError;
 pub use genotype::NasnetGenotype;
 pub use mutation::{HiddenStateMutation, OperationMutation};
 pub use operation::Operation;

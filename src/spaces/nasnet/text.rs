@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::cell::{Branch, Cell, PairwiseCombination};
 use super::cell_kind::CellKind;
-use super::error::{InvalidCell, NasnetError};
+use super::error::NasnetError;
 use super::genotype::NasnetGenotype;
 
 impl fmt::Display for Cell {
@@ -32,7 +32,7 @@ impl fmt::Display for Cell {
 }
 
 impl FromStr for Cell {
-    type Err = InvalidCell;
+    type Err = NasnetError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (pairs, concat) = match text.trim().split_once(':') {
@@ -40,7 +40,7 @@ impl FromStr for Cell {
             None => (text.trim(), None),
         };
         if pairs.is_empty() {
-            return Err(InvalidCell::NoPairs);
+            return Err(NasnetError::NoPairs);
         }
         let pairs = pairs
             .split(',')
@@ -56,7 +56,7 @@ impl FromStr for Cell {
                         state
                             .trim()
                             .parse()
-                            .map_err(|_| InvalidCell::MalformedConcat {
+                            .map_err(|_| NasnetError::MalformedConcat {
                                 text: state.to_owned(),
                             })
                     })
@@ -67,8 +67,8 @@ impl FromStr for Cell {
     }
 }
 
-fn parse_pair(pair: usize, text: &str) -> Result<PairwiseCombination, InvalidCell> {
-    let malformed = || InvalidCell::Malformed {
+fn parse_pair(pair: usize, text: &str) -> Result<PairwiseCombination, NasnetError> {
+    let malformed = || NasnetError::Malformed {
         pair,
         text: text.to_owned(),
     };
@@ -97,7 +97,7 @@ impl FromStr for NasnetGenotype {
         };
         let cell = |kind, text: &str| {
             text.parse()
-                .map_err(|source| NasnetError::Cell { cell: kind, source })
+                .map_err(|error: NasnetError| error.in_cell(kind))
         };
         Ok(Self::new(
             cell(CellKind::Normal, normal)?,

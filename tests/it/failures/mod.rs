@@ -14,7 +14,7 @@ use evonas::prelude::*;
 use evonas::search::journal::read;
 use evonas::search::{Duplicates, Retry, SearchError};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
-use evonas::stopper::{Decision, MedianRule, Stopper, SuccessiveHalving};
+use evonas::stopper::{MedianRule, Stopper, SuccessiveHalving, Verdict};
 use evonas::trial::{EVALUATIONS, MEASURED_FITNESS};
 
 type Bits = Vec<bool>;

@@ -69,10 +69,10 @@ fn a_stopped_trial_has_the_last_value_that_it_reported() {
     #[derive(Debug)]
     struct AfterOneStep;
     impl Stopper for AfterOneStep {
-        fn reported(&mut self, _: TrialId, step: u64, _: f64) -> Decision {
+        fn reported(&mut self, _: TrialId, step: u64, _: f64) -> Verdict {
             match step {
-                1 => Decision::Stop,
-                _ => Decision::Continue,
+                1 => Verdict::Stop,
+                _ => Verdict::Continue,
             }
         }
         fn ended(&mut self, _: TrialId, _: &Outcome) {}
@@ -110,7 +110,10 @@ fn halving_spends_fewer_steps_and_still_finds_the_best() {
         }
         ones(bits, context)
     };
-    let halving = SuccessiveHalving::new(Direction::Maximize, 1, 3).unwrap();
+    let halving = SuccessiveHalving::builder(Direction::Maximize)
+        .factor(3)
+        .build()
+        .unwrap();
     let executor = Threads::new(learning, 2).unwrap();
     let result = Search::new(evolution(12, 1), executor, Budget::trials(600))
         .stopper(halving)

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use evonas::algorithm::{AlgorithmDescription, TellError};
 use evonas::prelude::*;
-use evonas::search::journal::{JournalError, Warning, read};
+use evonas::search::journal::{JournalError, RecordError, Warning, read};
 use evonas::search::{Retry, SearchError};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
@@ -156,7 +156,10 @@ fn only_one_search_at_a_time_uses_a_folder() {
         Journal::open(folder.path()),
         Journal::open_or_create(folder.path()),
     ] {
-        assert!(matches!(second, Err(JournalError::InUse(_))), "{second:?}");
+        assert!(
+            matches!(second, Err(JournalError::Record(RecordError::InUse(_)))),
+            "{second:?}"
+        );
     }
     drop(journal);
     run(folder.path(), 1, 20).unwrap();
@@ -168,17 +171,26 @@ fn only_one_search_at_a_time_uses_a_folder() {
 fn folders_that_can_t_be_used_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = Journal::open(folder.path().join("nothing")).unwrap_err();
-    assert!(matches!(missing, JournalError::Missing(_)), "{missing}");
+    assert!(
+        matches!(missing, JournalError::Record(RecordError::Missing(_))),
+        "{missing}"
+    );
     assert!(!folder.path().join("nothing").exists());
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let error = Journal::create(file.join("run")).unwrap_err();
-    assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
+    assert!(
+        matches!(error, JournalError::Record(RecordError::Unwritable { .. })),
+        "{error}"
+    );
     assert!(error.to_string().contains("file"), "{error}");
     // Not even root can create a folder there.
     if cfg!(target_os = "linux") {
         let error = Journal::create("/proc/evonas").unwrap_err();
-        assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
+        assert!(
+            matches!(error, JournalError::Record(RecordError::Unwritable { .. })),
+            "{error}"
+        );
     }
     let empty = folder_with("");
     assert!(matches!(
@@ -199,7 +211,10 @@ fn a_read_only_folder_is_refused() {
     permissions(0o755).unwrap();
     // Root may write everywhere.
     if !allowed_anyway {
-        assert!(matches!(result, Err(JournalError::Unwritable { .. })));
+        assert!(matches!(
+            result,
+            Err(JournalError::Record(RecordError::Unwritable { .. }))
+        ));
     }
 }
 

@@ -9,7 +9,9 @@ fn any_other_damage_is_an_error_that_names_the_line() {
     let damaged_line = |journal: &str| {
         let folder = folder_with(journal);
         match run(folder.path(), 1, 20) {
-            Err(SearchError::Journal(error @ JournalError::Damaged { line, .. })) => {
+            Err(SearchError::Journal(JournalError::Record(
+                error @ RecordError::Damaged { line, .. },
+            ))) => {
                 assert!(error.to_string().contains(&format!("line {line} of ")));
                 assert_eq!(text(folder.path()), journal, "it is unchanged");
                 line
@@ -95,13 +97,22 @@ fn the_journal_of_another_search_is_refused() {
         let folder = folder_with(&journal.replacen("\"format\":2", &format, 1));
         assert!(matches!(
             Journal::open(folder.path()),
-            Err(JournalError::Format { found, supported: 2, .. }) if found == other
+            Err(JournalError::Record(RecordError::Format { found, supported: 2, .. })) if found == other
         ));
     }
     for other in ["hello\n", "{\"journal\":\"other\"}\n", "hello"] {
         let folder = folder_with(other);
         let error = Journal::open_or_create(folder.path()).unwrap_err();
-        assert!(matches!(error, JournalError::NotAJournal(_)), "{error}");
+        assert!(
+            matches!(error, JournalError::Record(RecordError::OtherKind { .. })),
+            "{error}"
+        );
+        assert!(
+            error.to_string().ends_with(
+                "is not an evonas journal: line 1 doesn't begin like a journal's header"
+            ),
+            "{error}"
+        );
         assert_eq!(text(folder.path()), other);
     }
 }
@@ -123,7 +134,10 @@ fn an_intact_journal_of_another_type_of_genotype_is_not_called_damaged() {
     let folder = folder_with(&recorded(20).replacen("true", "1234", 1));
     let error = read::<Vec<u8>>(folder.path()).unwrap_err();
     assert!(
-        matches!(error, JournalError::Damaged { line: 2, .. }),
+        matches!(
+            error,
+            JournalError::Record(RecordError::Damaged { line: 2, .. })
+        ),
         "{error}"
     );
 }
@@ -150,7 +164,7 @@ fn a_checksum_in_other_digits_is_damage() {
             assert!(
                 matches!(
                     error,
-                    SearchError::Journal(JournalError::Damaged { line, .. }) if line == number
+                    SearchError::Journal(JournalError::Record(RecordError::Damaged { line, .. })) if line == number
                 ),
                 "{error}"
             );
@@ -171,8 +185,8 @@ fn damage_to_the_header_names_its_line_wherever_it_is() {
         fs::write(folder.path().join("journal.jsonl"), &bytes).unwrap();
         let error = Journal::open(folder.path()).unwrap_err();
         // A changed digit makes it another format, which this version doesn't know.
-        let names_it =
-            matches!(error, JournalError::Format { .. }) || error.to_string().contains("line 1 ");
+        let names_it = matches!(error, JournalError::Record(RecordError::Format { .. }))
+            || error.to_string().contains("line 1 ");
         assert!(names_it, "byte {place}: {error}");
     }
 }
@@ -188,7 +202,10 @@ fn a_file_without_lines_that_is_not_a_journal_is_not_read_to_its_end() {
         .find(|&power| file.set_len(1 << power).is_ok());
     assert!(allowed.is_some());
     let error = Journal::open(folder.path()).unwrap_err();
-    assert!(matches!(error, JournalError::NotAJournal(_)), "{error}");
+    assert!(
+        matches!(error, JournalError::Record(RecordError::OtherKind { .. })),
+        "{error}"
+    );
 }
 
 /// An algorithm that describes itself as another one.

@@ -15,7 +15,7 @@ use evonas::prelude::*;
 use evonas::search::journal::read;
 use evonas::search::{Duplicates, Retry, SearchError, Warning};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
-use evonas::stopper::{Decision, Stopper};
+use evonas::stopper::{Stopper, Verdict};
 use serde::{Deserialize, Serialize, Serializer};
 
 type Bits = Vec<bool>;
@@ -53,11 +53,11 @@ struct Fragile {
 }
 
 impl Stopper for Fragile {
-    fn reported(&mut self, trial: TrialId, _: u64, _: f64) -> Decision {
+    fn reported(&mut self, trial: TrialId, _: u64, _: f64) -> Verdict {
         assert!(!self.reported || trial.0 < self.at, "what is a step?");
         match trial.0 % 4 {
-            3 => Decision::Stop,
-            _ => Decision::Continue,
+            3 => Verdict::Stop,
+            _ => Verdict::Continue,
         }
     }
 

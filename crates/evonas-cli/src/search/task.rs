@@ -143,9 +143,11 @@ impl<'a> Task<'a> {
         search = match options.stopper {
             StopperName::None => search,
             StopperName::Median => search.stopper(MedianRule::new(Direction::Minimize)),
-            StopperName::Halving => {
-                search.stopper(SuccessiveHalving::new(Direction::Minimize, 1, 2)?)
-            }
+            StopperName::Halving => search.stopper(
+                SuccessiveHalving::builder(Direction::Minimize)
+                    .factor(2)
+                    .build()?,
+            ),
         };
         if let (Some(folder), Some(journal)) = (out, journal) {
             search = search
