@@ -99,7 +99,7 @@ pub mod prelude {
         CellDecoder, Decoder, DeviceName, ImageClassifier, Progress, TrainedClassifier, Trainer,
         TrainingConfig, TrainingEvaluator, draw_weights, images::digits, train_fully,
     };
-    pub use crate::trial::{Evaluation, Outcome, Trial, TrialId};
+    pub use crate::trial::{Evaluation, Fidelity, Outcome, Trial, TrialId};
     pub use rand::{Rng, RngExt};
 }
 

@@ -52,11 +52,16 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
     /// Asks the algorithm for a genotype and makes it the next trial, which is in flight from now on.
     pub fn ask(&mut self) -> Trial<G> {
         let id = TrialId(self.next);
-        let Proposal { genotype, parent } = self.algorithm.propose(id);
+        let Proposal {
+            genotype,
+            parent,
+            fidelity,
+        } = self.algorithm.propose(id);
         let trial = Trial {
             id,
             parent,
             seed: trial_seed(self.root_seed, id),
+            fidelity,
             genotype,
         };
         self.next += 1;

@@ -1,6 +1,6 @@
 //! What an algorithm proposes.
 
-use crate::trial::TrialId;
+use crate::trial::{Fidelity, TrialId};
 
 /// A genotype to evaluate next, and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +10,8 @@ pub struct Proposal<G> {
     pub genotype: G,
     /// The trial whose genotype was changed; `None` for a random genotype.
     pub parent: Option<TrialId>,
+    /// How thoroughly to evaluate it.
+    pub fidelity: Fidelity,
 }
 
 impl<G> Proposal<G> {
@@ -18,6 +20,7 @@ impl<G> Proposal<G> {
         Self {
             genotype,
             parent: None,
+            fidelity: Fidelity::full(),
         }
     }
 
@@ -26,6 +29,14 @@ impl<G> Proposal<G> {
         Self {
             genotype,
             parent: Some(parent),
+            fidelity: Fidelity::full(),
         }
+    }
+
+    /// Sets how thoroughly to evaluate it; by default, fully.
+    #[must_use]
+    pub fn with_fidelity(mut self, fidelity: Fidelity) -> Self {
+        self.fidelity = fidelity;
+        self
     }
 }

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{EvaluationError, IntermediateResult, StopSignal};
 use crate::randomness::stream;
 use crate::stopper::{SharedStopper, Verdict};
-use crate::trial::TrialId;
+use crate::trial::{Fidelity, TrialId};
 
 /// What one evaluation knows about the search around it, and how it communicates with the search.
 pub struct Context<'a> {
@@ -19,6 +19,7 @@ pub struct Context<'a> {
     stop: &'a StopSignal,
     report: &'a (dyn Fn(IntermediateResult) + Sync),
     deadline: Option<Instant>,
+    fidelity: Option<&'a Fidelity>,
     stopper: Option<&'a SharedStopper>,
     /// The last step and value that were reported, if the stopper has ended the trial.
     stopped_at: Mutex<Option<(u64, f64)>>,
@@ -52,6 +53,7 @@ impl<'a> Context<'a> {
             stop,
             report,
             deadline: None,
+            fidelity: None,
             stopper: None,
             stopped_at: Mutex::new(None),
         }
@@ -65,11 +67,25 @@ impl<'a> Context<'a> {
         self
     }
 
+    /// Sets how thoroughly to evaluate; by default, fully.
+    #[must_use]
+    pub const fn with_fidelity(mut self, fidelity: &'a Fidelity) -> Self {
+        self.fidelity = Some(fidelity);
+        self
+    }
+
     /// Has a stopper judge every reported value.
     #[must_use]
     pub const fn with_stopper(mut self, stopper: &'a SharedStopper) -> Self {
         self.stopper = Some(stopper);
         self
+    }
+
+    /// How thoroughly the trial is to be evaluated.
+    #[must_use]
+    pub fn fidelity(&self) -> &Fidelity {
+        const FULL: &Fidelity = &Fidelity::full();
+        self.fidelity.unwrap_or(FULL)
     }
 
     /// The trial's number.
@@ -96,22 +112,28 @@ impl<'a> Context<'a> {
         self.worker
     }
 
+    /// Whether a stopper judges what the trial reports. A value that costs something to measure is worth
+    /// reporting only then.
+    #[must_use]
+    pub const fn is_judged(&self) -> bool {
+        self.stopper.is_some()
+    }
+
     /// Reports an intermediate value to observers and the stopper, such as the validation accuracy after
-    /// epoch `step`. The stopper never sees a value that isn't finite.
+    /// epoch `step`: higher is better. The stopper never sees a value that isn't finite.
     pub fn report(&self, step: u64, value: f64) {
         self.report_with_metrics(IntermediateResult::new(step, value));
     }
 
-    /// Like [`Context::report`], with further figures for observers.
+    /// Like [`Context::report`], with the last step if it is known, and with further figures for observers.
     pub fn report_with_metrics(&self, result: IntermediateResult) {
-        let IntermediateResult { step, value, .. } = result;
+        let (step, last) = (result.step, result.is_last());
+        let comparable = result.comparable();
         (self.report)(result);
-        if let Some(stopper) = self.stopper
-            && value.is_finite()
-        {
+        if let (Some(stopper), Some(value)) = (self.stopper, comparable) {
             let verdict = stopper.reported(self.trial, step, value);
             let mut stopped_at = self.stopped_at();
-            if verdict == Verdict::Stop || stopped_at.is_some() {
+            if verdict == Verdict::Stop && !last || stopped_at.is_some() {
                 *stopped_at = Some((step, value));
             }
         }

@@ -69,7 +69,9 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
                     result,
                 });
         };
-        let context = limits.apply(Context::new(trial.id, trial.seed, 0, &self.stop, &report));
+        let context = Context::new(trial.id, trial.seed, 0, &self.stop, &report)
+            .with_fidelity(&trial.fidelity);
+        let context = limits.apply(context);
         let end = run_trial(&trial, &self.evaluator, &context);
         self.events.push_back(ExecutorEvent::Finished {
             trial: trial.id,

@@ -144,7 +144,8 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
                     result,
                 });
         };
-        let context = Context::new(trial.id, trial.seed, worker, &self.stop, &report);
+        let context = Context::new(trial.id, trial.seed, worker, &self.stop, &report)
+            .with_fidelity(&trial.fidelity);
         let context = match &limits.stopper {
             Some(stopper) => context.with_stopper(stopper),
             None => context,

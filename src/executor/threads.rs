@@ -169,7 +169,8 @@ impl<G: Genotype> Worker<G> {
                 result,
             });
         };
-        let context = Context::new(trial.id, trial.seed, self.number, &self.stop, &report);
+        let context = Context::new(trial.id, trial.seed, self.number, &self.stop, &report)
+            .with_fidelity(&trial.fidelity);
         let context = limits.apply(context);
         report_on_drop.end = Some(run_trial(&trial, &*self.evaluator, &context));
     }

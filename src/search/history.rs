@@ -1,6 +1,6 @@
 //! The finished trials of a search.
 
-use crate::trial::{Outcome, TrialId};
+use crate::trial::{Fidelity, Outcome, TrialId};
 
 /// A finished trial and how it ended.
 ///
@@ -19,6 +19,8 @@ pub struct TrialRecord<G> {
     pub genotype: G,
     /// The seed of all randomness in its evaluation.
     pub seed: u64,
+    /// How thoroughly it was evaluated.
+    pub fidelity: Fidelity,
     /// The worker that ran it, from 0.
     pub worker: usize,
     /// How many times it was run; 0 if its evaluation was reused from another trial.

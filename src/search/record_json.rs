@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::TrialRecord;
 use super::outcome_json::{OutcomeFields, OutcomeStatus};
-use crate::trial::TrialId;
+use crate::trial::{Fidelity, TrialId};
 
 #[derive(Serialize)]
 struct RecordLine<'a, G> {
@@ -16,6 +16,8 @@ struct RecordLine<'a, G> {
     parent: Option<TrialId>,
     genotype: &'a G,
     seed: u64,
+    #[serde(skip_serializing_if = "Fidelity::is_full")]
+    fidelity: &'a Fidelity,
     worker: usize,
     attempts: u32,
     seconds: f64,
@@ -42,6 +44,8 @@ struct OwnedRecord<G> {
     parent: Option<TrialId>,
     genotype: G,
     seed: u64,
+    #[serde(default)]
+    fidelity: Fidelity,
     worker: usize,
     attempts: u32,
     seconds: f64,
@@ -79,6 +83,7 @@ impl<G: Serialize> Serialize for TrialRecord<G> {
             parent: self.parent,
             genotype: &self.genotype,
             seed: self.seed,
+            fidelity: &self.fidelity,
             worker: self.worker,
             attempts: self.attempts,
             seconds: self.seconds,
@@ -122,6 +127,7 @@ impl<'de, G: DeserializeOwned> Deserialize<'de> for TrialRecord<G> {
             parent: line.parent,
             genotype: line.genotype,
             seed: line.seed,
+            fidelity: line.fidelity,
             worker: line.worker,
             attempts: line.attempts,
             seconds: line.seconds,

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use super::{Stopper, Verdict};
 use crate::SettingError;
-use crate::objective::Direction;
 use crate::trial::{Outcome, TrialId};
 
 /// Stops a trial at a rung (step `first`, `first · factor`, `first · factor²`, …) unless its value is among
@@ -16,7 +15,6 @@ use crate::trial::{Outcome, TrialId};
 /// A trial counts once: if it is run again, the values of the new attempt replace those of the last one.
 #[derive(Clone, Debug)]
 pub struct SuccessiveHalving {
-    direction: Direction,
     first: u64,
     factor: u64,
     /// For each rung, the values that reached it, sorted.
@@ -30,7 +28,6 @@ pub struct SuccessiveHalving {
 /// Builds a [`SuccessiveHalving`]; see [`SuccessiveHalving::builder`].
 #[derive(Clone, Copy, Debug)]
 pub struct SuccessiveHalvingBuilder {
-    direction: Direction,
     first_rung: u64,
     factor: u64,
 }
@@ -57,7 +54,6 @@ impl SuccessiveHalvingBuilder {
     /// [`SettingError::Rungs`] if the first rung is 0 or the factor is less than 2.
     pub fn build(self) -> Result<SuccessiveHalving, SettingError> {
         let Self {
-            direction,
             first_rung: first,
             factor,
         } = self;
@@ -65,7 +61,6 @@ impl SuccessiveHalvingBuilder {
             return Err(SettingError::Rungs { first, factor });
         }
         Ok(SuccessiveHalving {
-            direction,
             first,
             factor,
             rungs: Vec::new(),
@@ -76,23 +71,20 @@ impl SuccessiveHalvingBuilder {
 }
 
 impl SuccessiveHalving {
-    /// Builds a stopper for values that should be high (an accuracy) or low (a loss). By default, every
-    /// second trial passes each of the steps 1, 2, 4, ….
+    /// Builds a stopper. By default, every second trial passes each of the steps 1, 2, 4, ….
     ///
     /// ```
-    /// use evonas::objective::Direction;
     /// use evonas::stopper::SuccessiveHalving;
     ///
-    /// let halving = SuccessiveHalving::builder(Direction::Maximize)
+    /// let halving = SuccessiveHalving::builder()
     ///     .first_rung(2)
     ///     .factor(3)
     ///     .build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub const fn builder(direction: Direction) -> SuccessiveHalvingBuilder {
+    pub const fn builder() -> SuccessiveHalvingBuilder {
         SuccessiveHalvingBuilder {
-            direction,
             first_rung: 1,
             factor: 2,
         }
@@ -115,7 +107,6 @@ impl SuccessiveHalving {
 
 impl Stopper for SuccessiveHalving {
     fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Verdict {
-        let value = self.direction.oriented(value);
         if let Some(earlier) = self.failed.remove(&trial) {
             self.forget(&earlier);
         }
@@ -155,7 +146,7 @@ mod tests {
 
     #[test]
     fn one_in_three_passes_a_rung() {
-        let mut halving = SuccessiveHalving::builder(Direction::Maximize)
+        let mut halving = SuccessiveHalving::builder()
             .first_rung(2)
             .factor(3)
             .build()
@@ -175,21 +166,17 @@ mod tests {
 
     #[test]
     fn a_trial_that_skips_steps_is_judged_at_every_rung_it_passed() {
-        let mut halving = SuccessiveHalving::builder(Direction::Minimize)
-            .build()
-            .unwrap();
-        assert_eq!(halving.reported(TrialId(0), 4, 1.0), Verdict::Continue);
+        let mut halving = SuccessiveHalving::builder().build().unwrap();
+        assert_eq!(halving.reported(TrialId(0), 4, -1.0), Verdict::Continue);
         assert_eq!(halving.rungs.len(), 3);
-        assert_eq!(halving.reported(TrialId(1), 1, 2.0), Verdict::Stop);
-        assert_eq!(halving.reported(TrialId(2), 3, 0.5), Verdict::Continue);
-        assert_eq!(halving.reported(TrialId(2), 3, 9.0), Verdict::Continue);
+        assert_eq!(halving.reported(TrialId(1), 1, -2.0), Verdict::Stop);
+        assert_eq!(halving.reported(TrialId(2), 3, -0.5), Verdict::Continue);
+        assert_eq!(halving.reported(TrialId(2), 3, -9.0), Verdict::Continue);
     }
 
     #[test]
     fn a_trial_that_is_run_again_counts_once() {
-        let mut halving = SuccessiveHalving::builder(Direction::Maximize)
-            .build()
-            .unwrap();
+        let mut halving = SuccessiveHalving::builder().build().unwrap();
         for _ in 0..5 {
             assert_eq!(halving.reported(TrialId(0), 2, 0.5), Verdict::Continue);
             halving.ended(TrialId(0), &Outcome::Lost);
@@ -212,17 +199,7 @@ mod tests {
 
     #[test]
     fn invalid_rungs_are_refused() {
-        assert!(
-            SuccessiveHalving::builder(Direction::Maximize)
-                .first_rung(0)
-                .build()
-                .is_err()
-        );
-        assert!(
-            SuccessiveHalving::builder(Direction::Maximize)
-                .factor(1)
-                .build()
-                .is_err()
-        );
+        assert!(SuccessiveHalving::builder().first_rung(0).build().is_err());
+        assert!(SuccessiveHalving::builder().factor(1).build().is_err());
     }
 }

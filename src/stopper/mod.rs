@@ -21,14 +21,18 @@ pub enum Verdict {
     Stop,
 }
 
-/// Judges running trials by what they report through
-/// [`Context::report`](crate::evaluator::Context::report).
+/// Judges running trials by the values that they report through
+/// [`Context::report`](crate::evaluator::Context::report): the higher, the better, as with the fitness.
 ///
 /// Its state depends only on its configuration and the sequence of calls, so that a resumed search can
 /// rebuild it from the journal. A stopper that panics is left out from then on, with a
 /// [warning](crate::search::Warning::StopperLeftOut).
+///
+/// What a stopped trial means to evolution is described at [`Evolution`](crate::algorithm::Evolution).
 pub trait Stopper: Debug + Send {
-    /// A trial reports a finite value after a step. Steps count from 1.
+    /// A trial reports a finite value after a step. Steps count from 1. At a trial's last step, if the trial
+    /// says that it is ([`IntermediateResult::last_step`](crate::evaluator::IntermediateResult::last_step)),
+    /// the verdict is ignored: there is nothing left to save.
     fn reported(&mut self, trial: TrialId, step: u64, value: f64) -> Verdict;
 
     /// An attempt at a trial has ended. Later reports of the trial belong to its next attempt.

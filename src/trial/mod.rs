@@ -1,8 +1,10 @@
 //! A trial: one genotype to evaluate, and how it ended.
 
+mod fidelity;
 mod metrics;
 mod recordable;
 
+pub use fidelity::Fidelity;
 pub use metrics::Metrics;
 
 use std::fmt;
@@ -24,6 +26,7 @@ impl fmt::Display for TrialId {
 
 /// A genotype that an algorithm wants evaluated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Trial<G> {
     /// Its number.
     pub id: TrialId,
@@ -31,14 +34,31 @@ pub struct Trial<G> {
     pub parent: Option<TrialId>,
     /// The seed of all randomness in its evaluation.
     pub seed: u64,
+    /// How thoroughly to evaluate it.
+    #[serde(default, skip_serializing_if = "Fidelity::is_full")]
+    pub fidelity: Fidelity,
     /// What to evaluate.
     pub genotype: G,
+}
+
+impl<G> Trial<G> {
+    /// A trial without a parent, at full fidelity.
+    pub const fn new(id: TrialId, seed: u64, genotype: G) -> Self {
+        Self {
+            id,
+            parent: None,
+            seed,
+            fidelity: Fidelity::full(),
+            genotype,
+        }
+    }
 }
 
 /// Names that a metric can't have, because a trial's record has fields of those names.
 pub const RESERVED_METRICS: &[&str] = &[
     "id",
     "parent",
+    "fidelity",
     "genotype",
     "seed",
     "worker",

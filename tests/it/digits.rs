@@ -60,8 +60,11 @@ fn an_observer_sees_the_loss_and_the_accuracy_of_every_epoch() {
     );
     let search = search.observe(move |event: &Event<'_, NasnetGenotype>| {
         if let Event::Reported { trial, result } = event {
-            let accuracy = result.metrics.get(TrainingEvaluator::<()>::ACCURACY);
-            let report = (trial.0, result.step, result.value, accuracy.unwrap());
+            let figure = |name| result.metrics.get(name).unwrap();
+            let loss = figure(TrainingEvaluator::<()>::LOSS);
+            let accuracy = figure(TrainingEvaluator::<()>::ACCURACY);
+            assert_eq!((result.value, result.last_step), (None, Some(1)));
+            let report = (trial.0, result.step, loss, accuracy);
             log.lock().unwrap().push(report);
         }
     });

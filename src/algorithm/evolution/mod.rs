@@ -110,7 +110,10 @@ impl<G: Genotype> Evolution<G> {
                 sample,
             },
         );
-        Proposal { genotype, parent }
+        Proposal {
+            parent,
+            ..Proposal::random(genotype)
+        }
     }
 
     /// The trial as a member of the population, if it can be one.

@@ -131,10 +131,10 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                 self.notify(&Event::Started { trial, worker })
             }
             ExecutorEvent::Reported { trial, result } => {
-                if let Some(flight) = self.in_flight.get_mut(trial)
-                    && result.value.is_finite()
+                if let (Some(flight), Some(value)) =
+                    (self.in_flight.get_mut(trial), result.comparable())
                 {
-                    flight.reports.push((result.step, result.value));
+                    flight.reports.push((result.step, value));
                 }
                 let result = &result;
                 self.notify(&Event::Reported { trial, result })

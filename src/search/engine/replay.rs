@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::Engine;
 use super::in_flight::TrialInFlight;
 use crate::algorithm::Algorithm;
+use crate::description;
 use crate::executor::Executor;
 use crate::search::error::SearchError;
 use crate::search::guarded;
@@ -13,7 +14,7 @@ use crate::search::journal::{
     AttemptEnd, EntryKind, JournalEntry, JournalError, RecordError, RecordedEvent,
 };
 use crate::space::Genotype;
-use crate::trial::{Trial, TrialId};
+use crate::trial::{Fidelity, Trial, TrialId};
 
 /// The line that is replayed, for errors.
 struct Position {
@@ -180,6 +181,9 @@ fn difference<G: Debug + PartialEq>(
         ("parent", parent(recorded.parent), parent(asked.parent))
     } else if recorded.seed != asked.seed {
         ("seed", recorded.seed.to_string(), asked.seed.to_string())
+    } else if recorded.fidelity != asked.fidelity {
+        let text = |fidelity: &Fidelity| description::of(fidelity).to_string();
+        ("fidelity", text(&recorded.fidelity), text(&asked.fidelity))
     } else {
         let text = |genotype: &G| format!("{genotype:?}");
         ("genotype", text(&recorded.genotype), text(&asked.genotype))

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use crate::trial::{Trial, TrialId};
+use crate::trial::{Fidelity, Trial, TrialId};
 
 #[derive(Serialize)]
 pub(super) struct AskLine<'a, G> {
@@ -15,6 +15,8 @@ pub(super) struct AskLine<'a, G> {
     seed: u64,
     #[serde(skip_serializing_if = "is_zero")]
     refused: u64,
+    #[serde(skip_serializing_if = "Fidelity::is_full")]
+    fidelity: &'a Fidelity,
     genotype: &'a G,
 }
 
@@ -30,6 +32,7 @@ impl<'a, G> AskLine<'a, G> {
             parent: trial.parent,
             seed: trial.seed,
             refused,
+            fidelity: &trial.fidelity,
             genotype: &trial.genotype,
         }
     }
@@ -43,6 +46,8 @@ struct OwnedAsk<G> {
     seed: u64,
     #[serde(default)]
     refused: u64,
+    #[serde(default)]
+    fidelity: Fidelity,
     genotype: G,
 }
 
@@ -92,6 +97,7 @@ pub(super) fn parse_ask<G: DeserializeOwned>(content: &str) -> Result<(Trial<G>,
         id: line.ask,
         parent: line.parent,
         seed: line.seed,
+        fidelity: line.fidelity,
         genotype: line.genotype,
     };
     Ok((trial, line.refused))

@@ -37,6 +37,7 @@ impl AttemptEnd {
             parent: trial.parent,
             genotype: trial.genotype,
             seed: trial.seed,
+            fidelity: trial.fidelity,
             worker: self.worker,
             attempts: self.attempt,
             seconds: self.duration.as_secs_f64(),

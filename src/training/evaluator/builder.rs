@@ -32,6 +32,7 @@ pub struct TrainingEvaluatorBuilder<'a, D> {
     split_seed: u64,
     devices: Vec<Device>,
     threads_per_worker: usize,
+    validate_every: usize,
 }
 
 impl<D> fmt::Debug for TrainingEvaluatorBuilder<'_, D> {
@@ -55,6 +56,7 @@ impl<'a, D> TrainingEvaluatorBuilder<'a, D> {
             split_seed: 0,
             devices: vec![Device::flex()],
             threads_per_worker: 0,
+            validate_every: 1,
         }
     }
 
@@ -87,6 +89,14 @@ impl<'a, D> TrainingEvaluatorBuilder<'a, D> {
     /// 0, the default, shares all cores among all workers. Scores don't depend on it.
     pub const fn threads_per_worker(mut self, threads: usize) -> Self {
         self.threads_per_worker = threads;
+        self
+    }
+
+    /// Measures the accuracy on the validation images after every so many epochs, for a stopper to judge
+    /// the trial by: after each epoch by default, never with 0. Without a stopper nothing is measured
+    /// before the last epoch is over. Scores don't depend on it.
+    pub const fn validate_every(mut self, epochs: usize) -> Self {
+        self.validate_every = epochs;
         self
     }
 
@@ -129,6 +139,7 @@ impl<'a, D> TrainingEvaluatorBuilder<'a, D> {
             validation: split.held_out,
             test: test.unwrap_or_default(),
             threads_per_worker: self.threads_per_worker,
+            validate_every: self.validate_every,
             pools: Mutex::new(HashMap::new()),
         })
     }

@@ -4,6 +4,7 @@ mod builder;
 
 pub use builder::TrainingEvaluatorBuilder;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -12,7 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use evonas_kernels::runs_on_cpu;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{Decoder, DeviceImages, Progress, Trainer, TrainingError, TrainingWatcher};
+use super::{
+    Decoder, DeviceImages, ImageClassifier, Progress, Trainer, Training, TrainingError,
+    TrainingWatcher,
+};
 use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
 use crate::network::trainable_parameters;
 use crate::randomness::stream;
@@ -26,8 +30,15 @@ const WEIGHTS: u64 = 0;
 ///
 /// Everything random comes from the trial's seed, so that the same (genotype, seed) scores the same
 /// on any worker, regardless of other work, as far as the device's arithmetic is deterministic (the CPU's
-/// is). Each epoch reports its loss as an intermediate result, with the metric
-/// [`TrainingEvaluator::ACCURACY`].
+/// is).
+///
+/// Each epoch reports an intermediate result with the metrics [`TrainingEvaluator::LOSS`] and
+/// [`TrainingEvaluator::ACCURACY`]. Its value, by which a [stopper](crate::stopper) judges the trial, is
+/// the accuracy on the validation images, measured after the epochs of
+/// [`TrainingEvaluatorBuilder::validate_every`].
+///
+/// A trial's [fidelity](crate::trial::Fidelity) may set the `epochs`, a whole number, instead of the
+/// trainer's configuration.
 ///
 /// ```
 /// use evonas::network::NetworkConfig;
@@ -56,6 +67,7 @@ pub struct TrainingEvaluator<D> {
     validation: Vec<usize>,
     /// One copy per device, or empty.
     test: Vec<DeviceImages>,
+    validate_every: usize,
     threads_per_worker: usize,
     pools: Mutex<HashMap<usize, Arc<ThreadPool>>>,
 }
@@ -71,9 +83,13 @@ impl<D> fmt::Debug for TrainingEvaluator<D> {
 }
 
 impl<D> TrainingEvaluator<D> {
+    /// The metric that an epoch reports: the mean loss of its steps.
+    pub const LOSS: &'static str = "loss";
     /// The metric that an epoch reports besides its loss: the share of its augmented training images
     /// that were classified correctly in its steps, from 0 to 1.
     pub const ACCURACY: &'static str = "accuracy";
+    /// The amount of a trial's fidelity that sets how many epochs it is trained.
+    pub const EPOCHS: &'static str = "epochs";
     /// The metric of [`TrainingEvaluatorBuilder::test_images`]: the share of the test images that
     /// the trial's network classifies correctly, from 0 to 1.
     pub const TEST_ACCURACY: &'static str = "test_accuracy";
@@ -117,28 +133,78 @@ impl<D> TrainingEvaluator<D> {
             )
             .map_err(|error| EvaluationError::Infeasible(error.to_string()))?;
         let mut stopped = None;
-        let mut watch = |progress: Progress| {
-            if let Progress::Epoch(epoch) = progress {
-                let result = IntermediateResult::new(epoch.number as u64, epoch.loss);
-                context.report_with_metrics(result.with_metric(Self::ACCURACY, epoch.accuracy));
-            }
-            match context.check_stop() {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(reason) => {
-                    stopped = Some(reason);
-                    ControlFlow::Break(())
-                }
+        let mut watch = |_: Progress| match context.check_stop() {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(reason) => {
+                stopped = Some(reason);
+                ControlFlow::Break(())
             }
         };
-        let measured = self.measure::<G>(network, context, &mut watch);
+        let trainer = self.trainer_of(context)?;
+        let measured = self.measure::<G>(&trainer, network, context, &mut watch);
         measured.map_err(|error| match (error, stopped) {
             (TrainingError::Stopped, Some(reason)) => reason,
             (error, _) => EvaluationError::failed(error),
         })
     }
 
+    /// The trainer, with the epochs of the trial's fidelity.
+    fn trainer_of(&self, context: &Context<'_>) -> Result<Cow<'_, Trainer>, EvaluationError> {
+        let Some(epochs) = context.fidelity().amount(Self::EPOCHS) else {
+            return Ok(Cow::Borrowed(&self.trainer));
+        };
+        if epochs.fract() != 0.0 || !(1.0..=f64::from(u32::MAX)).contains(&epochs) {
+            return Err(EvaluationError::Infeasible(format!(
+                "the fidelity asks for {epochs} epochs; it must be a whole number of at least 1"
+            )));
+        }
+        let config = self.trainer.config().clone().epochs(epochs as usize);
+        let trainer = Trainer::new(config).map_err(EvaluationError::failed)?;
+        Ok(Cow::Owned(trainer))
+    }
+
+    fn train<M: ImageClassifier>(
+        &self,
+        trainer: &Trainer,
+        network: M,
+        context: &Context<'_>,
+        watch: &mut TrainingWatcher<'_>,
+    ) -> Result<M, TrainingError> {
+        let images = &self.images[context.worker() % self.images.len()];
+        let mut training = Training::new(network, trainer, context.seed());
+        while !training.is_over() {
+            let epoch = training.next_epoch(images, &self.training, watch)?;
+            let step = epoch.number as u64;
+            // The accuracy after the last epoch is the fitness itself.
+            let judged = context.is_judged()
+                && self.validate_every > 0
+                && epoch.number.is_multiple_of(self.validate_every)
+                && !training.is_over();
+            let result = match judged {
+                true => {
+                    let network = training.network();
+                    let validation = &self.validation;
+                    let accuracy = trainer.evaluate_watched(&network, images, validation, watch)?;
+                    IntermediateResult::new(step, accuracy)
+                }
+                false => IntermediateResult::without_value(step),
+            };
+            context.report_with_metrics(
+                result
+                    .of(trainer.config().epochs as u64)
+                    .with_metric(Self::LOSS, epoch.loss)
+                    .with_metric(Self::ACCURACY, epoch.accuracy),
+            );
+            if watch(Progress::Epoch(epoch)).is_break() {
+                return Err(TrainingError::Stopped);
+            }
+        }
+        Ok(training.network())
+    }
+
     fn measure<G>(
         &self,
+        trainer: &Trainer,
         network: D::Network,
         context: &Context<'_>,
         watch: &mut TrainingWatcher<'_>,
@@ -149,8 +215,7 @@ impl<D> TrainingEvaluator<D> {
         let device = context.worker() % self.images.len();
         let images = &self.images[device];
         let parameters = trainable_parameters(&network);
-        let trainer = &self.trainer;
-        let network = trainer.train(network, images, &self.training, context.seed(), watch)?;
+        let network = self.train(trainer, network, context, watch)?;
         let accuracy = trainer.evaluate_watched(&network, images, &self.validation, watch)?;
         let evaluation = Evaluation::new(accuracy).with_metric("parameters", parameters as f64);
         let Some(test) = self.test.get(device) else {

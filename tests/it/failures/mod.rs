@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use evonas::objective::Direction;
+use evonas::evaluator::IntermediateResult;
 use evonas::prelude::*;
 use evonas::search::journal::read;
-use evonas::search::{Duplicates, Retry, SearchError};
+use evonas::search::{Duplicates, Retry, SearchError, TrialRecord};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 use evonas::stopper::{MedianRule, Stopper, SuccessiveHalving, Verdict};
 use evonas::trial::{EVALUATIONS, MEASURED_FITNESS};

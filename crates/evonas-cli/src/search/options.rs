@@ -113,9 +113,18 @@ pub(crate) struct SearchOptions {
     /// End the search when a trial reaches this validation accuracy, from 0 to 1 [default: none]
     #[arg(long, value_name = "ACCURACY")]
     pub(super) target: Option<f64>,
-    /// End unpromising trials early, by the losses of their epochs
+    /// End unpromising trials early, by the validation accuracy after their epochs
     #[arg(long, value_enum, default_value = "none")]
     pub(super) stopper: StopperName,
+    /// With a stopper, measure the validation accuracy of a trial after every so many epochs
+    #[arg(
+        long,
+        value_name = "EPOCHS",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u64).range(1..),
+        requires = "stopper"
+    )]
+    pub(super) validate_every: u64,
     /// Begin with these genotypes: a published name, a genotype's text, a file, or the folder of another
     /// search, whose fittest are taken; may be repeated. A resumed search keeps those that it began with
     /// [default: random genotypes]
@@ -153,7 +162,7 @@ pub(super) enum SearchAlgorithm {
 pub(super) enum StopperName {
     /// Train every candidate to the end
     None,
-    /// End a trial whose loss is above the median at the same epoch
+    /// End a trial whose accuracy is below the median at the same epoch
     Median,
     /// Successive halving: the better half survives each rung
     Halving,

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use evonas::network::{Cost, NetworkConfig, NetworkPlan};
-use evonas::objective::Direction;
 use evonas::prelude::*;
 use evonas::report::ProgressBar;
 use evonas::report::note;
@@ -122,6 +121,7 @@ impl<'a> Task<'a> {
         let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
             .validation_fraction(0.2)
             .split_seed(seed)
+            .validate_every(usize::try_from(options.validate_every).unwrap_or(usize::MAX))
             .devices(&self.devices.all())
             .threads_per_worker((cores() / self.workers.max(1)).max(1))
             .build()?;
@@ -142,12 +142,8 @@ impl<'a> Task<'a> {
         }
         search = match options.stopper {
             StopperName::None => search,
-            StopperName::Median => search.stopper(MedianRule::new(Direction::Minimize)),
-            StopperName::Halving => search.stopper(
-                SuccessiveHalving::builder(Direction::Minimize)
-                    .factor(2)
-                    .build()?,
-            ),
+            StopperName::Median => search.stopper(MedianRule::new()),
+            StopperName::Halving => search.stopper(SuccessiveHalving::builder().factor(2).build()?),
         };
         if let (Some(folder), Some(journal)) = (out, journal) {
             search = search
