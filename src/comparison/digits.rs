@@ -6,9 +6,10 @@ use burn::tensor::Device;
 use serde_json::{Value, json};
 
 use super::benchmark::Benchmark;
+use super::error::ComparisonError;
 use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
-use crate::network::{Cost, Fan, NetworkConfig, NetworkError, NetworkPlan};
+use crate::network::{Cost, Fan, NetworkConfig, NetworkPlan};
 use crate::space::{CategoricalSpace, Mutation};
 use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use crate::training::images::{ImageDataset, digits};
@@ -100,8 +101,9 @@ impl DigitsBenchmarkBuilder {
     /// Builds the benchmark.
     ///
     /// # Errors
-    /// [`DigitsError`] if a setting is out of range or there are too few images.
-    pub fn build(self) -> Result<DigitsBenchmark, DigitsError> {
+    /// [`ComparisonError::Network`] or [`ComparisonError::Training`] if a setting is out of range or there are
+    /// too few images.
+    pub fn build(self) -> Result<DigitsBenchmark, ComparisonError> {
         let mut dataset = digits();
         if let Some(images) = self.images {
             dataset.train = dataset.train.limit(images, SPLIT_SEED);
@@ -127,18 +129,6 @@ impl DigitsBenchmarkBuilder {
         benchmark.training()?;
         Ok(benchmark)
     }
-}
-
-/// Why a digits benchmark can't be built.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DigitsError {
-    /// The network's settings are out of range.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-    /// The training's settings are invalid, or there are too few images.
-    #[error(transparent)]
-    Training(#[from] TrainingError),
 }
 
 impl DigitsBenchmark {

@@ -8,8 +8,12 @@ use super::contender::Contender;
 use crate::algorithm::AlgorithmError;
 use crate::description::Difference;
 use crate::executor::ExecutorError;
+#[cfg(feature = "burn")]
+use crate::network::NetworkError;
 use crate::sealed_log::RecordError;
 use crate::search::SearchError;
+#[cfg(feature = "burn")]
+use crate::training::TrainingError;
 
 /// Why a comparison failed.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +93,14 @@ pub enum ComparisonError {
         /// The number of seconds.
         seconds: f64,
     },
+    /// The settings of a benchmark's networks are out of range.
+    #[cfg(feature = "burn")]
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The settings of a benchmark's training are invalid, or there are too few images.
+    #[cfg(feature = "burn")]
+    #[error(transparent)]
+    Training(#[from] TrainingError),
     /// An algorithm can't be built.
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),

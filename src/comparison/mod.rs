@@ -52,7 +52,7 @@ pub use builder::ComparisonBuilder;
 pub use contender::Contender;
 pub use curve::{Axis, CurvePoint, IncumbentCurve};
 #[cfg(feature = "burn")]
-pub use digits::{DigitsBenchmark, DigitsBenchmarkBuilder, DigitsError};
+pub use digits::{DigitsBenchmark, DigitsBenchmarkBuilder};
 pub use error::ComparisonError;
 pub use events::{RunEvent, RunObserver};
 #[cfg(feature = "tabular")]
