@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Why a [`BestFile`](super::BestFile) or a [`TrialsFile`](super::TrialsFile) can't be written.
 #[derive(Debug, thiserror::Error)]
 #[error("can't write {}: {source}", path.display())]
-pub struct ResultFileError {
+pub(super) struct ResultFileError {
     path: PathBuf,
     source: io::Error,
 }
@@ -17,11 +17,5 @@ impl ResultFileError {
             path: path.to_owned(),
             source,
         }
-    }
-
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }

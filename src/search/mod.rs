@@ -40,7 +40,6 @@ pub use budget::{Budget, Termination};
 pub use builder::Search;
 pub use duplicates::Duplicates;
 pub use error::SearchError;
-pub use file_error::ResultFileError;
 pub use history::{History, TrialRecord};
 pub use journal::Journal;
 pub use observer::{Event, Observer};
