@@ -44,6 +44,7 @@ pub mod report;
 mod sealed_log;
 pub mod search;
 pub mod selection;
+mod setting_error;
 pub mod space;
 pub mod spaces;
 pub mod stopper;
@@ -57,6 +58,7 @@ pub mod trial;
 pub use burn;
 pub use rand;
 pub use rand_chacha::ChaCha8Rng;
+pub use setting_error::SettingError;
 
 /// Everything that a typical program imports: `use evonas::prelude::*;`.
 ///

@@ -6,6 +6,7 @@ use std::fmt::{self, Debug};
 use rand::{Rng, RngExt};
 use serde_json::{Value, json};
 
+use crate::SettingError;
 use crate::description;
 
 /// A point of a search space. Implemented for every type that meets the bounds.
@@ -149,21 +150,16 @@ impl<G> fmt::Debug for OneOf<G> {
     }
 }
 
-/// The probabilities of [`OneOf`] are negative, not numbers, or don't sum to 1.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("mutation probabilities must be at least 0 and sum to 1, but they are {0:?}")]
-pub struct InvalidProbabilities(Vec<f64>);
-
 impl<G> OneOf<G> {
     /// A mutation that draws one of `mutations` by its probability.
     ///
     /// # Errors
-    /// [`InvalidProbabilities`] if a probability is negative or not a number, or if they don't sum to 1.
-    pub fn new(mutations: Vec<(f64, Box<dyn Mutation<G>>)>) -> Result<Self, InvalidProbabilities> {
+    /// [`SettingError::Probabilities`] if a probability is negative or not a number, or if they don't sum to 1.
+    pub fn new(mutations: Vec<(f64, Box<dyn Mutation<G>>)>) -> Result<Self, SettingError> {
         let valid = mutations.iter().all(|(probability, _)| *probability >= 0.0);
         let sum: f64 = mutations.iter().map(|(probability, _)| probability).sum();
         if !valid || (sum - 1.0).abs() > 1e-9 {
-            return Err(InvalidProbabilities(
+            return Err(SettingError::Probabilities(
                 mutations
                     .iter()
                     .map(|(probability, _)| *probability)

@@ -1,6 +1,6 @@
 //! Why an algorithm can't be built, and why it refuses an outcome.
 
-use crate::objective::InvalidTolerance;
+use crate::SettingError;
 use crate::trial::{Outcome, TrialId};
 
 /// Why an algorithm can't be built.
@@ -34,9 +34,9 @@ pub enum AlgorithmError {
         /// How many there are.
         given: usize,
     },
-    /// The tolerance of an objective is negative or not a number.
+    /// A part of the algorithm has an invalid setting, such as the tolerance of an objective.
     #[error(transparent)]
-    InvalidTolerance(#[from] InvalidTolerance),
+    Setting(#[from] SettingError),
     /// A genotype of the warm start is not in the space.
     #[error("initial genotype {index} is not in the space: {reason}")]
     InvalidInitial {

@@ -6,6 +6,7 @@ pub use order::{crowding_distances, dominates, lexicographic_best, pareto_front}
 
 use serde::{Deserialize, Serialize};
 
+use crate::SettingError;
 use crate::trial::Evaluation;
 
 /// Whether higher or lower values are better.
@@ -29,16 +30,11 @@ impl Direction {
     }
 }
 
-/// The tolerance of an objective is negative or not a number.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("the tolerance of an objective is {0}; it must be at least 0")]
-pub struct InvalidTolerance(f64);
-
 /// Refuses a tolerance that is negative or not a number.
-pub(crate) fn check_tolerance(width: f64) -> Result<(), InvalidTolerance> {
+pub(crate) fn check_tolerance(width: f64) -> Result<(), SettingError> {
     match width >= 0.0 {
         true => Ok(()),
-        false => Err(InvalidTolerance(width)),
+        false => Err(SettingError::Tolerance(width)),
     }
 }
 
@@ -77,7 +73,7 @@ impl Objective {
     }
 
     /// In lexicographic order, values within `width` of the best count as equal to it; 0 by default. A
-    /// negative width or NaN is refused when an algorithm is built ([`InvalidTolerance`]).
+    /// negative width or NaN is refused when an algorithm is built ([`SettingError::Tolerance`]).
     #[must_use]
     pub const fn tolerance(mut self, width: f64) -> Self {
         self.tolerance = width;

@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Selection, draw_sample};
+use crate::SettingError;
 use crate::description;
-use crate::objective::{InvalidTolerance, check_tolerance, lexicographic_best};
+use crate::objective::{check_tolerance, lexicographic_best};
 use crate::population::Population;
 
 /// Of `size` members drawn uniformly with replacement, the best by the first objective wins; among
@@ -23,8 +24,8 @@ impl LexicographicTournament {
     /// tolerances. The search needs at least that many objectives, and at least one.
     ///
     /// # Errors
-    /// [`InvalidTolerance`] if a tolerance is negative or not a number.
-    pub fn new(size: usize, tolerances: Vec<f64>) -> Result<Self, InvalidTolerance> {
+    /// [`SettingError::Tolerance`] if a tolerance is negative or not a number.
+    pub fn new(size: usize, tolerances: Vec<f64>) -> Result<Self, SettingError> {
         for &tolerance in &tolerances {
             check_tolerance(tolerance)?;
         }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Stopper, Verdict};
+use crate::SettingError;
 use crate::objective::Direction;
 use crate::trial::{Outcome, TrialId};
 
@@ -34,16 +35,6 @@ pub struct SuccessiveHalvingBuilder {
     factor: u64,
 }
 
-/// Invalid rungs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "successive halving needs a first rung of at least 1 and a factor of at least 2, not {first} and {factor}"
-)]
-pub struct InvalidHalving {
-    first: u64,
-    factor: u64,
-}
-
 impl SuccessiveHalvingBuilder {
     /// The step of the first rung: 1 by default.
     #[must_use]
@@ -63,15 +54,15 @@ impl SuccessiveHalvingBuilder {
     /// Builds the stopper.
     ///
     /// # Errors
-    /// [`InvalidHalving`] if the first rung is 0 or the factor is less than 2.
-    pub fn build(self) -> Result<SuccessiveHalving, InvalidHalving> {
+    /// [`SettingError::Rungs`] if the first rung is 0 or the factor is less than 2.
+    pub fn build(self) -> Result<SuccessiveHalving, SettingError> {
         let Self {
             direction,
             first_rung: first,
             factor,
         } = self;
         if first == 0 || factor < 2 {
-            return Err(InvalidHalving { first, factor });
+            return Err(SettingError::Rungs { first, factor });
         }
         Ok(SuccessiveHalving {
             direction,

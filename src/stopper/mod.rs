@@ -4,7 +4,7 @@ mod halving;
 mod median;
 mod shared;
 
-pub use halving::{InvalidHalving, SuccessiveHalving, SuccessiveHalvingBuilder};
+pub use halving::{SuccessiveHalving, SuccessiveHalvingBuilder};
 pub use median::MedianRule;
 pub use shared::SharedStopper;
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use evonas::SettingError;
 use evonas::algorithm::{AlgorithmError, TellError};
 use evonas::evaluator::{UNWEIGHTED_FITNESS, WeightedSum};
 use evonas::objective::{Objective, dominates};
@@ -238,7 +239,7 @@ fn a_tolerance_is_at_least_0() {
         let objectives = [objective, Objective::minimize("ones")];
         let error = builder(10).lexicographic(objectives).build().unwrap_err();
         assert!(
-            matches!(error, AlgorithmError::InvalidTolerance(_)),
+            matches!(error, AlgorithmError::Setting(SettingError::Tolerance(_))),
             "{error}"
         );
         assert!(error.to_string().contains("at least 0"), "{error}");
