@@ -1,5 +1,5 @@
 //! A search that is killed at any moment loses nothing. The test binary runs itself as the process that is
-//! killed: [`child_process`] searches if the environment names a folder.
+//! killed: [`the_search_that_is_killed`] searches if the environment names a folder.
 
 use std::fs;
 use std::path::Path;
@@ -38,9 +38,10 @@ fn space() -> Choices {
         .unwrap()
 }
 
-/// The process that is killed: nothing to do unless a test runs it with a folder.
+/// Not a test: the process that the tests run and kill. Without a folder it has nothing to do.
 #[test]
-fn child_process() {
+#[ignore = "the tests of this module run it as a process of its own"]
+fn the_search_that_is_killed() {
     let Ok(folder) = std::env::var(FOLDER) else {
         return;
     };
@@ -78,7 +79,12 @@ fn child_process() {
 fn command(folder: &Path, workers: usize, milliseconds: u64) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--exact", "kill::child_process", "--nocapture"])
+        .args([
+            "--ignored",
+            "--exact",
+            "kill::the_search_that_is_killed",
+            "--nocapture",
+        ])
         .env(FOLDER, folder)
         .env(WORKERS, workers.to_string())
         .env(MILLISECONDS, milliseconds.to_string());
