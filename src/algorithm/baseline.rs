@@ -1,6 +1,6 @@
 //! The baseline that rewards are compared with.
 
-/// An exponential moving average of the rewards, corrected for the bias of its first values towards
+/// An exponential moving average of the rewards, corrected for the bias of its first values toward
 /// 0: the weights of all rewards so far sum to 1.
 ///
 /// `numerator <- momentum * numerator + (1 - momentum) * reward`, the denominator likewise with a

@@ -101,7 +101,8 @@ impl DigitsBenchmarkBuilder {
     /// Builds the benchmark.
     ///
     /// # Errors
-    /// [`ComparisonError::Network`] or [`ComparisonError::Training`] if a setting is out of range or there are too few images.
+    /// [`ComparisonError::Network`] or [`ComparisonError::Training`] if a setting is out of range or there are
+    /// too few images.
     pub fn build(self) -> Result<DigitsBenchmark, ComparisonError> {
         let mut dataset = digits();
         if let Some(images) = self.images {

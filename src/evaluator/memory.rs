@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_devices_say_is_recognised() {
+    fn what_devices_say_is_recognized() {
         for message in [
             "DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")",
             "cudaErrorMemoryAllocation",

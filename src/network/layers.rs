@@ -65,7 +65,7 @@ pub struct ConvolutionPlan {
     pub kernel: [usize; 2],
     /// Vertical and horizontal stride.
     pub stride: [usize; 2],
-    /// The distance between neighbouring kernel elements; 1 without gaps.
+    /// The distance between neighboring kernel elements; 1 without gaps.
     pub dilation: usize,
     /// The number of channel groups: 1, or `input` for a depthwise convolution.
     pub groups: usize,

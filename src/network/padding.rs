@@ -19,9 +19,9 @@ pub struct WindowAxis {
     pub size: usize,
     /// How many pixels a window reads, at least 1.
     pub kernel: usize,
-    /// The distance between neighbouring windows, at least 1.
+    /// The distance between neighboring windows, at least 1.
     pub stride: usize,
-    /// The distance between neighbouring pixels of a window; 1 without gaps.
+    /// The distance between neighboring pixels of a window; 1 without gaps.
     pub dilation: usize,
 }
 

@@ -23,7 +23,7 @@ pub fn pareto_front<T>(items: impl IntoIterator<Item = (T, Vec<f64>)>) -> Vec<T>
     front.into_iter().map(|(item, _)| item).collect()
 }
 
-/// How far each vector of a front is from its neighbours: the distance between the next better and the
+/// How far each vector of a front is from its neighbors: the distance between the next better and the
 /// next worse vector, relative to the objective's range and summed over the objectives. Infinite for
 /// the best and the worst in any objective (Deb et al. 2002, section III B).
 #[must_use]
@@ -41,9 +41,9 @@ pub fn crowding_distances(front: &[&[f64]]) -> Vec<f64> {
         distances[last] = f64::INFINITY;
         let range = value(last) - value(first);
         if range > 0.0 {
-            for neighbours in order.windows(3) {
-                let gap = value(neighbours[2]) - value(neighbours[0]);
-                distances[neighbours[1]] += gap / range;
+            for neighbors in order.windows(3) {
+                let gap = value(neighbors[2]) - value(neighbors[0]);
+                distances[neighbors[1]] += gap / range;
             }
         }
     }

@@ -17,14 +17,14 @@ const NOTE: &str = "evonas.classifier";
 /// Images in a batch of predictions.
 const BATCH: usize = 64;
 
-/// A trained network together with the normalisation of its images and the names of its classes. One
+/// A trained network together with the normalization of its images and the names of its classes. One
 /// file of weights holds all of it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TrainedClassifier {
     /// The network.
     pub network: CellNetwork,
-    /// The means and standard deviations of its training images, which normalise its inputs.
+    /// The means and standard deviations of its training images, which normalize its inputs.
     pub statistics: ChannelStatistics,
     /// The name of each class, if known.
     pub class_names: Option<Vec<String>>,
@@ -47,8 +47,8 @@ pub enum ClassifierError {
     /// The file of weights can't be written or read.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// The file holds weights, but no valid normalisation of images.
-    #[error("{} doesn't say how to normalise its network's images: {reason}", path.display())]
+    /// The file holds weights, but no valid normalization of images.
+    #[error("{} doesn't say how to normalize its network's images: {reason}", path.display())]
     NoStatistics {
         /// The file.
         path: PathBuf,

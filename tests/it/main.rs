@@ -1,4 +1,4 @@
-//! The library's behaviour through its public interface, one module a concept.
+//! The library's behavior through its public interface, one module a concept.
 //!
 //! One binary, so that Burn is linked once.
 

@@ -86,7 +86,7 @@ fn a_decision_is_conditional_on_those_before_it() {
 #[test]
 fn the_probabilities_of_all_genotypes_sum_to_1() {
     let space = Choices::builder()
-        .decision("colour", ["red", "green", "blue"])
+        .decision("color", ["red", "green", "blue"])
         .decision("only", ["one"])
         .decision("size", ["small", "large"])
         .build()
@@ -97,9 +97,9 @@ fn the_probabilities_of_all_genotypes_sum_to_1() {
         .build()
         .unwrap();
     let mut sum = 0.0;
-    for colour in 0..3 {
+    for color in 0..3 {
         for size in 0..2 {
-            sum += ppo.log_probability(&space.decode(&[colour, 0, size])).exp();
+            sum += ppo.log_probability(&space.decode(&[color, 0, size])).exp();
         }
     }
     assert!((sum - 1.0).abs() < 1e-5, "{sum}");
@@ -125,7 +125,7 @@ fn a_better_than_average_genotype_becomes_likelier_and_a_worse_one_less_likely()
     let worse = ppo.ask();
     let before = ppo.algorithm().log_probability(&better.genotype);
     ppo.tell(better.id, &completed(2.0)).unwrap();
-    // It fails, so it doesn't count towards the batch.
+    // It fails, so it doesn't count toward the batch.
     let reason = "made up".to_owned();
     ppo.tell(worse.id, &Outcome::Failed { reason }).unwrap();
     assert_eq!(ppo.algorithm().log_probability(&better.genotype), before);

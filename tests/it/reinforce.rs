@@ -267,12 +267,12 @@ fn choices_and_bits_survive_encoding_and_decoding() {
     assert_eq!(codes, [1, 0, 1]);
     assert_eq!(bits.decode(&codes), [true, false, true]);
     let choices = Choices::builder()
-        .decision("colour", ["red", "green", "blue"])
+        .decision("color", ["red", "green", "blue"])
         .decision("size", ["small", "large"])
         .build()
         .unwrap();
     assert_eq!(choices.alternative_counts(), [3, 2]);
     let blue = choices.decode(&[2, 0]);
-    assert_eq!(choices.get(&blue, "colour"), Some("blue"));
+    assert_eq!(choices.get(&blue, "color"), Some("blue"));
     assert_eq!(choices.encode(&blue), [2, 0]);
 }

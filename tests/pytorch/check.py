@@ -17,7 +17,7 @@ import torch
 
 from cell_networks import Network, SameConv2d, average_pool, max_pool
 from genotypes import OPERATIONS, Genotype
-from parity import count_parameters, randomise_norms, reference, relative_difference, training_loss
+from parity import count_parameters, randomize_norms, reference, relative_difference, training_loss
 
 # Genotype, cells, filters, image size, classes, stem filters (None: the CIFAR stem), further options,
 # parameters. Published sizes: NASNet-A 88.9M, 5.3M, 3.3M; AmoebaNet-A 2.6M, 3.2M, 86.7M, 5.1M;
@@ -64,7 +64,7 @@ def check_counts():
 
 
 def first_input(size, kernel, stride, dilation):
-    """The start of the first window: TensorFlow centres the windows, half a pixel towards the end."""
+    """The start of the first window: TensorFlow centers the windows, half a pixel toward the end."""
     outputs = (size + stride - 1) // stride
     span = stride * (outputs - 1) + dilation * (kernel - 1) + 1
     return -(max(span - size, 0) // 2)
@@ -183,7 +183,7 @@ def check_peer(path):
                 x, labels = torch.randn(4, 3, size, size), torch.randint(0, 10, (4,))
                 worst = {}
                 for source, target in ((ours, theirs), (theirs, ours)):
-                    randomise_norms(source)
+                    randomize_norms(source)
                     target.load_state_dict(source.state_dict())
                     for kind, value in differences(source, target, x, labels).items():
                         worst[kind] = max(worst.get(kind, 0.0), value)

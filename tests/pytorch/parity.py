@@ -62,7 +62,7 @@ def count_parameters(net):
 
 
 @torch.no_grad()
-def randomise_norms(net):
+def randomize_norms(net):
     """Moves batch norm's statistics and affine parameters away from 0 and 1, where they hide errors."""
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -116,7 +116,7 @@ def stable_reference(args, genotype, first_seed):
     for seed in range(first_seed, first_seed + SEEDS_TRIED):
         torch.manual_seed(seed)
         net, x, labels = build(args, genotype)
-        randomise_norms(net)
+        randomize_norms(net)
         exact = reference(copy.deepcopy(net).double(), x.double(), labels)
         tensors = reference(net, x, labels)
         difference = relative_difference(tensors, exact, "grads.")
@@ -131,7 +131,7 @@ def export(args, genotype, given, first_seed, out):
     if args.double:
         torch.manual_seed(first_seed)
         net, x, labels = build(args, genotype)
-        randomise_norms(net)
+        randomize_norms(net)
         tensors, seed, difference = reference(net.double(), x.double(), labels), first_seed, 0.0
     else:
         net, tensors, seed, difference = stable_reference(args, genotype, first_seed)

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 /// The result of a batch norm in training.
 pub(crate) struct BatchNormOutput {
-    /// The normalised, scaled and shifted input.
+    /// The normalized, scaled and shifted input.
     pub(crate) output: Tensor<4>,
     /// The batch's mean of every channel.
     pub(crate) mean: Tensor<1>,
@@ -14,15 +14,15 @@ pub(crate) struct BatchNormOutput {
 }
 
 /// Adds a batch's statistics to the running ones, without a graph of their origin, and returns the output.
-pub(crate) fn update_running(norm: &BatchNorm, normalised: BatchNormOutput) -> Tensor<4> {
+pub(crate) fn update_running(norm: &BatchNorm, normalized: BatchNormOutput) -> Tensor<4> {
     for (running, batch) in [
-        (&norm.running_mean, normalised.mean),
-        (&norm.running_var, normalised.variance),
+        (&norm.running_mean, normalized.mean),
+        (&norm.running_var, normalized.variance),
     ] {
         let kept = running.value_sync().inner() * (1.0 - norm.momentum);
         running.update(Tensor::from_inner(kept + batch.inner() * norm.momentum));
     }
-    normalised.output
+    normalized.output
 }
 
 /// The factor and the summand by which batch norm transforms each channel with its running statistics.

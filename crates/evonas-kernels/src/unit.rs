@@ -22,7 +22,7 @@ pub struct Unit<'a> {
     /// The dense convolution, which mixes channels. After a depthwise convolution it must be 1x1 with
     /// stride 1.
     pub dense: Option<Convolution>,
-    /// Batch norm. While the module trains (on a device with autodiff) it normalises by the batch's
+    /// Batch norm. While the module trains (on a device with autodiff) it normalizes by the batch's
     /// statistics and adds them to the module's running ones; otherwise it uses the running ones.
     pub norm: Option<&'a BatchNorm>,
 }
@@ -89,9 +89,9 @@ impl Unit<'_> {
             input.device().is_autodiff() || norm.gamma.val().device().is_autodiff();
         if differentiates && norm.training.is_enabled() {
             let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
-            let normalised =
-                cpu::normalise(input, depthwise, dense, gamma, beta, shape, norm.epsilon);
-            return update_running(norm, normalised);
+            let normalized =
+                cpu::normalize(input, depthwise, dense, gamma, beta, shape, norm.epsilon);
+            return update_running(norm, normalized);
         }
         let (scale, shift) = scale_and_shift(norm);
         if !differentiates {

@@ -13,7 +13,7 @@ pub struct Window {
     pub kernel: [usize; 2],
     /// The steps down and to the right.
     pub stride: [usize; 2],
-    /// The distance between neighbouring pixels of the window; 1 if it has no gaps.
+    /// The distance between neighboring pixels of the window; 1 if it has no gaps.
     pub dilation: usize,
     /// Rows and columns of padding before the image. A negative number skips as many of the image.
     pub before: [isize; 2],

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clipped_ratio_has_a_gradient_only_towards_1() {
+    fn a_clipped_ratio_has_a_gradient_only_toward_1() {
         let controller = controller();
         let probability = |choices: &[usize]| -> Vec<f32> {
             controller

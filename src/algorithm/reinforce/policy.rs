@@ -68,9 +68,8 @@ impl Policy {
             let entropy = entropy(&probabilities);
             for (alternative, probability) in probabilities.into_iter().enumerate() {
                 let chosen = f64::from(u8::from(alternative == choice));
-                let towards_entropy = probability * (log(probability) + entropy);
-                gradient
-                    .push(advantage * (probability - chosen) + entropy_weight * towards_entropy);
+                let toward_entropy = probability * (log(probability) + entropy);
+                gradient.push(advantage * (probability - chosen) + entropy_weight * toward_entropy);
             }
         }
         gradient

@@ -1,4 +1,4 @@
-//! What all plots share: size, colours, legend, and the range of an axis.
+//! What all plots share: size, colors, legend, and the range of an axis.
 
 use std::error::Error;
 use std::ops::Range;
@@ -15,8 +15,8 @@ use super::error::PlotError;
 /// The size of a plot in pixels.
 pub(super) const SIZE: (u32, u32) = (760, 480);
 
-/// Colours that people with any colour vision can tell apart (Okabe and Ito 2008).
-const COLOURS: [RGBColor; 6] = [
+/// Colors that people with any color vision can tell apart (Okabe and Ito 2008).
+const COLORS: [RGBColor; 6] = [
     RGBColor(0, 114, 178),
     RGBColor(230, 159, 0),
     RGBColor(120, 120, 120),
@@ -25,9 +25,9 @@ const COLOURS: [RGBColor; 6] = [
     RGBColor(204, 121, 167),
 ];
 
-/// The colour of the series with a number, from 0.
-pub(super) fn colour(series: usize) -> RGBColor {
-    COLOURS[series % COLOURS.len()]
+/// The color of the series with a number, from 0.
+pub(super) fn color(series: usize) -> RGBColor {
+    COLORS[series % COLORS.len()]
 }
 
 /// A chart with numbers on both axes.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::chart::{SIZE, colour, legend, range, text};
+use super::chart::{SIZE, color, legend, range, text};
 use super::error::PlotError;
 use crate::comparison::{Axis, Contender, CurvePoint, IncumbentCurve};
 
@@ -44,7 +44,7 @@ pub struct CurvePlot<'a> {
 }
 
 impl<'a> CurvePlot<'a> {
-    /// A plot of curves along an axis. The vertical axis is labelled `test`.
+    /// A plot of curves along an axis. The vertical axis is labeled `test`.
     pub fn new(axis: Axis, curves: &'a [(Contender, IncumbentCurve)]) -> Self {
         Self {
             axis,
@@ -116,7 +116,7 @@ impl<'a> CurvePlot<'a> {
             .draw()
             .map_err(text)?;
         for (number, (contender, curve)) in self.curves.iter().enumerate() {
-            let colour = colour(number);
+            let color = color(number);
             // Leave out what is below the plot: SVG doesn't clip.
             let visible: Vec<_> = curve
                 .points
@@ -132,10 +132,10 @@ impl<'a> CurvePlot<'a> {
                 .map(|point| (point.x, point.mean - point.confidence));
             let band: Vec<_> = upper.chain(lower).collect();
             chart
-                .draw_series([Polygon::new(band, colour.mix(0.2))])
+                .draw_series([Polygon::new(band, color.mix(0.2))])
                 .map_err(text)?;
             let line = visible.iter().map(|point| (point.x, point.mean));
-            let style = colour.stroke_width(2);
+            let style = color.stroke_width(2);
             chart
                 .draw_series(LineSeries::new(line, style))
                 .map_err(text)?

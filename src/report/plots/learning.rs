@@ -7,7 +7,7 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::chart::{colour, legend, range, text};
+use super::chart::{color, legend, range, text};
 use super::error::PlotError;
 
 /// A plot of a training's learning curves: the loss of each epoch, and below it the accuracies.
@@ -120,7 +120,7 @@ impl LearningPlot {
             .draw()
             .map_err(text)?;
         for (number, (name, values)) in series.iter().enumerate() {
-            let colour = colour(number);
+            let color = color(number);
             let points: Vec<(f64, f64)> = values
                 .iter()
                 .enumerate()
@@ -128,14 +128,14 @@ impl LearningPlot {
                 .collect();
             let dots = points
                 .iter()
-                .map(|&point| Circle::new(point, 2, colour.filled()));
+                .map(|&point| Circle::new(point, 2, color.filled()));
             chart.draw_series(dots).map_err(text)?;
             chart
-                .draw_series(LineSeries::new(points, colour.stroke_width(2)))
+                .draw_series(LineSeries::new(points, color.stroke_width(2)))
                 .map_err(text)?
                 .label(name)
                 .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2))
+                    PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2))
                 });
         }
         if series.len() > 1 {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::chart::{SIZE, colour, legend, range, text};
+use super::chart::{SIZE, color, legend, range, text};
 use super::error::PlotError;
 
 /// A scatter plot of several series of points.
@@ -165,10 +165,10 @@ impl ScatterPlot {
                 .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK.mix(0.5)));
         }
         for (number, (name, points)) in self.series.iter().enumerate() {
-            let style = colour(number).mix(0.8).filled();
+            let style = color(number).mix(0.8).filled();
             let bars = points.iter().flat_map(ScatterPoint::bars);
             chart
-                .draw_series(bars.map(|bar| PathElement::new(bar, colour(number))))
+                .draw_series(bars.map(|bar| PathElement::new(bar, color(number))))
                 .map_err(text)?;
             let circle = |point: &ScatterPoint| Circle::new((point.x, point.y), 4, style);
             chart

@@ -2,7 +2,7 @@
 
 use super::cell::{Branch, Cell, PairwiseCombination};
 use super::genotype::NasnetGenotype;
-use super::labelling;
+use super::labeling;
 
 impl Cell {
     /// The canonical form of this cell: the same for all cells that differ only in the order of the two
@@ -18,7 +18,7 @@ impl Cell {
     /// never taken for equal.
     #[must_use]
     pub fn canonical(&self) -> Self {
-        let labels = labelling::canonical(self);
+        let labels = labeling::canonical(self);
         let mut renamed: Vec<Option<usize>> = vec![None; self.pairs().len() + 2];
         (renamed[0], renamed[1]) = (Some(0), Some(1));
         let mut ordered = Vec::with_capacity(self.pairs().len());

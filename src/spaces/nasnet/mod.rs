@@ -16,7 +16,7 @@ mod cell_kind;
 mod error;
 mod genotype;
 mod json;
-mod labelling;
+mod labeling;
 mod mutation;
 mod operation;
 pub mod published;

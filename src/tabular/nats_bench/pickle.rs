@@ -44,7 +44,7 @@ const REPLACEMENTS: [(&[u8], &[u8]); 3] = [
 ///
 /// The official files hold the epochs' times in `OrderedDict`s. serde-pickle reads a class that it doesn't
 /// know as an opaque object, which can't take items, but `copyreg._reconstructor` as an empty dictionary;
-/// so that name replaces the other one. The frame lengths are wrong afterwards, but serde-pickle ignores
+/// so that name replaces the other one. The frame lengths are wrong afterward, but serde-pickle ignores
 /// them.
 fn with_plain_dicts(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut bytes = Cow::Borrowed(bytes);

@@ -28,7 +28,7 @@ pub struct Augmentation {
     /// Whether each image is mirrored left to right with probability 1/2.
     #[serde(default)]
     pub flip: bool,
-    /// The side of a square that is set to the channels' means. Its centre is anywhere in the image,
+    /// The side of a square that is set to the channels' means. Its center is anywhere in the image,
     /// so part of it may be outside. CIFAR-10 trainings use 16 (DeVries & Taylor 2017).
     #[serde(default)]
     pub cutout: usize,

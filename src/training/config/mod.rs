@@ -61,7 +61,7 @@ pub struct TrainingConfig {
     #[serde(default)]
     pub decay_all: bool,
     /// The largest L2 norm of the gradient over all parameters; longer gradients are scaled down to
-    /// it. Weight decay is added afterwards.
+    /// it. Weight decay is added afterward.
     #[serde(default)]
     pub gradient_clipping: Option<f64>,
     /// The share of each label that is spread evenly over all classes.

@@ -122,7 +122,7 @@ impl Preset {
         config
     }
 
-    /// A network configuration with the preset's regularisation; size, stem and classes stay.
+    /// A network configuration with the preset's regularization; size, stem and classes stay.
     ///
     /// | | search | CIFAR | ImageNet |
     /// |---|---|---|---|
@@ -133,7 +133,7 @@ impl Preset {
     /// | batch norm | CIFAR | CIFAR | ImageNet |
     ///
     /// The weights, keep probabilities and the dropout are the paper's, batch norm is the released
-    /// codes'. Whether a search regularises is not published; 25 epochs leave little to overfit.
+    /// codes'. Whether a search regularizes is not published; 25 epochs leave little to overfit.
     ///
     /// Images that are too small for the auxiliary head, which pools 5x5 pixels after the second
     /// stack, train without one: 8x8 digits with the CIFAR stem, for example.

@@ -16,7 +16,7 @@ use crate::network::ImageShape;
 
 /// Images and labels on one device, to take batches from by index.
 ///
-/// A pixel takes one byte, as in [`LabeledImages`]. Batches are gathered, augmented and normalised on
+/// A pixel takes one byte, as in [`LabeledImages`]. Batches are gathered, augmented and normalized on
 /// the device, so that training copies no images to it. Clones share the images.
 #[derive(Clone, Debug)]
 pub struct DeviceImages {
@@ -30,13 +30,13 @@ impl DeviceImages {
     /// standard deviation that it has in `reference`: the training images, for every split.
     #[must_use]
     pub fn new(images: &LabeledImages, reference: &LabeledImages, device: &Device) -> Self {
-        Self::normalised_by(images, &ChannelStatistics::of(reference), device)
+        Self::normalized_by(images, &ChannelStatistics::of(reference), device)
     }
 
     /// Copies other images to the same device, to be shifted and scaled like these.
     #[must_use]
     pub fn alike(&self, images: &LabeledImages) -> Self {
-        Self::normalised_by(images, self.statistics(), &self.device())
+        Self::normalized_by(images, self.statistics(), &self.device())
     }
 
     /// Copies images to a device, to be shifted and scaled by these means and standard deviations.
@@ -44,7 +44,7 @@ impl DeviceImages {
     /// # Panics
     /// If the images have another number of channels than the statistics.
     #[must_use]
-    pub fn normalised_by(
+    pub fn normalized_by(
         images: &LabeledImages,
         statistics: &ChannelStatistics,
         device: &Device,
@@ -82,7 +82,7 @@ impl DeviceImages {
         self.pixels.shape()
     }
 
-    /// The means and standard deviations that normalise the images.
+    /// The means and standard deviations that normalize the images.
     #[must_use]
     pub const fn statistics(&self) -> &ChannelStatistics {
         self.pixels.statistics()
@@ -97,7 +97,7 @@ impl DeviceImages {
     /// The images and labels at these indices.
     ///
     /// # Shapes
-    /// - images: `[indices, channels, height, width]`, normalised
+    /// - images: `[indices, channels, height, width]`, normalized
     /// - labels: `[indices]`
     #[must_use]
     pub fn batch(&self, indices: &[usize]) -> (Tensor<4>, Tensor<1, Int>) {
@@ -108,7 +108,7 @@ impl DeviceImages {
     /// numbers come from `rng` on every device.
     ///
     /// # Shapes
-    /// - images: `[indices, channels, height, width]`, normalised
+    /// - images: `[indices, channels, height, width]`, normalized
     /// - labels: `[indices]`
     #[must_use]
     pub fn augmented_batch(
@@ -119,7 +119,7 @@ impl DeviceImages {
     ) -> (Tensor<4>, Tensor<1, Int>) {
         let bytes = self.pixels.gather(indices);
         let moved = augment::crop_and_flip(bytes, augmentation, rng);
-        let images = augment::cut_out(self.pixels.normalise(moved), augmentation, rng);
+        let images = augment::cut_out(self.pixels.normalize(moved), augmentation, rng);
         (images, self.labels_of(indices))
     }
 
@@ -149,11 +149,11 @@ mod tests {
         images.into_data().try_to_vec().unwrap()
     }
 
-    /// The normalised image by definition.
+    /// The normalized image by definition.
     fn expected(images: &LabeledImages, index: usize) -> Vec<f32> {
         let statistics = ChannelStatistics::of(images);
         let plane = images.height() * images.width();
-        let normalised = |(place, &byte): (usize, &u8)| {
+        let normalized = |(place, &byte): (usize, &u8)| {
             let (mean, deviation) = statistics.channels()[place / plane];
             (f32::from(byte) / 255.0 - mean) / deviation
         };
@@ -161,12 +161,12 @@ mod tests {
             .image(index)
             .iter()
             .enumerate()
-            .map(normalised)
+            .map(normalized)
             .collect()
     }
 
     #[test]
-    fn a_batch_has_normalised_images_in_order() {
+    fn a_batch_has_normalized_images_in_order() {
         let images = images();
         let on_device = DeviceImages::new(&images, &images, &Device::flex());
         let (batch, labels) = on_device.batch(&[1, 0, 1]);

@@ -9,7 +9,7 @@ use crate::training::images::ChannelStatistics;
 /// Bytes packed into an element of an integer tensor, since not every device has tensors of bytes.
 const PACKED: usize = 4;
 
-/// Images on one device, one byte per pixel, with their normalisation.
+/// Images on one device, one byte per pixel, with their normalization.
 #[derive(Clone, Debug)]
 pub(in crate::training) struct DevicePixels {
     /// `[images, channels * height * width / 4]`, rounded up: four pixels each, the first in the
@@ -18,7 +18,7 @@ pub(in crate::training) struct DevicePixels {
     shape: ImageShape,
     len: usize,
     statistics: ChannelStatistics,
-    /// Factor and offset that normalise a byte, `[1, channels, 1, 1]` each.
+    /// Factor and offset that normalize a byte, `[1, channels, 1, 1]` each.
     scale: Tensor<4>,
     shift: Tensor<4>,
 }
@@ -71,15 +71,15 @@ impl DevicePixels {
         &self.statistics
     }
 
-    /// The images at these indices, normalised.
+    /// The images at these indices, normalized.
     ///
     /// # Shapes
     /// `[indices, channels, height, width]`
     pub(in crate::training) fn batch(&self, indices: &[usize]) -> Tensor<4> {
-        self.normalise(self.gather(indices))
+        self.normalize(self.gather(indices))
     }
 
-    pub(super) fn normalise(&self, bytes: Tensor<4>) -> Tensor<4> {
+    pub(super) fn normalize(&self, bytes: Tensor<4>) -> Tensor<4> {
         bytes * self.scale.clone() + self.shift.clone()
     }
 

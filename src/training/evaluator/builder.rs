@@ -124,7 +124,7 @@ impl<'a, D> TrainingEvaluatorBuilder<'a, D> {
         let images: Vec<DeviceImages> = self
             .devices
             .iter()
-            .map(|device| DeviceImages::normalised_by(self.images, &statistics, device))
+            .map(|device| DeviceImages::normalized_by(self.images, &statistics, device))
             .collect();
         self.trainer.check(self.images.shape(), split.kept.len())?;
         let test = self.test_images.map(|test| {

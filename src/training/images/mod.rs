@@ -10,7 +10,7 @@
 //! - [`LabeledImages::new`]: images from anywhere else.
 //!
 //! [`HoldOut`] sets part of the training images aside for validation, so that the test images play no
-//! role in the search. Images are normalised by their [`ChannelStatistics`].
+//! role in the search. Images are normalized by their [`ChannelStatistics`].
 //!
 //! No reader trusts what a file claims: for any bytes, the result is either images or a
 //! [`DatasetError`] that names the file, and memory grows only with what is really there.

@@ -1,4 +1,4 @@
-//! Mean and standard deviation of each channel, to normalise images by.
+//! Mean and standard deviation of each channel, to normalize images by.
 
 use serde::{Deserialize, Serialize};
 

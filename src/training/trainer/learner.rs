@@ -68,7 +68,7 @@ impl<M: ImageClassifier> Learner<M> {
     /// the device, so the step may still be under way when this returns.
     ///
     /// # Shapes
-    /// - images: `[batch, channels, height, width]`, normalised
+    /// - images: `[batch, channels, height, width]`, normalized
     /// - labels: `[batch]`
     pub fn step(
         &mut self,

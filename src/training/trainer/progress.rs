@@ -15,7 +15,7 @@ pub struct Epoch {
     /// The mean loss of its steps, without the auxiliary head's.
     pub loss: f64,
     /// The share of its augmented images, from 0 to 1, that the network classified correctly just
-    /// before it learnt from them.
+    /// before it learned from them.
     pub accuracy: f64,
     /// The learning rate of its last step.
     pub learning_rate: f64,

@@ -27,7 +27,7 @@ fn constraints_are_checked_before_a_trial_is_spent() {
         reason,
     }) = search(50)
     else {
-        panic!("children can't fulfil the constraint");
+        panic!("children can't fulfill the constraint");
     };
     assert_eq!(trial, TrialId(10));
     assert!(

@@ -42,7 +42,7 @@ enum Cells {
     Random,
 }
 
-/// The number of neighbouring batches to try if single precision differs from the file.
+/// The number of neighboring batches to try if single precision differs from the file.
 const NUDGES: u64 = 8;
 
 /// Whether everything agrees. Logits and loss always must.

@@ -57,7 +57,7 @@ pub(super) struct StepOptions {
     /// Compute convolutions in bfloat16 [default: in float32]
     #[arg(long)]
     bf16: bool,
-    /// Also time a step's data: gathering, cropping, mirroring, cutting out and normalising a batch of images
+    /// Also time a step's data: gathering, cropping, mirroring, cutting out and normalizing a batch of images
     /// that are on the device [default: off]
     #[arg(long)]
     pipeline: bool,

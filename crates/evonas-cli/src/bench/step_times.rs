@@ -48,7 +48,7 @@ impl StepTimes {
     }
 
     /// Times `timed` batches, at least one, after a first one and `warm_up` others: random images are gathered,
-    /// augmented and normalised on their device. This is what a training step spends on its data.
+    /// augmented and normalized on their device. This is what a training step spends on its data.
     pub(super) fn of_batches(
         images: &DeviceImages,
         batch_size: usize,

@@ -78,7 +78,7 @@ impl<'a> TrainRun<'a> {
         let statistics = ChannelStatistics::of_subset(images, &training);
         let run = Self {
             options,
-            images: DeviceImages::normalised_by(images, &statistics, &device),
+            images: DeviceImages::normalized_by(images, &statistics, &device),
             device: devices.to_string(),
             dataset: plan.dataset.name,
             class_names: plan.dataset.class_names,

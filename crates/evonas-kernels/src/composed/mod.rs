@@ -70,8 +70,8 @@ pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
         && cube::run_on(&input.device())
     {
         let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
-        let normalised = cube::batch_norm(input, gamma, beta, norm.epsilon);
-        return crate::batch_norm::update_running(norm, normalised);
+        let normalized = cube::batch_norm(input, gamma, beta, norm.epsilon);
+        return crate::batch_norm::update_running(norm, normalized);
     }
     norm.forward(input)
 }

@@ -26,5 +26,5 @@ mod vector;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use operations::{concatenate, convolve, normalise, pool, run_on, scaled};
+pub(crate) use operations::{concatenate, convolve, normalize, pool, run_on, scaled};
 pub(crate) use unit::{Rows, UnitShape};

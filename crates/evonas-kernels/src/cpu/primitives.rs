@@ -195,7 +195,7 @@ pub(super) struct Gradients {
 
 /// A unit followed by batch norm, in training.
 #[derive(Clone, Debug)]
-pub(super) struct Normalised {
+pub(super) struct Normalized {
     pub(super) inputs: Inputs,
     /// The unit's output.
     between: Values,
@@ -205,19 +205,19 @@ pub(super) struct Normalised {
 }
 
 /// The output of batch norm, and the batch's statistics.
-pub(super) struct NormalisedOutput {
+pub(super) struct NormalizedOutput {
     pub(super) output: FlexTensor,
     pub(super) mean: FlexTensor,
     pub(super) variance: FlexTensor,
 }
 
-impl Normalised {
+impl Normalized {
     pub(super) fn forward(
         inputs: Inputs,
         gamma: FlexTensor,
         beta: FlexTensor,
         epsilon: f64,
-    ) -> (Self, NormalisedOutput) {
+    ) -> (Self, NormalizedOutput) {
         let (gamma, beta) = (Values::new(gamma), Values::new(beta));
         let (between, statistics) = inputs.forward_with_statistics();
         let shape = between.dims();
@@ -240,7 +240,7 @@ impl Normalised {
             .map(|(beta, (mean, scale))| beta - mean * scale)
             .collect();
         let output = affine(&between, &scale, &shift);
-        let made = NormalisedOutput {
+        let made = NormalizedOutput {
             output,
             mean: tensor(mean.clone(), [channels]),
             variance: tensor(variance, [channels]),

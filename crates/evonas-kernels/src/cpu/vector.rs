@@ -51,7 +51,7 @@ pub(super) fn portably<T>(work: impl FnOnce() -> T) -> T {
 /// Values that are computed together.
 pub(crate) const LANES: usize = 8;
 
-/// Neighbouring channels of a pixel.
+/// Neighboring channels of a pixel.
 pub(crate) type Lanes = [f32; LANES];
 
 /// Instructions on all values of `Lanes` at once.

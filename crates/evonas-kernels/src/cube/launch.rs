@@ -24,7 +24,7 @@ pub(super) fn groups(pixels: usize, channels: usize) -> usize {
     (MANY_THREADS / channels).clamp(1, most)
 }
 
-/// An uninitialised contiguous tensor on the device of another. By default CUDA leaves gaps between rows.
+/// An uninitialized contiguous tensor on the device of another. By default CUDA leaves gaps between rows.
 pub(super) fn empty(like: &CubeTensor, shape: Shape, dtype: DType) -> CubeTensor {
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, dtype)
 }

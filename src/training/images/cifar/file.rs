@@ -45,7 +45,7 @@ impl Records {
                 self.check_whole_records(&file, record as u64, found)
             }
         };
-        // Checked before any byte is read, and again afterwards in case the file grew.
+        // Checked before any byte is read, and again afterward in case the file grew.
         let bytes = read(&file, check_size)?;
         check_size(bytes.len() as u64)?;
         if verify {

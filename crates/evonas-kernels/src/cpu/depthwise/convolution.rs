@@ -196,7 +196,7 @@ impl Sums<'_> {
     }
 }
 
-/// Sums over the windows of step `STEP` and `K` columns of `P` neighbouring outputs.
+/// Sums over the windows of step `STEP` and `K` columns of `P` neighboring outputs.
 #[inline(always)]
 fn windows<S: Vectors, const P: usize, const STEP: usize, const K: usize>(
     simd: S,

@@ -119,7 +119,7 @@ impl Row<'_> {
         }
     }
 
-    /// `K` neighbouring taps, with `U` sums each so that additions don't wait for one another; `N` is
+    /// `K` neighboring taps, with `U` sums each so that additions don't wait for one another; `N` is
     /// `U` times the stride.
     #[inline(always)]
     fn taps<S: Vectors, const K: usize, const U: usize, const N: usize>(

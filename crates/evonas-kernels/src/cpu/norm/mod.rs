@@ -1,4 +1,4 @@
-//! Batch norm: statistics of channels, normalisation, and its gradients.
+//! Batch norm: statistics of channels, normalization, and its gradients.
 //!
 //! Sums within an image are in single precision; sums over images are in double precision and in the
 //! order of the images.

@@ -4,14 +4,14 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, Flex, backend_extension};
 
-use crate::cpu::primitives::{self, Inputs, Normalised, NormalisedOutput, Values};
+use crate::cpu::primitives::{self, Inputs, Normalized, NormalizedOutput, Values};
 use crate::cpu::unit::UnitShape;
 use crate::pooling::Pooling;
 use crate::window::Window;
 
 /// The output of batch norm in training, and the batch's statistics.
 #[derive(ExtensionType)]
-pub(super) struct NormalisedPrimitives<B: Backend> {
+pub(super) struct NormalizedPrimitives<B: Backend> {
     pub(super) output: FloatTensor<B>,
     pub(super) mean: FloatTensor<B>,
     pub(super) variance: FloatTensor<B>,
@@ -80,14 +80,14 @@ pub(super) trait CellOperations: Backend {
     ) -> FloatTensor<Self>;
 
     /// Convolutions, if there are any, and batch norm by the batch's statistics.
-    fn normalise(
+    fn normalize(
         image: FloatTensor<Self>,
         #[extension_type] weights: ConvolutionWeights<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         unit: UnitShape,
         epsilon: f64,
-    ) -> NormalisedPrimitives<Self>;
+    ) -> NormalizedPrimitives<Self>;
 
     /// Average, max or min pooling.
     fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self>;
@@ -118,22 +118,22 @@ impl CellOperations for Flex {
         Inputs::new(unit, image, weights.split()).forward()
     }
 
-    fn normalise(
+    fn normalize(
         image: FlexTensor,
         weights: ConvolutionWeights<Self>,
         gamma: FlexTensor,
         beta: FlexTensor,
         unit: UnitShape,
         epsilon: f64,
-    ) -> NormalisedPrimitives<Self> {
+    ) -> NormalizedPrimitives<Self> {
         let inputs = Inputs::new(unit, image, weights.split());
-        let (_, made) = Normalised::forward(inputs, gamma, beta, epsilon);
-        let NormalisedOutput {
+        let (_, made) = Normalized::forward(inputs, gamma, beta, epsilon);
+        let NormalizedOutput {
             output,
             mean,
             variance,
         } = made;
-        NormalisedPrimitives {
+        NormalizedPrimitives {
             output,
             mean,
             variance,

@@ -10,9 +10,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 
 use super::extension::{
-    CellOperations, ConcatenatedParts, ConvolutionWeights, NormalisedPrimitives,
+    CellOperations, ConcatenatedParts, ConvolutionWeights, NormalizedPrimitives,
 };
-use crate::cpu::primitives::{self, Inputs, Normalised, Values};
+use crate::cpu::primitives::{self, Inputs, Normalized, Values};
 use crate::cpu::unit::UnitShape;
 use crate::pooling::Pooling;
 use crate::window::Window;
@@ -73,10 +73,10 @@ impl Backward<Flex, 3> for ConvolveBackward {
 }
 
 #[derive(Debug)]
-struct NormaliseBackward;
+struct NormalizeBackward;
 
-impl Backward<Flex, 5> for NormaliseBackward {
-    type State = Normalised;
+impl Backward<Flex, 5> for NormalizeBackward {
+    type State = Normalized;
 
     fn backward(
         self,
@@ -171,28 +171,28 @@ impl<C: CheckpointStrategy> CellOperations for Autodiff<Flex, C> {
         }
     }
 
-    fn normalise(
+    fn normalize(
         image: FloatTensor<Self>,
         weights: ConvolutionWeights<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         unit: UnitShape,
         epsilon: f64,
-    ) -> NormalisedPrimitives<Self> {
+    ) -> NormalizedPrimitives<Self> {
         let [depthwise, dense] = weights.nodes(&image);
         let nodes = [image.node(), depthwise, dense, gamma.node(), beta.node()];
-        let prepared = NormaliseBackward
+        let prepared = NormalizeBackward
             .prepare::<C>(nodes)
             .compute_bound()
             .stateful();
         let inputs = Inputs::new(unit, image.into_primitive(), weights.inner().split());
         let [gamma, beta] = [gamma, beta].map(|tensor| tensor.into_primitive());
-        let (saved, made) = Normalised::forward(inputs, gamma, beta, epsilon);
+        let (saved, made) = Normalized::forward(inputs, gamma, beta, epsilon);
         let output = match prepared {
             OpsKind::Tracked(prepared) => prepared.finish(saved, made.output),
             OpsKind::UnTracked(prepared) => prepared.finish(made.output),
         };
-        NormalisedPrimitives {
+        NormalizedPrimitives {
             output,
             mean: FloatTensor::<Self>::new(made.mean),
             variance: FloatTensor::<Self>::new(made.variance),

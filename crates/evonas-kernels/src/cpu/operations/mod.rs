@@ -61,7 +61,7 @@ pub(crate) fn convolve(
 ///
 /// # Shapes
 /// Those of [`convolve`]; `gamma` and `beta`: `[outputs]`.
-pub(crate) fn normalise(
+pub(crate) fn normalize(
     image: Tensor<4>,
     depthwise: Option<Tensor<4>>,
     dense: Option<Tensor<4>>,
@@ -70,7 +70,7 @@ pub(crate) fn normalise(
     unit: UnitShape,
     epsilon: f64,
 ) -> BatchNormOutput {
-    let result = <Dispatch as CellOperations>::normalise(
+    let result = <Dispatch as CellOperations>::normalize(
         image.into_dispatch(),
         weights_of(depthwise, dense),
         gamma.into_dispatch(),

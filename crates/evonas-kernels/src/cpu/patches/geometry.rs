@@ -32,7 +32,7 @@ impl Patches {
         span(&self.window, 1, self.window.out_width) * self.channels
     }
 
-    /// The length of a run of neighbouring values in a window's row, and the number of runs.
+    /// The length of a run of neighboring values in a window's row, and the number of runs.
     pub(super) const fn run(&self) -> (usize, usize) {
         let columns = self.window.kernel[1];
         if self.window.dilation == 1 {

@@ -83,7 +83,7 @@ pub(super) fn data<const D: usize>(values: Memory, shape: [usize; D]) -> TensorD
         Memory::Own(values) => TensorData::new(values, shape),
         Memory::Lent(lent) => {
             let length = size_of_val(lent.values());
-            // SAFETY: the controller's memory is `length` bytes of values, all initialised.
+            // SAFETY: the controller's memory is `length` bytes of values, all initialized.
             let bytes = unsafe { Bytes::from_controller(Box::new(lent), length) };
             TensorData::from_bytes(bytes, shape, DType::F32)
         }
@@ -122,7 +122,7 @@ impl Lent {
 
     fn values(&self) -> &[f32] {
         // SAFETY: the slab stays mapped while any slot of it is lent; nobody else has these values, which the
-        // system or the previous borrower initialised.
+        // system or the previous borrower initialized.
         unsafe { slice::from_raw_parts(self.start.as_ptr(), self.length) }
     }
 
@@ -156,7 +156,7 @@ impl AllocationController for Lent {
         let values = self.values_mut();
         let (start, length) = (values.as_mut_ptr().cast(), size_of_val(values));
         // SAFETY: these are the bytes of the values, borrowed for as long. Bytes need no alignment. The caller
-        // promises to write initialised bytes only, and any four of them are a value.
+        // promises to write initialized bytes only, and any four of them are a value.
         Ok(unsafe { slice::from_raw_parts_mut(start, length) })
     }
 
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_do_not_overlap_and_what_is_dropped_is_used_again() {
+    fn neighbors_do_not_overlap_and_what_is_dropped_is_used_again() {
         // A length that no other test uses, so that their memory isn't part of it.
         let length = 3 * SMALLEST + 5;
         let mut all: Vec<Memory> = (0..60).map(|_| values(length)).collect();

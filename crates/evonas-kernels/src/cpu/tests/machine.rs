@@ -4,7 +4,7 @@ use burn::backend::flex::FlexTensor;
 
 use super::units::{Sizes, all_of, inputs_of, same_size, values_of};
 use super::{assert_close, doubles, random, values, window};
-use crate::cpu::primitives::{self, Inputs, Normalised, Values, tensor};
+use crate::cpu::primitives::{self, Inputs, Normalized, Values, tensor};
 use crate::cpu::unit::{Rows, UnitShape};
 use crate::pooling::Pooling;
 
@@ -70,7 +70,7 @@ fn a_machine_without_vectors_computes_the_same() {
             let inputs = inputs_of(unit(rows), sizes, &values_of(unit(rows), sizes, 7));
             let channels = sizes.out_channels();
             let one = |seed| tensor(random(channels, seed), [channels]);
-            let (saved, made) = Normalised::forward(inputs, one(1), one(2), 1e-3);
+            let (saved, made) = Normalized::forward(inputs, one(1), one(2), 1e-3);
             let (by, by_norm) = saved.backward(made.output.clone(), true);
             found.extend([made.output, made.mean, made.variance].map(values));
             found.extend(by.image.map(values));

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::units::{Sizes, all_of, define, define_norm, inputs_of, same_size, units, values_of};
 use super::{assert_close, assert_gradients, doubles, random, values};
-use crate::cpu::primitives::{self, Normalised, tensor};
+use crate::cpu::primitives::{self, Normalized, tensor};
 use crate::cpu::unit::{Rows, UnitShape};
 
 proptest! {
@@ -47,7 +47,7 @@ proptest! {
         let [gamma, beta] = [random(channels, seed ^ 4), random(channels, seed ^ 5)];
         let inputs = inputs_of(unit, sizes, &unit_values);
         let one = |values: &[f32]| tensor(values.to_vec(), [channels]);
-        let (saved, made) = Normalised::forward(inputs.clone(), one(&gamma), one(&beta), epsilon);
+        let (saved, made) = Normalized::forward(inputs.clone(), one(&gamma), one(&beta), epsilon);
         let mut exact: Vec<Vec<f64>> = unit_values.iter().map(|values| doubles(values)).collect();
         exact.push(doubles(&gamma));
         exact.push(doubles(&beta));

@@ -95,14 +95,14 @@ fn statistics_kernel(moments: &Tensor<f32>, mean: &mut Tensor<f32>, variance: &m
     if ABSOLUTE_POS >= mean.len() {
         terminate!();
     }
-    let (count, centre, squares) = combined(moments, ABSOLUTE_POS, 0, 1);
-    mean[ABSOLUTE_POS] = centre;
+    let (count, center, squares) = combined(moments, ABSOLUTE_POS, 0, 1);
+    mean[ABSOLUTE_POS] = center;
     variance[ABSOLUTE_POS] = squares / count;
 }
 
 /// One thread for each value.
 #[cube(launch)]
-fn normalise_kernel(
+fn normalize_kernel(
     image: &Tensor<f32>,
     mean: &Tensor<f32>,
     variance: &Tensor<f32>,
@@ -138,14 +138,14 @@ fn gradient_sums_kernel(
     let channel = ABSOLUTE_POS % channels;
     let group = ABSOLUTE_POS / channels;
     let pixels = image.shape(0) * image.shape(1) * image.shape(2);
-    let centre = mean[channel];
+    let center = mean[channel];
     let mut sum = f32::new(0.0);
     let mut products = f32::new(0.0);
     let mut pixel = group;
     while pixel < pixels {
         let value = gradient[place(gradient, pixel, channel)];
         sum += value;
-        products += value * (image[place(image, pixel, channel)] - centre);
+        products += value * (image[place(image, pixel, channel)] - center);
         pixel += groups;
     }
     sums[group * 2 * channels + channel] = sum;
@@ -241,8 +241,8 @@ pub(super) fn statistics(image: &CubeTensor) -> [CubeTensor; 2] {
     [mean, variance]
 }
 
-/// Normalises images by mean, variance, gamma and beta.
-pub(super) fn normalise(
+/// Normalizes images by mean, variance, gamma and beta.
+pub(super) fn normalize(
     image: CubeTensor,
     [mean, variance, gamma, beta]: [&CubeTensor; 4],
     epsilon: f64,
@@ -250,7 +250,7 @@ pub(super) fn normalise(
     let [images, channels, height, width] = image.shape().dims();
     let output = empty(&image, [images, height, width, channels].into(), DType::F32);
     let (count, dim) = threads(&output, output.meta.num_elements());
-    normalise_kernel::launch(
+    normalize_kernel::launch(
         &output.client,
         count,
         dim,

@@ -18,7 +18,7 @@ use crate::batch_norm::BatchNormOutput;
 /// The result of batch norm in training.
 #[derive(ExtensionType)]
 #[extension_type(fusion)]
-pub(super) struct NormalisedBatch<B: Backend> {
+pub(super) struct NormalizedBatch<B: Backend> {
     output: FloatTensor<B>,
     mean: FloatTensor<B>,
     /// Divided by the number of values.
@@ -37,16 +37,16 @@ pub(super) struct NormGradients<B: Backend> {
 /// Batch norm in training, in single precision.
 #[backend_extension(Cube, Fusion, Autodiff)]
 pub(super) trait BatchNormOperations: Backend {
-    #[fusion(meta = normalised_of)]
-    fn normalise_batch(
+    #[fusion(meta = normalized_of)]
+    fn normalize_batch(
         image: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-    ) -> NormalisedBatch<Self>;
+    ) -> NormalizedBatch<Self>;
 
     #[fusion(meta = gradients_of)]
-    fn normalise_batch_gradients(
+    fn normalize_batch_gradients(
         image: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -56,13 +56,13 @@ pub(super) trait BatchNormOperations: Backend {
     ) -> NormGradients<Self>;
 }
 
-fn normalised_of(
+fn normalized_of(
     image: &TensorSpec,
     gamma: &TensorSpec,
     _: &TensorSpec,
     _: &f64,
-) -> NormalisedBatchMetadata {
-    NormalisedBatchMetadata {
+) -> NormalizedBatchMetadata {
+    NormalizedBatchMetadata {
         output: image.clone(),
         mean: gamma.clone(),
         variance: gamma.clone(),
@@ -85,22 +85,22 @@ fn gradients_of(
 }
 
 impl BatchNormOperations for CubeBackend {
-    fn normalise_batch(
+    fn normalize_batch(
         image: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-    ) -> NormalisedBatch<Self> {
+    ) -> NormalizedBatch<Self> {
         let [mean, variance] = kernels::statistics(&image);
         let by = [&mean, &variance, &gamma, &beta];
-        NormalisedBatch {
-            output: kernels::normalise(image, by, epsilon),
+        NormalizedBatch {
+            output: kernels::normalize(image, by, epsilon),
             mean,
             variance,
         }
     }
 
-    fn normalise_batch_gradients(
+    fn normalize_batch_gradients(
         image: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -135,7 +135,7 @@ impl<B: Backend + BatchNormOperations> Backward<B, 3> for BatchNormBackward {
     ) {
         let gradient = gradients.consume::<B>(&ops.node);
         let ([image, gamma, mean, variance], epsilon) = ops.state;
-        let by = B::normalise_batch_gradients(image, gradient, gamma, mean, variance, epsilon);
+        let by = B::normalize_batch_gradients(image, gradient, gamma, mean, variance, epsilon);
         for (node, by) in ops.parents.into_iter().zip([by.image, by.gamma, by.beta]) {
             if let Some(node) = node {
                 gradients.register::<B>(node.id, by);
@@ -147,18 +147,18 @@ impl<B: Backend + BatchNormOperations> Backward<B, 3> for BatchNormBackward {
 impl<B: Backend + BatchNormOperations, C: CheckpointStrategy> BatchNormOperations
     for Autodiff<B, C>
 {
-    fn normalise_batch(
+    fn normalize_batch(
         image: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-    ) -> NormalisedBatch<Self> {
+    ) -> NormalizedBatch<Self> {
         let prepared = BatchNormBackward
             .prepare::<C>([image.node(), gamma.node(), beta.node()])
             .compute_bound()
             .stateful();
         let [image, gamma, beta] = [image, gamma, beta].map(|tensor| tensor.into_primitive());
-        let made = B::normalise_batch(image.clone(), gamma.clone(), beta, epsilon);
+        let made = B::normalize_batch(image.clone(), gamma.clone(), beta, epsilon);
         let output = match prepared {
             OpsKind::Tracked(prepared) => {
                 let saved = [image, gamma, made.mean.clone(), made.variance.clone()];
@@ -166,14 +166,14 @@ impl<B: Backend + BatchNormOperations, C: CheckpointStrategy> BatchNormOperation
             }
             OpsKind::UnTracked(prepared) => prepared.finish(made.output),
         };
-        NormalisedBatch {
+        NormalizedBatch {
             output,
             mean: FloatTensor::<Self>::new(made.mean),
             variance: FloatTensor::<Self>::new(made.variance),
         }
     }
 
-    fn normalise_batch_gradients(
+    fn normalize_batch_gradients(
         image: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -183,7 +183,7 @@ impl<B: Backend + BatchNormOperations, C: CheckpointStrategy> BatchNormOperation
     ) -> NormGradients<Self> {
         let [image, gradient, gamma, mean, variance] =
             [image, gradient, gamma, mean, variance].map(|tensor| tensor.into_primitive());
-        let by = B::normalise_batch_gradients(image, gradient, gamma, mean, variance, epsilon);
+        let by = B::normalize_batch_gradients(image, gradient, gamma, mean, variance, epsilon);
         NormGradients {
             image: FloatTensor::<Self>::new(by.image),
             gamma: FloatTensor::<Self>::new(by.gamma),
@@ -212,7 +212,7 @@ pub(crate) fn batch_norm(
         [DType::F32; 3],
         "batch norm computes in single precision"
     );
-    let made = <Dispatch as BatchNormOperations>::normalise_batch(
+    let made = <Dispatch as BatchNormOperations>::normalize_batch(
         image.into_dispatch(),
         gamma.into_dispatch(),
         beta.into_dispatch(),

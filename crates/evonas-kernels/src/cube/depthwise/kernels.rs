@@ -1,7 +1,7 @@
 //! A depthwise convolution and its gradients, in CubeCL.
 //!
 //! Sums are in single precision for images of any type. Like Burn's convolutions, these kernels store
-//! the channels of a pixel together, and neighbouring threads work on neighbouring channels.
+//! the channels of a pixel together, and neighboring threads work on neighboring channels.
 
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
@@ -210,7 +210,7 @@ fn add_groups_kernel<E: Float>(
     }
     let channels = sums.shape(2);
     let count = sums.shape(1);
-    // Neighbouring threads read neighbouring channels.
+    // Neighboring threads read neighboring channels.
     let channel = ABSOLUTE_POS % channels;
     let tap = ABSOLUTE_POS / channels;
     let mut sum = f32::new(0.0);

@@ -85,7 +85,7 @@ fn images_are_in_the_order_of_their_names_and_extensions_have_any_case() {
 }
 
 #[test]
-fn a_format_is_recognised_by_its_content() {
+fn a_format_is_recognized_by_its_content() {
     let dir = flowers();
     write(&dir, "test/tulip/3.JPEG", &png(&color(2, 3, [9; 3])));
     let test = ImageFolder::new(dir.path()).read().unwrap().test;

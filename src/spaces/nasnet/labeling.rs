@@ -1,16 +1,16 @@
-//! A canonical labelling: numbers for the pairs of a cell that don't depend on their order.
+//! A canonical labeling: numbers for the pairs of a cell that don't depend on their order.
 //!
 //! It uses individualization and refinement, as in McKay and Piperno, "Practical graph isomorphism, II"
-//! (2014). Pairs are coloured by what they are and how they are connected, until nothing distinguishes
-//! pairs of the same colour. Where several pairs share a colour, each in turn is individualized, and of
-//! all colourings that result, the one that gives the cell the smallest description is chosen. Two
-//! colourings with the same description reveal a symmetry of the cell. Of pairs that a known symmetry
+//! (2014). Pairs are colored by what they are and how they are connected, until nothing distinguishes
+//! pairs of the same color. Where several pairs share a color, each in turn is individualized, and of
+//! all colorings that result, the one that gives the cell the smallest description is chosen. Two
+//! colorings with the same description reveal a symmetry of the cell. Of pairs that a known symmetry
 //! exchanges, only one needs to be tried.
 
 use super::Operation;
 use super::cell::Cell;
 
-/// The number of colourings to visit before giving up. Cells in which the order of equal pairs doesn't
+/// The number of colorings to visit before giving up. Cells in which the order of equal pairs doesn't
 /// matter take about the square of the number of pairs.
 const LIMIT: usize = 5_000;
 
@@ -25,12 +25,12 @@ pub(super) fn canonical(cell: &Cell) -> Vec<usize> {
         symmetries: Vec::new(),
         left: LIMIT,
     };
-    let colours = graph.refined(&vec![0; cell.pairs().len()]);
-    search.visit(&colours);
+    let colors = graph.refined(&vec![0; cell.pairs().len()]);
+    search.visit(&colors);
     match search.best {
-        Some(best) => best.colours,
-        // The first colouring is always completed.
-        None => colours,
+        Some(best) => best.colors,
+        // The first coloring is always completed.
+        None => colors,
     }
 }
 
@@ -44,8 +44,8 @@ struct Graph {
     listed: Vec<bool>,
 }
 
-/// What distinguishes a pair, given the colours of all pairs. The old colour comes first, so that
-/// refinement keeps the order of colours.
+/// What distinguishes a pair, given the colors of all pairs. The old color comes first, so that
+/// refinement keeps the order of colors.
 type Key = (
     usize,
     bool,
@@ -80,34 +80,34 @@ impl Graph {
         }
     }
 
-    fn key(&self, pair: usize, colours: &[usize]) -> Key {
+    fn key(&self, pair: usize, colors: &[usize]) -> Key {
         let mut readers: Vec<(Operation, usize)> = self.read_by[pair]
             .iter()
-            .map(|&(operation, reader)| (operation, colours[reader]))
+            .map(|&(operation, reader)| (operation, colors[reader]))
             .collect();
         readers.sort_unstable();
-        let reads = self.coloured_reads(pair, colours);
-        (colours[pair], self.listed[pair], reads, readers)
+        let reads = self.colored_reads(pair, colors);
+        (colors[pair], self.listed[pair], reads, readers)
     }
 
-    /// What a pair reads, with states replaced by the colours of the pairs that compute them.
-    fn coloured_reads(&self, pair: usize, colours: &[usize]) -> [(Operation, usize); 2] {
+    /// What a pair reads, with states replaced by the colors of the pairs that compute them.
+    fn colored_reads(&self, pair: usize, colors: &[usize]) -> [(Operation, usize); 2] {
         let mut reads = self.reads[pair].map(|(operation, state)| {
-            let colour = state.checked_sub(2).map_or(state, |pair| colours[pair] + 2);
-            (operation, colour)
+            let color = state.checked_sub(2).map_or(state, |pair| colors[pair] + 2);
+            (operation, color)
         });
         reads.sort_unstable();
         reads
     }
 
-    /// The coarsest colouring that refines this one and in which pairs of the same colour read, and are
-    /// read by, pairs of the same colours. A colour is the number of pairs with smaller colours.
-    fn refined(&self, colours: &[usize]) -> Vec<usize> {
-        let mut colours = colours.to_vec();
+    /// The coarsest coloring that refines this one and in which pairs of the same color read, and are
+    /// read by, pairs of the same colors. A color is the number of pairs with smaller colors.
+    fn refined(&self, colors: &[usize]) -> Vec<usize> {
+        let mut colors = colors.to_vec();
         let mut count = 0;
         loop {
-            let mut keys: Vec<(Key, usize)> = (0..colours.len())
-                .map(|pair| (self.key(pair, &colours), pair))
+            let mut keys: Vec<(Key, usize)> = (0..colors.len())
+                .map(|pair| (self.key(pair, &colors), pair))
                 .collect();
             keys.sort_unstable();
             let (mut groups, mut first) = (0, 0);
@@ -115,30 +115,30 @@ impl Graph {
                 if place == 0 || *key != keys[first].0 {
                     (groups, first) = (groups + 1, place);
                 }
-                colours[*pair] = first;
+                colors[*pair] = first;
             }
             if groups == count {
-                return colours;
+                return colors;
             }
             count = groups;
         }
     }
 
-    /// The cell with its pairs ordered by colour. No two pairs may share a colour.
-    fn description(&self, colours: &[usize]) -> Vec<(bool, [(Operation, usize); 2])> {
-        let mut pairs: Vec<usize> = (0..colours.len()).collect();
-        pairs.sort_unstable_by_key(|&pair| colours[pair]);
+    /// The cell with its pairs ordered by color. No two pairs may share a color.
+    fn description(&self, colors: &[usize]) -> Vec<(bool, [(Operation, usize); 2])> {
+        let mut pairs: Vec<usize> = (0..colors.len()).collect();
+        pairs.sort_unstable_by_key(|&pair| colors[pair]);
         pairs
             .into_iter()
-            .map(|pair| (self.listed[pair], self.coloured_reads(pair, colours)))
+            .map(|pair| (self.listed[pair], self.colored_reads(pair, colors)))
             .collect()
     }
 }
 
-/// A colouring in which every pair has its own colour.
+/// A coloring in which every pair has its own color.
 struct Leaf {
     description: Vec<(bool, [(Operation, usize); 2])>,
-    colours: Vec<usize>,
+    colors: Vec<usize>,
     /// The pairs that were individualized on the way here.
     path: Vec<usize>,
 }
@@ -150,17 +150,17 @@ struct LabelSearch<'a> {
     best: Option<Leaf>,
     /// Known symmetries: for each pair, the pair that it is mapped to.
     symmetries: Vec<Vec<usize>>,
-    /// How many more colourings may be visited.
+    /// How many more colorings may be visited.
     left: usize,
 }
 
 impl LabelSearch<'_> {
-    /// Visits everything below a colouring. If a symmetry shows that the rest of a subtree is known,
+    /// Visits everything below a coloring. If a symmetry shows that the rest of a subtree is known,
     /// returns the length of the path to backtrack to.
-    fn visit(&mut self, colours: &[usize]) -> Option<usize> {
+    fn visit(&mut self, colors: &[usize]) -> Option<usize> {
         self.left = self.left.saturating_sub(1);
-        let Some(alike) = first_alike(colours) else {
-            return self.leaf(colours);
+        let Some(alike) = first_alike(colors) else {
+            return self.leaf(colors);
         };
         let level = self.path.len();
         let mut tried: Vec<usize> = Vec::new();
@@ -169,9 +169,9 @@ impl LabelSearch<'_> {
                 continue;
             }
             tried.push(pair);
-            let mut apart = colours.to_vec();
+            let mut apart = colors.to_vec();
             for &other in &alike {
-                // This pair keeps its colour, and the others come after it.
+                // This pair keeps its color, and the others come after it.
                 apart[other] += usize::from(other != pair);
             }
             self.path.push(pair);
@@ -184,11 +184,11 @@ impl LabelSearch<'_> {
         None
     }
 
-    fn leaf(&mut self, colours: &[usize]) -> Option<usize> {
-        let description = self.graph.description(colours);
+    fn leaf(&mut self, colors: &[usize]) -> Option<usize> {
+        let description = self.graph.description(colors);
         if let Some(best) = &self.best {
             if best.description == description {
-                let symmetry = exchange(&best.colours, colours);
+                let symmetry = exchange(&best.colors, colors);
                 let shared = self.path.iter().zip(&best.path);
                 let shared = shared.take_while(|(ours, theirs)| ours == theirs).count();
                 self.symmetries.push(symmetry);
@@ -201,7 +201,7 @@ impl LabelSearch<'_> {
         }
         self.best = Some(Leaf {
             description,
-            colours: colours.to_vec(),
+            colors: colors.to_vec(),
             path: self.path.clone(),
         });
         None
@@ -228,20 +228,20 @@ impl LabelSearch<'_> {
     }
 }
 
-/// The pairs of the first colour that several pairs share; `None` if there is no such colour.
-fn first_alike(colours: &[usize]) -> Option<Vec<usize>> {
-    let mut pairs_of = vec![Vec::new(); colours.len()];
-    for (pair, &colour) in colours.iter().enumerate() {
-        pairs_of[colour].push(pair);
+/// The pairs of the first color that several pairs share; `None` if there is no such color.
+fn first_alike(colors: &[usize]) -> Option<Vec<usize>> {
+    let mut pairs_of = vec![Vec::new(); colors.len()];
+    for (pair, &color) in colors.iter().enumerate() {
+        pairs_of[color].push(pair);
     }
     pairs_of.into_iter().find(|pairs| pairs.len() > 1)
 }
 
-/// For each pair, the pair with the same colour in the other colouring.
+/// For each pair, the pair with the same color in the other coloring.
 fn exchange(from: &[usize], to: &[usize]) -> Vec<usize> {
-    let mut with_colour = vec![0; to.len()];
-    for (pair, &colour) in to.iter().enumerate() {
-        with_colour[colour] = pair;
+    let mut with_color = vec![0; to.len()];
+    for (pair, &color) in to.iter().enumerate() {
+        with_color[color] = pair;
     }
-    from.iter().map(|&colour| with_colour[colour]).collect()
+    from.iter().map(|&color| with_color[color]).collect()
 }
