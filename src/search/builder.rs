@@ -167,6 +167,28 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     /// fails, or code that was given to the search panics. Everything recorded before is kept: a search can
     /// be resumed after an error too.
     pub fn run(self) -> Result<SearchResult<G>, SearchError> {
+        self.run_and_return().0
+    }
+
+    /// Runs the search, and gives the algorithm back, whether or not it fails: with its final population or
+    /// policy.
+    ///
+    /// ```
+    /// use evonas::prelude::*;
+    ///
+    /// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
+    ///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
+    /// };
+    /// let evolution = Evolution::builder(BitsSpace { length: 8 }, FlipOneBit).build()?;
+    /// let search = Search::new(evolution, Serial::new(ones), Budget::trials(200));
+    /// let (result, evolution) = search.run_and_return();
+    /// println!("{:?} after {}", evolution.population().iter().last(), result?.termination);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Search::run`].
+    pub fn run_and_return(self) -> (Result<SearchResult<G>, SearchError>, A) {
         Engine::new(self.algorithm, self.executor, self.settings).run()
     }
 }

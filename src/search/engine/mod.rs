@@ -54,8 +54,21 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         }
     }
 
-    /// Runs the search to its end.
-    pub(super) fn run(mut self) -> Result<SearchResult<G>, SearchError> {
+    /// Runs the search to its end, and gives the algorithm back.
+    pub(super) fn run(mut self) -> (Result<SearchResult<G>, SearchError>, A) {
+        let ended = self.run_to_the_end();
+        let result = ended.map(|termination| SearchResult {
+            termination,
+            duration: self.clock.wall_time(),
+            simulated: self.executor.clock(),
+            objectives: self.ledger.algorithm().objectives().to_vec(),
+            history: self.history,
+            warnings: self.warnings,
+        });
+        (result, self.ledger.into_algorithm())
+    }
+
+    fn run_to_the_end(&mut self) -> Result<Termination, SearchError> {
         self.check_budget()?;
         let resumed = self.resume()?;
         self.notify(&Event::Began {
@@ -80,14 +93,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         }
         let termination = self.termination();
         self.notify(&Event::Ended { termination })?;
-        Ok(SearchResult {
-            termination,
-            duration: self.clock.wall_time(),
-            simulated: self.executor.clock(),
-            objectives: self.ledger.algorithm().objectives().to_vec(),
-            history: self.history,
-            warnings: self.warnings,
-        })
+        Ok(termination)
     }
 
     fn check_budget(&self) -> Result<(), SearchError> {

@@ -52,6 +52,12 @@ pub enum JournalError {
         /// The first setting of the seed, space, algorithm or evaluator that differs.
         difference: Difference,
     },
+    /// The genotypes of the recorded warm start are of another type.
+    #[error("the genotypes of the recorded warm start can't be read: {reason}")]
+    OtherWarmStart {
+        /// What is wrong with them.
+        reason: String,
+    },
     /// The algorithm doesn't ask for the recorded trial.
     #[error(
         "line {line} of {}: the {what} of trial {trial} was {recorded}, but now the algorithm asks for {now}",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -49,6 +50,22 @@ impl JournalHeader {
             seed,
             description,
             evaluator,
+        }
+    }
+
+    /// The genotypes of the warm start that evolution began with
+    /// ([`EvolutionBuilder::initial`](crate::algorithm::EvolutionBuilder::initial)); empty if there was none.
+    ///
+    /// # Errors
+    /// If they are of another type.
+    pub fn initial<G: DeserializeOwned>(&self) -> Result<Vec<G>, JournalError> {
+        match self.description.algorithm.get("initial") {
+            Some(initial) => {
+                Vec::deserialize(initial).map_err(|error| JournalError::OtherWarmStart {
+                    reason: error.to_string(),
+                })
+            }
+            None => Ok(Vec::new()),
         }
     }
 

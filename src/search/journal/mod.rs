@@ -33,6 +33,7 @@ mod read;
 mod read_ahead;
 mod recording;
 mod times;
+mod what_if;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub use crate::sealed_log::{RecordError, RecordKind, SyncPolicy};
 pub use error::JournalError;
 pub use header::JournalHeader;
 pub use read::{Recorded, read};
+pub use what_if::{Divergence, DivergenceReason, Replayed, Steps, WhatIf};
 
 pub(super) use attempt::{AttemptEnd, EntryKind};
 pub(super) use entry::{JournalEntry, RecordedEvent};

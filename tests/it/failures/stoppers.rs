@@ -102,10 +102,7 @@ fn halving_spends_fewer_steps_and_still_finds_the_best() {
         }
         ones(bits, context)
     };
-    let halving = SuccessiveHalving::builder()
-        .factor(3)
-        .build()
-        .unwrap();
+    let halving = SuccessiveHalving::builder().factor(3).build().unwrap();
     let executor = Threads::new(learning, 2).unwrap();
     let result = Search::new(evolution(12, 1), executor, Budget::trials(600))
         .stopper(halving)
@@ -130,16 +127,21 @@ fn four_steps(bits: &Bits, context: &Context<'_>) -> Result<Evaluation, Evaluati
 fn evolution_with_a_stopper_stays_evolution() {
     let halving = || SuccessiveHalving::builder().factor(2).build().unwrap();
     for seed in 0..3 {
-        let search = || Search::new(evolution(30, seed), Serial::new(four_steps), Budget::trials(100));
+        let search = || {
+            Search::new(
+                evolution(30, seed),
+                Serial::new(four_steps),
+                Budget::trials(100),
+            )
+        };
         for (name, search) in [
             ("halving", search().stopper(halving())),
             ("median", search().stopper(MedianRule::new())),
         ] {
             let result = search.run().unwrap();
             let records = result.history.records();
-            let stopped = |record: &&TrialRecord<Bits>| {
-                matches!(record.outcome, Outcome::Stopped { .. })
-            };
+            let stopped =
+                |record: &&TrialRecord<Bits>| matches!(record.outcome, Outcome::Stopped { .. });
             let children = records.iter().filter(|record| record.parent.is_some());
             assert!(records.iter().filter(stopped).count() > 10, "{name}");
             // The population has 10 members, and every later trial is a child.

@@ -1,0 +1,322 @@
+//! What another configuration would have done with the evaluations of a recorded search.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::attempt::{AttemptEnd, EntryKind};
+use super::entry::{RecordedEvent, next_entry};
+use super::header::{JournalHeader, LOG};
+use super::{FILE_NAME, JournalError};
+use crate::algorithm::{Algorithm, Ledger};
+use crate::description;
+use crate::sealed_log::{LogReader, open_read_only};
+use crate::search::{History, SearchError, guarded};
+use crate::space::Genotype;
+use crate::stopper::{SharedStopper, Stopper, Verdict};
+use crate::trial::{Outcome, Trial, TrialId};
+
+/// Replays the evaluations of a recorded search through another configuration: another population or sample
+/// size, another algorithm, a stopper. It goes on as long as everything that the algorithm proposes was
+/// evaluated in the recorded search, and says where it isn't.
+///
+/// Trials end in the recorded order, so that the recorded configuration replays to the end. Before a trial, as
+/// many draws are withdrawn as the recorded search refused there. A proposal takes the evaluation of
+/// the recorded trial of its number if that has the same genotype, and so the same seed; otherwise that of the
+/// first trial of the genotype which isn't used yet.
+///
+/// ```
+/// use evonas::prelude::*;
+/// use evonas::search::journal::WhatIf;
+///
+/// # let scratch = tempfile::tempdir()?;
+/// # let folder = scratch.path();
+/// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
+///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
+/// };
+/// let evolution = |sample| {
+///     Evolution::builder(BitsSpace { length: 6 }, FlipOneBit).population(20).sample(sample).build()
+/// };
+/// Search::new(evolution(5)?, Serial::new(ones), Budget::trials(500))
+///     .journal(Journal::create(folder)?)
+///     .run()?;
+///
+/// let same = WhatIf::of(folder).replay(evolution(5)?)?;
+/// assert_eq!((same.history.len(), same.divergence), (500, None));
+/// let other = WhatIf::of(folder).replay(evolution(2)?)?;
+/// println!("{} trials until {:?}", other.history.len(), other.divergence);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct WhatIf {
+    folder: PathBuf,
+    stopper: Option<SharedStopper>,
+}
+
+/// What another configuration would have done, as far as it is known.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Replayed<G> {
+    /// The trials that ended, with the recorded evaluations.
+    pub history: History<G>,
+    /// Where the known evaluations end; `None` if they last as long as the recorded search.
+    pub divergence: Option<Divergence<G>>,
+    /// The steps that the replayed trials reported, if they reported any, with those that the recorded
+    /// attempts reported.
+    pub steps: Steps,
+}
+
+/// How many steps trials reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// In the replay.
+    pub replayed: u64,
+    /// In the recorded attempts at the same trials.
+    pub recorded: u64,
+}
+
+/// The first trial whose outcome is unknown.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Divergence<G> {
+    /// Its number in the replay.
+    pub trial: TrialId,
+    /// Its genotype.
+    pub genotype: G,
+    /// Why its outcome is unknown.
+    pub reason: DivergenceReason,
+}
+
+/// Why an outcome is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DivergenceReason {
+    /// The recorded search has no evaluation of the genotype that isn't used yet.
+    NotEvaluated,
+    /// The recorded search stopped the trial at a step at which this configuration doesn't.
+    StoppedBefore {
+        /// The step.
+        step: u64,
+    },
+}
+
+impl WhatIf {
+    /// Asks about the search that is recorded in a folder. The journal is only read.
+    pub fn of(folder: impl AsRef<Path>) -> Self {
+        Self {
+            folder: folder.as_ref().to_owned(),
+            stopper: None,
+        }
+    }
+
+    /// Has a stopper judge what the recorded trials reported.
+    pub fn stopper(mut self, stopper: impl Stopper + 'static) -> Self {
+        self.stopper = Some(SharedStopper::new(stopper));
+        self
+    }
+
+    /// Replays the recorded evaluations through an algorithm.
+    ///
+    /// # Errors
+    /// [`SearchError`] if the journal can't be read, the algorithm panics, or it refuses an outcome.
+    pub fn replay<G, A>(self, algorithm: A) -> Result<Replayed<G>, SearchError>
+    where
+        G: Genotype + Serialize + DeserializeOwned,
+        A: Algorithm<G>,
+    {
+        let recorded = Recording::read(&self.folder)?;
+        let mut replay = Replay {
+            ledger: Ledger::new(algorithm),
+            stopper: self.stopper,
+            evaluations: Evaluations::new(&recorded.ended),
+            recorded,
+            in_flight: HashMap::new(),
+            replayed: Replayed {
+                history: History::default(),
+                divergence: None,
+                steps: Steps::default(),
+            },
+        };
+        replay.run()?;
+        Ok(replay.replayed)
+    }
+}
+
+/// A step of the recorded search.
+enum Step {
+    Ask { refused: u64 },
+    Tell(TrialId),
+}
+
+/// A recorded search: its steps in order, and how its trials ended.
+struct Recording<G> {
+    steps: Vec<Step>,
+    ended: Vec<(Trial<G>, AttemptEnd)>,
+}
+
+impl<G: DeserializeOwned> Recording<G> {
+    fn read(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join(FILE_NAME);
+        let mut reader = LogReader::new(&path, open_read_only(&path)?, LOG)?;
+        if reader.header::<JournalHeader>()?.is_none() {
+            return Err(JournalError::Empty(path));
+        }
+        let mut in_flight = HashMap::new();
+        let (mut steps, mut ended) = (Vec::new(), Vec::new());
+        while let Some(entry) = next_entry::<G>(&mut reader, &path)? {
+            match entry.event {
+                RecordedEvent::Ask { trial, refused } => {
+                    steps.push(Step::Ask { refused });
+                    in_flight.insert(trial.id, trial);
+                }
+                RecordedEvent::AttemptEnded(EntryKind::Retry, _) => {}
+                RecordedEvent::AttemptEnded(EntryKind::Tell, end) => {
+                    let trial = in_flight.remove(&end.trial).ok_or_else(|| {
+                        reader.damaged(format!("trial {} is not in flight", end.trial))
+                    })?;
+                    steps.push(Step::Tell(end.trial));
+                    ended.push((trial, end));
+                }
+            }
+        }
+        Ok(Self { steps, ended })
+    }
+}
+
+/// The recorded evaluations that aren't used yet, by their genotypes' JSON. A value is the trial's place
+/// among those that ended.
+struct Evaluations(HashMap<Value, VecDeque<usize>>);
+
+impl Evaluations {
+    fn new<G: Serialize>(ended: &[(Trial<G>, AttemptEnd)]) -> Self {
+        let mut places: HashMap<_, VecDeque<_>> = HashMap::new();
+        for (place, (trial, _)) in ended.iter().enumerate() {
+            let of_genotype = places.entry(description::of(&trial.genotype)).or_default();
+            of_genotype.push_back(place);
+        }
+        Self(places)
+    }
+
+    /// Takes the evaluation of a trial: that of the same number, or the first one.
+    fn take<G: Serialize>(
+        &mut self,
+        trial: &Trial<G>,
+        ended: &[(Trial<G>, AttemptEnd)],
+    ) -> Option<usize> {
+        let places = self.0.get_mut(&description::of(&trial.genotype))?;
+        let same = places
+            .iter()
+            .position(|&place| ended[place].0.id == trial.id);
+        places.remove(same.unwrap_or(0))
+    }
+}
+
+struct Replay<G, A> {
+    ledger: Ledger<G, A>,
+    stopper: Option<SharedStopper>,
+    recorded: Recording<G>,
+    evaluations: Evaluations,
+    /// The places of the evaluations of trials in flight.
+    in_flight: HashMap<TrialId, usize>,
+    replayed: Replayed<G>,
+}
+
+impl<G: Genotype + Serialize, A: Algorithm<G>> Replay<G, A> {
+    fn run(&mut self) -> Result<(), SearchError> {
+        for step in std::mem::take(&mut self.recorded.steps) {
+            match step {
+                Step::Ask { refused } => self.ask(refused)?,
+                Step::Tell(trial) => self.tell(trial)?,
+            }
+            if self.replayed.divergence.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, refused: u64) -> Result<(), SearchError> {
+        for _ in 0..refused {
+            let withdrawn = guarded::ask(&mut self.ledger)?.id;
+            guarded::withdraw(&mut self.ledger, withdrawn)?;
+        }
+        let trial = guarded::ask(&mut self.ledger)?;
+        let ended = self.evaluations.take(&trial, &self.recorded.ended);
+        match ended {
+            Some(place) => {
+                self.in_flight.insert(trial.id, place);
+            }
+            // A trial that was in flight when the recorded search ended diverges only if it is told.
+            None => self.diverge(trial, DivergenceReason::NotEvaluated),
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, id: TrialId) -> Result<(), SearchError> {
+        let Some(place) = self.in_flight.remove(&id) else {
+            return Ok(());
+        };
+        let end = &self.recorded.ended[place].1;
+        let (outcome, steps) = match judged(self.stopper.as_ref(), id, end) {
+            Ok(judged) => judged,
+            Err(reason) => {
+                if let Some(trial) = self.ledger.trial(id).cloned() {
+                    self.diverge(trial, reason);
+                }
+                return Ok(());
+            }
+        };
+        if let Some(stopper) = &self.stopper {
+            stopper.ended(id, &outcome);
+        }
+        let end = AttemptEnd {
+            trial: id,
+            worker: end.worker,
+            attempt: end.attempt,
+            reused: end.reused,
+            outcome,
+            reports: Vec::new(),
+            duration: end.duration,
+        };
+        self.replayed.steps.replayed += steps;
+        self.replayed.steps.recorded += self.recorded.ended[place].1.reports.len() as u64;
+        let trial = guarded::tell(&mut self.ledger, id, &end.outcome)?;
+        self.replayed.history.push(end.into_record(trial));
+        Ok(())
+    }
+
+    fn diverge(&mut self, trial: Trial<G>, reason: DivergenceReason) {
+        self.replayed.divergence = Some(Divergence {
+            trial: trial.id,
+            genotype: trial.genotype,
+            reason,
+        });
+    }
+}
+
+/// How a recorded attempt ends under a stopper, and how many of its reports that takes; the reason if it is
+/// unknown.
+fn judged(
+    stopper: Option<&SharedStopper>,
+    trial: TrialId,
+    end: &AttemptEnd,
+) -> Result<(Outcome, u64), DivergenceReason> {
+    let last = end.reports.len();
+    for (place, &(step, value)) in (1..).zip(&end.reports) {
+        let stops =
+            stopper.is_some_and(|stopper| stopper.reported(trial, step, value) == Verdict::Stop);
+        // A completed trial has nothing left to save at its last report.
+        let is_last = place == last && end.outcome.evaluation().is_some();
+        if stops && !is_last {
+            return Ok((Outcome::Stopped { step, value }, place as u64));
+        }
+    }
+    match end.outcome {
+        Outcome::Stopped { step, .. } => Err(DivergenceReason::StoppedBefore { step }),
+        ref outcome => Ok((outcome.clone(), last as u64)),
+    }
+}
