@@ -85,11 +85,12 @@ impl Evaluation {
         }
     }
 
-    /// A figure by name: `fitness` or a metric.
+    /// A figure by name: `fitness`, `cost` (if there is one) or a metric.
     #[must_use]
     pub fn figure(&self, name: &str) -> Option<f64> {
         match name {
             "fitness" => Some(self.fitness),
+            "cost" => self.cost,
             _ => self.metrics.get(name),
         }
     }
