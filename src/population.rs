@@ -89,6 +89,13 @@ impl<G> Population<G> {
         self.joined += 1;
     }
 
+    /// Undoes the last [`Population::join`] and returns the genotype.
+    pub(crate) fn undo_join(&mut self) -> Option<G> {
+        let member = self.members.pop_back()?;
+        self.joined = member.joined;
+        Some(member.genotype)
+    }
+
     pub(crate) fn leave(&mut self, position: usize) {
         self.members.remove(position);
     }

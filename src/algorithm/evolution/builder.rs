@@ -111,7 +111,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Decides tournaments by Pareto dominance within the sample, then by crowding distance
+    /// Decides tournaments by the non-dominated rank in the population, then by the crowding distance
     /// ([`ParetoTournament`]). The replacement still decides who leaves: by default, the oldest.
     #[must_use]
     pub fn pareto(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {

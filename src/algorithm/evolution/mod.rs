@@ -70,7 +70,6 @@ impl<G: Genotype> Evolution<G> {
             Some(genotype) => genotype,
             None => self.space.sample(&mut self.rng),
         };
-        self.random_in_flight += 1;
         self.register(None, genotype, Vec::new())
     }
 
@@ -118,6 +117,38 @@ impl<G: Genotype> Evolution<G> {
         Ok(landed)
     }
 
+    /// The trial joins the population, and if that is full, a member leaves.
+    fn join(
+        &mut self,
+        id: TrialId,
+        fitness: f64,
+        figures: Box<[f64]>,
+        landed: PendingTrial<G>,
+    ) -> Result<(), TellError> {
+        let PendingTrial {
+            genotype,
+            random,
+            sample,
+        } = landed;
+        self.population.join(id, fitness, figures, genotype);
+        let members = self.population.len();
+        if members > self.population_size {
+            let position = self
+                .replacement
+                .leaves(&self.population, &sample, &*self.selection);
+            if position >= members {
+                // The trial is in flight again, as if it had not been told.
+                if let Some(genotype) = self.population.undo_join() {
+                    self.fly(id, genotype, random, sample);
+                }
+                return Err(TellError::ReplacementOutOfRange { position, members });
+            }
+            self.population.leave(position);
+        }
+        self.recycle(sample);
+        Ok(())
+    }
+
     fn recycle(&mut self, mut sample: Vec<u64>) {
         if sample.capacity() > 0 {
             sample.clear();
@@ -127,15 +158,19 @@ impl<G: Genotype> Evolution<G> {
 
     fn register(&mut self, parent: Option<TrialId>, genotype: G, sample: Vec<u64>) -> Trial<G> {
         let trial = self.numbers.trial(parent, genotype.clone());
-        self.in_flight.insert(
-            trial.id,
-            PendingTrial {
-                genotype,
-                random: parent.is_none(),
-                sample,
-            },
-        );
+        self.fly(trial.id, genotype, parent.is_none(), sample);
         trial
+    }
+
+    /// Adds a trial to those in flight.
+    fn fly(&mut self, id: TrialId, genotype: G, random: bool, sample: Vec<u64>) {
+        self.random_in_flight += usize::from(random);
+        let pending = PendingTrial {
+            genotype,
+            random,
+            sample,
+        };
+        self.in_flight.insert(id, pending);
     }
 }
 
@@ -156,15 +191,13 @@ impl<G: Genotype> Algorithm<G> for Evolution<G> {
             None => Box::default(),
         };
         let landed = self.land(id)?;
-        if let Some(fitness) = outcome.fitness() {
-            self.population.join(id, fitness, figures, landed.genotype);
-            if self.population.len() > self.population_size {
-                let leaves = self.replacement.leaves(&self.population, &landed.sample);
-                self.population.leave(leaves);
+        match outcome.fitness() {
+            Some(fitness) => self.join(id, fitness, figures, landed),
+            None => {
+                self.recycle(landed.sample);
+                Ok(())
             }
         }
-        self.recycle(landed.sample);
-        Ok(())
     }
 
     fn withdraw(&mut self, id: TrialId) -> Result<(), TellError> {
