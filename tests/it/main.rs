@@ -38,8 +38,10 @@ mod noise;
 mod objectives;
 mod observers;
 mod panics;
+mod pareto;
 #[cfg(feature = "burn")]
 mod parity;
+mod patience;
 mod plans;
 #[cfg(feature = "report")]
 mod plots;

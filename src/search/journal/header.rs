@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::error::JournalError;
 use crate::algorithm::AlgorithmDescription;
 use crate::description::{self, first_difference};
+use crate::objective::Objective;
 use crate::sealed_log::LogKind;
 
 /// The kind of log that a journal is.
@@ -43,6 +44,13 @@ impl JournalHeader {
             description,
             evaluator,
         }
+    }
+
+    /// The search's objectives, which an algorithm that has any records in its description as `objectives`
+    /// ([`AlgorithmDescription::objectives`]).
+    #[must_use]
+    pub fn objectives(&self) -> Vec<Objective> {
+        self.description.objectives()
     }
 
     /// Refuses to continue this recorded search as another one. The crate's version may differ.
