@@ -39,6 +39,7 @@ impl Algorithm<Bits> for HillClimbing {
         Trial {
             id,
             parent,
+            mate: None,
             seed,
             genotype,
         }

@@ -152,6 +152,7 @@ impl TrialNumbers {
         Trial {
             id,
             parent,
+            mate: None,
             seed: trial_seed(self.root_seed, id),
             genotype,
         }

@@ -19,6 +19,8 @@ pub struct TrialRecord<G> {
     pub id: TrialId,
     /// The trial whose genotype was mutated; `None` for a random genotype.
     pub parent: Option<TrialId>,
+    /// The second parent, if the genotype comes from a crossover.
+    pub mate: Option<TrialId>,
     /// What was evaluated.
     pub genotype: G,
     /// The seed of all randomness in its evaluation.

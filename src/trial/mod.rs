@@ -29,6 +29,9 @@ pub struct Trial<G> {
     pub id: TrialId,
     /// The trial whose genotype was mutated; `None` for a random genotype.
     pub parent: Option<TrialId>,
+    /// The second parent, if the genotype comes from a crossover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mate: Option<TrialId>,
     /// The seed of all randomness in its evaluation.
     pub seed: u64,
     /// What to evaluate.
@@ -39,6 +42,7 @@ pub struct Trial<G> {
 pub const RESERVED_METRICS: &[&str] = &[
     "id",
     "parent",
+    "mate",
     "genotype",
     "seed",
     "worker",

@@ -13,6 +13,7 @@ mod comparison;
 mod comparison_digits;
 mod comparison_record;
 mod comparison_refusals;
+mod crossover;
 mod descriptions;
 #[cfg(feature = "burn")]
 mod digits;

@@ -6,6 +6,7 @@ pub use builder::EvolutionBuilder;
 
 use std::collections::VecDeque;
 
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
@@ -14,7 +15,7 @@ use crate::objective::Objective;
 use crate::population::Population;
 use crate::replacement::Replacement;
 use crate::selection::Selection;
-use crate::space::{Genotype, Mutation, SearchSpace};
+use crate::space::{Crossover, Genotype, Mutation, SearchSpace};
 use crate::trial::{Evaluation, Outcome, Trial, TrialId};
 
 /// Evolution with a population of constant size.
@@ -29,6 +30,8 @@ use crate::trial::{Evaluation, Outcome, Trial, TrialId};
 /// empty. A trial without a fitness doesn't join; if it was one of the first `P`, another random trial
 /// replaces it.
 ///
+/// With a crossover ([`EvolutionBuilder::crossover`]), some children have two parents.
+///
 /// A warm start ([`EvolutionBuilder::initial`]) proposes given genotypes before any random ones.
 #[derive(Debug)]
 pub struct Evolution<G> {
@@ -36,6 +39,8 @@ pub struct Evolution<G> {
     mutation: Box<dyn Mutation<G>>,
     selection: Box<dyn Selection<G>>,
     replacement: Box<dyn Replacement<G>>,
+    /// How two parents are crossed, and with which probability.
+    crossover: Option<(Box<dyn Crossover<G>>, f64)>,
     population_size: usize,
     objectives: Vec<Objective>,
     initial: VecDeque<G>,
@@ -54,7 +59,7 @@ struct PendingTrial<G> {
     genotype: G,
     /// Whether it has no parent: it was drawn from the space or is part of the warm start.
     random: bool,
-    /// The join numbers of the sample that its parent won.
+    /// The join numbers of the samples that its parents won.
     sample: Vec<u64>,
 }
 
@@ -74,20 +79,36 @@ impl<G: Genotype> Evolution<G> {
     }
 
     fn ask_child(&mut self) -> Trial<G> {
+        let mut sample = self.spare_samples.pop().unwrap_or_default();
+        let first = self.select(&mut sample);
+        let crosses = match &self.crossover {
+            Some((_, probability)) => self.rng.random::<f64>() < *probability,
+            None => false,
+        };
+        let second = crosses.then(|| self.select(&mut sample));
+        let parent = self.population.member(first);
+        let mate = second.map(|position| self.population.member(position));
+        let genotype = match (&self.crossover, mate) {
+            (Some((crossover, _)), Some(mate)) => {
+                let child = crossover.cross(&parent.genotype, &mate.genotype, &mut self.rng);
+                self.mutation.mutate(&child, &mut self.rng)
+            }
+            _ => self.mutation.mutate(&parent.genotype, &mut self.rng),
+        };
+        let (parent, mate) = (parent.trial, mate.map(|mate| mate.trial));
+        let trial = self.register(Some(parent), genotype, sample);
+        Trial { mate, ..trial }
+    }
+
+    /// Returns the position of a tournament's winner, and adds the join numbers of its sample.
+    fn select(&mut self, sample: &mut Vec<u64>) -> usize {
         self.sample.clear();
-        let parent = self
+        let winner = self
             .selection
             .select(&self.population, &mut self.rng, &mut self.sample);
-        let mut sample = self.spare_samples.pop().unwrap_or_default();
-        sample.extend(
-            self.sample
-                .iter()
-                .map(|&position| self.population.member(position).joined),
-        );
-        let parent = self.population.member(parent);
-        let genotype = self.mutation.mutate(&parent.genotype, &mut self.rng);
-        let parent = parent.trial;
-        self.register(Some(parent), genotype, sample)
+        let members = self.sample.iter();
+        sample.extend(members.map(|&position| self.population.member(position).joined));
+        winner
     }
 
     /// The values of the objectives, oriented so that more is better.
