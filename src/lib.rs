@@ -89,7 +89,7 @@ pub mod prelude {
         BestFile, Budget, Duplicates, Event, Journal, Observer, Retry, Search, SearchResult,
         Termination, TrialsFile,
     };
-    pub use crate::space::{CategoricalSpace, Mutation, OneOf, SearchSpace};
+    pub use crate::space::{CategoricalSpace, Crossover, Mutation, OneOf, SearchSpace};
     pub use crate::spaces::bits::{BitsSpace, FlipOneBit};
     pub use crate::spaces::choices::{Choices, Decisions};
     pub use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace, published};

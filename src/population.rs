@@ -133,4 +133,11 @@ impl<G> Population<G> {
     pub fn leave(&mut self, position: usize) -> Option<Member<G>> {
         self.members.remove(position)
     }
+
+    /// Undoes the last [`Population::join`].
+    pub(crate) fn undo_join(&mut self) {
+        if let Some(member) = self.members.pop_back() {
+            self.joined = member.joined;
+        }
+    }
 }

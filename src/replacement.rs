@@ -6,15 +6,25 @@ use serde_json::Value;
 
 use crate::description;
 use crate::population::Population;
+use crate::selection::Selection;
 
 /// Chooses the member that leaves.
 pub trait Replacement<G>: Debug + Send + Sync {
     /// The position of the member that leaves.
     ///
-    /// `sample` holds the join numbers ([`crate::population::Member::joined`]) of the tournament that
-    /// the child's parent won. Some of these members may have left since. It is empty for a child
-    /// without a parent.
-    fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize;
+    /// The population includes the child, which joined last. `sample` holds the join numbers
+    /// ([`crate::population::Member::joined`]) of the tournaments that the child's parents won. Some of
+    /// these members may have left since. It is empty for a child without a parent. `selection` is what
+    /// chooses parents; its [`Selection::worst`] compares members by the same order.
+    ///
+    /// A position that doesn't exist is refused
+    /// ([`TellError::ReplacementOutOfRange`](crate::algorithm::TellError::ReplacementOutOfRange)).
+    fn leaves(
+        &self,
+        population: &Population<G>,
+        sample: &[u64],
+        selection: &dyn Selection<G>,
+    ) -> usize;
 
     /// Describes the replacement and its settings. A journal records this description, and a search only
     /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
@@ -25,8 +35,13 @@ pub trait Replacement<G>: Debug + Send + Sync {
 }
 
 impl<G, R: Replacement<G> + ?Sized> Replacement<G> for Box<R> {
-    fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize {
-        (**self).leaves(population, sample)
+    fn leaves(
+        &self,
+        population: &Population<G>,
+        sample: &[u64],
+        selection: &dyn Selection<G>,
+    ) -> usize {
+        (**self).leaves(population, sample, selection)
     }
 
     fn describe(&self) -> Value {
@@ -39,7 +54,12 @@ impl<G, R: Replacement<G> + ?Sized> Replacement<G> for Box<R> {
 pub struct Oldest;
 
 impl<G> Replacement<G> for Oldest {
-    fn leaves(&self, _population: &Population<G>, _sample: &[u64]) -> usize {
+    fn leaves(
+        &self,
+        _population: &Population<G>,
+        _sample: &[u64],
+        _selection: &dyn Selection<G>,
+    ) -> usize {
         0
     }
 
@@ -48,7 +68,8 @@ impl<G> Replacement<G> for Oldest {
     }
 }
 
-/// Non-aging evolution: the worst of the parent's sample leaves (the first drawn among equals).
+/// Non-aging evolution: the worst of the parent's sample leaves (the first drawn among equals), by the order
+/// of the selection ([`Selection::worst`]). After a crossover, that is the worst of both parents' samples.
 ///
 /// In an asynchronous search, members of that sample may have left in the meantime. If all of them
 /// have, the worst of the population leaves.
@@ -56,24 +77,20 @@ impl<G> Replacement<G> for Oldest {
 pub struct WorstOfSample;
 
 impl<G> Replacement<G> for WorstOfSample {
-    fn leaves(&self, population: &Population<G>, sample: &[u64]) -> usize {
-        let worst = |positions: &mut dyn Iterator<Item = usize>| {
-            let mut worst = None;
-            for position in positions {
-                let standing = population.member(position).standing();
-                if worst.is_none_or(|(_, lowest)| standing < lowest) {
-                    worst = Some((position, standing));
-                }
-            }
-            worst.map(|(position, _)| position)
-        };
-        worst(
-            &mut sample
-                .iter()
-                .filter_map(|&joined| population.position_of(joined)),
-        )
-        .or_else(|| worst(&mut (0..population.len())))
-        .unwrap_or(0)
+    fn leaves(
+        &self,
+        population: &Population<G>,
+        sample: &[u64],
+        selection: &dyn Selection<G>,
+    ) -> usize {
+        let mut present: Vec<usize> = sample
+            .iter()
+            .filter_map(|&joined| population.position_of(joined))
+            .collect();
+        if present.is_empty() {
+            present.extend(0..population.len());
+        }
+        selection.worst(population, &present)
     }
 
     fn describe(&self) -> Value {

@@ -1,4 +1,4 @@
-//! What is searched: a space of genotypes, and the mutations that move within it.
+//! What is searched: a space of genotypes, and the mutations and crossovers that move within it.
 
 use std::error::Error;
 use std::fmt::{self, Debug};
@@ -118,6 +118,32 @@ pub trait Mutation<G>: Debug + Send + Sync {
 impl<G, M: Mutation<G> + ?Sized> Mutation<G> for Box<M> {
     fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G {
         (**self).mutate(parent, rng)
+    }
+
+    fn describe(&self) -> Value {
+        (**self).describe()
+    }
+}
+
+/// Combines two parents into a child.
+///
+/// Evolution crosses the winners of two tournaments, which may be the same member, and then mutates the child
+/// ([`EvolutionBuilder::crossover`](crate::algorithm::EvolutionBuilder::crossover)).
+pub trait Crossover<G>: Debug + Send + Sync {
+    /// Returns a genotype that takes some parts from `first` and the others from `second`.
+    fn cross(&self, first: &G, second: &G, rng: &mut dyn Rng) -> G;
+
+    /// Describes the crossover and its settings. A journal records this description, and a search only
+    /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
+    /// builds it from serializable settings. The default is the type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
+    }
+}
+
+impl<G, C: Crossover<G> + ?Sized> Crossover<G> for Box<C> {
+    fn cross(&self, first: &G, second: &G, rng: &mut dyn Rng) -> G {
+        (**self).cross(first, second, rng)
     }
 
     fn describe(&self) -> Value {

@@ -96,4 +96,14 @@ pub enum TellError {
         /// The missing metric.
         metric: String,
     },
+    /// The replacement chose a member that doesn't exist.
+    #[error(
+        "the replacement chose the member at position {position} to leave, but the population has {members} members; mend its method `leaves`"
+    )]
+    ReplacementOutOfRange {
+        /// The position that it returned.
+        position: usize,
+        /// The number of members that it chose from.
+        members: usize,
+    },
 }

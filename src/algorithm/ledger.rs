@@ -55,11 +55,13 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
         let Proposal {
             genotype,
             parent,
+            mate,
             fidelity,
         } = self.algorithm.propose(id);
         let trial = Trial {
             id,
             parent,
+            mate,
             seed: trial_seed(self.root_seed, id),
             fidelity,
             genotype,

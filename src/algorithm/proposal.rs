@@ -10,6 +10,8 @@ pub struct Proposal<G> {
     pub genotype: G,
     /// The trial whose genotype was changed; `None` for a random genotype.
     pub parent: Option<TrialId>,
+    /// The second parent, if the genotype comes from a crossover.
+    pub mate: Option<TrialId>,
     /// How thoroughly to evaluate it.
     pub fidelity: Fidelity,
 }
@@ -20,6 +22,7 @@ impl<G> Proposal<G> {
         Self {
             genotype,
             parent: None,
+            mate: None,
             fidelity: Fidelity::full(),
         }
     }
@@ -29,8 +32,16 @@ impl<G> Proposal<G> {
         Self {
             genotype,
             parent: Some(parent),
+            mate: None,
             fidelity: Fidelity::full(),
         }
+    }
+
+    /// Sets the second parent.
+    #[must_use]
+    pub fn with_mate(mut self, mate: TrialId) -> Self {
+        self.mate = Some(mate);
+        self
     }
 
     /// Sets how thoroughly to evaluate it; by default, fully.

@@ -1,10 +1,16 @@
 //! Objectives: which figures of an evaluation a search optimizes, and in which direction.
 
-mod order;
+mod dominance;
+mod hypervolume;
+mod lexicographic;
 
-pub use order::{crowding_distances, dominates, lexicographic_best, pareto_front};
+pub(crate) use dominance::ParetoFront;
+pub use dominance::{crowding_distances, dominates, pareto_front, pareto_ranks};
+pub(crate) use hypervolume::oriented_reference;
+pub use hypervolume::{InvalidReference, hypervolume};
+pub use lexicographic::{lexicographic_best, lexicographic_worst};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::SettingError;
 use crate::trial::Evaluation;
@@ -39,11 +45,17 @@ pub(crate) fn check_tolerance(width: f64) -> Result<(), SettingError> {
 }
 
 /// A figure of an evaluation, and whether higher or lower values of it are better.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Objective {
     metric: String,
     direction: Direction,
+    /// JSON has no infinity; it becomes `null`.
+    #[serde(deserialize_with = "finite_or_infinite")]
     tolerance: f64,
+}
+
+fn finite_or_infinite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
 }
 
 impl Objective {
@@ -58,7 +70,7 @@ impl Objective {
         Self::new(metric, Direction::Maximize)
     }
 
-    /// A metric to minimize, such as the number of parameters.
+    /// A metric to minimize, such as the number of parameters. The name `cost` means the cost in seconds.
     pub fn minimize(metric: impl Into<String>) -> Self {
         Self::new(metric, Direction::Minimize)
     }

@@ -10,17 +10,23 @@ use super::file_error::ResultFileError;
 use super::history::TrialRecord;
 use super::observer::{Event, Observer};
 use crate::replace_file::replace_file;
+use crate::trial::TrialId;
 
 /// Keeps the best trial so far, a JSON [`TrialRecord`], in a file for people and other programs.
 #[derive(Debug)]
 pub struct BestFile {
     path: PathBuf,
+    /// The trial that the file holds.
+    written: Option<TrialId>,
 }
 
 impl BestFile {
     /// A file that is written whenever there is a better trial than before.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            written: None,
+        }
     }
 
     /// The file.
@@ -41,13 +47,16 @@ impl BestFile {
 
 impl<G: Serialize> Observer<G> for BestFile {
     fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let improved = match event {
-            Event::Resumed { history, .. } => history.best(),
-            Event::Finished { history } if history.since_improvement() == 0 => history.best(),
+        let best = match event {
+            Event::Resumed { history, .. } | Event::Finished { history } => history.best(),
             _ => None,
         };
-        if let Some(best) = improved {
+        // With objectives, an earlier trial may become the best again when the best one is dominated.
+        if let Some(best) = best
+            && self.written != Some(best.id)
+        {
             self.write(best)?;
+            self.written = Some(best.id);
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ pub struct Budget {
     simulated_time: Option<Duration>,
     target_fitness: Option<f64>,
     patience: Option<u64>,
+    minimum_gain: f64,
 }
 
 impl Budget {
@@ -44,6 +45,7 @@ impl Budget {
             simulated_time: None,
             target_fitness: None,
             patience: None,
+            minimum_gain: 0.0,
         }
     }
 
@@ -76,11 +78,28 @@ impl Budget {
         self
     }
 
-    /// Ends the search when this many trials in a row have not improved on the best.
+    /// Ends the search when this many trials in a row have brought no improvement: no higher fitness or, with
+    /// objectives, no new member of the Pareto front.
+    ///
+    /// The longest such run of trials decides, so an improvement by a trial in flight comes too late, and a
+    /// search that has ended for this reason goes on only with more patience.
     #[must_use]
     pub const fn patience(mut self, trials: u64) -> Self {
         self.patience = Some(trials);
         self
+    }
+
+    /// For [`Budget::patience`], only a fitness that exceeds that of the last improvement by more than `gain`
+    /// is an improvement; 0 by default, and for a negative `gain` or NaN. With objectives it has no effect:
+    /// every new member of the Pareto front is an improvement.
+    #[must_use]
+    pub const fn minimum_gain(mut self, gain: f64) -> Self {
+        self.minimum_gain = gain.max(0.0);
+        self
+    }
+
+    pub(super) const fn gain(&self) -> f64 {
+        self.minimum_gain
     }
 
     pub(super) const fn trial_limit(&self) -> Option<u64> {
@@ -98,15 +117,14 @@ impl Budget {
         wall_time: impl FnOnce() -> Duration,
         simulated_time: Option<Duration>,
     ) -> Option<Termination> {
-        let best = history.best().and_then(|best| best.fitness());
-        if let (Some(target), Some(best)) = (self.target_fitness, best)
-            && best >= target
+        if let (Some(target), Some(highest)) = (self.target_fitness, history.highest_fitness())
+            && highest >= target
         {
             return Some(Termination::TargetFitness);
         }
         if self
             .patience
-            .is_some_and(|trials| history.since_improvement() as u64 >= trials)
+            .is_some_and(|trials| history.longest_standstill() as u64 >= trials)
         {
             return Some(Termination::NoImprovement);
         }
@@ -134,7 +152,7 @@ pub enum Termination {
     SimulatedTime,
     /// A trial reached the target fitness.
     TargetFitness,
-    /// The best fitness hasn't improved for as many trials as allowed.
+    /// As many trials in a row as allowed have brought no improvement.
     NoImprovement,
     /// The stop signal was set.
     Stopped,

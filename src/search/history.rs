@@ -1,6 +1,10 @@
 //! The finished trials of a search.
 
-use crate::trial::{Fidelity, Outcome, TrialId};
+use std::cmp::Ordering;
+
+use super::standstill::Standstill;
+use crate::objective::{InvalidReference, Objective, ParetoFront, hypervolume, oriented_reference};
+use crate::trial::{Evaluation, Fidelity, Outcome, TrialId};
 
 /// A finished trial and how it ended.
 ///
@@ -15,6 +19,8 @@ pub struct TrialRecord<G> {
     pub id: TrialId,
     /// The trial whose genotype was mutated; `None` for a random genotype.
     pub parent: Option<TrialId>,
+    /// The second parent, if the genotype comes from a crossover.
+    pub mate: Option<TrialId>,
     /// What was evaluated.
     pub genotype: G,
     /// The seed of all randomness in its evaluation.
@@ -47,37 +53,76 @@ impl<G> TrialRecord<G> {
     }
 }
 
-/// The finished trials of a search, in the order of finishing, and the best of them.
+/// The finished trials of a search, in the order of finishing, with the best of them and the Pareto front.
+///
+/// Both are kept up to date trial by trial, so an observer may look at them after every trial.
 #[derive(Clone, Debug)]
 pub struct History<G> {
     records: Vec<TrialRecord<G>>,
+    objectives: Vec<Objective>,
+    /// The positions of the trials on the front; with no objectives, it is empty.
+    front: ParetoFront<usize>,
     best: Option<usize>,
+    highest_fitness: Option<f64>,
+    standstill: Standstill,
     failed: usize,
 }
 
 impl<G> Default for History<G> {
     fn default() -> Self {
-        Self {
-            records: Vec::new(),
-            best: None,
-            failed: 0,
-        }
+        Self::with_objectives(Vec::new())
     }
 }
 
 impl<G> History<G> {
+    /// An empty history of a search with these objectives; without objectives, the fitness decides.
+    #[must_use]
+    pub fn with_objectives(objectives: Vec<Objective>) -> Self {
+        Self {
+            records: Vec::new(),
+            objectives,
+            front: ParetoFront::default(),
+            best: None,
+            highest_fitness: None,
+            standstill: Standstill::default(),
+            failed: 0,
+        }
+    }
+
+    /// How much the fitness must rise to count as an improvement.
+    pub(super) fn minimum_gain(mut self, gain: f64) -> Self {
+        self.standstill = Standstill::with_minimum_gain(gain);
+        self
+    }
+
     /// Adds a finished trial.
     pub fn push(&mut self, record: TrialRecord<G>) {
-        let best_fitness = self.best().and_then(TrialRecord::fitness);
-        if let Some(fitness) = record.fitness()
-            && best_fitness.is_none_or(|best| fitness > best)
-        {
-            self.best = Some(self.records.len());
-        }
-        if record.outcome.is_failure() {
-            self.failed += 1;
-        }
+        let position = self.records.len();
+        let improved = match record.outcome.evaluation() {
+            Some(evaluation) if self.objectives.is_empty() => {
+                let improved = self.standstill.is_gain(evaluation.fitness);
+                if self
+                    .highest_fitness
+                    .is_none_or(|best| evaluation.fitness > best)
+                {
+                    self.best = Some(position);
+                }
+                improved
+            }
+            Some(evaluation) => figures(&self.objectives, evaluation)
+                .is_some_and(|figures| self.front.add(position, figures)),
+            None => false,
+        };
+        self.highest_fitness = match (self.highest_fitness, record.fitness()) {
+            (Some(highest), Some(fitness)) => Some(highest.max(fitness)),
+            (highest, fitness) => highest.or(fitness),
+        };
+        self.failed += usize::from(record.outcome.is_failure());
+        self.standstill.ended(improved);
         self.records.push(record);
+        if improved && !self.objectives.is_empty() {
+            self.best = self.best_of_front();
+        }
     }
 
     /// All records.
@@ -104,11 +149,27 @@ impl<G> History<G> {
         self.failed
     }
 
-    /// How many trials have finished since the best one; all of them if there is no best.
+    /// The search's objectives; empty if only the fitness counts.
     #[must_use]
-    pub fn since_improvement(&self) -> usize {
-        self.best
-            .map_or(self.records.len(), |best| self.records.len() - 1 - best)
+    pub fn objectives(&self) -> &[Objective] {
+        &self.objectives
+    }
+
+    /// How many trials have finished since the last improvement; all of them if there was none.
+    ///
+    /// With objectives, an improvement is a new member of the Pareto front. Otherwise it is a fitness higher
+    /// than that of the last improvement, in a search by more than
+    /// [`Budget::minimum_gain`](super::Budget::minimum_gain).
+    #[must_use]
+    pub const fn since_improvement(&self) -> usize {
+        self.standstill.current()
+    }
+
+    /// The most trials in a row that brought no improvement. Unlike [`History::since_improvement`], it never
+    /// falls.
+    #[must_use]
+    pub const fn longest_standstill(&self) -> usize {
+        self.standstill.longest()
     }
 
     /// The trial that finished last.
@@ -117,9 +178,72 @@ impl<G> History<G> {
         self.records.last()
     }
 
-    /// The fittest trial; the first of several equally fit ones.
+    /// The best trial: the fittest; the first of several equally fit ones. `None` if no trial has a fitness.
+    ///
+    /// With objectives, it is the fittest member of the Pareto front, so no trial dominates it; of several
+    /// equally fit ones, the best by the first objective, then by the second, and so on. That applies to
+    /// lexicographic order too: which trial is best doesn't depend on how tournaments compare.
     #[must_use]
     pub fn best(&self) -> Option<&TrialRecord<G>> {
         self.records.get(self.best?)
     }
+
+    /// The highest fitness of all trials. With objectives that don't include the fitness, the best trial may
+    /// have a lower one.
+    #[must_use]
+    pub const fn highest_fitness(&self) -> Option<f64> {
+        self.highest_fitness
+    }
+
+    /// The completed trials that no other dominates in the search's objectives, in the order of finishing; of
+    /// trials with equal figures, the first. Without objectives, this is the best trial.
+    #[must_use]
+    pub fn pareto_front(&self) -> Vec<&TrialRecord<G>> {
+        if self.objectives.is_empty() {
+            return self.best().into_iter().collect();
+        }
+        let members = self.front.members().iter();
+        members
+            .map(|&(position, _)| &self.records[position])
+            .collect()
+    }
+
+    /// How much of the objectives' space the Pareto front dominates, down to a reference point that gives the
+    /// worst acceptable value of every objective, in its own direction: for a fitness to maximize and
+    /// parameters to minimize, `[0.5, 1e6]` leaves out what is below 0.5 or above a million parameters.
+    /// Without objectives, the fitness is the only one. See [`hypervolume`] for the cost.
+    ///
+    /// # Errors
+    /// [`InvalidReference`] if the reference doesn't have one value for each objective.
+    pub fn hypervolume(&self, reference: &[f64]) -> Result<f64, InvalidReference> {
+        if self.objectives.is_empty() {
+            let reference = oriented_reference(&[Objective::fitness()], reference)?;
+            let front: Vec<[f64; 1]> = self.highest_fitness.into_iter().map(|f| [f]).collect();
+            return Ok(hypervolume(&front, &reference));
+        }
+        let reference = oriented_reference(&self.objectives, reference)?;
+        let members = self.front.members().iter();
+        let front: Vec<&[f64]> = members.map(|(_, figures)| &**figures).collect();
+        Ok(hypervolume(&front, &reference))
+    }
+
+    /// The fittest member of the front, then the best by the first objective, and so on.
+    fn best_of_front(&self) -> Option<usize> {
+        let fitness = |position: usize| self.records[position].fitness();
+        let (position, _) = self.front.members().iter().max_by(|left, right| {
+            let by_fitness = fitness(left.0).partial_cmp(&fitness(right.0));
+            by_fitness
+                .unwrap_or(Ordering::Equal)
+                .then_with(|| left.1.partial_cmp(&right.1).unwrap_or(Ordering::Equal))
+        })?;
+        Some(*position)
+    }
+}
+
+/// The values of the objectives, oriented so that higher is better; `None` if one is missing.
+fn figures(objectives: &[Objective], evaluation: &Evaluation) -> Option<Vec<f64>> {
+    objectives
+        .iter()
+        .map(|objective| objective.value(evaluation))
+        .collect()
 }

@@ -31,6 +31,7 @@ mod record_json;
 mod result;
 mod retry;
 mod settings;
+mod standstill;
 mod traced;
 mod trials_file;
 mod warning;

@@ -14,6 +14,8 @@ use crate::trial::{Fidelity, TrialId};
 struct RecordLine<'a, G> {
     id: TrialId,
     parent: Option<TrialId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mate: Option<TrialId>,
     genotype: &'a G,
     seed: u64,
     #[serde(skip_serializing_if = "Fidelity::is_full")]
@@ -42,6 +44,8 @@ struct RecordLine<'a, G> {
 struct OwnedRecord<G> {
     id: TrialId,
     parent: Option<TrialId>,
+    #[serde(default)]
+    mate: Option<TrialId>,
     genotype: G,
     seed: u64,
     #[serde(default)]
@@ -81,6 +85,7 @@ impl<G: Serialize> Serialize for TrialRecord<G> {
         RecordLine {
             id: self.id,
             parent: self.parent,
+            mate: self.mate,
             genotype: &self.genotype,
             seed: self.seed,
             fidelity: &self.fidelity,
@@ -125,6 +130,7 @@ impl<'de, G: DeserializeOwned> Deserialize<'de> for TrialRecord<G> {
         Ok(Self {
             id: line.id,
             parent: line.parent,
+            mate: line.mate,
             genotype: line.genotype,
             seed: line.seed,
             fidelity: line.fidelity,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{History, Termination, TrialRecord, Warning};
-use crate::objective::{Objective, pareto_front};
+use crate::objective::{InvalidReference, Objective};
 
 /// What a search found.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ pub struct SearchResult<G> {
 }
 
 impl<G> SearchResult<G> {
-    /// The fittest trial of the whole history, not only of the last population; the first of several
-    /// equally fit ones. `None` if no trial has a fitness.
+    /// The best trial of the whole history, not only of the last population ([`History::best`]): the fittest,
+    /// with objectives the fittest member of the Pareto front. `None` if no trial has a score.
     #[must_use]
     pub fn best(&self) -> Option<&TrialRecord<G>> {
         self.history.best()
@@ -36,17 +36,15 @@ impl<G> SearchResult<G> {
     /// this is the best trial.
     #[must_use]
     pub fn pareto_front(&self) -> Vec<&TrialRecord<G>> {
-        if self.objectives.is_empty() {
-            return self.best().into_iter().collect();
-        }
-        pareto_front(self.history.records().iter().filter_map(|record| {
-            let evaluation = record.outcome.evaluation()?;
-            let figures = self
-                .objectives
-                .iter()
-                .map(|objective| objective.value(evaluation))
-                .collect::<Option<Vec<_>>>()?;
-            Some((record, figures))
-        }))
+        self.history.pareto_front()
+    }
+
+    /// How much of the objectives' space the Pareto front dominates, down to a reference point that gives the
+    /// worst acceptable value of every objective, in its own direction ([`History::hypervolume`]).
+    ///
+    /// # Errors
+    /// [`InvalidReference`] if the reference doesn't have one value for each objective.
+    pub fn hypervolume(&self, reference: &[f64]) -> Result<f64, InvalidReference> {
+        self.history.hypervolume(reference)
     }
 }

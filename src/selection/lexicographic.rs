@@ -7,12 +7,13 @@ use serde_json::Value;
 use super::{Selection, draw_sample};
 use crate::SettingError;
 use crate::description;
-use crate::objective::{check_tolerance, lexicographic_best};
+use crate::objective::{check_tolerance, lexicographic_best, lexicographic_worst};
 use crate::population::Population;
 
 /// Of `size` members drawn uniformly with replacement, the best by the first objective wins; among
 /// those as good within its tolerance, the best by the second; and so on; the first drawn among
-/// equals.
+/// equals. The worst is the member that would be left if one tournament after another took its winner
+/// ([`lexicographic_worst`]).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LexicographicTournament {
     size: usize,
@@ -48,6 +49,13 @@ impl<G> Selection<G> for LexicographicTournament {
             &population.member(position).objectives
         });
         winner.copied().unwrap_or(sample[0])
+    }
+
+    fn worst(&self, population: &Population<G>, members: &[usize]) -> usize {
+        let worst = lexicographic_worst(members, &self.tolerances, |&position| {
+            &population.member(position).objectives
+        });
+        worst.copied().unwrap_or(members[0])
     }
 
     fn minimum_objectives(&self) -> usize {

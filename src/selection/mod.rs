@@ -28,6 +28,23 @@ pub trait Selection<G>: Debug + Send + Sync {
         sample: &mut Vec<usize>,
     ) -> usize;
 
+    /// Which of these members is the worst by the order in which this selection chooses parents; the first
+    /// of several equally bad ones. A [`Replacement`](crate::replacement::Replacement) may ask for it, so
+    /// that one order decides who becomes a parent and who leaves.
+    ///
+    /// `members` holds positions, some perhaps more than once, and is never empty. The default is the one with
+    /// the lowest [standing](crate::population::Member::standing).
+    fn worst(&self, population: &Population<G>, members: &[usize]) -> usize {
+        let standing = |position: usize| population.member(position).standing();
+        let mut worst = members[0];
+        for &member in members {
+            if standing(member) < standing(worst) {
+                worst = member;
+            }
+        }
+        worst
+    }
+
     /// The smallest number of objectives that this selection needs; 0 if it uses only the fitness.
     fn minimum_objectives(&self) -> usize {
         0
@@ -49,6 +66,10 @@ impl<G, S: Selection<G> + ?Sized> Selection<G> for Box<S> {
         sample: &mut Vec<usize>,
     ) -> usize {
         (**self).select(population, rng, sample)
+    }
+
+    fn worst(&self, population: &Population<G>, members: &[usize]) -> usize {
+        (**self).worst(population, members)
     }
 
     fn minimum_objectives(&self) -> usize {

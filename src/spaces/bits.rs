@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::description;
-use crate::space::{CategoricalSpace, Mutation, SearchSpace};
+use crate::space::{CategoricalSpace, Crossover, Mutation, SearchSpace};
 
 /// Bit strings of a fixed length, drawn uniformly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,5 +56,25 @@ impl Mutation<Vec<bool>> for FlipOneBit {
 
     fn describe(&self) -> Value {
         description::named("FlipOneBit", &())
+    }
+}
+
+/// Takes each bit from either parent with equal probability. The child is as long as the first parent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UniformCrossover;
+
+impl Crossover<Vec<bool>> for UniformCrossover {
+    fn cross(&self, first: &Vec<bool>, second: &Vec<bool>, rng: &mut dyn Rng) -> Vec<bool> {
+        let mut child = first.clone();
+        for (bit, &other) in child.iter_mut().zip(second) {
+            if rng.random() {
+                *bit = other;
+            }
+        }
+        child
+    }
+
+    fn describe(&self) -> Value {
+        description::named("UniformCrossover", &())
     }
 }

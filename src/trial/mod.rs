@@ -32,6 +32,9 @@ pub struct Trial<G> {
     pub id: TrialId,
     /// The trial whose genotype was mutated; `None` for a random genotype.
     pub parent: Option<TrialId>,
+    /// The second parent, if the genotype comes from a crossover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mate: Option<TrialId>,
     /// The seed of all randomness in its evaluation.
     pub seed: u64,
     /// How thoroughly to evaluate it.
@@ -47,6 +50,7 @@ impl<G> Trial<G> {
         Self {
             id,
             parent: None,
+            mate: None,
             seed,
             fidelity: Fidelity::full(),
             genotype,
@@ -58,6 +62,7 @@ impl<G> Trial<G> {
 pub const RESERVED_METRICS: &[&str] = &[
     "id",
     "parent",
+    "mate",
     "fidelity",
     "genotype",
     "seed",
@@ -110,11 +115,12 @@ impl Evaluation {
         }
     }
 
-    /// A figure by name: `fitness` or a metric.
+    /// A figure by name: `fitness`, `cost` (if there is one) or a metric.
     #[must_use]
     pub fn figure(&self, name: &str) -> Option<f64> {
         match name {
             "fitness" => Some(self.fitness),
+            "cost" => self.cost,
             _ => self.metrics.get(name),
         }
     }

@@ -1,8 +1,11 @@
 //! Algorithm 1 of Real et al. 2018, through the public interface.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use evonas::algorithm::{AlgorithmError, TellError};
+use evonas::population::Population;
 use evonas::prelude::*;
 use evonas::randomness::algorithm_rng;
 use evonas::replacement::{Oldest, Replacement, WorstOfSample};
@@ -175,6 +178,59 @@ fn a_refused_tell_changes_nothing() {
         evolution.tell(trial.id, &completed(0.0)),
         Err(TellError::NotInFlight(trial.id))
     );
+}
+
+/// Lets a member leave that doesn't exist, until it is mended.
+#[derive(Debug)]
+struct OutOfRange(Arc<AtomicBool>);
+
+impl Replacement<Vec<bool>> for OutOfRange {
+    fn leaves(
+        &self,
+        population: &Population<Vec<bool>>,
+        _: &[u64],
+        _: &dyn Selection<Vec<bool>>,
+    ) -> usize {
+        match self.0.load(Ordering::Relaxed) {
+            true => 0,
+            false => population.len(),
+        }
+    }
+}
+
+#[test]
+fn a_replacement_out_of_range_is_refused_and_changes_nothing() {
+    let mended = Arc::new(AtomicBool::new(false));
+    let mut evolution = Evolution::builder(SPACE, FlipOneBit)
+        .population(2)
+        .sample(1)
+        .replacement(OutOfRange(mended.clone()))
+        .build()
+        .unwrap();
+    for fitness in [1.0, 2.0] {
+        let trial = evolution.ask();
+        evolution.tell(trial.id, &completed(fitness)).unwrap();
+    }
+    let child = evolution.ask();
+    let members = |evolution: &Evolution<_>| -> Vec<(u64, u64)> {
+        let members = evolution.population().iter();
+        members
+            .map(|member| (member.trial.0, member.joined))
+            .collect()
+    };
+    for _ in 0..2 {
+        assert_eq!(
+            evolution.tell(child.id, &completed(3.0)),
+            Err(TellError::ReplacementOutOfRange {
+                position: 3,
+                members: 3
+            })
+        );
+        assert_eq!(members(&evolution), [(0, 0), (1, 1)]);
+    }
+    mended.store(true, Ordering::Relaxed);
+    evolution.tell(child.id, &completed(3.0)).unwrap();
+    assert_eq!(members(&evolution), [(1, 1), (2, 2)]);
 }
 
 #[test]

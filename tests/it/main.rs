@@ -13,6 +13,7 @@ mod comparison;
 mod comparison_digits;
 mod comparison_record;
 mod comparison_refusals;
+mod crossover;
 mod descriptions;
 #[cfg(feature = "burn")]
 mod digits;
@@ -38,8 +39,10 @@ mod noise;
 mod objectives;
 mod observers;
 mod panics;
+mod pareto;
 #[cfg(feature = "burn")]
 mod parity;
+mod patience;
 mod plans;
 #[cfg(feature = "report")]
 mod plots;

@@ -12,7 +12,7 @@ use crate::population::{Member, Population};
 use crate::randomness::algorithm_rng;
 use crate::replacement::{Oldest, Replacement, WorstOfSample};
 use crate::selection::{LexicographicTournament, ParetoTournament, Selection, Tournament};
-use crate::space::{Genotype, Mutation, SearchSpace};
+use crate::space::{Crossover, Genotype, Mutation, SearchSpace};
 use crate::trial::Evaluation;
 
 /// Builds an [`Evolution`]; see [`Evolution::builder`].
@@ -22,6 +22,7 @@ pub struct EvolutionBuilder<G> {
     mutation: Box<dyn Mutation<G>>,
     selection: Option<Box<dyn Selection<G>>>,
     replacement: Box<dyn Replacement<G>>,
+    crossover: Option<(Box<dyn Crossover<G>>, f64)>,
     objectives: Vec<Objective>,
     tournament: TournamentKind,
     initial: Vec<G>,
@@ -74,6 +75,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
             mutation: Box::new(mutation),
             selection: None,
             replacement: Box::new(Oldest),
+            crossover: None,
             objectives: Vec::new(),
             tournament: TournamentKind::Fitness,
             initial: Vec::new(),
@@ -116,7 +118,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// Decides tournaments by Pareto dominance within the sample, then by crowding distance
+    /// Decides tournaments by the non-dominated rank in the population, then by the crowding distance
     /// ([`ParetoTournament`]). The replacement still decides who leaves: by default, the oldest.
     #[must_use]
     pub fn pareto(mut self, objectives: impl IntoIterator<Item = Objective>) -> Self {
@@ -178,12 +180,32 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
+    /// With this probability, a child is the crossover of the winners of two tournaments before it is
+    /// mutated; by default, it never is. The second parent is the trial's
+    /// [`mate`](crate::trial::Trial::mate). The two winners may be the same member.
+    ///
+    /// ```
+    /// use evonas::prelude::*;
+    /// use evonas::spaces::bits::UniformCrossover;
+    ///
+    /// let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+    ///     .crossover(UniformCrossover, 0.5)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn crossover(mut self, crossover: impl Crossover<G> + 'static, probability: f64) -> Self {
+        self.crossover = Some((Box::new(crossover), probability));
+        self
+    }
+
     /// Builds the algorithm.
     ///
     /// # Errors
     /// [`AlgorithmError`] if `P` is 0, `1 <= S <= P` doesn't hold for the default selection, the
-    /// selection needs more objectives than there are, a tolerance is invalid, an initial or imported
-    /// genotype is not in the space, or the score of an imported one is not finite or lacks an objective.
+    /// selection needs more objectives than there are, a tolerance is invalid, the probability of a
+    /// crossover is not from 0 to 1, an initial or imported genotype is not in the space, or the score of
+    /// an imported one is not finite or lacks an objective.
     pub fn build(mut self) -> Result<Evolution<G>, AlgorithmError> {
         if self.population == 0 {
             return Err(AlgorithmError::EmptyPopulation);
@@ -198,6 +220,15 @@ impl<G: Genotype> EvolutionBuilder<G> {
         }
         for objective in &self.objectives {
             check_tolerance(objective.tolerance_width())?;
+        }
+        if let Some((_, probability)) = self.crossover
+            && !(0.0..=1.0).contains(&probability)
+        {
+            return Err(AlgorithmError::OutOfRange {
+                setting: "crossover probability",
+                value: probability,
+                range: "from 0 to 1",
+            });
         }
         let selection = match self.selection.take() {
             Some(selection) => selection,
@@ -223,6 +254,10 @@ impl<G: Genotype> EvolutionBuilder<G> {
         if !self.objectives.is_empty() {
             algorithm["objectives"] = description::of(&self.objectives);
         }
+        if let Some((crossover, probability)) = &self.crossover {
+            algorithm["crossover"] =
+                json!({"probability": probability, "crossover": crossover.describe()});
+        }
         if !self.initial.is_empty() {
             algorithm["initial"] = self.initial_described.into();
         }
@@ -238,6 +273,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
             mutation: self.mutation,
             selection,
             replacement: self.replacement,
+            crossover: self.crossover,
             population_size: self.population,
             objectives: self.objectives,
             initial: self.initial.into(),

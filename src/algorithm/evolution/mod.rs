@@ -6,6 +6,7 @@ pub use builder::EvolutionBuilder;
 
 use std::collections::VecDeque;
 
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
@@ -14,7 +15,7 @@ use crate::objective::Objective;
 use crate::population::{Member, Population};
 use crate::replacement::Replacement;
 use crate::selection::Selection;
-use crate::space::{Genotype, Mutation, SearchSpace};
+use crate::space::{Crossover, Genotype, Mutation, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
 
 /// Evolution with a population of constant size.
@@ -35,6 +36,8 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// ([`Member::standing`](crate::population::Member::standing)). With objectives, of which a stopped trial
 /// has no figures, it doesn't join, but counts as one of the first `P`.
 ///
+/// With a crossover ([`EvolutionBuilder::crossover`]), some children have two parents.
+///
 /// A warm start ([`EvolutionBuilder::initial`]) proposes given genotypes before any random ones;
 /// [`EvolutionBuilder::imported`] begins with members that have a score already.
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub struct Evolution<G> {
     mutation: Box<dyn Mutation<G>>,
     selection: Box<dyn Selection<G>>,
     replacement: Box<dyn Replacement<G>>,
+    /// How two parents are crossed, and with which probability.
+    crossover: Option<(Box<dyn Crossover<G>>, f64)>,
     population_size: usize,
     objectives: Vec<Objective>,
     initial: VecDeque<G>,
@@ -62,7 +67,7 @@ pub struct Evolution<G> {
 struct PendingTrial {
     /// Whether it has no parent: it was drawn from the space or is part of the warm start.
     random: bool,
-    /// The join numbers of the sample that its parent won.
+    /// The join numbers of the samples that its parents won.
     sample: Vec<u64>,
 }
 
@@ -79,41 +84,45 @@ impl<G: Genotype> Evolution<G> {
             None => self.space.sample(&mut self.rng),
         };
         self.random_in_flight += 1;
-        self.in_flight.insert(
-            trial,
-            PendingTrial {
-                random: true,
-                sample: Vec::new(),
-            },
-        );
+        self.fly(trial, true, Vec::new());
         Proposal::random(genotype)
     }
 
     fn propose_child(&mut self, trial: TrialId) -> Proposal<G> {
+        let mut sample = self.spare_samples.pop().unwrap_or_default();
+        let first = self.select(&mut sample);
+        let crosses = match &self.crossover {
+            Some((_, probability)) => self.rng.random::<f64>() < *probability,
+            None => false,
+        };
+        let second = crosses.then(|| self.select(&mut sample));
+        let parent = self.population.member(first);
+        let mate = second.map(|position| self.population.member(position));
+        let genotype = match (&self.crossover, mate) {
+            (Some((crossover, _)), Some(mate)) => {
+                let child = crossover.cross(&parent.genotype, &mate.genotype, &mut self.rng);
+                self.mutation.mutate(&child, &mut self.rng)
+            }
+            _ => self.mutation.mutate(&parent.genotype, &mut self.rng),
+        };
+        let proposal = Proposal {
+            parent: parent.trial,
+            mate: mate.and_then(|mate| mate.trial),
+            ..Proposal::random(genotype)
+        };
+        self.fly(trial, false, sample);
+        proposal
+    }
+
+    /// Returns the position of a tournament's winner, and adds the join numbers of its sample.
+    fn select(&mut self, sample: &mut Vec<u64>) -> usize {
         self.sample.clear();
-        let parent = self
+        let winner = self
             .selection
             .select(&self.population, &mut self.rng, &mut self.sample);
-        let mut sample = self.spare_samples.pop().unwrap_or_default();
-        sample.extend(
-            self.sample
-                .iter()
-                .map(|&position| self.population.member(position).joined()),
-        );
-        let parent = self.population.member(parent);
-        let genotype = self.mutation.mutate(&parent.genotype, &mut self.rng);
-        let parent = parent.trial;
-        self.in_flight.insert(
-            trial,
-            PendingTrial {
-                random: false,
-                sample,
-            },
-        );
-        Proposal {
-            parent,
-            ..Proposal::random(genotype)
-        }
+        let members = self.sample.iter();
+        sample.extend(members.map(|&position| self.population.member(position).joined()));
+        winner
     }
 
     /// The trial as a member of the population, if it can be one.
@@ -146,11 +155,38 @@ impl<G: Genotype> Evolution<G> {
         (landed.random, landed.sample)
     }
 
+    /// A trial joins the population, and if that is full, a member leaves.
+    fn join(&mut self, trial: TrialId, member: Member<G>) -> Result<(), TellError> {
+        self.population.join(member);
+        let members = self.population.len();
+        if members <= self.population_size {
+            return Ok(());
+        }
+        let sample = self
+            .in_flight
+            .get(&trial)
+            .map_or(&[][..], |pending| &pending.sample);
+        let position = self
+            .replacement
+            .leaves(&self.population, sample, &*self.selection);
+        if self.population.leave(position).is_none() {
+            self.population.undo_join();
+            return Err(TellError::ReplacementOutOfRange { position, members });
+        }
+        Ok(())
+    }
+
     fn recycle(&mut self, mut sample: Vec<u64>) {
         if sample.capacity() > 0 {
             sample.clear();
             self.spare_samples.push(sample);
         }
+    }
+
+    /// Remembers a trial in flight.
+    fn fly(&mut self, trial: TrialId, random: bool, sample: Vec<u64>) {
+        self.in_flight
+            .insert(trial, PendingTrial { random, sample });
     }
 }
 
@@ -167,14 +203,12 @@ impl<G: Genotype> Algorithm<G> for Evolution<G> {
 
     fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError> {
         let member = self.member(trial, outcome);
-        let (random, sample) = self.land(trial.id);
+        let joins = member.is_some();
         if let Some(member) = member {
-            self.population.join(member);
-            if self.population.len() > self.population_size {
-                let leaves = self.replacement.leaves(&self.population, &sample);
-                self.population.leave(leaves);
-            }
-        } else if random && matches!(outcome, Outcome::Stopped { .. }) {
+            self.join(trial.id, member)?;
+        }
+        let (random, sample) = self.land(trial.id);
+        if random && !joins && matches!(outcome, Outcome::Stopped { .. }) {
             self.stopped_apart += 1;
         }
         self.recycle(sample);

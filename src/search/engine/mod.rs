@@ -41,13 +41,15 @@ pub(super) struct Engine<G, A, X> {
 
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     pub(super) fn new(algorithm: A, executor: X, settings: SearchSettings<G>) -> Self {
+        let history = History::with_objectives(algorithm.objectives().to_vec())
+            .minimum_gain(settings.budget.gain());
         Self {
             ledger: Ledger::new(algorithm),
             executor,
             settings,
             clock: SearchClock::start(),
             in_flight: TrialsInFlight::default(),
-            history: History::default(),
+            history,
             failures: FailuresInARow::default(),
             warnings: Vec::new(),
             stopper_left_out: false,

@@ -179,6 +179,8 @@ fn difference<G: Debug + PartialEq>(
         ("number", recorded.id.to_string(), asked.id.to_string())
     } else if recorded.parent != asked.parent {
         ("parent", parent(recorded.parent), parent(asked.parent))
+    } else if recorded.mate != asked.mate {
+        ("mate", parent(recorded.mate), parent(asked.mate))
     } else if recorded.seed != asked.seed {
         ("seed", recorded.seed.to_string(), asked.seed.to_string())
     } else if recorded.fidelity != asked.fidelity {

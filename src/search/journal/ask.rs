@@ -12,6 +12,8 @@ pub(super) struct AskLine<'a, G> {
     ask: TrialId,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<TrialId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mate: Option<TrialId>,
     seed: u64,
     #[serde(skip_serializing_if = "is_zero")]
     refused: u64,
@@ -30,6 +32,7 @@ impl<'a, G> AskLine<'a, G> {
         Self {
             ask: trial.id,
             parent: trial.parent,
+            mate: trial.mate,
             seed: trial.seed,
             refused,
             fidelity: &trial.fidelity,
@@ -43,6 +46,7 @@ impl<'a, G> AskLine<'a, G> {
 struct OwnedAsk<G> {
     ask: TrialId,
     parent: Option<TrialId>,
+    mate: Option<TrialId>,
     seed: u64,
     #[serde(default)]
     refused: u64,
@@ -96,6 +100,7 @@ pub(super) fn parse_ask<G: DeserializeOwned>(content: &str) -> Result<(Trial<G>,
     let trial = Trial {
         id: line.ask,
         parent: line.parent,
+        mate: line.mate,
         seed: line.seed,
         fidelity: line.fidelity,
         genotype: line.genotype,

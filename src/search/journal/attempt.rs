@@ -35,6 +35,7 @@ impl AttemptEnd {
         TrialRecord {
             id: trial.id,
             parent: trial.parent,
+            mate: trial.mate,
             genotype: trial.genotype,
             seed: trial.seed,
             fidelity: trial.fidelity,

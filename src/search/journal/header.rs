@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::error::JournalError;
 use crate::algorithm::AlgorithmDescription;
 use crate::description::{self, first_difference};
+use crate::objective::Objective;
 use crate::sealed_log::RecordKind;
 
 /// The kind of record that a journal is.
@@ -51,6 +52,13 @@ impl JournalHeader {
             description,
             evaluator,
         }
+    }
+
+    /// The search's objectives, which an algorithm that has any records in its description as `objectives`
+    /// ([`AlgorithmDescription::objectives`]).
+    #[must_use]
+    pub fn objectives(&self) -> Vec<Objective> {
+        self.description.objectives()
     }
 
     /// The genotypes of the warm start that evolution began with

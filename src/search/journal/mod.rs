@@ -9,7 +9,8 @@
 //! {"tell":0,"worker":0,"attempt":1,"status":"completed","fitness":1.0,"check":"…","seconds":0.1,"at":0.2,…}
 //! ```
 //!
-//! An `ask` has the `parent`, if there is one, and how many draws before it were `refused`. A `tell` has
+//! An `ask` has the `parent` and the `mate` (the second parent), if there are any, and how many draws before
+//! it were `refused`. A `tell` has
 //! the metrics, the `reports` (step and value) and, where they apply, a `cost`, a `reason`, or the trial
 //! whose evaluation was `reused`. A `retry` looks like the `tell` of an attempt that doesn't count. `at` is
 //! the search's clock in seconds, `real` the real time if that clock is a virtual one, `seconds` how long

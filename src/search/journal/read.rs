@@ -53,10 +53,10 @@ impl<G> Recorded<G> {
 pub fn read<G: DeserializeOwned>(folder: impl AsRef<Path>) -> Result<Recorded<G>, JournalError> {
     let path = folder.as_ref().join(FILE_NAME);
     let mut reader = LogReader::new(&path, open_read_only(&path)?, &JOURNAL)?;
-    let Some(header) = reader.header()? else {
+    let Some(header) = reader.header::<JournalHeader>()? else {
         return Err(JournalError::Empty(path));
     };
-    let mut history = History::default();
+    let mut history = History::with_objectives(header.objectives());
     let mut in_flight = BTreeMap::new();
     while let Some(entry) = next_entry::<G>(&mut reader, &path)? {
         match entry.event {

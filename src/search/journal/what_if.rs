@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::attempt::{AttemptEnd, EntryKind};
 use super::entry::{RecordedEvent, next_entry};
-use super::header::{JournalHeader, LOG};
+use super::header::{JOURNAL, JournalHeader};
 use super::{FILE_NAME, JournalError};
 use crate::algorithm::{Algorithm, Ledger};
 use crate::description;
@@ -161,7 +161,7 @@ struct Recording<G> {
 impl<G: DeserializeOwned> Recording<G> {
     fn read(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join(FILE_NAME);
-        let mut reader = LogReader::new(&path, open_read_only(&path)?, LOG)?;
+        let mut reader = LogReader::new(&path, open_read_only(&path)?, &JOURNAL)?;
         if reader.header::<JournalHeader>()?.is_none() {
             return Err(JournalError::Empty(path));
         }

@@ -2,10 +2,12 @@
 //! four nodes with one of five operations on each of the six edges, 15,625 cells in all.
 
 mod canonical;
+mod crossover;
 mod mutation;
 mod operation;
 mod text;
 
+pub use crossover::EdgeCrossover;
 pub use mutation::{ReplaceInNode, ReplaceOperation};
 pub use operation::EdgeOperation;
 pub use text::CellTextError;

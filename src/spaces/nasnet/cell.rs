@@ -161,6 +161,12 @@ impl Cell {
         }
     }
 
+    /// Replaces a pair by one that reads states that are computed before it, and drops the concat list.
+    pub(super) fn replace_pair(&mut self, pair: usize, by: PairwiseCombination) {
+        self.pairs[pair] = by;
+        self.concat = None;
+    }
+
     pub(crate) fn derive_concat(&mut self) {
         self.concat = None;
     }

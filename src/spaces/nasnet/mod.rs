@@ -13,6 +13,7 @@ mod canonical;
 mod categorical;
 mod cell;
 mod cell_kind;
+mod crossover;
 mod error;
 mod genotype;
 mod json;
@@ -25,6 +26,7 @@ mod text;
 
 pub use cell::{Branch, Cell, PairwiseCombination};
 pub use cell_kind::CellKind;
+pub use crossover::PairCrossover;
 pub use error::NasnetError;
 pub use genotype::NasnetGenotype;
 pub use mutation::{HiddenStateMutation, OperationMutation};
