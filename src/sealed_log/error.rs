@@ -13,6 +13,8 @@ pub(crate) enum LogError {
     Unwritable {
         path: PathBuf,
         source: io::Error,
+        /// Whether lines were recorded before.
+        recorded: bool,
     },
     Unreadable {
         path: PathBuf,
@@ -34,4 +36,12 @@ pub(crate) enum LogError {
         line: u64,
         reason: String,
     },
+}
+
+/// The end of a message about a file that can't be written.
+pub(crate) const fn what_is_safe(recorded: bool) -> &'static str {
+    match recorded {
+        true => "; what was recorded before is safe",
+        false => "",
+    }
 }

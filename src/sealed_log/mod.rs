@@ -15,7 +15,7 @@ mod writer;
 
 pub use writer::SyncPolicy;
 
-pub(crate) use error::LogError;
+pub(crate) use error::{LogError, what_is_safe};
 pub(crate) use kind::LogKind;
 pub(crate) use locked::{LockedFile, open_read_only};
 pub(crate) use reader::{LogReader, SealedLine, TornLine};

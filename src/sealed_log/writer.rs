@@ -152,6 +152,7 @@ impl LogWriter {
         LogError::Unwritable {
             path: self.path.clone(),
             source,
+            recorded: self.length > 0,
         }
     }
 }

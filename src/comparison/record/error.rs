@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::description::Difference;
-use crate::sealed_log::LogError;
+use crate::sealed_log::{LogError, what_is_safe};
 
 /// Why a record of runs can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -23,12 +23,14 @@ pub enum RunRecordError {
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
     /// A file or folder can't be written: no permission, a full disk.
-    #[error("can't write {}: {source}; what was recorded before is safe", path.display())]
+    #[error("can't write {}: {source}{}", path.display(), what_is_safe(*recorded))]
     Unwritable {
         /// The file or folder.
         path: PathBuf,
         /// The system's error.
         source: io::Error,
+        /// Whether the file has lines from before, which are safe.
+        recorded: bool,
     },
     /// A run has no JSON form.
     #[error("a run can't be recorded as JSON: {source}")]
@@ -85,7 +87,15 @@ impl From<LogError> for RunRecordError {
         match error {
             LogError::InUse(path) => Self::InUse(path),
             LogError::Missing(path) => Self::NoRecord(path),
-            LogError::Unwritable { path, source } => Self::Unwritable { path, source },
+            LogError::Unwritable {
+                path,
+                source,
+                recorded,
+            } => Self::Unwritable {
+                path,
+                source,
+                recorded,
+            },
             LogError::Unreadable { path, source } => Self::Unreadable { path, source },
             LogError::NoJson(source) => Self::NoJson { source },
             LogError::OtherKind(path) => Self::NotARecord(path),

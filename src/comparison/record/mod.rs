@@ -96,6 +96,7 @@ impl RunRecord {
         let reader = file.reader().map_err(|source| RunRecordError::Unwritable {
             path: path.clone(),
             source,
+            recorded: false,
         })?;
         Ok(Self {
             recorded: Some(LogReader::new(&path, reader, LOG)?),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::algorithm::TellError;
 use crate::description::Difference;
-use crate::sealed_log::LogError;
+use crate::sealed_log::{LogError, what_is_safe};
 use crate::trial::TrialId;
 
 /// Why a journal can't be used.
@@ -16,7 +16,7 @@ pub enum JournalError {
     #[error("{} holds a search already; resume it, or choose another folder", .0.display())]
     Occupied(PathBuf),
     /// There is no journal.
-    #[error("{} does not exist, so there is nothing to resume", .0.display())]
+    #[error("{} does not exist, so no search is recorded there", .0.display())]
     Missing(PathBuf),
     /// The file exists, but nothing is recorded yet.
     #[error("{} contains no search yet", .0.display())]
@@ -25,12 +25,14 @@ pub enum JournalError {
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
     /// A file or folder can't be written: no permission, a full disk.
-    #[error("can't write {}: {source}; what was recorded before is safe", path.display())]
+    #[error("can't write {}: {source}{}", path.display(), what_is_safe(*recorded))]
     Unwritable {
         /// The file or folder.
         path: PathBuf,
         /// The system's error.
         source: io::Error,
+        /// Whether the file has lines from before, which are safe.
+        recorded: bool,
     },
     /// The file can't be read.
     #[error("can't read {}: {source}", path.display())]
@@ -140,7 +142,15 @@ impl From<LogError> for JournalError {
         match error {
             LogError::InUse(path) => Self::InUse(path),
             LogError::Missing(path) => Self::Missing(path),
-            LogError::Unwritable { path, source } => Self::Unwritable { path, source },
+            LogError::Unwritable {
+                path,
+                source,
+                recorded,
+            } => Self::Unwritable {
+                path,
+                source,
+                recorded,
+            },
             LogError::Unreadable { path, source } => Self::Unreadable { path, source },
             LogError::NoJson(source) => Self::NoJson { source },
             LogError::OtherKind(path) => Self::NotAJournal(path),

@@ -109,6 +109,7 @@ impl Journal {
         let reader = file.reader().map_err(|source| JournalError::Unwritable {
             path: path.clone(),
             source,
+            recorded: false,
         })?;
         let mut reader = LogReader::new(&path, reader, LOG)?;
         let header = reader.header()?;

@@ -169,12 +169,14 @@ fn folders_that_can_t_be_used_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = Journal::open(folder.path().join("nothing")).unwrap_err();
     assert!(matches!(missing, JournalError::Missing(_)), "{missing}");
+    assert!(!missing.to_string().contains("resume"), "{missing}");
     assert!(!folder.path().join("nothing").exists());
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let error = Journal::create(file.join("run")).unwrap_err();
     assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
     assert!(error.to_string().contains("file"), "{error}");
+    assert!(!error.to_string().contains("safe"), "{error}");
     // Not even root can create a folder there.
     if cfg!(target_os = "linux") {
         let error = Journal::create("/proc/evonas").unwrap_err();
