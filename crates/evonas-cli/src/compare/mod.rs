@@ -9,12 +9,13 @@ use std::time::Instant;
 use clap::Args;
 use evonas::comparison::{
     Benchmark, BitsBenchmark, Comparison, Contender, DigitsBenchmark, NasBench201Benchmark,
-    Protocol, RunRecord, Setup,
+    Protocol, RunRecord, RunRecordError, Setup,
 };
 use evonas::report::ComparisonProgress;
 use evonas::tabular::Dataset;
 
 use crate::Failure;
+use crate::failure::occupied;
 use crate::naming::{BenchmarkName, contender, protocol, table_dataset};
 use crate::output::print;
 
@@ -115,7 +116,10 @@ impl CompareOptions {
         if let Some(folder) = &self.out {
             builder = builder.record(match self.resume {
                 true => RunRecord::open_or_create(folder)?,
-                false => RunRecord::create(folder)?,
+                false => RunRecord::create(folder).map_err(|error| match error {
+                    RunRecordError::Occupied(_) => occupied(folder, "a comparison"),
+                    error => error.into(),
+                })?,
             });
         }
         if !self.quiet {

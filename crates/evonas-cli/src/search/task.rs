@@ -8,6 +8,7 @@ use evonas::objective::Direction;
 use evonas::prelude::*;
 use evonas::report::ProgressBar;
 use evonas::report::note;
+use evonas::search::journal::JournalError;
 use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use super::options::{SearchAlgorithm, SearchOptions, SpaceName, StopperName};
 use super::warm_start;
 use crate::Failure;
+use crate::failure::occupied;
 use crate::naming::{DatasetName, PresetName};
 use crate::recipe::{BEST_FILE, Recipe, RecipeFile};
 
@@ -104,7 +106,10 @@ impl<'a> Task<'a> {
             .seed(seed);
         let journal = match &out {
             Some(folder) if options.resume => Some(Journal::open_or_create(folder)?),
-            Some(folder) => Some(Journal::create(folder)?),
+            Some(folder) => Some(Journal::create(folder).map_err(|error| match error {
+                JournalError::Occupied(_) => occupied(folder, "a search"),
+                error => error.into(),
+            })?),
             None => None,
         };
         let initial = match (&out, &journal) {

@@ -48,7 +48,9 @@ fn a_comparison_is_refused_in_a_folder_that_holds_one_and_resumed_with_more_runs
         .assert()
         .success();
     let refused = dir.line(&format!("{BITS} --runs 4")).assert().code(1);
-    refused.stderr(contains("holds a comparison already"));
+    refused.stderr(contains(
+        "holds a comparison already; add --resume to continue it",
+    ));
     let resumed = dir
         .line(&format!("{BITS} --runs 6 --resume"))
         .assert()

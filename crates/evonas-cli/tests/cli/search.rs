@@ -99,7 +99,9 @@ fn a_folder_that_holds_a_search_is_refused() {
         .assert()
         .success();
     let again = dir.line("search --out run").assert().code(1);
-    again.stderr(contains("holds a search already"));
+    again.stderr(contains(
+        "run holds a search already; add --resume to continue it",
+    ));
 }
 
 #[test]
