@@ -105,6 +105,17 @@ fn a_folder_that_holds_a_search_is_refused() {
 }
 
 #[test]
+fn the_printed_command_works_for_a_folder_that_begins_with_a_dash() {
+    let dir = Dir::new();
+    let mut search = dir.line(&tiny("--trials 3 --out=-run"));
+    let searched = search.assert().success().get_output().stdout.clone();
+    let command = train_command(&String::from_utf8(searched).unwrap());
+    assert_eq!(command[..3], ["train", "--from", "./-run"]);
+    dir.run(&command).assert().success();
+    assert!(dir.exists("-run/trained/weights.safetensors"));
+}
+
+#[test]
 fn a_larger_budget_extends_a_search() {
     let dir = Dir::new();
     dir.line(&tiny("--trials 8 --out extended --quiet"))
