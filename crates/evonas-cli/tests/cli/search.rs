@@ -1,5 +1,6 @@
 //! `evonas search`: what it prints, records, refuses and hands on.
 
+use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
 
@@ -105,6 +106,17 @@ fn a_folder_that_holds_a_search_is_refused() {
 }
 
 #[test]
+fn a_folder_that_can_not_be_created_has_nothing_that_is_safe() {
+    let dir = Dir::new();
+    dir.write("file", "");
+    let refused = dir
+        .line(&tiny("--trials 3 --out file/run"))
+        .assert()
+        .code(1);
+    refused.stderr(contains("can't write").and(contains("safe").not()));
+}
+
+#[test]
 fn the_printed_command_works_for_a_folder_that_begins_with_a_dash() {
     let dir = Dir::new();
     let mut search = dir.line(&tiny("--trials 3 --out=-run"));
@@ -113,6 +125,17 @@ fn the_printed_command_works_for_a_folder_that_begins_with_a_dash() {
     assert_eq!(command[..3], ["train", "--from", "./-run"]);
     dir.run(&command).assert().success();
     assert!(dir.exists("-run/trained/weights.safetensors"));
+}
+
+#[test]
+fn a_warm_start_from_a_folder_without_a_search_says_what_is_missing() {
+    let dir = Dir::new();
+    dir.write("empty/note.txt", "");
+    let refused = dir
+        .line(&tiny("--trials 3 --warm-start empty"))
+        .assert()
+        .code(1);
+    refused.stderr(contains("no search is recorded there").and(contains("resume").not()));
 }
 
 #[test]
