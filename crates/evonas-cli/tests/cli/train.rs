@@ -181,6 +181,15 @@ fn crop_padding_that_is_large_for_the_images_is_a_warning() {
 }
 
 #[test]
+fn a_refused_training_has_no_warnings() {
+    let dir = Dir::new();
+    let line = brief("--out run --crop-padding 4");
+    dir.line(&line).assert().success();
+    let refused = dir.line(&line).assert().code(1);
+    refused.stderr(contains("holds a training already").and(contains("warning").not()));
+}
+
+#[test]
 fn a_folder_that_holds_no_search_is_no_place_to_train_from() {
     let dir = Dir::new();
     let refused = dir.line("train --from nowhere").assert().code(1);
