@@ -190,6 +190,21 @@ fn a_refused_training_has_no_warnings() {
 }
 
 #[test]
+fn a_truncated_checkpoint_is_named_and_called_damaged() {
+    let dir = Dir::new();
+    dir.line(&brief("--out run")).assert().success();
+    let checkpoint = dir.bytes("run/checkpoint.bpk");
+    for length in [5, checkpoint.len() / 2, checkpoint.len() - 1] {
+        dir.write("run/checkpoint.bpk", &checkpoint[..length]);
+        let refused = dir.line(&brief("--out run --resume")).assert().code(1);
+        refused.stderr(
+            contains("run/checkpoint.bpk: it is cut short or damaged")
+                .and(contains("buffer").not()),
+        );
+    }
+}
+
+#[test]
 fn a_folder_that_holds_no_search_is_no_place_to_train_from() {
     let dir = Dir::new();
     let refused = dir.line("train --from nowhere").assert().code(1);
