@@ -205,6 +205,12 @@ fn a_truncated_checkpoint_is_named_and_called_damaged() {
 }
 
 #[test]
+fn an_unknown_preset_is_refused_with_the_known_ones() {
+    let refused = Dir::new().line("train --preset X").assert().code(2);
+    refused.stderr(contains("invalid value 'X'").and(contains("short, search, cifar, imagenet")));
+}
+
+#[test]
 fn a_folder_that_holds_no_search_is_no_place_to_train_from() {
     let dir = Dir::new();
     let refused = dir.line("train --from nowhere").assert().code(1);
