@@ -107,6 +107,19 @@ fn a_benchmark_that_needs_a_table_and_one_that_does_not_exist_are_refused() {
 }
 
 #[test]
+fn the_columns_of_a_wrong_table_are_cut_and_escaped() {
+    let dir = Dir::new();
+    let column = |number| format!("column {number} \u{1b}[31m");
+    let header: Vec<String> = (0..100_000).map(column).collect();
+    dir.write("wide.csv", header.join(","));
+    let refused = dir.line("compare --table wide.csv").assert().code(1);
+    let message = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(message.contains("the table has no column"), "{message}");
+    assert!(message.contains("column 1 ") && message.len() < 1_000);
+    assert!(!message.contains('\u{1b}'), "{message:?}");
+}
+
+#[test]
 fn a_resumed_comparison_needs_its_folder() {
     let refused = Dir::new()
         .line("compare --benchmark bits --resume")
