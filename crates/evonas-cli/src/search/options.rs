@@ -79,7 +79,8 @@ pub(crate) struct SearchOptions {
     /// The search algorithm
     #[arg(long, value_enum, default_value = "aging")]
     pub(super) algorithm: SearchAlgorithm,
-    /// Also search at random, with as many trials, and report the best [default: off]
+    /// Also search at random, with as many trials, and report the best; with --quiet only in the JSON object
+    /// [default: off]
     #[arg(long)]
     pub(super) baseline: bool,
     /// Record the search in this folder and keep the final training's network there; the files are listed
