@@ -6,6 +6,7 @@ use clap::Args;
 use evonas::network::{CellNetwork, ImageShape, NetworkConfig, Precision, trainable_parameters};
 use evonas::prelude::RngExt as _;
 use evonas::randomness::stream;
+use evonas::report::note;
 use evonas::training::images::LabeledImages;
 use evonas::training::{Augmentation, DeviceImages, DeviceName, Trainer, TrainingConfig};
 use serde_json::json;
@@ -14,6 +15,7 @@ use super::step_times::StepTimes;
 use crate::Failure;
 use crate::naming::genotype;
 use crate::output::print_line;
+use crate::progress_lines::ProgressLines;
 
 const CLASSES: usize = 10;
 
@@ -98,9 +100,18 @@ impl StepOptions {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .build()?;
+        let warm_up = self.warmup.saturating_sub(1);
+        let steps = 1 + warm_up + self.steps;
+        note(format_args!("running {steps} steps on {}", self.device));
+        let (mut done, mut progress) = (0, ProgressLines::new());
+        let step_done = || {
+            done += 1;
+            progress.show(|| format!("{done} of {steps} steps are done"));
+        };
         let times = pool.install(|| {
-            let warm_up = self.warmup.saturating_sub(1);
-            StepTimes::of(network, &trainer, image, CLASSES, warm_up, self.steps)
+            StepTimes::of(
+                network, &trainer, image, CLASSES, warm_up, self.steps, step_done,
+            )
         });
         let batch_ms = match self.pipeline {
             true => Some(pool.install(|| self.batch_time(image, &device))?),

@@ -34,7 +34,9 @@ fn a_step_has_the_figures_that_pytorch_s_bench_prints() {
 #[test]
 fn a_step_is_timed_for_people_too() {
     let timed = Dir::new().line(STEP).assert().success();
-    timed.stdout(contains("images a second"));
+    timed
+        .stdout(contains("images a second"))
+        .stderr(contains("running 3 steps on cpu"));
 }
 
 #[test]
