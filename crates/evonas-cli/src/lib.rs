@@ -23,10 +23,12 @@ mod convert;
 mod describe;
 mod evaluate;
 mod failure;
+mod ignored;
 mod naming;
 mod output;
 mod predict;
 mod progress_lines;
+mod ranges;
 mod recipe;
 mod search;
 mod stop;
@@ -35,8 +37,6 @@ mod train;
 use std::ffi::OsString;
 use std::io::{Write as _, stdout};
 use std::process::ExitCode;
-
-use clap::Parser as _;
 
 use crate::commands::Cli;
 pub(crate) use crate::failure::Failure;
@@ -49,7 +49,7 @@ where
     I: IntoIterator<Item = A>,
     A: Into<OsString> + Clone,
 {
-    match Cli::try_parse_from(arguments) {
+    match Cli::read(arguments) {
         Ok(cli) => cli
             .command
             .run()

@@ -18,9 +18,7 @@ use self::task::Task;
 
 impl SearchOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        if self.algorithm == SearchAlgorithm::Random && !self.warm_start.is_empty() {
-            return Err("--warm-start needs evolution; random search has no population".into());
-        }
+        self.check()?;
         let task = Task::new(self)?;
         let stop = stop::on_request()?;
 

@@ -101,8 +101,8 @@ impl<'a> Task<'a> {
             SpaceName::Sp3 => NasnetSpace::sp3(),
         };
         let evolution = Evolution::builder(space.clone(), space.mutation())
-            .population(options.population)
-            .sample(options.sample)
+            .population(options.population_size())
+            .sample(options.sample_size())
             .seed(seed);
         let journal = match &out {
             Some(folder) if options.resume => Some(Journal::open_or_create(folder)?),

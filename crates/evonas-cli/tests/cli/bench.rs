@@ -41,8 +41,8 @@ fn a_step_is_timed_for_people_too() {
 
 #[test]
 fn no_steps_are_refused() {
-    let refused = Dir::new().line("bench step --steps 0").assert().code(1);
-    refused.stderr(contains("steps and threads must be at least 1"));
+    let refused = Dir::new().line("bench step --steps 0").assert().code(2);
+    refused.stderr(contains("it must be a whole number from 1 to 1000000"));
 }
 
 #[test]
