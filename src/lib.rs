@@ -31,6 +31,7 @@ mod by_id;
 pub mod comparison;
 pub mod description;
 pub mod evaluator;
+mod excerpt;
 pub mod executor;
 pub mod network;
 pub mod objective;

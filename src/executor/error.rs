@@ -9,6 +9,13 @@ pub enum ExecutorError {
     /// Without workers nothing can run.
     #[error("the number of workers is 0; it must be at least 1")]
     NoWorkers,
+    /// More workers than an executor starts: a system that runs out of memory maps while a thread starts ends
+    /// the whole process.
+    #[error("the number of workers is above {most}; use fewer")]
+    TooManyWorkers {
+        /// The largest number, [`Threads::MOST_WORKERS`](super::Threads::MOST_WORKERS).
+        most: usize,
+    },
     /// The system can't start another thread. Those already started have been joined.
     #[error(
         "the system can't start a thread for another worker after {started}: {source}; use fewer workers"

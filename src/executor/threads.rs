@@ -36,11 +36,17 @@ impl<G> fmt::Debug for Threads<G> {
     }
 }
 
+impl<G> Threads<G> {
+    /// The most workers. A thread that starts while the system has no memory maps left aborts the process instead
+    /// of failing, and Linux by default has enough for about 16,000 threads.
+    pub const MOST_WORKERS: usize = 4096;
+}
+
 impl<G: Genotype> Threads<G> {
     /// Starts `workers` threads around one evaluator.
     ///
     /// # Errors
-    /// [`ExecutorError`] if `workers` is 0, or more than the system can start.
+    /// [`ExecutorError`] if `workers` is 0, above [`Threads::MOST_WORKERS`], or more than the system can start.
     pub fn new<E>(evaluator: E, workers: usize) -> Result<Self, ExecutorError>
     where
         E: Evaluator<G> + 'static,
@@ -51,7 +57,7 @@ impl<G: Genotype> Threads<G> {
     /// Threads that the caller's signal interrupts too. They never set that signal.
     ///
     /// # Errors
-    /// [`ExecutorError`] if `workers` is 0, or more than the system can start.
+    /// [`ExecutorError`] if `workers` is 0, above [`Threads::MOST_WORKERS`], or more than the system can start.
     pub fn with_stop_signal<E>(
         evaluator: E,
         workers: usize,
@@ -68,7 +74,8 @@ impl<G: Genotype> Threads<G> {
     /// not depend on which evaluator gives it.
     ///
     /// # Errors
-    /// [`ExecutorError`] if there is no evaluator, or the system can't start that many threads.
+    /// [`ExecutorError`] if there is no evaluator, there are more than [`Threads::MOST_WORKERS`], or the system
+    /// can't start that many threads.
     pub fn with_evaluators<E>(
         evaluators: impl IntoIterator<Item = E>,
         stop: &StopSignal,
@@ -82,13 +89,20 @@ impl<G: Genotype> Threads<G> {
         Self::start(evaluators, stop, spawn)
     }
 
-    /// Starts one thread after another, so that a huge number of workers takes no memory for
-    /// threads that the system can't start.
+    /// Counts the workers before the first thread starts.
     fn start(
         evaluators: impl Iterator<Item = Arc<dyn Evaluator<G>>>,
         stop: &StopSignal,
         spawn: impl Fn(Worker<G>) -> io::Result<JoinHandle<()>>,
     ) -> Result<Self, ExecutorError> {
+        let most = Self::MOST_WORKERS;
+        let evaluators: Vec<_> = evaluators.take(most + 1).collect();
+        if evaluators.is_empty() {
+            return Err(ExecutorError::NoWorkers);
+        }
+        if evaluators.len() > most {
+            return Err(ExecutorError::TooManyWorkers { most });
+        }
         let (trials, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         let (sender, events) = channel();
@@ -100,7 +114,7 @@ impl<G: Genotype> Threads<G> {
             stop: stop.child(),
             threads: Vec::new(),
         };
-        for (number, evaluator) in evaluators.enumerate() {
+        for (number, evaluator) in evaluators.into_iter().enumerate() {
             let worker = Worker {
                 number,
                 queue: queue.clone(),
@@ -113,9 +127,6 @@ impl<G: Genotype> Threads<G> {
                 source,
             })?;
             executor.threads.push(thread);
-        }
-        if executor.threads.is_empty() {
-            return Err(ExecutorError::NoWorkers);
         }
         Ok(executor)
     }
@@ -250,13 +261,27 @@ mod tests {
             3 => Err(io::ErrorKind::OutOfMemory.into()),
             _ => spawn(worker),
         };
-        let evaluators = repeat_n(evaluator.clone(), usize::MAX);
+        let evaluators = repeat_n(evaluator.clone(), 5);
         let error = Threads::start(evaluators, &StopSignal::new(), full).unwrap_err();
         assert!(
             matches!(error, ExecutorError::NoThread { started: 3, .. }),
             "{error}"
         );
         assert_eq!(Arc::strong_count(&evaluator), 1, "a thread has it still");
+    }
+
+    #[test]
+    fn too_many_workers_are_refused_before_a_thread_starts() {
+        let evaluator: Arc<dyn Evaluator<u8>> = Arc::new(|_: &u8, _: &Context<'_>| Ok(0.0.into()));
+        let never = |_: Worker<u8>| -> io::Result<JoinHandle<()>> { panic!("a thread starts") };
+        for workers in [Threads::<u8>::MOST_WORKERS + 1, usize::MAX] {
+            let evaluators = repeat_n(evaluator.clone(), workers);
+            let error = Threads::start(evaluators, &StopSignal::new(), never).unwrap_err();
+            assert!(
+                matches!(error, ExecutorError::TooManyWorkers { most: 4096 }),
+                "{error}"
+            );
+        }
     }
 
     #[test]

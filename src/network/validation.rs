@@ -54,7 +54,7 @@ impl NetworkConfig {
             (
                 "batch norm epsilon",
                 norm.epsilon,
-                "above 0",
+                "above 0 and finite",
                 above_0(norm.epsilon),
             ),
             (
@@ -88,7 +88,7 @@ impl NetworkConfig {
             checks.push((
                 "auxiliary loss weight",
                 weight,
-                "at least 0",
+                "at least 0 and finite",
                 weight.is_finite() && weight >= 0.0,
             ));
         }

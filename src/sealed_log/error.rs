@@ -13,15 +13,17 @@ pub enum RecordError {
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
     /// There is no record.
-    #[error("{} does not exist, so there is nothing to resume", .0.display())]
+    #[error("{} does not exist, so nothing is recorded there", .0.display())]
     Missing(PathBuf),
     /// A file or folder can't be written: no permission, a full disk.
-    #[error("can't write {}: {source}; what was recorded before is safe", path.display())]
+    #[error("can't write {}: {source}{}", path.display(), what_is_safe(*recorded))]
     Unwritable {
         /// The file or folder.
         path: PathBuf,
         /// The system's error.
         source: io::Error,
+        /// Whether lines were recorded before.
+        recorded: bool,
     },
     /// The file can't be read.
     #[error("can't read {}: {source}", path.display())]
@@ -75,4 +77,12 @@ pub enum RecordError {
         /// What is wrong with the line.
         reason: String,
     },
+}
+
+/// The end of a message about a file that can't be written.
+const fn what_is_safe(recorded: bool) -> &'static str {
+    match recorded {
+        true => "; what was recorded before is safe",
+        false => "",
+    }
 }

@@ -18,11 +18,13 @@ impl LockedFile {
             fs::create_dir_all(folder).map_err(|source| RecordError::Unwritable {
                 path: folder.to_owned(),
                 source,
+                recorded: false,
             })?;
         }
         let unwritable = |source| RecordError::Unwritable {
             path: path.to_owned(),
             source,
+            recorded: false,
         };
         let file = OpenOptions::new()
             .read(true)

@@ -157,6 +157,7 @@ impl LogWriter {
         RecordError::Unwritable {
             path: self.path.clone(),
             source,
+            recorded: self.length > 0,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::excerpt::excerpt;
+
 /// Why a table can't be read, and from which file.
 #[derive(Debug)]
 pub struct TableError {
@@ -38,7 +40,7 @@ pub enum TableErrorKind {
         reason: String,
     },
     /// The header lacks a column.
-    #[error("the table has no column '{column}'; it has {}", found.join(", "))]
+    #[error("the table has no column '{column}'; it has {}", excerpt(&found.join(", ")))]
     MissingColumn {
         /// The missing column.
         column: String,
@@ -46,7 +48,7 @@ pub enum TableErrorKind {
         found: Vec<String>,
     },
     /// A field isn't a finite number.
-    #[error("line {line}, column '{column}': '{text}' is not a number")]
+    #[error("line {line}, column '{column}': '{}' is not a number", excerpt(text))]
     Number {
         /// The line.
         line: u64,
@@ -78,7 +80,7 @@ pub enum TableErrorKind {
         reason: String,
     },
     /// A second row has the same genotype or index as an earlier one.
-    #[error("line {line}: {what} already has a row")]
+    #[error("line {line}: {} already has a row", excerpt(what))]
     Repeated {
         /// The line of the second row.
         line: u64,
@@ -86,7 +88,11 @@ pub enum TableErrorKind {
         what: String,
     },
     /// A field isn't an index below the number of architectures.
-    #[error("line {line}, column '{column}': '{index}' is not an index from 0 to {}", count - 1)]
+    #[error(
+        "line {line}, column '{column}': '{}' is not an index from 0 to {}",
+        excerpt(index),
+        count - 1
+    )]
     Index {
         /// The line.
         line: u64,

@@ -184,6 +184,9 @@ fn a_damaged_file_is_an_error_and_never_a_panic() {
     for length in [0, 1, 100, whole.len() / 2, whole.len() - 1] {
         let error = resume(&whole[..length]).unwrap_err();
         assert!(matches!(error, CheckpointError::Read { .. }), "{error}");
+        let message = error.to_string();
+        assert!(message.contains("it is cut short or damaged"), "{message}");
+        assert!(message.contains("damaged.bpk"), "{message}");
     }
     let mut rng = stream(3, 0);
     let mut refused = 0;

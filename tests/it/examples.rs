@@ -1,14 +1,16 @@
-//! The examples, run as a newcomer runs them. `cargo test` builds them beside the tests; what is missing, since
-//! only this module was asked for, is built here.
+//! The examples, run as a newcomer runs them. `cargo test` builds them beside the tests; what is missing or older than
+//! its sources, since only this module was asked for, is built here.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
     let program = profile.join("examples").join(name);
-    if !program.exists() {
+    if !is_up_to_date(&program) {
         let profile = match profile.file_name().and_then(|name| name.to_str()).unwrap() {
             "debug" => "dev",
             name => name,
@@ -22,6 +24,53 @@ fn program(name: &str) -> PathBuf {
         assert!(build.status().unwrap().success());
     }
     program
+}
+
+/// Whether a program exists and is at least as new as all of its sources, which Cargo lists beside it in a rule of a
+/// makefile: `program: source source …`.
+fn is_up_to_date(program: &Path) -> bool {
+    let modified = |path: &Path| -> Option<SystemTime> { fs::metadata(path).ok()?.modified().ok() };
+    let is_newest = || -> Option<bool> {
+        let built = modified(program)?;
+        let rule = fs::read_to_string(program.with_extension("d")).ok()?;
+        let (_, sources) = rule.lines().next()?.split_once(": ")?;
+        // A space within a name is escaped.
+        let sources = sources.replace("\\ ", "\0");
+        let mut sources = sources
+            .split_whitespace()
+            .map(|source| source.replace('\0', " "));
+        Some(sources.all(|source| modified(Path::new(&source)).is_some_and(|time| time <= built)))
+    };
+    is_newest().unwrap_or(false)
+}
+
+#[test]
+fn a_program_older_than_one_of_its_sources_is_out_of_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let write = |name: &str, content: &str, seconds: u64| {
+        fs::write(path(name), content).unwrap();
+        let file = fs::File::options().write(true).open(path(name)).unwrap();
+        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        file.set_modified(time).unwrap();
+    };
+    let program = path("program");
+    assert!(!is_up_to_date(&program));
+    let source = |name: &str| path(name).display().to_string().replace(' ', "\\ ");
+    let rule = format!(
+        "{}: {} {}\n",
+        program.display(),
+        source("a.rs"),
+        source("b c.rs")
+    );
+    write("program.d", &rule, 1);
+    write("program", "", 5);
+    write("a.rs", "", 3);
+    assert!(!is_up_to_date(&program), "a source is gone");
+    write("b c.rs", "", 4);
+    assert!(is_up_to_date(&program));
+    write("a.rs", "", 6);
+    assert!(!is_up_to_date(&program));
 }
 
 /// What an example prints.

@@ -12,9 +12,11 @@ use evonas::report::{ScatterPlot, ScatterPoint};
 use evonas::tabular::Dataset;
 
 use crate::Failure;
+use crate::ignored::refuse_ignored;
 use crate::naming::{BenchmarkName, table_dataset};
 use crate::output::print;
 use crate::progress_lines::ProgressLines;
+use crate::ranges::{count, not_negative, positive, seed};
 
 /// Compare aging with non-aging evolution over a grid of population and tournament sizes
 #[derive(Args)]
@@ -26,30 +28,42 @@ pub(crate) struct AgingStudyOptions {
     /// What is searched: bits or nasbench201; a grid over digits would train for days
     #[arg(long, value_enum, default_value_t = BenchmarkName::Bits)]
     benchmark: BenchmarkName,
-    /// The standard deviation of the noise on bits
-    #[arg(long, default_value_t = BitsBenchmark::default().noise)]
-    noise: f64,
+    /// The standard deviation of the noise on bits, at least 0 [default: 0.05]
+    #[arg(long, value_parser = not_negative)]
+    noise: Option<f64>,
     /// The table of nasbench201: a CSV file, plain or gzip (see evonas convert) [no default: nasbench201
     /// needs one]
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
-    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
-    #[arg(long, value_parser = table_dataset, default_value_t = Dataset::Cifar10)]
-    dataset: Dataset,
+    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120 [default: cifar10]
+    #[arg(long, value_parser = table_dataset)]
+    dataset: Option<Dataset>,
     /// Population sizes, separated by commas
-    #[arg(long, value_name = "SIZES", value_delimiter = ',', default_values_t = [10, 20, 50, 100])]
+    #[arg(
+        long,
+        value_name = "SIZES",
+        value_delimiter = ',',
+        value_parser = count,
+        default_values_t = [10, 20, 50, 100]
+    )]
     populations: Vec<usize>,
     /// Tournament sizes, separated by commas; those above the population size are left out
-    #[arg(long, value_name = "SIZES", value_delimiter = ',', default_values_t = [2, 3, 5, 10, 25, 50, 100])]
+    #[arg(
+        long,
+        value_name = "SIZES",
+        value_delimiter = ',',
+        value_parser = count,
+        default_values_t = [2, 3, 5, 10, 25, 50, 100]
+    )]
     samples: Vec<usize>,
     /// Runs of either algorithm at each point
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = 200)]
     runs: usize,
     /// Simulated seconds of a run; on bits its trials [default: NATS-Bench's; on bits 1000]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = positive)]
     budget: Option<f64>,
     /// The root seed
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = seed, default_value_t = 0)]
     seed: u64,
     /// Draw the points to this SVG file [default: no drawing]
     #[arg(long, value_name = "FILE")]
@@ -60,15 +74,25 @@ impl AgingStudyOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         match self.benchmark {
             BenchmarkName::Bits => {
-                let benchmark = BitsBenchmark::default().noise(self.noise);
-                self.study(&benchmark, &format!("bits, noise {}", self.noise))
+                let of_table = [
+                    ("--table", self.table.is_some()),
+                    ("--dataset", self.dataset.is_some()),
+                ];
+                refuse_ignored("with --benchmark bits", &of_table)?;
+                let bits = BitsBenchmark::default();
+                let noise = self.noise.unwrap_or(bits.noise);
+                self.study(&bits.noise(noise), &format!("bits, noise {noise}"))
             }
             BenchmarkName::NasBench201 => {
+                refuse_ignored(
+                    "with --benchmark nasbench201",
+                    &[("--noise", self.noise.is_some())],
+                )?;
                 let table = self.table.as_deref();
                 let path = table.ok_or("nasbench201 needs its table: --table FILE")?;
-                let benchmark =
-                    NasBench201Benchmark::read(path, Protocol::NatsBench, self.dataset)?;
-                self.study(&benchmark, self.dataset.name())
+                let dataset = self.dataset.unwrap_or(Dataset::Cifar10);
+                let benchmark = NasBench201Benchmark::read(path, Protocol::NatsBench, dataset)?;
+                self.study(&benchmark, dataset.name())
             }
             BenchmarkName::Digits => {
                 Err("a grid over digits would train for days; choose another benchmark".into())

@@ -1,6 +1,8 @@
 //! The list of subcommands. A new one is a module, a variant and a line in [`Command::run`].
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::Failure;
 use crate::aging_study::AgingStudyOptions;
@@ -22,6 +24,29 @@ use crate::train::TrainOptions;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Reads the command line, the program's own name first.
+    ///
+    /// # Errors
+    /// A request for help or the version, or why the command line is invalid.
+    pub(crate) fn read<A: Into<OsString> + Clone>(
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<Self, clap::Error> {
+        let command = with_negative_numbers(Self::command());
+        let matches = command.try_get_matches_from(arguments)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))
+    }
+}
+
+/// Lets every option take a negative number, so that it is refused by the option's range and not as an unknown option.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let with_values = command.mut_args(|option| {
+        let takes_value = !option.is_positional() && option.get_action().takes_values();
+        option.allow_negative_numbers(takes_value)
+    });
+    with_values.mut_subcommands(with_negative_numbers)
 }
 
 // The documentation of each variant's options is its help.
@@ -60,11 +85,11 @@ impl Command {
 mod tests {
     use clap::{ArgAction, CommandFactory as _};
 
-    use super::Cli;
+    use super::{Cli, with_negative_numbers};
 
     #[test]
     fn the_command_line_has_no_contradiction() {
-        Cli::command().debug_assert();
+        with_negative_numbers(Cli::command()).debug_assert();
     }
 
     /// Every subcommand, and those of `bench`.

@@ -1,9 +1,19 @@
 //! Why a subcommand failed, for the user.
 
 use std::error::Error;
+use std::path::Path;
 
 /// Why a subcommand failed: a sentence that says what to do.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+
+/// The refusal to begin a new run in a folder that holds one.
+///
+/// - `what`: what the folder holds, as in "a search".
+pub(crate) fn occupied(folder: &Path, what: &str) -> Failure {
+    let folder = folder.display();
+    format!("{folder} holds {what} already; add --resume to continue it, or choose another folder")
+        .into()
+}
 
 /// An error's message and those of its causes, leaving out those that the message before contains.
 pub(crate) fn with_causes(error: &dyn Error) -> String {

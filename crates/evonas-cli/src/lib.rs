@@ -23,19 +23,20 @@ mod convert;
 mod describe;
 mod evaluate;
 mod failure;
+mod ignored;
 mod naming;
 mod output;
 mod predict;
 mod progress_lines;
+mod ranges;
 mod recipe;
 mod search;
 mod stop;
 mod train;
 
 use std::ffi::OsString;
+use std::io::{Write as _, stdout};
 use std::process::ExitCode;
-
-use clap::Parser as _;
 
 use crate::commands::Cli;
 pub(crate) use crate::failure::Failure;
@@ -48,19 +49,25 @@ where
     I: IntoIterator<Item = A>,
     A: Into<OsString> + Clone,
 {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help is not an error; a reader that closed the pipe isn't one either.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
-        }
-    };
-    match cli.command.run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            note(format_args!("error: {}", with_causes(&*error)));
-            ExitCode::FAILURE
-        }
+    match Cli::read(arguments) {
+        Ok(cli) => cli
+            .command
+            .run()
+            .map_or_else(failed, |()| ExitCode::SUCCESS),
+        Err(message) => explained(&message),
     }
+}
+
+/// Prints help, the version, or why the command line is invalid. The first two are results like any other.
+fn explained(message: &clap::Error) -> ExitCode {
+    let printed = message.print().and_then(|()| stdout().flush());
+    match output::check(printed) {
+        Err(error) if !message.use_stderr() => failed(error),
+        _ => ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(1)),
+    }
+}
+
+fn failed(error: Failure) -> ExitCode {
+    note(format_args!("error: {}", with_causes(&*error)));
+    ExitCode::FAILURE
 }

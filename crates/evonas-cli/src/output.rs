@@ -21,7 +21,11 @@ pub(crate) fn print_line(line: impl Display) -> Result<(), Failure> {
     check(writeln!(stdout(), "{line}"))
 }
 
-fn check(written: io::Result<()>) -> Result<(), Failure> {
+/// Turns the outcome of writing to standard output into a failure, unless the reader has closed the pipe.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn check(written: io::Result<()>) -> Result<(), Failure> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(format!("can't write to standard output: {error}").into())

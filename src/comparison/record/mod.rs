@@ -94,6 +94,7 @@ impl RunRecord {
         let reader = file.reader().map_err(|source| RecordError::Unwritable {
             path: path.clone(),
             source,
+            recorded: false,
         })?;
         Ok(Self {
             recorded: Some(LogReader::new(&path, reader, &RUNS)?),

@@ -162,12 +162,17 @@ impl StoredWeights {
             path: path.to_owned(),
             reason,
         };
+        // A reader would speak of buffers and headers.
+        fn described(error: impl ToString) -> String {
+            let error = error.to_string();
+            format!("it is cut short or damaged, or isn't a weights file ({error})")
+        }
         // So that both formats report "not found" and the like in the system's words.
         std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
         match format {
             WeightsFormat::Burnpack => {
                 let reader =
-                    Reader::from_file_exact(path).map_err(|error| failed(error.to_string()))?;
+                    Reader::from_file_exact(path).map_err(|error| failed(described(error)))?;
                 let metadata = reader.metadata().clone();
                 let tensors = reader
                     .into_tensors()
@@ -177,7 +182,7 @@ impl StoredWeights {
             WeightsFormat::Safetensors => {
                 let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
                 let (_, header) = safetensors::SafeTensors::read_metadata(&bytes)
-                    .map_err(|error| failed(error.to_string()))?;
+                    .map_err(|error| failed(described(error)))?;
                 let entries = header.metadata().clone().unwrap_or_default();
                 let mut store = SafetensorsStore::from_bytes(Some(bytes));
                 let tensors = store

@@ -112,6 +112,7 @@ impl Journal {
         let reader = file.reader().map_err(|source| RecordError::Unwritable {
             path: path.clone(),
             source,
+            recorded: false,
         })?;
         let mut reader = LogReader::new(&path, reader, &JOURNAL)?;
         let header = reader.header()?;

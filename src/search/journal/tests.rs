@@ -103,6 +103,7 @@ fn timeless(content: &[u8]) -> Vec<String> {
 #[test]
 fn a_full_disk_ends_the_search_and_loses_nothing_that_was_acknowledged() {
     let whole = whole();
+    let header = 1 + whole.iter().position(|&byte| byte == b'\n').unwrap();
     for (room, broken) in (0..whole.len())
         .step_by(97)
         .zip([false, true].iter().cycle())
@@ -113,11 +114,17 @@ fn a_full_disk_ends_the_search_and_loses_nothing_that_was_acknowledged() {
             ..Disk::default()
         };
         let error = search(Journal::on(Box::new(disk.clone()))).unwrap_err();
-        let SearchError::Journal(JournalError::Record(RecordError::Unwritable { source, .. })) =
-            error
+        let message = error.to_string();
+        let SearchError::Journal(JournalError::Record(RecordError::Unwritable {
+            source,
+            recorded,
+            ..
+        })) = error
         else {
-            panic!("{error}");
+            panic!("{message}");
         };
+        assert_eq!(recorded, room >= header, "room for {room} bytes");
+        assert_eq!(recorded, message.contains("is safe"), "{message}");
         assert_eq!(source.kind(), io::ErrorKind::StorageFull);
         // With room again the search resumes to the same end.
         let folder = tempfile::tempdir().unwrap();

@@ -6,13 +6,17 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{EDGE_ENDS, EDGES, EdgeOperation, NasBench201Cell};
+use crate::excerpt::excerpt;
 
 /// Why a text is not a cell.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CellTextError {
     /// The number of nodes is not 3.
-    #[error("'{text}' has {found} nodes joined by '+', but a cell has 3")]
+    #[error(
+        "'{}' has {found} nodes joined by '+', but a cell has 3",
+        excerpt(text)
+    )]
     Nodes {
         /// The text.
         text: String,
@@ -20,7 +24,10 @@ pub enum CellTextError {
         found: usize,
     },
     /// A node lacks its bars, or has the wrong number of edges.
-    #[error("'{part}' is not node {node}; write |operation~0|… with {node} edges in all")]
+    #[error(
+        "'{}' is not node {node}; write |operation~0|… with {node} edges in all",
+        excerpt(part)
+    )]
     Node {
         /// The node, from 1.
         node: usize,
@@ -28,7 +35,10 @@ pub enum CellTextError {
         part: String,
     },
     /// An edge is not an operation and the node it comes from.
-    #[error("'{part}' is not the edge of node {node} from node {from}; write operation~{from}")]
+    #[error(
+        "'{}' is not the edge of node {node} from node {from}; write operation~{from}",
+        excerpt(part)
+    )]
     Edge {
         /// The node, from 1.
         node: usize,
@@ -39,7 +49,8 @@ pub enum CellTextError {
     },
     /// No operation has this name.
     #[error(
-        "there is no operation '{0}'; choose one of none, skip_connect, nor_conv_1x1, nor_conv_3x3 and avg_pool_3x3"
+        "there is no operation '{}'; choose one of none, skip_connect, nor_conv_1x1, nor_conv_3x3 and avg_pool_3x3",
+        excerpt(.0)
     )]
     UnknownOperation(String),
 }

@@ -2,6 +2,7 @@
 
 use super::cell_kind::CellKind;
 use super::operation::Operation;
+use crate::excerpt::excerpt;
 
 /// Why a genotype, a cell or a space is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +56,8 @@ pub enum NasnetError {
     },
     /// A pair applies an unknown operation.
     #[error(
-        "pair {pair}: '{name}' is not an operation; choose from {known}",
+        "pair {pair}: '{}' is not an operation; choose from {known}",
+        excerpt(name),
         known = known_operations()
     )]
     UnknownOperation {
@@ -65,7 +67,10 @@ pub enum NasnetError {
         name: String,
     },
     /// A pair's text is malformed.
-    #[error("pair {pair}: '{text}' should be OPERATION@STATE+OPERATION@STATE")]
+    #[error(
+        "pair {pair}: '{}' should be OPERATION@STATE+OPERATION@STATE",
+        excerpt(text)
+    )]
     Malformed {
         /// The pair, counted from 0.
         pair: usize,
@@ -76,7 +81,7 @@ pub enum NasnetError {
     #[error("its concat list is empty")]
     EmptyConcat,
     /// An entry of the concat list is not a number.
-    #[error("'{text}' in its concat list is not a state number")]
+    #[error("'{}' in its concat list is not a state number", excerpt(text))]
     MalformedConcat {
         /// The entry.
         text: String,

@@ -65,7 +65,13 @@ impl CheckpointFile {
         };
         // Opened here for the system's own words, such as "No such file or directory".
         let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-        let reader = Reader::from_file_exact(path).map_err(|error| failed(error.to_string()))?;
+        let reader = Reader::from_file_exact(path).map_err(|error| match is_sealed(&file) {
+            // The reader would speak of a buffer that can't be filled.
+            Ok(false) => {
+                failed("it is cut short or damaged, or it isn't a training checkpoint".to_owned())
+            }
+            _ => failed(error.to_string()),
+        })?;
         let header = reader
             .metadata()
             .get(HEADER)
@@ -78,9 +84,9 @@ impl CheckpointFile {
                 supported: VERSION,
             });
         }
-        if !is_sealed(file).map_err(|error| failed(error.to_string()))? {
+        if !is_sealed(&file).map_err(|error| failed(error.to_string()))? {
             return Err(failed(
-                "it is damaged: its checksum doesn't match".to_owned(),
+                "it is cut short or damaged: its checksum doesn't match".to_owned(),
             ));
         }
         let header: CheckpointHeader =
@@ -125,7 +131,7 @@ fn seal(path: &Path) -> io::Result<()> {
 }
 
 /// Whether a file ends with the checksum of the bytes before it.
-fn is_sealed(file: File) -> io::Result<bool> {
+fn is_sealed(file: &File) -> io::Result<bool> {
     let Some(length) = file.metadata()?.len().checked_sub(CHECKSUM as u64) else {
         return Ok(false);
     };

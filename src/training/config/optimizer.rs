@@ -88,7 +88,7 @@ impl OptimizerSettings {
                     (
                         "epsilon of RMSProp",
                         epsilon,
-                        "above 0",
+                        "above 0 and finite",
                         epsilon > 0.0 && epsilon.is_finite(),
                     ),
                 ],

@@ -55,7 +55,7 @@ impl Schedule {
             (
                 "number of epochs between falls of the learning rate",
                 every_epochs,
-                "above 0",
+                "above 0 and finite",
                 every_epochs > 0.0 && every_epochs.is_finite(),
             ),
             (

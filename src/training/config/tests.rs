@@ -40,6 +40,28 @@ fn exponential_steps_fall_at_once_and_no_lower_than_allowed() {
 }
 
 #[test]
+fn the_refusal_of_an_infinite_setting_asks_for_a_finite_one() {
+    let config = TrainingConfig::default();
+    for (config, allowed) in [
+        (
+            config.clone().learning_rate(f64::INFINITY),
+            "above 0 and finite",
+        ),
+        (
+            config.clone().gradient_clipping(f64::INFINITY),
+            "above 0 and finite",
+        ),
+        (config.weight_decay(f64::INFINITY), "at least 0 and finite"),
+    ] {
+        let message = config.validate().unwrap_err().to_string();
+        assert!(
+            message.contains(&format!("is inf; it must be {allowed}")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn every_setting_has_a_setter_of_its_name() {
     let config = TrainingConfig::default()
         .epochs(2)

@@ -38,7 +38,7 @@ impl TrainingConfig {
         check(
             "learning rate",
             self.learning_rate,
-            "above 0",
+            "above 0 and finite",
             positive(self.learning_rate),
         )?;
         check(
@@ -50,11 +50,16 @@ impl TrainingConfig {
         check(
             "weight decay",
             self.weight_decay,
-            "at least 0",
+            "at least 0 and finite",
             not_negative(self.weight_decay),
         )?;
         if let Some(norm) = self.gradient_clipping {
-            check("gradient clipping", norm, "above 0", positive(norm))?;
+            check(
+                "gradient clipping",
+                norm,
+                "above 0 and finite",
+                positive(norm),
+            )?;
         }
         check(
             "label smoothing",

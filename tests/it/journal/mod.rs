@@ -175,6 +175,7 @@ fn folders_that_can_t_be_used_are_named() {
         matches!(missing, JournalError::Record(RecordError::Missing(_))),
         "{missing}"
     );
+    assert!(!missing.to_string().contains("resume"), "{missing}");
     assert!(!folder.path().join("nothing").exists());
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
@@ -184,6 +185,7 @@ fn folders_that_can_t_be_used_are_named() {
         "{error}"
     );
     assert!(error.to_string().contains("file"), "{error}");
+    assert!(!error.to_string().contains("safe"), "{error}");
     // Not even root can create a folder there.
     if cfg!(target_os = "linux") {
         let error = Journal::create("/proc/evonas").unwrap_err();

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::Failure;
 use crate::output::print_line;
+use crate::ranges::large_count;
 
 /// Measure the search engine without evaluation
 ///
@@ -25,7 +26,7 @@ Examples:
   evonas bench engine --trials 100000 --json")]
 pub(super) struct EngineOptions {
     /// Trials of each measurement
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, value_parser = large_count, default_value_t = 1_000_000)]
     trials: u64,
     /// Print the figures as one JSON object on the last line [default: off]
     #[arg(long)]

@@ -6,6 +6,7 @@ use clap::Args;
 use evonas::network::{CellNetwork, ImageShape, NetworkConfig, Precision, trainable_parameters};
 use evonas::prelude::RngExt as _;
 use evonas::randomness::stream;
+use evonas::report::note;
 use evonas::training::images::LabeledImages;
 use evonas::training::{Augmentation, DeviceImages, DeviceName, Trainer, TrainingConfig};
 use serde_json::json;
@@ -14,6 +15,8 @@ use super::step_times::StepTimes;
 use crate::Failure;
 use crate::naming::genotype;
 use crate::output::print_line;
+use crate::progress_lines::ProgressLines;
+use crate::ranges::{batch, count, steps, warm_up_steps, workers};
 
 const CLASSES: usize = 10;
 
@@ -28,28 +31,28 @@ pub(super) struct StepOptions {
     #[arg(long, value_name = "NAME|TEXT|FILE", default_value = "amoebanet-a")]
     genotype: String,
     /// Normal cells per stack, N
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = 3)]
     cells: usize,
     /// Filters of the first stack, F
-    #[arg(long, value_name = "F", default_value_t = 24)]
+    #[arg(long, value_name = "F", value_parser = count, default_value_t = 24)]
     filters: usize,
     /// Height and width of the images, in pixels
-    #[arg(long, value_name = "PIXELS", default_value_t = 32)]
+    #[arg(long, value_name = "PIXELS", value_parser = count, default_value_t = 32)]
     size: usize,
     /// Channels of the images
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, value_parser = count, default_value_t = 3)]
     channels: usize,
-    /// Images in a step
-    #[arg(long, value_name = "IMAGES", default_value_t = 128)]
+    /// Images in a step, from 2 to 65536
+    #[arg(long, value_name = "IMAGES", value_parser = batch, default_value_t = 128)]
     batch: usize,
-    /// Threads of the CPU to use
-    #[arg(long, default_value_t = 2)]
+    /// Threads of the CPU to use, at most 4096
+    #[arg(long, value_parser = workers, default_value_t = 2)]
     threads: usize,
-    /// Steps to time
-    #[arg(long, default_value_t = 10)]
+    /// Steps to time, at most 1000000
+    #[arg(long, value_parser = steps, default_value_t = 10)]
     steps: usize,
-    /// Steps before them that are not timed
-    #[arg(long, value_name = "STEPS", default_value_t = 2)]
+    /// Steps before them that are not timed, at most 1000000
+    #[arg(long, value_name = "STEPS", value_parser = warm_up_steps, default_value_t = 2)]
     warmup: usize,
     /// Where to compute: auto, cpu, cuda, cuda:N or wgpu
     #[arg(long, default_value = "cpu")]
@@ -68,9 +71,6 @@ pub(super) struct StepOptions {
 
 impl StepOptions {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        if self.steps == 0 || self.threads == 0 {
-            return Err("steps and threads must be at least 1".into());
-        }
         let genotype = genotype::find(&self.genotype)?;
         let device = self.device.open()?;
         let precision = match self.bf16 {
@@ -98,9 +98,18 @@ impl StepOptions {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .build()?;
+        let warm_up = self.warmup.saturating_sub(1);
+        let steps = 1 + warm_up + self.steps;
+        note(format_args!("running {steps} steps on {}", self.device));
+        let (mut done, mut progress) = (0, ProgressLines::new());
+        let step_done = || {
+            done += 1;
+            progress.show(|| format!("{done} of {steps} steps are done"));
+        };
         let times = pool.install(|| {
-            let warm_up = self.warmup.saturating_sub(1);
-            StepTimes::of(network, &trainer, image, CLASSES, warm_up, self.steps)
+            StepTimes::of(
+                network, &trainer, image, CLASSES, warm_up, self.steps, step_done,
+            )
         });
         let batch_ms = match self.pipeline {
             true => Some(pool.install(|| self.batch_time(image, &device))?),

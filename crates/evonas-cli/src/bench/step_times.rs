@@ -20,7 +20,8 @@ pub(super) struct StepTimes {
 
 impl StepTimes {
     /// Times `timed` training steps, at least one, after a first one and `warm_up` others, on a batch of
-    /// random images: forward, backward, and the optimizer's step. Waits for the device after each.
+    /// random images: forward, backward, and the optimizer's step. Waits for the device after each, and calls
+    /// `step_done`.
     ///
     /// # Panics
     /// If the network doesn't accept images of this shape, or has no class.
@@ -31,6 +32,7 @@ impl StepTimes {
         classes: usize,
         warm_up: usize,
         timed: usize,
+        mut step_done: impl FnMut(),
     ) -> Self {
         let config = trainer.config();
         let mut rng = stream(0, 1);
@@ -44,6 +46,7 @@ impl StepTimes {
             let result = learner.step(batch, &mut pass, config.learning_rate);
             // Reading the loss waits for the device.
             let _ = result.loss.into_scalar::<f32>().elem::<f64>();
+            step_done();
         })
     }
 

@@ -9,14 +9,17 @@ use std::time::Instant;
 use clap::Args;
 use evonas::comparison::{
     Benchmark, BitsBenchmark, Comparison, Contender, DigitsBenchmark, NasBench201Benchmark,
-    Protocol, RunRecord, Setup,
+    Protocol, RunRecord, RunRecordError, Setup,
 };
 use evonas::report::ComparisonProgress;
 use evonas::tabular::Dataset;
 
 use crate::Failure;
+use crate::failure::occupied;
+use crate::ignored::refuse_ignored;
 use crate::naming::{BenchmarkName, contender, protocol, table_dataset};
 use crate::output::print;
+use crate::ranges::{count, positive, seed, workers};
 
 /// Compare search algorithms on a benchmark, and say which differences are more than chance
 #[derive(Args)]
@@ -39,36 +42,36 @@ pub(crate) struct CompareOptions {
     )]
     algorithms: Vec<Contender>,
     /// Independent runs of each algorithm [default: 500; on digits 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     runs: Option<usize>,
-    /// Evolution's population size P [default: 10 on nasbench201, 100 on bits, 20 on digits]
-    #[arg(long, value_name = "P")]
+    /// Population size P of aging and non-aging [default: 10 on nasbench201, 100 on bits, 20 on digits]
+    #[arg(long, value_name = "P", value_parser = count)]
     population: Option<usize>,
-    /// Evolution's tournament size S [default: 3 on nasbench201, 10 on bits, 5 on digits]
-    #[arg(long, value_name = "S")]
+    /// Tournament size S of aging and non-aging [default: 3 on nasbench201, 10 on bits, 5 on digits]
+    #[arg(long, value_name = "S", value_parser = count)]
     sample: Option<usize>,
     /// Simulated seconds of a run; on bits and digits its trials [default: the protocol's; on bits 1000, on
     /// digits 100]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = positive)]
     budget: Option<f64>,
-    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120
-    #[arg(long, value_parser = table_dataset, default_value_t = Dataset::Cifar10)]
-    dataset: Dataset,
+    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120 [default: cifar10]
+    #[arg(long, value_parser = table_dataset)]
+    dataset: Option<Dataset>,
     /// The table of nasbench201: a CSV file, plain or gzip (see evonas convert) [no default: nasbench201
     /// needs one]
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
-    /// The rules of nasbench201: nats-bench or nas-bench-201
-    #[arg(long, value_parser = protocol, default_value_t = Protocol::NatsBench)]
-    protocol: Protocol,
+    /// The rules of nasbench201: nats-bench or nas-bench-201 [default: nats-bench]
+    #[arg(long, value_parser = protocol)]
+    protocol: Option<Protocol>,
     /// How many images of digits to train and validate on [default: all 1438]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     images: Option<usize>,
-    /// Threads that share the runs; they don't change the results [default: one per core]
-    #[arg(long, value_name = "N")]
+    /// Threads that share the runs, at most 4096; they don't change the results [default: one per core]
+    #[arg(long, value_name = "N", value_parser = workers)]
     workers: Option<usize>,
     /// The root seed
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = seed, default_value_t = 0)]
     seed: u64,
     /// Write CSV files and drawings to this folder, and each run to its runs.jsonl as it ends. A folder that
     /// already holds a comparison is refused [default: keep nothing]
@@ -88,12 +91,17 @@ pub(crate) struct CompareOptions {
 
 impl CompareOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
+        self.check()?;
         match self.benchmark {
             BenchmarkName::Bits => self.compare(&BitsBenchmark::default()),
             BenchmarkName::NasBench201 => {
                 let table = self.table.as_deref();
                 let path = table.ok_or("nasbench201 needs its table: --table FILE")?;
-                let benchmark = NasBench201Benchmark::read(path, self.protocol, self.dataset)?;
+                let benchmark = NasBench201Benchmark::read(
+                    path,
+                    self.protocol.unwrap_or(Protocol::NatsBench),
+                    self.dataset.unwrap_or(Dataset::Cifar10),
+                )?;
                 self.compare(&benchmark)
             }
             BenchmarkName::Digits => {
@@ -106,6 +114,40 @@ impl CompareOptions {
         }
     }
 
+    /// Refuses an algorithm that is named twice, and options that would have no effect.
+    fn check(&self) -> Result<(), Failure> {
+        let algorithms = self.algorithms.as_slice();
+        for (index, algorithm) in algorithms.iter().enumerate() {
+            if algorithms[..index].contains(algorithm) {
+                return Err(format!("--algorithms names {algorithm} twice; name it once").into());
+            }
+        }
+        let of_table = [
+            ("--table", self.table.is_some()),
+            ("--dataset", self.dataset.is_some()),
+            ("--protocol", self.protocol.is_some()),
+        ];
+        let of_digits = [("--images", self.images.is_some())];
+        let of_evolution = [
+            ("--population", self.population.is_some()),
+            ("--sample", self.sample.is_some()),
+        ];
+        let when = format!("with --benchmark {}", self.benchmark.as_str());
+        if self.benchmark != BenchmarkName::NasBench201 {
+            refuse_ignored(&when, &of_table)?;
+        }
+        if self.benchmark != BenchmarkName::Digits {
+            refuse_ignored(&when, &of_digits)?;
+        }
+        let evolves = [Contender::Aging, Contender::NonAging]
+            .iter()
+            .any(|evolution| algorithms.contains(evolution));
+        match evolves {
+            true => Ok(()),
+            false => refuse_ignored("without aging or non-aging in --algorithms", &of_evolution),
+        }
+    }
+
     fn compare(&self, benchmark: &impl Benchmark) -> Result<(), Failure> {
         let setup = self.setup(benchmark)?;
         let start = Instant::now();
@@ -115,7 +157,10 @@ impl CompareOptions {
         if let Some(folder) = &self.out {
             builder = builder.record(match self.resume {
                 true => RunRecord::open_or_create(folder)?,
-                false => RunRecord::create(folder)?,
+                false => RunRecord::create(folder).map_err(|error| match error {
+                    RunRecordError::Occupied(_) => occupied(folder, "a comparison"),
+                    error => error.into(),
+                })?,
             });
         }
         if !self.quiet {

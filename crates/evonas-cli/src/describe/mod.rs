@@ -12,6 +12,7 @@ use self::table::as_table;
 use crate::Failure;
 use crate::naming::genotype;
 use crate::output::{print, print_line};
+use crate::ranges::count;
 
 /// Print a network layer by layer, with shapes, parameters and multiply-adds
 #[derive(Args)]
@@ -29,25 +30,25 @@ pub(crate) struct DescribeOptions {
     #[arg(long, value_name = "FILE|TEXT")]
     genotype: Option<String>,
     /// Normal cells per stack, N
-    #[arg(long, value_name = "N", default_value_t = 6)]
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = 6)]
     cells: usize,
     /// Filters of the first stack, F [default: 36; with the ImageNet stem 190]
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", value_parser = count)]
     filters: Option<usize>,
     /// The layers before the first cell
     #[arg(long, value_enum, default_value_t = StemName::Cifar)]
     stem: StemName,
     /// Channels of the ImageNet stem's convolution [default: 32]
-    #[arg(long, value_name = "CHANNELS")]
+    #[arg(long, value_name = "CHANNELS", value_parser = count)]
     stem_filters: Option<usize>,
     /// Height and width of the images, in pixels [default: 32; with the ImageNet stem 331]
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, value_name = "PIXELS", value_parser = count)]
     size: Option<usize>,
     /// Channels of the images
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, value_parser = count, default_value_t = 3)]
     channels: usize,
     /// Classes to tell apart [default: 10; with the ImageNet stem 1000]
-    #[arg(long)]
+    #[arg(long, value_parser = count)]
     classes: Option<usize>,
     /// Add the auxiliary head, with its 128 and 768 channels times this factor [default: no head]
     #[arg(long, value_name = "SCALE")]

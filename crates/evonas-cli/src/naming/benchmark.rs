@@ -14,6 +14,17 @@ pub(crate) enum BenchmarkName {
     Digits,
 }
 
+impl BenchmarkName {
+    /// The name that `--benchmark` takes.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bits => "bits",
+            Self::NasBench201 => "nasbench201",
+            Self::Digits => "digits",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -22,6 +33,7 @@ mod tests {
     fn benchmarks_have_the_names_that_they_parse_from() {
         for benchmark in BenchmarkName::value_variants() {
             let value = benchmark.to_possible_value().unwrap();
+            assert_eq!(value.get_name(), benchmark.as_str());
             assert_eq!(
                 BenchmarkName::from_str(value.get_name(), false),
                 Ok(*benchmark)

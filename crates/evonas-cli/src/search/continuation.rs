@@ -54,7 +54,7 @@ impl Task<'_> {
             location.name
         );
         if let Some(folder) = &location.folder {
-            command += &format!(" --data {}", word(&folder.display().to_string()));
+            command += &format!(" --data {}", path_word(folder));
         }
         if let Some((height, width)) = location.resize {
             command += &format!(" --resize {height}x{width}");
@@ -72,8 +72,8 @@ impl Task<'_> {
 }
 
 fn command_from(folder: &Path) -> String {
-    let from = word(&folder.display().to_string());
-    let out = word(&folder.join("trained").display().to_string());
+    let from = path_word(folder);
+    let out = path_word(&folder.join("trained"));
     format!("evonas train --from {from} --out {out}")
 }
 
@@ -107,6 +107,15 @@ fn files(folder: &Path) -> String {
     text
 }
 
+/// A path as a word of a command line, where it can't be taken for an option.
+fn path_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    match text.starts_with('-') {
+        true => word(&format!("./{text}")),
+        false => word(&text),
+    }
+}
+
 /// A word of a command line, quoted if a shell would read it otherwise.
 fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
@@ -119,7 +128,21 @@ fn word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::word;
+    use std::path::Path;
+
+    use super::{command_from, word};
+
+    #[test]
+    fn a_folder_whose_name_begins_with_a_dash_is_no_option() {
+        assert_eq!(
+            command_from(Path::new("-best run")),
+            "evonas train --from './-best run' --out './-best run/trained'"
+        );
+        assert_eq!(
+            command_from(Path::new("/data/-x")),
+            "evonas train --from /data/-x --out /data/-x/trained"
+        );
+    }
 
     #[test]
     fn words_are_quoted_where_a_shell_would_split_or_change_them() {

@@ -10,6 +10,7 @@ use evonas::report::note;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::images::ChannelStatistics;
 use evonas::training::{Progress, TrainedClassifier, TrainingError, train_fully};
+use serde_json::{Value, json};
 
 use super::task::Task;
 use crate::Failure;
@@ -21,6 +22,18 @@ pub(super) struct Found {
     pub(super) parameters: Option<u64>,
     pub(super) test_accuracy: Option<f64>,
     network: Option<CellNetwork>,
+}
+
+impl Found {
+    pub(super) fn as_json(&self) -> Value {
+        let best = self.best.as_ref();
+        json!({
+            "best_fitness": best.map(|best| best.fitness),
+            "test_accuracy": self.test_accuracy,
+            "parameters": self.parameters,
+            "genotype": best.map(|best| best.genotype.to_string()),
+        })
+    }
 }
 
 /// The best trial of a search.

@@ -2,25 +2,23 @@
 
 mod continuation;
 mod found;
+mod no_score;
 mod options;
 mod task;
 mod warm_start;
-
-use serde_json::json;
 
 use crate::Failure;
 use crate::output::print_line;
 use crate::stop;
 
+use self::no_score::{infeasible, no_score};
 use self::options::SearchAlgorithm;
 pub(crate) use self::options::SearchOptions;
 use self::task::Task;
 
 impl SearchOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        if self.algorithm == SearchAlgorithm::Random && !self.warm_start.is_empty() {
-            return Err("--warm-start needs evolution; random search has no population".into());
-        }
+        self.check()?;
         let task = Task::new(self)?;
         let stop = stop::on_request()?;
 
@@ -28,36 +26,41 @@ impl SearchOptions {
         let found = task.found(&result, &stop)?;
         // A full disk costs no result.
         let kept = task.keep(&found);
+        let history = &result.history;
+        let (trials, failed, infeasible) = (history.len(), history.failed(), infeasible(history));
+        let seconds = result.duration.as_secs_f64();
         if !self.quiet {
             print_line(format!(
-                "{}: {} trials, {} failed, {:.0} s",
-                result.termination,
-                result.history.len(),
-                result.history.failed(),
-                result.duration.as_secs_f64()
+                "{}: {trials} trials, {failed} failed, {infeasible} infeasible, {seconds:.0} s",
+                result.termination
             ))?;
             task.print("best genotype", &found)?;
             task.print_continuation(&found)?;
         }
+        let mut baseline = None;
         if self.baseline && !stop.is_set() {
             let random = task.search(SearchAlgorithm::Random, None, &stop)?;
-            task.print(
-                "best of as many random genotypes",
-                &task.found(&random, &stop)?,
-            )?;
+            let random = task.found(&random, &stop)?;
+            if !self.quiet {
+                task.print("best of as many random genotypes", &random)?;
+            }
+            baseline = Some(random);
         }
         if self.json {
-            let best = found.best.as_ref();
-            print_line(json!({
-                "best_fitness": best.map(|best| best.fitness),
-                "test_accuracy": found.test_accuracy,
-                "trials": result.history.len(),
-                "failed": result.history.failed(),
-                "seconds": result.duration.as_secs_f64(),
-                "parameters": found.parameters,
-                "genotype": best.map(|best| best.genotype.to_string()),
-            }))?;
+            let mut object = found.as_json();
+            object["trials"] = trials.into();
+            object["failed"] = failed.into();
+            object["infeasible"] = infeasible.into();
+            object["seconds"] = seconds.into();
+            if let Some(baseline) = &baseline {
+                object["baseline"] = baseline.as_json();
+            }
+            print_line(object)?;
         }
-        kept
+        kept?;
+        match found.best {
+            None if trials > 0 => Err(no_score(history).into()),
+            _ => Ok(()),
+        }
     }
 }

@@ -8,7 +8,10 @@ use evonas::search::Duplicates;
 use evonas::search::journal::SyncPolicy;
 use evonas::training::DeviceName;
 
+use crate::Failure;
+use crate::ignored::refuse_ignored;
 use crate::naming::{DatasetOptions, duplicates, sync_policy};
+use crate::ranges::{batch, count, large_count, positive, seconds, seed, share, workers};
 
 /// Evolve an image classifier
 ///
@@ -32,46 +35,46 @@ pub(crate) struct SearchOptions {
     #[command(flatten)]
     pub(super) data: DatasetOptions,
     /// Use this many training images, the same share of each class [default: all]
-    #[arg(long, value_name = "IMAGES")]
+    #[arg(long, value_name = "IMAGES", value_parser = count)]
     pub(super) limit: Option<usize>,
     /// The search space
     #[arg(long, value_enum, default_value = "sp1")]
     pub(super) space: SpaceName,
-    /// Population size P, in genotypes
-    #[arg(long, value_name = "P", default_value_t = 25)]
-    pub(super) population: usize,
-    /// Sample size S of a tournament, in genotypes
-    #[arg(long, value_name = "S", default_value_t = 8)]
-    pub(super) sample: usize,
+    /// Population size P, in genotypes; for evolution [default: 25]
+    #[arg(long, value_name = "P", value_parser = count)]
+    pub(super) population: Option<usize>,
+    /// Sample size S of a tournament, in genotypes; for evolution [default: 8]
+    #[arg(long, value_name = "S", value_parser = count)]
+    pub(super) sample: Option<usize>,
     /// Trials in all, the initial population included
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, value_parser = large_count, default_value_t = 100)]
     pub(super) trials: u64,
-    /// Trials at the same time [default: on the CPU the number of cores]
-    #[arg(long, conflicts_with = "workers_per_device")]
+    /// Trials at the same time, at most 4096 [default: on the CPU the number of cores]
+    #[arg(long, value_parser = workers, conflicts_with = "workers_per_device")]
     pub(super) workers: Option<usize>,
     /// Trials at the same time on each device [default: 1 on a GPU]
-    #[arg(long, value_name = "WORKERS")]
+    #[arg(long, value_name = "WORKERS", value_parser = workers)]
     pub(super) workers_per_device: Option<usize>,
     /// The root seed of everything random
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = seed, default_value_t = 0)]
     pub(super) seed: u64,
     /// Normal cells per stack N
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = 1)]
     pub(super) cells: usize,
     /// Filters F of the first stack
-    #[arg(long, value_name = "F", default_value_t = 4)]
+    #[arg(long, value_name = "F", value_parser = count, default_value_t = 4)]
     pub(super) filters: usize,
     /// Epochs of a trial
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_parser = count, default_value_t = 1)]
     pub(super) epochs: usize,
     /// Epochs of the final training [default: 12 times those of a trial]
-    #[arg(long, value_name = "EPOCHS")]
+    #[arg(long, value_name = "EPOCHS", value_parser = count)]
     pub(super) final_epochs: Option<usize>,
-    /// Images in a step
-    #[arg(long, value_name = "IMAGES", default_value_t = 32)]
+    /// Images in a step, from 2 to 65536
+    #[arg(long, value_name = "IMAGES", value_parser = batch, default_value_t = 32)]
     pub(super) batch: usize,
     /// The learning rate that the cosine schedule starts with
-    #[arg(long, value_name = "RATE", default_value_t = 0.1)]
+    #[arg(long, value_name = "RATE", value_parser = positive, default_value_t = 0.1)]
     pub(super) learning_rate: f64,
     /// The device to train on: auto, cpu, cuda (all CUDA devices), cuda:N or wgpu
     #[arg(long, default_value = "auto")]
@@ -79,7 +82,8 @@ pub(crate) struct SearchOptions {
     /// The search algorithm
     #[arg(long, value_enum, default_value = "aging")]
     pub(super) algorithm: SearchAlgorithm,
-    /// Also search at random, with as many trials, and report the best [default: off]
+    /// Also search at random, with as many trials, and report the best; with --quiet only in the JSON object
+    /// [default: off]
     #[arg(long)]
     pub(super) baseline: bool,
     /// Record the search in this folder and keep the final training's network there; the files are listed
@@ -91,13 +95,19 @@ pub(crate) struct SearchOptions {
     #[arg(long, requires = "out")]
     pub(super) resume: bool,
     /// When the journal is forced to the disk: never, always, or every N lines
-    #[arg(long, value_name = "never|always|N", value_parser = sync_policy, default_value = "never")]
+    #[arg(
+        long,
+        value_name = "never|always|N",
+        value_parser = sync_policy,
+        default_value = "never",
+        requires = "out"
+    )]
     pub(super) sync: SyncPolicy,
     /// The most seconds that a trial may take [default: no limit]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) timeout: Option<Duration>,
     /// End the search after this many failed trials in a row
-    #[arg(long, value_name = "TRIALS", default_value_t = 50)]
+    #[arg(long, value_name = "TRIALS", value_parser = large_count, default_value_t = 50)]
     pub(super) max_failures: u64,
     /// What to do with a genotype that was evaluated before, up to the order of its parts
     #[arg(
@@ -108,10 +118,10 @@ pub(crate) struct SearchOptions {
     )]
     pub(super) duplicates: Duplicates,
     /// Refuse genotypes whose networks have more trainable parameters [default: no limit]
-    #[arg(long, value_name = "PARAMETERS")]
+    #[arg(long, value_name = "PARAMETERS", value_parser = large_count)]
     pub(super) max_parameters: Option<u64>,
     /// End the search when a trial reaches this validation accuracy, from 0 to 1 [default: none]
-    #[arg(long, value_name = "ACCURACY")]
+    #[arg(long, value_name = "ACCURACY", value_parser = share)]
     pub(super) target: Option<f64>,
     /// End unpromising trials early, by the validation accuracy after their epochs
     #[arg(long, value_enum, default_value = "none")]
@@ -168,7 +178,29 @@ pub(super) enum StopperName {
     Halving,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|error| format!("{error}"))?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+impl SearchOptions {
+    /// The population size P.
+    pub(super) fn population_size(&self) -> usize {
+        self.population.unwrap_or(25)
+    }
+
+    /// The sample size S.
+    pub(super) fn sample_size(&self) -> usize {
+        self.sample.unwrap_or(8)
+    }
+
+    /// Refuses options that the algorithm has no use for.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        if self.algorithm != SearchAlgorithm::Random {
+            return Ok(());
+        }
+        if !self.warm_start.is_empty() {
+            return Err("--warm-start needs evolution; random search has no population".into());
+        }
+        let options = [
+            ("--population", self.population.is_some()),
+            ("--sample", self.sample.is_some()),
+        ];
+        refuse_ignored("with --algorithm random", &options)
+    }
 }

@@ -7,6 +7,7 @@ use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::prelude::*;
 use evonas::report::ProgressBar;
 use evonas::report::note;
+use evonas::search::journal::JournalError;
 use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use evonas::stopper::{MedianRule, SuccessiveHalving};
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use super::options::{SearchAlgorithm, SearchOptions, SpaceName, StopperName};
 use super::warm_start;
 use crate::Failure;
+use crate::failure::occupied;
 use crate::naming::{DatasetName, PresetName};
 use crate::recipe::{BEST_FILE, Recipe, RecipeFile};
 
@@ -98,12 +100,15 @@ impl<'a> Task<'a> {
             SpaceName::Sp3 => NasnetSpace::sp3(),
         };
         let evolution = Evolution::builder(space.clone(), space.mutation())
-            .population(options.population)
-            .sample(options.sample)
+            .population(options.population_size())
+            .sample(options.sample_size())
             .seed(seed);
         let journal = match &out {
             Some(folder) if options.resume => Some(Journal::open_or_create(folder)?),
-            Some(folder) => Some(Journal::create(folder)?),
+            Some(folder) => Some(Journal::create(folder).map_err(|error| match error {
+                JournalError::Occupied(_) => occupied(folder, "a search"),
+                error => error.into(),
+            })?),
             None => None,
         };
         let initial = match (&out, &journal) {

@@ -20,7 +20,10 @@ pub(super) fn genotypes(options: &SearchOptions) -> Result<Vec<NasnetGenotype>, 
     for source in &options.warm_start {
         if Path::new(source).is_dir() {
             let recorded = journal::read::<NasnetGenotype>(source)?;
-            let fittest = recorded.fittest().into_iter().take(options.population);
+            let fittest = recorded
+                .fittest()
+                .into_iter()
+                .take(options.population_size());
             genotypes.extend(fittest.map(|record| record.genotype.clone()));
         } else {
             genotypes.push(genotype::find(source)?);

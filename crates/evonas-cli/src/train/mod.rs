@@ -23,21 +23,21 @@ impl TrainOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let devices = self.device.open_all()?.only_first();
         let plan = TrainingPlan::new(self)?;
-        if let Some(warning) = plan.warning() {
-            note(format_args!("warning: {warning}"));
-        }
+        let warning = plan.warning().map(|warning| warning.to_string());
         let (run, network) = TrainRun::new(self, plan, &devices)?;
         let stop = stop::on_request()?;
+        let parameters = trainable_parameters(&network);
+        let training = run.begin(network)?;
+        // Only now can't the command line be refused any more.
+        if let Some(warning) = warning {
+            note(format_args!("warning: {warning}"));
+        }
         if !self.quiet {
             if self.out.is_none() {
                 note("nothing of this training will be kept: add --out DIR to keep it");
             }
-            note(format_args!(
-                "{} parameters, on {devices}",
-                trainable_parameters(&network)
-            ));
+            note(format_args!("{parameters} parameters, on {devices}"));
         }
-        let training = run.begin(network)?;
         let Some(training) = run.train(training, &stop)? else {
             return Err(match self.out {
                 Some(_) => "stopped; --resume continues after the last whole epoch".into(),

@@ -3,19 +3,21 @@
 use clap::Args;
 use evonas::network::{AuxiliaryHead, DropPath, NetworkConfig, Precision, Stem};
 
+use crate::ranges::count;
+
 /// Without an option, the setting is that of --from or --preset.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Network (default of each: the setting of --from or --preset)")]
 pub(super) struct NetworkOptions {
     /// Normal cells per stack N [without --from: 6]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     cells: Option<usize>,
     /// Filters F of the first stack [without --from: 36]
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", value_parser = count)]
     filters: Option<usize>,
     /// Use the ImageNet stem, whose convolution has this many filters: stride 2 and two reduction cells before
     /// the first stack [without --from: the CIFAR stem]
-    #[arg(long, value_name = "FILTERS")]
+    #[arg(long, value_name = "FILTERS", value_parser = count)]
     imagenet_stem: Option<usize>,
     /// Drop path's lowest keep probability, from 0 to 1; 1 turns it off
     #[arg(long, value_name = "PROBABILITY")]

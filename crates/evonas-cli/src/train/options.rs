@@ -8,6 +8,7 @@ use evonas::training::DeviceName;
 use super::network_options::NetworkOptions;
 use super::training_options::TrainingOptions;
 use crate::naming::{DatasetOptions, PresetName};
+use crate::ranges::{count, seed, share};
 
 /// Train a cell network in full
 ///
@@ -39,21 +40,21 @@ pub(crate) struct TrainOptions {
     #[arg(long)]
     pub(super) genotype: Option<String>,
     /// Use this many training images, the same share of each class [default: that of --from, or all]
-    #[arg(long, value_name = "IMAGES")]
+    #[arg(long, value_name = "IMAGES", value_parser = count)]
     pub(super) limit: Option<usize>,
     /// The seed that chooses the images of --limit [default: that of --from, or --seed]
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", value_parser = seed)]
     pub(super) limit_seed: Option<u64>,
     /// Hold out this share of the training images, from 0 to 1, and measure the accuracy on them after every
     /// epoch [default: none]
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     pub(super) validation: Option<f64>,
     /// Start from these settings, fitted to the size of the images [default: those of --from, or search]
     #[arg(long, value_enum)]
     pub(super) preset: Option<PresetName>,
     /// The seed of the validation images, weights, order, augmentation and drop path [default: that of --from,
     /// or 0]
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     pub(super) seed: Option<u64>,
     /// The device to train on: auto, cpu, cuda, cuda:N or wgpu
     #[arg(long, default_value = "auto")]

@@ -9,6 +9,7 @@ use evonas::training::images::ImageDataset;
 
 use super::options::TrainOptions;
 use crate::Failure;
+use crate::ignored::refuse_ignored;
 use crate::naming::{DatasetLocation, PresetName, genotype};
 use crate::recipe::FoundNetwork;
 
@@ -46,8 +47,15 @@ impl TrainingPlan {
             Some(recipe) => options.data.location_or(&recipe.dataset),
             None => options.data.location(),
         };
+        let limit = options.limit.or(recipe.and_then(|recipe| recipe.limit));
+        if limit.is_none() {
+            refuse_ignored(
+                "without --limit",
+                &[("--limit-seed", options.limit_seed.is_some())],
+            )?;
+        }
         let mut dataset = location.read()?;
-        if let Some(limit) = options.limit.or(recipe.and_then(|recipe| recipe.limit)) {
+        if let Some(limit) = limit {
             let own = options
                 .limit_seed
                 .or(recipe.map(|recipe| recipe.limit_seed));

@@ -19,6 +19,7 @@ use super::folder::Folder;
 use super::options::TrainOptions;
 use super::plan::TrainingPlan;
 use crate::Failure;
+use crate::failure::occupied;
 
 /// A training, its images, and where it is kept.
 pub(super) struct TrainRun<'a> {
@@ -105,11 +106,7 @@ impl<'a> TrainRun<'a> {
             Some(checkpoint) if checkpoint.exists() => {
                 if !self.options.resume {
                     let folder = checkpoint.parent().unwrap_or(Path::new("."));
-                    return Err(format!(
-                        "{} holds a training already; add --resume to continue it, or choose another folder",
-                        folder.display()
-                    )
-                    .into());
+                    return Err(occupied(folder, "a training"));
                 }
                 let training =
                     Training::resume(&checkpoint, network, &self.trainer, seed, &self.of)?;

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use evonas::training::{OptimizerSettings, Schedule, TrainingConfig};
 
+use crate::ranges::{batch, count, within};
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum OptimizerName {
     /// Stochastic gradient descent with momentum
@@ -28,10 +30,10 @@ enum ScheduleName {
 #[command(next_help_heading = "Training (default of each: the setting of --from or --preset)")]
 pub(super) struct TrainingOptions {
     /// Passes over the training images
-    #[arg(long)]
+    #[arg(long, value_parser = count)]
     epochs: Option<usize>,
-    /// Images in a step
-    #[arg(long, value_name = "IMAGES")]
+    /// Images in a step, from 2 to 65536
+    #[arg(long, value_name = "IMAGES", value_parser = batch)]
     batch: Option<usize>,
     /// The rule that turns gradients into steps
     #[arg(long, value_enum)]
@@ -68,13 +70,13 @@ pub(super) struct TrainingOptions {
     label_smoothing: Option<f64>,
     /// Pixels by which training images are shifted at random; the preset's 4 shrink to an eighth of small
     /// images
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, value_name = "PIXELS", value_parser = within(0..=65_536))]
     crop_padding: Option<usize>,
     /// Mirror half of the training images; the presets mirror color images only
     #[arg(long, value_name = "true|false")]
     flip: Option<bool>,
     /// The side in pixels of a square that is cut out of each training image; 0 for none
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, value_name = "PIXELS", value_parser = within(0..=65_536))]
     cutout: Option<usize>,
     /// The decay of the weights' moving average, which is then evaluated and kept; 0 for none
     #[arg(long, value_name = "DECAY")]

@@ -34,13 +34,15 @@ fn a_step_has_the_figures_that_pytorch_s_bench_prints() {
 #[test]
 fn a_step_is_timed_for_people_too() {
     let timed = Dir::new().line(STEP).assert().success();
-    timed.stdout(contains("images a second"));
+    timed
+        .stdout(contains("images a second"))
+        .stderr(contains("running 3 steps on cpu"));
 }
 
 #[test]
 fn no_steps_are_refused() {
-    let refused = Dir::new().line("bench step --steps 0").assert().code(1);
-    refused.stderr(contains("steps and threads must be at least 1"));
+    let refused = Dir::new().line("bench step --steps 0").assert().code(2);
+    refused.stderr(contains("it must be a whole number from 1 to 1000000"));
 }
 
 #[test]

@@ -48,7 +48,9 @@ fn a_comparison_is_refused_in_a_folder_that_holds_one_and_resumed_with_more_runs
         .assert()
         .success();
     let refused = dir.line(&format!("{BITS} --runs 4")).assert().code(1);
-    refused.stderr(contains("holds a comparison already"));
+    refused.stderr(contains(
+        "holds a comparison already; add --resume to continue it",
+    ));
     let resumed = dir
         .line(&format!("{BITS} --runs 6 --resume"))
         .assert()
@@ -102,6 +104,28 @@ fn a_benchmark_that_needs_a_table_and_one_that_does_not_exist_are_refused() {
             .and(contains("nasbench201"))
             .and(contains("digits")),
     );
+}
+
+#[test]
+fn an_algorithm_that_is_named_twice_is_refused() {
+    let refused = Dir::new()
+        .line("compare --benchmark bits --algorithms aging,random,aging --runs 1")
+        .assert()
+        .code(1);
+    refused.stderr(contains("names aging twice"));
+}
+
+#[test]
+fn the_columns_of_a_wrong_table_are_cut_and_escaped() {
+    let dir = Dir::new();
+    let column = |number| format!("column {number} \u{1b}[31m");
+    let header: Vec<String> = (0..100_000).map(column).collect();
+    dir.write("wide.csv", header.join(","));
+    let refused = dir.line("compare --table wide.csv").assert().code(1);
+    let message = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(message.contains("the table has no column"), "{message}");
+    assert!(message.contains("column 1 ") && message.len() < 1_000);
+    assert!(!message.contains('\u{1b}'), "{message:?}");
 }
 
 #[test]

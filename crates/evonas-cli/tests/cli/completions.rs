@@ -42,6 +42,34 @@ fn a_reader_that_closes_the_pipe_is_no_error() {
     assert!(output.stderr.is_empty());
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_can_not_be_written_is_a_failure() {
+    for argument in ["--version", "--help", "help"] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_evonas"))
+            .arg(argument)
+            .stdout(full.unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{argument}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("can't write to standard output"), "{said}");
+    }
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_of_a_help_is_no_error() {
+    let dir = Dir::new();
+    let mut child = dir.start(["search", "--help"]);
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+}
+
 #[test]
 fn every_help_is_free_of_colors_where_they_are_not_wanted() {
     let dir = Dir::new();

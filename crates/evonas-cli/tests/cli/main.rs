@@ -7,6 +7,7 @@ mod convert;
 mod describe;
 mod harness;
 mod png;
+mod ranges;
 mod search;
 mod train;
 #[cfg(feature = "wgpu")]

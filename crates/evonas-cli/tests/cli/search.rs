@@ -1,5 +1,6 @@
 //! `evonas search`: what it prints, records, refuses and hands on.
 
+use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
 
@@ -99,7 +100,92 @@ fn a_folder_that_holds_a_search_is_refused() {
         .assert()
         .success();
     let again = dir.line("search --out run").assert().code(1);
-    again.stderr(contains("holds a search already"));
+    again.stderr(contains(
+        "run holds a search already; add --resume to continue it",
+    ));
+}
+
+#[test]
+fn a_folder_that_can_not_be_created_has_nothing_that_is_safe() {
+    let dir = Dir::new();
+    dir.write("file", "");
+    let refused = dir
+        .line(&tiny("--trials 3 --out file/run"))
+        .assert()
+        .code(1);
+    refused.stderr(contains("can't write").and(contains("safe").not()));
+}
+
+/// Images of one pixel, for which no network can be built.
+fn write_pixels(dir: &Dir) {
+    for image in 0..20 {
+        for class in ["black", "white"] {
+            for split in ["train", "test"] {
+                let name = format!("pixels/{split}/{class}/{image}.png");
+                dir.write(&name, crate::png::gray_png(1, &[image]));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_search_without_a_score_fails_with_its_reasons_and_keeps_everything() {
+    let dir = Dir::new();
+    write_pixels(&dir);
+    let line = "search --dataset folder --data pixels --population 3 --sample 2 --trials 7 --batch 8 \
+                --out run --json";
+    let failed = dir.line(line).assert().code(1);
+    let failed = failed
+        .stderr(
+            contains("none of 7 trials has a score")
+                .and(contains("\n  7 infeasible: images of 1x1")),
+        )
+        .stdout(contains("7 trials, 0 failed, 7 infeasible"));
+    let result = last_json(&failed.get_output().stdout);
+    assert_eq!(
+        (&result["trials"], &result["infeasible"]),
+        (&7.into(), &7.into())
+    );
+    assert!(result["best_fitness"].is_null(), "{result}");
+    assert_eq!(json_lines(&dir.read("run/trials.jsonl")).len(), 7);
+}
+
+#[test]
+fn a_quiet_search_reports_its_baseline_only_in_the_json_object() {
+    let dir = Dir::new();
+    let quiet = dir.line(&tiny("--trials 3 --quiet --baseline")).assert();
+    quiet.success().stdout("").stderr("");
+    let mut search = dir.line(&tiny("--trials 3 --quiet --baseline --json"));
+    let printed = search.assert().success().get_output().stdout.clone();
+    let printed = String::from_utf8(printed).unwrap();
+    let [result] = &json_lines(&printed)[..] else {
+        panic!("{printed}")
+    };
+    for found in [result, &result["baseline"]] {
+        assert!(found["test_accuracy"].is_number(), "{result}");
+    }
+}
+
+#[test]
+fn the_printed_command_works_for_a_folder_that_begins_with_a_dash() {
+    let dir = Dir::new();
+    let mut search = dir.line(&tiny("--trials 3 --out=-run"));
+    let searched = search.assert().success().get_output().stdout.clone();
+    let command = train_command(&String::from_utf8(searched).unwrap());
+    assert_eq!(command[..3], ["train", "--from", "./-run"]);
+    dir.run(&command).assert().success();
+    assert!(dir.exists("-run/trained/weights.safetensors"));
+}
+
+#[test]
+fn a_warm_start_from_a_folder_without_a_search_says_what_is_missing() {
+    let dir = Dir::new();
+    dir.write("empty/note.txt", "");
+    let refused = dir
+        .line(&tiny("--trials 3 --warm-start empty"))
+        .assert()
+        .code(1);
+    refused.stderr(contains("no search is recorded there").and(contains("resume").not()));
 }
 
 #[test]

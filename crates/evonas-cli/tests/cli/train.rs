@@ -181,6 +181,36 @@ fn crop_padding_that_is_large_for_the_images_is_a_warning() {
 }
 
 #[test]
+fn a_refused_training_has_no_warnings() {
+    let dir = Dir::new();
+    let line = brief("--out run --crop-padding 4");
+    dir.line(&line).assert().success();
+    let refused = dir.line(&line).assert().code(1);
+    refused.stderr(contains("holds a training already").and(contains("warning").not()));
+}
+
+#[test]
+fn a_truncated_checkpoint_is_named_and_called_damaged() {
+    let dir = Dir::new();
+    dir.line(&brief("--out run")).assert().success();
+    let checkpoint = dir.bytes("run/checkpoint.bpk");
+    for length in [5, checkpoint.len() / 2, checkpoint.len() - 1] {
+        dir.write("run/checkpoint.bpk", &checkpoint[..length]);
+        let refused = dir.line(&brief("--out run --resume")).assert().code(1);
+        refused.stderr(
+            contains("run/checkpoint.bpk: it is cut short or damaged")
+                .and(contains("buffer").not()),
+        );
+    }
+}
+
+#[test]
+fn an_unknown_preset_is_refused_with_the_known_ones() {
+    let refused = Dir::new().line("train --preset X").assert().code(2);
+    refused.stderr(contains("invalid value 'X'").and(contains("short, search, cifar, imagenet")));
+}
+
+#[test]
 fn a_folder_that_holds_no_search_is_no_place_to_train_from() {
     let dir = Dir::new();
     let refused = dir.line("train --from nowhere").assert().code(1);

@@ -51,7 +51,7 @@ pub(super) fn check(
             .map_err(EvaluationError::failed)?;
         let trainer = Trainer::new(TrainingConfig::default().batch_size(batch))
             .map_err(EvaluationError::failed)?;
-        let times = StepTimes::of(network, &trainer, image, 10, 0, 1);
+        let times = StepTimes::of(network, &trainer, image, 10, 0, 1, || ());
         Ok(Evaluation::new(times.median()))
     };
     let random = RandomSearch::new(BitsSpace { length: 4 }, 0);

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use evonas::training::DeviceName;
 
+use crate::ranges::{positive, steps};
+
 /// Check that a GPU computes what the CPU does, and measure it
 ///
 /// The exit code is 0 if every check holds.
@@ -23,14 +25,14 @@ pub(in crate::bench) struct GpuOptions {
     /// Use small networks and few steps: for a first look, or a device in software [default: off]
     #[arg(long)]
     pub(super) quick: bool,
-    /// Steps to time
-    #[arg(long, default_value_t = 20)]
+    /// Steps to time, at most 1000000
+    #[arg(long, value_parser = steps, default_value_t = 20)]
     pub(super) steps: usize,
     /// A folder of CIFAR-10 images (train/CLASS/*.jpg) to search on as well [default: search on the digits only]
     #[arg(long, value_name = "DIR")]
     pub(super) cifar: Option<PathBuf>,
     /// The time for each search, in minutes
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, value_parser = positive, default_value_t = 5.0)]
     pub(super) minutes: f64,
     /// Print JSON lines instead of tables [default: off]
     #[arg(long)]

@@ -129,7 +129,17 @@ fn steps(
     let (image, classes) = (config.image, config.classes);
     // Its own thread is its own stream of the device.
     let worker = std::thread::spawn(move || {
-        caught(|| Ok(StepTimes::of(network, &trainer, image, classes, 4, steps)))
+        caught(|| {
+            Ok(StepTimes::of(
+                network,
+                &trainer,
+                image,
+                classes,
+                4,
+                steps,
+                || (),
+            ))
+        })
     });
     let times = worker
         .join()
