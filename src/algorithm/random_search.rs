@@ -1,11 +1,9 @@
 //! Random search, the baseline for other algorithms.
 
-use rand_chacha::ChaCha8Rng;
-
 use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::SetOfIds;
 use crate::description;
-use crate::randomness::algorithm_rng;
+use crate::randomness::{Stream, algorithm_rng};
 use crate::space::{Genotype, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
 
@@ -13,7 +11,7 @@ use crate::trial::{Outcome, Trial, TrialId};
 #[derive(Debug)]
 pub struct RandomSearch<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
-    rng: ChaCha8Rng,
+    rng: Stream,
     numbers: TrialNumbers,
     in_flight: SetOfIds,
     description: AlgorithmDescription,

@@ -6,12 +6,11 @@ pub use builder::EvolutionBuilder;
 
 use std::collections::VecDeque;
 
-use rand_chacha::ChaCha8Rng;
-
 use super::{Algorithm, AlgorithmDescription, TellError, TrialNumbers, error::check_finite};
 use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::Population;
+use crate::randomness::Stream;
 use crate::replacement::Replacement;
 use crate::selection::Selection;
 use crate::space::{Genotype, Mutation, SearchSpace};
@@ -41,7 +40,7 @@ pub struct Evolution<G> {
     initial: VecDeque<G>,
     description: AlgorithmDescription,
     population: Population<G>,
-    rng: ChaCha8Rng,
+    rng: Stream,
     numbers: TrialNumbers,
     in_flight: MapById<PendingTrial<G>>,
     random_in_flight: usize,
