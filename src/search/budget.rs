@@ -136,7 +136,9 @@ pub enum Termination {
     TargetFitness,
     /// The best fitness hasn't improved for as many trials as allowed.
     NoImprovement,
-    /// The stop signal was set.
+    /// A condition of [`Search::end_when`](super::Search::end_when) held.
+    Condition,
+    /// The stop signal was set, to either stage.
     Stopped,
 }
 
@@ -148,6 +150,7 @@ impl fmt::Display for Termination {
             Self::SimulatedTime => "the simulated time is up",
             Self::TargetFitness => "the target fitness is reached",
             Self::NoImprovement => "the best has not improved for long enough",
+            Self::Condition => "the search's own condition holds",
             Self::Stopped => "stopped by request",
         })
     }

@@ -26,6 +26,7 @@ impl<G> Observer<G> for Traced {
                 }
                 info!(finished = history.len(), in_flight, "the search resumes");
             }
+            Event::Refused { reason, .. } => debug!(reason, "refused"),
             Event::Asked { trial } => {
                 let parent = trial.parent.map(|parent| parent.0);
                 debug!(trial = trial.id.0, parent, "asked");
@@ -35,6 +36,12 @@ impl<G> Observer<G> for Traced {
                 let (step, value) = (result.step, result.value);
                 trace!(trial = trial.0, step, value, metrics = ?result.metrics, "reported");
             }
+            Event::Overdue {
+                trial,
+                worker,
+                limit,
+                running,
+            } => warn!(trial = trial.0, worker, ?limit, ?running, "overdue"),
             Event::Retried {
                 trial,
                 attempt,
