@@ -37,6 +37,7 @@ mod network;
 mod noise;
 mod objectives;
 mod observers;
+mod ordered;
 mod panics;
 #[cfg(feature = "burn")]
 mod parity;
@@ -52,10 +53,12 @@ mod real_table;
 mod recordable;
 mod reinforce;
 mod search;
+mod stopping;
 #[cfg(feature = "tabular")]
 mod tabular;
 #[cfg(feature = "tabular")]
 mod tabular_lines;
+mod threads;
 #[cfg(feature = "burn")]
 mod trained;
 #[cfg(feature = "burn")]
