@@ -12,8 +12,8 @@ use crate::Failure;
 use crate::output::print_line;
 use crate::stop;
 
-use self::options::SearchAlgorithm;
 pub(crate) use self::options::SearchOptions;
+use self::options::{SearchAlgorithm, StopperName};
 use self::task::Task;
 
 impl SearchOptions {
@@ -21,10 +21,19 @@ impl SearchOptions {
         if self.algorithm == SearchAlgorithm::Random && !self.warm_start.is_empty() {
             return Err("--warm-start needs evolution; random search has no population".into());
         }
+        if self.ordered && self.stopper != StopperName::None {
+            return Err(
+                "--ordered can't be used with --stopper: a stopper judges a trial by what others have reported \
+                 by then, which depends on timing"
+                    .into(),
+            );
+        }
         let task = Task::new(self)?;
-        let stop = stop::on_request()?;
+        let requests = stop::StopRequests::listen()?;
+        let stop = requests.signal();
 
-        let result = task.search(self.algorithm, self.out.clone(), &stop)?;
+        let result =
+            requests.while_trials_run(|| task.search(self.algorithm, self.out.clone(), &stop))?;
         let found = task.found(&result, &stop)?;
         // A full disk costs no result.
         let kept = task.keep(&found);
@@ -39,8 +48,9 @@ impl SearchOptions {
             task.print("best genotype", &found)?;
             task.print_continuation(&found)?;
         }
-        if self.baseline && !stop.is_set() {
-            let random = task.search(SearchAlgorithm::Random, None, &stop)?;
+        if self.baseline && !stop.is_finishing() {
+            let random =
+                requests.while_trials_run(|| task.search(SearchAlgorithm::Random, None, &stop))?;
             task.print(
                 "best of as many random genotypes",
                 &task.found(&random, &stop)?,

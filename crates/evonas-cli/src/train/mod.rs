@@ -27,7 +27,7 @@ impl TrainOptions {
             note(format_args!("warning: {warning}"));
         }
         let (run, network) = TrainRun::new(self, plan, &devices)?;
-        let stop = stop::on_request()?;
+        let stop = stop::StopRequests::listen()?.signal();
         if !self.quiet {
             if self.out.is_none() {
                 note("nothing of this training will be kept: add --out DIR to keep it");
