@@ -21,9 +21,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The types of other crates that appear in this crate's interface are re-exported: [`rand`] and
-//! [`ChaCha8Rng`] for random numbers, and `burn` (with the feature of that name) for tensors, modules
-//! and devices.
+//! The types of other crates that appear in this crate's interface are re-exported: [`rand`] for random
+//! numbers, and `burn` (with the feature of that name) for tensors, modules and devices.
+//!
+//! # Panics of your code
+//!
+//! A search catches panics of the code that it is given, and turns them into outcomes and errors that have the
+//! panic's message, file and line. Such a panic isn't printed: the first search installs a [panic
+//! hook](std::panic::set_hook) that is silent while code of yours is being called and otherwise calls the hook
+//! that was there before. A hook that the program installs later replaces it; outcomes then lack file and line.
+//! A panic in a thread that your code starts is printed as ever.
 #![forbid(unsafe_code)]
 
 pub mod algorithm;
@@ -58,7 +65,6 @@ pub mod trial;
 #[cfg(feature = "burn")]
 pub use burn;
 pub use rand;
-pub use rand_chacha::ChaCha8Rng;
 pub use setting_error::SettingError;
 
 /// Everything that a typical program imports: `use evonas::prelude::*;`.
@@ -71,34 +77,35 @@ pub use setting_error::SettingError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub mod prelude {
-    #[cfg(feature = "burn")]
-    pub use crate::algorithm::Ppo;
     pub use crate::algorithm::{
         Algorithm, Evolution, EvolutionBuilder, Ledger, Proposal, RandomSearch, Reinforce,
-        TellError,
+        ReinforceBuilder, TellError,
     };
+    #[cfg(feature = "burn")]
+    pub use crate::algorithm::{Ppo, PpoBuilder};
     pub use crate::evaluator::{Context, EvaluationError, Evaluator, StopSignal};
-    pub use crate::executor::{Executor, Serial, Simulated, Threads};
+    pub use crate::executor::{Executor, Ordered, Serial, Simulated, Threads};
     #[cfg(feature = "burn")]
     pub use crate::network::CellNetwork;
     pub use crate::network::{Cost, Fan, ImageShape, NetworkConfig, NetworkPlan, Stem};
     pub use crate::objective::Objective;
-    pub use crate::randomness::{standard_normal, stream, trial_seed};
+    pub use crate::randomness::{Stream, standard_normal, stream, trial_seed};
     #[cfg(feature = "report")]
-    pub use crate::report::ProgressBar;
+    pub use crate::report::{ProgressBar, WarningLines};
     pub use crate::search::{
-        BestFile, Budget, Duplicates, Event, Journal, Observer, Retry, Search, SearchResult,
-        Termination, TrialsFile,
+        BestFile, Budget, Duplicates, Event, History, Journal, Observer, Retry, Search,
+        SearchResult, Termination, TrialsFile,
     };
     pub use crate::space::{CategoricalSpace, Crossover, Mutation, OneOf, SearchSpace};
     pub use crate::spaces::bits::{BitsSpace, FlipOneBit};
-    pub use crate::spaces::choices::{Choices, Decisions};
+    pub use crate::spaces::choices::{Choices, ChoicesBuilder, Decisions};
     pub use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace, published};
     pub use crate::stopper::{MedianRule, SuccessiveHalving};
     #[cfg(feature = "burn")]
     pub use crate::training::{
         CellDecoder, Decoder, DeviceName, ImageClassifier, Progress, TrainedClassifier, Trainer,
-        TrainingConfig, TrainingEvaluator, draw_weights, images::digits, train_fully,
+        TrainingConfig, TrainingEvaluator, TrainingEvaluatorBuilder, draw_weights, images::digits,
+        train_fully,
     };
     pub use crate::trial::{Evaluation, Fidelity, Outcome, Trial, TrialId};
     pub use rand::{Rng, RngExt};

@@ -4,15 +4,46 @@
 //! `i + 1`. All randomness of a trial (weights, order of the images, …) comes from its seed, so a
 //! (genotype, seed) pair scores the same on any worker.
 
-use rand::{Rng, RngExt, SeedableRng};
+use std::convert::Infallible;
+
+use rand::{Rng, RngExt, SeedableRng, TryRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::trial::TrialId;
 
+/// A stream of random numbers; `rand`'s traits [`Rng`] and [`RngExt`] draw from it. The same seed and stream
+/// give the same numbers in every version: those of ChaCha with 8 rounds.
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// let mut rng = stream(7, 1);
+/// let die = rng.random_range(1..=6);
+/// # assert!((1..=6).contains(&die));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Stream(ChaCha8Rng);
+
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.0.try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.try_fill_bytes(bytes)
+    }
+}
+
 /// The random stream of an algorithm with this root seed.
 #[must_use]
-pub fn algorithm_rng(root_seed: u64) -> ChaCha8Rng {
-    ChaCha8Rng::seed_from_u64(root_seed)
+pub fn algorithm_rng(root_seed: u64) -> Stream {
+    Stream(ChaCha8Rng::seed_from_u64(root_seed))
 }
 
 /// The seed of trial `id` in a search with this root seed.
@@ -23,10 +54,10 @@ pub fn trial_seed(root_seed: u64, id: TrialId) -> u64 {
 
 /// Stream `number` of `seed`. Streams of different numbers are independent: use one per purpose.
 #[must_use]
-pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
+pub fn stream(seed: u64, number: u64) -> Stream {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(number);
-    rng
+    Stream(rng)
 }
 
 /// Draws from the standard normal distribution (Box and Muller 1958), using two uniform draws.
@@ -54,6 +85,25 @@ mod tests {
             "changing these changes every search that was ever recorded"
         );
         assert_ne!(algorithm_rng(7).next_u64(), seeds[0]);
+    }
+
+    #[test]
+    fn a_stream_draws_the_numbers_of_chacha8() {
+        let mut chacha = ChaCha8Rng::seed_from_u64(7);
+        chacha.set_stream(5);
+        let mut ours = stream(7, 5);
+        for _ in 0..50 {
+            assert_eq!(ours.next_u32(), chacha.next_u32());
+            assert_eq!(ours.next_u64(), chacha.next_u64());
+            let [mut bytes, mut expected] = [[0; 13]; 2];
+            ours.fill_bytes(&mut bytes);
+            chacha.fill_bytes(&mut expected);
+            assert_eq!(bytes, expected);
+            let range = |rng: &mut dyn Rng| rng.random_range(0..1000);
+            assert_eq!(range(&mut ours), range(&mut chacha));
+        }
+        let mut copy = ours.clone();
+        assert_eq!(copy.next_u64(), ours.next_u64());
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! Random search, the baseline for other algorithms.
 
-use rand_chacha::ChaCha8Rng;
-
 use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
 use crate::description;
-use crate::randomness::algorithm_rng;
+use crate::randomness::{Stream, algorithm_rng};
 use crate::space::{Genotype, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
 
@@ -12,7 +10,7 @@ use crate::trial::{Outcome, Trial, TrialId};
 #[derive(Debug)]
 pub struct RandomSearch<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,
-    rng: ChaCha8Rng,
+    rng: Stream,
     seed: u64,
     description: AlgorithmDescription,
 }

@@ -4,16 +4,15 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rand_chacha::ChaCha8Rng;
-
 use super::{EvaluationError, IntermediateResult, StopSignal};
-use crate::randomness::stream;
+use crate::randomness::{Stream, stream};
 use crate::stopper::{SharedStopper, Verdict};
 use crate::trial::{Fidelity, TrialId};
 
 /// What one evaluation knows about the search around it, and how it communicates with the search.
 pub struct Context<'a> {
     trial: TrialId,
+    parent: Option<TrialId>,
     seed: u64,
     worker: usize,
     stop: &'a StopSignal,
@@ -48,6 +47,7 @@ impl<'a> Context<'a> {
     ) -> Self {
         Self {
             trial,
+            parent: None,
             seed,
             worker,
             stop,
@@ -57,6 +57,13 @@ impl<'a> Context<'a> {
             stopper: None,
             stopped_at: Mutex::new(None),
         }
+    }
+
+    /// Names the trial whose genotype was mutated.
+    #[must_use]
+    pub const fn with_parent(mut self, parent: Option<TrialId>) -> Self {
+        self.parent = parent;
+        self
     }
 
     /// Sets a time limit, which begins now.
@@ -94,6 +101,21 @@ impl<'a> Context<'a> {
         self.trial
     }
 
+    /// The trial whose genotype was mutated, to start from its weights, say; `None` for a random genotype.
+    /// A resumed search may run a trial whose parent ended in an earlier process.
+    #[must_use]
+    pub const fn parent(&self) -> Option<TrialId> {
+        self.parent
+    }
+
+    /// When the trial's time is up, to limit what can't be asked to stop, such as a child process or a request;
+    /// `None` without a time limit. The [simulated executor](crate::executor::Simulated) has none: its limit
+    /// is one of simulated time.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
     /// The trial's seed.
     #[must_use]
     pub const fn seed(&self) -> u64 {
@@ -102,7 +124,7 @@ impl<'a> Context<'a> {
 
     /// A random stream of the trial's seed. Use another `number` for each purpose.
     #[must_use]
-    pub fn rng(&self, number: u64) -> ChaCha8Rng {
+    pub fn rng(&self, number: u64) -> Stream {
         stream(self.seed, number)
     }
 

@@ -14,13 +14,21 @@ pub use run::{TrialEnd, run_trial};
 pub use stop_signal::StopSignal;
 pub use weighted::{UNWEIGHTED_FITNESS, WeightedSum};
 
+use std::sync::Arc;
+
 use crate::trial::Evaluation;
 
 /// Scores a genotype.
 ///
-/// Every closure `Fn(&G, &Context) -> Result<Evaluation, EvaluationError>` is one. A panic inside an
-/// evaluator is caught, and its trial fails, or counts as out of memory if the message says so.
-pub trait Evaluator<G>: Send + Sync {
+/// Every closure `Fn(&G, &Context) -> Result<Evaluation, EvaluationError>` is one, and so is an `Arc` of an
+/// evaluator. (A reference to an evaluator is not, but `|genotype, context| evaluator.evaluate(genotype,
+/// context)` is.) A panic inside an evaluator is caught, and its trial fails, or counts as out of memory if the
+/// message says so.
+///
+/// An evaluator needn't be thread-safe. [`Threads::new`](crate::executor::Threads::new) shares one among its
+/// threads and asks for `Send + Sync`; [`Threads::with_init`](crate::executor::Threads::with_init) makes one in
+/// each thread and asks for neither.
+pub trait Evaluator<G> {
     /// Evaluates `genotype`. All randomness comes from [`Context::seed`]. A long evaluation calls
     /// [`Context::check_stop`] now and then.
     ///
@@ -31,14 +39,26 @@ pub trait Evaluator<G>: Send + Sync {
 
 impl<G, F> Evaluator<G> for F
 where
-    F: Fn(&G, &Context<'_>) -> Result<Evaluation, EvaluationError> + Send + Sync,
+    F: Fn(&G, &Context<'_>) -> Result<Evaluation, EvaluationError>,
 {
     fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
         self(genotype, context)
     }
 }
 
-impl<G> Evaluator<G> for Box<dyn Evaluator<G>> {
+impl<G> Evaluator<G> for Box<dyn Evaluator<G> + '_> {
+    fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+        (**self).evaluate(genotype, context)
+    }
+}
+
+impl<G> Evaluator<G> for Box<dyn Evaluator<G> + Send + Sync + '_> {
+    fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+        (**self).evaluate(genotype, context)
+    }
+}
+
+impl<G, E: Evaluator<G> + ?Sized> Evaluator<G> for Arc<E> {
     fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
         (**self).evaluate(genotype, context)
     }

@@ -34,7 +34,13 @@ pub fn run_trial<G>(
         return TrialEnd::Outcome(Outcome::TimedOut);
     }
     let outcome = match result {
-        Err(message) => failure(format!("panic: {message}")),
+        // The location, a path, says nothing about memory.
+        Err(panic) if is_out_of_memory(&panic.message) => Outcome::OutOfMemory {
+            reason: format!("panic: {panic}"),
+        },
+        Err(panic) => Outcome::Failed {
+            reason: format!("panic: {panic}"),
+        },
         Ok(Ok(evaluation)) => Outcome::Completed(evaluation),
         Ok(Err(EvaluationError::Infeasible(reason))) => Outcome::Infeasible { reason },
         Ok(Err(EvaluationError::Failed(reason))) => failure(reason),

@@ -1,5 +1,6 @@
 //! Why an executor can't be built.
 
+use std::error::Error;
 use std::io;
 
 /// Why an executor can't be built.
@@ -25,5 +26,13 @@ pub enum ExecutorError {
         started: usize,
         /// The system's error.
         source: io::Error,
+    },
+    /// A worker's evaluator can't be made. All threads have been joined.
+    #[error("worker {worker} can't make its evaluator: {source}")]
+    NoEvaluator {
+        /// The worker, from 0: the first of those that failed.
+        worker: usize,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
     },
 }

@@ -1,13 +1,23 @@
 //! Running trials: in the calling thread, on several threads, or on a virtual clock.
+//!
+//! | executor | trials run | one seed gives one journal | evaluators |
+//! |---|---|---|---|
+//! | [`Serial`] | one after another, in the calling thread | yes | any |
+//! | [`Threads`] | on several threads | no: trials end in an order that depends on timing | shared (`Send + Sync`), or one in each thread |
+//! | [`Simulated`] | on any number of workers of a virtual clock | yes | any |
+//! | [`Ordered`] | as in the executor inside, but their outcomes are told in the order of asking | yes | as inside |
 
 mod error;
 mod limits;
+mod ordered;
+mod overdue;
 mod serial;
 mod simulated;
 mod threads;
 
 pub use error::ExecutorError;
 pub use limits::Limits;
+pub use ordered::Ordered;
 pub use serial::Serial;
 pub use simulated::Simulated;
 pub use threads::Threads;
@@ -28,7 +38,7 @@ pub trait Executor<G> {
     /// Waits for the next event; `None` if nothing is in flight.
     fn next(&mut self) -> Option<ExecutorEvent>;
 
-    /// The signal that interrupts running trials.
+    /// The signal that interrupts running trials when it is [set](StopSignal::is_set).
     fn stop_signal(&self) -> StopSignal;
 
     /// The time since the search began on the executor's virtual clock; `None` if it runs in real time.
@@ -85,6 +95,19 @@ pub enum ExecutorEvent {
         trial: TrialId,
         /// What it reported.
         result: IntermediateResult,
+    },
+    /// A trial has passed its time limit, by a second and by a tenth of the limit, and hasn't ended: its
+    /// evaluator neither checks nor returns. Only an executor that runs in real time and has a thread to watch
+    /// the others emits it, once for an attempt. A thread can't be ended safely, so the search waits.
+    Overdue {
+        /// The trial.
+        trial: TrialId,
+        /// The worker that runs it, from 0.
+        worker: usize,
+        /// Its time limit.
+        limit: Duration,
+        /// How long it has been running.
+        running: Duration,
     },
     /// A trial is over.
     Finished {

@@ -9,7 +9,9 @@ use super::{Executor, ExecutorEvent, Limits};
 use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
 use crate::trial::Trial;
 
-/// Runs trials in the calling thread, one after another. What a trial reports is seen after it has ended.
+/// Runs trials in the calling thread, one after another. What a trial reports is seen after it has ended, and
+/// nobody is told of a trial that hangs ([`ExecutorEvent::Overdue`]): the thread that would say so is the one
+/// that waits for it. With [`Threads`](super::Threads), one worker is enough for that.
 pub struct Serial<G, E> {
     evaluator: E,
     stop: StopSignal,
@@ -70,6 +72,7 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
                 });
         };
         let context = Context::new(trial.id, trial.seed, 0, &self.stop, &report)
+            .with_parent(trial.parent)
             .with_fidelity(&trial.fidelity);
         let context = limits.apply(context);
         let end = run_trial(&trial, &self.evaluator, &context);

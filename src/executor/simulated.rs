@@ -26,8 +26,8 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// it the recorded values in the order in which trials ended, then those in flight again, and not in the
 /// order of submission.
 ///
-/// Extending a search whose budget was spent is different: its last trials ended while nothing more was
-/// asked for. With more than one worker, a larger budget then doesn't give the history that it would have
+/// Extending a search whose budget was spent, or that was asked to [finish](StopSignal::finish), is different:
+/// its last trials ended while nothing more was asked for. With more than one worker, a larger budget then doesn't give the history that it would have
 /// given from the start.
 pub struct Simulated<G, E> {
     evaluator: E,
@@ -145,6 +145,7 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
                 });
         };
         let context = Context::new(trial.id, trial.seed, worker, &self.stop, &report)
+            .with_parent(trial.parent)
             .with_fidelity(&trial.fidelity);
         let context = match &limits.stopper {
             Some(stopper) => context.with_stopper(stopper),

@@ -7,6 +7,7 @@ mod plots;
 mod progress;
 #[cfg(feature = "burn")]
 mod training_progress;
+mod warning_lines;
 
 pub use comparison_progress::ComparisonProgress;
 pub use note::note;
@@ -14,3 +15,4 @@ pub use plots::{CurvePlot, LearningPlot, PlotError, ScatterPlot, ScatterPoint};
 pub use progress::ProgressBar;
 #[cfg(feature = "burn")]
 pub use training_progress::TrainingProgress;
+pub use warning_lines::WarningLines;

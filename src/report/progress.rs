@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::meter::{ENDLESS, Meter};
-use super::note::note;
+use super::warning_lines::WarningLines;
 use crate::search::{Event, History, Observer};
 
 /// Shows the progress of a search on standard error: how many trials have ended, the best fitness so far,
@@ -38,21 +38,16 @@ impl ProgressBar {
 
 impl<G> Observer<G> for ProgressBar {
     fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        WarningLines.observe(event)?;
         match event {
             Event::Began { trials } => {
                 self.meter = Some(Meter::begin("trials", trials.unwrap_or(ENDLESS)))
             }
-            Event::Resumed {
-                history, warnings, ..
-            } => {
-                for warning in *warnings {
-                    note(format_args!("warning: {warning}"));
-                }
+            Event::Resumed { history, .. } => {
                 if let Some(meter) = &mut self.meter {
                     meter.resume_at(history.len() as u64);
                 }
             }
-            Event::Warned { warning } => note(format_args!("warning: {warning}")),
             Event::Finished { history } => self.advance(history),
             Event::Ended { .. } => {
                 if let Some(meter) = &mut self.meter {

@@ -154,7 +154,9 @@ pub enum Termination {
     TargetFitness,
     /// As many trials in a row as allowed have brought no improvement.
     NoImprovement,
-    /// The stop signal was set.
+    /// A condition of [`Search::end_when`](super::Search::end_when) held.
+    Condition,
+    /// The stop signal was set, to either stage.
     Stopped,
 }
 
@@ -166,6 +168,7 @@ impl fmt::Display for Termination {
             Self::SimulatedTime => "the simulated time is up",
             Self::TargetFitness => "the target fitness is reached",
             Self::NoImprovement => "the best has not improved for long enough",
+            Self::Condition => "the search's own condition holds",
             Self::Stopped => "stopped by request",
         })
     }

@@ -11,6 +11,7 @@ use super::budget::Budget;
 use super::duplicates::{Duplicates, KeyDeduplicator};
 use super::engine::Engine;
 use super::error::SearchError;
+use super::history::History;
 use super::journal::Journal;
 use super::observer::Observer;
 use super::result::SearchResult;
@@ -22,7 +23,8 @@ use crate::executor::Executor;
 use crate::space::Genotype;
 use crate::stopper::{SharedStopper, Stopper};
 
-/// A search: an algorithm, an executor, a budget, and further settings. [`Search::run`] runs it.
+/// A search: an algorithm, an executor, a budget, and further settings. [`Search::run`] runs it, in any
+/// thread: a search is `Send` if its algorithm and its executor are.
 pub struct Search<G, A, X> {
     algorithm: A,
     executor: X,
@@ -51,7 +53,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
 
     /// Adds an observer, which sees every event.
     #[must_use]
-    pub fn observe<O: Observer<G> + 'static>(mut self, observer: O) -> Self {
+    pub fn observe<O: Observer<G> + Send + 'static>(mut self, observer: O) -> Self {
         self.settings.observers.add(observer);
         self
     }
@@ -67,6 +69,34 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         G: Serialize + DeserializeOwned,
     {
         self.settings.journal = Some(Box::new(journal));
+        self
+    }
+
+    /// Ends the search when a condition on its history holds, besides the limits of the budget: no new trial
+    /// starts, and those in flight end and count. May be called several times; the first condition that holds
+    /// ends the search, with [`Termination::Condition`](super::Termination::Condition).
+    ///
+    /// The condition is checked when the search begins or resumes and whenever a trial has ended. One that
+    /// panics ends the search with an error ([`SearchError::Panicked`]).
+    ///
+    /// ```
+    /// use evonas::prelude::*;
+    ///
+    /// # let ones = |bits: &Vec<bool>, _: &Context<'_>| Ok(Evaluation::new(f64::from(bits[0])));
+    /// # let random = RandomSearch::new(BitsSpace { length: 8 }, 1);
+    /// let three_completed = |history: &History<Vec<bool>>| {
+    ///     history.len() - history.failed() >= 3
+    /// };
+    /// let result = Search::new(random, Serial::new(ones), Budget::unlimited())
+    ///     .end_when(three_completed)
+    ///     .run()?;
+    /// assert_eq!(result.termination, Termination::Condition);
+    /// # assert_eq!(result.history.len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn end_when(mut self, condition: impl Fn(&History<G>) -> bool + Send + 'static) -> Self {
+        self.settings.end_conditions.add(condition);
         self
     }
 
@@ -153,7 +183,8 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
         self
     }
 
-    /// The signal that ends this search from another thread or a Ctrl-C handler.
+    /// The signal that ends this search from another thread or a Ctrl-C handler: after the running trials
+    /// ([`StopSignal::finish`]) or now ([`StopSignal::stop`]).
     #[must_use]
     pub fn stop_signal(&self) -> StopSignal {
         self.settings.stop.clone()

@@ -30,7 +30,7 @@ impl<G> Constraints<G> {
     pub(super) fn check(&self, genotype: &G) -> Result<(), String> {
         for predicate in &self.predicates {
             caught(|| predicate(genotype))
-                .unwrap_or_else(|message| Err(format!("panic: {message}")))?;
+                .unwrap_or_else(|panic| Err(format!("panic: {panic}")))?;
         }
         Ok(())
     }

@@ -54,12 +54,13 @@ pub enum SearchError {
     UnknownTrial(TrialId),
     /// Code that was given to the search panicked: a space, mutation, selection or replacement inside the
     /// algorithm, a trait of the genotype (serialization, equality, cloning), the key of duplicates or its
-    /// hash, or an observer. All records are kept. Once the code is fixed, the search can be resumed.
+    /// hash, a condition that ends the search, or an observer. All records are kept. Once the code is fixed, the
+    /// search can be resumed.
     #[error("{what} panicked: {message}")]
     Panicked {
         /// The code that panicked.
         what: String,
-        /// The panic's message.
+        /// The panic's message, with the file and line where it began.
         message: String,
     },
     /// An observer failed, such as by writing to a full disk.

@@ -7,9 +7,9 @@ use crate::trial::{Outcome, Trial, TrialId};
 
 /// Calls user code and turns a panic into an error that names that code.
 pub(super) fn guarded<T>(whom: &str, call: impl FnOnce() -> T) -> Result<T, SearchError> {
-    caught(call).map_err(|message| SearchError::Panicked {
+    caught(call).map_err(|panic| SearchError::Panicked {
         what: whom.to_owned(),
-        message,
+        message: panic.to_string(),
     })
 }
 

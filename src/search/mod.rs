@@ -18,6 +18,7 @@ mod budget;
 mod builder;
 mod constraints;
 mod duplicates;
+mod end_conditions;
 mod engine;
 mod error;
 mod file_error;

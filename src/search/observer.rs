@@ -1,6 +1,7 @@
 //! Watching a search.
 
 use std::error::Error;
+use std::time::Duration;
 
 use super::{History, Termination, Warning};
 use crate::evaluator::IntermediateResult;
@@ -25,6 +26,13 @@ pub enum Event<'a, G> {
         /// Problems with the journal, or with what was rebuilt from it.
         warnings: &'a [Warning],
     },
+    /// A genotype was drawn and refused before a trial was spent on it; another one is drawn instead.
+    Refused {
+        /// The genotype.
+        genotype: &'a G,
+        /// Why: the reason that a constraint gave, or that it is a duplicate, which is redrawn.
+        reason: &'a str,
+    },
     /// The algorithm asked for a trial.
     Asked {
         /// The trial.
@@ -43,6 +51,19 @@ pub enum Event<'a, G> {
         trial: TrialId,
         /// What it reported.
         result: &'a IntermediateResult,
+    },
+    /// A trial has passed its time limit and hasn't ended, although it had time to notice
+    /// ([`ExecutorEvent::Overdue`](crate::executor::ExecutorEvent::Overdue)). The search waits for it. Comes at
+    /// most once for an attempt.
+    Overdue {
+        /// The trial.
+        trial: TrialId,
+        /// The worker that runs it.
+        worker: usize,
+        /// Its time limit.
+        limit: Duration,
+        /// How long it has been running.
+        running: Duration,
     },
     /// An attempt failed, and the trial will run again.
     Retried {

@@ -12,7 +12,7 @@ pub(super) struct Observers<G> {
 /// An observer and the name of its type, for errors.
 struct NamedObserver<G> {
     name: &'static str,
-    observer: Box<dyn Observer<G>>,
+    observer: Box<dyn Observer<G> + Send>,
 }
 
 impl<G> Default for Observers<G> {
@@ -22,7 +22,7 @@ impl<G> Default for Observers<G> {
 }
 
 impl<G> Observers<G> {
-    pub(super) fn add<O: Observer<G> + 'static>(&mut self, observer: O) {
+    pub(super) fn add<O: Observer<G> + Send + 'static>(&mut self, observer: O) {
         self.all.push(NamedObserver {
             name: std::any::type_name::<O>(),
             observer: Box::new(observer),
@@ -37,9 +37,9 @@ impl<G> Observers<G> {
     pub(super) fn notify(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
         for NamedObserver { name, observer } in &mut self.all {
             caught(|| observer.observe(event))
-                .map_err(|message| SearchError::Panicked {
+                .map_err(|panic| SearchError::Panicked {
                     what: format!("the observer {name}"),
-                    message,
+                    message: panic.to_string(),
                 })?
                 .map_err(SearchError::Observer)?;
         }

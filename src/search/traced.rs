@@ -26,6 +26,7 @@ impl<G> Observer<G> for Traced {
                 }
                 info!(finished = history.len(), in_flight, "the search resumes");
             }
+            Event::Refused { reason, .. } => debug!(reason, "refused"),
             Event::Asked { trial } => {
                 let parent = trial.parent.map(|parent| parent.0);
                 let mate = trial.mate.map(|mate| mate.0);
@@ -36,6 +37,12 @@ impl<G> Observer<G> for Traced {
                 let (step, value) = (result.step, result.value);
                 trace!(trial = trial.0, step, value, metrics = ?result.metrics, "reported");
             }
+            Event::Overdue {
+                trial,
+                worker,
+                limit,
+                running,
+            } => warn!(trial = trial.0, worker, ?limit, ?running, "overdue"),
             Event::Retried {
                 trial,
                 attempt,

@@ -19,7 +19,7 @@ pub enum Warning {
     /// The stopper panicked, and from then on no trial is stopped early. A resume shows the stopper again what
     /// it saw, and leaves it out if it panics again.
     StopperLeftOut {
-        /// The panic's message.
+        /// The panic's message, with the file and line where it began.
         message: String,
     },
 }

@@ -63,8 +63,8 @@ impl State {
         }
         match caught(|| call(&mut *self.stopper)) {
             Ok(answer) => Some(answer),
-            Err(message) => {
-                self.failure = Some(message);
+            Err(panic) => {
+                self.failure = Some(panic.to_string());
                 None
             }
         }

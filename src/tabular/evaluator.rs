@@ -161,7 +161,7 @@ impl<G: Eq + Hash> TabularEvaluator<G> {
     }
 }
 
-impl<G: Eq + Hash + Debug + Send + Sync> Evaluator<G> for TabularEvaluator<G> {
+impl<G: Eq + Hash + Debug> Evaluator<G> for TabularEvaluator<G> {
     fn evaluate(&self, genotype: &G, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {
         self.get(genotype).cloned().ok_or_else(|| {
             EvaluationError::failed(format_args!("the table has no row for {genotype:?}"))

@@ -18,6 +18,7 @@ const TRIALS: u64 = 150;
 const FOLDER: &str = "EVONAS_KILL_FOLDER";
 const WORKERS: &str = "EVONAS_KILL_WORKERS";
 const MILLISECONDS: &str = "EVONAS_KILL_MILLISECONDS";
+const ORDERED: &str = "EVONAS_KILL_ORDERED";
 
 /// Files that a child process writes next to its journal: one before it opens the journal, one with what it
 /// found.
@@ -62,7 +63,11 @@ fn the_search_that_is_killed() {
         .seed(7)
         .build()
         .unwrap();
-    let executor = Threads::new(evaluator, number(WORKERS) as usize).unwrap();
+    let threads = Threads::new(evaluator, number(WORKERS) as usize).unwrap();
+    let executor: Box<dyn Executor<Decisions>> = match std::env::var_os(ORDERED) {
+        Some(_) => Box::new(Ordered::new(threads)),
+        None => Box::new(threads),
+    };
     let result = Search::new(evolution, executor, Budget::trials(TRIALS))
         .journal(journal)
         .run()
@@ -97,8 +102,8 @@ fn finish(folder: &Path, workers: usize) -> serde_json::Value {
     serde_json::from_slice(&fs::read(folder.join(RESULT)).unwrap()).unwrap()
 }
 
-fn spawn(folder: &Path, workers: usize, milliseconds: u64) -> Child {
-    command(folder, workers, milliseconds)
+fn spawn(command: &mut Command) -> Child {
+    command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -106,10 +111,10 @@ fn spawn(folder: &Path, workers: usize, milliseconds: u64) -> Child {
 }
 
 /// Starts the search, kills it that long after it has begun to open its journal, and looks at what it left.
-fn kill_after(folder: &Path, workers: usize, moment: Duration) {
+fn kill_after(command: &mut Command, folder: &Path, moment: Duration) {
     let started = folder.join(STARTED);
     let _ = fs::remove_file(&started);
-    let mut child = spawn(folder, workers, 1);
+    let mut child = spawn(command);
     while !started.exists() {
         assert!(
             child.try_wait().unwrap().is_none(),
@@ -142,8 +147,8 @@ fn a_serial_search_that_is_killed_30_times_ends_with_the_journal_of_an_uninterru
         let folder = tempfile::tempdir().unwrap();
         for _ in 0..10 {
             kill_after(
+                &mut command(folder.path(), 1, 1),
                 folder.path(),
-                1,
                 Duration::from_micros(rng.random_range(0..35_000)),
             );
         }
@@ -163,8 +168,8 @@ fn a_search_on_threads_that_is_killed_20_times_loses_doubles_and_changes_no_tria
         let mut in_flight = Vec::new();
         for _ in 0..10 {
             kill_after(
+                &mut command(folder.path(), 3, 1),
                 folder.path(),
-                3,
                 Duration::from_micros(rng.random_range(0..25_000)),
             );
             // There is no journal yet if the first kill came very early.
@@ -194,9 +199,33 @@ fn a_search_on_threads_that_is_killed_20_times_loses_doubles_and_changes_no_tria
 }
 
 #[test]
+fn an_ordered_search_on_threads_that_is_killed_ends_with_the_journal_of_an_uninterrupted_one() {
+    let run = |folder: &Path| {
+        let mut child = command(folder, 3, 1).env(ORDERED, "1").spawn().unwrap();
+        assert!(child.wait().unwrap().success());
+    };
+    let whole = tempfile::tempdir().unwrap();
+    run(whole.path());
+    let mut rng = stream(3, 0);
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..5 {
+            let moment = Duration::from_micros(rng.random_range(0..25_000));
+            kill_after(
+                command(folder.path(), 3, 1).env(ORDERED, "1"),
+                folder.path(),
+                moment,
+            );
+        }
+        run(folder.path());
+        assert!(timeless(folder.path()) == timeless(whole.path()));
+    }
+}
+
+#[test]
 fn a_killed_search_releases_its_folder_and_a_live_one_does_not() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = spawn(folder.path(), 1, 200);
+    let mut child = spawn(&mut command(folder.path(), 1, 200));
     let journal = folder.path().join("journal.jsonl");
     while fs::read(&journal).map_or(true, |content| content.is_empty()) {
         std::thread::sleep(Duration::from_millis(1));

@@ -38,6 +38,7 @@ mod network;
 mod noise;
 mod objectives;
 mod observers;
+mod ordered;
 mod panics;
 mod pareto;
 #[cfg(feature = "burn")]
@@ -55,10 +56,12 @@ mod real_table;
 mod recordable;
 mod reinforce;
 mod search;
+mod stopping;
 #[cfg(feature = "tabular")]
 mod tabular;
 #[cfg(feature = "tabular")]
 mod tabular_lines;
+mod threads;
 #[cfg(feature = "burn")]
 mod trained;
 #[cfg(feature = "burn")]

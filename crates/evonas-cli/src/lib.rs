@@ -8,8 +8,10 @@
 //!
 //! - Results go to standard output, progress and warnings to standard error. A reader that closes the pipe is
 //!   not an error.
-//! - The exit code is 0 for success, 1 for a failure, 2 for an invalid command line, and 130 if
-//!   Ctrl-C was pressed twice. A single Ctrl-C or SIGTERM lets long work keep what it has done.
+//! - The exit code is 0 for success, 1 for a failure, 2 for an invalid command line, and 130 if Ctrl-C ended the
+//!   program at once.
+//! - A Ctrl-C or SIGTERM lets long work keep what it has done, and a further one ends the program at once. In a
+//!   search, the first Ctrl-C lets the running trials end and the second interrupts them.
 //! - `NO_COLOR` turns colors off.
 
 #![forbid(unsafe_code)]

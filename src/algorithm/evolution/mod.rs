@@ -7,12 +7,12 @@ pub use builder::EvolutionBuilder;
 use std::collections::VecDeque;
 
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
 use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::{Member, Population};
+use crate::randomness::Stream;
 use crate::replacement::Replacement;
 use crate::selection::Selection;
 use crate::space::{Crossover, Genotype, Mutation, SearchSpace};
@@ -53,7 +53,7 @@ pub struct Evolution<G> {
     initial: VecDeque<G>,
     description: AlgorithmDescription,
     population: Population<G>,
-    rng: ChaCha8Rng,
+    rng: Stream,
     seed: u64,
     in_flight: MapById<PendingTrial>,
     random_in_flight: usize,

@@ -12,11 +12,11 @@ use std::fmt;
 
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use rand_chacha::ChaCha8Rng;
 
 use super::baseline::Baseline;
 use super::reward::reward;
 use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
+use crate::randomness::Stream;
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use controller::{Controller, Sample};
@@ -63,7 +63,7 @@ pub struct Ppo<G> {
     controller: Controller,
     optimizer: ModuleOptimizer,
     baseline: Baseline,
-    rng: ChaCha8Rng,
+    rng: Stream,
     seed: u64,
     in_flight: HashMap<TrialId, Sample>,
     /// The completed trials of the next batch, in the order they were told.

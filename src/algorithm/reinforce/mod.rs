@@ -10,11 +10,10 @@ pub use builder::ReinforceBuilder;
 use std::collections::HashMap;
 use std::fmt;
 
-use rand_chacha::ChaCha8Rng;
-
 use super::baseline::Baseline;
 use super::reward::reward;
 use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
+use crate::randomness::Stream;
 use crate::space::{CategoricalSpace, Genotype};
 use crate::trial::{Outcome, Trial, TrialId};
 use adam::Adam;
@@ -48,7 +47,7 @@ pub struct Reinforce<G> {
     policy: Policy,
     optimizer: Adam,
     baseline: Baseline,
-    rng: ChaCha8Rng,
+    rng: Stream,
     seed: u64,
     /// The choices of each trial in flight.
     in_flight: HashMap<TrialId, Vec<usize>>,

@@ -78,13 +78,15 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     /// the draws so far, and a resume repeats them.
     fn draw(&mut self) -> Result<Option<(Trial<G>, u64)>, SearchError> {
         let (mut refused, mut redrawn) = (0, 0);
-        while !self.settings.stop.is_set() && self.budget_reached().is_none() {
+        while !self.settings.stop.is_finishing() && self.budget_reached()?.is_none() {
             let trial = guarded::ask(&mut self.ledger)?;
             let constraints = &self.settings.constraints;
             if let Err(reason) = constraints.check(&trial.genotype) {
+                let most = constraints.draws;
                 refused += 1;
                 guarded::withdraw(&mut self.ledger, trial.id)?;
-                if refused >= constraints.draws {
+                self.notify_refused(&trial, &reason)?;
+                if refused >= most {
                     return Err(SearchError::TooManyRefused {
                         trial: trial.id,
                         refused,
@@ -101,10 +103,16 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             {
                 redrawn += 1;
                 guarded::withdraw(&mut self.ledger, trial.id)?;
+                self.notify_refused(&trial, "a duplicate of an earlier genotype")?;
                 continue;
             }
             return Ok(Some((trial, refused + u64::from(redrawn))));
         }
         Ok(None)
+    }
+
+    fn notify_refused(&mut self, trial: &Trial<G>, reason: &str) -> Result<(), SearchError> {
+        let genotype = &trial.genotype;
+        self.notify(&Event::Refused { genotype, reason })
     }
 }

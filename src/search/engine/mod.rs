@@ -93,7 +93,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         if let Some(journal) = &mut self.settings.journal {
             journal.finish()?;
         }
-        let termination = self.termination();
+        let termination = self.termination()?;
         self.notify(&Event::Ended { termination })?;
         Ok(termination)
     }
@@ -115,10 +115,12 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     /// Keeps every worker busy while the budget lasts. Trials that were in flight when a search was
     /// interrupted run in any case, as they would have without the interruption.
     fn fill(&mut self) -> Result<(), SearchError> {
-        while self.in_flight.submitted() < self.executor.workers() && !self.settings.stop.is_set() {
+        while self.in_flight.submitted() < self.executor.workers()
+            && !self.settings.stop.is_finishing()
+        {
             if let Some(id) = self.in_flight.next_waiting() {
                 self.hand_out_again(id)?;
-            } else if self.may_ask() {
+            } else if self.may_ask()? {
                 self.ask()?;
             } else {
                 break;
@@ -127,10 +129,10 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         Ok(())
     }
 
-    fn may_ask(&self) -> bool {
+    fn may_ask(&mut self) -> Result<bool, SearchError> {
         let maximum = self.settings.budget.trial_limit();
-        maximum.is_none_or(|maximum| self.ledger.asked() < maximum)
-            && self.budget_reached().is_none()
+        Ok(maximum.is_none_or(|maximum| self.ledger.asked() < maximum)
+            && self.budget_reached()?.is_none())
     }
 
     fn handle(&mut self, event: ExecutorEvent) -> Result<(), SearchError> {
@@ -147,6 +149,17 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                 let result = &result;
                 self.notify(&Event::Reported { trial, result })
             }
+            ExecutorEvent::Overdue {
+                trial,
+                worker,
+                limit,
+                running,
+            } => self.notify(&Event::Overdue {
+                trial,
+                worker,
+                limit,
+                running,
+            }),
             ExecutorEvent::Finished {
                 trial,
                 worker,
@@ -165,27 +178,30 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         }
     }
 
-    /// Which limit of the budget is reached, apart from the number of trials.
-    fn budget_reached(&self) -> Option<Termination> {
-        self.settings.budget.reached(
+    /// Which limit of the budget is reached, apart from the number of trials, or whether a condition ends the
+    /// search.
+    fn budget_reached(&mut self) -> Result<Option<Termination>, SearchError> {
+        if self.settings.end_conditions.are_met(&self.history)? {
+            return Ok(Some(Termination::Condition));
+        }
+        Ok(self.settings.budget.reached(
             &self.history,
             || self.clock.wall_time(),
             self.executor.clock(),
-        )
+        ))
     }
 
-    fn termination(&self) -> Termination {
-        let reached = self.budget_reached();
+    fn termination(&mut self) -> Result<Termination, SearchError> {
+        let reached = self.budget_reached()?;
         let maximum = self.settings.budget.trial_limit();
-        if reached == Some(Termination::TargetFitness) {
-            Termination::TargetFitness
-        } else if maximum.is_some_and(|maximum| self.history.len() as u64 >= maximum) {
-            Termination::Trials
-        } else if self.settings.stop.is_set() {
-            Termination::Stopped
-        } else {
-            reached.unwrap_or(Termination::Trials)
-        }
+        Ok(match reached {
+            Some(reason @ (Termination::TargetFitness | Termination::Condition)) => reason,
+            _ if maximum.is_some_and(|maximum| self.history.len() as u64 >= maximum) => {
+                Termination::Trials
+            }
+            _ if self.settings.stop.is_finishing() => Termination::Stopped,
+            reached => reached.unwrap_or(Termination::Trials),
+        })
     }
 
     fn notify(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {

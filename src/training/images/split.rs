@@ -1,10 +1,9 @@
 //! Seeded draws of images that keep the proportions of the classes.
 
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 
 use super::ImagesError;
+use crate::randomness::stream;
 
 /// Two disjoint sets of indices that together cover all images, each in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +119,7 @@ fn by_class(labels: &[u16]) -> Vec<Vec<usize>> {
 
 /// Shuffles one class after the other with one generator and takes `share(class, class size)` of each.
 fn draw(classes: Vec<Vec<usize>>, seed: u64, share: impl Fn(usize, usize) -> usize) -> Vec<usize> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = stream(seed, 0);
     let mut drawn = Vec::new();
     for (class, mut members) in classes.into_iter().enumerate() {
         members.shuffle(&mut rng);

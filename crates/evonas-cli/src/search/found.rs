@@ -69,7 +69,7 @@ impl Task<'_> {
         found.parameters = best
             .metric("parameters")
             .map(|parameters| parameters as u64);
-        if stop.is_set() {
+        if stop.is_finishing() {
             return Ok(found);
         }
         let epochs = self.final_trainer.config().epochs;
@@ -86,7 +86,7 @@ impl Task<'_> {
                 Progress::Epoch(epoch) => shown.epoch(epoch),
                 _ => shown.step(&progress),
             }
-            match stop.is_set() {
+            match stop.is_finishing() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }

@@ -20,9 +20,11 @@ impl SearchOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         self.check()?;
         let task = Task::new(self)?;
-        let stop = stop::on_request()?;
+        let requests = stop::StopRequests::listen()?;
+        let stop = requests.signal();
 
-        let result = task.search(self.algorithm, self.out.clone(), &stop)?;
+        let result =
+            requests.while_trials_run(|| task.search(self.algorithm, self.out.clone(), &stop))?;
         let found = task.found(&result, &stop)?;
         // A full disk costs no result.
         let kept = task.keep(&found);
@@ -38,8 +40,9 @@ impl SearchOptions {
             task.print_continuation(&found)?;
         }
         let mut baseline = None;
-        if self.baseline && !stop.is_set() {
-            let random = task.search(SearchAlgorithm::Random, None, &stop)?;
+        if self.baseline && !stop.is_finishing() {
+            let random =
+                requests.while_trials_run(|| task.search(SearchAlgorithm::Random, None, &stop))?;
             let random = task.found(&random, &stop)?;
             if !self.quiet {
                 task.print("best of as many random genotypes", &random)?;

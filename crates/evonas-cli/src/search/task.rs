@@ -5,8 +5,7 @@ use std::thread::available_parallelism;
 
 use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::prelude::*;
-use evonas::report::ProgressBar;
-use evonas::report::note;
+use evonas::report::{ProgressBar, WarningLines, note};
 use evonas::search::journal::JournalError;
 use evonas::search::{BestFile, Journal, TrialsFile};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
@@ -130,7 +129,11 @@ impl<'a> Task<'a> {
             .devices(&self.devices.all())
             .threads_per_worker((cores() / self.workers.max(1)).max(1))
             .build()?;
-        let executor = Threads::with_stop_signal(evaluator, self.workers, stop)?;
+        let threads = Threads::with_stop_signal(evaluator, self.workers, stop)?;
+        let executor: Box<dyn Executor<NasnetGenotype>> = match options.ordered {
+            true => Box::new(Ordered::new(threads)),
+            false => Box::new(threads),
+        };
         let mut budget = Budget::trials(options.trials);
         if let Some(target) = options.target {
             budget = budget.target_fitness(target);
@@ -162,7 +165,7 @@ impl<'a> Task<'a> {
         }
         // Either prints each warning as it comes up.
         search = match options.quiet {
-            true => search.observe(print_warnings),
+            true => search.observe(WarningLines),
             false => search.observe(ProgressBar::new()),
         };
         Ok(search.run()?)
@@ -183,17 +186,6 @@ impl<'a> Task<'a> {
             description["training_images_checksum"] = json!(checksum);
         }
         description
-    }
-}
-
-fn print_warnings(event: &Event<'_, NasnetGenotype>) {
-    let warnings = match *event {
-        Event::Resumed { warnings, .. } => warnings,
-        Event::Warned { warning } => std::slice::from_ref(warning),
-        _ => return,
-    };
-    for warning in warnings {
-        note(format_args!("warning: {warning}"));
     }
 }
 

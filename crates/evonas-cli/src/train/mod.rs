@@ -25,7 +25,7 @@ impl TrainOptions {
         let plan = TrainingPlan::new(self)?;
         let warning = plan.warning().map(|warning| warning.to_string());
         let (run, network) = TrainRun::new(self, plan, &devices)?;
-        let stop = stop::on_request()?;
+        let stop = stop::StopRequests::listen()?.signal();
         let parameters = trainable_parameters(&network);
         let training = run.begin(network)?;
         // Only now can't the command line be refused any more.
