@@ -5,8 +5,14 @@ use std::time::Duration;
 
 use super::History;
 
+/// How many trials in a row without a new result end a search whose trials aren't limited.
+const STANDSTILL: usize = 1000;
+
 /// How much a search may spend, and when it has found enough. The first limit that is reached ends it: no
 /// new trial starts, and those in flight end and count.
+///
+/// Without a limit on trials, a search also ends after 1,000 trials in a row that bring no new result
+/// ([`History::without_result`]), as in a small space of which every genotype has been evaluated.
 ///
 /// ```
 /// use std::time::Duration;
@@ -136,6 +142,10 @@ impl Budget {
         if self.wall_time.is_some_and(|limit| wall_time() >= limit) {
             return Some(Termination::WallTime);
         }
+        // Such trials cost next to nothing, so nothing else may ever end the search.
+        if self.trials.is_none() && history.without_result() >= STANDSTILL {
+            return Some(Termination::Standstill);
+        }
         None
     }
 }
@@ -156,6 +166,8 @@ pub enum Termination {
     NoImprovement,
     /// A condition of [`Search::end_when`](super::Search::end_when) held.
     Condition,
+    /// The trials aren't limited, and 1,000 of them in a row brought no new result.
+    Standstill,
     /// The stop signal was set, to either stage.
     Stopped,
 }
@@ -169,6 +181,7 @@ impl fmt::Display for Termination {
             Self::TargetFitness => "the target fitness is reached",
             Self::NoImprovement => "the best has not improved for long enough",
             Self::Condition => "the search's own condition holds",
+            Self::Standstill => "no new result in 1,000 trials",
             Self::Stopped => "stopped by request",
         })
     }

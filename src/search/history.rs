@@ -66,6 +66,7 @@ pub struct History<G> {
     highest_fitness: Option<f64>,
     standstill: Standstill,
     failed: usize,
+    without_result: usize,
 }
 
 impl<G> Default for History<G> {
@@ -86,6 +87,7 @@ impl<G> History<G> {
             highest_fitness: None,
             standstill: Standstill::default(),
             failed: 0,
+            without_result: 0,
         }
     }
 
@@ -118,6 +120,10 @@ impl<G> History<G> {
             (highest, fitness) => highest.or(fitness),
         };
         self.failed += usize::from(record.outcome.is_failure());
+        self.without_result = match brings_result(&record) {
+            true => 0,
+            false => self.without_result + 1,
+        };
         self.standstill.ended(improved);
         self.records.push(record);
         if improved && !self.objectives.is_empty() {
@@ -170,6 +176,13 @@ impl<G> History<G> {
     #[must_use]
     pub const fn longest_standstill(&self) -> usize {
         self.standstill.longest()
+    }
+
+    /// How many trials in a row, up to the last one, brought no new result: they were infeasible, failed,
+    /// reused an earlier evaluation, or took no time.
+    #[must_use]
+    pub const fn without_result(&self) -> usize {
+        self.without_result
     }
 
     /// The trial that finished last.
@@ -238,6 +251,15 @@ impl<G> History<G> {
         })?;
         Some(*position)
     }
+}
+
+/// Whether the trial was evaluated and has a value.
+fn brings_result<G>(record: &TrialRecord<G>) -> bool {
+    let has_value = matches!(
+        record.outcome,
+        Outcome::Completed(_) | Outcome::Stopped { .. }
+    );
+    has_value && record.reused.is_none() && record.seconds > 0.0
 }
 
 /// The values of the objectives, oriented so that higher is better; `None` if one is missing.

@@ -14,6 +14,7 @@ mod comparison_digits;
 mod comparison_record;
 mod comparison_refusals;
 mod crossover;
+mod custom_algorithms;
 mod descriptions;
 #[cfg(feature = "burn")]
 mod digits;
@@ -66,5 +67,7 @@ mod threads;
 mod trained;
 #[cfg(feature = "burn")]
 mod training;
+mod warm_start;
 #[cfg(feature = "burn")]
 mod weights;
+mod what_if;

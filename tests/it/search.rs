@@ -238,3 +238,35 @@ fn an_evaluator_that_gives_up_unasked_or_at_nan_fails_its_trial() {
     .unwrap();
     assert_eq!((result.history.len(), result.history.failed()), (20, 10));
 }
+
+#[test]
+fn a_search_without_a_limit_on_trials_ends_when_nothing_new_comes() {
+    let exhausted = |executor: Box<dyn Executor<Vec<bool>>>| {
+        let random = RandomSearch::new(BitsSpace { length: 3 }, 1);
+        let budget = Budget::unlimited().simulated_time(Duration::from_secs(1_000_000));
+        Search::new(random, executor, budget)
+            .duplicates(Duplicates::Reuse)
+            .run()
+            .unwrap()
+    };
+    let second = |bits: &Vec<bool>, context: &Context<'_>| Ok(ones(bits, context)?.with_cost(1.0));
+    let result = exhausted(Box::new(Simulated::new(second, 2).unwrap()));
+    assert_eq!(result.termination, Termination::Standstill);
+    let evaluated = result.history.records().iter();
+    let evaluated = evaluated.filter(|record| record.reused.is_none()).count();
+    assert!((8..12).contains(&evaluated), "{evaluated}");
+
+    let infeasible =
+        |_: &Vec<bool>, _: &Context<'_>| Err(EvaluationError::Infeasible("never".to_owned()));
+    let result = exhausted(Box::new(Simulated::new(infeasible, 2).unwrap()));
+    assert_eq!(result.termination, Termination::Standstill);
+    let target = Budget::unlimited().target_fitness(1.0);
+    let result = Search::new(evolution(1), Serial::new(infeasible), target)
+        .run()
+        .unwrap();
+    assert_eq!(result.termination, Termination::Standstill);
+    assert_eq!(result.history.len(), 1000);
+    // A limit on trials is a limit, and takes precedence.
+    let result = Search::new(evolution(1), Serial::new(infeasible), Budget::trials(1500));
+    assert_eq!(result.run().unwrap().termination, Termination::Trials);
+}
