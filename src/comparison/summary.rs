@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::contender::Contender;
 use super::results::{Comparison, ContenderRuns};
 use super::run::Run;
 use super::statistics::{MannWhitney, mann_whitney, mean, standard_deviation};
@@ -11,8 +10,8 @@ use super::statistics::{MannWhitney, mann_whitney, mean, standard_deviation};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Summary {
-    /// The algorithm.
-    pub algorithm: &'static str,
+    /// The algorithm's name.
+    pub algorithm: String,
     /// The data set.
     pub dataset: String,
     /// The number of runs.
@@ -31,10 +30,10 @@ pub struct Summary {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Pair {
-    /// The first algorithm.
-    pub first: Contender,
-    /// The second algorithm.
-    pub second: Contender,
+    /// The first algorithm's name.
+    pub first: String,
+    /// The second algorithm's name.
+    pub second: String,
     /// The first one's mean test result minus the second one's.
     pub difference: f64,
     /// Whether the difference is more than chance.
@@ -52,7 +51,7 @@ impl Comparison {
         let summary = |entry: &ContenderRuns| {
             let tests = entry.tests();
             Summary {
-                algorithm: entry.contender.name(),
+                algorithm: entry.contender.clone(),
                 dataset: self.dataset().to_owned(),
                 runs: entry.runs.len(),
                 test_mean: mean(&tests),
@@ -72,8 +71,8 @@ impl Comparison {
             for second in &self.entries()[position + 1..] {
                 let (left, right) = (first.tests(), second.tests());
                 pairs.push(Pair {
-                    first: first.contender,
-                    second: second.contender,
+                    first: first.contender.clone(),
+                    second: second.contender.clone(),
                     difference: mean(&left) - mean(&right),
                     test: mann_whitney(&left, &right),
                 });

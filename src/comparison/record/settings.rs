@@ -7,17 +7,18 @@ use serde_json::{Value, json};
 
 use super::error::RunRecordError;
 use crate::comparison::{Benchmark, Setup};
-use crate::description::first_difference;
+use crate::description::{Difference, first_difference};
 use crate::sealed_log::LogKind;
+use crate::space::{Mutation, SearchSpace};
 
 /// The kind of log that a record is.
 pub(super) const LOG: LogKind = LogKind {
     magic: r#"{"comparison":"evonas","format":"#,
-    format: 2,
+    format: 3,
 };
 
 /// The first line of a record. The number of runs, the algorithms and the threads are not part of it: no run
-/// depends on them.
+/// depends on them, except on its own algorithm, which has a line with its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RecordedSettings {
     /// `evonas`.
@@ -45,8 +46,6 @@ impl RecordedSettings {
             }),
             setup: json!({
                 "seed": setup.seed,
-                "population": setup.population,
-                "sample": setup.sample,
                 "budget_seconds": setup.budget.as_secs_f64(),
             }),
         }
@@ -63,12 +62,33 @@ impl RecordedSettings {
         };
         for ((part, recorded), (_, now)) in parts(recorded).into_iter().zip(parts(self)) {
             if let Some(difference) = first_difference(&recorded, &now) {
-                return Err(RunRecordError::OtherComparison {
-                    path: path.to_owned(),
-                    difference: difference.within(part),
-                });
+                return Err(other_comparison(path, difference.within(part)));
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses an algorithm that takes part and has a name that was recorded with other settings.
+pub(super) fn check_algorithm(
+    name: &str,
+    recorded: &Value,
+    algorithms: &[(&str, Value)],
+    path: &Path,
+) -> Result<(), RunRecordError> {
+    let now = algorithms.iter().find(|(other, _)| *other == name);
+    match now.and_then(|(_, now)| first_difference(recorded, now)) {
+        Some(difference) => {
+            let difference = difference.within(name).within("algorithms");
+            Err(other_comparison(path, difference))
+        }
+        None => Ok(()),
+    }
+}
+
+fn other_comparison(path: &Path, difference: Difference) -> RunRecordError {
+    RunRecordError::OtherComparison {
+        path: path.to_owned(),
+        difference,
     }
 }

@@ -8,14 +8,15 @@ use std::time::Instant;
 
 use clap::Args;
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, Comparison, Contender, DigitsBenchmark, NasBench201Benchmark,
-    Protocol, RunRecord, Setup,
+    Benchmark, BitsBenchmark, Comparison, DigitsBenchmark, NasBench201Benchmark, Protocol,
+    RunRecord, Setup,
 };
 use evonas::report::ComparisonProgress;
+use evonas::space::CategoricalSpace;
 use evonas::tabular::Dataset;
 
 use crate::Failure;
-use crate::naming::{BenchmarkName, contender, protocol, table_dataset};
+use crate::naming::{AlgorithmName, BenchmarkName, protocol, table_dataset};
 use crate::output::print;
 
 /// Compare search algorithms on a benchmark, and say which differences are more than chance
@@ -34,10 +35,10 @@ pub(crate) struct CompareOptions {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        value_parser = contender,
-        default_values_t = Contender::QUICK
+        value_parser = AlgorithmName::parse,
+        default_values_t = AlgorithmName::QUICK
     )]
-    algorithms: Vec<Contender>,
+    algorithms: Vec<AlgorithmName>,
     /// Independent runs of each algorithm [default: 500; on digits 3]
     #[arg(long, value_name = "N")]
     runs: Option<usize>,
@@ -106,11 +107,15 @@ impl CompareOptions {
         }
     }
 
-    fn compare(&self, benchmark: &impl Benchmark) -> Result<(), Failure> {
+    fn compare<B: Benchmark<Space: CategoricalSpace>>(&self, benchmark: &B) -> Result<(), Failure> {
+        let population = self.population.unwrap_or_else(|| benchmark.population());
+        let sample = self.sample.unwrap_or_else(|| benchmark.sample());
+        let contenders = self.algorithms.iter();
+        let contenders = contenders.map(|name| name.contender::<B>(population, sample));
         let setup = self.setup(benchmark)?;
         let start = Instant::now();
         let mut builder = Comparison::builder(benchmark)
-            .contenders(self.algorithms.as_slice())
+            .contenders(contenders)
             .setup(setup.clone());
         if let Some(folder) = &self.out {
             builder = builder.record(match self.resume {
@@ -137,12 +142,6 @@ impl CompareOptions {
         let mut setup = Setup::new(benchmark).seed(self.seed);
         if let Some(runs) = self.runs {
             setup = setup.runs(runs);
-        }
-        if let Some(population) = self.population {
-            setup = setup.population(population);
-        }
-        if let Some(sample) = self.sample {
-            setup = setup.sample(sample);
         }
         if let Some(workers) = self.workers {
             setup = setup.workers(workers);
