@@ -1,5 +1,7 @@
 //! The results of a comparison in numbers: a summary of each algorithm, and the differences.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::results::{Comparison, ContenderRuns};
@@ -79,5 +81,42 @@ impl Comparison {
             }
         }
         pairs
+    }
+}
+
+/// A table of the algorithms and one of their differences, for a terminal.
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "algorithm      test ± deviation      reward   evaluations"
+        )?;
+        for summary in self.summaries() {
+            writeln!(
+                f,
+                "{:<12} {:>8.3} ± {:<8.3} {:>10.3} {:>13.1}",
+                summary.algorithm,
+                summary.test_mean,
+                summary.test_std,
+                summary.valid_mean,
+                summary.evaluations_mean
+            )?;
+        }
+        let pairs = self.pairs();
+        if !pairs.is_empty() {
+            let header = "\npair                     difference   wins      p (Mann-Whitney U)";
+            writeln!(f, "{header}")?;
+        }
+        for pair in pairs {
+            writeln!(
+                f,
+                "{:<24} {:>10.3} {:>6.1} % {:>12.2e}",
+                format!("{} - {}", pair.first, pair.second),
+                pair.difference,
+                100.0 * pair.test.superiority,
+                pair.test.p
+            )?;
+        }
+        Ok(())
     }
 }

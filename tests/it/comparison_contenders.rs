@@ -95,6 +95,8 @@ fn a_custom_algorithm_is_compared_on_a_benchmark_whose_space_has_no_decisions() 
     // The text of a genotype is its Debug form unless the benchmark says otherwise.
     let run = &comparison.entries()[0].runs[0];
     assert_eq!(run.genotype, format!("{:?}", run.best().test));
+    let printed = comparison.to_string();
+    assert!(printed.contains("greedy - random"), "{printed}");
 }
 
 #[test]
