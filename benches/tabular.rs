@@ -5,7 +5,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use evonas::comparison::{Comparison, Contender, NasBench201Benchmark, Protocol, Setup};
+use evonas::comparison::contenders::quick;
+use evonas::comparison::{Comparison, Contender, NasBench201Benchmark, Protocol};
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasbench201::{NasBench201Cell, NasBench201Space};
@@ -45,14 +46,14 @@ fn tabular(criterion: &mut Criterion) {
 
     for dataset in Dataset::ALL {
         let benchmark = NasBench201Benchmark::new(table.clone(), Protocol::NatsBench, dataset);
-        let setup = Setup::new(&benchmark);
-        for contender in Contender::QUICK {
-            let name = format!("500 runs, {contender} on {dataset}");
+        for contender in quick::<NasBench201Benchmark>() {
+            let name = format!("500 runs, {} on {dataset}", contender.name());
             let mut group = criterion.benchmark_group("comparison");
             group.sample_size(10);
             group.bench_function(name, |bencher| {
                 bencher.iter(|| {
-                    Comparison::run(&benchmark, &[contender], &setup).expect("the setup can be run")
+                    let comparison = Comparison::builder(&benchmark).contender(&contender);
+                    comparison.run().expect("the setup can be run")
                 });
             });
         }

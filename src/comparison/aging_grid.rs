@@ -1,7 +1,7 @@
 //! Aging against non-aging evolution over population and tournament sizes: figure 8 of Real et al. 2018.
 
 use super::benchmark::Benchmark;
-use super::contender::Contender;
+use super::contenders::{Aging, NonAging};
 use super::error::ComparisonError;
 use super::results::Comparison;
 use super::setup::Setup;
@@ -86,8 +86,7 @@ impl<B: Benchmark> AgingGridBuilder<'_, B> {
         self
     }
 
-    /// Runs, budget, workers and seed at every point. The setup's own population and tournament size
-    /// are ignored. The default is [`Setup::new`].
+    /// Runs, budget, workers and seed at every point. The default is [`Setup::new`].
     pub fn setup(mut self, setup: Setup) -> Self {
         self.setup = setup;
         self
@@ -97,7 +96,7 @@ impl<B: Benchmark> AgingGridBuilder<'_, B> {
     ///
     /// # Errors
     /// [`ComparisonError::EmptyGrid`] if no tournament size fits a population size; otherwise as
-    /// [`Comparison::run`].
+    /// [`ComparisonBuilder::run`](super::ComparisonBuilder::run).
     pub fn run(self) -> Result<AgingGrid, ComparisonError> {
         self.run_watched(|_| ())
     }
@@ -113,9 +112,11 @@ impl<B: Benchmark> AgingGridBuilder<'_, B> {
         let mut points = Vec::new();
         for &population in &self.populations {
             for &sample in self.samples.iter().filter(|&&sample| sample <= population) {
-                let setup = self.setup.clone().population(population).sample(sample);
-                let contenders = [Contender::Aging, Contender::NonAging];
-                let comparison = Comparison::run(self.benchmark, &contenders, &setup)?;
+                let comparison = Comparison::builder(self.benchmark)
+                    .contender(Aging::new().population(population).sample(sample))
+                    .contender(NonAging::new().population(population).sample(sample))
+                    .setup(self.setup.clone())
+                    .run()?;
                 let means = comparison.summaries();
                 let pairs = comparison.pairs();
                 let point = GridPoint {

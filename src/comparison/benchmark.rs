@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::description;
 use crate::evaluator::Evaluator;
-use crate::space::{CategoricalSpace, Genotype, Mutation};
+use crate::space::{Genotype, Mutation, SearchSpace};
 use crate::trial::Evaluation;
 
 /// A search problem in which every evaluation has a cost, and what a search found can be tested.
@@ -16,16 +17,22 @@ pub trait Benchmark: Sync {
     /// A point of the search space.
     type Genotype: Genotype;
 
+    /// The search space. REINFORCE and PPO need a
+    /// [`CategoricalSpace`](crate::space::CategoricalSpace); all other contenders work with any space.
+    type Space: SearchSpace<Genotype = Self::Genotype> + 'static;
+
     /// The name of the data set that is searched, for summaries and files.
     fn dataset(&self) -> String;
 
     /// Identifies everything that evaluations and tests depend on. A record of runs keeps this description
     /// and compares it, so it must be the same in every process and differ between different benchmarks.
-    /// [`description::named`](crate::description::named) builds it from serializable settings.
-    fn describe(&self) -> Value;
+    /// [`description::named`] builds it from serializable settings. The default is the type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
+    }
 
     /// The search space.
-    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Self::Genotype>>;
+    fn space(&self) -> Self::Space;
 
     /// The mutation that evolution uses.
     fn mutation(&self) -> Box<dyn Mutation<Self::Genotype>>;
@@ -43,8 +50,10 @@ pub trait Benchmark: Sync {
     /// the search saw for this genotype.
     fn test(&self, genotype: &Self::Genotype, evaluation: &Evaluation) -> f64;
 
-    /// The genotype as text.
-    fn text(&self, genotype: &Self::Genotype) -> String;
+    /// The genotype as text, for files. The default is its `Debug` form.
+    fn text(&self, genotype: &Self::Genotype) -> String {
+        format!("{genotype:?}")
+    }
 
     /// The multiply-adds of a genotype's network for one input; `None` if genotypes aren't networks.
     fn multiply_adds(&self, genotype: &Self::Genotype) -> Option<f64> {
@@ -52,11 +61,15 @@ pub trait Benchmark: Sync {
         None
     }
 
-    /// The usual population size of evolution.
-    fn population(&self) -> usize;
+    /// The usual population size of evolution. The default is the paper's, 100.
+    fn population(&self) -> usize {
+        100
+    }
 
-    /// The usual tournament size of evolution.
-    fn sample(&self) -> usize;
+    /// The usual tournament size of evolution. The default is the paper's, 25.
+    fn sample(&self) -> usize {
+        25
+    }
 
     /// The usual simulated time of a run.
     fn budget(&self) -> Duration;

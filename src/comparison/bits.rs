@@ -9,7 +9,7 @@ use super::benchmark::Benchmark;
 use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::randomness::standard_normal;
-use crate::space::{CategoricalSpace, Mutation};
+use crate::space::Mutation;
 use crate::spaces::bits::{BitsSpace, FlipOneBit};
 use crate::trial::Evaluation;
 
@@ -72,6 +72,7 @@ impl Evaluator<Vec<bool>> for BitsBenchmark {
 
 impl Benchmark for BitsBenchmark {
     type Genotype = Vec<bool>;
+    type Space = BitsSpace;
 
     fn dataset(&self) -> String {
         "bits".to_owned()
@@ -81,10 +82,10 @@ impl Benchmark for BitsBenchmark {
         description::named("BitsBenchmark", self)
     }
 
-    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
-        Box::new(BitsSpace {
+    fn space(&self) -> BitsSpace {
+        BitsSpace {
             length: self.length,
-        })
+        }
     }
 
     fn mutation(&self) -> Box<dyn Mutation<Vec<bool>>> {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::Value;
+
 use super::benchmark::Benchmark;
 use super::contender::Contender;
 use super::error::ComparisonError;
@@ -15,39 +17,11 @@ use super::setup::Setup;
 use super::single_run::single_run;
 
 impl Comparison {
-    /// Runs every algorithm as often as the setup says.
-    ///
-    /// ```
-    /// use evonas::comparison::{BitsBenchmark, Comparison, Contender, Setup};
-    ///
-    /// let benchmark = BitsBenchmark::default();
-    /// let setup = Setup::new(&benchmark).runs(3);
-    /// let comparison = Comparison::run(&benchmark, &[Contender::Aging], &setup)?;
-    /// assert_eq!(comparison.entries()[0].runs.len(), 3);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`ComparisonError`] if there are no runs, too many to count, or no algorithms; if an algorithm
-    /// can't be set up; if the budget is smaller than a run's first evaluation or would never be spent; if
-    /// a test result isn't finite; or if a search fails. Of several failing runs, the first one's error.
-    pub fn run<B: Benchmark>(
-        benchmark: &B,
-        contenders: &[Contender],
-        setup: &Setup,
-    ) -> Result<Self, ComparisonError> {
-        Self::builder(benchmark)
-            .contenders(contenders)
-            .setup(setup.clone())
-            .run()
-    }
-
-    /// Starts a comparison that can be recorded and observed. Without further settings it compares
-    /// [`Contender::QUICK`] with [`Setup::new`].
+    /// Starts a comparison on a benchmark, by default with [`Setup::new`]. Name its contenders.
     pub fn builder<B: Benchmark>(benchmark: &B) -> ComparisonBuilder<'_, B> {
         ComparisonBuilder {
             benchmark,
-            contenders: Contender::QUICK.to_vec(),
+            contenders: Vec::new(),
             setup: Setup::new(benchmark),
             record: None,
             observers: Vec::new(),
@@ -55,17 +29,19 @@ impl Comparison {
     }
 }
 
-/// A comparison that can be recorded and observed while it runs.
+/// The settings of a comparison, which can be recorded and observed while it runs.
 ///
 /// ```
-/// use evonas::comparison::{BitsBenchmark, Comparison, Contender, RunEvent, RunRecord, Setup};
+/// use evonas::comparison::contenders::{Aging, Random};
+/// use evonas::comparison::{BitsBenchmark, Comparison, RunEvent, RunRecord, Setup};
 ///
 /// let benchmark = BitsBenchmark::default().length(30);
 /// # let scratch = tempfile::tempdir()?;
 /// # let folder = scratch.path();
 /// let comparison = Comparison::builder(&benchmark)
-///     .contenders(Contender::QUICK)
-///     .setup(Setup::new(&benchmark).runs(4).population(20).sample(5))
+///     .contender(Aging::new().population(20).sample(5))
+///     .contender(Random::new())
+///     .setup(Setup::new(&benchmark).runs(4))
 ///     .record(RunRecord::open_or_create(folder)?)
 ///     .observe(|event: &RunEvent<'_>| {
 ///         if let RunEvent::Finished { done, total, contender, .. } = event {
@@ -73,19 +49,19 @@ impl Comparison {
 ///         }
 ///     })
 ///     .run()?;
-/// assert_eq!(comparison.entries().len(), 4);
+/// assert_eq!(comparison.entries().len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-pub struct ComparisonBuilder<'a, B> {
+pub struct ComparisonBuilder<'a, B: Benchmark> {
     benchmark: &'a B,
-    contenders: Vec<Contender>,
+    contenders: Vec<Box<dyn Contender<B> + 'a>>,
     setup: Setup,
     record: Option<RunRecord>,
     observers: Vec<Box<dyn RunObserver + 'a>>,
 }
 
-impl<B> fmt::Debug for ComparisonBuilder<'_, B> {
+impl<B: Benchmark> fmt::Debug for ComparisonBuilder<'_, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ComparisonBuilder")
             .field("contenders", &self.contenders)
@@ -96,13 +72,24 @@ impl<B> fmt::Debug for ComparisonBuilder<'_, B> {
 }
 
 impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
-    /// The algorithms, in the order of the results.
-    pub fn contenders(mut self, contenders: impl Into<Vec<Contender>>) -> Self {
-        self.contenders = contenders.into();
+    /// Adds an algorithm. The results are in the order in which the algorithms were added.
+    pub fn contender(mut self, contender: impl Contender<B> + 'a) -> Self {
+        self.contenders.push(Box::new(contender));
         self
     }
 
-    /// Runs, sizes, budget, workers and seed.
+    /// Adds several algorithms, such as [`contenders::quick`](super::contenders::quick).
+    pub fn contenders(
+        mut self,
+        contenders: impl IntoIterator<Item = impl Contender<B> + 'a>,
+    ) -> Self {
+        for contender in contenders {
+            self = self.contender(contender);
+        }
+        self
+    }
+
+    /// Runs, budget, workers and seed.
     pub fn setup(mut self, setup: Setup) -> Self {
         self.setup = setup;
         self
@@ -121,11 +108,13 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
         self
     }
 
-    /// Runs the comparison.
+    /// Runs every algorithm as often as the setup says.
     ///
     /// # Errors
-    /// As [`Comparison::run`], [`ComparisonError::Record`] if the record can't be read or written, and
-    /// [`ComparisonError::OtherComparison`] if it belongs to another comparison.
+    /// [`ComparisonError`] if there are no runs, too many to count, or no algorithms; if two algorithms have
+    /// the same name; if an algorithm can't be set up; if the record can't be written or belongs to another
+    /// comparison; if the budget is smaller than a run's first evaluation or would never be spent; if a test
+    /// result isn't finite; or if a search fails. Of several failing runs, the first one's error.
     pub fn run(self) -> Result<Comparison, ComparisonError> {
         let Self {
             benchmark,
@@ -142,15 +131,21 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
             .len()
             .checked_mul(setup.runs)
             .ok_or(ComparisonError::TooManyRuns(setup.runs))?;
-        let run_of = |task: usize| (contenders[task / setup.runs], (task % setup.runs) as u64);
+        let settings = RecordedSettings::new(benchmark, &setup);
+        let algorithms = described(&contenders, benchmark)?;
         let recorded = match &mut record {
-            Some(record) => record.begin(&RecordedSettings::new(benchmark, &setup))?,
-            None => FinishedRuns::new(),
+            Some(record) => record.begin(&settings, &algorithms)?,
+            None => FinishedRuns::default(),
+        };
+        let run_of = |task: usize| (&contenders[task / setup.runs], (task % setup.runs) as u64);
+        let recorded_run = |task: usize| {
+            let (contender, number) = run_of(task);
+            recorded.get(contender.name())?.get(&number)
         };
         let done = match recorded.is_empty() {
             true => 0,
             false => (0..total)
-                .filter(|&task| recorded.contains_key(&run_of(task)))
+                .filter(|&task| recorded_run(task).is_some())
                 .count(),
         };
         let mut finished = FinishedLog {
@@ -165,20 +160,20 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
         });
         let finished = Mutex::new(finished);
         let runs = in_parallel(total, setup.workers, |task| {
-            let (contender, number) = run_of(task);
-            if let Some(run) = recorded.get(&(contender, number)) {
+            if let Some(run) = recorded_run(task) {
                 return Ok(run.clone());
             }
+            let (contender, number) = run_of(task);
             let run = single_run(benchmark, contender, &setup, number)?;
             finished
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .add(contender, number, &run)?;
+                .add(contender.name(), number, &run)?;
             Ok::<_, ComparisonError>(run)
         })?;
         let mut runs = runs.into_iter();
-        let entries = contenders.iter().map(|&contender| ContenderRuns {
-            contender,
+        let entries = contenders.iter().map(|contender| ContenderRuns {
+            contender: contender.name().to_owned(),
             runs: runs.by_ref().take(setup.runs).collect(),
         });
         let comparison = Comparison {
@@ -193,6 +188,25 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
     }
 }
 
+/// The description of every algorithm by its name, in their order.
+fn described<'c, B: Benchmark>(
+    contenders: &'c [Box<dyn Contender<B> + '_>],
+    benchmark: &B,
+) -> Result<Vec<(&'c str, Value)>, ComparisonError> {
+    let mut described: Vec<(&str, Value)> = Vec::with_capacity(contenders.len());
+    for contender in contenders {
+        let name = contender.name();
+        if described.iter().any(|&(other, _)| other == name) {
+            return Err(ComparisonError::SameName(name.to_owned()));
+        }
+        let settings = contender
+            .describe(benchmark)
+            .map_err(|source| ComparisonError::cant_set_up(name, source))?;
+        described.push((name, settings));
+    }
+    Ok(described)
+}
+
 /// Passes finished runs on to the record and the observers.
 struct FinishedLog<'a> {
     record: Option<RunRecord>,
@@ -202,7 +216,7 @@ struct FinishedLog<'a> {
 }
 
 impl FinishedLog<'_> {
-    fn add(&mut self, contender: Contender, number: u64, run: &Run) -> Result<(), ComparisonError> {
+    fn add(&mut self, contender: &str, number: u64, run: &Run) -> Result<(), ComparisonError> {
         if let Some(record) = &mut self.record {
             record.add(contender, number, run)?;
         }

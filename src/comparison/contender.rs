@@ -1,52 +1,110 @@
-//! The algorithms that can be compared.
+//! The algorithms that are compared.
 
-use std::fmt;
+use std::error::Error;
+use std::fmt::Debug;
 
-/// An algorithm that takes part in comparisons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Contender {
-    /// Aging (regularized) evolution.
-    Aging,
-    /// Non-aging evolution: the worst of the sample is removed.
-    NonAging,
-    /// Random search.
-    Random,
-    /// REINFORCE with one softmax per decision.
-    Reinforce,
-    /// PPO with an LSTM controller, the paper's baseline. Needs the feature `burn`.
-    Ppo,
-}
+use serde_json::Value;
 
-impl Contender {
-    /// All algorithms. A run's seed depends on its algorithm's position in this list.
-    pub const ALL: [Self; 5] = [
-        Self::Aging,
-        Self::NonAging,
-        Self::Random,
-        Self::Reinforce,
-        Self::Ppo,
-    ];
+use super::benchmark::Benchmark;
+use crate::algorithm::Algorithm;
 
-    /// The algorithms that take microseconds a trial and work without Burn: all but PPO, whose
-    /// controller takes milliseconds.
-    pub const QUICK: [Self; 4] = [Self::Aging, Self::NonAging, Self::Random, Self::Reinforce];
+/// An algorithm that takes part in comparisons on the benchmark `B`.
+///
+/// [`contenders`](super::contenders) has those of this crate, and [`Custom`](super::contenders::Custom), which
+/// makes a contender of a name and a closure. Implement the trait for a contender with settings:
+///
+/// ```
+/// use std::error::Error;
+///
+/// use evonas::comparison::{Benchmark, Contender};
+/// use evonas::prelude::*;
+///
+/// /// Evolution without selection: every parent is drawn at random.
+/// #[derive(Debug)]
+/// struct Drift {
+///     population: usize,
+/// }
+///
+/// impl<B: Benchmark> Contender<B> for Drift {
+///     fn name(&self) -> &str {
+///         "drift"
+///     }
+///
+///     fn algorithm(
+///         &self,
+///         benchmark: &B,
+///         seed: u64,
+///     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+///         let evolution = Evolution::builder(benchmark.space(), benchmark.mutation())
+///             .population(self.population)
+///             .sample(1)
+///             .seed(seed)
+///             .build()?;
+///         Ok(Box::new(evolution))
+///     }
+/// }
+/// ```
+pub trait Contender<B: Benchmark>: Debug + Send + Sync {
+    /// The name in files, plots and records, unique within a comparison. The seeds of the contender's runs
+    /// are derived from it.
+    fn name(&self) -> &str;
 
-    /// The name in files and on command lines.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Aging => "aging",
-            Self::NonAging => "non-aging",
-            Self::Random => "random",
-            Self::Reinforce => "reinforce",
-            Self::Ppo => "ppo",
-        }
+    /// The algorithm for one run, which draws everything from `seed`.
+    ///
+    /// # Errors
+    /// Why the algorithm can't be built for this benchmark.
+    fn algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>>;
+
+    /// Describes the algorithm and its settings. A record of runs keeps this description, and runs are only
+    /// taken from the record if it is unchanged, so it must be the same in every process.
+    ///
+    /// The default is the description of the algorithm itself ([`Algorithm::describe`]), as a journal records
+    /// it.
+    ///
+    /// # Errors
+    /// As [`Contender::algorithm`]. A comparison asks for every description before its first run, so that an
+    /// algorithm that can't be built is refused at once.
+    fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
+        Ok(self.algorithm(benchmark, 0)?.describe().algorithm)
     }
 }
 
-impl fmt::Display for Contender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+impl<B: Benchmark, C: Contender<B> + ?Sized> Contender<B> for Box<C> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+        (**self).algorithm(benchmark, seed)
+    }
+
+    fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
+        (**self).describe(benchmark)
+    }
+}
+
+impl<B: Benchmark, C: Contender<B> + ?Sized> Contender<B> for &C {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+        (**self).algorithm(benchmark, seed)
+    }
+
+    fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
+        (**self).describe(benchmark)
     }
 }

@@ -49,7 +49,7 @@ impl Comparison {
                 line(
                     &mut csv,
                     &[
-                        entry.contender.name(),
+                        &entry.contender,
                         self.dataset(),
                         &number.to_string(),
                         &run.seed.to_string(),
@@ -72,8 +72,8 @@ impl Comparison {
             line(
                 &mut csv,
                 &[
-                    pair.first.name(),
-                    pair.second.name(),
+                    &pair.first,
+                    &pair.second,
                     self.dataset(),
                     &pair.difference.to_string(),
                     &pair.test.superiority.to_string(),
@@ -94,7 +94,7 @@ impl Comparison {
                         &mut csv,
                         &[
                             axis.name(),
-                            contender.name(),
+                            &contender,
                             self.dataset(),
                             &point.x.to_string(),
                             &point.mean.to_string(),

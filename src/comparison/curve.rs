@@ -1,6 +1,5 @@
 //! How good the best trial so far is, over time or trials.
 
-use super::contender::Contender;
 use super::results::Comparison;
 use super::run::Run;
 use super::statistics::{mean, standard_error, student_quantile};
@@ -52,12 +51,15 @@ pub struct CurvePoint {
 const POINTS: usize = 200;
 
 impl Comparison {
-    /// Each algorithm's curve of the best trial so far.
+    /// The curve of the best trial so far of each algorithm, with its name.
     #[must_use]
-    pub fn curves(&self, axis: Axis) -> Vec<(Contender, IncumbentCurve)> {
+    pub fn curves(&self, axis: Axis) -> Vec<(String, IncumbentCurve)> {
         self.entries()
             .iter()
-            .map(|entry| (entry.contender, IncumbentCurve::of(&entry.runs, axis)))
+            .map(|entry| {
+                let curve = IncumbentCurve::of(&entry.runs, axis);
+                (entry.contender.clone(), curve)
+            })
             .collect()
     }
 }

@@ -10,7 +10,7 @@ use super::error::ComparisonError;
 use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::network::{Cost, Fan, NetworkConfig, NetworkPlan};
-use crate::space::{CategoricalSpace, Mutation};
+use crate::space::Mutation;
 use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use crate::training::images::{ImageDataset, digits};
 use crate::training::{CellDecoder, Trainer, TrainingConfig, TrainingError, TrainingEvaluator};
@@ -31,10 +31,14 @@ const SPLIT_SEED: u64 = 0;
 /// A trial trains on one thread, so that one run per core can proceed in parallel.
 ///
 /// ```no_run
-/// use evonas::comparison::{Comparison, Contender, DigitsBenchmark, Setup};
+/// use evonas::comparison::contenders::{Aging, Random};
+/// use evonas::comparison::{Comparison, DigitsBenchmark};
 ///
 /// let benchmark = DigitsBenchmark::builder().images(400).epochs(2).build()?;
-/// let comparison = Comparison::run(&benchmark, &[Contender::Aging], &Setup::new(&benchmark))?;
+/// let comparison = Comparison::builder(&benchmark)
+///     .contender(Aging::new())
+///     .contender(Random::new())
+///     .run()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -171,6 +175,7 @@ impl Evaluator<NasnetGenotype> for OneSecond {
 
 impl Benchmark for DigitsBenchmark {
     type Genotype = NasnetGenotype;
+    type Space = NasnetSpace;
 
     fn dataset(&self) -> String {
         self.dataset.name.clone()
@@ -187,8 +192,8 @@ impl Benchmark for DigitsBenchmark {
         })
     }
 
-    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = NasnetGenotype>> {
-        Box::new(NasnetSpace::sp1())
+    fn space(&self) -> NasnetSpace {
+        NasnetSpace::sp1()
     }
 
     fn mutation(&self) -> Box<dyn Mutation<NasnetGenotype>> {

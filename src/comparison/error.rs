@@ -1,11 +1,10 @@
 //! Why a comparison failed.
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::contender::Contender;
-use crate::algorithm::AlgorithmError;
 use crate::description::Difference;
 use crate::executor::ExecutorError;
 #[cfg(feature = "burn")]
@@ -28,6 +27,9 @@ pub enum ComparisonError {
     /// No algorithm was named.
     #[error("there are no algorithms to compare; name at least one")]
     NoContenders,
+    /// Two algorithms have the same name.
+    #[error("two algorithms have the name {0}; each needs its own")]
+    SameName(String),
     /// No tournament size is at most a population size.
     #[error("the grid is empty: no sample size is at least 1 and at most a population size")]
     EmptyGrid,
@@ -52,16 +54,16 @@ pub enum ComparisonError {
     /// No evaluation of a run gave a score.
     #[error("run {run} of {contender} has no trial with a score")]
     NoScore {
-        /// The algorithm.
-        contender: Contender,
+        /// The algorithm's name.
+        contender: String,
         /// The run, from 0.
         run: u64,
     },
     /// A run would never spend its simulated time.
     #[error("run {run} of {contender} would never spend its budget: {why}")]
     NeverEnds {
-        /// The algorithm.
-        contender: Contender,
+        /// The algorithm's name.
+        contender: String,
         /// The run, from 0.
         run: u64,
         /// Why.
@@ -70,22 +72,14 @@ pub enum ComparisonError {
     /// The benchmark's test result or number of multiply-adds isn't finite.
     #[error("run {run} of {contender}: the {what} is {value}, not a finite number")]
     NotFinite {
-        /// The algorithm.
-        contender: Contender,
+        /// The algorithm's name.
+        contender: String,
         /// The run, from 0.
         run: u64,
         /// Which number.
         what: &'static str,
         /// Its value.
         value: f64,
-    },
-    /// The program was built without a feature that the comparison needs.
-    #[error("this program was built without {what}; build it with --features {feature}")]
-    NotBuilt {
-        /// What is missing.
-        what: &'static str,
-        /// The crate's feature that adds it.
-        feature: &'static str,
     },
     /// The budget isn't a duration.
     #[error("invalid budget of {seconds} seconds: it must be finite and at least 0")]
@@ -101,9 +95,14 @@ pub enum ComparisonError {
     #[cfg(feature = "burn")]
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// An algorithm can't be built.
-    #[error(transparent)]
-    Algorithm(#[from] AlgorithmError),
+    /// An algorithm can't be built for the benchmark.
+    #[error("can't set up {contender}: {source}")]
+    Algorithm {
+        /// The algorithm's name.
+        contender: String,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The simulated executor can't be set up.
     #[error(transparent)]
     Executor(#[from] ExecutorError),
@@ -138,4 +137,13 @@ pub enum ComparisonError {
         /// The system's error.
         source: io::Error,
     },
+}
+
+impl ComparisonError {
+    pub(super) fn cant_set_up(contender: &str, source: Box<dyn Error + Send + Sync>) -> Self {
+        Self::Algorithm {
+            contender: contender.to_owned(),
+            source,
+        }
+    }
 }

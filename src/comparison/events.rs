@@ -1,6 +1,5 @@
 //! What happens in a comparison, and its observers.
 
-use super::contender::Contender;
 use super::run::Run;
 
 /// What happens in a comparison.
@@ -20,8 +19,8 @@ pub enum RunEvent<'a> {
         done: usize,
         /// The number of runs, of all algorithms together.
         total: usize,
-        /// The run's algorithm.
-        contender: Contender,
+        /// The name of the run's algorithm.
+        contender: &'a str,
         /// The run's number among those of its algorithm, from 0.
         number: u64,
         /// The run's result.

@@ -2,16 +2,20 @@
 //! whether their differences are more than chance.
 //!
 //! A [`Benchmark`] says what is searched, what an evaluation costs and how the result is tested; a
-//! [`Contender`] is an algorithm; a [`Setup`] says how often and how long each runs. Every run is a
-//! separate search on one virtual worker, timed by the benchmark's simulated clock. The results don't
-//! depend on how many threads share the runs.
+//! [`Contender`] is a named algorithm, one of [`contenders`] or your own; a [`Setup`] says how often and how
+//! long each runs. Every run is a separate search on one virtual worker, timed by the benchmark's simulated
+//! clock. The results don't depend on how many threads share the runs.
 //!
 //! ```
-//! use evonas::comparison::{BitsBenchmark, Comparison, Contender, Setup};
+//! use evonas::comparison::contenders::{Aging, Random};
+//! use evonas::comparison::{BitsBenchmark, Comparison, Setup};
 //!
 //! let benchmark = BitsBenchmark::default().length(30);
-//! let setup = Setup::new(&benchmark).runs(20).population(20).sample(5);
-//! let comparison = Comparison::run(&benchmark, &[Contender::Aging, Contender::Random], &setup)?;
+//! let comparison = Comparison::builder(&benchmark)
+//!     .contender(Aging::new().population(20).sample(5))
+//!     .contender(Random::new())
+//!     .setup(Setup::new(&benchmark).runs(20))
+//!     .run()?;
 //! for summary in comparison.summaries() {
 //!     println!("{}: {:.3} ± {:.3}", summary.algorithm, summary.test_mean, summary.test_std);
 //! }
@@ -21,11 +25,11 @@
 //! ```
 
 mod aging_grid;
-mod algorithms;
 mod benchmark;
 mod bits;
 mod builder;
 mod contender;
+pub mod contenders;
 mod csv_files;
 mod curve;
 #[cfg(feature = "burn")]
@@ -38,6 +42,7 @@ mod parallel;
 mod record;
 mod results;
 mod run;
+mod run_seed;
 mod setup;
 mod single_run;
 mod standstill;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::benchmark::Benchmark;
 use crate::evaluator::Evaluator;
-use crate::space::{CategoricalSpace, Mutation};
+use crate::space::Mutation;
 use crate::spaces::nasbench201::{NasBench201Cell, NasBench201Space, ReplaceInNode};
 use crate::tabular::{Dataset, Metric, NasBench201Table, TableError};
 use crate::trial::Evaluation;
@@ -103,6 +103,7 @@ impl NasBench201Benchmark {
 
 impl Benchmark for NasBench201Benchmark {
     type Genotype = NasBench201Cell;
+    type Space = NasBench201Space;
 
     fn dataset(&self) -> String {
         self.tested.to_string()
@@ -117,8 +118,8 @@ impl Benchmark for NasBench201Benchmark {
         })
     }
 
-    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = NasBench201Cell>> {
-        Box::new(NasBench201Space)
+    fn space(&self) -> NasBench201Space {
+        NasBench201Space
     }
 
     fn mutation(&self) -> Box<dyn Mutation<NasBench201Cell>> {

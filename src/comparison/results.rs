@@ -1,11 +1,10 @@
 //! The results of a comparison.
 
-use super::contender::Contender;
 use super::run::Run;
 
 /// Several algorithms on one benchmark, with all runs of each.
 ///
-/// [`Comparison::run`] returns one; [`Comparison::builder`] sets up one that is recorded or observed.
+/// [`Comparison::builder`] sets one up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     pub(super) dataset: String,
@@ -16,8 +15,8 @@ pub struct Comparison {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ContenderRuns {
-    /// The algorithm.
-    pub contender: Contender,
+    /// The algorithm's name.
+    pub contender: String,
     /// Its runs.
     pub runs: Vec<Run>,
 }

@@ -5,23 +5,19 @@ use std::time::Duration;
 use super::benchmark::Benchmark;
 use super::error::ComparisonError;
 
-/// How a comparison is run: how often, for how long, with which sizes and seed.
+/// How a comparison is run: how often, for how long and with which seed.
 ///
 /// ```
 /// use evonas::comparison::{BitsBenchmark, Setup};
 ///
-/// let setup = Setup::new(&BitsBenchmark::default()).runs(20).population(50).seed(7);
-/// assert_eq!((setup.population, setup.sample), (50, 10));
+/// let setup = Setup::new(&BitsBenchmark::default()).runs(20).seed(7);
+/// assert_eq!((setup.runs, setup.seed), (20, 7));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Setup {
     /// Independent runs of each algorithm.
     pub runs: usize,
-    /// Evolution's population size `P`.
-    pub population: usize,
-    /// Evolution's tournament size `S`.
-    pub sample: usize,
     /// The simulated time of a run.
     pub budget: Duration,
     /// Threads that share the runs. The results don't depend on it.
@@ -31,12 +27,10 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The benchmark's usual runs, sizes and budget, on all cores, with seed 0.
+    /// The benchmark's usual runs and budget, on all cores, with seed 0.
     pub fn new(benchmark: &impl Benchmark) -> Self {
         Self {
             runs: benchmark.runs(),
-            population: benchmark.population(),
-            sample: benchmark.sample(),
             budget: benchmark.budget(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             seed: 0,
@@ -47,20 +41,6 @@ impl Setup {
     #[must_use]
     pub const fn runs(mut self, runs: usize) -> Self {
         self.runs = runs;
-        self
-    }
-
-    /// Sets evolution's population size `P`.
-    #[must_use]
-    pub const fn population(mut self, population: usize) -> Self {
-        self.population = population;
-        self
-    }
-
-    /// Sets evolution's tournament size `S`.
-    #[must_use]
-    pub const fn sample(mut self, sample: usize) -> Self {
-        self.sample = sample;
         self
     }
 

@@ -2,44 +2,34 @@
 
 use std::time::Duration;
 
-use rand::Rng;
-
-use super::algorithms::algorithm;
 use super::benchmark::Benchmark;
 use super::contender::Contender;
 use super::error::ComparisonError;
 use super::run::{Incumbent, Run};
+use super::run_seed::run_seed;
 use super::setup::Setup;
 use super::standstill::{Standstill, Watch};
 use crate::executor::Simulated;
-use crate::randomness::stream;
 use crate::search::{Budget, Search, SearchError, TrialRecord};
-
-/// The seed of a run. Every algorithm has its own stream, so that runs of different algorithms are
-/// independent of each other too.
-fn run_seed(setup: &Setup, contender: Contender, number: u64) -> u64 {
-    let contender = Contender::ALL
-        .iter()
-        .position(|&other| other == contender)
-        .map_or(0, |position| position as u64);
-    stream(setup.seed, (contender << 48) | number).next_u64()
-}
 
 /// Runs an algorithm on a benchmark until its budget is spent.
 pub(super) fn single_run<B: Benchmark>(
     benchmark: &B,
-    contender: Contender,
+    contender: &dyn Contender<B>,
     setup: &Setup,
     number: u64,
 ) -> Result<Run, ComparisonError> {
-    let seed = run_seed(setup, contender, number);
-    let algorithm = algorithm(contender, benchmark, setup, seed)?;
+    let name = contender.name();
+    let seed = run_seed(setup.seed, name, number);
+    let algorithm = contender
+        .algorithm(benchmark, seed)
+        .map_err(|source| ComparisonError::cant_set_up(name, source))?;
     let executor = Simulated::new(benchmark.evaluator(), 1)?;
     let budget = Budget::unlimited().simulated_time(setup.budget);
     let result = Search::new(algorithm, executor, budget)
         .observe(Watch::new())
         .run()
-        .map_err(|error| search_failed(error, contender, number))?;
+        .map_err(|error| search_failed(error, name, number))?;
 
     let budget = setup.budget.as_secs_f64();
     let records = result.history.records();
@@ -81,7 +71,7 @@ pub(super) fn single_run<B: Benchmark>(
         }
     }
     let not_finite = |what, value| ComparisonError::NotFinite {
-        contender,
+        contender: name.to_owned(),
         run: number,
         what,
         value,
@@ -93,8 +83,8 @@ pub(super) fn single_run<B: Benchmark>(
     {
         return Err(not_finite("test", incumbent.test));
     }
-    let (best, _) = best.ok_or(ComparisonError::NoScore {
-        contender,
+    let (best, _) = best.ok_or_else(|| ComparisonError::NoScore {
+        contender: name.to_owned(),
         run: number,
     })?;
     run.genotype = benchmark.text(&best.genotype);
@@ -106,11 +96,11 @@ pub(super) fn single_run<B: Benchmark>(
 }
 
 /// Tells a search that its [`Watch`] ended from one that failed.
-fn search_failed(error: SearchError, contender: Contender, run: u64) -> ComparisonError {
+fn search_failed(error: SearchError, contender: &str, run: u64) -> ComparisonError {
     match error {
         SearchError::Observer(error) => match error.downcast::<Standstill>() {
             Ok(why) => ComparisonError::NeverEnds {
-                contender,
+                contender: contender.to_owned(),
                 run,
                 why: why.to_string(),
             },

@@ -1,8 +1,9 @@
 //! The results of a comparison in numbers: a summary of each algorithm, and the differences.
 
+use std::fmt;
+
 use serde::Serialize;
 
-use super::contender::Contender;
 use super::results::{Comparison, ContenderRuns};
 use super::run::Run;
 use super::statistics::{MannWhitney, mann_whitney, mean, standard_deviation};
@@ -11,8 +12,8 @@ use super::statistics::{MannWhitney, mann_whitney, mean, standard_deviation};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Summary {
-    /// The algorithm.
-    pub algorithm: &'static str,
+    /// The algorithm's name.
+    pub algorithm: String,
     /// The data set.
     pub dataset: String,
     /// The number of runs.
@@ -31,10 +32,10 @@ pub struct Summary {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Pair {
-    /// The first algorithm.
-    pub first: Contender,
-    /// The second algorithm.
-    pub second: Contender,
+    /// The first algorithm's name.
+    pub first: String,
+    /// The second algorithm's name.
+    pub second: String,
     /// The first one's mean test result minus the second one's.
     pub difference: f64,
     /// Whether the difference is more than chance.
@@ -52,7 +53,7 @@ impl Comparison {
         let summary = |entry: &ContenderRuns| {
             let tests = entry.tests();
             Summary {
-                algorithm: entry.contender.name(),
+                algorithm: entry.contender.clone(),
                 dataset: self.dataset().to_owned(),
                 runs: entry.runs.len(),
                 test_mean: mean(&tests),
@@ -72,13 +73,50 @@ impl Comparison {
             for second in &self.entries()[position + 1..] {
                 let (left, right) = (first.tests(), second.tests());
                 pairs.push(Pair {
-                    first: first.contender,
-                    second: second.contender,
+                    first: first.contender.clone(),
+                    second: second.contender.clone(),
                     difference: mean(&left) - mean(&right),
                     test: mann_whitney(&left, &right),
                 });
             }
         }
         pairs
+    }
+}
+
+/// A table of the algorithms and one of their differences, for a terminal.
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "algorithm      test ± deviation      reward   evaluations"
+        )?;
+        for summary in self.summaries() {
+            writeln!(
+                f,
+                "{:<12} {:>8.3} ± {:<8.3} {:>10.3} {:>13.1}",
+                summary.algorithm,
+                summary.test_mean,
+                summary.test_std,
+                summary.valid_mean,
+                summary.evaluations_mean
+            )?;
+        }
+        let pairs = self.pairs();
+        if !pairs.is_empty() {
+            let header = "\npair                     difference   wins      p (Mann-Whitney U)";
+            writeln!(f, "{header}")?;
+        }
+        for pair in pairs {
+            writeln!(
+                f,
+                "{:<24} {:>10.3} {:>6.1} % {:>12.2e}",
+                format!("{} - {}", pair.first, pair.second),
+                pair.difference,
+                100.0 * pair.test.superiority,
+                pair.test.p
+            )?;
+        }
+        Ok(())
     }
 }

@@ -37,7 +37,7 @@ impl RunObserver for ComparisonProgress {
                     done, contender, ..
                 },
                 Some(meter),
-            ) => meter.advance(*done as u64, contender.name()),
+            ) => meter.advance(*done as u64, contender),
             (RunEvent::Ended, Some(meter)) => meter.finish(),
             _ => {}
         }

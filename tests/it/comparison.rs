@@ -2,18 +2,33 @@
 
 use std::time::Duration;
 
+use evonas::comparison::contenders::{self, Aging, NonAging, Random, Reinforce};
 use evonas::comparison::{
-    AgingGrid, Axis, BitsBenchmark, Comparison, ComparisonError, Contender, Setup,
+    AgingGrid, Axis, BitsBenchmark, Comparison, ComparisonBuilder, ComparisonError, Setup,
 };
 
 fn setup(runs: usize) -> Setup {
     Setup::new(&BitsBenchmark::default())
         .runs(runs)
-        .population(20)
-        .sample(5)
         .budget(Duration::from_secs(300))
         .workers(2)
         .seed(4)
+}
+
+fn aging() -> Aging {
+    Aging::new().population(20).sample(5)
+}
+
+fn non_aging() -> NonAging {
+    NonAging::new().population(20).sample(5)
+}
+
+fn all_quick(benchmark: &BitsBenchmark) -> ComparisonBuilder<'_, BitsBenchmark> {
+    Comparison::builder(benchmark)
+        .contender(aging())
+        .contender(non_aging())
+        .contender(Random::new())
+        .contender(Reinforce::new())
 }
 
 #[test]
@@ -21,7 +36,7 @@ fn the_number_of_workers_does_not_change_the_results() {
     let benchmark = BitsBenchmark::default();
     let compare = |workers| {
         let setup = setup(6).workers(workers);
-        Comparison::run(&benchmark, &Contender::QUICK, &setup).unwrap()
+        all_quick(&benchmark).setup(setup).run().unwrap()
     };
     let alone = compare(1);
     assert_eq!(alone, compare(3));
@@ -31,8 +46,9 @@ fn the_number_of_workers_does_not_change_the_results() {
 #[test]
 fn an_algorithms_runs_do_not_depend_on_what_it_is_compared_with() {
     let benchmark = BitsBenchmark::default();
-    let all = Comparison::run(&benchmark, &Contender::QUICK, &setup(4)).unwrap();
-    let one = Comparison::run(&benchmark, &[Contender::Random], &setup(4)).unwrap();
+    let all = all_quick(&benchmark).setup(setup(4)).run().unwrap();
+    let one = Comparison::builder(&benchmark).contender(Random::new());
+    let one = one.setup(setup(4)).run().unwrap();
     assert_eq!(all.entries()[2], one.entries()[0]);
     let seeds: std::collections::HashSet<u64> = all
         .entries()
@@ -45,8 +61,12 @@ fn an_algorithms_runs_do_not_depend_on_what_it_is_compared_with() {
 #[test]
 fn evolution_beats_random_search_by_more_than_chance() {
     let benchmark = BitsBenchmark::default();
-    let contenders = [Contender::Aging, Contender::Random];
-    let comparison = Comparison::run(&benchmark, &contenders, &setup(40)).unwrap();
+    let comparison = Comparison::builder(&benchmark)
+        .contender(aging())
+        .contender(Random::new())
+        .setup(setup(40))
+        .run()
+        .unwrap();
     let pair = &comparison.pairs()[0];
     assert!(pair.difference > 0.02, "{pair:?}");
     assert!(pair.test.p < 1e-3, "{pair:?}");
@@ -66,9 +86,13 @@ fn evolution_beats_random_search_by_more_than_chance() {
 #[test]
 fn the_toy_problem_has_the_means_of_another_implementation() {
     let benchmark = BitsBenchmark::default();
-    let setup = Setup::new(&benchmark).runs(60);
-    let contenders = [Contender::Aging, Contender::NonAging, Contender::Random];
-    let comparison = Comparison::run(&benchmark, &contenders, &setup).unwrap();
+    let comparison = Comparison::builder(&benchmark)
+        .contender(Aging::new())
+        .contender(NonAging::new())
+        .contender(Random::new())
+        .setup(Setup::new(&benchmark).runs(60))
+        .run()
+        .unwrap();
     for (summary, expected) in comparison.summaries().iter().zip([0.713, 0.671, 0.612]) {
         // Three standard errors of the difference.
         assert!((summary.test_mean - expected).abs() < 0.023, "{summary:?}");
@@ -78,7 +102,11 @@ fn the_toy_problem_has_the_means_of_another_implementation() {
 #[test]
 fn a_summary_is_a_line_of_json_with_the_documented_keys() {
     let benchmark = BitsBenchmark::default();
-    let comparison = Comparison::run(&benchmark, &[Contender::NonAging], &setup(3)).unwrap();
+    let comparison = Comparison::builder(&benchmark)
+        .contender(non_aging())
+        .setup(setup(3))
+        .run()
+        .unwrap();
     let line = serde_json::to_string(&comparison.summaries()[0]).unwrap();
     let value: serde_json::Value = serde_json::from_str(&line).unwrap();
     let mut keys: Vec<&str> = value
@@ -108,36 +136,29 @@ fn a_summary_is_a_line_of_json_with_the_documented_keys() {
 #[test]
 fn invalid_comparisons_are_refused() {
     let benchmark = BitsBenchmark::default();
-    let error = |contenders: &[Contender], change: fn(Setup) -> Setup| {
-        Comparison::run(&benchmark, contenders, &change(setup(2)))
-            .unwrap_err()
-            .to_string()
+    let error = |setup: Setup| {
+        let comparison = Comparison::builder(&benchmark).contender(aging());
+        comparison.setup(setup).run().unwrap_err().to_string()
     };
-    let aging = &[Contender::Aging];
+    assert_eq!(error(setup(0)), "there are 0 runs; at least 1 is needed");
     assert_eq!(
-        error(aging, |setup| setup.runs(0)),
-        "there are 0 runs; at least 1 is needed"
-    );
-    assert_eq!(
-        error(aging, |setup| setup.workers(0)),
+        error(setup(2).workers(0)),
         "there are 0 workers; at least 1 is needed"
     );
     assert_eq!(
-        error(&[], |setup| setup),
+        Comparison::builder(&benchmark)
+            .run()
+            .unwrap_err()
+            .to_string(),
         "there are no algorithms to compare; name at least one"
     );
     assert_eq!(
-        error(aging, |setup| setup.budget(Duration::from_millis(500))),
+        error(setup(2).budget(Duration::from_millis(500))),
         "the budget of 0.5 s is smaller than one evaluation, which took 1 s"
     );
     assert_eq!(
-        error(aging, |setup| setup.budget(Duration::ZERO)),
+        error(setup(2).budget(Duration::ZERO)),
         "the budget is 0 s, which is smaller than any evaluation"
-    );
-    let error = error(aging, |setup| setup.sample(30));
-    assert!(
-        error.contains("sample size 30 exceeds the population size 20"),
-        "{error}"
     );
 }
 
@@ -180,28 +201,15 @@ fn an_unreadable_table_is_named() {
     );
 }
 
-#[cfg(not(feature = "burn"))]
-#[test]
-fn the_controller_needs_the_feature_burn_and_says_so() {
-    let contenders = [Contender::Random, Contender::Ppo];
-    let error = Comparison::run(&BitsBenchmark::default(), &contenders, &setup(1)).unwrap_err();
-    assert!(matches!(error, ComparisonError::NotBuilt { .. }), "{error}");
-    assert_eq!(
-        error.to_string(),
-        "this program was built without the algorithm ppo; build it with --features burn"
-    );
-}
-
 #[cfg(feature = "burn")]
 #[test]
 fn the_controllers_runs_depend_on_neither_the_workers_nor_its_rivals() {
     let benchmark = BitsBenchmark::default().length(12).noise(0.0);
-    let compare = |contenders: &[Contender], workers| {
-        let setup = setup(3).workers(workers).budget(Duration::from_secs(50));
-        Comparison::run(&benchmark, contenders, &setup).unwrap()
-    };
-    let alone = compare(&[Contender::Ppo], 1);
-    let all = compare(&Contender::ALL, 4);
+    let setup = |workers| setup(3).workers(workers).budget(Duration::from_secs(50));
+    let alone = Comparison::builder(&benchmark).contender(contenders::Ppo::new());
+    let alone = alone.setup(setup(1)).run().unwrap();
+    let all = all_quick(&benchmark).contender(contenders::Ppo::new());
+    let all = all.setup(setup(4)).run().unwrap();
     assert_eq!(all.entries()[4], alone.entries()[0]);
     let seeds: std::collections::HashSet<u64> = all
         .entries()
@@ -214,10 +222,11 @@ fn the_controllers_runs_depend_on_neither_the_workers_nor_its_rivals() {
 #[test]
 fn curves_rise_and_end_with_the_runs() {
     let benchmark = BitsBenchmark::default().noise(0.0);
-    let comparison = Comparison::run(&benchmark, &[Contender::Aging], &setup(10)).unwrap();
+    let comparison = Comparison::builder(&benchmark).contender(aging());
+    let comparison = comparison.setup(setup(10)).run().unwrap();
     for axis in Axis::ALL {
         let (contender, curve) = &comparison.curves(axis)[0];
-        assert_eq!(*contender, Contender::Aging);
+        assert_eq!(contender, "aging");
         assert!(
             curve
                 .points
@@ -233,8 +242,12 @@ fn curves_rise_and_end_with_the_runs() {
 #[test]
 fn the_csv_files_have_a_line_for_each_run_pair_and_point() {
     let benchmark = BitsBenchmark::default();
-    let contenders = [Contender::Aging, Contender::Random];
-    let comparison = Comparison::run(&benchmark, &contenders, &setup(5)).unwrap();
+    let comparison = Comparison::builder(&benchmark)
+        .contender(aging())
+        .contender(Random::new())
+        .setup(setup(5))
+        .run()
+        .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("new/folder");
     comparison.write_csv(&inner).unwrap();
@@ -269,8 +282,11 @@ fn with_noise_aging_is_ahead_at_every_point_of_the_grid() {
 #[test]
 fn too_many_runs_to_count_are_refused() {
     let benchmark = BitsBenchmark::default();
-    let all = [Contender::Aging, Contender::Random];
-    let error = Comparison::run(&benchmark, &all, &setup(usize::MAX)).unwrap_err();
+    let error = Comparison::builder(&benchmark)
+        .contenders(contenders::quick())
+        .setup(setup(usize::MAX))
+        .run()
+        .unwrap_err();
     assert!(
         matches!(error, ComparisonError::TooManyRuns(usize::MAX)),
         "{error}"

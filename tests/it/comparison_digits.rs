@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use evonas::comparison::contenders::{Aging, NonAging, Ppo, Random, Reinforce};
 use evonas::comparison::{
-    Axis, Benchmark, Comparison, Contender, DigitsBenchmark, DigitsBenchmarkBuilder, Setup,
+    Axis, Benchmark, Comparison, DigitsBenchmark, DigitsBenchmarkBuilder, Setup,
 };
 use evonas::evaluator::{Context, StopSignal};
 use evonas::prelude::*;
@@ -17,12 +18,18 @@ fn compare(workers: usize) -> Comparison {
     let benchmark = benchmark();
     let setup = Setup::new(&benchmark)
         .runs(1)
-        .population(2)
-        .sample(2)
         .budget(Duration::from_secs(3))
         .workers(workers)
         .seed(1);
-    Comparison::run(&benchmark, &Contender::ALL, &setup).unwrap()
+    Comparison::builder(&benchmark)
+        .contender(Aging::new().population(2).sample(2))
+        .contender(NonAging::new().population(2).sample(2))
+        .contender(Random::new())
+        .contender(Reinforce::new())
+        .contender(Ppo::new())
+        .setup(setup)
+        .run()
+        .unwrap()
 }
 
 #[test]

@@ -5,20 +5,23 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use evonas::comparison::contenders::{Aging, NonAging, Random, Reinforce};
 use evonas::comparison::{
     Benchmark, BitsBenchmark, Comparison, ComparisonBuilder, ComparisonError, Contender,
     RecordError, RunEvent, RunRecord, Setup,
 };
 use evonas::prelude::*;
-use evonas::space::CategoricalSpace;
 
-const CONTENDERS: [Contender; 2] = [Contender::Aging, Contender::Reinforce];
+type Contenders<B> = Vec<Box<dyn Contender<B>>>;
+
+fn two<B: Benchmark<Space: CategoricalSpace>>() -> Contenders<B> {
+    let aging = Aging::new().population(10).sample(3);
+    vec![Box::new(aging), Box::new(Reinforce::new())]
+}
 
 fn setup(runs: usize) -> Setup {
     Setup::new(&BitsBenchmark::default())
         .runs(runs)
-        .population(10)
-        .sample(3)
         .budget(Duration::from_secs(60))
         .workers(2)
         .seed(4)
@@ -26,7 +29,7 @@ fn setup(runs: usize) -> Setup {
 
 fn builder<'a>(
     benchmark: &'a BitsBenchmark,
-    contenders: &[Contender],
+    contenders: Contenders<BitsBenchmark>,
     setup: &Setup,
 ) -> ComparisonBuilder<'a, BitsBenchmark> {
     Comparison::builder(benchmark)
@@ -34,10 +37,16 @@ fn builder<'a>(
         .setup(setup.clone())
 }
 
+/// The comparison without a record.
+fn at_once(contenders: Contenders<BitsBenchmark>, setup: &Setup) -> Comparison {
+    let benchmark = BitsBenchmark::default();
+    builder(&benchmark, contenders, setup).run().unwrap()
+}
+
 /// Resumes in a folder: the comparison, how many runs came from the record, and how many ran.
 fn resume(
     folder: &Path,
-    contenders: &[Contender],
+    contenders: Contenders<BitsBenchmark>,
     setup: &Setup,
 ) -> Result<(Comparison, usize, usize), ComparisonError> {
     let (mut taken, mut run) = (0, 0);
@@ -61,46 +70,51 @@ fn csv_files(comparison: &Comparison) -> Vec<String> {
 
 #[test]
 fn a_comparison_that_was_cut_off_anywhere_resumes_to_the_same_result() {
-    let uninterrupted = Comparison::run(&BitsBenchmark::default(), &CONTENDERS, &setup(3)).unwrap();
+    let uninterrupted = at_once(two(), &setup(3));
     let folder = tempfile::tempdir().unwrap();
-    let (whole, taken, run) = resume(folder.path(), &CONTENDERS, &setup(3)).unwrap();
+    let (whole, taken, run) = resume(folder.path(), two(), &setup(3)).unwrap();
     assert_eq!((taken, run), (0, 6));
     assert_eq!(whole, uninterrupted);
     let record = fs::read(folder.path().join("runs.jsonl")).unwrap();
     let lines = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == b'\n').count();
-    assert_eq!(lines(&record), 1 + 6);
+    assert_eq!(lines(&record), 1 + 2 + 6);
     let cut = tempfile::tempdir().unwrap();
     let path = cut.path().join("runs.jsonl");
     for length in (0..=record.len()).step_by(97).chain([record.len()]) {
         fs::write(&path, &record[..length]).unwrap();
-        let (again, taken, run) = resume(cut.path(), &CONTENDERS, &setup(3)).unwrap();
-        let whole_runs = lines(&record[..length]).saturating_sub(1);
+        let (again, taken, run) = resume(cut.path(), two(), &setup(3)).unwrap();
+        let whole_runs = lines(&record[..length]).saturating_sub(1 + 2);
         assert_eq!(
             (taken, run),
             (whole_runs, 6 - whole_runs),
             "cut at {length}"
         );
         assert_eq!(again, uninterrupted, "cut at {length}");
-        let (_, taken, run) = resume(cut.path(), &CONTENDERS, &setup(3)).unwrap();
+        let (_, taken, run) = resume(cut.path(), two(), &setup(3)).unwrap();
         assert_eq!((taken, run), (6, 0), "cut at {length}");
     }
-    let (again, ..) = resume(cut.path(), &CONTENDERS, &setup(3)).unwrap();
+    let (again, ..) = resume(cut.path(), two(), &setup(3)).unwrap();
     assert_eq!(csv_files(&again), csv_files(&uninterrupted));
 }
 
 #[test]
 fn more_runs_and_other_algorithms_reuse_the_recorded_runs() {
     let folder = tempfile::tempdir().unwrap();
-    resume(folder.path(), &CONTENDERS, &setup(2)).unwrap();
-    let all = Contender::QUICK;
+    resume(folder.path(), two(), &setup(2)).unwrap();
+    let four = || {
+        let mut four = two();
+        four.insert(1, Box::new(NonAging::new()));
+        four.insert(2, Box::new(Random::new()));
+        four
+    };
     let workers = setup(3).workers(1);
-    let (extended, taken, run) = resume(folder.path(), &all, &workers).unwrap();
+    let (extended, taken, run) = resume(folder.path(), four(), &workers).unwrap();
     assert_eq!((taken, run), (4, 12 - 4));
-    let at_once = Comparison::run(&BitsBenchmark::default(), &all, &setup(3)).unwrap();
-    assert_eq!(extended, at_once);
-    let (fewer, taken, run) = resume(folder.path(), &[Contender::Random], &setup(1)).unwrap();
+    assert_eq!(extended, at_once(four(), &setup(3)));
+    let random = vec![Box::new(Random::new()) as Box<dyn Contender<_>>];
+    let (fewer, taken, run) = resume(folder.path(), random, &setup(1)).unwrap();
     assert_eq!((taken, run), (1, 0));
-    assert_eq!(fewer.entries()[0].runs[..], at_once.entries()[2].runs[..1]);
+    assert_eq!(fewer.entries()[0].runs[..], extended.entries()[2].runs[..1]);
 }
 
 /// Bits whose evaluations fail after a number of them.
@@ -112,6 +126,7 @@ struct Failing {
 
 impl Benchmark for &Failing {
     type Genotype = Vec<bool>;
+    type Space = BitsSpace;
 
     fn dataset(&self) -> String {
         self.bits.dataset()
@@ -121,7 +136,7 @@ impl Benchmark for &Failing {
         self.bits.describe()
     }
 
-    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
+    fn space(&self) -> BitsSpace {
         self.bits.space()
     }
 
@@ -147,14 +162,6 @@ impl Benchmark for &Failing {
         self.bits.text(bits)
     }
 
-    fn population(&self) -> usize {
-        self.bits.population()
-    }
-
-    fn sample(&self) -> usize {
-        self.bits.sample()
-    }
-
     fn budget(&self) -> Duration {
         self.bits.budget()
     }
@@ -173,28 +180,27 @@ fn a_failed_run_costs_no_finished_run() {
         last: 4 * 60,
     };
     let error = Comparison::builder(&&failing)
-        .contenders(CONTENDERS)
+        .contenders(two())
         .setup(setup(3).workers(1))
         .record(RunRecord::create(folder.path()).unwrap())
         .run()
         .unwrap_err();
     assert!(error.to_string().contains("on fire"), "{error}");
-    let (resumed, taken, run) = resume(folder.path(), &CONTENDERS, &setup(3)).unwrap();
+    let (resumed, taken, run) = resume(folder.path(), two(), &setup(3)).unwrap();
     assert_eq!((taken, run), (4, 2));
-    let uninterrupted = Comparison::run(&BitsBenchmark::default(), &CONTENDERS, &setup(3));
-    assert_eq!(resumed, uninterrupted.unwrap());
+    assert_eq!(resumed, at_once(two(), &setup(3)));
 }
 
 #[test]
 fn the_record_of_another_comparison_is_refused_by_what_differs() {
     let folder = tempfile::tempdir().unwrap();
-    resume(folder.path(), &CONTENDERS, &setup(1)).unwrap();
+    resume(folder.path(), two(), &setup(1)).unwrap();
     let before = fs::read(folder.path().join("runs.jsonl")).unwrap();
     let error = |noise: f64, change: fn(&mut Setup)| {
         let mut setup = setup(2);
         change(&mut setup);
         let benchmark = BitsBenchmark::default().noise(noise);
-        let error = builder(&benchmark, &CONTENDERS, &setup)
+        let error = builder(&benchmark, two(), &setup)
             .record(RunRecord::open_or_create(folder.path()).unwrap())
             .run()
             .unwrap_err();
@@ -208,14 +214,6 @@ fn the_record_of_another_comparison_is_refused_by_what_differs() {
         (
             error(0.05, |setup| setup.seed = 5),
             "setup.seed: 4 recorded, 5 now",
-        ),
-        (
-            error(0.05, |setup| setup.population = 11),
-            "setup.population: 10 recorded, 11 now",
-        ),
-        (
-            error(0.05, |setup| setup.sample = 2),
-            "setup.sample: 3 recorded, 2 now",
         ),
         (
             error(0.05, |setup| setup.budget = Duration::from_millis(60_500)),
@@ -245,7 +243,7 @@ fn a_folder_with_a_comparison_is_not_overwritten() {
         "{in_use}"
     );
     drop(record);
-    let (comparison, ..) = resume(&inner, &CONTENDERS, &setup(1)).unwrap();
+    let (comparison, ..) = resume(&inner, two(), &setup(1)).unwrap();
     let occupied = RunRecord::create(&inner).unwrap_err();
     assert!(
         matches!(occupied, ComparisonError::Occupied(_)),
@@ -275,12 +273,12 @@ fn a_folder_with_a_comparison_is_not_overwritten() {
 #[test]
 fn a_damaged_record_is_refused_by_its_line() {
     let folder = tempfile::tempdir().unwrap();
-    resume(folder.path(), &CONTENDERS, &setup(2)).unwrap();
+    resume(folder.path(), two(), &setup(2)).unwrap();
     let path = folder.path().join("runs.jsonl");
     let sound = fs::read_to_string(&path).unwrap();
     let error = |text: String| {
         fs::write(&path, text).unwrap();
-        match resume(folder.path(), &CONTENDERS, &setup(2)).unwrap_err() {
+        match resume(folder.path(), two(), &setup(2)).unwrap_err() {
             ComparisonError::Record(error) => error,
             other => panic!("{other}"),
         }
@@ -288,12 +286,12 @@ fn a_damaged_record_is_refused_by_its_line() {
     let lines: Vec<&str> = sound.lines().collect();
     let changed = error(sound.replacen("\"valid\":0.", "\"valid\":1.", 1));
     assert!(
-        matches!(changed, RecordError::Damaged { line: 2, .. }),
+        matches!(changed, RecordError::Damaged { line: 4, .. }),
         "{changed}"
     );
-    let missing = error(format!("{}\n{}\n{}\n", lines[0], lines[1], lines[3]));
+    let missing = error(format!("{}\n{}\n", lines[..4].join("\n"), lines[5]));
     assert!(
-        matches!(missing, RecordError::Damaged { line: 3, .. }),
+        matches!(missing, RecordError::Damaged { line: 5, .. }),
         "{missing}"
     );
     let other_settings = error(sound.replacen("\"seed\":4", "\"seed\":5", 1));
@@ -301,13 +299,13 @@ fn a_damaged_record_is_refused_by_its_line() {
         matches!(other_settings, RecordError::Damaged { line: 1, .. }),
         "{other_settings}"
     );
-    let format = error(sound.replacen("\"format\":2", "\"format\":9", 1));
+    let format = error(sound.replacen("\"format\":3", "\"format\":9", 1));
     assert!(
         matches!(
             format,
             RecordError::Format {
                 found: 9,
-                supported: 2,
+                supported: 3,
                 ..
             }
         ),

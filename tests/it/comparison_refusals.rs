@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use evonas::comparison::contenders::{Aging, Random};
 use evonas::comparison::{Benchmark, Comparison, ComparisonError, Contender, Setup};
 use evonas::prelude::*;
-use evonas::space::CategoricalSpace;
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 
 /// One run of 300 s.
-fn run(benchmark: &Priced, contender: Contender) -> Result<Comparison, ComparisonError> {
+fn run(
+    benchmark: &Priced,
+    contender: impl Contender<Priced>,
+) -> Result<Comparison, ComparisonError> {
     let setup = Setup::new(benchmark).runs(1);
-    Comparison::run(benchmark, &[contender], &setup)
+    let comparison = Comparison::builder(benchmark).contender(contender);
+    comparison.setup(setup).run()
 }
 
 /// Bit strings with a given evaluation and test result.
@@ -32,6 +36,7 @@ impl Priced {
 
 impl Benchmark for Priced {
     type Genotype = Vec<bool>;
+    type Space = BitsSpace;
 
     fn dataset(&self) -> String {
         "priced".to_owned()
@@ -41,8 +46,8 @@ impl Benchmark for Priced {
         "priced".into()
     }
 
-    fn space(&self) -> Box<dyn CategoricalSpace<Genotype = Vec<bool>>> {
-        Box::new(BitsSpace { length: 8 })
+    fn space(&self) -> BitsSpace {
+        BitsSpace { length: 8 }
     }
 
     fn mutation(&self) -> Box<dyn Mutation<Vec<bool>>> {
@@ -82,7 +87,7 @@ impl Benchmark for Priced {
 #[test]
 fn a_run_that_would_never_spend_its_budget_ends_with_an_error() {
     let error = |benchmark: &Priced| {
-        let error = run(benchmark, Contender::Aging).unwrap_err();
+        let error = run(benchmark, Aging::new()).unwrap_err();
         assert!(
             matches!(error, ComparisonError::NeverEnds { run: 0, .. }),
             "{error}"
@@ -120,7 +125,7 @@ fn a_test_or_size_that_is_not_finite_is_refused() {
         multiply_adds,
         ..Priced::new(|_| Ok(Evaluation::new(1.0).with_cost(1.0)))
     };
-    let error = |benchmark: Priced| run(&benchmark, Contender::Random).unwrap_err().to_string();
+    let error = |benchmark: Priced| run(&benchmark, Random::new()).unwrap_err().to_string();
     assert_eq!(
         error(benchmark(f64::NAN, None)),
         "run 0 of random: the test is NaN, not a finite number"
@@ -130,5 +135,5 @@ fn a_test_or_size_that_is_not_finite_is_refused() {
         "run 0 of random: the number of multiply-adds is inf, not a finite number"
     );
     let sound = benchmark(1.0, Some(1e6));
-    assert!(run(&sound, Contender::Random).is_ok());
+    assert!(run(&sound, Random::new()).is_ok());
 }

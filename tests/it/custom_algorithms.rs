@@ -34,7 +34,9 @@ impl Annealing {
 impl Algorithm<Bits> for Annealing {
     fn propose(&mut self, _: TrialId) -> Proposal<Bits> {
         match &self.current {
-            Some((_, trial, bits)) => Proposal::child(*trial, FlipOneBit.mutate(bits, &mut self.rng)),
+            Some((_, trial, bits)) => {
+                Proposal::child(*trial, FlipOneBit.mutate(bits, &mut self.rng))
+            }
             None => Proposal::random(SPACE.sample(&mut self.rng)),
         }
     }
@@ -143,7 +145,13 @@ fn every_part_of_a_search_works<A: Algorithm<Bits>>(algorithm: impl Fn() -> A) {
     let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let expected = search(algorithm(), whole.path(), 300);
     assert_eq!(expected.best().unwrap().fitness(), Some(10.0));
-    assert!(expected.history.records().iter().any(|record| record.parent.is_some()));
+    assert!(
+        expected
+            .history
+            .records()
+            .iter()
+            .any(|record| record.parent.is_some())
+    );
     // Killed in the middle, with trials in flight, and resumed.
     let text = std::fs::read_to_string(whole.path().join("journal.jsonl")).unwrap();
     let kept: String = text.split_inclusive('\n').take(151).collect();

@@ -118,6 +118,20 @@ fn custom_algorithm_compares_two_algorithms() {
 }
 
 #[test]
+fn custom_comparison_tells_three_algorithms_apart() {
+    let printed = printed("custom_comparison", &[]);
+    for part in [
+        "climbing",
+        "aging",
+        "random",
+        "climbing - aging",
+        "aging - random",
+    ] {
+        assert!(printed.contains(part), "{printed}");
+    }
+}
+
+#[test]
 fn resume_extends_a_search_that_it_finds_in_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().to_str().unwrap();

@@ -9,6 +9,7 @@ mod canonical;
 mod checkpoint;
 mod choices;
 mod comparison;
+mod comparison_contenders;
 #[cfg(feature = "burn")]
 mod comparison_digits;
 mod comparison_record;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use evonas::comparison::{
-    Axis, BitsBenchmark, Comparison, Contender, CurvePoint, IncumbentCurve, Setup,
-};
+use evonas::comparison::contenders::quick;
+use evonas::comparison::{Axis, BitsBenchmark, Comparison, CurvePoint, IncumbentCurve, Setup};
 use evonas::report::{CurvePlot, PlotError, ScatterPlot, ScatterPoint};
 
 #[test]
@@ -13,7 +12,11 @@ fn plots_are_svg_and_need_a_point() {
     let setup = Setup::new(&benchmark)
         .runs(4)
         .budget(Duration::from_secs(300));
-    let comparison = Comparison::run(&benchmark, &Contender::QUICK, &setup).unwrap();
+    let comparison = Comparison::builder(&benchmark)
+        .contenders(quick())
+        .setup(setup)
+        .run()
+        .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curves.svg");
     let curves = comparison.curves(Axis::Trials);
@@ -46,7 +49,7 @@ fn points_that_are_not_finite_are_refused() {
             confidence: 0.0,
         };
         let points = vec![point(1.0, first), point(50.0, second), point(99.0, 0.5)];
-        let curves = [(Contender::Aging, IncumbentCurve { points })];
+        let curves = [("aging".to_owned(), IncumbentCurve { points })];
         CurvePlot::new(Axis::Trials, &curves).draw(&path)
     };
     let scatter = |x, y| {

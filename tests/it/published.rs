@@ -3,18 +3,23 @@
 use std::time::Duration;
 
 use crate::real_table::real_table;
+use evonas::comparison::contenders::{Aging, Random, Reinforce};
 use evonas::comparison::{
-    Comparison, ComparisonError, Contender, NasBench201Benchmark, Protocol, Setup,
+    Comparison, ComparisonBuilder, ComparisonError, NasBench201Benchmark, Protocol, Setup,
 };
 use evonas::tabular::Dataset;
 
-const CONTENDERS: [Contender; 3] = [Contender::Aging, Contender::Reinforce, Contender::Random];
+fn compare(benchmark: &NasBench201Benchmark) -> ComparisonBuilder<'_, NasBench201Benchmark> {
+    Comparison::builder(benchmark)
+        .contender(Aging::new())
+        .contender(Reinforce::new())
+        .contender(Random::new())
+}
 
 /// The mean test accuracies of 500 runs of aging evolution, REINFORCE and random search.
 fn means(protocol: Protocol, dataset: Dataset) -> Option<[f64; 3]> {
     let benchmark = NasBench201Benchmark::new(real_table()?, protocol, dataset);
-    let comparison = Comparison::run(&benchmark, &CONTENDERS, &Setup::new(&benchmark)).unwrap();
-    let summaries = comparison.summaries();
+    let summaries = compare(&benchmark).run().unwrap().summaries();
     Some([0, 1, 2].map(|position| summaries[position].test_mean))
 }
 
@@ -58,7 +63,8 @@ fn only_one_protocol_counts_the_evaluation_that_overshoots() {
     for protocol in Protocol::ALL {
         let benchmark = NasBench201Benchmark::new(table.clone(), protocol, Dataset::Cifar10);
         let setup = Setup::new(&benchmark).runs(50);
-        let comparison = Comparison::run(&benchmark, &[Contender::Random], &setup).unwrap();
+        let comparison = Comparison::builder(&benchmark).contender(Random::new());
+        let comparison = comparison.setup(setup.clone()).run().unwrap();
         for run in &comparison.entries()[0].runs {
             let over = run.seconds >= setup.budget.as_secs_f64();
             assert_eq!(over, protocol == Protocol::NatsBench, "{}", run.seconds);
@@ -73,7 +79,7 @@ fn a_budget_below_one_evaluation_is_refused() {
     let setup = Setup::new(&benchmark)
         .runs(3)
         .budget(Duration::from_secs(20));
-    let error = Comparison::run(&benchmark, &CONTENDERS, &setup).unwrap_err();
+    let error = compare(&benchmark).setup(setup.clone()).run().unwrap_err();
     assert!(
         matches!(error, ComparisonError::BudgetBelowEvaluation { evaluation, .. }
             if evaluation > setup.budget),

@@ -53,7 +53,10 @@ fn the_recorded_configuration_replays_to_the_end() {
     let replayed = WhatIf::of(folder.path()).replay(evolution(10, 3)).unwrap();
     assert_eq!(replayed.divergence, None);
     assert_eq!(replayed.history.records(), recorded.history.records());
-    assert_eq!((replayed.steps.replayed, replayed.steps.recorded), (800, 800));
+    assert_eq!(
+        (replayed.steps.replayed, replayed.steps.recorded),
+        (800, 800)
+    );
 }
 
 #[test]
@@ -73,7 +76,10 @@ fn another_sample_size_replays_until_its_first_proposal_without_an_evaluation() 
         };
         recorded.history.records().iter().find(same).is_some()
     };
-    assert!(replayed.iter().all(fitness_of), "only recorded evaluations count");
+    assert!(
+        replayed.iter().all(fitness_of),
+        "only recorded evaluations count"
+    );
 }
 
 #[test]
@@ -103,8 +109,14 @@ fn a_stopper_would_have_saved_steps() {
         .unwrap();
     let replayed = WhatIf::of(folder.path()).replay(random()).unwrap();
     let reason = replayed.divergence.unwrap().reason;
-    assert!(matches!(reason, DivergenceReason::StoppedBefore { step: 1 | 2 }), "{reason:?}");
-    let same = WhatIf::of(folder.path()).stopper(halving()).replay(random()).unwrap();
+    assert!(
+        matches!(reason, DivergenceReason::StoppedBefore { step: 1 | 2 }),
+        "{reason:?}"
+    );
+    let same = WhatIf::of(folder.path())
+        .stopper(halving())
+        .replay(random())
+        .unwrap();
     assert_eq!(same.divergence, None);
     assert_eq!(same.history.len(), 50);
 }

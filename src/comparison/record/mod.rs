@@ -1,10 +1,11 @@
 //! The finished runs of a comparison in a file, from which an interrupted comparison resumes.
 //!
 //! The file `runs.jsonl` is only ever appended to: the settings that every run depends on, then a line of JSON
-//! for every run as it ends.
+//! for every algorithm with its own settings, and for every run as it ends.
 //!
 //! ```text
-//! {"comparison":"evonas","format":2,"crate":"0.1.0","benchmark":{…},"setup":{…},"check":"…",…}
+//! {"comparison":"evonas","format":3,"crate":"0.1.0","benchmark":{…},"setup":{…},"check":"…",…}
+//! {"algorithm":"aging","settings":{…},"check":"…",…}
 //! {"algorithm":"aging","run":3,"result":{"seed":…,"evaluations":166,"incumbents":[…],…},"check":"…",…}
 //! ```
 //!
@@ -16,30 +17,32 @@ mod settings;
 
 pub(super) use settings::RecordedSettings;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{ComparisonError, Contender, Run};
+use super::{ComparisonError, Run};
 use crate::sealed_log::{LockedFile, LogReader, LogWriter, RecordError};
-use settings::RUNS;
+use settings::{RUNS, check_algorithm};
 
 const FILE_NAME: &str = "runs.jsonl";
 
 /// The files that [`Comparison::write_csv`](super::Comparison::write_csv) writes.
 pub(super) const RESULTS: &str = "runs.csv";
 
-/// Finished runs by algorithm and number.
-pub(super) type FinishedRuns = HashMap<(Contender, u64), Run>;
+/// Finished runs by their algorithm's name and their number.
+pub(super) type FinishedRuns = HashMap<String, HashMap<u64, Run>>;
 
 /// The record of a comparison's runs in a folder, locked against other processes while it lives.
 ///
 /// A comparison with a record ([`ComparisonBuilder::record`](super::ComparisonBuilder::record)) adds each run
 /// as it ends, and takes the recorded ones instead of running them again. It may have more runs or other
-/// algorithms than the one that was recorded; benchmark, population, sample, budget, seed and the version of
-/// evonas must be the same.
+/// algorithms than the one that was recorded; benchmark, budget, seed, the version of evonas and the settings of
+/// an algorithm that was recorded must be the same.
 #[derive(Debug)]
 pub struct RunRecord {
     path: PathBuf,
@@ -48,12 +51,19 @@ pub struct RunRecord {
     recorded: Option<LogReader>,
 }
 
-/// The line of a run.
+/// A line after the first: an algorithm that takes part, or one of its runs.
 #[derive(Debug, Serialize, Deserialize)]
-struct RunLine<R> {
-    algorithm: String,
-    run: u64,
-    result: R,
+#[serde(untagged)]
+enum RecordLine<'a> {
+    Algorithm {
+        algorithm: Cow<'a, str>,
+        settings: Cow<'a, Value>,
+    },
+    Run {
+        algorithm: Cow<'a, str>,
+        run: u64,
+        result: Cow<'a, Run>,
+    },
 }
 
 /// Whether there is a record that isn't empty.
@@ -109,10 +119,12 @@ impl RunRecord {
         &self.path
     }
 
-    /// Writes the settings, or compares them with the recorded ones; returns the recorded runs.
+    /// Writes the settings and the algorithms, or compares them with the recorded ones; returns the recorded
+    /// runs.
     pub(super) fn begin(
         &mut self,
         settings: &RecordedSettings,
+        algorithms: &[(&str, Value)],
     ) -> Result<FinishedRuns, ComparisonError> {
         let mut runs = FinishedRuns::new();
         let Some(mut reader) = self.recorded.take() else {
@@ -122,37 +134,65 @@ impl RunRecord {
             // Half a first line may be there.
             self.writer.resume(0, 0)?;
             self.writer.append(settings, &[])?;
+            self.add_algorithms(algorithms, &runs)?;
             return Ok(runs);
         };
         settings.check(&recorded, &self.path)?;
         while let Some(line) = reader.next_line()? {
-            let line = serde_json::from_str::<RunLine<Run>>(line.content);
-            let RunLine {
-                algorithm,
-                run,
-                result,
-            } = line.map_err(|reason| reader.damaged(reason))?;
-            let contender = Contender::ALL
-                .into_iter()
-                .find(|contender| contender.name() == algorithm)
-                .ok_or_else(|| reader.damaged(format!("unknown algorithm '{algorithm}'")))?;
-            runs.insert((contender, run), result);
+            let line = serde_json::from_str::<RecordLine<'_>>(line.content);
+            match line.map_err(|reason| reader.damaged(reason))? {
+                RecordLine::Algorithm {
+                    algorithm,
+                    settings,
+                } => {
+                    check_algorithm(&algorithm, &settings, algorithms, &self.path)?;
+                    runs.entry(algorithm.into_owned()).or_default();
+                }
+                RecordLine::Run {
+                    algorithm,
+                    run,
+                    result,
+                } => {
+                    let without = || reader.damaged(format!("'{algorithm}' has no settings"));
+                    let runs = runs.get_mut(&*algorithm).ok_or_else(without)?;
+                    runs.insert(run, result.into_owned());
+                }
+            }
         }
         self.writer.resume(reader.chain(), reader.length())?;
+        self.add_algorithms(algorithms, &runs)?;
         Ok(runs)
+    }
+
+    /// Records the algorithms that have no line yet.
+    fn add_algorithms(
+        &mut self,
+        algorithms: &[(&str, Value)],
+        recorded: &FinishedRuns,
+    ) -> Result<(), ComparisonError> {
+        for &(name, ref settings) in algorithms {
+            if !recorded.contains_key(name) {
+                let line = RecordLine::Algorithm {
+                    algorithm: name.into(),
+                    settings: Cow::Borrowed(settings),
+                };
+                self.writer.append(&line, &[])?;
+            }
+        }
+        Ok(())
     }
 
     /// A run has ended.
     pub(super) fn add(
         &mut self,
-        contender: Contender,
+        algorithm: &str,
         number: u64,
         run: &Run,
     ) -> Result<(), ComparisonError> {
-        let line = RunLine {
-            algorithm: contender.name().to_owned(),
+        let line = RecordLine::Run {
+            algorithm: algorithm.into(),
             run: number,
-            result: run,
+            result: Cow::Borrowed(run),
         };
         Ok(self.writer.append(&line, &[])?)
     }

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::comparison::{Benchmark, ComparisonError, Setup};
-use crate::description::first_difference;
+use crate::description::{Difference, first_difference};
 use crate::sealed_log::RecordKind;
+use crate::space::{Mutation, SearchSpace};
 
 /// The kind of record that the runs are.
 pub(super) static RUNS: RecordKind = RecordKind {
     magic: r#"{"comparison":"evonas","format":"#,
-    format: 2,
+    format: 3,
     name: "a record of runs",
     noun: "record",
     entry: "run",
@@ -20,7 +21,7 @@ pub(super) static RUNS: RecordKind = RecordKind {
 };
 
 /// The first line of a record. The number of runs, the algorithms and the threads are not part of it: no run
-/// depends on them.
+/// depends on them, except on its own algorithm, which has a line with its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RecordedSettings {
     /// `evonas`.
@@ -48,8 +49,6 @@ impl RecordedSettings {
             }),
             setup: json!({
                 "seed": setup.seed,
-                "population": setup.population,
-                "sample": setup.sample,
                 "budget_seconds": setup.budget.as_secs_f64(),
             }),
         }
@@ -66,12 +65,33 @@ impl RecordedSettings {
         };
         for ((part, recorded), (_, now)) in parts(recorded).into_iter().zip(parts(self)) {
             if let Some(difference) = first_difference(&recorded, &now) {
-                return Err(ComparisonError::OtherComparison {
-                    path: path.to_owned(),
-                    difference: difference.within(part),
-                });
+                return Err(other_comparison(path, difference.within(part)));
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses an algorithm that takes part and has a name that was recorded with other settings.
+pub(super) fn check_algorithm(
+    name: &str,
+    recorded: &Value,
+    algorithms: &[(&str, Value)],
+    path: &Path,
+) -> Result<(), ComparisonError> {
+    let now = algorithms.iter().find(|(other, _)| *other == name);
+    match now.and_then(|(_, now)| first_difference(recorded, now)) {
+        Some(difference) => {
+            let difference = difference.within(name).within("algorithms");
+            Err(other_comparison(path, difference))
+        }
+        None => Ok(()),
+    }
+}
+
+fn other_comparison(path: &Path, difference: Difference) -> ComparisonError {
+    ComparisonError::OtherComparison {
+        path: path.to_owned(),
+        difference,
     }
 }

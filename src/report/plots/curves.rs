@@ -8,7 +8,7 @@ use plotters::prelude::*;
 
 use super::chart::{SIZE, color, legend, range, text};
 use super::error::PlotError;
-use crate::comparison::{Axis, Contender, CurvePoint, IncumbentCurve};
+use crate::comparison::{Axis, CurvePoint, IncumbentCurve};
 
 /// The share of the horizontal axis whose curves may begin below the plot: the first trials are far worse
 /// than the rest, and would flatten the curves.
@@ -21,12 +21,15 @@ const CLIPPED: f64 = 0.1;
 /// The vertical axis begins at the lowest value after the first tenth of the horizontal one.
 ///
 /// ```
-/// use evonas::comparison::{Axis, BitsBenchmark, Comparison, Contender, Setup};
+/// use evonas::comparison::contenders::Aging;
+/// use evonas::comparison::{Axis, BitsBenchmark, Comparison, Setup};
 /// use evonas::report::CurvePlot;
 ///
 /// let benchmark = BitsBenchmark::default();
-/// let setup = Setup::new(&benchmark).runs(3);
-/// let comparison = Comparison::run(&benchmark, &[Contender::Aging], &setup)?;
+/// let comparison = Comparison::builder(&benchmark)
+///     .contender(Aging::new())
+///     .setup(Setup::new(&benchmark).runs(3))
+///     .run()?;
 /// # let folder = tempfile::tempdir()?;
 /// CurvePlot::new(Axis::Trials, &comparison.curves(Axis::Trials))
 ///     .title("Aging evolution on bits")
@@ -38,14 +41,14 @@ const CLIPPED: f64 = 0.1;
 #[must_use]
 pub struct CurvePlot<'a> {
     axis: Axis,
-    curves: &'a [(Contender, IncumbentCurve)],
+    curves: &'a [(String, IncumbentCurve)],
     title: String,
     y_label: String,
 }
 
 impl<'a> CurvePlot<'a> {
     /// A plot of curves along an axis. The vertical axis is labeled `test`.
-    pub fn new(axis: Axis, curves: &'a [(Contender, IncumbentCurve)]) -> Self {
+    pub fn new(axis: Axis, curves: &'a [(String, IncumbentCurve)]) -> Self {
         Self {
             axis,
             curves,
@@ -115,7 +118,7 @@ impl<'a> CurvePlot<'a> {
             .x_label_formatter(&|value| format!("{value:.0}"))
             .draw()
             .map_err(text)?;
-        for (number, (contender, curve)) in self.curves.iter().enumerate() {
+        for (number, (name, curve)) in self.curves.iter().enumerate() {
             let color = color(number);
             // Leave out what is below the plot: SVG doesn't clip.
             let visible: Vec<_> = curve
@@ -139,7 +142,7 @@ impl<'a> CurvePlot<'a> {
             chart
                 .draw_series(LineSeries::new(line, style))
                 .map_err(text)?
-                .label(contender.name())
+                .label(name)
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
         }
         legend(&mut chart, SeriesLabelPosition::UpperLeft)?;

@@ -25,7 +25,7 @@ pub(super) fn draw(comparison: &Comparison, test: &str, folder: &Path) -> Result
     let mut found_networks = false;
     for entry in comparison.entries() {
         if let Some(point) = found(entry) {
-            plot = plot.series(entry.contender.to_string(), [point]);
+            plot = plot.series(entry.contender.as_str(), [point]);
             found_networks = true;
         }
     }

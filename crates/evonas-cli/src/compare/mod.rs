@@ -8,16 +8,17 @@ use std::time::Instant;
 
 use clap::Args;
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, Comparison, Contender, DigitsBenchmark, NasBench201Benchmark,
-    Protocol, RunRecord, RunRecordError, Setup,
+    Benchmark, BitsBenchmark, Comparison, ComparisonError, DigitsBenchmark, NasBench201Benchmark,
+    Protocol, RunRecord, Setup,
 };
 use evonas::report::ComparisonProgress;
+use evonas::space::CategoricalSpace;
 use evonas::tabular::Dataset;
 
 use crate::Failure;
 use crate::failure::occupied;
 use crate::ignored::refuse_ignored;
-use crate::naming::{BenchmarkName, contender, protocol, table_dataset};
+use crate::naming::{AlgorithmName, BenchmarkName, protocol, table_dataset};
 use crate::output::print;
 use crate::ranges::{count, positive, seed, workers};
 
@@ -37,10 +38,10 @@ pub(crate) struct CompareOptions {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        value_parser = contender,
-        default_values_t = Contender::QUICK
+        value_parser = AlgorithmName::parse,
+        default_values_t = AlgorithmName::QUICK
     )]
-    algorithms: Vec<Contender>,
+    algorithms: Vec<AlgorithmName>,
     /// Independent runs of each algorithm [default: 500; on digits 3]
     #[arg(long, value_name = "N", value_parser = count)]
     runs: Option<usize>,
@@ -114,14 +115,9 @@ impl CompareOptions {
         }
     }
 
-    /// Refuses an algorithm that is named twice, and options that would have no effect.
+    /// Refuses options that would have no effect.
     fn check(&self) -> Result<(), Failure> {
         let algorithms = self.algorithms.as_slice();
-        for (index, algorithm) in algorithms.iter().enumerate() {
-            if algorithms[..index].contains(algorithm) {
-                return Err(format!("--algorithms names {algorithm} twice; name it once").into());
-            }
-        }
         let of_table = [
             ("--table", self.table.is_some()),
             ("--dataset", self.dataset.is_some()),
@@ -139,7 +135,7 @@ impl CompareOptions {
         if self.benchmark != BenchmarkName::Digits {
             refuse_ignored(&when, &of_digits)?;
         }
-        let evolves = [Contender::Aging, Contender::NonAging]
+        let evolves = [AlgorithmName::Aging, AlgorithmName::NonAging]
             .iter()
             .any(|evolution| algorithms.contains(evolution));
         match evolves {
@@ -148,17 +144,21 @@ impl CompareOptions {
         }
     }
 
-    fn compare(&self, benchmark: &impl Benchmark) -> Result<(), Failure> {
+    fn compare<B: Benchmark<Space: CategoricalSpace>>(&self, benchmark: &B) -> Result<(), Failure> {
+        let population = self.population.unwrap_or_else(|| benchmark.population());
+        let sample = self.sample.unwrap_or_else(|| benchmark.sample());
+        let contenders = self.algorithms.iter();
+        let contenders = contenders.map(|name| name.contender::<B>(population, sample));
         let setup = self.setup(benchmark)?;
         let start = Instant::now();
         let mut builder = Comparison::builder(benchmark)
-            .contenders(self.algorithms.as_slice())
+            .contenders(contenders)
             .setup(setup.clone());
         if let Some(folder) = &self.out {
             builder = builder.record(match self.resume {
                 true => RunRecord::open_or_create(folder)?,
                 false => RunRecord::create(folder).map_err(|error| match error {
-                    RunRecordError::Occupied(_) => occupied(folder, "a comparison"),
+                    ComparisonError::Occupied(_) => occupied(folder, "a comparison"),
                     error => error.into(),
                 })?,
             });
@@ -182,12 +182,6 @@ impl CompareOptions {
         let mut setup = Setup::new(benchmark).seed(self.seed);
         if let Some(runs) = self.runs {
             setup = setup.runs(runs);
-        }
-        if let Some(population) = self.population {
-            setup = setup.population(population);
-        }
-        if let Some(sample) = self.sample {
-            setup = setup.sample(sample);
         }
         if let Some(workers) = self.workers {
             setup = setup.workers(workers);

@@ -1,6 +1,6 @@
 //! The library's values by name, as the options take them.
 
-use evonas::comparison::{Contender, Protocol};
+use evonas::comparison::Protocol;
 use evonas::search::Duplicates;
 use evonas::search::journal::SyncPolicy;
 use evonas::tabular::Dataset;
@@ -19,12 +19,6 @@ pub(crate) fn table_dataset(text: &str) -> Result<Dataset, String> {
 pub(crate) fn protocol(text: &str) -> Result<Protocol, String> {
     let named = Protocol::ALL.map(|protocol| (protocol.name(), protocol));
     NamedValues::new("protocol", named).parse(text)
-}
-
-/// An algorithm of a comparison.
-pub(crate) fn contender(text: &str) -> Result<Contender, String> {
-    let named = Contender::ALL.map(|contender| (contender.name(), contender));
-    NamedValues::new("algorithm", named).parse(text)
 }
 
 /// `allow`, `reuse`, `average`, or `redraw:N`.
@@ -77,17 +71,6 @@ mod tests {
         assert_eq!(
             protocol("nas-bench-101").unwrap_err(),
             "unknown protocol 'nas-bench-101'; choose one of nats-bench, nas-bench-201"
-        );
-    }
-
-    #[test]
-    fn unknown_algorithms_are_refused() {
-        for known in Contender::ALL {
-            assert_eq!(contender(&known.to_string()), Ok(known));
-        }
-        assert_eq!(
-            contender("annealing").unwrap_err(),
-            "unknown algorithm 'annealing'; choose one of aging, non-aging, random, reinforce, ppo"
         );
     }
 

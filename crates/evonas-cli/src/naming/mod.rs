@@ -1,6 +1,7 @@
-//! What the options' names mean: data sets, benchmarks, genotypes, presets and the values that the library
-//! names. Devices parse their own names.
+//! What the options' names mean: algorithms, data sets, benchmarks, genotypes, presets and the values that the
+//! library names. Devices parse their own names.
 
+mod algorithm;
 mod benchmark;
 mod dataset;
 pub(crate) mod genotype;
@@ -8,9 +9,8 @@ mod library_values;
 mod named_values;
 mod preset;
 
+pub(crate) use self::algorithm::AlgorithmName;
 pub(crate) use self::benchmark::BenchmarkName;
 pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
-pub(crate) use self::library_values::{
-    contender, duplicates, protocol, sync_policy, table_dataset,
-};
+pub(crate) use self::library_values::{duplicates, protocol, sync_policy, table_dataset};
 pub(crate) use self::preset::PresetName;

@@ -57,7 +57,33 @@ fn a_comparison_is_refused_in_a_folder_that_holds_one_and_resumed_with_more_runs
         .success();
     let resumed = resumed.stderr(contains("8 of 12 runs are taken from the record"));
     resumed.stdout(contains("6 runs of each algorithm").and(contains("Mann-Whitney U")));
-    assert_eq!(json_lines(&dir.read("comparison/runs.jsonl")).len(), 1 + 12);
+    // The settings, each algorithm's own, and the runs.
+    let record = json_lines(&dir.read("comparison/runs.jsonl"));
+    assert_eq!(record.len(), 1 + 2 + 12);
+}
+
+#[test]
+fn an_algorithm_with_other_sizes_than_the_recorded_ones_is_refused() {
+    let dir = Dir::new();
+    dir.line(&format!("{BITS} --runs 1 --quiet"))
+        .assert()
+        .success();
+    let line = format!("{BITS} --runs 1 --population 50 --resume");
+    let refused = dir.line(&line).assert().code(1);
+    refused.stderr(contains(
+        "algorithms.aging.population: 100 recorded, 50 now",
+    ));
+}
+
+#[test]
+fn an_algorithm_that_is_named_twice_is_refused() {
+    let refused = Dir::new()
+        .line("compare --benchmark bits --algorithms aging,aging")
+        .assert()
+        .code(1);
+    refused.stderr(contains(
+        "two algorithms have the name aging; each needs its own",
+    ));
 }
 
 #[test]

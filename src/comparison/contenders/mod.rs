@@ -1,0 +1,36 @@
+//! The contenders of this crate, and how to make one of your own algorithm.
+//!
+//! [`Aging`], [`NonAging`] and [`Random`] work on every benchmark, [`Reinforce`] and `Ppo` on those whose space is
+//! a [`CategoricalSpace`]. `Ppo` needs the feature `burn`.
+
+mod custom;
+mod evolution;
+mod named;
+#[cfg(feature = "burn")]
+mod ppo;
+mod random;
+mod reinforce;
+
+pub use custom::Custom;
+pub use evolution::{Aging, NonAging};
+pub use named::Named;
+#[cfg(feature = "burn")]
+pub use ppo::Ppo;
+pub use random::Random;
+pub use reinforce::Reinforce;
+
+use super::benchmark::Benchmark;
+use super::contender::Contender;
+use crate::space::CategoricalSpace;
+
+/// The algorithms of this crate that take microseconds a trial: all but PPO, whose controller takes
+/// milliseconds.
+#[must_use]
+pub fn quick<B: Benchmark<Space: CategoricalSpace>>() -> Vec<Box<dyn Contender<B>>> {
+    vec![
+        Box::new(Aging::new()),
+        Box::new(NonAging::new()),
+        Box::new(Random::new()),
+        Box::new(Reinforce::new()),
+    ]
+}

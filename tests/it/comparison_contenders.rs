@@ -1,0 +1,243 @@
+//! Contenders and benchmarks of your own, and what the built-in contenders' runs have always been.
+
+use std::fs;
+use std::time::Duration;
+
+use evonas::comparison::contenders::{self, Aging, Custom, Named, NonAging, Random};
+use evonas::comparison::{
+    Benchmark, BitsBenchmark, Comparison, ComparisonError, Contender, RunEvent, RunRecord, Setup,
+};
+use evonas::prelude::*;
+
+/// A number to be made large, from a space without decisions.
+#[derive(Debug)]
+struct Line;
+
+impl SearchSpace for Line {
+    type Genotype = f64;
+
+    fn sample(&self, rng: &mut dyn Rng) -> f64 {
+        rng.random_range(0.0..1.0)
+    }
+}
+
+impl Mutation<f64> for Line {
+    fn mutate(&self, parent: &f64, rng: &mut dyn Rng) -> f64 {
+        parent + rng.random_range(-0.1..0.1)
+    }
+}
+
+impl Benchmark for Line {
+    type Genotype = f64;
+    type Space = Self;
+
+    fn dataset(&self) -> String {
+        "line".to_owned()
+    }
+
+    fn space(&self) -> Self {
+        Self
+    }
+
+    fn mutation(&self) -> Box<dyn Mutation<f64>> {
+        Box::new(Self)
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<f64>> {
+        Box::new(|number: &f64, _: &Context<'_>| Ok(Evaluation::new(*number).with_cost(1.0)))
+    }
+
+    fn test(&self, number: &f64, _: &Evaluation) -> f64 {
+        *number
+    }
+
+    fn budget(&self) -> Duration {
+        Duration::from_secs(200)
+    }
+
+    fn runs(&self) -> usize {
+        3
+    }
+}
+
+/// Evolution whose parents are the best of the whole population.
+fn greedy(population: usize) -> impl Contender<Line> + 'static {
+    Custom::new("greedy", move |line: &Line, seed| {
+        let evolution = Evolution::builder(line.space(), line.mutation());
+        let evolution = evolution.population(population).sample(population);
+        Ok(evolution.seed(seed).build()?)
+    })
+}
+
+#[test]
+fn a_custom_algorithm_is_compared_on_a_benchmark_whose_space_has_no_decisions() {
+    let comparison = Comparison::builder(&Line)
+        .contender(greedy(10))
+        .contender(Aging::new().population(10).sample(3))
+        .contender(Random::new())
+        .setup(Setup::new(&Line).runs(10))
+        .run()
+        .unwrap();
+    let names: Vec<&str> = comparison
+        .entries()
+        .iter()
+        .map(|entry| entry.contender.as_str())
+        .collect();
+    assert_eq!(names, ["greedy", "aging", "random"]);
+    let pairs = comparison.pairs();
+    assert_eq!(
+        (pairs[1].first.as_str(), pairs[1].second.as_str()),
+        ("greedy", "random")
+    );
+    assert!(pairs[1].test.p < 1e-3, "{pairs:?}");
+    assert_eq!(comparison.summaries()[0].algorithm, "greedy");
+    // The text of a genotype is its Debug form unless the benchmark says otherwise.
+    let run = &comparison.entries()[0].runs[0];
+    assert_eq!(run.genotype, format!("{:?}", run.best().test));
+    let printed = comparison.to_string();
+    assert!(printed.contains("greedy - random"), "{printed}");
+}
+
+#[test]
+fn a_custom_contenders_runs_depend_on_its_name_and_not_on_its_place() {
+    let seeds = |comparison: &Comparison, position: usize| -> Vec<u64> {
+        let runs = &comparison.entries()[position].runs;
+        runs.iter().map(|run| run.seed).collect()
+    };
+    let last = Comparison::builder(&Line)
+        .contender(Random::new())
+        .contender(Named::new("other", greedy(10)))
+        .contender(greedy(10));
+    let last = last.run().unwrap();
+    let alone = Comparison::builder(&Line).contender(greedy(10));
+    let alone = alone.run().unwrap();
+    assert_eq!(alone.entries()[0], last.entries()[2]);
+    assert_ne!(seeds(&last, 1), seeds(&last, 2), "another name");
+}
+
+#[test]
+fn two_contenders_of_the_same_name_are_refused() {
+    let error = Comparison::builder(&Line)
+        .contender(Aging::new())
+        .contender(Random::new())
+        .contender(Named::new("aging", NonAging::new()))
+        .run()
+        .unwrap_err();
+    assert!(
+        matches!(&error, ComparisonError::SameName(name) if name == "aging"),
+        "{error}"
+    );
+    assert_eq!(
+        error.to_string(),
+        "two algorithms have the name aging; each needs its own"
+    );
+}
+
+#[test]
+fn a_contender_that_cannot_be_set_up_is_refused_before_the_first_run() {
+    let refused = |contender: Box<dyn Contender<Line>>| {
+        let mut events = 0;
+        let error = Comparison::builder(&Line)
+            .contender(Random::new())
+            .contender(contender)
+            .observe(|_: &RunEvent<'_>| events += 1)
+            .run()
+            .unwrap_err();
+        assert!(matches!(error, ComparisonError::Algorithm { .. }));
+        assert_eq!(events, 0);
+        error.to_string()
+    };
+    assert_eq!(
+        refused(Box::new(Aging::new().population(20).sample(30))),
+        "can't set up aging: the sample size 30 exceeds the population size 20; choose \
+         1 <= sample <= population"
+    );
+    let broken = Custom::new("broken", |_: &Line, _| -> Result<RandomSearch<f64>, _> {
+        Err("there is no licence".into())
+    });
+    assert_eq!(
+        refused(Box::new(broken)),
+        "can't set up broken: there is no licence"
+    );
+}
+
+#[test]
+fn a_record_takes_custom_contenders_and_refuses_other_settings_of_one_that_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let resume = |contenders: Vec<Box<dyn Contender<Line>>>| {
+        let mut taken = 0;
+        Comparison::builder(&Line)
+            .contenders(contenders)
+            .record(RunRecord::open_or_create(folder.path()).unwrap())
+            .observe(|event: &RunEvent<'_>| {
+                if let RunEvent::Began { recorded, .. } = event {
+                    taken = *recorded;
+                }
+            })
+            .run()
+            .map(|comparison| (comparison, taken))
+    };
+    let (first, taken) = resume(vec![Box::new(greedy(10))]).unwrap();
+    assert_eq!(taken, 0);
+    let random = || Box::new(Random::new());
+    let (second, taken) = resume(vec![random(), Box::new(greedy(10))]).unwrap();
+    assert_eq!(taken, 3);
+    assert_eq!(first.entries()[0], second.entries()[1]);
+
+    let before = fs::read(folder.path().join("runs.jsonl")).unwrap();
+    let error = resume(vec![random(), Box::new(greedy(9))]).unwrap_err();
+    assert!(
+        matches!(error, ComparisonError::OtherComparison { .. }),
+        "{error}"
+    );
+    let difference = "algorithms.greedy.population: 10 recorded, 9 now";
+    assert!(error.to_string().ends_with(difference), "{error}");
+    let after = fs::read(folder.path().join("runs.jsonl")).unwrap();
+    assert_eq!(before, after, "a refusal changes nothing");
+
+    // Other settings by another name are another algorithm.
+    let other = Box::new(Named::new("greedy, 9", greedy(9)));
+    let (_, taken) = resume(vec![Box::new(greedy(10)), other]).unwrap();
+    assert_eq!(taken, 3);
+}
+
+#[test]
+fn runs_of_the_built_in_contenders_are_value_stable() {
+    let benchmark = BitsBenchmark::default();
+    let setup = Setup::new(&benchmark).runs(2).seed(4);
+    let comparison = Comparison::builder(&benchmark)
+        .contender(Aging::new().population(20).sample(5))
+        .contender(NonAging::new().population(20).sample(5))
+        .contender(Random::new())
+        .contender(contenders::Reinforce::new())
+        .setup(setup.budget(Duration::from_secs(300)))
+        .run()
+        .unwrap();
+    let found: Vec<(u64, u64, f64, f64)> = comparison
+        .entries()
+        .iter()
+        .flat_map(|entry| &entry.runs)
+        .map(|run| {
+            (
+                run.seed,
+                run.best().trials,
+                run.best().valid,
+                run.best().test,
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (13397615786452766498, 129, 0.7192621583064415, 0.57),
+            (12215659584349752668, 285, 0.752861277501449, 0.62),
+            (8401825148886008364, 221, 0.7964475618375833, 0.65),
+            (15832585713803562928, 264, 0.769993486447499, 0.63),
+            (7353225779522395376, 223, 0.703569492485157, 0.6),
+            (16106587975895923974, 125, 0.6604207875760898, 0.57),
+            (5859453631918803172, 296, 0.7903671438210831, 0.67),
+            (82397568928001692, 224, 0.7475056872952593, 0.7),
+        ],
+        "changing these changes every comparison that was ever recorded"
+    );
+}
