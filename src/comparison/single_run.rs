@@ -10,7 +10,7 @@ use super::run_seed::run_seed;
 use super::setup::Setup;
 use super::standstill::{Standstill, Watch};
 use crate::executor::Simulated;
-use crate::search::{Budget, Search, SearchError, TrialRecord};
+use crate::search::{Budget, Search, SearchError, Termination, TrialRecord};
 
 /// Runs an algorithm on a benchmark until its budget is spent.
 pub(super) fn single_run<B: Benchmark>(
@@ -30,6 +30,13 @@ pub(super) fn single_run<B: Benchmark>(
         .observe(Watch::new())
         .run()
         .map_err(|error| search_failed(error, name, number))?;
+    if result.termination == Termination::Standstill {
+        return Err(ComparisonError::NeverEnds {
+            contender: name.to_owned(),
+            run: number,
+            why: result.termination.to_string(),
+        });
+    }
 
     let budget = setup.budget.as_secs_f64();
     let records = result.history.records();

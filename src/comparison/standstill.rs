@@ -1,12 +1,11 @@
 //! Ends runs that would never spend their simulated time.
+//!
+//! A search of its own accord ends where nothing new comes ([`Termination::Standstill`](crate::search::Termination)).
 
 use std::error::Error;
 
 use crate::search::{Event, Observer};
 use crate::trial::Outcome;
-
-/// The most trials in a row that may take no time. Trials without a score take none.
-const MOST_IDLE: u64 = 1000;
 
 /// The most trials that a run may have, which is some gigabytes of history.
 const MOST_TRIALS: u64 = 10_000_000;
@@ -22,12 +21,6 @@ pub(super) enum Standstill {
         /// Its cost in seconds.
         cost: f64,
     },
-    /// Trial after trial ends without a score, which takes no time.
-    #[error("{trials} trials in a row ended without a score, which takes no time")]
-    NoScore {
-        /// The number of trials.
-        trials: u64,
-    },
     /// The evaluations are too short for the budget.
     #[error("{trials} trials have not spent it; shorten it, or make evaluations cost more")]
     TooManyTrials {
@@ -39,29 +32,23 @@ pub(super) enum Standstill {
 /// Ends a search that makes no progress, with a [`Standstill`] as its error.
 #[derive(Debug)]
 pub(super) struct Watch {
-    idle: u64,
     most_trials: u64,
 }
 
 impl Watch {
     pub(super) const fn new() -> Self {
         Self {
-            idle: 0,
             most_trials: MOST_TRIALS,
         }
     }
 
     /// Checks the trial that has just ended, the `trials`-th.
-    fn check(&mut self, outcome: &Outcome, seconds: f64, trials: u64) -> Result<(), Standstill> {
+    fn check(&self, outcome: &Outcome, seconds: f64, trials: u64) -> Result<(), Standstill> {
         if let Outcome::Completed(evaluation) = outcome
             && seconds == 0.0
         {
             let cost = evaluation.cost.unwrap_or(0.0);
             return Err(Standstill::NoTime { cost });
-        }
-        self.idle = if seconds == 0.0 { self.idle + 1 } else { 0 };
-        if self.idle >= MOST_IDLE {
-            return Err(Standstill::NoScore { trials: self.idle });
         }
         if trials >= self.most_trials {
             return Err(Standstill::TooManyTrials { trials });
@@ -87,31 +74,8 @@ mod tests {
     use crate::trial::Evaluation;
 
     #[test]
-    fn a_trial_that_takes_time_resets_the_count_of_idle_trials() {
-        let mut watch = Watch::new();
-        let scored = Outcome::Completed(Evaluation::new(1.0).with_cost(1e-9));
-        let infeasible = Outcome::Infeasible {
-            reason: String::new(),
-        };
-        for trial in 0..MOST_IDLE {
-            assert_eq!(watch.check(&infeasible, 0.0, 2 * trial), Ok(()));
-            assert_eq!(watch.check(&scored, 1e-9, 2 * trial + 1), Ok(()));
-        }
-        for trial in 1..MOST_IDLE {
-            assert_eq!(watch.check(&infeasible, 0.0, trial), Ok(()));
-        }
-        assert_eq!(
-            watch.check(&infeasible, 0.0, 0),
-            Err(Standstill::NoScore { trials: MOST_IDLE })
-        );
-    }
-
-    #[test]
     fn the_number_of_trials_in_a_run_is_limited() {
-        let mut watch = Watch {
-            idle: 0,
-            most_trials: 3,
-        };
+        let watch = Watch { most_trials: 3 };
         let scored = Outcome::Completed(Evaluation::new(1.0).with_cost(1e-9));
         assert_eq!(watch.check(&scored, 1e-9, 2), Ok(()));
         assert_eq!(

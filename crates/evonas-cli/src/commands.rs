@@ -15,6 +15,7 @@ use crate::evaluate::EvaluateOptions;
 use crate::predict::PredictOptions;
 use crate::search::SearchOptions;
 use crate::train::TrainOptions;
+use crate::whatif::WhatIfOptions;
 
 /// Evolutionary neural architecture search for image classifiers
 ///
@@ -57,6 +58,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateOptions),
     Predict(PredictOptions),
     Describe(DescribeOptions),
+    #[command(name = "whatif")]
+    WhatIf(WhatIfOptions),
     Compare(CompareOptions),
     AgingStudy(AgingStudyOptions),
     Convert(ConvertOptions),
@@ -72,6 +75,7 @@ impl Command {
             Self::Evaluate(options) => options.run(),
             Self::Predict(options) => options.run(),
             Self::Describe(options) => options.run(),
+            Self::WhatIf(options) => options.run(),
             Self::Compare(options) => options.run(),
             Self::AgingStudy(options) => options.run(),
             Self::Convert(options) => options.run(),

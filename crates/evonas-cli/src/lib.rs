@@ -35,6 +35,7 @@ mod recipe;
 mod search;
 mod stop;
 mod train;
+mod whatif;
 
 use std::ffi::OsString;
 use std::io::{Write as _, stdout};

@@ -8,9 +8,11 @@ pub(crate) mod genotype;
 mod library_values;
 mod named_values;
 mod preset;
+mod search;
 
 pub(crate) use self::algorithm::AlgorithmName;
 pub(crate) use self::benchmark::BenchmarkName;
 pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
 pub(crate) use self::library_values::{duplicates, protocol, sync_policy, table_dataset};
 pub(crate) use self::preset::PresetName;
+pub(crate) use self::search::{SearchAlgorithm, SpaceName, StopperName};

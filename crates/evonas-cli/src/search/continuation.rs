@@ -94,10 +94,6 @@ fn files(folder: &Path) -> String {
             "best.safetensors",
             "the trained network, for evonas evaluate and evonas predict",
         ),
-        (
-            "warm-start.json",
-            "the genotypes that the search began with",
-        ),
     ];
     for (name, content) in files {
         if folder.join(name).exists() {

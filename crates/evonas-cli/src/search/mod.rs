@@ -8,11 +8,11 @@ mod task;
 mod warm_start;
 
 use crate::Failure;
+use crate::naming::SearchAlgorithm;
 use crate::output::print_line;
 use crate::stop;
 
 use self::no_score::{infeasible, no_score};
-use self::options::SearchAlgorithm;
 pub(crate) use self::options::SearchOptions;
 use self::task::Task;
 

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use evonas::search::Duplicates;
 use evonas::search::journal::SyncPolicy;
 use evonas::training::DeviceName;
 
 use crate::Failure;
 use crate::ignored::refuse_ignored;
-use crate::naming::{DatasetOptions, duplicates, sync_policy};
+use crate::naming::{
+    DatasetOptions, SearchAlgorithm, SpaceName, StopperName, duplicates, sync_policy,
+};
 use crate::ranges::{batch, count, large_count, positive, seconds, seed, share, workers};
 
 /// Evolve an image classifier
@@ -26,7 +28,6 @@ Files in the folder of --out:
   best.json          the best trial so far, with its genotype
   recipe.json        data set, network and training settings, for evonas train --from
   best.safetensors   the network of the final training, for evonas evaluate and evonas predict
-  warm-start.json    the genotypes of --warm-start, if there were any
 
 Examples:
   evonas search --trials 200 --out found
@@ -153,36 +154,6 @@ pub(crate) struct SearchOptions {
     /// Print the result as one JSON object on the last line [default: off]
     #[arg(long)]
     pub(super) json: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum SpaceName {
-    /// SP-I: 8 operations, 5 pairwise combinations per cell
-    Sp1,
-    /// SP-II: 19 operations, 5 pairwise combinations per cell
-    Sp2,
-    /// SP-III: 19 operations, 10 pairwise combinations per cell
-    Sp3,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SearchAlgorithm {
-    /// Regularized evolution: the oldest of the population is removed
-    Aging,
-    /// The same without aging: the worst of the sample is removed
-    NonAging,
-    /// Random search
-    Random,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum StopperName {
-    /// Train every candidate to the end
-    None,
-    /// End a trial whose accuracy is below the median at the same epoch
-    Median,
-    /// Successive halving: the better half survives each rung
-    Halving,
 }
 
 impl SearchOptions {

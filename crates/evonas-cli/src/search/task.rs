@@ -8,17 +8,17 @@ use evonas::prelude::*;
 use evonas::report::{ProgressBar, WarningLines, note};
 use evonas::search::journal::JournalError;
 use evonas::search::{BestFile, Journal, TrialsFile};
-use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
+use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::images::ImageDataset;
 use evonas::training::{CellDecoder, Devices, Trainer, TrainingEvaluator};
 use serde_json::{Value, json};
 
-use super::options::{SearchAlgorithm, SearchOptions, SpaceName, StopperName};
+use super::options::SearchOptions;
 use super::warm_start;
 use crate::Failure;
 use crate::failure::occupied;
-use crate::naming::{DatasetName, PresetName};
+use crate::naming::{DatasetName, PresetName, SearchAlgorithm, StopperName};
 use crate::recipe::{BEST_FILE, Recipe, RecipeFile};
 
 /// What the search and its baseline share.
@@ -93,11 +93,7 @@ impl<'a> Task<'a> {
     ) -> Result<SearchResult<NasnetGenotype>, Failure> {
         let options = self.options;
         let seed = options.seed;
-        let space = match options.space {
-            SpaceName::Sp1 => NasnetSpace::sp1(),
-            SpaceName::Sp2 => NasnetSpace::sp2(),
-            SpaceName::Sp3 => NasnetSpace::sp3(),
-        };
+        let space = options.space.space();
         let evolution = Evolution::builder(space.clone(), space.mutation())
             .population(options.population_size())
             .sample(options.sample_size())
@@ -110,11 +106,10 @@ impl<'a> Task<'a> {
             })?),
             None => None,
         };
-        let initial = match (&out, &journal) {
-            (Some(folder), Some(journal)) => {
-                warm_start::kept(options, folder, journal.is_resumed())?
-            }
-            _ => warm_start::genotypes(options)?,
+        let initial = match journal.as_ref().and_then(Journal::header) {
+            // What --warm-start names may have changed since.
+            Some(recorded) => recorded.initial()?,
+            None => warm_start::genotypes(options)?,
         };
         let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
             SearchAlgorithm::Aging => Box::new(evolution.initial(initial).build()?),

@@ -133,15 +133,6 @@ fn a_benchmark_that_needs_a_table_and_one_that_does_not_exist_are_refused() {
 }
 
 #[test]
-fn an_algorithm_that_is_named_twice_is_refused() {
-    let refused = Dir::new()
-        .line("compare --benchmark bits --algorithms aging,random,aging --runs 1")
-        .assert()
-        .code(1);
-    refused.stderr(contains("names aging twice"));
-}
-
-#[test]
 fn the_columns_of_a_wrong_table_are_cut_and_escaped() {
     let dir = Dir::new();
     let column = |number| format!("column {number} \u{1b}[31m");

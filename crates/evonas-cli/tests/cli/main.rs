@@ -12,3 +12,4 @@ mod search;
 mod train;
 #[cfg(feature = "wgpu")]
 mod wgpu;
+mod whatif;

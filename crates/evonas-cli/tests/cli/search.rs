@@ -185,7 +185,7 @@ fn a_warm_start_from_a_folder_without_a_search_says_what_is_missing() {
         .line(&tiny("--trials 3 --warm-start empty"))
         .assert()
         .code(1);
-    refused.stderr(contains("no search is recorded there").and(contains("resume").not()));
+    refused.stderr(contains("nothing is recorded there").and(contains("resume").not()));
 }
 
 #[test]
