@@ -61,33 +61,33 @@ fn nearness(point: &[f64]) -> f64 {
     -point.iter().map(|x| x.abs()).sum::<f64>()
 }
 
-/// Always mutates the best point so far. Random search numbers the trials, and draws the first point.
+/// Always mutates the best point so far.
 #[derive(Debug)]
-struct HillClimbing(RandomSearch<Vec<f64>>, Vec<f64>, Option<(f64, Vec<f64>)>);
+struct HillClimbing(Stream, Option<(f64, Trial<Vec<f64>>)>);
 
 impl Algorithm<Vec<f64>> for HillClimbing {
-    fn ask(&mut self) -> Trial<Vec<f64>> {
-        let Self(random, last, best) = self;
-        let mut trial = random.ask();
-        if let Some((_, best)) = best {
-            trial.genotype = Cube.mutate(best, &mut stream(trial.seed, 1));
+    fn propose(&mut self, _: TrialId) -> Proposal<Vec<f64>> {
+        match &self.1 {
+            Some((_, best)) => Proposal::child(best.id, Cube.mutate(&best.genotype, &mut self.0)),
+            None => Proposal::random(Cube.sample(&mut self.0)),
         }
-        last.clone_from(&trial.genotype);
-        trial
     }
-    fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<(), TellError> {
-        let Self(random, last, best) = self;
+    fn learn(&mut self, trial: &Trial<Vec<f64>>, outcome: &Outcome) -> Result<(), TellError> {
         let fitness = outcome.fitness().unwrap_or(f64::NEG_INFINITY);
-        if best.as_ref().is_none_or(|(highest, _)| fitness > *highest) {
-            *best = Some((fitness, last.clone()));
+        if self
+            .1
+            .as_ref()
+            .is_none_or(|(highest, _)| fitness > *highest)
+        {
+            self.1 = Some((fitness, trial.clone()));
         }
-        random.tell(id, outcome)
+        Ok(())
     }
 }
 
 fn main() -> Result<(), ComparisonError> {
     let climbing = Custom::new("climbing", |_: &Cube, seed| {
-        Ok(HillClimbing(RandomSearch::new(Cube, seed), vec![], None))
+        Ok(HillClimbing(stream(seed, 0), None))
     });
     let comparison = Comparison::builder(&Cube)
         .contender(climbing)

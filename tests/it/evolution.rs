@@ -201,21 +201,23 @@ impl Replacement<Vec<bool>> for OutOfRange {
 #[test]
 fn a_replacement_out_of_range_is_refused_and_changes_nothing() {
     let mended = Arc::new(AtomicBool::new(false));
-    let mut evolution = Evolution::builder(SPACE, FlipOneBit)
-        .population(2)
-        .sample(1)
-        .replacement(OutOfRange(mended.clone()))
-        .build()
-        .unwrap();
+    let mut evolution = Ledger::new(
+        Evolution::builder(SPACE, FlipOneBit)
+            .population(2)
+            .sample(1)
+            .replacement(OutOfRange(mended.clone()))
+            .build()
+            .unwrap(),
+    );
     for fitness in [1.0, 2.0] {
         let trial = evolution.ask();
         evolution.tell(trial.id, &completed(fitness)).unwrap();
     }
     let child = evolution.ask();
-    let members = |evolution: &Evolution<_>| -> Vec<(u64, u64)> {
-        let members = evolution.population().iter();
+    let members = |evolution: &Ledger<_, Evolution<_>>| -> Vec<(u64, u64)> {
+        let members = evolution.algorithm().population().iter();
         members
-            .map(|member| (member.trial.0, member.joined))
+            .map(|member| (member.trial.unwrap().0, member.joined()))
             .collect()
     };
     for _ in 0..2 {

@@ -30,7 +30,7 @@ fn completed(first: f64, second: f64) -> Outcome {
 }
 
 /// Fills the population with members of these figures, whose trials have the numbers 0, 1, 2…
-fn fill(evolution: &mut Evolution<Bits>, figures: &[(f64, f64)]) {
+fn fill(evolution: &mut Ledger<Bits, Evolution<Bits>>, figures: &[(f64, f64)]) {
     for &(first, second) in figures {
         let trial = evolution.ask();
         let outcome = completed(first, second);
@@ -55,7 +55,7 @@ fn every_member_of_the_population_s_front_becomes_a_parent() {
         figures.push((10.0 - 0.01 * f64::from(x), -1.0));
         figures.push((-1.0, 10.0 - 0.01 * f64::from(x)));
     }
-    let mut evolution = builder(41, 10).pareto(objectives()).build().unwrap();
+    let mut evolution = Ledger::new(builder(41, 10).pareto(objectives()).build().unwrap());
     fill(&mut evolution, &figures);
     let mut chosen = HashMap::new();
     for _ in 0..2000 {
@@ -74,9 +74,11 @@ fn every_member_of_the_population_s_front_becomes_a_parent() {
 fn members_of_equal_figures_are_equally_good() {
     // The second and the third are equal; so are the ends.
     let figures = [(0.0, 2.0), (1.0, 1.0), (1.0, 1.0), (2.0, 0.0), (0.0, 2.0)];
-    let mut evolution = builder(5, 1).pareto(objectives()).build().unwrap();
+    let mut evolution = Ledger::new(builder(5, 1).pareto(objectives()).build().unwrap());
     fill(&mut evolution, &figures);
-    let worst = |members: &[usize]| ParetoTournament::new(1).worst(evolution.population(), members);
+    let worst = |members: &[usize]| {
+        ParetoTournament::new(1).worst(evolution.algorithm().population(), members)
+    };
     assert_eq!([worst(&[1, 2]), worst(&[2, 1])], [1, 2]);
     assert_eq!([worst(&[0, 4, 3]), worst(&[4, 0])], [0, 4]);
     assert_eq!(worst(&[0, 2, 3]), 2);
@@ -106,7 +108,7 @@ fn a_population_of_a_thousand_is_no_burden() {
         Objective::maximize("second"),
         Objective::minimize("third"),
     ];
-    let mut evolution = builder(1000, 25).pareto(objectives).build().unwrap();
+    let mut evolution = Ledger::new(builder(1000, 25).pareto(objectives).build().unwrap());
     for id in 0..1200_u32 {
         let trial = evolution.ask();
         let spread = |factor| f64::from(id * factor % 1009);
@@ -117,18 +119,18 @@ fn a_population_of_a_thousand_is_no_burden() {
             .tell(trial.id, &Outcome::Completed(evaluation))
             .unwrap();
     }
-    assert_eq!(evolution.population().len(), 1000);
+    assert_eq!(evolution.algorithm().population().len(), 1000);
 }
 
 #[test]
 fn the_worst_of_the_sample_leaves_by_the_order_of_the_selection() {
     // Trial 1 has the lowest fitness, but by two objectives trial 2 is the worst.
     let figures = [(5.0, 4.0), (0.5, 9.0), (1.0, 3.0)];
-    let mut evolution = builder(3, 3).pareto(objectives()).build().unwrap();
+    let mut evolution = Ledger::new(builder(3, 3).pareto(objectives()).build().unwrap());
     fill(&mut evolution, &figures);
     let lexicographic = LexicographicTournament::new(1, vec![100.0, 0.0]).unwrap();
     let leaves = |sample: &[u64], selection: &dyn Selection<Bits>| {
-        WorstOfSample.leaves(evolution.population(), sample, selection)
+        WorstOfSample.leaves(evolution.algorithm().population(), sample, selection)
     };
     for sample in [vec![1, 0, 2, 1], vec![], vec![17]] {
         assert_eq!(leaves(&sample, &lexicographic), 2);
@@ -145,13 +147,17 @@ fn non_aging_evolution_keeps_what_its_selection_prefers() {
     // By the fitness, the best member would be the first to leave.
     let order = [Objective::maximize("second"), Objective::fitness()];
     let evolution = builder(20, 5).lexicographic(order).non_aging();
-    let mut evolution = evolution.build().unwrap();
+    let mut evolution = Ledger::new(evolution.build().unwrap());
     for _ in 0..2000 {
         let trial = evolution.ask();
         let zeros = trial.genotype.iter().rev().take_while(|&&bit| !bit).count() as f64;
         evolution.tell(trial.id, &completed(-zeros, zeros)).unwrap();
     }
-    let zeros = evolution.population().iter().map(|member| -member.fitness);
+    let zeros = evolution
+        .algorithm()
+        .population()
+        .iter()
+        .map(|member| -member.fitness);
     assert_eq!(zeros.fold(0.0, f64::max), 24.0);
 }
 
@@ -160,11 +166,17 @@ fn the_worst_in_lexicographic_order_is_never_the_best() {
     let figures = [(0.0, 9.0), (0.5, 5.0), (1.0, 3.0)];
     let first = Objective::fitness().tolerance(0.6);
     let order = [first, Objective::maximize("second")];
-    let mut evolution = builder(3, 3).lexicographic(order).build().unwrap();
+    let mut evolution = Ledger::new(builder(3, 3).lexicographic(order).build().unwrap());
     fill(&mut evolution, &figures);
     let tournament = LexicographicTournament::new(1, vec![0.6, 0.0]).unwrap();
-    assert_eq!(tournament.worst(evolution.population(), &[0, 1, 2]), 0);
-    assert_eq!(tournament.worst(evolution.population(), &[2, 1, 2, 1]), 2);
+    assert_eq!(
+        tournament.worst(evolution.algorithm().population(), &[0, 1, 2]),
+        0
+    );
+    assert_eq!(
+        tournament.worst(evolution.algorithm().population(), &[2, 1, 2, 1]),
+        2
+    );
 }
 
 /// The fitness saturates, so many sizes reach it; more ones are larger.

@@ -53,7 +53,7 @@ fn a_search_is_send_with_all_its_parts() {
     .duplicates(Duplicates::Redraw(1))
     .end_when(|_| false)
     .observe(|_: &Event<'_, Bits>| {})
-    .stopper(MedianRule::new(evonas::objective::Direction::Maximize));
+    .stopper(MedianRule::new());
     is_send(&search);
     is_send(&Search::new(
         evolution(),

@@ -7,7 +7,6 @@ use evonas::algorithm::AlgorithmDescription;
 use evonas::prelude::*;
 use evonas::search::History;
 use evonas::search::journal::{self, DivergenceReason, JournalHeader, Replayed, WhatIf};
-use evonas::space::SearchSpace as _;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use serde_json::{Value, json};
 
