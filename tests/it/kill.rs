@@ -51,7 +51,12 @@ fn child_process() {
     let sleep = Duration::from_millis(number(MILLISECONDS));
     let evaluator = move |decisions: &Decisions, context: &Context<'_>| {
         std::thread::sleep(sleep);
-        let places = decisions.places().unwrap_or_default().iter().copied().map(f64::from);
+        let places = decisions
+            .places()
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .map(f64::from);
         let noise: f64 = context.rng(0).random();
         Ok(Evaluation::new(places.sum::<f64>() + noise))
     };
