@@ -22,7 +22,7 @@
 //! let score = move |decisions: &Decisions, _: &Context<'_>| {
 //!     let rate = names.float(decisions, "learning rate").unwrap_or(1.0);
 //!     let layers = names.integer(decisions, "layers").unwrap_or(1) as f64;
-//!     let momentum = names.float(decisions, "momentum").unwrap_or(0.5);
+//!     let momentum = names.float(decisions, "momentum").unwrap_or(0.0);
 //!     Ok(Evaluation::new(momentum - (rate / 0.01).ln().abs() - (layers - 4.0).abs()))
 //! };
 //! let evolution = Evolution::builder(space.clone(), space.clone()).population(20).sample(5).build()?;
@@ -30,7 +30,8 @@
 //! let best = result.best().ok_or("no trial has a score")?;
 //! assert_eq!(space.get(&best.genotype, "optimizer"), Some("sgd"));
 //! assert_eq!(space.integer(&best.genotype, "layers"), Some(4));
-//! println!("{}", space.to_json(&best.genotype)); // {"dropout":0.35,"layers":4,"learning rate":0.0099…
+//! // {"dropout":0.45,"layers":4,"learning rate":0.00998,"momentum":0.947,"optimizer":"sgd","width":399}
+//! println!("{}", space.to_json(&best.genotype));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
