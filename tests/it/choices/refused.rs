@@ -1,5 +1,7 @@
 //! Spaces and genotypes that are refused.
 
+use std::ops::RangeInclusive;
+
 use evonas::prelude::*;
 use evonas::space::CategoricalSpace;
 use evonas::spaces::choices::{Choices, ChoicesBuilder, ChoicesError, Decisions};
@@ -88,7 +90,7 @@ fn invalid_ranges_are_refused() {
             "1.0..=0.5 of decision 'a' is empty",
         ),
         (
-            space().integer("a", 3..=2),
+            space().integer("a", RangeInclusive::new(3, 2)),
             "3..=2 of decision 'a' is empty",
         ),
         (space().float("a", nan..=0.5), "must have finite bounds"),

@@ -128,7 +128,9 @@ fn bytes_per_trial(trials: u64) -> Result<Option<f64>, Failure> {
         .history
         .records()
         .iter()
-        .map(|record| size_of::<Decisions>() + size_of_val(record.genotype.places().unwrap_or_default()))
+        .map(|record| {
+            size_of::<Decisions>() + size_of_val(record.genotype.places().unwrap_or_default())
+        })
         .sum();
     let grown = before.zip(after).map(|(before, after)| after - before);
     Ok(grown.map(|bytes| (bytes - genotypes as f64).max(0.0) / trials as f64))
