@@ -25,7 +25,7 @@ fn search(folder: Option<&Path>) -> SearchResult<Decisions> {
         .build()
         .expect("25 is at most 100");
     let score = |decisions: &Decisions, _: &Context<'_>| {
-        let sum: u16 = decisions.places().iter().sum();
+        let sum: u16 = decisions.places().unwrap_or_default().iter().sum();
         Ok(Evaluation::new(f64::from(sum)))
     };
     let mut search = Search::new(evolution, Serial::new(score), Budget::trials(TRIALS));

@@ -17,7 +17,7 @@ use evonas::prelude::*;
 /// Requests a second, in thousands, by a made-up model.
 fn throughput(space: &Choices, settings: &Decisions) -> f64 {
     let text = |name| space.get(settings, name).unwrap_or("none");
-    let number = |name| text(name).parse::<f64>().unwrap_or(0.0);
+    let number = |name| space.integer(settings, name).unwrap_or(0) as f64;
     let compression = match text("compression") {
         "none" => 1.0,
         "gzip" => 1.4 - 0.06 * number("level"),
@@ -37,12 +37,12 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     let space = Choices::builder()
         .decision("eviction", ["random", "fifo", "lru"])
-        .decision("megabytes", ["16", "64", "256", "1024", "4096"])
+        .log_integer("megabytes", 16..=4096)
         .decision("compression", ["none", "gzip", "zstd"])
-        .decision("level", ["1", "3", "5", "7", "9"])
+        .integer("level", 1..=9)
         .only_if("compression", ["gzip", "zstd"])
-        .decision("shards", ["1", "2", "4", "8", "16", "32"])
-        .decision("threads", ["1", "2", "4", "8", "16"])
+        .log_integer("shards", 1..=32)
+        .log_integer("threads", 1..=16)
         .build()?;
 
     let model = space.clone();
@@ -90,8 +90,8 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         result.history.len()
     );
     let best = result.best().ok_or("every trial failed")?;
-    for (name, alternative) in space.named(&best.genotype) {
-        println!("  {name}: {alternative}");
+    for (name, value) in space.named(&best.genotype) {
+        println!("  {name}: {value}");
     }
     let fitness = best.fitness().unwrap_or(0.0);
     println!("best: {fitness:.3} thousand requests a second with these settings");

@@ -53,7 +53,12 @@ fn the_search_that_is_killed() {
     let sleep = Duration::from_millis(number(MILLISECONDS));
     let evaluator = move |decisions: &Decisions, context: &Context<'_>| {
         std::thread::sleep(sleep);
-        let places = decisions.places().iter().copied().map(f64::from);
+        let places = decisions
+            .places()
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .map(f64::from);
         let noise: f64 = context.rng(0).random();
         Ok(Evaluation::new(places.sum::<f64>() + noise))
     };

@@ -90,6 +90,8 @@ fn the_probabilities_of_all_genotypes_sum_to_1() {
         .decision("only", ["one"])
         .decision("size", ["small", "large"])
         .build()
+        .unwrap()
+        .categorical()
         .unwrap();
     let ppo = Ppo::builder(space.clone())
         .hidden_units(5)

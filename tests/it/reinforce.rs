@@ -271,8 +271,9 @@ fn choices_and_bits_survive_encoding_and_decoding() {
         .decision("size", ["small", "large"])
         .build()
         .unwrap();
-    assert_eq!(choices.alternative_counts(), [3, 2]);
-    let blue = choices.decode(&[2, 0]);
+    let categorical = choices.categorical().unwrap();
+    assert_eq!(categorical.alternative_counts(), [3, 2]);
+    let blue = categorical.decode(&[2, 0]);
     assert_eq!(choices.get(&blue, "color"), Some("blue"));
-    assert_eq!(choices.encode(&blue), [2, 0]);
+    assert_eq!(categorical.encode(&blue), [2, 0]);
 }

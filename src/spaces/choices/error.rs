@@ -1,7 +1,9 @@
 //! Why a space of decisions or a genotype of it is invalid.
 
+use serde_json::Value;
+
 /// Why a space of decisions, or a genotype of it, is invalid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChoicesError {
     /// The space has no decision.
@@ -26,12 +28,103 @@ pub enum ChoicesError {
         /// The alternative.
         alternative: String,
     },
+    /// The lower bound of a range is above its upper bound.
+    #[error("the range {range} of decision '{decision}' is empty; put the smaller bound first")]
+    EmptyRange {
+        /// The decision.
+        decision: String,
+        /// The range.
+        range: String,
+    },
+    /// A bound is infinite or not a number.
+    #[error("the range {range} of decision '{decision}' must have finite bounds")]
+    NotFinite {
+        /// The decision.
+        decision: String,
+        /// The range.
+        range: String,
+    },
+    /// The difference of a range's bounds is not a finite float, or the bounds of a range of integers or
+    /// their difference are beyond 2^53, up to which floats represent every integer.
+    #[error(
+        "the range {range} of decision '{decision}' is too wide: integers may go up to 2^53 and differ by as much, and floats by any finite number"
+    )]
+    RangeTooWide {
+        /// The decision.
+        decision: String,
+        /// The range.
+        range: String,
+    },
+    /// A range on a logarithmic scale has values of 0 or less.
+    #[error(
+        "the range {range} of decision '{decision}' must be above 0, since its scale is logarithmic"
+    )]
+    NotPositive {
+        /// The decision.
+        decision: String,
+        /// The range.
+        range: String,
+    },
+    /// A step is not positive, exceeds the range, or is a fraction although the decision is an integer.
+    #[error(
+        "the step of decision '{decision}' is {step}; it must be above 0, at most the range, and whole for integers"
+    )]
+    InvalidStep {
+        /// The decision.
+        decision: String,
+        /// The step.
+        step: f64,
+    },
+    /// There are more than 2^53 steps, or neighbouring values are equal when rounded to floats.
+    #[error(
+        "the step of decision '{decision}' is {step}, too fine for floats to tell its values apart"
+    )]
+    StepTooFine {
+        /// The decision.
+        decision: String,
+        /// The step.
+        step: f64,
+    },
+    /// A decision has a step and a logarithmic scale.
+    #[error("decision '{0}' has a step, which a logarithmic scale can't have")]
+    StepOnLogarithmicScale(String),
+    /// The width of a Gaussian mutation is out of range.
+    #[error(
+        "decision '{decision}' mutates with a width of {width}; it must be above 0 and at most 1"
+    )]
+    InvalidWidth {
+        /// The decision.
+        decision: String,
+        /// The width.
+        width: f64,
+    },
+    /// A setting of numbers was given for a decision between alternatives.
+    #[error("'{setting}' is for numbers, but decision '{decision}' is between alternatives")]
+    NotNumeric {
+        /// The decision.
+        decision: String,
+        /// The method of the builder.
+        setting: &'static str,
+    },
+    /// A setting of numbers was given before any decision.
+    #[error("'{0}' comes before the decision that it is for")]
+    SettingWithoutDecision(&'static str),
     /// A condition was added before any decision.
     #[error("the condition on '{0}' comes before the decision that it is for")]
     ConditionWithoutDecision(String),
     /// A condition refers to a decision that doesn't come before its own.
     #[error("decision '{decision}' depends on '{on}', which is not an earlier decision")]
     UnknownCondition {
+        /// The decision.
+        decision: String,
+        /// The decision it depends on.
+        on: String,
+    },
+    /// A condition refers to a number.
+    #[error(
+        "decision '{decision}' depends on '{on}', which is a number; conditions are about alternatives"
+    )]
+    NumericCondition {
         /// The decision.
         decision: String,
         /// The decision it depends on.
@@ -59,6 +152,11 @@ pub enum ChoicesError {
         /// The decision it depends on.
         on: String,
     },
+    /// An algorithm needs alternatives, but this decision is a number.
+    #[error(
+        "decision '{0}' is a number, whose values can't be enumerated; name a few alternatives"
+    )]
+    NotCategorical(String),
     /// A genotype has the wrong number of decisions.
     #[error("it has {found} decisions, but this space has {expected}")]
     DecisionCount {
@@ -75,12 +173,46 @@ pub enum ChoicesError {
         /// The decision.
         decision: String,
         /// The number of the alternative, from 0.
-        place: u16,
+        place: i64,
         /// How many alternatives there are.
         count: usize,
     },
-    /// The JSON is not an object of strings.
-    #[error("expected an object that maps decisions to alternatives, not {0}")]
+    /// A value is of the wrong type.
+    #[error("decision '{decision}' is {found}; it must be {expected}")]
+    WrongKind {
+        /// The decision.
+        decision: String,
+        /// What the value must be.
+        expected: &'static str,
+        /// The value.
+        found: Value,
+    },
+    /// A number is out of its range.
+    #[error("decision '{decision}' is {value}; it must be from {low} to {high}")]
+    OutOfRange {
+        /// The decision.
+        decision: String,
+        /// The number.
+        value: Value,
+        /// The lowest number.
+        low: Value,
+        /// The highest number.
+        high: Value,
+    },
+    /// A number is between two steps.
+    #[error("decision '{decision}' is {value}; it must be {low} plus a multiple of {step}")]
+    OffStep {
+        /// The decision.
+        decision: String,
+        /// The number.
+        value: Value,
+        /// The lowest number.
+        low: Value,
+        /// The step.
+        step: Value,
+    },
+    /// The JSON is not an object.
+    #[error("expected an object that maps decisions to alternatives or numbers, not {0}")]
     NotAnObject(String),
     /// No decision has this name.
     #[error("there is no decision '{0}'")]

@@ -1,11 +1,11 @@
 //! Genotypes as JSON objects with names.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Choices, ChoicesError, Decisions};
 
 impl Choices {
-    /// The decisions that matter in a genotype, by name: `{"compression": "zstd", "level": "9"}`.
+    /// The decisions that matter in a genotype, by name: `{"compression": "zstd", "level": 9}`.
     ///
     /// # Panics
     /// If the genotype is not in this space. Genotypes that this space produced or validated are.
@@ -14,57 +14,39 @@ impl Choices {
         let named = self.named(genotype);
         Value::Object(
             named
-                .map(|(name, alternative)| (name.to_owned(), Value::from(alternative)))
+                .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
         )
     }
 
     /// The canonical genotype with these decisions, given by name.
     ///
+    /// A float may be written as an integer, and an integer as `3.0`. A float with a step may miss it by
+    /// rounding: `0.3` is read as three steps of 0.1.
+    ///
     /// # Errors
-    /// [`ChoicesError`] names the decision that is missing, unknown or superfluous.
+    /// [`ChoicesError`] names the decision that is missing, unknown or superfluous, or whose value is
+    /// invalid.
     pub fn from_json(&self, json: &Value) -> Result<Decisions, ChoicesError> {
         let object = json
             .as_object()
             .ok_or_else(|| ChoicesError::NotAnObject(json.to_string()))?;
-        if let Some(unknown) = object.keys().find(|name| self.place_of(name).is_none()) {
+        if let Some(unknown) = object.keys().find(|name| self.index_of(name).is_none()) {
             return Err(ChoicesError::UnknownDecision(unknown.clone()));
         }
-        let mut places = vec![0; self.decisions.len()];
-        for place in 0..places.len() {
-            places[place] = self.place_in(object, place, &places[..=place])?;
+        let mut values = Vec::with_capacity(self.decisions.len());
+        let mut matter = Vec::with_capacity(self.decisions.len());
+        for decision in &self.decisions {
+            let matters = decision.matters(&matter, |index| values[index]);
+            let name = || decision.name.clone();
+            values.push(match (object.get(&decision.name), matters) {
+                (None, false) => decision.first(),
+                (None, true) => return Err(ChoicesError::Missing(name())),
+                (Some(_), false) => return Err(ChoicesError::Superfluous(name())),
+                (Some(json), true) => decision.parse(json)?,
+            });
+            matter.push(matters);
         }
-        Ok(Decisions(places.into()))
-    }
-
-    /// The alternative that the JSON names for the last decision of `places`. Conditions only refer to
-    /// earlier decisions, so the other `places` determine whether it matters.
-    fn place_in(
-        &self,
-        object: &Map<String, Value>,
-        place: usize,
-        places: &[u16],
-    ) -> Result<u16, ChoicesError> {
-        let decision = &self.decisions[place];
-        let name = || decision.name.clone();
-        match (object.get(&decision.name), self.matter(places)[place]) {
-            (None, false) => Ok(0),
-            (None, true) => Err(ChoicesError::Missing(name())),
-            (Some(_), false) => Err(ChoicesError::Superfluous(name())),
-            (Some(value), true) => {
-                let text = value
-                    .as_str()
-                    .ok_or_else(|| ChoicesError::NotAnObject(value.to_string()))?;
-                decision
-                    .alternatives
-                    .iter()
-                    .position(|alternative| alternative == text)
-                    .and_then(|found| u16::try_from(found).ok())
-                    .ok_or_else(|| ChoicesError::UnknownAlternative {
-                        decision: name(),
-                        alternative: text.to_owned(),
-                    })
-            }
-        }
+        Ok(values.into())
     }
 }

@@ -1,79 +1,76 @@
 //! Spaces of named decisions, which most search spaces can be written as.
 //!
+//! A decision is between named alternatives, or it is a number: an integer or a float, on a linear or a
+//! logarithmic scale. It may be conditional on earlier decisions between alternatives.
+//!
 //! ```
 //! use evonas::prelude::*;
 //!
 //! let space = Choices::builder()
-//!     .decision("compression", ["none", "zstd"])
-//!     .decision("level", ["1", "5", "9"])
-//!     .only_if("compression", ["zstd"])
+//!     .decision("optimizer", ["sgd", "adam"])
+//!     .float("momentum", 0.0..=0.95)
+//!     .only_if("optimizer", ["sgd"])
+//!     .log_float("learning rate", 1e-5..=1.0)
+//!     .integer("layers", 1..=12)
+//!     .log_integer("width", 8..=512)
+//!     .float("dropout", 0.0..=0.5)
+//!     .step(0.05)
+//!     .uniform()
 //!     .build()?;
-//! let small = space.clone();
+//! let names = space.clone();
+//! // Stands for a training: best with four layers, a learning rate of 0.01 and SGD with much momentum.
 //! let score = move |decisions: &Decisions, _: &Context<'_>| {
-//!     let level = small.get(decisions, "level").unwrap_or("0");
-//!     Ok(Evaluation::new(level.parse().map_err(EvaluationError::failed)?))
+//!     let rate = names.float(decisions, "learning rate").unwrap_or(1.0);
+//!     let layers = names.integer(decisions, "layers").unwrap_or(1) as f64;
+//!     let momentum = names.float(decisions, "momentum").unwrap_or(0.0);
+//!     Ok(Evaluation::new(momentum - (rate / 0.01).ln().abs() - (layers - 4.0).abs()))
 //! };
-//! let evolution = Evolution::builder(space.clone(), space.clone())
-//!     .population(10)
-//!     .sample(3)
-//!     .build()?;
-//! let result = Search::new(evolution, Serial::new(score), Budget::trials(100)).run()?;
+//! let evolution = Evolution::builder(space.clone(), space.clone()).population(20).sample(5).build()?;
+//! let result = Search::new(evolution, Serial::new(score), Budget::trials(1000)).run()?;
 //! let best = result.best().ok_or("no trial has a score")?;
-//! assert_eq!(space.to_json(&best.genotype).to_string(), r#"{"compression":"zstd","level":"9"}"#);
+//! assert_eq!(space.get(&best.genotype, "optimizer"), Some("sgd"));
+//! assert_eq!(space.integer(&best.genotype, "layers"), Some(4));
+//! // {"dropout":0.45,"layers":4,"learning rate":0.00998,"momentum":0.947,"optimizer":"sgd","width":399}
+//! println!("{}", space.to_json(&best.genotype));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod builder;
 mod categorical;
+mod conditions;
+mod decision;
 mod error;
+mod genotype;
 mod json;
 mod moves;
+mod number;
+mod numeric_moves;
+mod numeric_range;
+mod range_draft;
 
 pub use builder::ChoicesBuilder;
+pub use categorical::CategoricalChoices;
 pub use error::ChoicesError;
+pub use genotype::Decisions;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
-/// A space of named decisions, each with named alternatives. A decision may be conditional: it matters
-/// only if earlier decisions take certain alternatives.
+use decision::NamedDecision;
+use number::Number;
+
+/// A space of named decisions, each between named alternatives or of a number in a range. A decision may
+/// be conditional: it matters only if earlier decisions take certain alternatives.
 ///
-/// The space is also its own mutation, which draws one of the decisions that matter and changes it to
-/// another alternative, both uniformly. Sampling draws every decision uniformly and independently.
+/// Sampling draws every decision uniformly and independently; on a logarithmic scale, the logarithm is
+/// uniform.
+///
+/// The space is also its own mutation, which draws one of the decisions that matter, uniformly, and
+/// changes it: to another alternative, uniformly, or to another number, as
+/// [`gaussian`](ChoicesBuilder::gaussian) or [`uniform`](ChoicesBuilder::uniform) says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choices {
     decisions: Vec<NamedDecision>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct NamedDecision {
-    name: String,
-    alternatives: Vec<String>,
-    /// The decision matters only if all of these hold.
-    conditions: Vec<Condition>,
-}
-
-/// An earlier decision, by its index, and the alternatives of it that satisfy the condition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Condition {
-    decision: usize,
-    alternatives: Vec<u16>,
-}
-
-/// A genotype of [`Choices`]: for each decision the index of the alternative taken, from 0.
-///
-/// Decisions that don't matter have an index too, and keep it: if a mutation makes them matter again,
-/// their alternatives are unchanged. Two genotypes mean the same if their [`Choices::canonical`] forms
-/// are equal. The JSON form is the array of indices; [`Choices::to_json`] writes names.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Decisions(Box<[u16]>);
-
-impl Decisions {
-    /// The indices of the alternatives taken.
-    #[must_use]
-    pub fn places(&self) -> &[u16] {
-        &self.0
-    }
 }
 
 impl Choices {
@@ -82,72 +79,100 @@ impl Choices {
         self.decisions.iter().map(|decision| decision.name.as_str())
     }
 
-    /// The alternatives of a decision; `None` if there is no such decision.
+    /// The alternatives of a decision; `None` if there is no such decision, or if it is numeric.
     #[must_use]
     pub fn alternatives(&self, name: &str) -> Option<&[String]> {
-        Some(&self.decisions[self.place_of(name)?].alternatives)
+        self.decisions[self.index_of(name)?].alternatives()
     }
 
-    /// The alternative that a genotype takes; `None` if the decision doesn't matter in it, or doesn't
-    /// exist.
+    /// The alternative that a genotype takes; `None` if the decision doesn't matter in it, doesn't exist,
+    /// or is numeric.
     ///
     /// # Panics
     /// If the genotype is not in this space. Genotypes that this space produced or validated are.
     #[must_use]
     pub fn get(&self, genotype: &Decisions, name: &str) -> Option<&str> {
-        let place = self.place_of(name)?;
-        self.matter(&genotype.0[..=place])[place].then(|| self.alternative(&genotype.0, place))
+        let (decision, value) = self.mattering(genotype, name)?;
+        decision.alternative(value)
     }
 
-    /// The decisions that matter in a genotype and the alternatives they take, in order.
+    /// The value of a float; `None` if the decision doesn't matter in the genotype, doesn't exist, or
+    /// isn't a float.
     ///
     /// # Panics
     /// If the genotype is not in this space. Genotypes that this space produced or validated are.
-    pub fn named(&self, genotype: &Decisions) -> impl Iterator<Item = (&str, &str)> {
-        let matter = self.matter(&genotype.0);
-        (0..self.decisions.len())
-            .filter(move |&place| matter[place])
-            .map(|place| {
-                let name = self.decisions[place].name.as_str();
-                (name, self.alternative(&genotype.0, place))
-            })
+    #[must_use]
+    pub fn float(&self, genotype: &Decisions, name: &str) -> Option<f64> {
+        match self.mattering(genotype, name)?.1 {
+            Number::Float(float) => Some(float.get()),
+            Number::Whole(_) => None,
+        }
+    }
+
+    /// The value of an integer; `None` if the decision doesn't matter in the genotype, doesn't exist, or
+    /// isn't an integer.
+    ///
+    /// # Panics
+    /// If the genotype is not in this space. Genotypes that this space produced or validated are.
+    #[must_use]
+    pub fn integer(&self, genotype: &Decisions, name: &str) -> Option<i64> {
+        match self.mattering(genotype, name)? {
+            (decision, Number::Whole(integer)) if decision.alternatives().is_none() => {
+                Some(integer)
+            }
+            _ => None,
+        }
+    }
+
+    /// The decisions that matter in a genotype and their values, in order: an alternative is a string, a
+    /// number is a number.
+    ///
+    /// # Panics
+    /// If the genotype is not in this space. Genotypes that this space produced or validated are.
+    pub fn named(&self, genotype: &Decisions) -> impl Iterator<Item = (&str, Value)> {
+        let matter = self.matter(genotype);
+        let decisions = self.decisions.iter().zip(genotype.values()).zip(matter);
+        decisions
+            .filter(|(_, matters)| *matters)
+            .map(|((decision, value), _)| (decision.name.as_str(), decision.to_json(value)))
     }
 
     /// The canonical form, which all genotypes of the same meaning share: decisions that don't matter
-    /// take their first alternative. Use it with
+    /// take their first alternative or lowest value. Use it with
     /// [`Search::duplicates_by`](crate::search::Search::duplicates_by).
     #[must_use]
     pub fn canonical(&self, genotype: &Decisions) -> Decisions {
-        let matter = self.matter(&genotype.0);
-        let places = genotype.0.iter().zip(matter);
-        Decisions(
-            places
-                .map(|(&place, m)| if m { place } else { 0 })
-                .collect(),
-        )
+        let matter = self.matter(genotype);
+        let decisions = self.decisions.iter().zip(genotype.values()).zip(matter);
+        decisions
+            .map(|((decision, value), matters)| if matters { value } else { decision.first() })
+            .collect()
     }
 
-    fn place_of(&self, name: &str) -> Option<usize> {
+    fn index_of(&self, name: &str) -> Option<usize> {
         self.decisions
             .iter()
             .position(|decision| decision.name == name)
     }
 
-    fn alternative(&self, places: &[u16], decision: usize) -> &str {
-        &self.decisions[decision].alternatives[usize::from(places[decision])]
+    /// The decision of this name and its value, if it matters in the genotype.
+    fn mattering(&self, genotype: &Decisions, name: &str) -> Option<(&NamedDecision, Number)> {
+        let index = self.index_of(name)?;
+        let matters = self.matter_until(genotype, index + 1)[index];
+        matters.then(|| (&self.decisions[index], genotype.value(index)))
     }
 
-    /// Whether each of the first `places.len()` decisions matters: all its conditions hold, and the
-    /// decisions they refer to matter. Conditions only refer to earlier decisions, so one pass is
-    /// enough.
-    fn matter(&self, places: &[u16]) -> Vec<bool> {
-        let mut matter = Vec::with_capacity(places.len());
-        for decision in &self.decisions[..places.len()] {
-            let matters = decision.conditions.iter().all(|condition| {
-                matter[condition.decision]
-                    && condition.alternatives.contains(&places[condition.decision])
-            });
-            matter.push(matters);
+    /// Whether each decision matters.
+    fn matter(&self, genotype: &Decisions) -> Vec<bool> {
+        self.matter_until(genotype, self.decisions.len())
+    }
+
+    /// Whether each of the first `count` decisions matters. Conditions only refer to earlier decisions,
+    /// so one pass is enough.
+    fn matter_until(&self, genotype: &Decisions, count: usize) -> Vec<bool> {
+        let mut matter = Vec::with_capacity(count);
+        for decision in &self.decisions[..count] {
+            matter.push(decision.matters(&matter, |index| genotype.value(index)));
         }
         matter
     }

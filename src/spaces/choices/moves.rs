@@ -13,29 +13,19 @@ impl SearchSpace for Choices {
     type Genotype = Decisions;
 
     fn sample(&self, rng: &mut dyn Rng) -> Decisions {
-        let places = self.decisions.iter().map(|decision| {
-            let place = rng.random_range(0..decision.alternatives.len());
-            u16::try_from(place).expect("a decision has at most 65,536 alternatives")
-        });
-        Decisions(places.collect())
+        let decisions = self.decisions.iter();
+        decisions.map(|decision| decision.sample(rng)).collect()
     }
 
     fn validate(&self, genotype: &Decisions) -> Result<(), Box<dyn Error + Send + Sync + 'static>> {
-        let (places, decisions) = (genotype.places(), &self.decisions);
-        if places.len() != decisions.len() {
+        if genotype.len() != self.decisions.len() {
             return Err(Box::new(ChoicesError::DecisionCount {
-                found: places.len(),
-                expected: decisions.len(),
+                found: genotype.len(),
+                expected: self.decisions.len(),
             }));
         }
-        for (&place, decision) in places.iter().zip(decisions) {
-            if usize::from(place) >= decision.alternatives.len() {
-                return Err(Box::new(ChoicesError::UnknownPlace {
-                    decision: decision.name.clone(),
-                    place,
-                    count: decision.alternatives.len(),
-                }));
-            }
+        for (value, decision) in genotype.values().zip(&self.decisions) {
+            decision.check(value)?;
         }
         Ok(())
     }
@@ -46,26 +36,21 @@ impl SearchSpace for Choices {
 }
 
 impl Mutation<Decisions> for Choices {
-    /// Changes one decision that matters and has another alternative. If there is none, the child
-    /// equals its parent.
+    /// Changes one decision that matters and has another value. If there is none, the child equals its
+    /// parent.
     fn mutate(&self, parent: &Decisions, rng: &mut dyn Rng) -> Decisions {
-        let mut child = parent.clone();
-        let matter = self.matter(&parent.0);
-        let open = |place: &usize| self.decisions[*place].alternatives.len() > 1 && matter[*place];
+        let matter = self.matter(parent);
+        let open = |index: &usize| self.decisions[*index].is_open() && matter[*index];
         let count = (0..self.decisions.len()).filter(open).count();
         if count == 0 {
-            return child;
+            return parent.clone();
         }
         let drawn = rng.random_range(0..count);
-        let Some(place) = (0..self.decisions.len()).filter(open).nth(drawn) else {
-            return child;
+        let Some(index) = (0..self.decisions.len()).filter(open).nth(drawn) else {
+            return parent.clone();
         };
-        let others = self.decisions[place].alternatives.len() - 1;
-        let other = u16::try_from(rng.random_range(0..others))
-            .expect("a decision has at most 65,536 alternatives");
-        // Skips the current alternative.
-        child.0[place] = other + u16::from(other >= parent.0[place]);
-        child
+        let value = self.decisions[index].mutate(parent.value(index), rng);
+        parent.with(index, value)
     }
 
     fn describe(&self) -> Value {
@@ -80,10 +65,10 @@ impl Choices {
     /// If a parent has fewer decisions than this space.
     #[must_use]
     pub fn crossover(&self, left: &Decisions, right: &Decisions, rng: &mut dyn Rng) -> Decisions {
-        let places = (0..self.decisions.len()).map(|place| {
+        let values = (0..self.decisions.len()).map(|index| {
             let parent = if rng.random() { left } else { right };
-            parent.0[place]
+            parent.value(index)
         });
-        Decisions(places.collect())
+        values.collect()
     }
 }

@@ -86,7 +86,7 @@ fn evolution() -> Result<Evolution<Decisions>, Failure> {
 }
 
 fn fitness(decisions: &Decisions) -> f64 {
-    let places = decisions.places().iter();
+    let places = decisions.places().unwrap_or_default().iter();
     places.map(|&place| f64::from(place)).sum()
 }
 
@@ -129,7 +129,9 @@ fn bytes_per_trial(trials: u64) -> Result<Option<f64>, Failure> {
         .history
         .records()
         .iter()
-        .map(|record| size_of::<Decisions>() + size_of_val(record.genotype.places()))
+        .map(|record| {
+            size_of::<Decisions>() + size_of_val(record.genotype.places().unwrap_or_default())
+        })
         .sum();
     let grown = before.zip(after).map(|(before, after)| after - before);
     Ok(grown.map(|bytes| (bytes - genotypes as f64).max(0.0) / trials as f64))
