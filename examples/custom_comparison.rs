@@ -69,7 +69,7 @@ impl Algorithm<Vec<f64>> for HillClimbing {
     fn propose(&mut self, _: TrialId) -> Proposal<Vec<f64>> {
         match &self.1 {
             Some((_, best)) => Proposal::child(best.id, Cube.mutate(&best.genotype, &mut self.0)),
-            None => Proposal::random(Cube.sample(&mut self.0)),
+            None => Proposal::random(SearchSpace::sample(&Cube, &mut self.0)),
         }
     }
     fn learn(&mut self, trial: &Trial<Vec<f64>>, outcome: &Outcome) -> Result<(), TellError> {

@@ -65,7 +65,7 @@ use number::Number;
 /// Sampling draws every decision uniformly and independently; on a logarithmic scale, the logarithm is
 /// uniform.
 ///
-/// The space is also its own mutation, which draws one of the decisions that matter, uniformly, and
+/// The space is its own crossover, which takes each decision from either parent, and its own mutation, which draws one of the decisions that matter, uniformly, and
 /// changes it: to another alternative, uniformly, or to another number, as
 /// [`gaussian`](ChoicesBuilder::gaussian) or [`uniform`](ChoicesBuilder::uniform) says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

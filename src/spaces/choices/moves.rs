@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Choices, ChoicesError, Decisions};
 use crate::description;
-use crate::space::{Mutation, SearchSpace};
+use crate::space::{Crossover, Mutation, SearchSpace};
 
 impl SearchSpace for Choices {
     type Genotype = Decisions;
@@ -58,17 +58,17 @@ impl Mutation<Decisions> for Choices {
     }
 }
 
-impl Choices {
-    /// A child that takes each decision from either parent with equal probability.
-    ///
-    /// # Panics
-    /// If a parent has fewer decisions than this space.
-    #[must_use]
-    pub fn crossover(&self, left: &Decisions, right: &Decisions, rng: &mut dyn Rng) -> Decisions {
+impl Crossover<Decisions> for Choices {
+    /// Takes each decision from either parent with equal probability.
+    fn cross(&self, first: &Decisions, second: &Decisions, rng: &mut dyn Rng) -> Decisions {
         let values = (0..self.decisions.len()).map(|index| {
-            let parent = if rng.random() { left } else { right };
+            let parent = if rng.random() { first } else { second };
             parent.value(index)
         });
         values.collect()
+    }
+
+    fn describe(&self) -> Value {
+        description::named("Choices", self)
     }
 }

@@ -57,7 +57,7 @@ proptest! {
         let mut rng = stream(seed, 0);
         let space = random_space(&mut rng);
         let [left, right] = [(); 2].map(|()| space.sample(&mut rng));
-        let crossing = space.crossover(&left, &right, &mut rng);
+        let crossing = space.cross(&left, &right, &mut rng);
         let mut genotypes = vec![left, right, crossing];
         for _ in 0..10 {
             let parent = &genotypes[genotypes.len() - 1];

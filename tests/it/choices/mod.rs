@@ -180,7 +180,7 @@ fn a_crossover_takes_each_decision_from_either_parent() {
             .unwrap(),
     );
     let children: HashSet<Decisions> = (0..200)
-        .map(|_| space.crossover(&left, &right, &mut rng))
+        .map(|_| space.cross(&left, &right, &mut rng))
         .collect();
     assert_eq!(children.len(), 8);
 }
