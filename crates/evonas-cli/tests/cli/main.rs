@@ -9,6 +9,7 @@ mod harness;
 mod png;
 mod ranges;
 mod search;
+mod search_stops;
 mod train;
 #[cfg(feature = "wgpu")]
 mod wgpu;
