@@ -1,4 +1,4 @@
-//! Compares your own algorithm with the library's: hill climbing against aging evolution, on the paper's toy
+//! Compares your own algorithm with the library's: local search (hill climbing) against aging evolution, on the paper's toy
 //! problem, where the fitness is the share of ones in 100 bits plus noise.
 //!
 //! ```sh
@@ -15,19 +15,20 @@ type Failure = Box<dyn Error + Send + Sync>;
 const SPACE: BitsSpace = BitsSpace { length: 100 };
 
 /// Always mutates the best genotype so far.
-#[derive(Debug, Default)]
-struct HillClimbing {
+#[derive(Debug)]
+struct LocalSearch {
     seed: u64,
+    rng: Stream,
     best: Option<(f64, Trial<Bits>)>,
 }
 
-impl Algorithm<Bits> for HillClimbing {
-    fn propose(&mut self, trial: TrialId) -> Proposal<Bits> {
-        // Evaluations draw from stream 0 of the trial's seed.
-        let rng = &mut stream(trial_seed(self.seed, trial), 1);
+impl Algorithm<Bits> for LocalSearch {
+    fn propose(&mut self, _: TrialId) -> Proposal<Bits> {
         match &self.best {
-            Some((_, best)) => Proposal::child(best.id, FlipOneBit.mutate(&best.genotype, rng)),
-            None => Proposal::random(SPACE.sample(rng)),
+            Some((_, best)) => {
+                Proposal::child(best.id, FlipOneBit.mutate(&best.genotype, &mut self.rng))
+            }
+            None => Proposal::random(SPACE.sample(&mut self.rng)),
         }
     }
 
@@ -71,9 +72,10 @@ fn compare<A: Algorithm<Bits>>(name: &str, algorithm: impl Fn(u64) -> A) -> Resu
 }
 
 fn main() -> Result<(), Failure> {
-    compare("hill climbing", |seed| HillClimbing {
+    compare("local search", |seed| LocalSearch {
         seed,
-        ..HillClimbing::default()
+        rng: stream(seed, 0),
+        best: None,
     })?;
     compare("aging evolution", |seed| {
         let evolution = Evolution::builder(SPACE, FlipOneBit).seed(seed);

@@ -78,12 +78,14 @@ pub use setting_error::SettingError;
 /// ```
 pub mod prelude {
     pub use crate::algorithm::{
-        Algorithm, Evolution, EvolutionBuilder, Ledger, Proposal, RandomSearch, Reinforce,
-        ReinforceBuilder, TellError,
+        Algorithm, AlgorithmError, Evolution, EvolutionBuilder, Ledger, Proposal, RandomSearch,
+        Reinforce, ReinforceBuilder, TellError,
     };
     #[cfg(feature = "burn")]
     pub use crate::algorithm::{Ppo, PpoBuilder};
-    pub use crate::evaluator::{Context, EvaluationError, Evaluator, StopSignal};
+    pub use crate::evaluator::{
+        Context, EvaluationError, Evaluator, IntermediateResult, StopSignal,
+    };
     pub use crate::executor::{Executor, Ordered, Serial, Simulated, Threads};
     #[cfg(feature = "burn")]
     pub use crate::network::CellNetwork;
@@ -94,13 +96,13 @@ pub mod prelude {
     pub use crate::report::{ProgressBar, WarningLines};
     pub use crate::search::{
         BestFile, Budget, Duplicates, Event, History, Journal, Observer, Retry, Search,
-        SearchResult, Termination, TrialsFile,
+        SearchError, SearchResult, Termination, TrialsFile,
     };
     pub use crate::space::{CategoricalSpace, Crossover, Mutation, OneOf, SearchSpace};
     pub use crate::spaces::bits::{BitsSpace, FlipOneBit};
     pub use crate::spaces::choices::{Choices, ChoicesBuilder, Decisions};
     pub use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace, published};
-    pub use crate::stopper::{MedianRule, SuccessiveHalving};
+    pub use crate::stopper::{MedianRule, SuccessiveHalving, SuccessiveHalvingBuilder};
     #[cfg(feature = "burn")]
     pub use crate::training::{
         CellDecoder, Decoder, DeviceName, ImageClassifier, Progress, TrainedClassifier, Trainer,

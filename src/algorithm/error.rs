@@ -88,6 +88,18 @@ pub enum TellError {
         /// Its fitness.
         fitness: f64,
     },
+    /// A figure of the evaluation that is one of the algorithm's objectives is NaN or infinite.
+    #[error(
+        "trial {trial} has {metric} {value}, which is an objective and must be a finite number"
+    )]
+    MetricNotFinite {
+        /// The trial.
+        trial: TrialId,
+        /// The metric.
+        metric: String,
+        /// Its value.
+        value: f64,
+    },
     /// The evaluation lacks a metric that is one of the algorithm's objectives.
     #[error("trial {trial} has no metric '{metric}', which is an objective of the search")]
     NoMetric {

@@ -109,7 +109,7 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
         self.in_flight.values()
     }
 
-    /// How many trials have been asked for and not withdrawn.
+    /// How many numbers are in use: those of trials that were asked for, without a withdrawn one at the end.
     #[must_use]
     pub const fn asked(&self) -> u64 {
         self.next
@@ -132,8 +132,15 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
 
 /// Refuses an evaluation that would break comparisons.
 fn check(id: TrialId, outcome: &Outcome, objectives: &[Objective]) -> Result<(), TellError> {
-    let Some(evaluation) = outcome.evaluation() else {
-        return Ok(());
+    let evaluation = match outcome {
+        Outcome::Completed(evaluation) => evaluation,
+        Outcome::Stopped { value, .. } if !value.is_finite() => {
+            return Err(TellError::NotFinite {
+                trial: id,
+                fitness: *value,
+            });
+        }
+        _ => return Ok(()),
     };
     if !evaluation.fitness.is_finite() {
         return Err(TellError::NotFinite {
@@ -141,14 +148,24 @@ fn check(id: TrialId, outcome: &Outcome, objectives: &[Objective]) -> Result<(),
             fitness: evaluation.fitness,
         });
     }
-    match objectives
-        .iter()
-        .find(|objective| objective.value(evaluation).is_none())
-    {
-        Some(missing) => Err(TellError::NoMetric {
-            trial: id,
-            metric: missing.metric().to_owned(),
-        }),
-        None => Ok(()),
+    for objective in objectives {
+        let metric = || objective.metric().to_owned();
+        match objective.value(evaluation) {
+            Some(value) if value.is_finite() => {}
+            Some(value) => {
+                return Err(TellError::MetricNotFinite {
+                    trial: id,
+                    metric: metric(),
+                    value,
+                });
+            }
+            None => {
+                return Err(TellError::NoMetric {
+                    trial: id,
+                    metric: metric(),
+                });
+            }
+        }
     }
+    Ok(())
 }

@@ -11,31 +11,28 @@
 //! #[derive(Debug)]
 //! struct Annealing {
 //!     seed: u64,
-//!     learned: u64,
+//!     rng: Stream,
+//!     temperature: f64,
 //!     current: Option<(f64, Trial<Vec<bool>>)>,
 //! }
 //!
 //! impl Algorithm<Vec<bool>> for Annealing {
-//!     fn propose(&mut self, trial: TrialId) -> Proposal<Vec<bool>> {
-//!         let rng = &mut stream(trial_seed(self.seed, trial), 1);
+//!     fn propose(&mut self, _: TrialId) -> Proposal<Vec<bool>> {
 //!         match &self.current {
 //!             Some((_, current)) => {
-//!                 Proposal::child(current.id, FlipOneBit.mutate(&current.genotype, rng))
+//!                 Proposal::child(current.id, FlipOneBit.mutate(&current.genotype, &mut self.rng))
 //!             }
-//!             None => Proposal::random(BitsSpace { length: 20 }.sample(rng)),
+//!             None => Proposal::random(BitsSpace { length: 20 }.sample(&mut self.rng)),
 //!         }
 //!     }
 //!
 //!     fn learn(&mut self, trial: &Trial<Vec<bool>>, outcome: &Outcome) -> Result<(), TellError> {
-//!         self.learned += 1;
-//!         let temperature = 5.0 * 0.98_f64.powf(self.learned as f64);
+//!         self.temperature *= 0.98;
 //!         let Some(fitness) = outcome.fitness() else {
 //!             return Ok(());
 //!         };
-//!         let threshold: f64 = stream(trial.seed, 2).random();
-//!         if self.current.as_ref().is_none_or(|(current, _)| {
-//!             ((fitness - current) / temperature).exp() > threshold
-//!         }) {
+//!         let current = self.current.as_ref().map_or(f64::NEG_INFINITY, |(fitness, _)| *fitness);
+//!         if self.rng.random::<f64>() < ((fitness - current) / self.temperature).exp() {
 //!             self.current = Some((fitness, trial.clone()));
 //!         }
 //!         Ok(())
@@ -49,7 +46,7 @@
 //! let ones = |bits: &Vec<bool>, _: &Context<'_>| {
 //!     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
 //! };
-//! let annealing = Annealing { seed: 1, learned: 0, current: None };
+//! let annealing = Annealing { seed: 1, rng: stream(1, 0), temperature: 5.0, current: None };
 //! let result = Search::new(annealing, Serial::new(ones), Budget::trials(500)).run()?;
 //! assert_eq!(result.best().and_then(|best| best.fitness()), Some(20.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -90,7 +87,9 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// further proposals before it learns the outcome of earlier ones, and learns outcomes in any order.
 pub trait Algorithm<G>: Debug + Send {
     /// Proposes the next genotype. `trial` is the number that its trial will have, for an algorithm that
-    /// remembers something of a proposal until it learns the outcome.
+    /// remembers something of a proposal until it learns the outcome. After a
+    /// [withdrawal](Algorithm::withdraw) the same number comes again, and another genotype is wanted: draw from
+    /// a stream that goes on, not from one of that number.
     fn propose(&mut self, trial: TrialId) -> Proposal<G>;
 
     /// Learns how a trial ended. A fitness is finite, and an evaluation has all of the algorithm's

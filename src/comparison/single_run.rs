@@ -8,7 +8,7 @@ use super::error::ComparisonError;
 use super::run::{Incumbent, Run};
 use super::run_seed::run_seed;
 use super::setup::Setup;
-use super::standstill::{Standstill, Watch};
+use super::standstill::{NoProgress, Watch};
 use crate::executor::Simulated;
 use crate::search::{Budget, Search, SearchError, Termination, TrialRecord};
 
@@ -105,7 +105,7 @@ pub(super) fn single_run<B: Benchmark>(
 /// Tells a search that its [`Watch`] ended from one that failed.
 fn search_failed(error: SearchError, contender: &str, run: u64) -> ComparisonError {
     match error {
-        SearchError::Observer(error) => match error.downcast::<Standstill>() {
+        SearchError::Observer(error) => match error.downcast::<NoProgress>() {
             Ok(why) => ComparisonError::NeverEnds {
                 contender: contender.to_owned(),
                 run,

@@ -12,7 +12,7 @@ const MOST_TRIALS: u64 = 10_000_000;
 
 /// Why a run would never spend its budget.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-pub(super) enum Standstill {
+pub(super) enum NoProgress {
     /// An evaluation takes no time.
     #[error(
         "an evaluation cost {cost:?} s; on the virtual clock it must take at least a nanosecond"
@@ -43,15 +43,15 @@ impl Watch {
     }
 
     /// Checks the trial that has just ended, the `trials`-th.
-    fn check(&self, outcome: &Outcome, seconds: f64, trials: u64) -> Result<(), Standstill> {
+    fn check(&self, outcome: &Outcome, seconds: f64, trials: u64) -> Result<(), NoProgress> {
         if let Outcome::Completed(evaluation) = outcome
             && seconds == 0.0
         {
             let cost = evaluation.cost.unwrap_or(0.0);
-            return Err(Standstill::NoTime { cost });
+            return Err(NoProgress::NoTime { cost });
         }
         if trials >= self.most_trials {
-            return Err(Standstill::TooManyTrials { trials });
+            return Err(NoProgress::TooManyTrials { trials });
         }
         Ok(())
     }
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(watch.check(&scored, 1e-9, 2), Ok(()));
         assert_eq!(
             watch.check(&scored, 1e-9, 3),
-            Err(Standstill::TooManyTrials { trials: 3 })
+            Err(NoProgress::TooManyTrials { trials: 3 })
         );
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{EvaluationError, IntermediateResult, StopSignal};
 use crate::randomness::{Stream, stream};
 use crate::stopper::{SharedStopper, Verdict};
-use crate::trial::{Fidelity, TrialId};
+use crate::trial::{Fidelity, Trial, TrialId};
 
 /// What one evaluation knows about the search around it, and how it communicates with the search.
 pub struct Context<'a> {
@@ -64,6 +64,19 @@ impl<'a> Context<'a> {
     pub const fn with_parent(mut self, parent: Option<TrialId>) -> Self {
         self.parent = parent;
         self
+    }
+
+    /// The context of a trial, for an executor: its number, seed, parent and fidelity.
+    #[must_use]
+    pub fn of<G>(
+        trial: &'a Trial<G>,
+        worker: usize,
+        stop: &'a StopSignal,
+        report: &'a (dyn Fn(IntermediateResult) + Sync),
+    ) -> Self {
+        Self::new(trial.id, trial.seed, worker, stop, report)
+            .with_parent(trial.parent)
+            .with_fidelity(&trial.fidelity)
     }
 
     /// Sets a time limit, which begins now.
@@ -155,7 +168,10 @@ impl<'a> Context<'a> {
         if let (Some(stopper), Some(value)) = (self.stopper, comparable) {
             let verdict = stopper.reported(self.trial, step, value);
             let mut stopped_at = self.stopped_at();
-            if verdict == Verdict::Stop && !last || stopped_at.is_some() {
+            if last {
+                // Nothing is left to save, even if the stopper said so before and nobody asked.
+                *stopped_at = None;
+            } else if verdict == Verdict::Stop || stopped_at.is_some() {
                 *stopped_at = Some((step, value));
             }
         }

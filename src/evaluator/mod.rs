@@ -52,6 +52,12 @@ impl<G> Evaluator<G> for Box<dyn Evaluator<G> + '_> {
     }
 }
 
+impl<G> Evaluator<G> for Box<dyn Evaluator<G> + Send + '_> {
+    fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+        (**self).evaluate(genotype, context)
+    }
+}
+
 impl<G> Evaluator<G> for Box<dyn Evaluator<G> + Send + Sync + '_> {
     fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
         (**self).evaluate(genotype, context)

@@ -71,10 +71,7 @@ impl<G, E: Evaluator<G>> Executor<G> for Serial<G, E> {
                     result,
                 });
         };
-        let context = Context::new(trial.id, trial.seed, 0, &self.stop, &report)
-            .with_parent(trial.parent)
-            .with_fidelity(&trial.fidelity);
-        let context = limits.apply(context);
+        let context = limits.apply(Context::of(&trial, 0, &self.stop, &report));
         let end = run_trial(&trial, &self.evaluator, &context);
         self.events.push_back(ExecutorEvent::Finished {
             trial: trial.id,

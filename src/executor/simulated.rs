@@ -144,9 +144,7 @@ impl<G, E: Evaluator<G>> Simulated<G, E> {
                     result,
                 });
         };
-        let context = Context::new(trial.id, trial.seed, worker, &self.stop, &report)
-            .with_parent(trial.parent)
-            .with_fidelity(&trial.fidelity);
+        let context = Context::of(&trial, worker, &self.stop, &report);
         let context = match &limits.stopper {
             Some(stopper) => context.with_stopper(stopper),
             None => context,

@@ -12,7 +12,7 @@ const STANDSTILL: usize = 1000;
 /// new trial starts, and those in flight end and count.
 ///
 /// Without a limit on trials, a search also ends after 1,000 trials in a row that bring no new result
-/// ([`History::without_result`]), as in a small space of which every genotype has been evaluated.
+/// ([`History::longest_without_result`]), as in a small space of which every genotype has been evaluated.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,7 +42,8 @@ impl Budget {
         Self::unlimited().maximum_trials(trials)
     }
 
-    /// No limit: without one set here, a search runs until its stop signal is set.
+    /// No limit: without one set here, a search runs until its stop signal is set, or 1,000 trials in a row
+    /// bring no new result.
     #[must_use]
     pub const fn unlimited() -> Self {
         Self {
@@ -143,7 +144,7 @@ impl Budget {
             return Some(Termination::WallTime);
         }
         // Such trials cost next to nothing, so nothing else may ever end the search.
-        if self.trials.is_none() && history.without_result() >= STANDSTILL {
+        if self.trials.is_none() && history.longest_without_result() >= STANDSTILL {
             return Some(Termination::Standstill);
         }
         None

@@ -6,9 +6,10 @@ use std::hash::Hash;
 use super::error::SearchError;
 use super::guarded;
 use super::history::{History, TrialRecord};
-use crate::trial::{EVALUATIONS, Evaluation, MEASURED_FITNESS, Outcome, TrialId};
+use crate::trial::{EVALUATIONS, Evaluation, Fidelity, MEASURED_FITNESS, Outcome, Trial, TrialId};
 
-/// What happens to a genotype that came up earlier in the search.
+/// What happens to a genotype that came up earlier in the search. At another
+/// [fidelity](crate::trial::Fidelity) it is another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Duplicates {
@@ -34,19 +35,19 @@ pub(super) type ReusableEvaluation = Option<(TrialId, Evaluation)>;
 pub(super) trait Deduplicator<G>: Send {
     fn policy(&self) -> Duplicates;
 
-    /// Whether the genotype was asked for before.
-    fn is_known(&self, genotype: &G) -> Result<bool, SearchError>;
+    /// Whether the trial's genotype was asked for before, at the same fidelity.
+    fn is_known(&self, trial: &Trial<G>) -> Result<bool, SearchError>;
 
-    /// The genotype was asked for. Returns the evaluation to reuse, if the policy is to reuse and there is a
+    /// The trial was asked for. Returns the evaluation to reuse, if the policy is to reuse and there is a
     /// completed one.
     fn asked(
         &mut self,
-        genotype: &G,
+        trial: &Trial<G>,
         history: &History<G>,
     ) -> Result<ReusableEvaluation, SearchError>;
 
     /// Averages the outcome's fitness over this and all earlier evaluations.
-    fn averaged(&self, genotype: &G, outcome: Outcome) -> Result<Outcome, SearchError>;
+    fn averaged(&self, trial: &Trial<G>, outcome: Outcome) -> Result<Outcome, SearchError>;
 
     /// A trial has ended, at `index` in the history.
     fn ended(&mut self, record: &TrialRecord<G>, index: usize) -> Result<(), SearchError>;
@@ -56,7 +57,17 @@ pub(super) trait Deduplicator<G>: Send {
 pub(super) struct KeyDeduplicator<F, K> {
     policy: Duplicates,
     key: F,
-    known: HashMap<K, KnownGenotype>,
+    known: HashMap<(K, Bits), KnownGenotype>,
+}
+
+/// The amounts of a fidelity, with the bits of their numbers.
+type Bits = Vec<(Box<str>, u64)>;
+
+fn bits(fidelity: &Fidelity) -> Bits {
+    let amounts = fidelity.amounts();
+    amounts
+        .map(|(name, amount)| (name.into(), amount.to_bits()))
+        .collect()
 }
 
 #[derive(Default)]
@@ -90,6 +101,15 @@ impl<F, K> KeyDeduplicator<F, K> {
     }
 }
 
+impl<K, F> KeyDeduplicator<F, K> {
+    fn key_of<G>(&self, genotype: &G, fidelity: &Fidelity) -> (K, Bits)
+    where
+        F: Fn(&G) -> K,
+    {
+        ((self.key)(genotype), bits(fidelity))
+    }
+}
+
 /// Calls code that creates, hashes or compares keys.
 fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, SearchError> {
     guarded::guarded("the key of duplicates", call)
@@ -104,16 +124,22 @@ where
         self.policy
     }
 
-    fn is_known(&self, genotype: &G) -> Result<bool, SearchError> {
-        guarded(|| self.known.contains_key(&(self.key)(genotype)))
+    fn is_known(&self, trial: &Trial<G>) -> Result<bool, SearchError> {
+        guarded(|| {
+            self.known
+                .contains_key(&self.key_of(&trial.genotype, &trial.fidelity))
+        })
     }
 
     fn asked(
         &mut self,
-        genotype: &G,
+        trial: &Trial<G>,
         history: &History<G>,
     ) -> Result<ReusableEvaluation, SearchError> {
-        let first = guarded(|| self.known.entry((self.key)(genotype)).or_default().first)?;
+        let first = guarded(|| {
+            let key = self.key_of(&trial.genotype, &trial.fidelity);
+            self.known.entry(key).or_default().first
+        })?;
         if self.policy != Duplicates::Reuse {
             return Ok(None);
         }
@@ -121,8 +147,11 @@ where
         Ok(first.and_then(|record| Some((record.id, record.outcome.evaluation()?.clone()))))
     }
 
-    fn averaged(&self, genotype: &G, outcome: Outcome) -> Result<Outcome, SearchError> {
-        let entry = guarded(|| self.known.get(&(self.key)(genotype)))?;
+    fn averaged(&self, trial: &Trial<G>, outcome: Outcome) -> Result<Outcome, SearchError> {
+        let entry = guarded(|| {
+            self.known
+                .get(&self.key_of(&trial.genotype, &trial.fidelity))
+        })?;
         Ok(match (outcome, entry) {
             (Outcome::Completed(mut evaluation), Some(entry)) if entry.evaluations > 0 => {
                 let evaluations = (entry.evaluations + 1) as f64;
@@ -145,7 +174,10 @@ where
         if record.reused.is_some() {
             return Ok(());
         }
-        let entry = guarded(|| self.known.entry((self.key)(&record.genotype)).or_default())?;
+        let entry = guarded(|| {
+            let key = self.key_of(&record.genotype, &record.fidelity);
+            self.known.entry(key).or_default()
+        })?;
         entry.first.get_or_insert(index);
         let measured = evaluation.metrics.get(MEASURED_FITNESS);
         entry.mean = entry.mean_with(measured.unwrap_or(evaluation.fitness));

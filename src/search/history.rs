@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::standstill::Standstill;
+use super::standstill::{Improvements, LongestRun};
 use crate::objective::{InvalidReference, Objective, ParetoFront, hypervolume, oriented_reference};
-use crate::trial::{Evaluation, Fidelity, Outcome, TrialId};
+use crate::trial::{Evaluation, Fidelity, Outcome, Trial, TrialId};
 
 /// A finished trial and how it ended.
 ///
@@ -40,6 +40,32 @@ pub struct TrialRecord<G> {
 }
 
 impl<G> TrialRecord<G> {
+    /// The record of a trial that ended in its first attempt, on worker 0, in no time: for your own loop
+    /// around a [`Ledger`](crate::algorithm::Ledger).
+    #[must_use]
+    pub fn new(trial: Trial<G>, outcome: Outcome) -> Self {
+        Self {
+            id: trial.id,
+            parent: trial.parent,
+            mate: trial.mate,
+            genotype: trial.genotype,
+            seed: trial.seed,
+            fidelity: trial.fidelity,
+            worker: 0,
+            attempts: 1,
+            seconds: 0.0,
+            reused: None,
+            outcome,
+        }
+    }
+
+    /// Sets how long it took, in seconds.
+    #[must_use]
+    pub fn with_seconds(mut self, seconds: f64) -> Self {
+        self.seconds = seconds;
+        self
+    }
+
     /// The fitness, if it has one.
     #[must_use]
     pub fn fitness(&self) -> Option<f64> {
@@ -64,9 +90,9 @@ pub struct History<G> {
     front: ParetoFront<usize>,
     best: Option<usize>,
     highest_fitness: Option<f64>,
-    standstill: Standstill,
+    standstill: Improvements,
     failed: usize,
-    without_result: usize,
+    without_result: LongestRun,
 }
 
 impl<G> Default for History<G> {
@@ -85,15 +111,15 @@ impl<G> History<G> {
             front: ParetoFront::default(),
             best: None,
             highest_fitness: None,
-            standstill: Standstill::default(),
+            standstill: Improvements::default(),
             failed: 0,
-            without_result: 0,
+            without_result: LongestRun::default(),
         }
     }
 
     /// How much the fitness must rise to count as an improvement.
     pub(super) fn minimum_gain(mut self, gain: f64) -> Self {
-        self.standstill = Standstill::with_minimum_gain(gain);
+        self.standstill = Improvements::with_minimum_gain(gain);
         self
     }
 
@@ -120,10 +146,7 @@ impl<G> History<G> {
             (highest, fitness) => highest.or(fitness),
         };
         self.failed += usize::from(record.outcome.is_failure());
-        self.without_result = match brings_result(&record) {
-            true => 0,
-            false => self.without_result + 1,
-        };
+        self.without_result.ended(brings_result(&record));
         self.standstill.ended(improved);
         self.records.push(record);
         if improved && !self.objectives.is_empty() {
@@ -178,11 +201,11 @@ impl<G> History<G> {
         self.standstill.longest()
     }
 
-    /// How many trials in a row, up to the last one, brought no new result: they were infeasible, failed,
-    /// reused an earlier evaluation, or took no time.
+    /// The most trials in a row that brought no new result: they were infeasible, failed, reused an earlier
+    /// evaluation, or took no time. It never falls.
     #[must_use]
-    pub const fn without_result(&self) -> usize {
-        self.without_result
+    pub const fn longest_without_result(&self) -> usize {
+        self.without_result.longest()
     }
 
     /// The trial that finished last.

@@ -1,16 +1,38 @@
 //! How long a search has made no progress.
 
-/// Counts the trials since the last improvement.
+/// Counts trials in a row that bring nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Standstill {
-    minimum_gain: f64,
-    /// The fitness of the last improvement.
-    reached: Option<f64>,
+pub(super) struct LongestRun {
     current: usize,
     longest: usize,
 }
 
-impl Standstill {
+impl LongestRun {
+    /// A trial has ended.
+    pub(super) fn ended(&mut self, brings: bool) {
+        self.current = if brings { 0 } else { self.current + 1 };
+        self.longest = self.longest.max(self.current);
+    }
+
+    pub(super) const fn current(&self) -> usize {
+        self.current
+    }
+
+    pub(super) const fn longest(&self) -> usize {
+        self.longest
+    }
+}
+
+/// Decides what is an improvement of the fitness, and counts the trials since the last one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Improvements {
+    minimum_gain: f64,
+    /// The fitness of the last improvement.
+    reached: Option<f64>,
+    run: LongestRun,
+}
+
+impl Improvements {
     /// Only a fitness that exceeds that of the last improvement by more than `gain` is an improvement.
     pub(super) fn with_minimum_gain(gain: f64) -> Self {
         Self {
@@ -32,15 +54,14 @@ impl Standstill {
 
     /// A trial has ended.
     pub(super) fn ended(&mut self, improved: bool) {
-        self.current = if improved { 0 } else { self.current + 1 };
-        self.longest = self.longest.max(self.current);
+        self.run.ended(improved);
     }
 
     pub(super) const fn current(&self) -> usize {
-        self.current
+        self.run.current()
     }
 
     pub(super) const fn longest(&self) -> usize {
-        self.longest
+        self.run.longest()
     }
 }

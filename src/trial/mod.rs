@@ -30,7 +30,8 @@ impl fmt::Display for TrialId {
 pub struct Trial<G> {
     /// Its number.
     pub id: TrialId,
-    /// The trial whose genotype was mutated; `None` for a random genotype.
+    /// The trial whose genotype was mutated; `None` for a random genotype, and for a child of an imported
+    /// member.
     pub parent: Option<TrialId>,
     /// The second parent, if the genotype comes from a crossover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,7 +150,7 @@ impl From<f64> for Evaluation {
 /// How a trial ended.
 ///
 /// A completed trial joins the population, and so does one that was stopped early, below those that got
-/// further. All others are part of the history and count against the budget, but are never parents.
+/// further, unless the search has objectives. All others are part of the history and count against the budget, but are never parents.
 ///
 /// Its JSON is an object whose `status` is the variant's name in snake case, next to its fields:
 /// `{"status": "completed", "fitness": 0.9}`, `{"status": "stopped", "step": 3, "value": 0.4}`.

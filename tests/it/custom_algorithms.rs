@@ -219,6 +219,7 @@ fn an_evaluator_sees_the_fidelity_that_the_algorithm_proposed_and_records_keep_i
     for trials in [2, 4] {
         let executor = Threads::new(epochs, 1).unwrap();
         let result = Search::new(MoreAndMore, executor, Budget::trials(trials))
+            .duplicates(Duplicates::Reuse)
             .journal(Journal::open_or_create(folder.path()).unwrap())
             .run()
             .unwrap();

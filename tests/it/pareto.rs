@@ -93,8 +93,10 @@ fn the_parents_of_a_search_cover_the_interior_of_the_front() {
     let on_front = |record: &&TrialRecord<Bits>| {
         record.fitness().unwrap() + record.metric("second").unwrap() == 24.0
     };
-    let recent = result.history.records()[3000..].iter();
-    let covered: HashSet<u64> = recent
+    let records = result.history.records();
+    let parents = records[3000..].iter().filter_map(|record| record.parent);
+    let covered: HashSet<u64> = parents
+        .map(|parent| &records[parent.0 as usize])
         .filter(on_front)
         .map(|record| record.fitness().unwrap() as u64)
         .collect();

@@ -76,7 +76,7 @@ fn an_import_that_can_t_be_used_is_refused_by_its_index() {
     let plain = (member(1).0, Evaluation::new(1.0));
     refused(
         builder().pareto(objectives).imported([member(1), plain]),
-        "no metric 'zeros'",
+        "no finite metric 'zeros'",
     );
 }
 

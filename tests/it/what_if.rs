@@ -122,6 +122,21 @@ fn a_stopper_would_have_saved_steps() {
 }
 
 #[test]
+fn a_search_that_was_killed_replays_as_far_as_its_journal_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    record(folder.path(), None);
+    let path = folder.path().join("journal.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    for lines in [100, 101, 102, 103] {
+        let kept: String = text.split_inclusive('\n').take(lines).collect();
+        std::fs::write(&path, &kept).unwrap();
+        let replayed = WhatIf::of(folder.path()).replay(evolution(10, 3)).unwrap();
+        assert_eq!(replayed.divergence, None, "{lines} lines");
+        assert_eq!(replayed.history.len(), kept.matches("{\"tell\":").count());
+    }
+}
+
+#[test]
 fn a_folder_without_a_journal_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     assert!(WhatIf::of(folder.path()).replay(evolution(10, 3)).is_err());

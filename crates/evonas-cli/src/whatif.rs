@@ -8,6 +8,7 @@ use evonas::prelude::*;
 use evonas::search::History;
 use evonas::search::journal::{self, DivergenceReason, JournalHeader, Replayed, WhatIf};
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
+use evonas::stopper::{Stopper, Verdict};
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -21,6 +22,8 @@ use crate::ranges::count;
 /// Nothing is trained: as long as the other configuration proposes genotypes that the recorded search evaluated,
 /// their results are known. The first one that it didn't evaluate ends the replay. What isn't given is as it was in
 /// the recorded search.
+///
+/// A stopper can only judge what trials reported, which they do if the recorded search had one.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -39,9 +42,9 @@ pub(crate) struct WhatIfOptions {
     /// The search algorithm [default: as recorded]
     #[arg(long, value_enum)]
     algorithm: Option<SearchAlgorithm>,
-    /// End unpromising trials early, judged by what the recorded trials reported
-    #[arg(long, value_enum, default_value = "none")]
-    stopper: StopperName,
+    /// End unpromising trials early, judged by what the recorded trials reported [default: trials end as recorded]
+    #[arg(long, value_enum)]
+    stopper: Option<StopperName>,
     /// Print the result as one JSON object [default: off]
     #[arg(long)]
     json: bool,
@@ -53,11 +56,19 @@ impl WhatIfOptions {
         let algorithm = self.algorithm(&recorded.header)?;
         let what_if = WhatIf::of(&self.run);
         let what_if = match self.stopper {
-            StopperName::None => what_if,
-            StopperName::Median => what_if.stopper(MedianRule::new()),
-            StopperName::Halving => what_if.stopper(SuccessiveHalving::builder().build()?),
+            None => what_if,
+            Some(StopperName::None) => what_if.stopper(Never),
+            Some(StopperName::Median) => what_if.stopper(MedianRule::new()),
+            Some(StopperName::Halving) => what_if.stopper(SuccessiveHalving::builder().build()?),
         };
         let replayed = what_if.replay(algorithm)?;
+        if self.stopper.is_some() && replayed.steps.recorded == 0 {
+            return Err(
+                "the recorded trials reported nothing that a stopper could judge; they do if the search has a \
+                 stopper"
+                    .into(),
+            );
+        }
         match self.json {
             true => print_line(as_json(&replayed, &recorded.history)),
             false => print_line(as_text(&replayed, &recorded.history)),
@@ -109,6 +120,18 @@ impl WhatIfOptions {
             _ => evolution.build()?,
         }))
     }
+}
+
+/// Stops no trial: those that the recorded search stopped would go on.
+#[derive(Debug)]
+struct Never;
+
+impl Stopper for Never {
+    fn reported(&mut self, _: TrialId, _: u64, _: f64) -> Verdict {
+        Verdict::Continue
+    }
+
+    fn ended(&mut self, _: TrialId, _: &Outcome) {}
 }
 
 /// The recorded search's space, one of those that `evonas search` has.
@@ -194,7 +217,7 @@ fn as_text(replayed: &Replayed<NasnetGenotype>, recorded: &History<NasnetGenotyp
             reason(divergence.reason),
             divergence.genotype
         ),
-        None => "\nnothing differs from the recorded search up to its end".to_owned(),
+        None => "\nevery proposal was evaluated in the recorded search".to_owned(),
     };
     text
 }

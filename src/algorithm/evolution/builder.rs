@@ -129,7 +129,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
 
     /// A warm start: proposes these genotypes before any random ones, for example the fittest of
     /// another run's journal ([`Recorded::fittest`](crate::search::journal::Recorded::fittest)). They
-    /// are evaluated like any others; if there are more than `P`, the oldest leave.
+    /// are evaluated like any others; if there are more than `P`, the oldest, the first of them, leave.
     #[must_use]
     pub fn initial(mut self, genotypes: impl IntoIterator<Item = G>) -> Self
     where
@@ -140,9 +140,29 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
-    /// A warm start that evaluates nothing again: begins with these genotypes in the population, in this
-    /// order, with the scores that they have already. Their scores must come from the same evaluator. They
-    /// count towards the first `P`; if there are more than `P`, the first leave.
+    /// A warm start that evaluates nothing again: begins with these genotypes in the population, the first as
+    /// the oldest, with the scores that they have already. Their scores must come from the same evaluator. They
+    /// count towards the first `P`; if there are more than `P`, the first leave. So the fittest of another
+    /// search belong at the end:
+    ///
+    /// ```
+    /// # use evonas::prelude::*;
+    /// # fn warm(folder: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
+    /// let recorded = evonas::search::journal::read::<Vec<bool>>(folder)?;
+    /// let fittest = recorded.fittest().into_iter().take(20).rev();
+    /// let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+    ///     .population(20)
+    ///     .sample(5)
+    ///     .imported(fittest.filter_map(|record| {
+    ///         Some((record.genotype.clone(), record.outcome.evaluation()?.clone()))
+    ///     }))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// They are no trials: the history, its best and a budget's target don't count them, and a child of one is
+    /// recorded without a parent.
     #[must_use]
     pub fn imported(mut self, members: impl IntoIterator<Item = (G, Evaluation)>) -> Self
     where
@@ -275,6 +295,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
             replacement: self.replacement,
             crossover: self.crossover,
             population_size: self.population,
+            fewest_trials: (self.population - population.len()) as u64,
             objectives: self.objectives,
             initial: self.initial.into(),
             population,
@@ -305,9 +326,11 @@ fn imported_population<G: Genotype>(
             return Err(refused(reason));
         }
         let figure = |objective: &Objective| {
-            objective
+            let value = objective
                 .value(evaluation)
-                .ok_or_else(|| refused(format!("it has no metric '{}'", objective.metric())))
+                .filter(|value| value.is_finite());
+            value
+                .ok_or_else(|| refused(format!("it has no finite metric '{}'", objective.metric())))
         };
         let objectives = settings.objectives.iter().map(figure);
         population.join(

@@ -49,6 +49,7 @@ pub struct Evolution<G> {
     /// How two parents are crossed, and with which probability.
     crossover: Option<(Box<dyn Crossover<G>>, f64)>,
     population_size: usize,
+    fewest_trials: u64,
     objectives: Vec<Objective>,
     initial: VecDeque<G>,
     description: AlgorithmDescription,
@@ -233,6 +234,6 @@ impl<G: Genotype> Algorithm<G> for Evolution<G> {
     }
 
     fn minimum_trials(&self) -> u64 {
-        self.population_size as u64
+        self.fewest_trials
     }
 }

@@ -254,6 +254,10 @@ impl<G: Genotype> Executor<G> for Threads<G> {
 
     fn next(&mut self) -> Option<ExecutorEvent> {
         while self.in_flight > 0 {
+            // First, so that a busy search reports it too.
+            if let Some(event) = self.overdue.take(Instant::now()) {
+                return Some(event);
+            }
             match self.receive() {
                 Ok(Message::Started {
                     trial,
@@ -271,11 +275,7 @@ impl<G: Genotype> Executor<G> for Threads<G> {
                     }
                     return Some(event);
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    if let Some(event) = self.overdue.take(Instant::now()) {
-                        return Some(event);
-                    }
-                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }

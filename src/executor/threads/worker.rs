@@ -73,11 +73,7 @@ impl<G: Genotype> Worker<G> {
             let reported = ExecutorEvent::Reported { trial, result };
             let _ = self.messages.send(Message::Event(reported));
         };
-        let context = Context::new(trial.id, trial.seed, self.number, &self.stop, &report);
-        let context = context
-            .with_parent(trial.parent)
-            .with_fidelity(&trial.fidelity);
-        let context = limits.apply(context);
+        let context = limits.apply(Context::of(&trial, self.number, &self.stop, &report));
         report_on_drop.end = Some(run_trial(&trial, evaluator, &context));
     }
 }

@@ -30,7 +30,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         }
         self.notify(&Event::Asked { trial: &trial })?;
         let reusable = match &mut self.settings.duplicates {
-            Some(duplicates) => duplicates.asked(&trial.genotype, &self.history)?,
+            Some(duplicates) => duplicates.asked(&trial, &self.history)?,
             None => None,
         };
         self.in_flight
@@ -60,6 +60,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                 reused: Some(first),
                 outcome: Outcome::Completed(evaluation),
                 reports: Vec::new(),
+                last_step: None,
                 duration: Duration::ZERO,
             });
         }
@@ -99,7 +100,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             if let Some(duplicates) = &self.settings.duplicates
                 && let Duplicates::Redraw(limit) = duplicates.policy()
                 && redrawn < limit
-                && duplicates.is_known(&trial.genotype)?
+                && duplicates.is_known(&trial)?
             {
                 redrawn += 1;
                 guarded::withdraw(&mut self.ledger, trial.id)?;

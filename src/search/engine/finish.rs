@@ -49,7 +49,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             && duplicates.policy() == Duplicates::Average
             && let Some(trial) = self.ledger.trial(end.trial)
         {
-            end.outcome = duplicates.averaged(&trial.genotype, end.outcome)?;
+            end.outcome = duplicates.averaged(trial, end.outcome)?;
         }
         let trial = self.tell_algorithm(&mut end)?;
         let now = self.clock.now(self.executor.clock());
@@ -62,6 +62,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             duplicates.ended(&record, self.history.len())?;
         }
         self.history.push(record);
+        self.settings.end_conditions.are_met(&self.history)?;
         self.settings.observers.notify(&Event::Finished {
             history: &self.history,
         })?;
@@ -79,7 +80,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         match guarded::tell(&mut self.ledger, end.trial, &end.outcome) {
             Err(SearchError::Tell(refusal))
                 if !matches!(refusal, TellError::NotInFlight(_))
-                    && end.outcome.evaluation().is_some() =>
+                    && matches!(end.outcome, Outcome::Completed(_) | Outcome::Stopped { .. }) =>
             {
                 let reason = refusal.to_string();
                 end.outcome = Outcome::Failed { reason };

@@ -19,6 +19,8 @@ pub(super) struct TrialInFlight {
     pub(super) attempt: u32,
     /// What the attempt has reported so far.
     pub(super) reports: Vec<(u64, f64)>,
+    /// The last step of the attempt, if it has said so.
+    pub(super) last_step: Option<u64>,
     /// The evaluation that it reuses instead of running.
     pub(super) reusable: ReusableEvaluation,
 }
@@ -34,6 +36,7 @@ impl TrialInFlight {
             begins,
             attempt: 1,
             reports: Vec::new(),
+            last_step: None,
             reusable,
         }
     }
@@ -51,6 +54,7 @@ impl TrialInFlight {
             attempt: self.attempt,
             reused: None,
             outcome: outcome.recordable(),
+            last_step: self.last_step.take().filter(|_| !self.reports.is_empty()),
             reports: mem::take(&mut self.reports),
             duration,
         }

@@ -145,6 +145,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                     (self.in_flight.get_mut(trial), result.comparable())
                 {
                     flight.reports.push((result.step, value));
+                    flight.last_step = result.last_step;
                 }
                 let result = &result;
                 self.notify(&Event::Reported { trial, result })

@@ -90,7 +90,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             RecordedEvent::Ask { trial, refused } => {
                 self.replay_ask(&trial, refused, position)?;
                 let reusable = match &mut self.settings.duplicates {
-                    Some(duplicates) => duplicates.asked(&trial.genotype, &self.history)?,
+                    Some(duplicates) => duplicates.asked(&trial, &self.history)?,
                     None => None,
                 };
                 self.in_flight
@@ -153,6 +153,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             duplicates.ended(&record, self.history.len())?;
         }
         self.history.push(record);
+        self.settings.end_conditions.are_met(&self.history)?;
         Ok(())
     }
 

@@ -26,6 +26,8 @@ pub(in crate::search) struct AttemptEnd {
     pub(in crate::search) outcome: Outcome,
     /// The finite values that it reported, with their steps.
     pub(in crate::search) reports: Vec<(u64, f64)>,
+    /// Its last step, if it reported values and said so.
+    pub(in crate::search) last_step: Option<u64>,
     pub(in crate::search) duration: Duration,
 }
 
@@ -73,6 +75,8 @@ pub(super) struct AttemptEndLine<'a> {
     metrics: Option<&'a Metrics>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     reports: &'a [(u64, f64)],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_step: Option<u64>,
 }
 
 impl<'a> AttemptEndLine<'a> {
@@ -93,6 +97,7 @@ impl<'a> AttemptEndLine<'a> {
             value: outcome.value,
             metrics: metrics.filter(|metrics| !metrics.is_empty()),
             reports: &end.reports,
+            last_step: end.last_step,
         }
     }
 }
@@ -115,6 +120,7 @@ struct OwnedAttemptEnd {
     metrics: Metrics,
     #[serde(default)]
     reports: Vec<(u64, f64)>,
+    last_step: Option<u64>,
 }
 
 /// Parses the end of an attempt that took `duration`; the error says what is wrong with it.
@@ -149,6 +155,7 @@ impl OwnedAttemptEnd {
             reused: self.reused,
             outcome: fields.outcome(self.metrics)?,
             reports: self.reports,
+            last_step: self.last_step,
             duration,
         };
         Ok((kind, end))

@@ -11,11 +11,12 @@ use crate::algorithm::AlgorithmDescription;
 use crate::description::{self, first_difference};
 use crate::objective::Objective;
 use crate::sealed_log::RecordKind;
+use crate::trial::Evaluation;
 
 /// The kind of record that a journal is.
 pub(super) static JOURNAL: RecordKind = RecordKind {
     magic: r#"{"journal":"evonas","format":"#,
-    format: 2,
+    format: 3,
     name: "an evonas journal",
     noun: "journal",
     entry: "genotype",
@@ -67,9 +68,33 @@ impl JournalHeader {
     /// # Errors
     /// If they are of another type.
     pub fn initial<G: DeserializeOwned>(&self) -> Result<Vec<G>, JournalError> {
-        match self.description.algorithm.get("initial") {
-            Some(initial) => {
-                Vec::deserialize(initial).map_err(|error| JournalError::OtherWarmStart {
+        self.warm_start("initial")
+    }
+
+    /// The scored members that evolution began with
+    /// ([`EvolutionBuilder::imported`](crate::algorithm::EvolutionBuilder::imported)), to resume the search with;
+    /// empty if there were none.
+    ///
+    /// # Errors
+    /// If their genotypes are of another type.
+    pub fn imported<G: DeserializeOwned>(&self) -> Result<Vec<(G, Evaluation)>, JournalError> {
+        #[derive(Deserialize)]
+        struct Imported<G> {
+            genotype: G,
+            evaluation: Evaluation,
+        }
+
+        let members: Vec<Imported<G>> = self.warm_start("imported")?;
+        Ok(members
+            .into_iter()
+            .map(|member| (member.genotype, member.evaluation))
+            .collect())
+    }
+
+    fn warm_start<T: DeserializeOwned>(&self, setting: &str) -> Result<Vec<T>, JournalError> {
+        match self.description.algorithm.get(setting) {
+            Some(members) => {
+                Vec::deserialize(members).map_err(|error| JournalError::OtherWarmStart {
                     reason: error.to_string(),
                 })
             }

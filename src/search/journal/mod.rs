@@ -4,14 +4,14 @@
 //! line of JSON for every ask, every tell and every attempt that will be retried.
 //!
 //! ```text
-//! {"journal":"evonas","format":2,"crate":"0.1.0","seed":0,"space":{…},"algorithm":{…},"evaluator":{…},…}
+//! {"journal":"evonas","format":3,"crate":"0.1.0","seed":0,"space":{…},"algorithm":{…},"evaluator":{…},…}
 //! {"ask":0,"seed":11091344671253066420,"genotype":[true,false],"check":"8c736521","at":0.000210000,…}
 //! {"tell":0,"worker":0,"attempt":1,"status":"completed","fitness":1.0,"check":"…","seconds":0.1,"at":0.2,…}
 //! ```
 //!
 //! An `ask` has the `parent` and the `mate` (the second parent), if there are any, and how many draws before
 //! it were `refused`. A `tell` has
-//! the metrics, the `reports` (step and value) and, where they apply, a `cost`, a `reason`, or the trial
+//! the metrics, the `reports` (step and value) with the `last_step` if it is known, and, where they apply, a `cost`, a `reason`, or the trial
 //! whose evaluation was `reused`. A `retry` looks like the `tell` of an attempt that doesn't count. `at` is
 //! the search's clock in seconds, `real` the real time if that clock is a virtual one, `seconds` how long
 //! the attempt took.

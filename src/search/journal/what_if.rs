@@ -23,10 +23,13 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// size, another algorithm, a stopper. It goes on as long as everything that the algorithm proposes was
 /// evaluated in the recorded search, and says where it isn't.
 ///
-/// Trials end in the recorded order, so that the recorded configuration replays to the end. Before a trial, as
-/// many draws are withdrawn as the recorded search refused there. A proposal takes the evaluation of
-/// the recorded trial of its number if that has the same genotype, and so the same seed; otherwise that of the
-/// first trial of the genotype which isn't used yet.
+/// Trials end in the recorded order, so that the recorded configuration replays to the end. A proposal takes the
+/// evaluation of the recorded trial of its number if that has the same genotype and fidelity, and so the same
+/// seed; otherwise that of the first trial of them which isn't used yet.
+///
+/// What the recorded search refused isn't known, only how often it did before a trial. So these draws are
+/// withdrawn as long as all proposals are the recorded ones; after that, a proposal that a constraint would
+/// have refused ends the replay like any other without an evaluation.
 ///
 /// ```
 /// use evonas::prelude::*;
@@ -72,6 +75,7 @@ pub struct Replayed<G> {
 
 /// How many steps trials reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Steps {
     /// In the replay.
     pub replayed: u64,
@@ -97,7 +101,7 @@ pub struct Divergence<G> {
 pub enum DivergenceReason {
     /// The recorded search has no evaluation of the genotype that isn't used yet.
     NotEvaluated,
-    /// The recorded search stopped the trial at a step at which this configuration doesn't.
+    /// The recorded search stopped the trial at a step at which this stopper doesn't.
     StoppedBefore {
         /// The step.
         step: u64,
@@ -113,7 +117,8 @@ impl WhatIf {
         }
     }
 
-    /// Has a stopper judge what the recorded trials reported.
+    /// Has a stopper judge what the recorded trials reported, one trial after another as they ended. Without one,
+    /// trials end as they did, those that the recorded search stopped included.
     pub fn stopper(mut self, stopper: impl Stopper + 'static) -> Self {
         self.stopper = Some(SharedStopper::new(stopper));
         self
@@ -135,6 +140,7 @@ impl WhatIf {
             evaluations: Evaluations::new(&recorded.ended),
             recorded,
             in_flight: HashMap::new(),
+            same: true,
             replayed: Replayed {
                 history: History::default(),
                 divergence: None,
@@ -187,15 +193,15 @@ impl<G: DeserializeOwned> Recording<G> {
     }
 }
 
-/// The recorded evaluations that aren't used yet, by their genotypes' JSON. A value is the trial's place
-/// among those that ended.
+/// The recorded evaluations that aren't used yet, by the JSON of their genotypes and fidelities. A value is the
+/// trial's place among those that ended.
 struct Evaluations(HashMap<Value, VecDeque<usize>>);
 
 impl Evaluations {
     fn new<G: Serialize>(ended: &[(Trial<G>, AttemptEnd)]) -> Self {
         let mut places: HashMap<_, VecDeque<_>> = HashMap::new();
         for (place, (trial, _)) in ended.iter().enumerate() {
-            let of_genotype = places.entry(description::of(&trial.genotype)).or_default();
+            let of_genotype = places.entry(key(trial)).or_default();
             of_genotype.push_back(place);
         }
         Self(places)
@@ -207,7 +213,7 @@ impl Evaluations {
         trial: &Trial<G>,
         ended: &[(Trial<G>, AttemptEnd)],
     ) -> Option<usize> {
-        let places = self.0.get_mut(&description::of(&trial.genotype))?;
+        let places = self.0.get_mut(&key(trial))?;
         let same = places
             .iter()
             .position(|&place| ended[place].0.id == trial.id);
@@ -215,13 +221,19 @@ impl Evaluations {
     }
 }
 
+fn key<G: Serialize>(trial: &Trial<G>) -> Value {
+    description::of(&(&trial.genotype, &trial.fidelity))
+}
+
 struct Replay<G, A> {
     ledger: Ledger<G, A>,
     stopper: Option<SharedStopper>,
     recorded: Recording<G>,
     evaluations: Evaluations,
-    /// The places of the evaluations of trials in flight.
-    in_flight: HashMap<TrialId, usize>,
+    /// The places of the evaluations of trials in flight; `None` if there is no evaluation.
+    in_flight: HashMap<TrialId, Option<usize>>,
+    /// Whether all proposals so far are the recorded ones.
+    same: bool,
     replayed: Replayed<G>,
 }
 
@@ -240,28 +252,32 @@ impl<G: Genotype + Serialize, A: Algorithm<G>> Replay<G, A> {
     }
 
     fn ask(&mut self, refused: u64) -> Result<(), SearchError> {
-        for _ in 0..refused {
+        for _ in 0..if self.same { refused } else { 0 } {
             let withdrawn = guarded::ask(&mut self.ledger)?.id;
             guarded::withdraw(&mut self.ledger, withdrawn)?;
         }
         let trial = guarded::ask(&mut self.ledger)?;
-        let ended = self.evaluations.take(&trial, &self.recorded.ended);
-        match ended {
-            Some(place) => {
-                self.in_flight.insert(trial.id, place);
-            }
-            // A trial that was in flight when the recorded search ended diverges only if it is told.
-            None => self.diverge(trial, DivergenceReason::NotEvaluated),
-        }
+        let place = self.evaluations.take(&trial, &self.recorded.ended);
+        self.same &= place.is_none_or(|place| self.recorded.ended[place].0.id == trial.id);
+        // A trial that was in flight when the recorded search ended is never told.
+        self.in_flight.insert(trial.id, place);
         Ok(())
     }
 
     fn tell(&mut self, id: TrialId) -> Result<(), SearchError> {
-        let Some(place) = self.in_flight.remove(&id) else {
-            return Ok(());
+        let place = match self.in_flight.remove(&id) {
+            Some(Some(place)) => place,
+            Some(None) => {
+                if let Some(trial) = self.ledger.trial(id).cloned() {
+                    self.diverge(trial, DivergenceReason::NotEvaluated);
+                }
+                return Ok(());
+            }
+            None => return Ok(()),
         };
         let end = &self.recorded.ended[place].1;
-        let (outcome, steps) = match judged(self.stopper.as_ref(), id, end) {
+        let stopper = self.stopper.as_ref().filter(|_| end.reused.is_none());
+        let (outcome, steps) = match judged(stopper, id, end) {
             Ok(judged) => judged,
             Err(reason) => {
                 if let Some(trial) = self.ledger.trial(id).cloned() {
@@ -270,7 +286,7 @@ impl<G: Genotype + Serialize, A: Algorithm<G>> Replay<G, A> {
                 return Ok(());
             }
         };
-        if let Some(stopper) = &self.stopper {
+        if let Some(stopper) = stopper {
             stopper.ended(id, &outcome);
         }
         let end = AttemptEnd {
@@ -280,6 +296,7 @@ impl<G: Genotype + Serialize, A: Algorithm<G>> Replay<G, A> {
             reused: end.reused,
             outcome,
             reports: Vec::new(),
+            last_step: None,
             duration: end.duration,
         };
         self.replayed.steps.replayed += steps;
@@ -305,18 +322,18 @@ fn judged(
     trial: TrialId,
     end: &AttemptEnd,
 ) -> Result<(Outcome, u64), DivergenceReason> {
-    let last = end.reports.len();
+    let all = end.reports.len() as u64;
+    let Some(stopper) = stopper else {
+        return Ok((end.outcome.clone(), all));
+    };
     for (place, &(step, value)) in (1..).zip(&end.reports) {
-        let stops =
-            stopper.is_some_and(|stopper| stopper.reported(trial, step, value) == Verdict::Stop);
-        // A completed trial has nothing left to save at its last report.
-        let is_last = place == last && end.outcome.evaluation().is_some();
-        if stops && !is_last {
-            return Ok((Outcome::Stopped { step, value }, place as u64));
+        let stops = stopper.reported(trial, step, value) == Verdict::Stop;
+        if stops && end.last_step.is_none_or(|last| step < last) {
+            return Ok((Outcome::Stopped { step, value }, place));
         }
     }
     match end.outcome {
         Outcome::Stopped { step, .. } => Err(DivergenceReason::StoppedBefore { step }),
-        ref outcome => Ok((outcome.clone(), last as u64)),
+        ref outcome => Ok((outcome.clone(), all)),
     }
 }

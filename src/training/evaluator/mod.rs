@@ -19,6 +19,7 @@ use super::{
 };
 use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
 use crate::network::trainable_parameters;
+use crate::panics::caught;
 use crate::randomness::stream;
 use crate::trial::Evaluation;
 
@@ -230,7 +231,12 @@ impl<D> TrainingEvaluator<D> {
 impl<G: Sync, D: Decoder<G>> Evaluator<G> for TrainingEvaluator<D> {
     fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
         match self.pool(context.worker())? {
-            Some(pool) => pool.install(|| self.score(genotype, context)),
+            // Caught in the pool's thread, where it panics.
+            Some(pool) => pool
+                .install(|| caught(|| self.score(genotype, context)))
+                .unwrap_or_else(|message| {
+                    Err(EvaluationError::Failed(format!("panic: {message}")))
+                }),
             None => self.score(genotype, context),
         }
     }

@@ -166,14 +166,15 @@ fn a_stopped_member_is_a_parent_only_of_a_sample_without_completed_ones() {
         assert_eq!(trial.parent, None);
         evolution.tell(trial.id, &outcome).unwrap();
     }
-    let mut parents = HashSet::new();
-    for _ in 0..200 {
+    let mut parents = [0; 3];
+    for _ in 0..270 {
         let trial = evolution.ask();
-        parents.insert(trial.parent.unwrap().0);
+        parents[trial.parent.unwrap().0 as usize] += 1;
         evolution.withdraw(trial.id).unwrap();
     }
-    // Trial 1 only wins a sample of itself alone, trial 0 one without trial 2.
-    assert_eq!(parents, HashSet::from([0, 1, 2]));
+    // Trial 1 only wins a sample of itself alone: 1 of 27. Trial 0 wins 7 of 27, and the completed one 19.
+    assert!((2..30).contains(&parents[1]), "{parents:?}");
+    assert!((40..105).contains(&parents[0]), "{parents:?}");
     let standings: Vec<_> = evolution
         .algorithm()
         .population()

@@ -176,6 +176,15 @@ impl SearchOptions {
                     .into(),
             );
         }
+        let last = self.validate_every >= self.epochs as u64;
+        if !matches!(self.stopper, StopperName::None) && last {
+            return Err(format!(
+                "--stopper has nothing to judge: a trial has {} epochs, and nothing is left to save after the last; \
+                 give more --epochs than --validate-every",
+                self.epochs
+            )
+            .into());
+        }
         if self.algorithm != SearchAlgorithm::Random {
             return Ok(());
         }

@@ -26,8 +26,10 @@ fn a_recorded_search_replays_through_its_own_and_through_another_configuration()
     assert!(reason.contains("did not evaluate"), "{reason}");
 
     // The search had no stopper, so its trials reported nothing that a stopper could judge.
-    let stopper = ask("whatif run --stopper median --json");
-    assert_eq!(stopper["replayed_trials"], 12);
+    dir.line("whatif run --stopper median")
+        .assert()
+        .code(1)
+        .stderr(contains("reported nothing that a stopper could judge"));
     dir.line("whatif run --algorithm random")
         .assert()
         .success()
@@ -36,6 +38,25 @@ fn a_recorded_search_replays_through_its_own_and_through_another_configuration()
         .assert()
         .code(1)
         .stderr(contains("--sample"));
+}
+
+#[test]
+fn a_search_with_a_stopper_replays_with_it_and_as_recorded() {
+    let dir = Dir::new();
+    let search = "search --population 4 --sample 2 --epochs 3 --final-epochs 1 --limit 200 --filters 4 \
+                  --trials 10 --workers 1 --stopper halving --quiet --out run";
+    dir.line(search).assert().success();
+    assert!(
+        dir.read("run/journal.jsonl")
+            .contains("\"status\":\"stopped\"")
+    );
+    for line in ["whatif run --json", "whatif run --stopper halving --json"] {
+        let replayed = last_json(&dir.line(line).assert().success().get_output().stdout);
+        assert_eq!(replayed["replayed_trials"], 10, "{replayed}");
+        assert!(replayed["divergence"].is_null(), "{replayed}");
+    }
+    let none = dir.line("whatif run --stopper none").assert().success();
+    none.stdout(contains("stopped it at step"));
 }
 
 #[test]
