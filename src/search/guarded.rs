@@ -17,7 +17,7 @@ pub(super) fn guarded<T>(whom: &str, call: impl FnOnce() -> T) -> Result<T, Sear
 pub(super) fn ask<G: Clone, A: Algorithm<G>>(
     ledger: &mut Ledger<G, A>,
 ) -> Result<Trial<G>, SearchError> {
-    guarded("the algorithm's propose", || ledger.ask())
+    guarded("asking the algorithm for a trial", || ledger.ask())
 }
 
 /// [`Ledger::tell`].

@@ -113,8 +113,7 @@ fn a_run_that_would_never_spend_its_budget_ends_with_an_error() {
     let infeasible = Priced::new(|_| Err(EvaluationError::Infeasible("too large".to_owned())));
     assert_eq!(
         error(&infeasible),
-        "run 0 of aging would never spend its budget: 1000 trials in a row ended without a \
-         score, which takes no time"
+        "run 0 of aging would never spend its budget: no new result in 1,000 trials"
     );
 }
 

@@ -114,7 +114,7 @@ fn custom_algorithm_compares_two_algorithms() {
         .lines()
         .filter_map(|line| Some(line.split_once(": ")?.0))
         .collect();
-    assert_eq!(names, ["hill climbing", "aging evolution"]);
+    assert_eq!(names, ["local search", "aging evolution"]);
 }
 
 #[test]

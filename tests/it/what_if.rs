@@ -107,7 +107,11 @@ fn a_stopper_would_have_saved_steps() {
         .journal(Journal::create(folder.path()).unwrap())
         .run()
         .unwrap();
-    let replayed = WhatIf::of(folder.path()).replay(random()).unwrap();
+    let as_recorded = WhatIf::of(folder.path()).replay(random()).unwrap();
+    assert_eq!(as_recorded.divergence, None);
+    let median = MedianRule::new().minimum_trials(1000);
+    let what_if = WhatIf::of(folder.path()).stopper(median);
+    let replayed = what_if.replay(random()).unwrap();
     let reason = replayed.divergence.unwrap().reason;
     assert!(
         matches!(reason, DivergenceReason::StoppedBefore { step: 1 | 2 }),

@@ -124,7 +124,7 @@ fn a_genotype_whose_own_traits_panic_is_an_error_that_says_where() {
     for (name, whom) in [
         ("serializing", "recording a genotype as JSON"),
         ("comparing", "recording a genotype as JSON"),
-        ("cloning", "cloning a genotype for its evaluation"),
+        ("cloning", "asking the algorithm for a trial"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let run = |crack| cracked(Some(folder.path()), Duplicates::Allow, crack);
