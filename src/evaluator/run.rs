@@ -6,6 +6,7 @@ use crate::trial::{Outcome, Trial};
 
 /// How a trial ended.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum TrialEnd {
     /// With an outcome.
     Outcome(Outcome),

@@ -1,9 +1,8 @@
 //! `evonas search`: the order of its outcomes, and how it stops.
 
-use predicates::prelude::*;
 use predicates::str::contains;
 
-use crate::harness::{Dir, json_lines};
+use crate::harness::Dir;
 use crate::search::{tells, tiny};
 
 #[test]
