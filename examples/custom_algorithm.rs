@@ -1,5 +1,5 @@
-//! Compares your own algorithm with the library's: local search (hill climbing) against aging evolution, on the paper's toy
-//! problem, where the fitness is the share of ones in 100 bits plus noise.
+//! Compares your own algorithm with the library's: local search against aging evolution, on the paper's toy problem,
+//! where the fitness is the share of ones in 100 bits plus noise.
 //!
 //! ```sh
 //! cargo run --release --no-default-features --example custom_algorithm

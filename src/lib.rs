@@ -30,7 +30,7 @@
 //! panic's message, file and line. Such a panic isn't printed: the first search installs a [panic
 //! hook](std::panic::set_hook) that is silent while code of yours is being called and otherwise calls the hook
 //! that was there before. A hook that the program installs later replaces it; outcomes then lack file and line.
-//! A panic in a thread that your code starts is printed as ever.
+//! A panic in a thread that your code starts is printed as usual.
 #![forbid(unsafe_code)]
 
 pub mod algorithm;

@@ -13,8 +13,8 @@ pub trait Replacement<G>: Debug + Send + Sync {
     /// The position of the member that leaves.
     ///
     /// The population includes the child, which joined last. `sample` holds the join numbers
-    /// ([`crate::population::Member::joined`]) of the tournaments that the child's parents won. Some of
-    /// these members may have left since. It is empty for a child without a parent. `selection` is what
+    /// ([`crate::population::Member::joined`]) of all members in the tournaments that the child's parents won.
+    /// Some of these may have left since. It is empty for a child without a parent. `selection` is what
     /// chooses parents; its [`Selection::worst`] compares members by the same order.
     ///
     /// A position that doesn't exist is refused

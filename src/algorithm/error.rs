@@ -110,7 +110,7 @@ pub enum TellError {
     },
     /// The replacement chose a member that doesn't exist.
     #[error(
-        "the replacement chose the member at position {position} to leave, but the population has {members} members; mend its method `leaves`"
+        "the replacement chose the member at position {position} to leave, but the population has {members} members; correct its method `leaves`"
     )]
     ReplacementOutOfRange {
         /// The position that it returned.

@@ -7,7 +7,7 @@ use crate::randomness::trial_seed;
 use crate::trial::{Outcome, Trial, TrialId};
 
 /// Keeps what every search needs besides its algorithm: it numbers the trials, derives their seeds, and knows
-/// which are in flight. [`Search`](crate::search::Search) has one, and so has anyone's own loop:
+/// which are in flight. [`Search`](crate::search::Search) has one, and your own loop can have one:
 ///
 /// ```
 /// use evonas::prelude::*;

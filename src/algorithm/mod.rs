@@ -89,7 +89,7 @@ pub trait Algorithm<G>: Debug + Send {
     /// Proposes the next genotype. `trial` is the number that its trial will have, for an algorithm that
     /// remembers something of a proposal until it learns the outcome. After a
     /// [withdrawal](Algorithm::withdraw) the same number comes again, and another genotype is wanted: draw from
-    /// a stream that goes on, not from one of that number.
+    /// a stream that continues, not from one derived from that number.
     fn propose(&mut self, trial: TrialId) -> Proposal<G>;
 
     /// Learns how a trial ended. A fitness is finite, and an evaluation has all of the algorithm's
@@ -100,8 +100,8 @@ pub trait Algorithm<G>: Debug + Send {
     /// lets the trial fail and has the algorithm learn that instead.
     fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError>;
 
-    /// The trial that was proposed last won't be run: a constraint refuses its genotype, or it is a duplicate.
-    /// The next proposal has its number. By default, this does nothing.
+    /// A proposed trial won't be run: a constraint refuses its genotype, or it is a duplicate. If it is the one
+    /// that was proposed last, as in a search, the next proposal has its number. By default, this does nothing.
     fn withdraw(&mut self, trial: &Trial<G>) {
         let _ = trial;
     }

@@ -109,7 +109,7 @@ pub enum ComparisonError {
     /// A search failed.
     #[error(transparent)]
     Search(#[from] SearchError),
-    /// The record of runs is in use, damaged or something else, or it can't be read or written.
+    /// The record of runs is in use, damaged or of another kind, or it can't be read or written.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The folder already holds a comparison.

@@ -1,6 +1,7 @@
 //! Ends runs that would never spend their simulated time.
 //!
-//! A search of its own accord ends where nothing new comes ([`Termination::Standstill`](crate::search::Termination)).
+//! A search without a limit on trials also ends by itself when its trials bring no new result
+//! ([`Termination::Standstill`](crate::search::Termination)).
 
 use std::error::Error;
 

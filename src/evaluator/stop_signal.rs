@@ -36,7 +36,7 @@ impl StopSignal {
         Self::default()
     }
 
-    /// A signal that is at least at the stage of this one, and can be set alone.
+    /// A signal that is at least at the stage of this one, and can be set separately.
     #[must_use]
     pub fn child(&self) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl StopSignal {
         }
     }
 
-    /// Asks the search to end after the trials that are running: it asks for no more, nor runs one again.
+    /// Asks the search to end after the trials that are running: it starts no new trials and retries none.
     pub fn finish(&self) {
         self.stage.fetch_max(FINISHING, Ordering::Relaxed);
     }

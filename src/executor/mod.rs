@@ -3,9 +3,9 @@
 //! | executor | trials run | one seed gives one journal | evaluators |
 //! |---|---|---|---|
 //! | [`Serial`] | one after another, in the calling thread | yes | any |
-//! | [`Threads`] | on several threads | no: trials end in an order that depends on timing | shared (`Send + Sync`), or one in each thread |
+//! | [`Threads`] | on several threads | no: the order depends on timing | shared (`Send + Sync`), or one a thread |
 //! | [`Simulated`] | on any number of workers of a virtual clock | yes | any |
-//! | [`Ordered`] | as in the executor inside, but their outcomes are told in the order of asking | yes | as inside |
+//! | [`Ordered`] | as in the wrapped executor, but outcomes are told in the order of asking | yes | as wrapped |
 
 mod error;
 mod limits;

@@ -10,7 +10,7 @@ fn grace(limit: Duration) -> Duration {
     (limit / 10).max(Duration::from_secs(1))
 }
 
-/// The running trials that have a time limit and were not reported yet.
+/// The running trials that have a time limit and haven't been reported yet.
 #[derive(Debug, Default)]
 pub(super) struct OverdueWatch {
     running: Vec<LimitedTrial>,
@@ -56,7 +56,7 @@ impl OverdueWatch {
         self.running.iter().map(|trial| trial.overdue).min()
     }
 
-    /// A trial that is overdue. It is watched no longer.
+    /// Takes a trial that is overdue out of the watch.
     pub(super) fn take(&mut self, now: Instant) -> Option<ExecutorEvent> {
         let place = self.running.iter().position(|trial| trial.overdue <= now)?;
         let overdue = self.running.swap_remove(place);

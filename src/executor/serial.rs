@@ -10,8 +10,8 @@ use crate::evaluator::{Context, Evaluator, StopSignal, run_trial};
 use crate::trial::Trial;
 
 /// Runs trials in the calling thread, one after another. What a trial reports is seen after it has ended, and
-/// nobody is told of a trial that hangs ([`ExecutorEvent::Overdue`]): the thread that would say so is the one
-/// that waits for it. With [`Threads`](super::Threads), one worker is enough for that.
+/// a trial that hangs is never reported as overdue ([`ExecutorEvent::Overdue`]): the thread that would report
+/// it is running the trial. [`Threads`](super::Threads) reports it, even with one worker.
 pub struct Serial<G, E> {
     evaluator: E,
     stop: StopSignal,

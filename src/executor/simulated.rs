@@ -27,8 +27,8 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// order of submission.
 ///
 /// Extending a search whose budget was spent, or that was asked to [finish](StopSignal::finish), is different:
-/// its last trials ended while nothing more was asked for. With more than one worker, a larger budget then doesn't give the history that it would have
-/// given from the start.
+/// its last trials ended while nothing more was asked for. With more than one worker, a larger budget then
+/// doesn't give the history that it would have given from the start.
 pub struct Simulated<G, E> {
     evaluator: E,
     stop: StopSignal,

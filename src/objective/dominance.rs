@@ -87,7 +87,7 @@ pub fn pareto_ranks(vectors: &[&[f64]]) -> Vec<usize> {
     distinct.place.iter().map(|&place| ranks[place]).collect()
 }
 
-/// How far each vector of a front is from its neighbours: the distance between the next better and the
+/// How far each vector of a front is from its neighbors: the distance between the next better and the
 /// next worse vector, relative to the objective's range and summed over the objectives; infinite for the
 /// best and the worst in an objective (Deb et al. 2002, section III B).
 ///

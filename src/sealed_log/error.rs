@@ -41,7 +41,7 @@ pub enum RecordError {
         /// The serializer's error.
         source: serde_json::Error,
     },
-    /// The file is something else, or the beginning of its first line is damaged.
+    /// The file is of another kind, or the beginning of its first line is damaged.
     #[error(
         "{} is not {}: line 1 doesn't begin like a {}'s header",
         path.display(), kind.name, kind.noun

@@ -89,7 +89,7 @@ impl Budget {
     /// objectives, no new member of the Pareto front.
     ///
     /// The longest such run of trials decides, so an improvement by a trial in flight comes too late, and a
-    /// search that has ended for this reason goes on only with more patience.
+    /// search that has ended for this reason continues only with more patience.
     #[must_use]
     pub const fn patience(mut self, trials: u64) -> Self {
         self.patience = Some(trials);

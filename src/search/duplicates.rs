@@ -9,7 +9,7 @@ use super::history::{History, TrialRecord};
 use crate::trial::{EVALUATIONS, Evaluation, Fidelity, MEASURED_FITNESS, Outcome, Trial, TrialId};
 
 /// What happens to a genotype that came up earlier in the search. At another
-/// [fidelity](crate::trial::Fidelity) it is another one.
+/// [fidelity](crate::trial::Fidelity) it is a different one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Duplicates {

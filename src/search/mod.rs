@@ -2,13 +2,13 @@
 //!
 //! What happens to a trial, and which settings of a [`Search`] apply:
 //!
-//! 1. The algorithm is asked. A genotype that a [constraint](Search::constraint) refuses, or that the policy
-//!    for [duplicates](Search::duplicates) rejects, is withdrawn, and the algorithm is asked again.
+//! 1. The algorithm proposes a genotype. One that a [constraint](Search::constraint) refuses, or that the policy
+//!    for [duplicates](Search::duplicates) rejects, is withdrawn, and the algorithm proposes another.
 //! 2. The ask is written to the [journal](Search::journal).
 //! 3. The executor runs the trial, as long as its [time limit](Search::timeout) and the
 //!    [stopper](Search::stopper) allow.
 //! 4. A failed attempt may be [retried](Search::retry).
-//! 5. The algorithm is told how it ended, the journal records it, and [observers](Search::observe) are
+//! 5. The algorithm learns how it ended, the journal records it, and [observers](Search::observe) are
 //!    notified. Too many [failures in a row](Search::max_consecutive_failures) end the search.
 //!
 //! If the search was interrupted, the journal restores all of this.

@@ -33,7 +33,7 @@ pub enum Event<'a, G> {
         /// Why: the reason that a constraint gave, or that it is a duplicate, which is redrawn.
         reason: &'a str,
     },
-    /// The algorithm asked for a trial.
+    /// A trial was asked for: the algorithm has proposed its genotype.
     Asked {
         /// The trial.
         trial: &'a Trial<G>,

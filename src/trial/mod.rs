@@ -150,7 +150,8 @@ impl From<f64> for Evaluation {
 /// How a trial ended.
 ///
 /// A completed trial joins the population, and so does one that was stopped early, below those that got
-/// further, unless the search has objectives. All others are part of the history and count against the budget, but are never parents.
+/// further, unless the search has objectives. All others are part of the history and count against the budget,
+/// but are never parents.
 ///
 /// Its JSON is an object whose `status` is the variant's name in snake case, next to its fields:
 /// `{"status": "completed", "fitness": 0.9}`, `{"status": "stopped", "step": 3, "value": 0.4}`.

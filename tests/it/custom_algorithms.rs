@@ -59,7 +59,7 @@ impl Algorithm<Bits> for Annealing {
     }
 }
 
-/// Local search: tries all neighbors in random order, moves to the first better one, and begins anew where
+/// Local search: tries all neighbors in random order, moves to the first better one, and restarts where
 /// there is none.
 #[derive(Debug)]
 struct LocalSearch {

@@ -1,5 +1,5 @@
-//! The examples, run as a newcomer runs them. `cargo test` builds them beside the tests; what is missing or older than
-//! its sources, since only this module was asked for, is built here.
+//! The examples, run as a newcomer runs them. `cargo test` builds them beside the tests. If only this module is run,
+//! those that are missing or older than their sources are built here.
 
 use std::fs;
 use std::path::{Path, PathBuf};

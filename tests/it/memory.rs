@@ -52,8 +52,8 @@ fn two_hundred_trials_take_the_memory_of_forty() {
     );
 }
 
-/// Not a test: the process that the test runs. A leaked network and its training would add at least 0.1 MiB a trial; the history adds about a
-/// kilobyte of genotypes.
+/// Not a test: the process that the test runs. A leaked network and its training would add at least 0.1 MiB a
+/// trial; the history adds about a kilobyte of genotypes.
 #[test]
 #[ignore = "the test of this module runs it as a process of its own"]
 fn the_trials_whose_memory_is_measured() {

@@ -41,7 +41,8 @@ impl Cli {
     }
 }
 
-/// Lets every option take a negative number, so that it is refused by the option's range and not as an unknown option.
+/// Lets every option take a negative number, so that the option's range refuses it, instead of it being an
+/// unknown option.
 fn with_negative_numbers(command: clap::Command) -> clap::Command {
     let with_values = command.mut_args(|option| {
         let takes_value = !option.is_positional() && option.get_action().takes_values();

@@ -2,7 +2,7 @@
 
 use crate::Failure;
 
-/// Refuses options that a mode ignores, so that nobody believes in settings that weren't used.
+/// Refuses options that a mode ignores, so that no setting is silently left unused.
 ///
 /// - `when`: the mode, as in `with --benchmark bits`.
 /// - `options`: each option that the mode ignores, and whether it was given.

@@ -39,7 +39,7 @@ pub(crate) fn steps(text: &str) -> Result<usize, String> {
     whole(text, 1..=MOST_STEPS)
 }
 
-/// A number of steps that may be none.
+/// A number of steps, which may be 0.
 pub(crate) fn warm_up_steps(text: &str) -> Result<usize, String> {
     whole(text, 0..=MOST_STEPS)
 }

@@ -100,7 +100,7 @@ impl WhatIfOptions {
                         .as_u64()
                         .and_then(|size| usize::try_from(size).ok())
                 })
-                .ok_or_else(|| format!("the recorded search has no such size: give {option}"))
+                .ok_or_else(|| format!("the recorded search has no such size; give {option}"))
         };
         let evolution = Evolution::builder(space.clone(), space.mutation())
             .population(size(
@@ -122,7 +122,7 @@ impl WhatIfOptions {
     }
 }
 
-/// Stops no trial: those that the recorded search stopped would go on.
+/// Stops no trial: those that the recorded search stopped would continue.
 #[derive(Debug)]
 struct Never;
 
@@ -141,7 +141,7 @@ fn space(description: &AlgorithmDescription) -> Result<NasnetSpace, Failure> {
         .map(SpaceName::space)
         .find(|space| space.describe() == description.space)
         .ok_or_else(|| {
-            "the recorded search isn't one of evonas search: its space is another".into()
+            "evonas search didn't record this search: its space is a different one".into()
         })
 }
 
@@ -153,7 +153,7 @@ fn recorded_algorithm(described: &Value) -> Result<SearchAlgorithm, Failure> {
         (Some("RandomSearch"), _) => Ok(SearchAlgorithm::Random),
         (Some("Evolution"), Some("Oldest")) => Ok(SearchAlgorithm::Aging),
         (Some("Evolution"), Some("WorstOfSample")) => Ok(SearchAlgorithm::NonAging),
-        _ => Err("the recorded algorithm isn't one of evonas search: give --algorithm".into()),
+        _ => Err("evonas search doesn't have the recorded algorithm; give --algorithm".into()),
     }
 }
 

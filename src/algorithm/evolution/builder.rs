@@ -141,8 +141,8 @@ impl<G: Genotype> EvolutionBuilder<G> {
     }
 
     /// A warm start that evaluates nothing again: begins with these genotypes in the population, the first as
-    /// the oldest, with the scores that they have already. Their scores must come from the same evaluator. They
-    /// count towards the first `P`; if there are more than `P`, the first leave. So the fittest of another
+    /// the oldest, with the scores that they already have. Their scores must come from the same evaluator. They
+    /// count toward the first `P`; if there are more than `P`, the first leave. So the fittest of another
     /// search belong at the end:
     ///
     /// ```
@@ -161,7 +161,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
     /// # }
     /// ```
     ///
-    /// They are no trials: the history, its best and a budget's target don't count them, and a child of one is
+    /// They aren't trials: the history, its best and a budget's target don't count them, and a child of one is
     /// recorded without a parent.
     #[must_use]
     pub fn imported(mut self, members: impl IntoIterator<Item = (G, Evaluation)>) -> Self

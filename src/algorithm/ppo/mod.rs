@@ -33,14 +33,15 @@ use settings::PpoSettings;
 /// objective (Schulman et al. 2017) of their advantages: the rewards less an exponential moving average
 /// of the rewards so far, including the current one.
 ///
-/// It can be used asynchronously, as in the paper: `ask` draws from the current controller, trials are
-/// told in any order, and each is compared with the probabilities it was drawn with, however often the
-/// controller has learned since. Trials without a fitness are left out of the batches.
+/// It can be used asynchronously, as in the paper: proposals are drawn from the current controller,
+/// outcomes come in any order, and each trial is compared with the probabilities it was drawn with, however
+/// often the controller has learned since. Trials without a fitness are left out of the batches.
 ///
 /// Weights and choices are drawn from the algorithm's own stream, and the arithmetic runs on Burn's
-/// CPU backend, whose results don't depend on the number of threads: the same asks and tells give the
-/// same controller, bit for bit. A different kind of processor or system library may round differently;
-/// resuming a search there reports an error if the controller proposes other genotypes than recorded.
+/// CPU backend, whose results don't depend on the number of threads: the same proposals and
+/// outcomes give the same controller, bit for bit. A different kind of processor or system library may round
+/// differently; resuming a search there reports an error if the controller proposes other genotypes than
+/// recorded.
 ///
 /// On one core of an x86-64 server, with the default settings, a trial takes about 10 ms in a space of
 /// 40 decisions, learning included. The time grows with the number of decisions.
@@ -66,7 +67,7 @@ pub struct Ppo<G> {
     rng: Stream,
     seed: u64,
     in_flight: HashMap<TrialId, Sample>,
-    /// The completed trials of the next batch, in the order they were told.
+    /// The completed trials of the next batch, in the order in which they ended.
     lessons: Vec<Lesson>,
     description: AlgorithmDescription,
 }
@@ -83,7 +84,7 @@ impl<G> fmt::Debug for Ppo<G> {
 }
 
 impl<G: Genotype> Ppo<G> {
-    /// The natural logarithm of the probability that the next ask draws this genotype of the space.
+    /// The natural logarithm of the probability that the next proposal is this genotype of the space.
     ///
     /// # Panics
     /// May panic if the genotype isn't in the space.

@@ -27,8 +27,8 @@ use settings::ReinforceSettings;
 /// It follows the NATS-Bench script (Dong et al. 2021, `exps/NATS-algos/reinforce.py`), whose
 /// settings are the defaults; [`ReinforceBuilder::entropy_bonus`] is an addition.
 ///
-/// In an asynchronous search, `ask` draws from the current policy, and each told trial updates the
-/// policy current at that time. A trial without a fitness teaches nothing.
+/// In an asynchronous search, proposals are drawn from the current policy, and each outcome updates the
+/// policy that is current when it is learned. A trial without a fitness teaches nothing.
 ///
 /// ```
 /// use evonas::prelude::*;

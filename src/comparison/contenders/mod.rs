@@ -1,4 +1,4 @@
-//! The contenders of this crate, and how to make one of your own algorithm.
+//! The contenders of this crate, and ways to make one from your own algorithm.
 //!
 //! [`Aging`], [`NonAging`] and [`Random`] work on every benchmark, [`Reinforce`] and `Ppo` on those whose space is
 //! a [`CategoricalSpace`]. `Ppo` needs the feature `burn`.
@@ -23,7 +23,7 @@ use super::benchmark::Benchmark;
 use super::contender::Contender;
 use crate::space::CategoricalSpace;
 
-/// The algorithms of this crate that take microseconds a trial: all but PPO, whose controller takes
+/// The algorithms of this crate that take microseconds per trial: all but PPO, whose controller takes
 /// milliseconds.
 #[must_use]
 pub fn quick<B: Benchmark<Space: CategoricalSpace>>() -> Vec<Box<dyn Contender<B>>> {

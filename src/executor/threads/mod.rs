@@ -21,8 +21,8 @@ use worker::{Job, Message, Worker};
 
 /// Runs trials on `N` threads; a free thread takes the next trial at once.
 ///
-/// A trial whose worker panics outside the evaluator is [`Outcome::Lost`](crate::trial::Outcome::Lost). One that doesn't end after its time
-/// limit is reported as [overdue](ExecutorEvent::Overdue).
+/// A trial whose worker panics outside the evaluator is [`Outcome::Lost`](crate::trial::Outcome::Lost). One
+/// that doesn't end after its time limit is reported as [overdue](ExecutorEvent::Overdue).
 ///
 /// When dropped, it interrupts running trials and waits for its threads.
 pub struct Threads<G> {

@@ -11,7 +11,7 @@ use crate::trial::TrialId;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
-    /// The file is missing, in use, damaged or something else, or it can't be read or written.
+    /// The file is missing, in use, damaged or not a journal, or it can't be read or written.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The folder holds a journal already.
@@ -58,9 +58,9 @@ pub enum JournalError {
         /// What is wrong with them.
         reason: String,
     },
-    /// The algorithm doesn't ask for the recorded trial.
+    /// The algorithm doesn't propose the recorded trial.
     #[error(
-        "line {line} of {}: the {what} of trial {trial} was {recorded}, but now the algorithm asks for {now}",
+        "line {line} of {}: the {what} of trial {trial} was {recorded}, but now it is {now}",
         path.display()
     )]
     OtherTrial {
@@ -70,11 +70,11 @@ pub enum JournalError {
         line: u64,
         /// The trial.
         trial: TrialId,
-        /// What differs: number, parent, seed or genotype.
+        /// What differs: number, parent, mate, seed, fidelity or genotype.
         what: &'static str,
         /// The recorded value.
         recorded: String,
-        /// The value that the algorithm asks for.
+        /// The value now.
         now: String,
     },
     /// The algorithm refuses a recorded outcome.

@@ -9,12 +9,11 @@
 //! {"tell":0,"worker":0,"attempt":1,"status":"completed","fitness":1.0,"check":"…","seconds":0.1,"at":0.2,…}
 //! ```
 //!
-//! An `ask` has the `parent` and the `mate` (the second parent), if there are any, and how many draws before
-//! it were `refused`. A `tell` has
-//! the metrics, the `reports` (step and value) with the `last_step` if it is known, and, where they apply, a `cost`, a `reason`, or the trial
-//! whose evaluation was `reused`. A `retry` looks like the `tell` of an attempt that doesn't count. `at` is
-//! the search's clock in seconds, `real` the real time if that clock is a virtual one, `seconds` how long
-//! the attempt took.
+//! An `ask` has the `parent`, the `mate` (the second parent) and the `fidelity`, if there are any, and how many
+//! draws before it were `refused`. A `tell` has the metrics, the `reports` (step and value) with the
+//! `last_step` if it is known, and, where they apply, a `cost`, a `reason`, or the trial whose evaluation was
+//! `reused`. A `retry` looks like the `tell` of an attempt that doesn't count. `at` is the search's clock in
+//! seconds, `real` the real time if that clock is a virtual one, `seconds` how long the attempt took.
 //!
 //! Everything that doesn't depend on time comes before `check`: the CRC-32, in hexadecimal, of that part of
 //! this line and all lines before it. `time_check` ends the line and covers the rest of it. So any change to

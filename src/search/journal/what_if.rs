@@ -20,16 +20,16 @@ use crate::stopper::{SharedStopper, Stopper, Verdict};
 use crate::trial::{Outcome, Trial, TrialId};
 
 /// Replays the evaluations of a recorded search through another configuration: another population or sample
-/// size, another algorithm, a stopper. It goes on as long as everything that the algorithm proposes was
-/// evaluated in the recorded search, and says where it isn't.
+/// size, another algorithm, a stopper. It continues as long as everything that the algorithm proposes was
+/// evaluated in the recorded search, and reports where that ends.
 ///
 /// Trials end in the recorded order, so that the recorded configuration replays to the end. A proposal takes the
 /// evaluation of the recorded trial of its number if that has the same genotype and fidelity, and so the same
-/// seed; otherwise that of the first trial of them which isn't used yet.
+/// seed; otherwise it takes the first unused evaluation of that genotype and fidelity.
 ///
-/// What the recorded search refused isn't known, only how often it did before a trial. So these draws are
-/// withdrawn as long as all proposals are the recorded ones; after that, a proposal that a constraint would
-/// have refused ends the replay like any other without an evaluation.
+/// A journal doesn't record the genotypes that were refused, only how many draws were refused before a trial.
+/// The replay withdraws as many draws as long as all proposals are the recorded ones; after that, a proposal
+/// that a constraint would have refused ends the replay like any other without an evaluation.
 ///
 /// ```
 /// use evonas::prelude::*;
@@ -99,7 +99,7 @@ pub struct Divergence<G> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DivergenceReason {
-    /// The recorded search has no evaluation of the genotype that isn't used yet.
+    /// The recorded search has no unused evaluation of the genotype left.
     NotEvaluated,
     /// The recorded search stopped the trial at a step at which this stopper doesn't.
     StoppedBefore {
@@ -194,7 +194,7 @@ impl<G: DeserializeOwned> Recording<G> {
 }
 
 /// The recorded evaluations that aren't used yet, by the JSON of their genotypes and fidelities. A value is the
-/// trial's place among those that ended.
+/// trial's position among those that ended.
 struct Evaluations(HashMap<Value, VecDeque<usize>>);
 
 impl Evaluations {

@@ -75,7 +75,7 @@ pub enum ChoicesError {
         /// The step.
         step: f64,
     },
-    /// There are more than 2^53 steps, or neighbouring values are equal when rounded to floats.
+    /// There are more than 2^53 steps, or neighboring values are equal when rounded to floats.
     #[error(
         "the step of decision '{decision}' is {step}, too fine for floats to tell its values apart"
     )]

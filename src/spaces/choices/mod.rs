@@ -59,15 +59,15 @@ use serde_json::Value;
 use decision::NamedDecision;
 use number::Number;
 
-/// A space of named decisions, each between named alternatives or of a number in a range. A decision may
-/// be conditional: it matters only if earlier decisions take certain alternatives.
+/// A space of named decisions, each a choice between named alternatives or a number in a range. A decision
+/// may be conditional: it matters only if earlier decisions take certain alternatives.
 ///
 /// Sampling draws every decision uniformly and independently; on a logarithmic scale, the logarithm is
 /// uniform.
 ///
-/// The space is its own crossover, which takes each decision from either parent, and its own mutation, which draws one of the decisions that matter, uniformly, and
-/// changes it: to another alternative, uniformly, or to another number, as
-/// [`gaussian`](ChoicesBuilder::gaussian) or [`uniform`](ChoicesBuilder::uniform) says.
+/// The space is its own crossover, which takes each decision from either parent, and its own mutation, which
+/// draws one of the decisions that matter, uniformly, and changes it: to another alternative, uniformly, or to
+/// another number, as [`gaussian`](ChoicesBuilder::gaussian) or [`uniform`](ChoicesBuilder::uniform) says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choices {
     decisions: Vec<NamedDecision>,

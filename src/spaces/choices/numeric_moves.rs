@@ -82,7 +82,7 @@ impl NumericRange {
     /// Where a value is between the lowest, 0, and the highest, 1.
     fn unit(&self, value: Number) -> f64 {
         let (low, high) = (self.axis(self.low.as_f64()), self.axis(self.high.as_f64()));
-        // Neighbouring floats may have the same logarithm.
+        // Neighboring floats may have the same logarithm.
         match high > low {
             true => (self.axis(value.as_f64()) - low) / (high - low),
             false => 0.0,

@@ -18,7 +18,7 @@ pub(super) struct NumericRange {
     pub(super) low: Number,
     pub(super) high: Number,
     pub(super) scale: Scale,
-    /// The distance between neighbouring values, counted from `low`. On a logarithmic scale and for
+    /// The distance between neighboring values, counted from `low`. On a logarithmic scale and for
     /// floats without a step, there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) step: Option<Number>,

@@ -7,8 +7,8 @@ use burn::tensor::Tensor;
 /// its training. It often classifies better than the last weights.
 ///
 /// Step `n` (from 1) replaces each average `a` by `d a + (1 - d) w`, with the new weight `w` and `d =
-/// min(decay, (1 + n) / (10 + n))`, so that the first weights are soon forgotten (TensorFlow's `ExponentialMovingAverage` with
-/// `num_updates`, as in AmoebaNet's released code).
+/// min(decay, (1 + n) / (10 + n))`, so that the first weights are soon forgotten (TensorFlow's
+/// `ExponentialMovingAverage` with `num_updates`, as in AmoebaNet's released code).
 #[derive(Clone, Debug)]
 pub struct MovingAverage<M> {
     network: M,

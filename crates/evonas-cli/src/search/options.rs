@@ -59,7 +59,7 @@ pub(crate) struct SearchOptions {
     /// Tell the outcomes of trials in the order in which they were asked for, so that the seed determines the
     /// search with several workers too. Costs time: a worker whose trial ends early waits for earlier trials. If
     /// the times of trials vary by a tenth, 1 % on 2 workers and 4 % on 8; if they vary by half, 14 % and 54 %. After
-    /// a first Ctrl-C, or with --timeout, the search depends on timing all the same [default: off; outcomes are told as
+    /// a first Ctrl-C, or with --timeout, the search still depends on timing [default: off; outcomes are told as
     /// trials end]
     #[arg(long)]
     pub(super) ordered: bool,

@@ -33,7 +33,7 @@ fn an_ordered_search_refuses_a_stopper() {
     refused.stderr(contains("--ordered can't be used with --stopper"));
 }
 
-/// Starts a search that goes on for ever, and waits until a trial has ended.
+/// Starts a search that would never end, and waits until a trial has ended.
 #[cfg(unix)]
 fn endless(dir: &Dir, options: &str) -> std::process::Child {
     let line = tiny(&format!("--trials 1000000 --workers 2 --out run {options}"));

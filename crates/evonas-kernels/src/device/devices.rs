@@ -55,7 +55,8 @@ impl Devices {
         self.devices[0].0 == "cpu"
     }
 
-    /// Why [`DeviceName::Auto`](super::DeviceName::Auto) chose the CPU over CUDA. `None` for every other name, and with CUDA.
+    /// Why [`DeviceName::Auto`](super::DeviceName::Auto) chose the CPU over CUDA. `None` for every other name,
+    /// and with CUDA.
     #[must_use]
     pub const fn not_cuda(&self) -> Option<&DeviceError> {
         self.not_cuda.as_ref()
