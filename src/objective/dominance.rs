@@ -109,9 +109,9 @@ pub fn crowding_distances(front: &[&[f64]]) -> Vec<f64> {
         if range > 0.0 {
             distances[first] = f64::INFINITY;
             distances[last] = f64::INFINITY;
-            for neighbours in order.windows(3) {
-                let gap = value(neighbours[2]) - value(neighbours[0]);
-                distances[neighbours[1]] += gap / range;
+            for neighbors in order.windows(3) {
+                let gap = value(neighbors[2]) - value(neighbors[0]);
+                distances[neighbors[1]] += gap / range;
             }
         }
     }

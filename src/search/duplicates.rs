@@ -57,13 +57,13 @@ pub(super) trait Deduplicator<G>: Send {
 pub(super) struct KeyDeduplicator<F, K> {
     policy: Duplicates,
     key: F,
-    known: HashMap<(K, Bits), KnownGenotype>,
+    known: HashMap<(K, AmountBits), KnownGenotype>,
 }
 
 /// The amounts of a fidelity, with the bits of their numbers.
-type Bits = Vec<(Box<str>, u64)>;
+type AmountBits = Vec<(Box<str>, u64)>;
 
-fn bits(fidelity: &Fidelity) -> Bits {
+fn bits(fidelity: &Fidelity) -> AmountBits {
     let amounts = fidelity.amounts();
     amounts
         .map(|(name, amount)| (name.into(), amount.to_bits()))
@@ -102,7 +102,7 @@ impl<F, K> KeyDeduplicator<F, K> {
 }
 
 impl<K, F> KeyDeduplicator<F, K> {
-    fn key_of<G>(&self, genotype: &G, fidelity: &Fidelity) -> (K, Bits)
+    fn key_of<G>(&self, genotype: &G, fidelity: &Fidelity) -> (K, AmountBits)
     where
         F: Fn(&G) -> K,
     {

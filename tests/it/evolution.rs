@@ -180,7 +180,7 @@ fn a_refused_tell_changes_nothing() {
     );
 }
 
-/// Lets a member leave that doesn't exist, until it is mended.
+/// Lets a member leave that doesn't exist, until it is corrected.
 #[derive(Debug)]
 struct OutOfRange(Arc<AtomicBool>);
 
@@ -200,12 +200,12 @@ impl Replacement<Vec<bool>> for OutOfRange {
 
 #[test]
 fn a_replacement_out_of_range_is_refused_and_changes_nothing() {
-    let mended = Arc::new(AtomicBool::new(false));
+    let corrected = Arc::new(AtomicBool::new(false));
     let mut evolution = Ledger::new(
         Evolution::builder(SPACE, FlipOneBit)
             .population(2)
             .sample(1)
-            .replacement(OutOfRange(mended.clone()))
+            .replacement(OutOfRange(corrected.clone()))
             .build()
             .unwrap(),
     );
@@ -230,7 +230,7 @@ fn a_replacement_out_of_range_is_refused_and_changes_nothing() {
         );
         assert_eq!(members(&evolution), [(0, 0), (1, 1)]);
     }
-    mended.store(true, Ordering::Relaxed);
+    corrected.store(true, Ordering::Relaxed);
     evolution.tell(child.id, &completed(3.0)).unwrap();
     assert_eq!(members(&evolution), [(1, 1), (2, 2)]);
 }

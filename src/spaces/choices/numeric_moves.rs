@@ -21,7 +21,7 @@ impl NumericRange {
 
     /// Draws a value other than `current`. The range must be open.
     pub(super) fn mutate(&self, current: Number, rng: &mut dyn Rng) -> Number {
-        let (drawn, upwards) = match self.mutation {
+        let (drawn, upward) = match self.mutation {
             NumericMove::Uniform => self.other(current, rng),
             NumericMove::Gaussian(width) => {
                 let noise = width.get() * standard_normal(rng);
@@ -29,7 +29,7 @@ impl NumericRange {
             }
         };
         match drawn == current {
-            true => self.neighbour(current, upwards),
+            true => self.neighbor(current, upward),
             false => drawn,
         }
     }
@@ -42,8 +42,8 @@ impl NumericRange {
             let step = self.step.map_or(1.0, Number::as_f64);
             let taken = (span / step).round() as i64;
             let drawn = rng.random_range(0..steps);
-            let upwards = drawn >= taken;
-            return (self.after(drawn + i64::from(upwards)), upwards);
+            let upward = drawn >= taken;
+            return (self.after(drawn + i64::from(upward)), upward);
         }
         let (start, end) = (self.cell(self.low).0, self.cell(self.high).1);
         let (left, right) = self.cell(current);
@@ -98,8 +98,8 @@ impl NumericRange {
     }
 
     /// The next value above or below, or on the other side if there is none.
-    fn neighbour(&self, current: Number, upwards: bool) -> Number {
-        let upwards = match upwards {
+    fn neighbor(&self, current: Number, upward: bool) -> Number {
+        let upward = match upward {
             true => current < self.high,
             false => current == self.low,
         };
@@ -108,7 +108,7 @@ impl NumericRange {
             Some(step) => Some(step.as_f64()),
             None => self.is_integer().then_some(1.0),
         };
-        match (step, upwards) {
+        match (step, upward) {
             (Some(step), true) => self.nearest(value + step),
             (Some(step), false) => self.nearest(value - step),
             (None, true) => self.nearest(value.next_up()),

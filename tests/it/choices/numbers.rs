@@ -53,7 +53,7 @@ fn floats_are_uniform_on_their_scale() {
 }
 
 #[test]
-fn integers_are_uniform_and_logarithmic_ones_favour_small_numbers() {
+fn integers_are_uniform_and_logarithmic_ones_favor_small_numbers() {
     let mut rng = stream(2, 0);
     let mut counts = |builder: ChoicesBuilder| {
         let space = built(builder);

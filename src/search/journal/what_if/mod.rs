@@ -1,23 +1,20 @@
 //! What another configuration would have done with the evaluations of a recorded search.
 
-use std::collections::{HashMap, VecDeque};
+mod recording;
+
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::attempt::{AttemptEnd, EntryKind};
-use super::entry::{RecordedEvent, next_entry};
-use super::header::{JOURNAL, JournalHeader};
-use super::{FILE_NAME, JournalError};
+use super::attempt::AttemptEnd;
 use crate::algorithm::{Algorithm, Ledger};
-use crate::description;
-use crate::sealed_log::{LogReader, open_read_only};
 use crate::search::{History, SearchError, guarded};
 use crate::space::Genotype;
 use crate::stopper::{SharedStopper, Stopper, Verdict};
 use crate::trial::{Outcome, Trial, TrialId};
+use recording::{Evaluations, RecordedStep, Recording};
 
 /// Replays the evaluations of a recorded search through another configuration: another population or sample
 /// size, another algorithm, a stopper. It continues as long as everything that the algorithm proposes was
@@ -152,79 +149,6 @@ impl WhatIf {
     }
 }
 
-/// A step of the recorded search.
-enum Step {
-    Ask { refused: u64 },
-    Tell(TrialId),
-}
-
-/// A recorded search: its steps in order, and how its trials ended.
-struct Recording<G> {
-    steps: Vec<Step>,
-    ended: Vec<(Trial<G>, AttemptEnd)>,
-}
-
-impl<G: DeserializeOwned> Recording<G> {
-    fn read(folder: &Path) -> Result<Self, JournalError> {
-        let path = folder.join(FILE_NAME);
-        let mut reader = LogReader::new(&path, open_read_only(&path)?, &JOURNAL)?;
-        if reader.header::<JournalHeader>()?.is_none() {
-            return Err(JournalError::Empty(path));
-        }
-        let mut in_flight = HashMap::new();
-        let (mut steps, mut ended) = (Vec::new(), Vec::new());
-        while let Some(entry) = next_entry::<G>(&mut reader, &path)? {
-            match entry.event {
-                RecordedEvent::Ask { trial, refused } => {
-                    steps.push(Step::Ask { refused });
-                    in_flight.insert(trial.id, trial);
-                }
-                RecordedEvent::AttemptEnded(EntryKind::Retry, _) => {}
-                RecordedEvent::AttemptEnded(EntryKind::Tell, end) => {
-                    let trial = in_flight.remove(&end.trial).ok_or_else(|| {
-                        reader.damaged(format!("trial {} is not in flight", end.trial))
-                    })?;
-                    steps.push(Step::Tell(end.trial));
-                    ended.push((trial, end));
-                }
-            }
-        }
-        Ok(Self { steps, ended })
-    }
-}
-
-/// The recorded evaluations that aren't used yet, by the JSON of their genotypes and fidelities. A value is the
-/// trial's position among those that ended.
-struct Evaluations(HashMap<Value, VecDeque<usize>>);
-
-impl Evaluations {
-    fn new<G: Serialize>(ended: &[(Trial<G>, AttemptEnd)]) -> Self {
-        let mut places: HashMap<_, VecDeque<_>> = HashMap::new();
-        for (place, (trial, _)) in ended.iter().enumerate() {
-            let of_genotype = places.entry(key(trial)).or_default();
-            of_genotype.push_back(place);
-        }
-        Self(places)
-    }
-
-    /// Takes the evaluation of a trial: that of the same number, or the first one.
-    fn take<G: Serialize>(
-        &mut self,
-        trial: &Trial<G>,
-        ended: &[(Trial<G>, AttemptEnd)],
-    ) -> Option<usize> {
-        let places = self.0.get_mut(&key(trial))?;
-        let same = places
-            .iter()
-            .position(|&place| ended[place].0.id == trial.id);
-        places.remove(same.unwrap_or(0))
-    }
-}
-
-fn key<G: Serialize>(trial: &Trial<G>) -> Value {
-    description::of(&(&trial.genotype, &trial.fidelity))
-}
-
 struct Replay<G, A> {
     ledger: Ledger<G, A>,
     stopper: Option<SharedStopper>,
@@ -241,8 +165,8 @@ impl<G: Genotype + Serialize, A: Algorithm<G>> Replay<G, A> {
     fn run(&mut self) -> Result<(), SearchError> {
         for step in std::mem::take(&mut self.recorded.steps) {
             match step {
-                Step::Ask { refused } => self.ask(refused)?,
-                Step::Tell(trial) => self.tell(trial)?,
+                RecordedStep::Ask { refused } => self.ask(refused)?,
+                RecordedStep::Tell(trial) => self.tell(trial)?,
             }
             if self.replayed.divergence.is_some() {
                 break;
