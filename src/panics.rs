@@ -34,6 +34,8 @@ impl fmt::Display for Panic {
 thread_local! {
     /// Whether this thread's panics are caught, and not printed.
     static CATCHING: Cell<bool> = const { Cell::new(false) };
+    /// Whether there may be a last silent panic: without a destructor, this is cheaper to look at.
+    static IS_LEFT: Cell<bool> = const { Cell::new(false) };
     /// The last of this thread's silent panics.
     static LAST: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
@@ -85,7 +87,10 @@ struct Silence {
 
 impl Silence {
     fn begin() -> Self {
-        LAST.set(None);
+        // Hardly ever: a silent panic was passed on to code that caught it by itself.
+        if IS_LEFT.replace(false) {
+            LAST.set(None);
+        }
         Self {
             outer: CATCHING.replace(true),
         }
@@ -125,6 +130,7 @@ fn keep(panic: &PanicHookInfo<'_>) {
         location: location.map(|location| format!("{}:{}", location.file(), location.line())),
     };
     let _ = LAST.try_with(|place| place.replace(Some(last)));
+    let _ = IS_LEFT.try_with(|left| left.set(true));
 }
 
 #[cfg(test)]

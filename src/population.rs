@@ -62,6 +62,15 @@ impl<G> Member<G> {
         self.joined
     }
 
+    /// Whether its [standing](Member::standing) is higher than that of another member.
+    #[must_use]
+    pub fn is_fitter_than(&self, other: &Self) -> bool {
+        match self.stopped_at == other.stopped_at {
+            true => self.fitness > other.fitness,
+            false => self.standing() > other.standing(),
+        }
+    }
+
     /// What members are compared by where only the fitness counts, the higher the better. Of two members
     /// the one that got further is fitter, and a completed one is fitter than one that was stopped early;
     /// the fitness decides between members that got equally far.

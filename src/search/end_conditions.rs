@@ -32,7 +32,7 @@ impl<G> EndConditions<G> {
 
     /// Whether a condition holds or has held. Each is called once for each trial that ends.
     pub(super) fn are_met(&mut self, history: &History<G>) -> Result<bool, SearchError> {
-        if !self.met && self.checked_at != Some(history.len()) {
+        if !self.met && !self.all.is_empty() && self.checked_at != Some(history.len()) {
             self.checked_at = Some(history.len());
             self.met = guarded("a condition that ends the search", || {
                 self.all.iter().any(|condition| condition(history))

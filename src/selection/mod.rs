@@ -107,14 +107,14 @@ impl<G> Selection<G> for Tournament {
     ) -> usize {
         let draw = |rng: &mut dyn Rng| rng.random_range(0..population.len());
         let mut best = draw(rng);
-        let mut highest = population.member(best).standing();
+        let mut fittest = population.member(best);
         sample.push(best);
         for _ in 1..self.size {
             let position = draw(rng);
             sample.push(position);
-            let standing = population.member(position).standing();
-            if standing > highest {
-                (best, highest) = (position, standing);
+            let member = population.member(position);
+            if member.is_fitter_than(fittest) {
+                (best, fittest) = (position, member);
             }
         }
         best

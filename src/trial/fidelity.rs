@@ -17,37 +17,52 @@ use super::Metrics;
 /// assert_eq!(quick.amount("images"), None);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fidelity(Metrics);
+#[serde(from = "Metrics", into = "Metrics")]
+pub struct Fidelity(
+    // One word, since every trial has one and hardly any sets an amount.
+    Option<Box<Metrics>>,
+);
+
+impl From<Metrics> for Fidelity {
+    fn from(amounts: Metrics) -> Self {
+        Self((!amounts.is_empty()).then(|| Box::new(amounts)))
+    }
+}
+
+impl From<Fidelity> for Metrics {
+    fn from(fidelity: Fidelity) -> Self {
+        fidelity.0.map(|amounts| *amounts).unwrap_or_default()
+    }
+}
 
 impl Fidelity {
     /// The full evaluation, by the evaluator's own settings.
     #[must_use]
     pub const fn full() -> Self {
-        Self(Metrics::new())
+        Self(None)
     }
 
     /// Sets an amount.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, amount: f64) -> Self {
-        self.0.insert(name, amount);
+        self.0.get_or_insert_default().insert(name, amount);
         self
     }
 
     /// The amount of this name, if it is set.
     #[must_use]
     pub fn amount(&self, name: &str) -> Option<f64> {
-        self.0.get(name)
+        self.0.as_ref()?.get(name)
     }
 
     /// The amounts that are set, in the order of their names.
-    pub fn amounts(&self) -> impl ExactSizeIterator<Item = (&str, f64)> {
-        self.0.iter()
+    pub fn amounts(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().flat_map(|amounts| amounts.iter())
     }
 
     /// Whether no amount is set.
     #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.0.is_empty()
+    pub const fn is_full(&self) -> bool {
+        self.0.is_none()
     }
 }

@@ -1,11 +1,12 @@
 //! Builds an [`Evolution`].
 
+use std::collections::VecDeque;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Evolution;
 use crate::algorithm::{AlgorithmDescription, AlgorithmError};
-use crate::by_id::MapById;
 use crate::description;
 use crate::objective::{Objective, check_tolerance};
 use crate::population::{Member, Population};
@@ -301,7 +302,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
             population,
             rng: algorithm_rng(self.seed),
             seed: self.seed,
-            in_flight: MapById::default(),
+            in_flight: VecDeque::new(),
             random_in_flight: 0,
             stopped_apart: 0,
             sample: Vec::new(),

@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 use rand::RngExt;
 
 use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
-use crate::by_id::MapById;
 use crate::objective::Objective;
 use crate::population::{Member, Population};
 use crate::randomness::Stream;
@@ -56,7 +55,8 @@ pub struct Evolution<G> {
     population: Population<G>,
     rng: Stream,
     seed: u64,
-    in_flight: MapById<PendingTrial>,
+    /// In the order of their numbers.
+    in_flight: VecDeque<PendingTrial>,
     random_in_flight: usize,
     /// How many of the first trials were stopped early and did not join.
     stopped_apart: usize,
@@ -66,6 +66,7 @@ pub struct Evolution<G> {
 
 #[derive(Debug)]
 struct PendingTrial {
+    trial: TrialId,
     /// Whether it has no parent: it was drawn from the space or is part of the warm start.
     random: bool,
     /// The join numbers of the samples that its parents won.
@@ -145,15 +146,22 @@ impl<G: Genotype> Evolution<G> {
         }
     }
 
-    /// Forgets a trial that is no longer in flight; returns whether it was random, and its parent's sample.
-    fn land(&mut self, id: TrialId) -> (bool, Vec<u64>) {
-        let Some(landed) = self.in_flight.remove(&id) else {
+    /// Forgets a trial that is no longer in flight; returns whether it was random, and its parents' sample.
+    fn land(&mut self, trial: TrialId) -> (bool, Vec<u64>) {
+        let place = self.place_in_flight(trial);
+        let Some(landed) = place.and_then(|place| self.in_flight.remove(place)) else {
             return (false, Vec::new());
         };
         if landed.random {
             self.random_in_flight -= 1;
         }
         (landed.random, landed.sample)
+    }
+
+    fn place_in_flight(&self, trial: TrialId) -> Option<usize> {
+        self.in_flight
+            .binary_search_by_key(&trial, |pending| pending.trial)
+            .ok()
     }
 
     /// A trial joins the population, and if that is full, a member leaves.
@@ -163,10 +171,10 @@ impl<G: Genotype> Evolution<G> {
         if members <= self.population_size {
             return Ok(());
         }
-        let sample = self
-            .in_flight
-            .get(&trial)
-            .map_or(&[][..], |pending| &pending.sample);
+        let sample = match self.place_in_flight(trial) {
+            Some(place) => &self.in_flight[place].sample[..],
+            None => &[],
+        };
         let position = self
             .replacement
             .leaves(&self.population, sample, &*self.selection);
@@ -184,10 +192,13 @@ impl<G: Genotype> Evolution<G> {
         }
     }
 
-    /// Remembers a trial in flight.
+    /// Remembers a trial in flight, whose number is higher than all others.
     fn fly(&mut self, trial: TrialId, random: bool, sample: Vec<u64>) {
-        self.in_flight
-            .insert(trial, PendingTrial { random, sample });
+        self.in_flight.push_back(PendingTrial {
+            trial,
+            random,
+            sample,
+        });
     }
 }
 

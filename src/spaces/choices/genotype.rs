@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::number::Number;
 
@@ -17,8 +18,7 @@ use super::number::Number;
 ///
 /// The JSON form is the array of these values, as in `[2, 0.001, 12]`; floats round trip exactly.
 /// [`Choices::to_json`](super::Choices::to_json) writes names.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Vec<Number>")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Decisions(Form);
 
 /// Genotypes whose values all fit into 16 bits, as those of named alternatives do, are stored as such. The
@@ -95,9 +95,36 @@ impl FromIterator<Number> for Decisions {
     }
 }
 
-impl From<Vec<Number>> for Decisions {
-    fn from(values: Vec<Number>) -> Self {
-        values.into_iter().collect()
+impl<'de> Deserialize<'de> for Decisions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ValuesVisitor)
+    }
+}
+
+struct ValuesVisitor;
+
+impl<'de> Visitor<'de> for ValuesVisitor {
+    type Value = Decisions;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of numbers")
+    }
+
+    /// Reads indices as long as the values are such, as in most genotypes.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Decisions, A::Error> {
+        let mut places = Vec::with_capacity(16);
+        while let Some(value) = values.next_element::<Number>()? {
+            let Some(place) = value.place() else {
+                let mut numbers: Vec<Number> = places.into_iter().map(Number::from).collect();
+                numbers.push(value);
+                while let Some(value) = values.next_element()? {
+                    numbers.push(value);
+                }
+                return Ok(Decisions(Form::Numbers(numbers.into())));
+            };
+            places.push(place);
+        }
+        Ok(Decisions(Form::Places(places.into())))
     }
 }
 

@@ -47,6 +47,6 @@ impl Choices {
             });
             matter.push(matters);
         }
-        Ok(values.into())
+        Ok(values.into_iter().collect())
     }
 }
