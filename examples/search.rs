@@ -43,7 +43,8 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         .seed(0)
         .build()?;
     let trials = args().nth(1).map_or(Ok(100), |trials| trials.parse())?;
-    let executor = Threads::new(evaluator, workers)?;
+    // In the order of asking, so that another run finds the same.
+    let executor = Ordered::new(Threads::new(evaluator, workers)?);
     let result = Search::new(evolution, executor, Budget::trials(trials))
         .observe(ProgressBar::new())
         .run()?;

@@ -62,7 +62,8 @@ impl WhatIfOptions {
             Some(StopperName::Halving) => what_if.stopper(SuccessiveHalving::builder().build()?),
         };
         let replayed = what_if.replay(algorithm)?;
-        if self.stopper.is_some() && replayed.steps.recorded == 0 {
+        let judged = replayed.steps.recorded > 0 || replayed.divergence.is_some();
+        if self.stopper.is_some() && !judged {
             return Err(
                 "the recorded trials reported nothing that a stopper could judge; they do if the search has a \
                  stopper"
