@@ -14,11 +14,11 @@ pub struct Member<G> {
     pub trial: Option<TrialId>,
     /// Its fitness, or the last value that it reported if it was stopped early: higher is better.
     pub fitness: f64,
-    /// The step at which its trial was stopped early; `None` if its trial completed.
-    pub stopped_at: Option<u64>,
     /// Its values of the search's objectives, each oriented so that more is better; empty if the
     /// search uses only the fitness.
     pub objectives: Box<[f64]>,
+    /// The step that its trial reached; `u64::MAX` if it completed.
+    reached: u64,
     joined: u64,
 }
 
@@ -29,7 +29,7 @@ impl<G> Member<G> {
             genotype,
             trial: None,
             fitness,
-            stopped_at: None,
+            reached: u64::MAX,
             objectives: Box::default(),
             joined: 0,
         }
@@ -52,8 +52,14 @@ impl<G> Member<G> {
     /// Says that its trial was stopped early, and at which step.
     #[must_use]
     pub fn with_stopped_at(mut self, step: u64) -> Self {
-        self.stopped_at = Some(step);
+        self.reached = step.min(u64::MAX - 1);
         self
+    }
+
+    /// The step at which its trial was stopped early; `None` if its trial completed.
+    #[must_use]
+    pub fn stopped_at(&self) -> Option<u64> {
+        (self.reached != u64::MAX).then_some(self.reached)
     }
 
     /// How many members joined before it: the older a member, the lower this number.
@@ -64,10 +70,11 @@ impl<G> Member<G> {
 
     /// Whether its [standing](Member::standing) is higher than that of another member.
     #[must_use]
+    #[inline]
     pub fn is_fitter_than(&self, other: &Self) -> bool {
-        match self.stopped_at == other.stopped_at {
+        match self.reached == other.reached {
             true => self.fitness > other.fitness,
-            false => self.standing() > other.standing(),
+            false => self.reached > other.reached,
         }
     }
 
@@ -76,7 +83,7 @@ impl<G> Member<G> {
     /// the fitness decides between members that got equally far.
     #[must_use]
     pub fn standing(&self) -> (u64, f64) {
-        (self.stopped_at.unwrap_or(u64::MAX), self.fitness)
+        (self.reached, self.fitness)
     }
 }
 

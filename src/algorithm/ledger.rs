@@ -78,10 +78,16 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
     /// algorithm's objectives, or the algorithm refuses it. The trial is then still in flight. A search
     /// responds to a refused evaluation by telling the trial again, as failed.
     pub fn tell(&mut self, id: TrialId, outcome: &Outcome) -> Result<Trial<G>, TellError> {
-        let trial = self.in_flight.get(&id).ok_or(TellError::NotInFlight(id))?;
-        check(id, outcome, self.algorithm.objectives())?;
-        self.algorithm.learn(trial, outcome)?;
-        self.land(id)
+        let trial = self.land(id)?;
+        let learned = check(id, outcome, self.algorithm.objectives())
+            .and_then(|()| self.algorithm.learn(&trial, outcome));
+        match learned {
+            Ok(()) => Ok(trial),
+            Err(refusal) => {
+                self.in_flight.insert(id, trial);
+                Err(refusal)
+            }
+        }
     }
 
     /// Takes back a trial that won't be run: a constraint refuses it, or it is a duplicate. If it is the one
@@ -131,6 +137,7 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
 }
 
 /// Refuses an evaluation that would break comparisons.
+#[inline]
 fn check(id: TrialId, outcome: &Outcome, objectives: &[Objective]) -> Result<(), TellError> {
     let evaluation = match outcome {
         Outcome::Completed(evaluation) => evaluation,
