@@ -26,6 +26,12 @@ pub trait Replacement<G>: Debug + Send + Sync {
         selection: &dyn Selection<G>,
     ) -> usize;
 
+    /// Whether [`Replacement::leaves`] looks at the sample; true by default. If not, evolution keeps none, and
+    /// the sample is empty.
+    fn needs_sample(&self) -> bool {
+        true
+    }
+
     /// Describes the replacement and its settings. A journal records this description, and a search only
     /// resumes if it is unchanged, so it must be the same in every process. [`description::named`]
     /// builds it from serializable settings. The default is the type's name.
@@ -42,6 +48,10 @@ impl<G, R: Replacement<G> + ?Sized> Replacement<G> for Box<R> {
         selection: &dyn Selection<G>,
     ) -> usize {
         (**self).leaves(population, sample, selection)
+    }
+
+    fn needs_sample(&self) -> bool {
+        (**self).needs_sample()
     }
 
     fn describe(&self) -> Value {
@@ -61,6 +71,10 @@ impl<G> Replacement<G> for Oldest {
         _selection: &dyn Selection<G>,
     ) -> usize {
         0
+    }
+
+    fn needs_sample(&self) -> bool {
+        false
     }
 
     fn describe(&self) -> Value {

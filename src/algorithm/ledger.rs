@@ -51,6 +51,11 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
 
     /// Asks the algorithm for a genotype and makes it the next trial, which is in flight from now on.
     pub fn ask(&mut self) -> Trial<G> {
+        self.ask_in_place().clone()
+    }
+
+    /// As [`Ledger::ask`], for a caller who only looks at the trial.
+    pub(crate) fn ask_in_place(&mut self) -> &Trial<G> {
         let id = TrialId(self.next);
         let Proposal {
             genotype,
@@ -67,8 +72,7 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
             genotype,
         };
         self.next += 1;
-        self.in_flight.insert(id, trial.clone());
-        trial
+        self.in_flight.entry(id).or_insert(trial)
     }
 
     /// Tells the algorithm how a trial ended, and returns the trial, which is no longer in flight.

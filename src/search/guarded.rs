@@ -20,6 +20,13 @@ pub(super) fn ask<G: Clone, A: Algorithm<G>>(
     guarded("asking the algorithm for a trial", || ledger.ask())
 }
 
+/// [`Ledger::ask_in_place`].
+pub(super) fn ask_in_place<G: Clone, A: Algorithm<G>>(
+    ledger: &mut Ledger<G, A>,
+) -> Result<&Trial<G>, SearchError> {
+    guarded("asking the algorithm for a trial", || ledger.ask_in_place())
+}
+
 /// [`Ledger::tell`].
 pub(super) fn tell<G: Clone, A: Algorithm<G>>(
     ledger: &mut Ledger<G, A>,

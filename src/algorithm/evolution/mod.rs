@@ -122,8 +122,10 @@ impl<G: Genotype> Evolution<G> {
         let winner = self
             .selection
             .select(&self.population, &mut self.rng, &mut self.sample);
-        let members = self.sample.iter();
-        sample.extend(members.map(|&position| self.population.member(position).joined()));
+        if self.replacement.needs_sample() {
+            let members = self.sample.iter();
+            sample.extend(members.map(|&position| self.population.member(position).joined()));
+        }
         winner
     }
 

@@ -122,12 +122,12 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         position: &Position,
     ) -> Result<(), SearchError> {
         for _ in 0..refused {
-            let withdrawn = guarded::ask(&mut self.ledger)?.id;
+            let withdrawn = guarded::ask_in_place(&mut self.ledger)?.id;
             guarded::withdraw(&mut self.ledger, withdrawn).map_err(|error| position.of(error))?;
         }
-        let asked = guarded::ask(&mut self.ledger)?;
+        let asked = guarded::ask_in_place(&mut self.ledger)?;
         let differ = guarded::guarded("comparing a genotype with its record", || {
-            (asked != *recorded).then(|| difference(recorded, &asked))
+            (asked != recorded).then(|| difference(recorded, asked))
         })?;
         match differ {
             None => Ok(()),
