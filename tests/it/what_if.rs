@@ -141,6 +141,25 @@ fn a_search_that_was_killed_replays_as_far_as_its_journal_goes() {
 }
 
 #[test]
+fn a_replay_knows_the_objectives_of_its_algorithm() {
+    let evolution = || {
+        let builder = Evolution::builder(SPACE, FlipOneBit)
+            .population(5)
+            .sample(2);
+        let objectives = [Objective::fitness(), Objective::minimize("cost")];
+        builder.pareto(objectives).build().unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let recorded = Search::new(evolution(), Serial::new(score), Budget::trials(60))
+        .journal(Journal::create(folder.path()).unwrap())
+        .run()
+        .unwrap();
+    let replayed = WhatIf::of(folder.path()).replay(evolution()).unwrap();
+    assert!(recorded.pareto_front().len() > 1);
+    assert_eq!(replayed.history.pareto_front(), recorded.pareto_front());
+}
+
+#[test]
 fn a_folder_without_a_journal_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     assert!(WhatIf::of(folder.path()).replay(evolution(10, 3)).is_err());

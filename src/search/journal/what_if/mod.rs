@@ -131,6 +131,7 @@ impl WhatIf {
         A: Algorithm<G>,
     {
         let recorded = Recording::read(&self.folder)?;
+        let history = History::with_objectives(algorithm.objectives().to_vec());
         let mut replay = Replay {
             ledger: Ledger::new(algorithm),
             stopper: self.stopper,
@@ -139,7 +140,7 @@ impl WhatIf {
             in_flight: HashMap::new(),
             same: true,
             replayed: Replayed {
-                history: History::default(),
+                history,
                 divergence: None,
                 steps: Steps::default(),
             },
@@ -177,7 +178,7 @@ impl<G: Genotype + Serialize, A: Algorithm<G>> Replay<G, A> {
 
     fn ask(&mut self, refused: u64) -> Result<(), SearchError> {
         for _ in 0..if self.same { refused } else { 0 } {
-            let withdrawn = guarded::ask(&mut self.ledger)?.id;
+            let withdrawn = guarded::ask_in_place(&mut self.ledger)?.id;
             guarded::withdraw(&mut self.ledger, withdrawn)?;
         }
         let trial = guarded::ask(&mut self.ledger)?;
