@@ -52,7 +52,24 @@ pub fn algorithm_rng(root_seed: u64) -> Stream {
 /// The seed of trial `id` in a search with this root seed.
 #[must_use]
 pub fn trial_seed(root_seed: u64, id: TrialId) -> u64 {
-    stream(root_seed, id.0 + 1).next_u64()
+    TrialSeeds::new(root_seed).seed(id)
+}
+
+/// The seeds of the trials of one search; keeps what they have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct TrialSeeds(ChaCha8Rng);
+
+impl TrialSeeds {
+    pub(crate) fn new(root_seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(root_seed))
+    }
+
+    /// As [`trial_seed`].
+    pub(crate) fn seed(&self, id: TrialId) -> u64 {
+        let mut rng = self.0.clone();
+        rng.set_stream(id.0 + 1);
+        rng.next_u64()
+    }
 }
 
 /// Stream `number` of `seed`. Streams of different numbers are independent: use one per purpose.

@@ -3,7 +3,7 @@
 use super::{Algorithm, Proposal, TellError};
 use crate::by_id::MapById;
 use crate::objective::Objective;
-use crate::randomness::trial_seed;
+use crate::randomness::TrialSeeds;
 use crate::trial::{Outcome, Trial, TrialId};
 
 /// Keeps what every search needs besides its algorithm: it numbers the trials, derives their seeds, and knows
@@ -33,7 +33,7 @@ use crate::trial::{Outcome, Trial, TrialId};
 #[derive(Debug)]
 pub struct Ledger<G, A> {
     algorithm: A,
-    root_seed: u64,
+    seeds: TrialSeeds,
     next: u64,
     in_flight: MapById<Trial<G>>,
 }
@@ -42,7 +42,7 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
     /// An empty ledger. The seeds of its trials derive from [`Algorithm::seed`].
     pub fn new(algorithm: A) -> Self {
         Self {
-            root_seed: algorithm.seed(),
+            seeds: TrialSeeds::new(algorithm.seed()),
             algorithm,
             next: 0,
             in_flight: MapById::default(),
@@ -67,12 +67,12 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
             id,
             parent,
             mate,
-            seed: trial_seed(self.root_seed, id),
+            seed: self.seeds.seed(id),
             fidelity,
             genotype,
         };
         self.next += 1;
-        self.in_flight.entry(id).or_insert(trial)
+        self.in_flight.insert(id, trial)
     }
 
     /// Tells the algorithm how a trial ended, and returns the trial, which is no longer in flight.
@@ -111,11 +111,11 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
     /// A trial in flight.
     #[must_use]
     pub fn trial(&self, id: TrialId) -> Option<&Trial<G>> {
-        self.in_flight.get(&id)
+        self.in_flight.get(id)
     }
 
     /// The trials in flight, in any order.
-    pub fn in_flight(&self) -> impl ExactSizeIterator<Item = &Trial<G>> {
+    pub fn in_flight(&self) -> impl Iterator<Item = &Trial<G>> {
         self.in_flight.values()
     }
 
@@ -136,7 +136,7 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
     }
 
     fn land(&mut self, id: TrialId) -> Result<Trial<G>, TellError> {
-        self.in_flight.remove(&id).ok_or(TellError::NotInFlight(id))
+        self.in_flight.remove(id).ok_or(TellError::NotInFlight(id))
     }
 }
 

@@ -105,13 +105,11 @@ impl<G> Selection<G> for Tournament {
         rng: &mut dyn Rng,
         sample: &mut Vec<usize>,
     ) -> usize {
-        let draw = |rng: &mut dyn Rng| rng.random_range(0..population.len());
-        let mut best = draw(rng);
+        let before = sample.len();
+        draw_sample(self.size, population, rng, sample);
+        let (mut best, others) = (sample[before], &sample[before + 1..]);
         let mut fittest = population.member(best);
-        sample.push(best);
-        for _ in 1..self.size {
-            let position = draw(rng);
-            sample.push(position);
+        for &position in others {
             let member = population.member(position);
             if member.is_fitter_than(fittest) {
                 (best, fittest) = (position, member);

@@ -85,11 +85,11 @@ impl TrialsInFlight {
     }
 
     pub(super) fn get_mut(&mut self, id: TrialId) -> Option<&mut TrialInFlight> {
-        self.trials.get_mut(&id)
+        self.trials.get_mut(id)
     }
 
     pub(super) fn remove(&mut self, id: TrialId) -> Option<TrialInFlight> {
-        self.trials.remove(&id)
+        self.trials.remove(id)
     }
 
     /// The executor has one more.
@@ -101,7 +101,7 @@ impl TrialsInFlight {
     pub(super) fn returned(&mut self, id: TrialId) -> Result<&mut TrialInFlight, SearchError> {
         let flight = self
             .trials
-            .get_mut(&id)
+            .get_mut(id)
             .ok_or(SearchError::UnknownTrial(id))?;
         self.submitted = self.submitted.saturating_sub(1);
         Ok(flight)
