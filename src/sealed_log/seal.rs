@@ -4,7 +4,7 @@
 //! it continues the `check` of the line before, all lines before it. `time_check` continues from there
 //! over the rest. So the content's checksum doesn't depend on times, and every byte is covered.
 
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 
 pub(crate) const CHECK: &str = ",\"check\":\"";
@@ -22,10 +22,14 @@ pub(super) fn seal(
 ) -> io::Result<u32> {
     let content = line.len();
     let chain = checksum(chain, line);
-    write!(line, "{CHECK}{chain:08x}\"")?;
+    line.extend_from_slice(CHECK.as_bytes());
+    line.extend_from_slice(&digits(chain));
+    line.push(b'"');
     times(line)?;
     let time_check = checksum(chain, &line[content..]);
-    write!(line, "{TIME_CHECK}{time_check:08x}{END}")?;
+    line.extend_from_slice(TIME_CHECK.as_bytes());
+    line.extend_from_slice(&digits(time_check));
+    line.extend_from_slice(END.as_bytes());
     Ok(chain)
 }
 
@@ -55,11 +59,11 @@ pub(super) fn open(line: &[u8], chain: u32) -> Result<SealedParts, &'static str>
         .filter(|&place| line[place..].starts_with(CHECK.as_bytes()))
         .ok_or(no_checksum)?;
     let chain = checksum(chain, &line[..content]);
-    if digits(&line[content + CHECK.len()..]) != Some(chain) {
+    if !line[content + CHECK.len()..].starts_with(&digits(chain)) {
         return Err("its checksum is wrong: this line was changed, or one before it is missing");
     }
     let time_check = checksum(chain, &line[content..end]);
-    if digits(&line[end + TIME_CHECK.len()..]) != Some(time_check) {
+    if !line[end + TIME_CHECK.len()..].starts_with(&digits(time_check)) {
         return Err("the checksum of its times is wrong: they were changed");
     }
     // A quote ends the digits.
@@ -71,16 +75,13 @@ pub(super) fn open(line: &[u8], chain: u32) -> Result<SealedParts, &'static str>
     })
 }
 
-/// The checksum that a text begins with, as [`seal`] writes it: with lower-case digits and no sign.
-fn digits(text: &[u8]) -> Option<u32> {
-    text.get(..DIGITS)?.iter().try_fold(0, |number, byte| {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => return None,
-        };
-        Some(number << 4 | u32::from(digit))
-    })
+/// A checksum in hexadecimal, as [`seal`] writes it.
+fn digits(checksum: u32) -> [u8; DIGITS] {
+    let mut digits = [0; DIGITS];
+    for (place, digit) in digits.iter_mut().rev().enumerate() {
+        *digit = b"0123456789abcdef"[(checksum >> (4 * place) & 15) as usize];
+    }
+    digits
 }
 
 fn checksum(chain: u32, bytes: &[u8]) -> u32 {

@@ -42,6 +42,7 @@ mod decision;
 mod error;
 mod genotype;
 mod json;
+mod mattering;
 mod moves;
 mod number;
 mod numeric_moves;
@@ -57,6 +58,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use decision::NamedDecision;
+use mattering::Mattering;
 use number::Number;
 
 /// A space of named decisions, each a choice between named alternatives or a number in a range. A decision
@@ -131,10 +133,10 @@ impl Choices {
     /// If the genotype is not in this space. Genotypes that this space produced or validated are.
     pub fn named(&self, genotype: &Decisions) -> impl Iterator<Item = (&str, Value)> {
         let matter = self.matter(genotype);
-        let decisions = self.decisions.iter().zip(genotype.values()).zip(matter);
+        let decisions = self.decisions.iter().zip(genotype.values()).enumerate();
         decisions
-            .filter(|(_, matters)| *matters)
-            .map(|((decision, value), _)| (decision.name.as_str(), decision.to_json(value)))
+            .filter(move |(index, _)| matter.includes(*index))
+            .map(|(_, (decision, value))| (decision.name.as_str(), decision.to_json(value)))
     }
 
     /// The canonical form, which all genotypes of the same meaning share: decisions that don't matter
@@ -143,9 +145,12 @@ impl Choices {
     #[must_use]
     pub fn canonical(&self, genotype: &Decisions) -> Decisions {
         let matter = self.matter(genotype);
-        let decisions = self.decisions.iter().zip(genotype.values()).zip(matter);
+        let decisions = self.decisions.iter().zip(genotype.values()).enumerate();
         decisions
-            .map(|((decision, value), matters)| if matters { value } else { decision.first() })
+            .map(|(index, (decision, value))| match matter.includes(index) {
+                true => value,
+                false => decision.first(),
+            })
             .collect()
     }
 
@@ -158,22 +163,11 @@ impl Choices {
     /// The decision of this name and its value, if it matters in the genotype.
     fn mattering(&self, genotype: &Decisions, name: &str) -> Option<(&NamedDecision, Number)> {
         let index = self.index_of(name)?;
-        let matters = self.matter_until(genotype, index + 1)[index];
+        let matters = Mattering::of(&self.decisions[..=index], genotype).includes(index);
         matters.then(|| (&self.decisions[index], genotype.value(index)))
     }
 
-    /// Whether each decision matters.
-    fn matter(&self, genotype: &Decisions) -> Vec<bool> {
-        self.matter_until(genotype, self.decisions.len())
-    }
-
-    /// Whether each of the first `count` decisions matters. Conditions only refer to earlier decisions,
-    /// so one pass is enough.
-    fn matter_until(&self, genotype: &Decisions, count: usize) -> Vec<bool> {
-        let mut matter = Vec::with_capacity(count);
-        for decision in &self.decisions[..count] {
-            matter.push(decision.matters(&matter, |index| genotype.value(index)));
-        }
-        matter
+    fn matter(&self, genotype: &Decisions) -> Mattering {
+        Mattering::of(&self.decisions, genotype)
     }
 }

@@ -40,7 +40,7 @@ impl Mutation<Decisions> for Choices {
     /// parent.
     fn mutate(&self, parent: &Decisions, rng: &mut dyn Rng) -> Decisions {
         let matter = self.matter(parent);
-        let open = |index: &usize| self.decisions[*index].is_open() && matter[*index];
+        let open = |index: &usize| self.decisions[*index].is_open() && matter.includes(*index);
         let count = (0..self.decisions.len()).filter(open).count();
         if count == 0 {
             return parent.clone();
