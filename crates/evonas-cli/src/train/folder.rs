@@ -3,6 +3,8 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use evonas::replace_file;
+
 use crate::Failure;
 
 /// A folder in which no other process trains while this one lives.
@@ -46,9 +48,8 @@ impl Folder {
 
     /// Replaces a file as a whole.
     pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let (file, new) = (self.path(name), self.path(&format!("{name}.new")));
-        fs::write(&new, text)
-            .and_then(|()| fs::rename(&new, &file))
+        let file = self.path(name);
+        replace_file::write(&file, text)
             .map_err(|error| format!("can't write {}: {error}", file.display()).into())
     }
 }
