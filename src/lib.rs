@@ -45,6 +45,7 @@ pub mod objective;
 mod panics;
 pub mod population;
 pub mod randomness;
+pub mod records;
 pub mod replace_file;
 pub mod replacement;
 #[cfg(feature = "report")]

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::RecordError;
 use super::kind::RecordKind;
+use super::raw_line::{LONGEST_LINE, LineEnd, read_line};
 use super::seal::{self, SealedParts};
 
 /// Reads the lines of a log, checking each.
@@ -24,15 +25,18 @@ pub(crate) struct LogReader {
     /// How many whole lines were read, and how many bytes they take.
     lines: u64,
     length: u64,
+    /// How many of them the line read last takes.
+    line_bytes: u64,
     torn: Option<TornLine>,
 }
 
-/// The last line of a log, if it is incomplete.
+/// The last line of a log, if it is incomplete: cut off, or with zeros where a block never reached the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TornLine {
     /// The line, from 1.
     pub(crate) line: u64,
-    pub(crate) bytes: usize,
+    /// From there to the end of the file.
+    pub(crate) bytes: u64,
 }
 
 /// A line with correct checksums.
@@ -61,6 +65,7 @@ impl LogReader {
             chain: 0,
             lines: 0,
             length: 0,
+            line_bytes: 0,
             torn: None,
         };
         reader.check_magic()?;
@@ -74,7 +79,7 @@ impl LogReader {
         struct FormatField {
             format: u64,
         }
-        if !self.read_line()? {
+        if !self.read_line()? || self.ends_in_hole()? {
             return Ok(None);
         }
         let FormatField { format } =
@@ -87,21 +92,31 @@ impl LogReader {
                 supported: self.kind.format,
             });
         }
-        let header = serde_json::from_str(self.check_line()?.content);
+        let parts = seal::open(&self.buffer, self.chain).map_err(|reason| self.damaged(reason))?;
+        let header = serde_json::from_str(self.sealed_line(parts)?.content);
         header.map(Some).map_err(|error| self.damaged(error))
     }
 
     /// Reads the next line: `None` at the end of the file, where an incomplete line doesn't count.
     pub(crate) fn next_line(&mut self) -> Result<Option<SealedLine<'_>>, RecordError> {
-        match self.read_line()? {
-            true => self.check_line().map(Some),
-            false => Ok(None),
+        if !self.read_line()? {
+            return Ok(None);
+        }
+        match seal::open(&self.buffer, self.chain) {
+            Ok(parts) => self.sealed_line(parts).map(Some),
+            Err(_) if self.ends_in_hole()? => Ok(None),
+            Err(reason) => Err(self.damaged(reason)),
         }
     }
 
     /// The checksum that the next line continues.
     pub(crate) const fn chain(&self) -> u32 {
         self.chain
+    }
+
+    /// How many whole lines were read.
+    pub(crate) const fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// How many bytes of the file count.
@@ -144,31 +159,71 @@ impl LogReader {
 
     /// Reads a line into the buffer; false at the end of the file.
     fn read_line(&mut self) -> Result<bool, RecordError> {
-        self.buffer.clear();
-        self.reader
-            .read_until(b'\n', &mut self.buffer)
-            .map_err(|source| self.unreadable(source))?;
-        if self.buffer.last() != Some(&b'\n') {
-            if !self.buffer.is_empty() {
-                self.torn = Some(TornLine {
-                    line: self.lines + 1,
-                    bytes: self.buffer.len(),
-                });
-            }
-            return Ok(false);
-        }
+        let read = read_line(&mut self.reader, &mut self.buffer);
+        let (bytes, end) = read.map_err(|source| self.unreadable(source))?;
         self.lines += 1;
-        self.length += self.buffer.len() as u64;
-        Ok(true)
+        match end {
+            LineEnd::Whole => {
+                self.length += bytes;
+                self.line_bytes = bytes;
+                return Ok(true);
+            }
+            LineEnd::TooLong => {
+                let reason = format!("it is longer than {LONGEST_LINE} bytes");
+                return Err(self.damaged(reason));
+            }
+            LineEnd::Torn => {}
+        }
+        if bytes > 0 {
+            self.torn = Some(TornLine {
+                line: self.lines,
+                bytes,
+            });
+        }
+        self.lines -= 1;
+        Ok(false)
     }
 
-    /// Checks the line in the buffer.
-    fn check_line(&mut self) -> Result<SealedLine<'_>, RecordError> {
-        let SealedParts {
+    /// Whether the whole line in the buffer, and all that follows it, is what a power cut leaves when the last blocks
+    /// reach the disk in another order: zeros, which no line contains, and after them at most one whole line. It then
+    /// counts as an incomplete last line. More lines after the zeros are no accident of the last moment, so that
+    /// dropping them is left to a repair.
+    fn ends_in_hole(&mut self) -> Result<bool, RecordError> {
+        if !self.buffer.contains(&0) {
+            return Ok(false);
+        }
+        let mut next = Vec::new();
+        let mut dropped = self.line_bytes;
+        for follower in 0..2 {
+            let read = read_line(&mut self.reader, &mut next);
+            let (bytes, end) = read.map_err(|source| self.unreadable(source))?;
+            dropped += bytes;
+            match end {
+                LineEnd::Torn => {
+                    self.length -= self.line_bytes;
+                    self.torn = Some(TornLine {
+                        line: self.lines,
+                        bytes: dropped,
+                    });
+                    self.lines -= 1;
+                    return Ok(true);
+                }
+                LineEnd::Whole if follower == 0 && seal::is_whole(&next) => {}
+                _ => break,
+            }
+        }
+        Ok(false)
+    }
+
+    /// The line in the buffer, which has the right checksums.
+    fn sealed_line(
+        &mut self,
+        SealedParts {
             content,
             times,
             chain,
-        } = seal::open(&self.buffer, self.chain).map_err(|reason| self.damaged(reason))?;
+        }: SealedParts,
+    ) -> Result<SealedLine<'_>, RecordError> {
         self.chain = chain;
         // The comma before the checksum makes room for the brace that the content lacks.
         self.buffer[content] = b'}';

@@ -10,7 +10,11 @@ use serde::Serialize;
 
 use super::error::RecordError;
 use super::kind::RecordKind;
+use super::raw_line::LONGEST_LINE;
 use super::seal::seal;
+
+/// The most bytes of a line's JSON: with its times and checksums the line must be one that can be read again.
+const LONGEST_CONTENT: usize = LONGEST_LINE - (1 << 10);
 
 /// When lines are forced to the disk itself instead of being left to the operating system.
 ///
@@ -23,7 +27,7 @@ pub enum SyncPolicy {
     Always,
     /// After this many lines, and at the end.
     EveryN(u32),
-    /// Whenever the operating system decides.
+    /// Whenever the operating system decides, and at the end.
     #[default]
     Never,
 }
@@ -102,6 +106,9 @@ impl LogWriter {
         serde_json::to_writer(&mut self.buffer, content)
             .map_err(|source| RecordError::NoJson { kind, source })?;
         check(&self.buffer)?;
+        if self.buffer.len() > LONGEST_CONTENT {
+            return Err(self.unwritable(too_long(self.buffer.len())).into());
+        }
         // The closing brace comes at the end.
         self.buffer.pop();
         let written = seal(&mut self.buffer, self.chain, |line| {
@@ -117,7 +124,7 @@ impl LogWriter {
             }
         };
         self.length += self.buffer.len() as u64;
-        self.unsynced += 1;
+        self.unsynced = self.unsynced.saturating_add(1);
         match self.policy {
             SyncPolicy::Always => self.sync()?,
             SyncPolicy::EveryN(lines) if self.unsynced >= lines => self.sync()?,
@@ -126,11 +133,11 @@ impl LogWriter {
         Ok(())
     }
 
-    /// Syncs what is left to sync: the log is complete.
+    /// Syncs what is left to sync, under every policy: the log is complete. Some file systems report only now that
+    /// what they accepted can't be stored.
     pub(crate) fn finish(&mut self) -> Result<(), RecordError> {
-        match self.policy {
-            SyncPolicy::Never => Ok(()),
-            _ if self.unsynced == 0 => Ok(()),
+        match self.unsynced {
+            0 => Ok(()),
             _ => self.sync(),
         }
     }
@@ -160,6 +167,11 @@ impl LogWriter {
             recorded: self.length > 0,
         }
     }
+}
+
+fn too_long(length: usize) -> io::Error {
+    let reason = format!("a line of {length} bytes is longer than {LONGEST_CONTENT}");
+    io::Error::new(io::ErrorKind::InvalidInput, reason)
 }
 
 /// Leaves out times that are `None`.
