@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::RecordError;
 use super::writer::Storage;
@@ -19,9 +20,12 @@ pub enum LockPolicy {
     Optional,
 }
 
-/// A file to append to, locked against other processes until it is dropped.
+/// A file to append to, locked against other processes until it and its clones are dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct LockedFile(Arc<UnlockedOnDrop>);
+
 #[derive(Debug)]
-pub(crate) struct LockedFile {
+struct UnlockedOnDrop {
     file: File,
     /// What is locked, if it isn't the file itself.
     lock: Option<File>,
@@ -88,12 +92,16 @@ impl LockedFile {
             }
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
-        Ok(Self { file, lock })
+        Ok(Self(Arc::new(UnlockedOnDrop { file, lock })))
     }
 
     /// The same file, to read it.
     pub(crate) fn reader(&self) -> io::Result<File> {
-        self.file.try_clone()
+        self.file().try_clone()
+    }
+
+    fn file(&self) -> &File {
+        &self.0.file
     }
 }
 
@@ -104,7 +112,7 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-impl Drop for LockedFile {
+impl Drop for UnlockedOnDrop {
     /// Unlocks the file now. Without this the lock would last until a process that is just being spawned,
     /// and shares the open file up to its start, is under way.
     fn drop(&mut self) {
@@ -115,24 +123,24 @@ impl Drop for LockedFile {
 impl Write for LockedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // A file that isn't opened to append is written where it was read last.
-        if self.lock.is_some() {
-            self.file.seek(SeekFrom::End(0))?;
+        if self.0.lock.is_some() {
+            self.file().seek(SeekFrom::End(0))?;
         }
-        self.file.write(bytes)
+        self.file().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file().flush()
     }
 }
 
 impl Storage for LockedFile {
     fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+        self.file().sync_data()
     }
 
     fn set_length(&self, length: u64) -> io::Result<()> {
-        self.file.set_len(length)
+        self.file().set_len(length)
     }
 }
 

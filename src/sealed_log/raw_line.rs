@@ -2,8 +2,11 @@
 
 use std::io::{self, BufRead, Read};
 
-/// The most bytes of a line, its line break included. A file of another kind may have no line breaks.
-pub(super) const LONGEST_LINE: usize = 1 << 28;
+/// The most bytes of a line's content. A longer one can't be written, so nothing that was recorded is refused.
+pub(super) const MAX_CONTENT_BYTES: usize = 32 << 20;
+
+/// The most bytes of a line, with its times and checksums.
+pub(super) const MAX_LINE_BYTES: u64 = MAX_CONTENT_BYTES as u64 + (1 << 10);
 
 /// How many bytes are read before they are looked at.
 const PIECE: u64 = 1 << 20;
@@ -15,12 +18,11 @@ pub(super) enum LineEnd {
     Whole,
     /// With the file.
     Torn,
-    /// It has more than [`LONGEST_LINE`] bytes and isn't read further.
-    TooLong,
 }
 
-/// Reads a line, its line break included, into a buffer, and counts its bytes. A long line that has a zero byte is
-/// only counted from there on, so that the hole of a sparse file takes no memory.
+/// Reads a line, its line break included, into a buffer, and counts its bytes. Of a line that is longer than
+/// [`MAX_LINE_BYTES`], or long and with a zero byte, the rest is only counted, so that neither a file without line
+/// breaks nor the hole of a sparse file takes memory.
 pub(super) fn read_line(
     reader: &mut impl BufRead,
     buffer: &mut Vec<u8>,
@@ -29,18 +31,16 @@ pub(super) fn read_line(
     loop {
         let before = buffer.len();
         let read = reader.by_ref().take(PIECE).read_until(b'\n', buffer)?;
+        let bytes = buffer.len() as u64;
         if buffer.ends_with(b"\n") {
-            return Ok((buffer.len() as u64, LineEnd::Whole));
+            return Ok((bytes, LineEnd::Whole));
         }
         if (read as u64) < PIECE {
-            return Ok((buffer.len() as u64, LineEnd::Torn));
+            return Ok((bytes, LineEnd::Torn));
         }
-        if buffer[before..].contains(&0) {
+        if bytes > MAX_LINE_BYTES || buffer[before..].contains(&0) {
             let (skipped, end) = skip_line(reader)?;
-            return Ok((buffer.len() as u64 + skipped, end));
-        }
-        if buffer.len() >= LONGEST_LINE {
-            return Ok((buffer.len() as u64, LineEnd::TooLong));
+            return Ok((bytes + skipped, end));
         }
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zeros_without_end_are_counted_not_kept() {
+    fn zeros_are_counted_and_not_kept() {
         let zeros = 1 << 26;
         for (end, expected) in [("", LineEnd::Torn), ("end\nnext", LineEnd::Whole)] {
             let input = b"begin".chain(repeat(0).take(zeros)).chain(end.as_bytes());
@@ -84,9 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_given_up() {
-        let mut input = BufReader::new(repeat(b'x'));
-        let (read, end) = read_line(&mut input, &mut Vec::new()).unwrap();
-        assert_eq!((read, end), (LONGEST_LINE as u64, LineEnd::TooLong));
+    fn no_more_of_a_long_line_is_kept_than_a_line_may_have() {
+        let length = 2 * MAX_LINE_BYTES;
+        let mut buffer = Vec::new();
+        let mut input = BufReader::new(repeat(b'x').take(length));
+        let read = read_line(&mut input, &mut buffer).unwrap();
+        assert_eq!(read, (length, LineEnd::Torn));
+        assert!(buffer.len() as u64 <= MAX_LINE_BYTES + PIECE);
     }
 }

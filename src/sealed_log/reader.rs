@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::RecordError;
 use super::kind::RecordKind;
-use super::raw_line::{LONGEST_LINE, LineEnd, read_line};
+use super::raw_line::{LineEnd, MAX_LINE_BYTES, read_line};
 use super::seal::{self, SealedParts};
 
 /// Reads the lines of a log, checking each.
@@ -57,6 +57,7 @@ impl LogReader {
         file: File,
         kind: &'static RecordKind,
     ) -> Result<Self, RecordError> {
+        let is_file = file.metadata().map(|metadata| metadata.is_file());
         let mut reader = Self {
             path: path.to_owned(),
             kind,
@@ -68,6 +69,10 @@ impl LogReader {
             line_bytes: 0,
             torn: None,
         };
+        if !is_file.map_err(|source| reader.unreadable(source))? {
+            let reason = io::Error::new(io::ErrorKind::InvalidInput, "it isn't a file");
+            return Err(reader.unreadable(reason));
+        }
         reader.check_magic()?;
         Ok(reader)
     }
@@ -92,7 +97,7 @@ impl LogReader {
                 supported: self.kind.format,
             });
         }
-        let parts = seal::open(&self.buffer, self.chain).map_err(|reason| self.damaged(reason))?;
+        let parts = self.open_line()?;
         let header = serde_json::from_str(self.sealed_line(parts)?.content);
         header.map(Some).map_err(|error| self.damaged(error))
     }
@@ -102,10 +107,10 @@ impl LogReader {
         if !self.read_line()? {
             return Ok(None);
         }
-        match seal::open(&self.buffer, self.chain) {
+        match self.open_line() {
             Ok(parts) => self.sealed_line(parts).map(Some),
             Err(_) if self.ends_in_hole()? => Ok(None),
-            Err(reason) => Err(self.damaged(reason)),
+            Err(damage) => Err(damage),
         }
     }
 
@@ -161,27 +166,34 @@ impl LogReader {
     fn read_line(&mut self) -> Result<bool, RecordError> {
         let read = read_line(&mut self.reader, &mut self.buffer);
         let (bytes, end) = read.map_err(|source| self.unreadable(source))?;
-        self.lines += 1;
         match end {
             LineEnd::Whole => {
+                self.lines += 1;
                 self.length += bytes;
                 self.line_bytes = bytes;
-                return Ok(true);
+                Ok(true)
             }
-            LineEnd::TooLong => {
-                let reason = format!("it is longer than {LONGEST_LINE} bytes");
-                return Err(self.damaged(reason));
+            LineEnd::Torn => {
+                if bytes > 0 {
+                    self.torn = Some(TornLine {
+                        line: self.lines + 1,
+                        bytes,
+                    });
+                }
+                Ok(false)
             }
-            LineEnd::Torn => {}
         }
-        if bytes > 0 {
-            self.torn = Some(TornLine {
-                line: self.lines,
-                bytes,
-            });
+    }
+
+    /// Checks the checksums of the line in the buffer.
+    fn open_line(&self) -> Result<SealedParts, RecordError> {
+        let bytes = self.line_bytes;
+        if bytes > MAX_LINE_BYTES {
+            return Err(self.damaged(format_args!(
+                "it has {bytes} bytes, and no line has more than {MAX_LINE_BYTES}"
+            )));
         }
-        self.lines -= 1;
-        Ok(false)
+        seal::open(&self.buffer, self.chain).map_err(|reason| self.damaged(reason))
     }
 
     /// Whether the whole line in the buffer, and all that follows it, is what a power cut leaves when the last blocks
@@ -242,5 +254,53 @@ impl LogReader {
             path: self.path.clone(),
             source,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::raw_line::MAX_CONTENT_BYTES;
+    use super::super::{LockPolicy, LockedFile, LogWriter};
+    use super::*;
+
+    static KIND: RecordKind = RecordKind {
+        magic: "{\"log\":",
+        format: 1,
+        name: "a log",
+        noun: "log",
+        entry: "value",
+        task: "test",
+    };
+
+    #[test]
+    fn a_line_that_could_not_be_read_back_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let log = LockedFile::open(&path, LockPolicy::Required).unwrap();
+        let mut writer = LogWriter::new(path.clone(), &KIND, Box::new(log));
+        let longest = "x".repeat(MAX_CONTENT_BYTES - "{\"log\":\"\"}".len());
+        writer
+            .append(&serde_json::json!({"log": longest}), &[])
+            .unwrap();
+        let error = writer.append(&serde_json::json!({"log": longest + "x"}), &[]);
+        assert!(matches!(error, Err(RecordError::NoJson { .. })));
+        let mut reader = LogReader::new(&path, File::open(&path).unwrap(), &KIND).unwrap();
+        assert!(reader.next_line().unwrap().is_some());
+        assert!(reader.next_line().unwrap().is_none());
+        drop(writer);
+        // Nor is a longer one read.
+        let file = File::options().append(true).open(&path).unwrap();
+        io::copy(
+            &mut io::repeat(b'x').take(MAX_LINE_BYTES).chain(&b"\n"[..]),
+            &mut &file,
+        )
+        .unwrap();
+        let mut reader = LogReader::new(&path, File::open(&path).unwrap(), &KIND).unwrap();
+        reader.next_line().unwrap();
+        let error = reader.next_line().unwrap_err();
+        assert!(
+            error.to_string().contains("no line has more than"),
+            "{error}"
+        );
     }
 }

@@ -10,11 +10,8 @@ use serde::Serialize;
 
 use super::error::RecordError;
 use super::kind::RecordKind;
-use super::raw_line::LONGEST_LINE;
+use super::raw_line::MAX_CONTENT_BYTES;
 use super::seal::seal;
-
-/// The most bytes of a line's JSON: with its times and checksums the line must be one that can be read again.
-const LONGEST_CONTENT: usize = LONGEST_LINE - (1 << 10);
 
 /// When lines are forced to the disk itself instead of being left to the operating system.
 ///
@@ -105,10 +102,12 @@ impl LogWriter {
         let kind = self.kind;
         serde_json::to_writer(&mut self.buffer, content)
             .map_err(|source| RecordError::NoJson { kind, source })?;
-        check(&self.buffer)?;
-        if self.buffer.len() > LONGEST_CONTENT {
-            return Err(self.unwritable(too_long(self.buffer.len())).into());
+        if self.buffer.len() > MAX_CONTENT_BYTES {
+            let reason = format_args!("it takes more than {MAX_CONTENT_BYTES} bytes");
+            let source = serde::ser::Error::custom(reason);
+            return Err(RecordError::NoJson { kind, source }.into());
         }
+        check(&self.buffer)?;
         // The closing brace comes at the end.
         self.buffer.pop();
         let written = seal(&mut self.buffer, self.chain, |line| {
@@ -167,11 +166,6 @@ impl LogWriter {
             recorded: self.length > 0,
         }
     }
-}
-
-fn too_long(length: usize) -> io::Error {
-    let reason = format!("a line of {length} bytes is longer than {LONGEST_CONTENT}");
-    io::Error::new(io::ErrorKind::InvalidInput, reason)
 }
 
 /// Leaves out times that are `None`.

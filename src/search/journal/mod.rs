@@ -107,7 +107,7 @@ impl Journal {
         JournalOptions::default()
     }
 
-    fn lock(path: PathBuf, policy: LockPolicy) -> Result<Self, JournalError> {
+    fn of(path: PathBuf, policy: LockPolicy) -> Result<Self, JournalError> {
         let file = LockedFile::open(&path, policy)?;
         let reader = file.reader().map_err(|source| RecordError::Unwritable {
             path: path.clone(),

@@ -48,7 +48,7 @@ impl JournalOptions {
     pub fn open(&self, folder: impl AsRef<Path>) -> Result<Journal, JournalError> {
         let path = folder.as_ref().join(FILE_NAME);
         match path.exists() {
-            true => Journal::lock(path, self.lock),
+            true => Journal::of(path, self.lock),
             false => Err(RecordError::Missing(path).into()),
         }
     }
@@ -58,6 +58,6 @@ impl JournalOptions {
     /// # Errors
     /// As [`Journal::open_or_create`].
     pub fn open_or_create(&self, folder: impl AsRef<Path>) -> Result<Journal, JournalError> {
-        Journal::lock(folder.as_ref().join(FILE_NAME), self.lock)
+        Journal::of(folder.as_ref().join(FILE_NAME), self.lock)
     }
 }
