@@ -45,7 +45,8 @@ pub mod objective;
 mod panics;
 pub mod population;
 pub mod randomness;
-mod replace_file;
+pub mod records;
+pub mod replace_file;
 pub mod replacement;
 #[cfg(feature = "report")]
 pub mod report;

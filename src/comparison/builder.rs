@@ -180,10 +180,13 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
             dataset: benchmark.dataset(),
             entries: entries.collect(),
         };
-        finished
+        let mut finished = finished
             .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .notify(&RunEvent::Ended);
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(record) = &mut finished.record {
+            record.finish()?;
+        }
+        finished.notify(&RunEvent::Ended);
         Ok(comparison)
     }
 }

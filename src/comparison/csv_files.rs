@@ -8,11 +8,12 @@ use super::curve::Axis;
 use super::error::ComparisonError;
 use super::record::RESULTS;
 use super::results::Comparison;
+use crate::replace_file;
 
 impl Comparison {
     /// Writes the results to a folder: `runs.csv` with a line for each run, `pairs.csv` with a line for
     /// each pair of algorithms, and `curves.csv` with the curves over both axes. The folder is created if
-    /// needed; existing files are overwritten.
+    /// needed; existing files are replaced.
     ///
     /// The `p` of a pair is two-sided, and exact for few runs without ties
     /// ([`mann_whitney`](super::statistics::mann_whitney)). The `confidence` of a curve's point is half the
@@ -33,7 +34,7 @@ impl Comparison {
             ("curves.csv", self.curves_csv()),
         ] {
             let path = folder.join(name);
-            fs::write(&path, text).map_err(|source| error(&path, source))?;
+            replace_file::write(&path, text).map_err(|source| error(&path, source))?;
         }
         Ok(())
     }

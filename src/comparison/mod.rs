@@ -49,7 +49,7 @@ mod standstill;
 pub mod statistics;
 mod summary;
 
-pub use crate::sealed_log::{RecordError, RecordKind};
+pub use crate::sealed_log::{LockPolicy, RecordError, RecordKind};
 pub use aging_grid::{AgingGrid, AgingGridBuilder, GridPoint};
 pub use benchmark::Benchmark;
 pub use bits::BitsBenchmark;
@@ -62,7 +62,8 @@ pub use error::ComparisonError;
 pub use events::{RunEvent, RunObserver};
 #[cfg(feature = "tabular")]
 pub use nasbench201::{NasBench201Benchmark, Protocol};
-pub use record::RunRecord;
+pub(crate) use record::{FILE_NAME as RUNS_FILE, RUNS, survey};
+pub use record::{RunRecord, RunRecordOptions};
 pub use results::{Comparison, ContenderRuns};
 pub use run::{Incumbent, Run};
 pub use setup::Setup;

@@ -12,6 +12,18 @@ pub enum RecordError {
     /// Another process is using the record.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
+    /// The file system has no locks, so that nothing would keep a second process from writing the record
+    /// ([`LockPolicy`](crate::search::journal::LockPolicy)).
+    #[error(
+        "{} can't be locked: {source}. If no other process uses it, make the lock optional",
+        path.display()
+    )]
+    NoLock {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
     /// There is no record.
     #[error("{} does not exist, so nothing is recorded there", .0.display())]
     Missing(PathBuf),

@@ -16,3 +16,17 @@ pub struct RecordKind {
     /// What it records.
     pub(crate) task: &'static str,
 }
+
+impl RecordKind {
+    /// What the record is, in a word: `journal` for a search's, `record` for a comparison's.
+    #[must_use]
+    pub const fn noun(&self) -> &'static str {
+        self.noun
+    }
+
+    /// What it records: a `search` or a `comparison`.
+    #[must_use]
+    pub const fn task(&self) -> &'static str {
+        self.task
+    }
+}

@@ -9,18 +9,20 @@
 mod error;
 mod kind;
 mod locked;
+mod raw_line;
 mod reader;
 mod seal;
+mod survey;
 mod writer;
 
 pub use error::RecordError;
 pub use kind::RecordKind;
+pub use locked::LockPolicy;
 pub use writer::SyncPolicy;
 
-pub(crate) use locked::{LockedFile, open_read_only};
+pub(crate) use locked::{LockedFile, beside, open_read_only};
 pub(crate) use reader::{LogReader, SealedLine, TornLine};
 #[cfg(test)]
 pub(crate) use seal::CHECK;
-pub(crate) use writer::LogWriter;
-#[cfg(test)]
-pub(crate) use writer::Storage;
+pub(crate) use survey::{Survey, survey};
+pub(crate) use writer::{LogWriter, Storage};

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::RecordError;
 use super::kind::RecordKind;
+use super::raw_line::{LineEnd, MAX_LINE_BYTES, read_line};
 use super::seal::{self, SealedParts};
 
 /// Reads the lines of a log, checking each.
@@ -24,15 +25,18 @@ pub(crate) struct LogReader {
     /// How many whole lines were read, and how many bytes they take.
     lines: u64,
     length: u64,
+    /// How many of them the line read last takes.
+    line_bytes: u64,
     torn: Option<TornLine>,
 }
 
-/// The last line of a log, if it is incomplete.
+/// The last line of a log, if it is incomplete: cut off, or with zeros where a block never reached the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TornLine {
     /// The line, from 1.
     pub(crate) line: u64,
-    pub(crate) bytes: usize,
+    /// From there to the end of the file.
+    pub(crate) bytes: u64,
 }
 
 /// A line with correct checksums.
@@ -53,6 +57,7 @@ impl LogReader {
         file: File,
         kind: &'static RecordKind,
     ) -> Result<Self, RecordError> {
+        let is_file = file.metadata().map(|metadata| metadata.is_file());
         let mut reader = Self {
             path: path.to_owned(),
             kind,
@@ -61,8 +66,13 @@ impl LogReader {
             chain: 0,
             lines: 0,
             length: 0,
+            line_bytes: 0,
             torn: None,
         };
+        if !is_file.map_err(|source| reader.unreadable(source))? {
+            let reason = io::Error::new(io::ErrorKind::InvalidInput, "it isn't a file");
+            return Err(reader.unreadable(reason));
+        }
         reader.check_magic()?;
         Ok(reader)
     }
@@ -74,7 +84,7 @@ impl LogReader {
         struct FormatField {
             format: u64,
         }
-        if !self.read_line()? {
+        if !self.read_line()? || self.ends_in_hole()? {
             return Ok(None);
         }
         let FormatField { format } =
@@ -87,21 +97,31 @@ impl LogReader {
                 supported: self.kind.format,
             });
         }
-        let header = serde_json::from_str(self.check_line()?.content);
+        let parts = self.open_line()?;
+        let header = serde_json::from_str(self.sealed_line(parts)?.content);
         header.map(Some).map_err(|error| self.damaged(error))
     }
 
     /// Reads the next line: `None` at the end of the file, where an incomplete line doesn't count.
     pub(crate) fn next_line(&mut self) -> Result<Option<SealedLine<'_>>, RecordError> {
-        match self.read_line()? {
-            true => self.check_line().map(Some),
-            false => Ok(None),
+        if !self.read_line()? {
+            return Ok(None);
+        }
+        match self.open_line() {
+            Ok(parts) => self.sealed_line(parts).map(Some),
+            Err(_) if self.ends_in_hole()? => Ok(None),
+            Err(damage) => Err(damage),
         }
     }
 
     /// The checksum that the next line continues.
     pub(crate) const fn chain(&self) -> u32 {
         self.chain
+    }
+
+    /// How many whole lines were read.
+    pub(crate) const fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// How many bytes of the file count.
@@ -144,31 +164,78 @@ impl LogReader {
 
     /// Reads a line into the buffer; false at the end of the file.
     fn read_line(&mut self) -> Result<bool, RecordError> {
-        self.buffer.clear();
-        self.reader
-            .read_until(b'\n', &mut self.buffer)
-            .map_err(|source| self.unreadable(source))?;
-        if self.buffer.last() != Some(&b'\n') {
-            if !self.buffer.is_empty() {
-                self.torn = Some(TornLine {
-                    line: self.lines + 1,
-                    bytes: self.buffer.len(),
-                });
+        let read = read_line(&mut self.reader, &mut self.buffer);
+        let (bytes, end) = read.map_err(|source| self.unreadable(source))?;
+        match end {
+            LineEnd::Whole => {
+                self.lines += 1;
+                self.length += bytes;
+                self.line_bytes = bytes;
+                Ok(true)
             }
-            return Ok(false);
+            LineEnd::Torn => {
+                if bytes > 0 {
+                    self.torn = Some(TornLine {
+                        line: self.lines + 1,
+                        bytes,
+                    });
+                }
+                Ok(false)
+            }
         }
-        self.lines += 1;
-        self.length += self.buffer.len() as u64;
-        Ok(true)
     }
 
-    /// Checks the line in the buffer.
-    fn check_line(&mut self) -> Result<SealedLine<'_>, RecordError> {
-        let SealedParts {
+    /// Checks the checksums of the line in the buffer.
+    fn open_line(&self) -> Result<SealedParts, RecordError> {
+        let bytes = self.line_bytes;
+        if bytes > MAX_LINE_BYTES {
+            return Err(self.damaged(format_args!(
+                "it has {bytes} bytes, and no line has more than {MAX_LINE_BYTES}"
+            )));
+        }
+        seal::open(&self.buffer, self.chain).map_err(|reason| self.damaged(reason))
+    }
+
+    /// Whether the whole line in the buffer, and all that follows it, is what a power cut leaves when the last blocks
+    /// reach the disk in another order: zeros, which no line contains, and after them at most one whole line. It then
+    /// counts as an incomplete last line. More lines after the zeros are no accident of the last moment, so that
+    /// dropping them is left to a repair.
+    fn ends_in_hole(&mut self) -> Result<bool, RecordError> {
+        if !self.buffer.contains(&0) {
+            return Ok(false);
+        }
+        let mut next = Vec::new();
+        let mut dropped = self.line_bytes;
+        for follower in 0..2 {
+            let read = read_line(&mut self.reader, &mut next);
+            let (bytes, end) = read.map_err(|source| self.unreadable(source))?;
+            dropped += bytes;
+            match end {
+                LineEnd::Torn => {
+                    self.length -= self.line_bytes;
+                    self.torn = Some(TornLine {
+                        line: self.lines,
+                        bytes: dropped,
+                    });
+                    self.lines -= 1;
+                    return Ok(true);
+                }
+                LineEnd::Whole if follower == 0 && seal::is_whole(&next) => {}
+                _ => break,
+            }
+        }
+        Ok(false)
+    }
+
+    /// The line in the buffer, which has the right checksums.
+    fn sealed_line(
+        &mut self,
+        SealedParts {
             content,
             times,
             chain,
-        } = seal::open(&self.buffer, self.chain).map_err(|reason| self.damaged(reason))?;
+        }: SealedParts,
+    ) -> Result<SealedLine<'_>, RecordError> {
         self.chain = chain;
         // The comma before the checksum makes room for the brace that the content lacks.
         self.buffer[content] = b'}';
@@ -187,5 +254,53 @@ impl LogReader {
             path: self.path.clone(),
             source,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::raw_line::MAX_CONTENT_BYTES;
+    use super::super::{LockPolicy, LockedFile, LogWriter};
+    use super::*;
+
+    static KIND: RecordKind = RecordKind {
+        magic: "{\"log\":",
+        format: 1,
+        name: "a log",
+        noun: "log",
+        entry: "value",
+        task: "test",
+    };
+
+    #[test]
+    fn a_line_that_could_not_be_read_back_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let log = LockedFile::open(&path, LockPolicy::Required).unwrap();
+        let mut writer = LogWriter::new(path.clone(), &KIND, Box::new(log));
+        let longest = "x".repeat(MAX_CONTENT_BYTES - "{\"log\":\"\"}".len());
+        writer
+            .append(&serde_json::json!({"log": longest}), &[])
+            .unwrap();
+        let error = writer.append(&serde_json::json!({"log": longest + "x"}), &[]);
+        assert!(matches!(error, Err(RecordError::NoJson { .. })));
+        let mut reader = LogReader::new(&path, File::open(&path).unwrap(), &KIND).unwrap();
+        assert!(reader.next_line().unwrap().is_some());
+        assert!(reader.next_line().unwrap().is_none());
+        drop(writer);
+        // Nor is a longer one read.
+        let file = File::options().append(true).open(&path).unwrap();
+        io::copy(
+            &mut io::repeat(b'x').take(MAX_LINE_BYTES).chain(&b"\n"[..]),
+            &mut &file,
+        )
+        .unwrap();
+        let mut reader = LogReader::new(&path, File::open(&path).unwrap(), &KIND).unwrap();
+        reader.next_line().unwrap();
+        let error = reader.next_line().unwrap_err();
+        assert!(
+            error.to_string().contains("no line has more than"),
+            "{error}"
+        );
     }
 }

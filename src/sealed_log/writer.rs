@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::error::RecordError;
 use super::kind::RecordKind;
+use super::raw_line::MAX_CONTENT_BYTES;
 use super::seal::seal;
 
 /// When lines are forced to the disk itself instead of being left to the operating system.
@@ -23,7 +24,7 @@ pub enum SyncPolicy {
     Always,
     /// After this many lines, and at the end.
     EveryN(u32),
-    /// Whenever the operating system decides.
+    /// Whenever the operating system decides, and at the end.
     #[default]
     Never,
 }
@@ -101,6 +102,11 @@ impl LogWriter {
         let kind = self.kind;
         serde_json::to_writer(&mut self.buffer, content)
             .map_err(|source| RecordError::NoJson { kind, source })?;
+        if self.buffer.len() > MAX_CONTENT_BYTES {
+            let reason = format_args!("it takes more than {MAX_CONTENT_BYTES} bytes");
+            let source = serde::ser::Error::custom(reason);
+            return Err(RecordError::NoJson { kind, source }.into());
+        }
         check(&self.buffer)?;
         // The closing brace comes at the end.
         self.buffer.pop();
@@ -117,7 +123,7 @@ impl LogWriter {
             }
         };
         self.length += self.buffer.len() as u64;
-        self.unsynced += 1;
+        self.unsynced = self.unsynced.saturating_add(1);
         match self.policy {
             SyncPolicy::Always => self.sync()?,
             SyncPolicy::EveryN(lines) if self.unsynced >= lines => self.sync()?,
@@ -126,11 +132,11 @@ impl LogWriter {
         Ok(())
     }
 
-    /// Syncs what is left to sync: the log is complete.
+    /// Syncs what is left to sync, under every policy: the log is complete. Some file systems report only now that
+    /// what they accepted can't be stored.
     pub(crate) fn finish(&mut self) -> Result<(), RecordError> {
-        match self.policy {
-            SyncPolicy::Never => Ok(()),
-            _ if self.unsynced == 0 => Ok(()),
+        match self.unsynced {
+            0 => Ok(()),
             _ => self.sync(),
         }
     }

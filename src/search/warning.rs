@@ -8,13 +8,13 @@ use crate::sealed_log::TornLine;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The last line of the journal is incomplete, because the process died while writing it. It was dropped:
-    /// nothing depended on it yet.
+    /// The last line of the journal is incomplete, because the process died while writing it, or has zeros that a power
+    /// cut left. It was dropped.
     TornLine {
         /// The line, from 1.
         line: u64,
-        /// How many bytes were dropped.
-        bytes: usize,
+        /// How many bytes from there to the end of the file were dropped.
+        bytes: u64,
     },
     /// The stopper panicked, and from then on no trial is stopped early. A resume shows the stopper again what
     /// it saw, and leaves it out if it panics again.
@@ -35,7 +35,7 @@ impl fmt::Display for Warning {
         match self {
             Self::TornLine { line, bytes } => write!(
                 f,
-                "line {line} of the journal is incomplete; its {bytes} bytes were dropped"
+                "line {line} of the journal is incomplete; the {bytes} bytes from there on were dropped"
             ),
             Self::StopperLeftOut { message } => write!(
                 f,

@@ -8,9 +8,10 @@ use std::time::Duration;
 use evonas::comparison::contenders::{Aging, NonAging, Random, Reinforce};
 use evonas::comparison::{
     Benchmark, BitsBenchmark, Comparison, ComparisonBuilder, ComparisonError, Contender,
-    RecordError, RunEvent, RunRecord, Setup,
+    LockPolicy, RecordError, RunEvent, RunRecord, Setup,
 };
 use evonas::prelude::*;
+use evonas::records;
 
 type Contenders<B> = Vec<Box<dyn Contender<B>>>;
 
@@ -331,4 +332,31 @@ fn a_damaged_record_is_refused_by_its_line() {
         matches!(header_end, RecordError::Damaged { line: 1, .. }),
         "{header_end}"
     );
+}
+
+#[test]
+fn a_damaged_record_is_repaired_and_runs_only_what_was_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, ..) = resume(folder.path(), two(), &setup(3)).unwrap();
+    let path = folder.path().join("runs.jsonl");
+    let record = fs::read_to_string(&path).unwrap();
+    let sound = records::check(folder.path()).unwrap();
+    assert!(sound.damage.is_none());
+    assert_eq!((sound.finished, sound.unsound_bytes()), (6, 0));
+
+    let lines: Vec<&str> = record.lines().collect();
+    let changed = lines[5].replacen("\"evaluations\":", "\"evaluations\":1", 1);
+    fs::write(&path, record.replacen(lines[5], &changed, 1)).unwrap();
+    resume(folder.path(), two(), &setup(3)).unwrap_err();
+    let checked = records::check(folder.path()).unwrap();
+    assert!(matches!(
+        checked.damage,
+        Some(RecordError::Damaged { line: 6, .. })
+    ));
+    assert_eq!(checked.finished, 2);
+    let repaired = records::repair(folder.path(), LockPolicy::Required).unwrap();
+    assert_eq!(repaired.unwrap().cut_lines, 4);
+    let (again, taken, run) = resume(folder.path(), two(), &setup(3)).unwrap();
+    assert_eq!((taken, run), (2, 4));
+    assert_eq!(again, whole);
 }

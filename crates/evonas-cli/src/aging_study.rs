@@ -119,10 +119,12 @@ impl AgingStudyOptions {
                     )
                 });
             })?;
-        if let Some(path) = &self.out {
-            draw(&grid, title, path)?;
+        // A drawing that can't be written costs no result.
+        print(table(&grid))?;
+        match &self.out {
+            Some(path) => draw(&grid, title, path),
+            None => Ok(()),
         }
-        print(table(&grid))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::completions::CompletionsOptions;
 use crate::convert::ConvertOptions;
 use crate::describe::DescribeOptions;
 use crate::evaluate::EvaluateOptions;
+use crate::journal::RecordOptions;
 use crate::predict::PredictOptions;
 use crate::search::SearchOptions;
 use crate::train::TrainOptions;
@@ -61,6 +62,7 @@ pub(crate) enum Command {
     Describe(DescribeOptions),
     #[command(name = "whatif")]
     WhatIf(WhatIfOptions),
+    Journal(RecordOptions),
     Compare(CompareOptions),
     AgingStudy(AgingStudyOptions),
     Convert(ConvertOptions),
@@ -77,6 +79,7 @@ impl Command {
             Self::Predict(options) => options.run(),
             Self::Describe(options) => options.run(),
             Self::WhatIf(options) => options.run(),
+            Self::Journal(options) => options.run(),
             Self::Compare(options) => options.run(),
             Self::AgingStudy(options) => options.run(),
             Self::Convert(options) => options.run(),
@@ -97,7 +100,7 @@ mod tests {
         with_negative_numbers(Cli::command()).debug_assert();
     }
 
-    /// Every subcommand, and those of `bench`.
+    /// Every subcommand, and those of `bench` and `journal`.
     fn subcommands() -> Vec<clap::Command> {
         let mut found: Vec<_> = Cli::command().get_subcommands().cloned().collect();
         let nested = found.iter().flat_map(clap::Command::get_subcommands);

@@ -3,6 +3,10 @@
 use std::error::Error;
 use std::path::Path;
 
+use evonas::comparison::{ComparisonError, RecordError};
+use evonas::search::SearchError;
+use evonas::search::journal::JournalError;
+
 /// Why a subcommand failed: a sentence that says what to do.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
@@ -27,6 +31,39 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// What to do about a record that is damaged or can't be locked; empty for any other error.
+pub(crate) fn advice(error: &(dyn Error + 'static)) -> String {
+    match record_error(error) {
+        // Nothing is left of a record whose first line is damaged.
+        Some(RecordError::Damaged { path, line, .. }) if *line > 1 => format!(
+            "; evonas journal repair {} cuts it off there, so that what follows is done again",
+            path.display()
+        ),
+        Some(RecordError::NoLock { .. }) => " (--lock optional)".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The trouble with a record that an error or one of its causes is about.
+fn record_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a RecordError> {
+    let of_journal = |error: &'a JournalError| match error {
+        JournalError::Record(error) => Some(error),
+        _ => None,
+    };
+    // Errors that pass on another one's message have that one's causes, and so aren't among the causes themselves.
+    if let Some(SearchError::Journal(error)) = error.downcast_ref() {
+        of_journal(error)
+    } else if let Some(ComparisonError::Record(error)) = error.downcast_ref() {
+        Some(error)
+    } else if let Some(error) = error.downcast_ref() {
+        of_journal(error)
+    } else if let Some(error) = error.downcast_ref() {
+        Some(error)
+    } else {
+        error.source().and_then(record_error)
+    }
 }
 
 #[cfg(test)]

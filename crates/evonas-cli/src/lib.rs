@@ -26,6 +26,7 @@ mod describe;
 mod evaluate;
 mod failure;
 mod ignored;
+mod journal;
 mod naming;
 mod output;
 mod predict;
@@ -43,7 +44,7 @@ use std::process::ExitCode;
 
 use crate::commands::Cli;
 pub(crate) use crate::failure::Failure;
-use crate::failure::with_causes;
+use crate::failure::{advice, with_causes};
 use evonas::report::note;
 
 /// Runs the program on its arguments, the program's own name first.
@@ -71,6 +72,10 @@ fn explained(message: &clap::Error) -> ExitCode {
 }
 
 fn failed(error: Failure) -> ExitCode {
-    note(format_args!("error: {}", with_causes(&*error)));
+    note(format_args!(
+        "error: {}{}",
+        with_causes(&*error),
+        advice(&*error)
+    ));
     ExitCode::FAILURE
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use evonas::network::NetworkConfig;
 use evonas::prelude::*;
+use evonas::replace_file;
 use evonas::search::TrialRecord;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::TrainingConfig;
@@ -41,7 +42,7 @@ impl Recipe {
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
         let path = folder.join(RECIPE_FILE);
         let text = serde_json::to_string_pretty(self)?;
-        fs::write(&path, text)
+        replace_file::write(&path, text)
             .map_err(|error| format!("can't write {}: {error}", path.display()))?;
         Ok(())
     }

@@ -13,23 +13,27 @@
 //! the settings that it was run with. A last line that a power cut left incomplete
 //! is dropped, and its run is repeated.
 
+mod options;
 mod settings;
+mod survey;
 
+pub use options::RunRecordOptions;
+pub(crate) use settings::RUNS;
 pub(super) use settings::RecordedSettings;
+pub(crate) use survey::survey;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ComparisonError, Run};
-use crate::sealed_log::{LockedFile, LogReader, LogWriter, RecordError};
-use settings::{RUNS, check_algorithm};
+use crate::sealed_log::{LockPolicy, LockedFile, LogReader, LogWriter, RecordError};
+use settings::check_algorithm;
 
-const FILE_NAME: &str = "runs.jsonl";
+pub(crate) const FILE_NAME: &str = "runs.jsonl";
 
 /// The files that [`Comparison::write_csv`](super::Comparison::write_csv) writes.
 pub(super) const RESULTS: &str = "runs.csv";
@@ -66,41 +70,33 @@ enum RecordLine<'a> {
     },
 }
 
-/// Whether there is a record that isn't empty.
-fn holds_record(folder: &Path) -> bool {
-    fs::metadata(folder.join(FILE_NAME)).is_ok_and(|file| file.len() > 0)
-}
-
 impl RunRecord {
     /// Begins a record in a folder, which is created if necessary.
     ///
     /// # Errors
     /// [`ComparisonError`] if the folder already holds a comparison, or only its results; another
-    /// process is using it; or it can't be written.
+    /// process is using it; or it can't be written or locked.
     pub fn create(folder: impl AsRef<Path>) -> Result<Self, ComparisonError> {
-        let folder = folder.as_ref();
-        match holds_record(folder) || folder.join(RESULTS).exists() {
-            true => Err(ComparisonError::Occupied(folder.to_owned())),
-            false => Self::lock(folder),
-        }
+        Self::options().create(folder)
     }
 
     /// Opens the record in a folder, or begins one.
     ///
     /// # Errors
     /// [`ComparisonError`] if the folder holds results without a record, another process is using it, it holds
-    /// something else, or it can't be written.
+    /// something else, or it can't be written or locked.
     pub fn open_or_create(folder: impl AsRef<Path>) -> Result<Self, ComparisonError> {
-        let folder = folder.as_ref();
-        match !holds_record(folder) && folder.join(RESULTS).exists() {
-            true => Err(ComparisonError::NoRecord(folder.to_owned())),
-            false => Self::lock(folder),
-        }
+        Self::options().open_or_create(folder)
     }
 
-    fn lock(folder: &Path) -> Result<Self, ComparisonError> {
+    /// How to open a record, for a file system without locks.
+    pub fn options() -> RunRecordOptions {
+        RunRecordOptions::default()
+    }
+
+    fn lock(folder: &Path, policy: LockPolicy) -> Result<Self, ComparisonError> {
         let path = folder.join(FILE_NAME);
-        let file = LockedFile::open(&path)?;
+        let file = LockedFile::open(&path, policy)?;
         let reader = file.reader().map_err(|source| RecordError::Unwritable {
             path: path.clone(),
             source,
@@ -195,5 +191,10 @@ impl RunRecord {
             result: Cow::Borrowed(run),
         };
         Ok(self.writer.append(&line, &[])?)
+    }
+
+    /// All runs are recorded.
+    pub(super) fn finish(&mut self) -> Result<(), ComparisonError> {
+        Ok(self.writer.finish()?)
     }
 }

@@ -11,7 +11,7 @@ use crate::sealed_log::RecordKind;
 use crate::space::{Mutation, SearchSpace};
 
 /// The kind of record that the runs are.
-pub(super) static RUNS: RecordKind = RecordKind {
+pub(crate) static RUNS: RecordKind = RecordKind {
     magic: r#"{"comparison":"evonas","format":"#,
     format: 3,
     name: "a record of runs",

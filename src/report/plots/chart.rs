@@ -1,4 +1,4 @@
-//! What all plots share: size, colors, legend, and the range of an axis.
+//! What all plots share: size, colors, legend, the range of an axis, and the file.
 
 use std::error::Error;
 use std::ops::Range;
@@ -11,6 +11,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::style::{BLACK, Color as _, RGBColor, WHITE};
 
 use super::error::PlotError;
+use crate::replace_file;
 
 /// The size of a plot in pixels.
 pub(super) const SIZE: (u32, u32) = (760, 480);
@@ -51,6 +52,18 @@ pub(super) fn legend<'a, 'b: 'a>(
 /// A drawing library's error as text: the error itself can't be sent between threads.
 pub(super) fn text(error: impl Error) -> Box<dyn Error + Send + Sync> {
     error.to_string().into()
+}
+
+/// Writes the file of a plot that `draw` draws as SVG.
+pub(super) fn write(
+    path: &Path,
+    draw: impl FnOnce(&mut String) -> Result<(), Box<dyn Error + Send + Sync>>,
+) -> Result<(), PlotError> {
+    let mut svg = String::new();
+    let drawn = draw(&mut svg);
+    drawn
+        .and_then(|()| Ok(replace_file::write(path, svg)?))
+        .map_err(PlotError::at(path))
 }
 
 /// The furthest from 0 that an axis may reach, so that the drawing library's sums stay finite.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::chart::{SIZE, color, legend, range, text};
+use super::chart::{SIZE, color, legend, range, text, write};
 use super::error::PlotError;
 use crate::comparison::{Axis, CurvePoint, IncumbentCurve};
 
@@ -88,16 +88,16 @@ impl<'a> CurvePlot<'a> {
             Axis::Seconds => 0.0..x.end,
             Axis::Trials => 1.0..x.end,
         };
-        self.draw_within(path, x, y).map_err(PlotError::at(path))
+        write(path, |svg| self.draw_within(svg, x, y))
     }
 
     fn draw_within(
         &self,
-        path: &Path,
+        svg: &mut String,
         x: Range<f64>,
         y: Range<f64>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let root = SVGBackend::new(path, SIZE).into_drawing_area();
+        let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
         root.fill(&WHITE).map_err(text)?;
         let mut chart = ChartBuilder::on(&root)
             .caption(&self.title, ("sans-serif", 18))

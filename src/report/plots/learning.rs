@@ -7,7 +7,7 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::chart::{color, legend, range, text};
+use super::chart::{color, legend, range, text, write};
 use super::error::PlotError;
 
 /// A plot of a training's learning curves: the loss of each epoch, and below it the accuracies.
@@ -76,15 +76,15 @@ impl LearningPlot {
         if panels.is_empty() {
             return Err(PlotError::Nothing(path.to_owned()));
         }
-        self.draw_panels(path, panels).map_err(PlotError::at(path))
+        write(path, |svg| self.draw_panels(svg, panels))
     }
 
     fn draw_panels(
         &self,
-        path: &Path,
+        svg: &mut String,
         panels: Vec<Panel<'_>>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let root = SVGBackend::new(path, (760, 640)).into_drawing_area();
+        let root = SVGBackend::with_string(svg, (760, 640)).into_drawing_area();
         root.fill(&WHITE).map_err(text)?;
         let titled = root.titled(&self.title, ("sans-serif", 18)).map_err(text)?;
         let areas = titled.split_evenly((panels.len(), 1));

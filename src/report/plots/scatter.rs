@@ -6,7 +6,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::chart::{SIZE, color, legend, range, text};
+use super::chart::{SIZE, color, legend, range, text, write};
 use super::error::PlotError;
 
 /// A scatter plot of several series of points.
@@ -130,17 +130,17 @@ impl ScatterPlot {
             x = x.start.min(y.start)..x.end.max(y.end);
             y = x.clone();
         }
-        self.draw_within(path, x, y).map_err(PlotError::at(path))
+        write(path, |svg| self.draw_within(svg, x, y))
     }
 
     fn draw_within(
         &self,
-        path: &Path,
+        svg: &mut String,
         x: Range<f64>,
         y: Range<f64>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         let size = if self.diagonal { (560, 560) } else { SIZE };
-        let root = SVGBackend::new(path, size).into_drawing_area();
+        let root = SVGBackend::with_string(svg, size).into_drawing_area();
         root.fill(&WHITE).map_err(text)?;
         let mut chart = ChartBuilder::on(&root)
             .caption(&self.title, ("sans-serif", 18))

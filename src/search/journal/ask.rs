@@ -1,6 +1,6 @@
 //! An ask as a line.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,14 @@ pub(super) enum NoEntry {
     Damaged(String),
     /// Its genotype has another type than expected.
     OtherGenotype(String),
+}
+
+impl fmt::Display for NoEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged(reason) | Self::OtherGenotype(reason) => f.write_str(reason),
+        }
+    }
 }
 
 impl From<String> for NoEntry {

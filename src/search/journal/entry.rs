@@ -45,7 +45,7 @@ pub(super) fn next_entry<G: DeserializeOwned>(
     }
 }
 
-fn parse<G: DeserializeOwned>(line: SealedLine<'_>) -> Result<JournalEntry<G>, NoEntry> {
+pub(super) fn parse<G: DeserializeOwned>(line: SealedLine<'_>) -> Result<JournalEntry<G>, NoEntry> {
     let (seconds, now) = split_times(line.times).ok_or("its times can't be read")?;
     let event = if line.content.starts_with(r#"{"ask":"#) {
         let (trial, refused) = parse_ask(line.content)?;

@@ -14,7 +14,7 @@ use crate::sealed_log::RecordKind;
 use crate::trial::Evaluation;
 
 /// The kind of record that a journal is.
-pub(super) static JOURNAL: RecordKind = RecordKind {
+pub(crate) static JOURNAL: RecordKind = RecordKind {
     magic: r#"{"journal":"evonas","format":"#,
     format: 3,
     name: "an evonas journal",

@@ -22,16 +22,19 @@
 //! A line is written before it counts: a trial runs only after its ask is on record, and observers see an
 //! outcome only after its tell is on record. An ask is read back before it is written: a genotype that JSON
 //! would change (an infinite float becomes `null`) ends the search there. A last line that a power cut left
-//! incomplete is dropped.
+//! incomplete, or with zeros in it, is dropped. Any other damage is an error, which [`read()`] returns together with
+//! all that is sound before it, and after which [`records::repair`](crate::records::repair) cuts the journal off.
 
 mod ask;
 mod attempt;
 mod entry;
 mod error;
 mod header;
+mod options;
 mod read;
 mod read_ahead;
 mod recording;
+mod survey;
 mod times;
 mod what_if;
 
@@ -39,15 +42,18 @@ mod what_if;
 mod tests;
 
 pub use super::Warning;
-pub use crate::sealed_log::{RecordError, RecordKind, SyncPolicy};
+pub use crate::sealed_log::{LockPolicy, RecordError, RecordKind, SyncPolicy};
 pub use error::JournalError;
 pub use header::JournalHeader;
-pub use read::{Recorded, read};
+pub use options::JournalOptions;
+pub use read::{ReadError, Recorded, read};
 pub use what_if::{Divergence, DivergenceReason, Replayed, Steps, WhatIf};
 
 pub(super) use attempt::{AttemptEnd, EntryKind};
 pub(super) use entry::{JournalEntry, RecordedEvent};
+pub(crate) use header::JOURNAL;
 pub(super) use recording::SearchJournal;
+pub(crate) use survey::survey;
 pub(super) use times::Now;
 
 use std::path::{Path, PathBuf};
@@ -55,9 +61,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::sealed_log::{LockedFile, LogReader, LogWriter};
-use header::JOURNAL;
 
-const FILE_NAME: &str = "journal.jsonl";
+pub(crate) const FILE_NAME: &str = "journal.jsonl";
 
 /// The journal of a search in a folder, locked against other processes while it lives.
 #[derive(Debug)]
@@ -75,27 +80,18 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError`] if the folder holds a journal already, another process is using it, or it can't
-    /// be written.
+    /// be written or locked.
     pub fn create(folder: impl AsRef<Path>) -> Result<Self, JournalError> {
-        let journal = Self::open_or_create(folder)?;
-        match &journal.recorded {
-            Some(_) => Err(JournalError::Occupied(journal.path)),
-            None => Ok(journal),
-        }
+        Self::options().create(folder)
     }
 
     /// Opens the journal in a folder, to resume its search.
     ///
     /// # Errors
     /// [`JournalError`] if there is none, another process is using it, its first line is not the header
-    /// of a journal, or it can't be written.
+    /// of a journal, or it can't be written or locked.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, JournalError> {
-        let path = folder.as_ref().join(FILE_NAME);
-        if path.exists() {
-            Self::lock(path)
-        } else {
-            Err(RecordError::Missing(path).into())
-        }
+        Self::options().open(folder)
     }
 
     /// Opens the journal in a folder, or begins one.
@@ -103,11 +99,16 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] as for [`Journal::create`] and [`Journal::open`].
     pub fn open_or_create(folder: impl AsRef<Path>) -> Result<Self, JournalError> {
-        Self::lock(folder.as_ref().join(FILE_NAME))
+        Self::options().open_or_create(folder)
     }
 
-    fn lock(path: PathBuf) -> Result<Self, JournalError> {
-        let file = LockedFile::open(&path)?;
+    /// How to open a journal, for a file system without locks.
+    pub fn options() -> JournalOptions {
+        JournalOptions::default()
+    }
+
+    fn of(path: PathBuf, policy: LockPolicy) -> Result<Self, JournalError> {
+        let file = LockedFile::open(&path, policy)?;
         let reader = file.reader().map_err(|source| RecordError::Unwritable {
             path: path.clone(),
             source,

@@ -1,6 +1,8 @@
 //! The journal and resuming from it.
 
+mod holes;
 mod refused;
+mod repaired;
 
 // An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
 use std::fs;
@@ -139,7 +141,7 @@ fn a_torn_last_line_is_dropped_with_a_warning() {
     let folder = folder_with(torn);
     let warning = Warning::TornLine {
         line: lines,
-        bytes: last,
+        bytes: last as u64,
     };
     let read = read::<Bits>(folder.path()).unwrap();
     assert_eq!(read.warnings, std::slice::from_ref(&warning));
@@ -196,8 +198,8 @@ fn folders_that_can_t_be_used_are_named() {
     }
     let empty = folder_with("");
     assert!(matches!(
-        read::<Bits>(empty.path()),
-        Err(JournalError::Empty(_))
+        read::<Bits>(empty.path()).unwrap_err().error,
+        JournalError::Empty(_)
     ));
 }
 

@@ -120,7 +120,7 @@ fn the_journal_of_another_search_is_refused() {
 #[test]
 fn an_intact_journal_of_another_type_of_genotype_is_not_called_damaged() {
     let folder = folder_with(&recorded(20));
-    let error = read::<Vec<u8>>(folder.path()).unwrap_err();
+    let error = read::<Vec<u8>>(folder.path()).unwrap_err().error;
     let JournalError::OtherGenotype { line, .. } = error else {
         panic!("{error}");
     };
@@ -132,7 +132,7 @@ fn an_intact_journal_of_another_type_of_genotype_is_not_called_damaged() {
     );
     // With a changed byte it is damaged all the same.
     let folder = folder_with(&recorded(20).replacen("true", "1234", 1));
-    let error = read::<Vec<u8>>(folder.path()).unwrap_err();
+    let error = read::<Vec<u8>>(folder.path()).unwrap_err().error;
     assert!(
         matches!(
             error,

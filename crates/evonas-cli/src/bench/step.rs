@@ -167,7 +167,7 @@ impl StepOptions {
         const IMAGES: usize = 4096;
         let mut rng = stream(0, 3);
         let pixels = IMAGES * image.channels * image.height * image.width;
-        let pixels = (0..pixels).map(|_| rng.random()).collect();
+        let pixels = (0..pixels).map(|_| rng.random::<u8>()).collect();
         let labels = (0..IMAGES)
             .map(|_| rng.random_range(0..CLASSES as u16))
             .collect();

@@ -2,7 +2,7 @@
 
 use evonas::comparison::Protocol;
 use evonas::search::Duplicates;
-use evonas::search::journal::SyncPolicy;
+use evonas::search::journal::{LockPolicy, SyncPolicy};
 use evonas::tabular::Dataset;
 
 use super::named_values::NamedValues;
@@ -47,6 +47,15 @@ pub(crate) fn sync_policy(text: &str) -> Result<SyncPolicy, String> {
         .parse(text)
 }
 
+/// `required` or `optional`.
+pub(crate) fn lock_policy(text: &str) -> Result<LockPolicy, String> {
+    let named = [
+        ("required", LockPolicy::Required),
+        ("optional", LockPolicy::Optional),
+    ];
+    NamedValues::new("lock policy", named).parse(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +97,8 @@ mod tests {
         assert_eq!(sync_policy("always"), Ok(SyncPolicy::Always));
         assert_eq!(sync_policy("never"), Ok(SyncPolicy::Never));
         assert_eq!(sync_policy("100"), Ok(SyncPolicy::EveryN(100)));
+        assert_eq!(lock_policy("required"), Ok(LockPolicy::Required));
+        assert_eq!(lock_policy("optional"), Ok(LockPolicy::Optional));
         assert_eq!(
             sync_policy("0").unwrap_err(),
             "unknown sync policy '0'; choose one of always, never, a number of lines"

@@ -13,6 +13,8 @@ mod search;
 pub(crate) use self::algorithm::AlgorithmName;
 pub(crate) use self::benchmark::BenchmarkName;
 pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
-pub(crate) use self::library_values::{duplicates, protocol, sync_policy, table_dataset};
+pub(crate) use self::library_values::{
+    duplicates, lock_policy, protocol, sync_policy, table_dataset,
+};
 pub(crate) use self::preset::PresetName;
 pub(crate) use self::search::{SearchAlgorithm, SpaceName, StopperName};

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 use evonas::search::Duplicates;
-use evonas::search::journal::SyncPolicy;
+use evonas::search::journal::{LockPolicy, SyncPolicy};
 use evonas::training::DeviceName;
 
 use crate::Failure;
 use crate::ignored::refuse_ignored;
 use crate::naming::{
-    DatasetOptions, SearchAlgorithm, SpaceName, StopperName, duplicates, sync_policy,
+    DatasetOptions, SearchAlgorithm, SpaceName, StopperName, duplicates, lock_policy, sync_policy,
 };
 use crate::ranges::{batch, count, large_count, positive, seconds, seed, share, workers};
 
@@ -111,6 +111,16 @@ pub(crate) struct SearchOptions {
         requires = "out"
     )]
     pub(super) sync: SyncPolicy,
+    /// Whether the folder must be locked against other processes; optional is for a file system without locks, if no
+    /// other process uses the folder
+    #[arg(
+        long,
+        value_name = "required|optional",
+        value_parser = lock_policy,
+        default_value = "required",
+        requires = "out"
+    )]
+    pub(super) lock: LockPolicy,
     /// The most seconds that a trial may take [default: no limit]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) timeout: Option<Duration>,

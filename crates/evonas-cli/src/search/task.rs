@@ -98,9 +98,10 @@ impl<'a> Task<'a> {
             .population(options.population_size())
             .sample(options.sample_size())
             .seed(seed);
+        let opening = Journal::options().lock(options.lock);
         let journal = match &out {
-            Some(folder) if options.resume => Some(Journal::open_or_create(folder)?),
-            Some(folder) => Some(Journal::create(folder).map_err(|error| match error {
+            Some(folder) if options.resume => Some(opening.open_or_create(folder)?),
+            Some(folder) => Some(opening.create(folder).map_err(|error| match error {
                 JournalError::Occupied(_) => occupied(folder, "a search"),
                 error => error.into(),
             })?),

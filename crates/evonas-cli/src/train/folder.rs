@@ -3,6 +3,9 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use evonas::replace_file;
+use evonas::search::journal::LockPolicy;
+
 use crate::Failure;
 
 /// A folder in which no other process trains while this one lives.
@@ -13,7 +16,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path, policy: LockPolicy) -> Result<Self, Failure> {
         fs::create_dir_all(path)
             .map_err(|error| format!("can't create the folder {}: {error}", path.display()))?;
         let file = path.join("training.lock");
@@ -25,12 +28,17 @@ impl Folder {
             .map_err(|error| format!("can't write {}: {error}", file.display()))?;
         match lock.try_lock() {
             Ok(()) => {}
+            Err(TryLockError::Error(_)) if policy == LockPolicy::Optional => {}
             Err(TryLockError::WouldBlock) => {
                 let path = path.display();
                 return Err(format!("another process is training in the folder {path}").into());
             }
             Err(TryLockError::Error(error)) => {
-                return Err(format!("can't lock {}: {error}", file.display()).into());
+                let file = file.display();
+                return Err(format!(
+                    "{file} can't be locked: {error}. If no other process uses the folder, add --lock optional"
+                )
+                .into());
             }
         }
         Ok(Self {
@@ -46,9 +54,8 @@ impl Folder {
 
     /// Replaces a file as a whole.
     pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let (file, new) = (self.path(name), self.path(&format!("{name}.new")));
-        fs::write(&new, text)
-            .and_then(|()| fs::rename(&new, &file))
+        let file = self.path(name);
+        replace_file::write(&file, text)
             .map_err(|error| format!("can't write {}: {error}", file.display()).into())
     }
 }

@@ -75,7 +75,10 @@ impl<'a> TrainRun<'a> {
             &mut stream(seed, 0),
             &device.clone().autodiff(),
         )?;
-        let folder = options.out.as_deref().map(Folder::open).transpose()?;
+        let folder = match &options.out {
+            Some(out) => Some(Folder::open(out, options.lock)?),
+            None => None,
+        };
         let statistics = ChannelStatistics::of_subset(images, &training);
         let run = Self {
             options,

@@ -6,6 +6,7 @@ mod completions;
 mod convert;
 mod describe;
 mod harness;
+mod journal;
 mod png;
 mod ranges;
 mod search;
@@ -14,3 +15,4 @@ mod train;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 mod whatif;
+mod written_files;

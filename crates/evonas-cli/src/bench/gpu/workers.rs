@@ -41,7 +41,7 @@ pub(super) fn measure(
     };
     let mut rng = stream(1, 0);
     let pixels = (0..images * 3 * side * side)
-        .map(|_| rng.random())
+        .map(|_| rng.random::<u8>())
         .collect();
     let labels = (0..images).map(|image| (image % 10) as u16).collect();
     let images = LabeledImages::new(ImageShape::rgb(side, side), 10, pixels, labels)?;
