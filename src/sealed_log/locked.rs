@@ -1,15 +1,19 @@
 //! Exclusive access to a file.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::RecordError;
 use super::writer::Storage;
 
-/// A file to append to, locked against other processes until it is dropped.
+/// A file to append to, locked against other processes until it and its clones are dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct LockedFile(Arc<UnlockedOnDrop>);
+
 #[derive(Debug)]
-pub(crate) struct LockedFile(File);
+struct UnlockedOnDrop(File);
 
 impl LockedFile {
     /// Opens a file, or creates it with the folders that lead to it.
@@ -33,7 +37,7 @@ impl LockedFile {
             .open(path)
             .map_err(unwritable)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
+            Ok(()) => Ok(Self(Arc::new(UnlockedOnDrop(file)))),
             Err(TryLockError::WouldBlock) => Err(RecordError::InUse(path.to_owned())),
             Err(TryLockError::Error(source)) => Err(unwritable(source)),
         }
@@ -41,11 +45,15 @@ impl LockedFile {
 
     /// The same file, to read it.
     pub(crate) fn reader(&self) -> io::Result<File> {
-        self.0.try_clone()
+        self.file().try_clone()
+    }
+
+    fn file(&self) -> &File {
+        &self.0.0
     }
 }
 
-impl Drop for LockedFile {
+impl Drop for UnlockedOnDrop {
     /// Unlocks the file now. Without this the lock would last until a process that is just being spawned,
     /// and shares the open file up to its start, is under way.
     fn drop(&mut self) {
@@ -55,22 +63,45 @@ impl Drop for LockedFile {
 
 impl Write for LockedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.file().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.file().flush()
     }
 }
 
 impl Storage for LockedFile {
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file().sync_data()
     }
 
     fn set_length(&self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)
+        self.file().set_len(length)
     }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        match fs::metadata(path) {
+            Ok(there) => Ok(is_same_file(&there, &self.file().metadata()?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            // A folder in between has become a file.
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Files have no number that the standard library knows, so one that was replaced isn't noticed.
+#[cfg(not(unix))]
+fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
+    true
 }
 
 /// Opens a log for reading only, even while another process has locked it.

@@ -196,4 +196,9 @@ impl RunRecord {
         };
         Ok(self.writer.append(&line, &[])?)
     }
+
+    /// The comparison has ended.
+    pub(super) fn finish(&mut self) -> Result<(), ComparisonError> {
+        Ok(self.writer.finish()?)
+    }
 }
