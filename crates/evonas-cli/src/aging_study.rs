@@ -12,6 +12,7 @@ use evonas::report::{ScatterPlot, ScatterPoint};
 use evonas::tabular::Dataset;
 
 use crate::Failure;
+use crate::failure::Failures;
 use crate::ignored::refuse_ignored;
 use crate::naming::{BenchmarkName, table_dataset};
 use crate::output::print;
@@ -119,10 +120,13 @@ impl AgingStudyOptions {
                     )
                 });
             })?;
+        // A drawing that can't be written costs no result.
+        let mut failures = Failures::default();
         if let Some(path) = &self.out {
-            draw(&grid, title, path)?;
+            failures.add(draw(&grid, title, path));
         }
-        print(table(&grid))
+        failures.add(print(table(&grid)));
+        failures.first()
     }
 }
 

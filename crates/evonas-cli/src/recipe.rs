@@ -40,11 +40,31 @@ impl Recipe {
     /// The file can't be written.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
         let path = folder.join(RECIPE_FILE);
-        let text = serde_json::to_string_pretty(self)?;
-        fs::write(&path, text)
-            .map_err(|error| format!("can't write {}: {error}", path.display()))?;
-        Ok(())
+        replace(&path, &serde_json::to_string_pretty(self)?)
     }
+}
+
+/// Writes a trial into a search's folder as its best one: the one that its trained network is of.
+///
+/// # Errors
+/// The file can't be written.
+pub(crate) fn write_best(folder: &Path, best: &TrialRecord<NasnetGenotype>) -> Result<(), Failure> {
+    replace(
+        &folder.join(BEST_FILE),
+        &serde_json::to_string_pretty(best)?,
+    )
+}
+
+/// Replaces a file as a whole, so that a full disk leaves the old one.
+fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let new = path.with_added_extension("new");
+    fs::write(&new, text)
+        .and_then(|()| fs::rename(&new, path))
+        .map_err(|error| {
+            // Half a file is of no use.
+            let _ = fs::remove_file(&new);
+            format!("can't write {}: {error}", path.display()).into()
+        })
 }
 
 /// What a search found, and how it trained it last.
