@@ -6,6 +6,7 @@
 //! ```
 
 use std::error::Error;
+use std::io::{Write, stdout};
 
 use evonas::prelude::*;
 
@@ -67,7 +68,11 @@ fn compare<A: Algorithm<Bits>>(name: &str, algorithm: impl Fn(u64) -> A) -> Resu
         let result = Search::new(algorithm(seed), executor, Budget::trials(1_000)).run()?;
         sum += result.best().map_or(0.0, |best| ones(&best.genotype));
     }
-    println!("{name}: {:.1} % ones", 100.0 * sum / SEARCHES as f64);
+    writeln!(
+        stdout(),
+        "{name}: {:.1} % ones",
+        100.0 * sum / SEARCHES as f64
+    )?;
     Ok(())
 }
 

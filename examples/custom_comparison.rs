@@ -7,8 +7,11 @@
 
 use std::time::Duration;
 
+use std::error::Error;
+use std::io::{Write, stdout};
+
 use evonas::comparison::contenders::{Aging, Custom, Random};
-use evonas::comparison::{Benchmark, Comparison, ComparisonError};
+use evonas::comparison::{Benchmark, Comparison};
 use evonas::prelude::*;
 
 /// The benchmark, its space and its mutation, which moves a point along one axis. Any space will do.
@@ -85,7 +88,7 @@ impl Algorithm<Vec<f64>> for HillClimbing {
     }
 }
 
-fn main() -> Result<(), ComparisonError> {
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let climbing = Custom::new("climbing", |_: &Cube, seed| {
         Ok(HillClimbing(stream(seed, 0), None))
     });
@@ -94,6 +97,6 @@ fn main() -> Result<(), ComparisonError> {
         .contender(Aging::new().population(20).sample(5))
         .contender(Random::new())
         .run()?;
-    println!("{comparison}");
+    writeln!(stdout(), "{comparison}")?;
     Ok(())
 }

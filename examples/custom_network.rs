@@ -6,6 +6,7 @@
 //! ```
 
 use std::error::Error;
+use std::io::{Write, stdout};
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -84,12 +85,16 @@ fn main() -> Result<(), Failure> {
     let search = Search::new(evolution, executor, Budget::trials(trials));
     let result = search.observe(ProgressBar::new()).run()?;
     let best = result.best().ok_or("every trial failed")?;
-    println!("best network: {}", space.to_json(&best.genotype));
+    let mut out = stdout();
+    writeln!(out, "best network: {}", space.to_json(&best.genotype))?;
 
     let (genotype, seed, last) = (&best.genotype, best.seed, trainer(10)?);
     let (cpu, watch) = (Device::flex(), &mut Progress::ignore);
     let found = train_fully(genotype, &decoder, &last, &dataset, seed, &cpu, watch)?;
     let (accuracy, parameters) = (100.0 * found.test_accuracy, found.parameters);
-    println!("test accuracy after 10 epochs: {accuracy:.2} % ({parameters} parameters)");
+    writeln!(
+        out,
+        "test accuracy after 10 epochs: {accuracy:.2} % ({parameters} parameters)"
+    )?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! ```
 
 use std::error::Error;
+use std::io::{Write, stdout};
 
 use evonas::prelude::*;
 
@@ -69,14 +70,16 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let result = search.run()?;
 
     let random = space.sample(&mut rng);
-    println!("a random tour:  length {:.2}", length(&random, &map));
+    let mut out = stdout();
+    writeln!(out, "a random tour:  length {:.2}", length(&random, &map))?;
     let best = result.best().ok_or("no trial has a score")?;
     let (trials, seconds) = (result.history.len(), result.duration.as_secs_f64());
-    println!(
+    writeln!(
+        out,
         "the best tour:  length {:.2}, found in trial {} of {trials} ({seconds:.2} s)",
         length(&best.genotype, &map),
         best.id
-    );
-    println!("visit in this order: {:?}", best.genotype);
+    )?;
+    writeln!(out, "visit in this order: {:?}", best.genotype)?;
     Ok(())
 }

@@ -7,6 +7,7 @@
 //! The program `evonas describe` prints such a network layer by layer.
 
 use std::error::Error;
+use std::io::{Write, stdout};
 
 use evonas::prelude::*;
 
@@ -40,10 +41,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         published::amoebanet_d(),
         published::nasnet_a(),
     ];
-    println!(
+    let mut out = stdout();
+    writeln!(
+        out,
         "{:<13}{:>10}{:>8}{:>14}{:>18}",
         "network", "(N, F)", "pixels", "parameters", "multiply-adds"
-    );
+    )?;
     for (name, genotype, config) in [
         ("AmoebaNet-A", &a, cifar(6, 32)),
         ("AmoebaNet-A", &a, cifar(6, 36)),
@@ -57,14 +60,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("NASNet-A", &nasnet, widest),
     ] {
         let cost = Cost::of(&NetworkPlan::new(genotype, &config)?);
-        println!(
+        writeln!(
+            out,
             "{name:<13}{:>10}{:>8}{:>14}{:>18}",
             format!("({}, {})", config.cells_per_stack, config.filters),
             config.image.width,
             cost.parameters,
             cost.multiply_adds
-        );
+        )?;
     }
-    println!("\nAmoebaNet-A's cells:\n{}", a.in_words().trim_end());
+    writeln!(out, "\nAmoebaNet-A's cells:\n{}", a.in_words().trim_end())?;
     Ok(())
 }

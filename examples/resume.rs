@@ -9,6 +9,8 @@
 //! It tunes a web cache, by named decisions of which some matter only with others.
 
 use std::error::Error;
+use std::fmt::Display;
+use std::io::{Write, stdout};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -28,6 +30,11 @@ fn throughput(space: &Choices, settings: &Decisions) -> f64 {
     let hits = eviction * (1.0 - (-memory / 4.0).exp());
     let locks = number("threads") / (1.0 + number("threads") / number("shards"));
     10.0 * hits * (1.0 + locks).ln()
+}
+
+/// Progress that can't be shown is no reason to end a search: `println!` would panic.
+fn show(line: impl Display) {
+    let _ = writeln!(stdout(), "{line}");
 }
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -69,31 +76,39 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     .observe(|event: &Event<'_, Decisions>| match event {
         Event::Resumed {
             history, in_flight, ..
-        } => println!(
+        } => show(format_args!(
             "resuming: {} trials are done, {in_flight} were interrupted and run again",
             history.len()
-        ),
+        )),
         Event::Finished { history } if history.len() % 20 == 0 => {
             let best = history
                 .best()
                 .and_then(|best| best.fitness())
                 .unwrap_or(0.0);
-            println!("{} trials, best so far {best:.3}", history.len());
+            show(format_args!(
+                "{} trials, best so far {best:.3}",
+                history.len()
+            ));
         }
         _ => {}
     });
     let result = search.run()?;
 
-    println!(
+    let mut out = stdout();
+    writeln!(
+        out,
         "{}: {} trials, recorded in {folder}",
         result.termination,
         result.history.len()
-    );
+    )?;
     let best = result.best().ok_or("every trial failed")?;
     for (name, value) in space.named(&best.genotype) {
-        println!("  {name}: {value}");
+        writeln!(out, "  {name}: {value}")?;
     }
     let fitness = best.fitness().unwrap_or(0.0);
-    println!("best: {fitness:.3} thousand requests a second with these settings");
+    writeln!(
+        out,
+        "best: {fitness:.3} thousand requests a second with these settings"
+    )?;
     Ok(())
 }

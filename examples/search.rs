@@ -11,6 +11,7 @@
 
 use std::env::args;
 use std::error::Error;
+use std::io::{Write, stdout};
 use std::thread::available_parallelism;
 
 use burn::tensor::Device;
@@ -50,10 +51,16 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         .run()?;
 
     let best = result.best().ok_or("every trial failed")?;
-    println!("best of {} trials: {}", result.history.len(), best.genotype);
-    print!("{}", best.genotype.in_words());
+    let mut out = stdout();
+    writeln!(
+        out,
+        "best of {} trials: {}",
+        result.history.len(),
+        best.genotype
+    )?;
+    write!(out, "{}", best.genotype.in_words())?;
     let validation = 100.0 * best.fitness().unwrap_or(0.0);
-    println!("validation accuracy after 1 epoch: {validation:.2} %");
+    writeln!(out, "validation accuracy after 1 epoch: {validation:.2} %")?;
 
     // The test images have played no part so far.
     let found = train_fully(
@@ -65,8 +72,11 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         &Device::flex(),
         &mut Progress::ignore,
     )?;
-    println!("parameters: {}", found.parameters);
+    writeln!(out, "parameters: {}", found.parameters)?;
     let test = 100.0 * found.test_accuracy;
-    println!("test accuracy after 12 epochs on all training images: {test:.2} %");
+    writeln!(
+        out,
+        "test accuracy after 12 epochs on all training images: {test:.2} %"
+    )?;
     Ok(())
 }

@@ -180,13 +180,8 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
             dataset: benchmark.dataset(),
             entries: entries.collect(),
         };
-        let mut finished = finished
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(record) = &mut finished.record {
-            record.finish()?;
-        }
-        finished.notify(&RunEvent::Ended);
+        let finished = finished.into_inner();
+        finished.unwrap_or_else(PoisonError::into_inner).end()?;
         Ok(comparison)
     }
 }
@@ -232,6 +227,15 @@ impl FinishedLog<'_> {
             number,
             run,
         });
+        Ok(())
+    }
+
+    /// The record's end comes before that of the comparison, like everything that is recorded.
+    fn end(&mut self) -> Result<(), ComparisonError> {
+        if let Some(record) = &mut self.record {
+            record.finish()?;
+        }
+        self.notify(&RunEvent::Ended);
         Ok(())
     }
 

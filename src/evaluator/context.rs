@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{EvaluationError, IntermediateResult, StopSignal};
+use super::{Deadline, EvaluationError, IntermediateResult, StopSignal};
 use crate::randomness::{Stream, stream};
 use crate::stopper::{SharedStopper, Verdict};
 use crate::trial::{Fidelity, Trial, TrialId};
@@ -17,7 +17,7 @@ pub struct Context<'a> {
     worker: usize,
     stop: &'a StopSignal,
     report: &'a (dyn Fn(IntermediateResult) + Sync),
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
     fidelity: Option<&'a Fidelity>,
     stopper: Option<&'a SharedStopper>,
     /// The last step and value that were reported, if the stopper has ended the trial.
@@ -79,11 +79,10 @@ impl<'a> Context<'a> {
             .with_fidelity(&trial.fidelity)
     }
 
-    /// Sets a time limit, which begins now.
+    /// Sets a time limit, which begins now. Time in which the process was stopped (by Ctrl-Z, say) doesn't count.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        // A limit beyond what an Instant can hold is no limit.
-        self.deadline = Instant::now().checked_add(timeout);
+        self.deadline = Some(Deadline::new(Instant::now(), timeout));
         self
     }
 
@@ -123,10 +122,10 @@ impl<'a> Context<'a> {
 
     /// When the trial's time is up, to limit what can't be asked to stop, such as a child process or a request;
     /// `None` without a time limit. The [simulated executor](crate::executor::Simulated) has none: its limit
-    /// is one of simulated time.
+    /// is one of simulated time. It moves on when the process was stopped for a while.
     #[must_use]
-    pub const fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline?.instant()
     }
 
     /// The trial's seed.
@@ -202,7 +201,7 @@ impl<'a> Context<'a> {
 
     pub(super) fn timed_out(&self) -> bool {
         self.deadline
-            .is_some_and(|deadline| Instant::now() >= deadline)
+            .is_some_and(|deadline| deadline.is_over(Instant::now()))
     }
 
     fn stopped_at(&self) -> std::sync::MutexGuard<'_, Option<(u64, f64)>> {

@@ -1,6 +1,7 @@
 //! Scoring one genotype.
 
 mod context;
+mod deadline;
 mod intermediate;
 mod memory;
 mod run;
@@ -8,6 +9,7 @@ mod stop_signal;
 mod weighted;
 
 pub use context::Context;
+pub(crate) use deadline::Deadline;
 pub use intermediate::IntermediateResult;
 pub use memory::is_out_of_memory;
 pub use run::{TrialEnd, run_trial};

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::ExecutorEvent;
+use crate::evaluator::Deadline;
 use crate::trial::TrialId;
 
 /// How long a trial may run after its deadline before it is overdue: an evaluator needs a moment to notice.
@@ -20,9 +21,9 @@ pub(super) struct OverdueWatch {
 struct LimitedTrial {
     trial: TrialId,
     worker: usize,
-    begins: Instant,
     limit: Duration,
-    overdue: Instant,
+    /// When it is overdue.
+    overdue: Deadline,
 }
 
 impl OverdueWatch {
@@ -35,11 +36,11 @@ impl OverdueWatch {
     ) {
         // A limit beyond what an Instant can hold is no limit.
         let watched = limit.and_then(|limit| {
-            let overdue = begins.checked_add(limit)?.checked_add(grace(limit))?;
+            let overdue = Deadline::new(begins, limit.checked_add(grace(limit))?);
+            overdue.instant()?;
             Some(LimitedTrial {
                 trial,
                 worker,
-                begins,
                 limit,
                 overdue,
             })
@@ -53,18 +54,23 @@ impl OverdueWatch {
 
     /// When the next trial will be overdue, if there is one.
     pub(super) fn next(&self) -> Option<Instant> {
-        self.running.iter().map(|trial| trial.overdue).min()
+        let overdue = self
+            .running
+            .iter()
+            .filter_map(|trial| trial.overdue.instant());
+        overdue.min()
     }
 
     /// Takes a trial that is overdue out of the watch.
     pub(super) fn take(&mut self, now: Instant) -> Option<ExecutorEvent> {
-        let place = self.running.iter().position(|trial| trial.overdue <= now)?;
+        let mut running = self.running.iter();
+        let place = running.position(|trial| trial.overdue.is_over(now))?;
         let overdue = self.running.swap_remove(place);
         Some(ExecutorEvent::Overdue {
             trial: overdue.trial,
             worker: overdue.worker,
             limit: overdue.limit,
-            running: now.saturating_duration_since(overdue.begins),
+            running: overdue.overdue.running(now),
         })
     }
 }

@@ -30,6 +30,9 @@ impl ProgressBar {
         if history.failed() > 0 {
             message.push_str(&format!(", {} failed", history.failed()));
         }
+        if history.infeasible() > 0 {
+            message.push_str(&format!(", {} infeasible", history.infeasible()));
+        }
         if let Some(meter) = &mut self.meter {
             meter.advance(history.len() as u64, &message);
         }

@@ -3,13 +3,13 @@
 use std::error::Error;
 
 use super::note::note;
-use crate::search::{Event, Observer};
+use crate::search::{Event, Observer, SearchError};
 
 /// Prints the warnings of a search on standard error as they come up, and nothing else: what a program shows
 /// that shows no progress. A [`ProgressBar`](super::ProgressBar) prints them too.
 ///
-/// A warning is a problem with the journal, a stopper that is left out, or a trial that doesn't end after its
-/// time limit.
+/// A warning is a problem with the journal, a stopper that is left out, a trial that doesn't end after its
+/// time limit, or an error that ends the search once the running trials have ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WarningLines;
 
@@ -38,6 +38,16 @@ fn warnings<G>(event: &Event<'_, G>) -> Vec<String> {
             running.as_secs_f64(),
             limit.as_secs_f64()
         )],
+        Event::Failed { running: 0, .. } => Vec::new(),
+        Event::Failed { error, running } => {
+            let what = match error {
+                SearchError::Journal(_) => "are interrupted",
+                _ => "end first",
+            };
+            vec![format!(
+                "an error ends the search, and its {running} running trials {what}: {error}"
+            )]
+        }
         _ => Vec::new(),
     }
 }

@@ -27,6 +27,12 @@ pub enum RecordError {
     /// There is no record.
     #[error("{} does not exist, so nothing is recorded there", .0.display())]
     Missing(PathBuf),
+    /// The file was removed, or another one replaced it, while it was written.
+    #[error(
+        "{} was removed or replaced while it was written, so what followed is not recorded there",
+        .0.display()
+    )]
+    Removed(PathBuf),
     /// A file or folder can't be written: no permission, a full disk.
     #[error("can't write {}: {source}{}", path.display(), what_is_safe(*recorded))]
     Unwritable {

@@ -3,8 +3,8 @@
 use std::fmt::{self, Debug};
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -33,7 +33,12 @@ pub enum SyncPolicy {
 pub(crate) trait Storage: Write + Send {
     fn sync(&self) -> io::Result<()>;
     fn set_length(&self, length: u64) -> io::Result<()>;
+    /// Whether this is the file that has this path now.
+    fn is_at(&self, path: &Path) -> io::Result<bool>;
 }
+
+/// The time after which an append looks again whether the file is still there. Looking takes as long as appending.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Appends lines to a log.
 pub(crate) struct LogWriter {
@@ -46,6 +51,8 @@ pub(crate) struct LogWriter {
     /// How many bytes of the file count.
     length: u64,
     unsynced: u32,
+    /// When it was last seen that the file is still there.
+    seen: Instant,
 }
 
 impl Debug for LogWriter {
@@ -69,6 +76,7 @@ impl LogWriter {
             chain: 0,
             length: 0,
             unsynced: 0,
+            seen: Instant::now(),
         }
     }
 
@@ -129,12 +137,16 @@ impl LogWriter {
             SyncPolicy::EveryN(lines) if self.unsynced >= lines => self.sync()?,
             _ => {}
         }
-        Ok(())
+        match self.seen.elapsed() >= LOOK_INTERVAL {
+            true => Ok(self.look()?),
+            false => Ok(()),
+        }
     }
 
-    /// Syncs what is left to sync, under every policy: the log is complete. Some file systems report only now that
-    /// what they accepted can't be stored.
+    /// Syncs what is left to sync, under every policy, and checks that the file is still there: the log is complete.
+    /// Some file systems report only now that what they accepted can't be stored.
     pub(crate) fn finish(&mut self) -> Result<(), RecordError> {
+        self.look()?;
         match self.unsynced {
             0 => Ok(()),
             _ => self.sync(),
@@ -157,6 +169,18 @@ impl LogWriter {
             .map_err(|source| self.unwritable(source))?;
         self.unsynced = 0;
         Ok(())
+    }
+
+    /// Fails if the file was removed or replaced: what is appended to it from then on is lost.
+    fn look(&mut self) -> Result<(), RecordError> {
+        let is_there = self.storage.is_at(&self.path);
+        match is_there.map_err(|source| self.unwritable(source))? {
+            true => {
+                self.seen = Instant::now();
+                Ok(())
+            }
+            false => Err(RecordError::Removed(self.path.clone())),
+        }
     }
 
     fn unwritable(&self, source: io::Error) -> RecordError {

@@ -171,6 +171,8 @@ pub enum Termination {
     Standstill,
     /// The stop signal was set, to either stage.
     Stopped,
+    /// An error ended it ([`EndedSearch::error`](super::EndedSearch::error)).
+    Failed,
 }
 
 impl fmt::Display for Termination {
@@ -184,6 +186,7 @@ impl fmt::Display for Termination {
             Self::Condition => "the search's own condition holds",
             Self::Standstill => "no new result in 1,000 trials",
             Self::Stopped => "stopped by request",
+            Self::Failed => "ended by an error",
         })
     }
 }

@@ -14,7 +14,7 @@ use super::error::SearchError;
 use super::history::History;
 use super::journal::Journal;
 use super::observer::Observer;
-use super::result::SearchResult;
+use super::result::{EndedSearch, SearchResult};
 use super::retry::Retry;
 use super::settings::SearchSettings;
 use crate::algorithm::Algorithm;
@@ -195,8 +195,9 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     /// # Errors
     /// [`SearchError`] if the budget is below the algorithm's minimum, the journal belongs to another
     /// search, too many trials in a row fail, too many genotypes are refused, the journal or an observer
-    /// fails, or code that was given to the search panics. Everything recorded before is kept: a search can
-    /// be resumed after an error too.
+    /// fails, or code that was given to the search panics. Trials that are running then end first, unless it is
+    /// the journal that failed. Everything recorded is kept: a search can be resumed after an error too, and
+    /// [`Search::run_to_the_end`] returns what it found.
     pub fn run(self) -> Result<SearchResult<G>, SearchError> {
         self.run_and_return().0
     }
@@ -220,6 +221,30 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Search<G, A, X> {
     /// # Errors
     /// As [`Search::run`].
     pub fn run_and_return(self) -> (Result<SearchResult<G>, SearchError>, A) {
+        let ended = self.run_to_the_end();
+        let result = match ended.error {
+            None => Ok(ended.result),
+            Some(error) => Err(error),
+        };
+        (result, ended.algorithm)
+    }
+
+    /// Runs the search, and returns what it found even if an error ends it.
+    ///
+    /// ```
+    /// use evonas::prelude::*;
+    ///
+    /// let evaluator = |bits: &Vec<bool>, context: &Context<'_>| match context.trial().0 {
+    ///     ..30 => Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64)),
+    ///     _ => Err(EvaluationError::failed("the license of the simulator has expired")),
+    /// };
+    /// let random = RandomSearch::new(BitsSpace { length: 8 }, 1);
+    /// let ended = Search::new(random, Serial::new(evaluator), Budget::trials(1000)).run_to_the_end();
+    /// println!("{}", ended.error.expect("50 trials in a row fail"));
+    /// assert!(ended.result.best().is_some());
+    /// ```
+    #[must_use]
+    pub fn run_to_the_end(self) -> EndedSearch<G, A> {
         Engine::new(self.algorithm, self.executor, self.settings).run()
     }
 }

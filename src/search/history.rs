@@ -92,6 +92,7 @@ pub struct History<G> {
     highest_fitness: Option<f64>,
     standstill: Improvements,
     failed: usize,
+    infeasible: usize,
     without_result: LongestRun,
 }
 
@@ -113,6 +114,7 @@ impl<G> History<G> {
             highest_fitness: None,
             standstill: Improvements::default(),
             failed: 0,
+            infeasible: 0,
             without_result: LongestRun::default(),
         }
     }
@@ -146,6 +148,7 @@ impl<G> History<G> {
             (highest, fitness) => highest.or(fitness),
         };
         self.failed += usize::from(record.outcome.is_failure());
+        self.infeasible += usize::from(matches!(record.outcome, Outcome::Infeasible { .. }));
         self.without_result.ended(brings_result(&record));
         self.standstill.ended(improved);
         self.records.push(record);
@@ -172,10 +175,16 @@ impl<G> History<G> {
         self.records.is_empty()
     }
 
-    /// How many trials failed.
+    /// How many trials failed. Infeasible ones didn't.
     #[must_use]
     pub const fn failed(&self) -> usize {
         self.failed
+    }
+
+    /// How many trials were infeasible: nothing failed, but their genotypes couldn't be evaluated.
+    #[must_use]
+    pub const fn infeasible(&self) -> usize {
+        self.infeasible
     }
 
     /// The search's objectives; empty if only the fitness counts.

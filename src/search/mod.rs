@@ -12,6 +12,9 @@
 //!    notified. Too many [failures in a row](Search::max_consecutive_failures) end the search.
 //!
 //! If the search was interrupted, the journal restores all of this.
+//!
+//! An error ends the search in the same order: [observers](Event::Failed) see it first, then the running trials end
+//! and are recorded, and [`Search::run_to_the_end`] returns what was found with it.
 
 mod best_file;
 mod budget;
@@ -45,7 +48,7 @@ pub use error::SearchError;
 pub use history::{History, TrialRecord};
 pub use journal::Journal;
 pub use observer::{Event, Observer};
-pub use result::SearchResult;
+pub use result::{EndedSearch, SearchResult};
 pub use retry::Retry;
 pub use traced::Traced;
 pub use trials_file::TrialsFile;

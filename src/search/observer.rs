@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use super::{History, Termination, Warning};
+use super::{History, SearchError, Termination, Warning};
 use crate::evaluator::IntermediateResult;
 use crate::trial::{Outcome, Trial, TrialId};
 
@@ -84,6 +84,14 @@ pub enum Event<'a, G> {
         /// The problem.
         warning: &'a Warning,
     },
+    /// An error ends the search. The trials that are running end first, and their outcomes are recorded and
+    /// observed as always; but if the journal itself failed, they are interrupted.
+    Failed {
+        /// The error. A further one during the end of the search is dropped.
+        error: &'a SearchError,
+        /// How many trials are running.
+        running: usize,
+    },
     /// The search has ended.
     Ended {
         /// Why.
@@ -97,7 +105,8 @@ pub trait Observer<G> {
     ///
     /// # Errors
     /// An error ends the search, for an observer that must not miss anything, such as a recorder whose disk is
-    /// full. So does a panic ([`SearchError::Panicked`](super::SearchError::Panicked)).
+    /// full. So does a panic ([`SearchError::Panicked`](super::SearchError::Panicked)); an observer that has
+    /// panicked sees no further event.
     fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 

@@ -13,6 +13,7 @@ pub(super) struct Observers<G> {
 struct NamedObserver<G> {
     name: &'static str,
     observer: Box<dyn Observer<G> + Send>,
+    panicked: bool,
 }
 
 impl<G> Default for Observers<G> {
@@ -26,6 +27,7 @@ impl<G> Observers<G> {
         self.all.push(NamedObserver {
             name: std::any::type_name::<O>(),
             observer: Box::new(observer),
+            panicked: false,
         });
     }
 
@@ -33,16 +35,30 @@ impl<G> Observers<G> {
         self.all.len()
     }
 
-    /// Shows an event to each; the first one that fails or panics ends the search.
+    /// Shows an event to each, even if one before it fails or panics. The first error ends the search.
     pub(super) fn notify(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
-        for NamedObserver { name, observer } in &mut self.all {
-            caught(|| observer.observe(event))
-                .map_err(|panic| SearchError::Panicked {
-                    what: format!("the observer {name}"),
-                    message: panic.to_string(),
-                })?
-                .map_err(SearchError::Observer)?;
+        let mut shown = Ok(());
+        for observer in self.all.iter_mut().filter(|observer| !observer.panicked) {
+            let seen = observer.observe(event);
+            if shown.is_ok() {
+                shown = seen;
+            }
         }
-        Ok(())
+        shown
+    }
+}
+
+impl<G> NamedObserver<G> {
+    fn observe(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
+        match caught(|| self.observer.observe(event)) {
+            Ok(seen) => seen.map_err(SearchError::Observer),
+            Err(panic) => {
+                self.panicked = true;
+                Err(SearchError::Panicked {
+                    what: format!("the observer {}", self.name),
+                    message: panic.to_string(),
+                })
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{History, Termination, TrialRecord, Warning};
+use super::{History, SearchError, Termination, TrialRecord, Warning};
 use crate::objective::{InvalidReference, Objective};
 
 /// What a search found.
@@ -21,6 +21,18 @@ pub struct SearchResult<G> {
     pub objectives: Vec<Objective>,
     /// Problems that didn't end the search: with the journal that it resumed from, or with a stopper.
     pub warnings: Vec<Warning>,
+}
+
+/// A search that has ended, with or without an error.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EndedSearch<G, A> {
+    /// What it found, up to the error if there is one. Without any trial if the search couldn't begin.
+    pub result: SearchResult<G>,
+    /// The error that ended it. [`SearchResult::termination`] is then [`Termination::Failed`].
+    pub error: Option<SearchError>,
+    /// The algorithm, with its final population or policy.
+    pub algorithm: A,
 }
 
 impl<G> SearchResult<G> {

@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use tracing::{debug, info, trace, warn};
+use tracing::{debug, error, info, trace, warn};
 
 use super::{Event, Observer};
 
-/// Emits a `tracing` event for everything that happens in a search: failures as warnings, finished trials and
+/// Emits a `tracing` event for everything that happens in a search: what ends it as an error, failures as warnings, finished trials and
 /// the beginning and end of the search as information, everything else for debugging. The fields are those of
 /// [`Event`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +59,7 @@ impl<G> Observer<G> for Traced {
                 }
             }
             Event::Warned { warning } => warn!(%warning, "warning"),
+            Event::Failed { error, running } => error!(%error, running, "an error ends the search"),
             Event::Ended { termination } => info!(%termination, "the search ends"),
         }
         Ok(())

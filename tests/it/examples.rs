@@ -145,6 +145,34 @@ fn resume_extends_a_search_that_it_finds_in_the_folder() {
     assert!(second.contains("40 trials, recorded in"), "{second}");
 }
 
+/// Nobody can see what they print, but that is no reason to panic, nor to end a search.
+#[cfg(target_os = "linux")]
+#[test]
+fn examples_whose_output_can_not_be_written_fail_without_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    for (name, arguments) in [
+        ("resume", &[path, "25"][..]),
+        ("custom_space", &[]),
+        ("custom_algorithm", &[]),
+        ("published", &[]),
+    ] {
+        let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+        let run = |stderr: std::process::Stdio| {
+            let mut command = Command::new(program(name));
+            let command = command.args(arguments).stdout(full()).stderr(stderr);
+            command.spawn().unwrap().wait_with_output().unwrap()
+        };
+        let output = run(std::process::Stdio::piped());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        assert!(said.contains("StorageFull"), "{name}: {said}");
+        assert_eq!(run(full().into()).status.code(), Some(1), "{name}");
+    }
+    let recorded = fs::read_to_string(folder.path().join("journal.jsonl")).unwrap();
+    assert_eq!(recorded.matches("{\"tell\":").count(), 25);
+}
+
 #[cfg(all(feature = "burn", feature = "report"))]
 #[test]
 fn custom_network_finds_a_network_and_tests_it() {

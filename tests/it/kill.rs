@@ -19,6 +19,7 @@ const FOLDER: &str = "EVONAS_KILL_FOLDER";
 const WORKERS: &str = "EVONAS_KILL_WORKERS";
 const MILLISECONDS: &str = "EVONAS_KILL_MILLISECONDS";
 const ORDERED: &str = "EVONAS_KILL_ORDERED";
+const LIMIT: &str = "EVONAS_KILL_LIMIT";
 
 /// Files that a child process writes next to its journal: one before it opens the journal, one with what it
 /// found.
@@ -73,10 +74,11 @@ fn the_search_that_is_killed() {
         Some(_) => Box::new(Ordered::new(threads)),
         None => Box::new(threads),
     };
-    let result = Search::new(evolution, executor, Budget::trials(TRIALS))
-        .journal(journal)
-        .run()
-        .unwrap();
+    let mut search = Search::new(evolution, executor, Budget::trials(TRIALS)).journal(journal);
+    if std::env::var_os(LIMIT).is_some() {
+        search = search.timeout(Duration::from_millis(number(LIMIT)));
+    }
+    let result = search.run().unwrap();
     let best = result.best().unwrap();
     let found = json!({
         "best_fitness": best.fitness(),
@@ -242,4 +244,39 @@ fn a_killed_search_releases_its_folder_and_a_live_one_does_not() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(Journal::open(folder.path()).unwrap().is_resumed());
+}
+
+#[test]
+fn the_time_in_which_a_process_is_stopped_is_not_that_of_its_trials() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = spawn(command(folder.path(), 2, 500).env(LIMIT, "1500"));
+    let told = || read::<Decisions>(folder.path()).map_or(0, |recorded| recorded.history.len());
+    let wait_for = |trials| {
+        while told() < trials {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    let signal = |name: &str| {
+        let sent = Command::new("kill")
+            .args([name, &child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+    };
+    wait_for(1);
+    // In the middle of the next two trials.
+    std::thread::sleep(Duration::from_millis(250));
+    signal("-STOP");
+    std::thread::sleep(Duration::from_secs(3));
+    signal("-CONT");
+    wait_for(6);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for record in read::<Decisions>(folder.path()).unwrap().history.records() {
+        assert!(
+            record.fitness().is_some(),
+            "{}: {}",
+            record.id,
+            record.outcome
+        );
+    }
 }

@@ -19,6 +19,7 @@ mod custom_algorithms;
 mod descriptions;
 #[cfg(feature = "burn")]
 mod digits;
+mod ended_by_errors;
 mod evolution;
 mod examples;
 mod executors;

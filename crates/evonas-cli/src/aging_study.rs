@@ -12,6 +12,7 @@ use evonas::report::{ScatterPlot, ScatterPoint};
 use evonas::tabular::Dataset;
 
 use crate::Failure;
+use crate::failure::Failures;
 use crate::ignored::refuse_ignored;
 use crate::naming::{BenchmarkName, table_dataset};
 use crate::output::print;
@@ -120,11 +121,12 @@ impl AgingStudyOptions {
                 });
             })?;
         // A drawing that can't be written costs no result.
-        print(table(&grid))?;
-        match &self.out {
-            Some(path) => draw(&grid, title, path),
-            None => Ok(()),
+        let mut failures = Failures::default();
+        if let Some(path) = &self.out {
+            failures.add(draw(&grid, title, path));
         }
+        failures.add(print(table(&grid)));
+        failures.first()
     }
 }
 

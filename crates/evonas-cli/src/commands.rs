@@ -15,6 +15,7 @@ use crate::evaluate::EvaluateOptions;
 use crate::journal::RecordOptions;
 use crate::predict::PredictOptions;
 use crate::search::SearchOptions;
+use crate::stop::StopRequests;
 use crate::train::TrainOptions;
 use crate::whatif::WhatIfOptions;
 
@@ -22,7 +23,17 @@ use crate::whatif::WhatIfOptions;
 ///
 /// Results go to standard output, progress and warnings to standard error.
 #[derive(Parser)]
-#[command(name = "evonas", version)]
+#[command(
+    name = "evonas",
+    version,
+    after_help = "\
+Exit codes:
+  0               success
+  1               a failure, which standard error explains
+  2               an invalid command line
+  130, 143, 129   stopped by Ctrl-C, SIGTERM or SIGHUP; what was done is kept
+  141             the reader of standard output has closed it"
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -72,9 +83,10 @@ pub(crate) enum Command {
 
 impl Command {
     pub(crate) fn run(&self) -> Result<(), Failure> {
+        let requests = StopRequests::listen()?;
         match self {
-            Self::Search(options) => options.run(),
-            Self::Train(options) => options.run(),
+            Self::Search(options) => options.run(&requests),
+            Self::Train(options) => options.run(&requests),
             Self::Evaluate(options) => options.run(),
             Self::Predict(options) => options.run(),
             Self::Describe(options) => options.run(),

@@ -4,11 +4,63 @@ use std::error::Error;
 use std::path::Path;
 
 use evonas::comparison::{ComparisonError, RecordError};
+use evonas::report::note;
 use evonas::search::SearchError;
 use evonas::search::journal::JournalError;
 
 /// Why a subcommand failed: a sentence that says what to do.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+
+/// The end of a program that did nothing wrong, but not all of its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EarlyEnd {
+    /// A request ended the work.
+    #[error("{message}")]
+    Stopped {
+        /// The exit code.
+        code: u8,
+        /// How to continue.
+        message: String,
+    },
+    /// Whoever read standard output has closed it, like `head`.
+    #[error("nobody reads standard output any more")]
+    ClosedPipe,
+}
+
+impl EarlyEnd {
+    /// The exit code, the one that a shell has for a program that the signal ended: SIGPIPE for a closed pipe.
+    pub(crate) const fn code(&self) -> u8 {
+        match self {
+            Self::Stopped { code, .. } => *code,
+            Self::ClosedPipe => 141,
+        }
+    }
+}
+
+/// The failures of steps each of which is taken whether or not those before it failed.
+#[derive(Default)]
+pub(crate) struct Failures(Option<Failure>);
+
+impl Failures {
+    /// Keeps the first failure; any other is shown at once.
+    pub(crate) fn add(&mut self, result: Result<(), Failure>) {
+        let Err(failure) = result else { return };
+        match &self.0 {
+            Some(first) if !first.is::<EarlyEnd>() => {
+                if !failure.is::<EarlyEnd>() {
+                    note(format_args!("error: {}", with_causes(&*failure)));
+                }
+            }
+            Some(_) if failure.is::<EarlyEnd>() => {}
+            _ => self.0 = Some(failure),
+        }
+    }
+
+    /// The first failure; one that isn't an early end if there is one.
+    pub(crate) fn first(self) -> Result<(), Failure> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
 
 /// The refusal to begin a new run in a folder that holds one.
 ///
@@ -75,6 +127,25 @@ mod tests {
     struct CausedError {
         message: &'static str,
         source: Option<Box<CausedError>>,
+    }
+
+    #[test]
+    fn a_failure_counts_before_an_early_end_and_the_first_before_all_others() {
+        let failed = |text: &str| Err(text.into());
+        let ended = || Err(EarlyEnd::ClosedPipe.into());
+        let first = |results: Vec<Result<(), Failure>>| {
+            let mut failures = Failures::default();
+            for result in results {
+                failures.add(result);
+            }
+            failures.first().map_err(|failure| failure.to_string())
+        };
+        let one = Err("one".to_owned());
+        assert_eq!(first(vec![Ok(()), failed("one"), failed("two")]), one);
+        assert_eq!(first(vec![ended(), failed("one"), ended()]), one);
+        let closed = Err(EarlyEnd::ClosedPipe.to_string());
+        assert_eq!(first(vec![ended(), Ok(())]), closed);
+        assert_eq!(first(vec![Ok(())]), Ok(()));
     }
 
     #[test]

@@ -6,10 +6,11 @@
 //!
 //! Conventions of all subcommands:
 //!
-//! - Results go to standard output, progress and warnings to standard error. A reader that closes the pipe is
-//!   not an error.
-//! - The exit code is 0 for success, 1 for a failure, 2 for an invalid command line, and 130 if Ctrl-C ended the
-//!   program at once.
+//! - Results go to standard output, progress and warnings to standard error. Progress that can't be written is
+//!   dropped. A result that can't be printed is a failure, once everything else is done and kept.
+//! - The exit code is 0 for success, 1 for a failure and 2 for an invalid command line. Work that was stopped has that
+//!   of a program which the signal ended: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP, and 141, without a message,
+//!   if the reader of standard output closed it.
 //! - A Ctrl-C or SIGTERM lets long work keep what it has done, and a further one ends the program at once. In a
 //!   search, the first Ctrl-C lets the running trials end and the second interrupts them.
 //! - `NO_COLOR` turns colors off.
@@ -26,6 +27,8 @@ mod describe;
 mod evaluate;
 mod failure;
 mod ignored;
+#[cfg(unix)]
+mod inherited;
 mod journal;
 mod naming;
 mod output;
@@ -44,7 +47,7 @@ use std::process::ExitCode;
 
 use crate::commands::Cli;
 pub(crate) use crate::failure::Failure;
-use crate::failure::{advice, with_causes};
+use crate::failure::{EarlyEnd, advice, with_causes};
 use evonas::report::note;
 
 /// Runs the program on its arguments, the program's own name first.
@@ -72,6 +75,12 @@ fn explained(message: &clap::Error) -> ExitCode {
 }
 
 fn failed(error: Failure) -> ExitCode {
+    if let Some(end) = error.downcast_ref::<EarlyEnd>() {
+        if matches!(end, EarlyEnd::Stopped { .. }) {
+            note(end);
+        }
+        return ExitCode::from(end.code());
+    }
     note(format_args!(
         "error: {}{}",
         with_causes(&*error),

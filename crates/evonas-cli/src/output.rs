@@ -4,16 +4,17 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _, stdout};
 
 use crate::Failure;
+use crate::failure::EarlyEnd;
 
-/// Prints text without a line break. A closed pipe (`head`) is not an error.
+/// Prints text without a line break.
 ///
 /// # Errors
-/// Standard output can't be written to for any other reason.
+/// Standard output can't be written: [`EarlyEnd::ClosedPipe`] if its reader has closed the pipe.
 pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     check(write!(stdout(), "{text}").and_then(|()| stdout().flush()))
 }
 
-/// Prints a line. A closed pipe is not an error.
+/// Prints a line.
 ///
 /// # Errors
 /// As [`print`].
@@ -21,15 +22,13 @@ pub(crate) fn print_line(line: impl Display) -> Result<(), Failure> {
     check(writeln!(stdout(), "{line}"))
 }
 
-/// Turns the outcome of writing to standard output into a failure, unless the reader has closed the pipe.
+/// Turns the outcome of writing to standard output into a failure.
 ///
 /// # Errors
 /// As [`print`].
 pub(crate) fn check(written: io::Result<()>) -> Result<(), Failure> {
-    match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("can't write to standard output: {error}").into())
-        }
-        _ => Ok(()),
-    }
+    written.map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => EarlyEnd::ClosedPipe.into(),
+        _ => format!("can't write to standard output: {error}").into(),
+    })
 }

@@ -41,11 +41,24 @@ impl Recipe {
     /// The file can't be written.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
         let path = folder.join(RECIPE_FILE);
-        let text = serde_json::to_string_pretty(self)?;
-        replace_file::write(&path, text)
-            .map_err(|error| format!("can't write {}: {error}", path.display()))?;
-        Ok(())
+        replace(&path, &serde_json::to_string_pretty(self)?)
     }
+}
+
+/// Writes a trial into a search's folder as its best one: the one that its trained network is of.
+///
+/// # Errors
+/// The file can't be written.
+pub(crate) fn write_best(folder: &Path, best: &TrialRecord<NasnetGenotype>) -> Result<(), Failure> {
+    replace(
+        &folder.join(BEST_FILE),
+        &serde_json::to_string_pretty(best)?,
+    )
+}
+
+fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    replace_file::write(path, text)
+        .map_err(|error| format!("can't write {}: {error}", path.display()).into())
 }
 
 /// What a search found, and how it trained it last.

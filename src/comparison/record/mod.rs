@@ -193,7 +193,7 @@ impl RunRecord {
         Ok(self.writer.append(&line, &[])?)
     }
 
-    /// All runs are recorded.
+    /// The comparison has ended.
     pub(super) fn finish(&mut self) -> Result<(), ComparisonError> {
         Ok(self.writer.finish()?)
     }

@@ -9,12 +9,13 @@ mod failures;
 mod finish;
 mod in_flight;
 mod replay;
+mod wind_down;
 
 use super::budget::Termination;
 use super::error::SearchError;
 use super::history::History;
 use super::observer::Event;
-use super::result::SearchResult;
+use super::result::{EndedSearch, SearchResult};
 use super::settings::SearchSettings;
 use super::warning::Warning;
 use crate::algorithm::{Algorithm, Ledger};
@@ -56,23 +57,37 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         }
     }
 
-    /// Runs the search to its end, and gives the algorithm back.
-    pub(super) fn run(mut self) -> (Result<SearchResult<G>, SearchError>, A) {
-        let ended = self.run_to_the_end();
-        let result = ended.map(|termination| SearchResult {
-            termination,
-            duration: self.clock.wall_time(),
-            simulated: self.executor.clock(),
-            objectives: self.ledger.algorithm().objectives().to_vec(),
-            history: self.history,
-            warnings: self.warnings,
-        });
-        (result, self.ledger.into_algorithm())
+    /// Runs the search to its end.
+    pub(super) fn run(mut self) -> EndedSearch<G, A> {
+        let (termination, error) = match self.run_to_the_end() {
+            Ok(termination) => (termination, None),
+            Err(error) => (Termination::Failed, Some(error)),
+        };
+        EndedSearch {
+            result: SearchResult {
+                termination,
+                duration: self.clock.wall_time(),
+                simulated: self.executor.clock(),
+                objectives: self.history.objectives().to_vec(),
+                history: self.history,
+                warnings: self.warnings,
+            },
+            error,
+            algorithm: self.ledger.into_algorithm(),
+        }
     }
 
     fn run_to_the_end(&mut self) -> Result<Termination, SearchError> {
-        self.check_budget()?;
-        let resumed = self.resume()?;
+        let begun = self.check_budget().and_then(|()| self.resume());
+        let resumed = begun.inspect_err(|_| {
+            // A part of a record that can't be resumed from isn't a result.
+            self.history = History::with_objectives(self.history.objectives().to_vec());
+        })?;
+        self.search(resumed)
+            .inspect_err(|error| self.wind_down(error))
+    }
+
+    fn search(&mut self, resumed: bool) -> Result<Termination, SearchError> {
         self.notify(&Event::Began {
             trials: self.settings.budget.trial_limit(),
         })?;

@@ -73,6 +73,14 @@ pub struct Journal {
     /// What was recorded before and is still to be replayed.
     recorded: Option<(JournalHeader, LogReader)>,
     warnings: Vec<Warning>,
+    lock: JournalLock,
+}
+
+/// Keeps other processes from using a journal ([`Journal::lock`]) until it and its clones are dropped.
+#[derive(Clone, Debug)]
+pub struct JournalLock {
+    /// `None` in tests without a file.
+    _file: Option<LockedFile>,
 }
 
 impl Journal {
@@ -117,6 +125,9 @@ impl Journal {
         let mut reader = LogReader::new(&path, reader, &JOURNAL)?;
         let header = reader.header()?;
         Ok(Self {
+            lock: JournalLock {
+                _file: Some(file.clone()),
+            },
             warnings: reader.torn().map(Warning::from).into_iter().collect(),
             recorded: header.map(|header| (header, reader)),
             writer: LogWriter::new(path.clone(), &JOURNAL, Box::new(file)),
@@ -138,6 +149,31 @@ impl Journal {
     pub fn sync(mut self, policy: SyncPolicy) -> Self {
         self.writer.policy = policy;
         self
+    }
+
+    /// Keeps the journal locked after its search, which otherwise lets go of it when it ends: for work that no
+    /// other process must do on the same folder meanwhile, such as training what was found.
+    ///
+    /// ```
+    /// use evonas::prelude::*;
+    /// # let ones = |bits: &Vec<bool>, _: &Context<'_>| Ok(Evaluation::new(f64::from(bits[0])));
+    /// # let random = || RandomSearch::new(BitsSpace { length: 8 }, 1);
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let folder = scratch.path();
+    ///
+    /// let journal = Journal::create(folder)?;
+    /// let lock = journal.lock();
+    /// let search = Search::new(random(), Serial::new(ones), Budget::trials(9)).journal(journal);
+    /// let result = search.run()?;
+    /// assert!(Journal::open(folder).is_err());
+    /// // Use the result.
+    /// drop(lock);
+    /// assert!(Journal::open(folder).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn lock(&self) -> JournalLock {
+        self.lock.clone()
     }
 
     /// The journal's file.
@@ -167,6 +203,7 @@ impl Journal {
             evaluator: Value::Null,
             recorded: None,
             warnings: Vec::new(),
+            lock: JournalLock { _file: None },
         }
     }
 }

@@ -16,7 +16,7 @@ use evonas::space::CategoricalSpace;
 use evonas::tabular::Dataset;
 
 use crate::Failure;
-use crate::failure::occupied;
+use crate::failure::{Failures, occupied};
 use crate::ignored::refuse_ignored;
 use crate::naming::{AlgorithmName, BenchmarkName, lock_policy, protocol, table_dataset};
 use crate::output::print;
@@ -179,14 +179,16 @@ impl CompareOptions {
         }
         let comparison = builder.run()?;
         let took = start.elapsed();
+        let mut failures = Failures::default();
         if let Some(folder) = &self.out {
-            comparison.write_csv(folder)?;
-            drawings::draw(&comparison, benchmark.test_name(), folder)?;
+            failures.add(comparison.write_csv(folder).map_err(Failure::from));
+            failures.add(drawings::draw(&comparison, benchmark.test_name(), folder));
         }
-        print(match self.json {
+        failures.add(print(match self.json {
             true => text::as_json(&comparison)?,
             false => text::as_text(&comparison, &setup, took),
-        })
+        }));
+        failures.first()
     }
 
     fn setup(&self, benchmark: &impl Benchmark) -> Result<Setup, Failure> {

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use evonas::search::TrialRecord;
+use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::TrainingConfig;
 
-use super::found::{BestTrial, Found};
+use super::found::{EARLIER_NETWORK_FILE, Found, NETWORK_FILE};
 use super::task::Task;
 use crate::Failure;
 use crate::output::print_line;
@@ -22,14 +24,14 @@ impl Task<'_> {
                 Some(folder) => command_from(folder),
                 None => self.command_with_settings(best),
             };
-            text += match found.test_accuracy {
+            text += match &found.trained {
                 Some(_) => {
                     "\nto repeat the final training (scale it up with --cells, --filters, --epochs or --preset):\n  "
                 }
                 None => "\nto train the best genotype so far:\n  ",
             };
             text += &command;
-            if found.test_accuracy.is_none() && self.options.out.is_some() {
+            if found.trained.is_none() && self.options.out.is_some() {
                 text += "\nto continue the search, repeat its command with --resume";
             }
         }
@@ -40,7 +42,7 @@ impl Task<'_> {
     }
 
     /// The command without a search's folder: every setting as an option.
-    fn command_with_settings(&self, best: &BestTrial) -> String {
+    fn command_with_settings(&self, best: &TrialRecord<NasnetGenotype>) -> String {
         let (options, location) = (self.options, &self.recipe.dataset);
         let TrainingConfig {
             epochs,
@@ -91,13 +93,17 @@ fn files(folder: &Path) -> String {
             "the final training's settings, for evonas train --from",
         ),
         (
-            "best.safetensors",
+            NETWORK_FILE,
             "the trained network, for evonas evaluate and evonas predict",
+        ),
+        (
+            EARLIER_NETWORK_FILE,
+            "the trained network of an earlier best genotype",
         ),
     ];
     for (name, content) in files {
         if folder.join(name).exists() {
-            text += &format!("\n  {name:<16}  {content}");
+            text += &format!("\n  {name:<19}  {content}");
         }
     }
     text

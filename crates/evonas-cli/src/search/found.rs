@@ -1,156 +1,214 @@
-//! What a search found, trained for longer.
+//! What a search found: its best genotype, trained for longer.
 
+use std::collections::HashSet;
 use std::fs;
-use std::ops::ControlFlow;
+use std::path::Path;
 
 use evonas::network::CellNetwork;
 use evonas::prelude::*;
-use evonas::report::TrainingProgress;
-use evonas::report::note;
+use evonas::search::TrialRecord;
 use evonas::spaces::nasnet::NasnetGenotype;
+use evonas::training::FullTraining;
 use evonas::training::images::ChannelStatistics;
-use evonas::training::{Progress, TrainedClassifier, TrainingError, train_fully};
 use serde_json::{Value, json};
 
+use super::final_training::FinalTraining;
 use super::task::Task;
 use crate::Failure;
+use crate::failure::Failures;
 use crate::output::print_line;
+use crate::recipe::write_best;
+
+/// The network of the final training, in a search's folder.
+pub(super) const NETWORK_FILE: &str = "best.safetensors";
+/// The network of an earlier final training, if its genotype is no longer the best.
+pub(super) const EARLIER_NETWORK_FILE: &str = "earlier.safetensors";
+
+/// How many genotypes are trained at most until one doesn't diverge.
+const MOST_TRAININGS: usize = 5;
+
+type BestTrial = TrialRecord<NasnetGenotype>;
 
 /// The outcome of a search and of the final training.
+#[derive(Default)]
 pub(super) struct Found {
+    /// The trial whose genotype was trained; without a final training the best.
     pub(super) best: Option<BestTrial>,
-    pub(super) parameters: Option<u64>,
-    pub(super) test_accuracy: Option<f64>,
-    network: Option<CellNetwork>,
+    pub(super) trained: Option<Box<FullTraining<CellNetwork>>>,
+    /// Better genotypes, whose final trainings diverged.
+    diverged: Vec<NasnetGenotype>,
 }
 
 impl Found {
     pub(super) fn as_json(&self) -> Value {
         let best = self.best.as_ref();
+        let diverged = self.diverged.iter();
         json!({
-            "best_fitness": best.map(|best| best.fitness),
-            "test_accuracy": self.test_accuracy,
-            "parameters": self.parameters,
+            "best_fitness": best.and_then(TrialRecord::fitness),
+            "test_accuracy": self.trained.as_ref().map(|training| training.test_accuracy),
+            "parameters": best.and_then(parameters),
             "genotype": best.map(|best| best.genotype.to_string()),
+            "diverged": diverged.map(ToString::to_string).collect::<Vec<_>>(),
         })
     }
 }
 
-/// The best trial of a search.
-pub(super) struct BestTrial {
-    /// Its validation accuracy, from 0 to 1.
-    pub(super) fitness: f64,
-    pub(super) genotype: NasnetGenotype,
-    /// The trial's seed, and the final training's.
-    pub(super) seed: u64,
-}
-
 impl Task<'_> {
-    /// Trains the best genotype in full; after a search that was stopped, it is only reported.
+    /// Prints the best genotype and trains it in full; if that diverges, the next best instead. After a search that was
+    /// stopped, it is only printed.
     pub(super) fn found(
         &self,
+        title: &str,
         result: &SearchResult<NasnetGenotype>,
         stop: &StopSignal,
-    ) -> Result<Found, Failure> {
-        let mut found = Found {
-            best: None,
-            parameters: None,
-            test_accuracy: None,
-            network: None,
+        failures: &mut Failures,
+    ) -> Found {
+        let mut found = self.reported(title, result, failures);
+        let mut candidates = best_first(result).into_iter().take(MOST_TRAININGS);
+        let Some(mut candidate) = candidates.next().filter(|_| !stop.is_finishing()) else {
+            return found;
         };
-        let Some(best) = result.best() else {
-            return Ok(found);
-        };
-        found.best = best.fitness().map(|fitness| BestTrial {
-            fitness,
-            genotype: best.genotype.clone(),
-            seed: best.seed,
-        });
-        found.parameters = best
-            .metric("parameters")
-            .map(|parameters| parameters as u64);
-        if stop.is_finishing() {
-            return Ok(found);
-        }
-        let epochs = self.final_trainer.config().epochs;
-        let quiet = self.options.quiet;
-        if !quiet {
-            note(format_args!(
-                "training the best genotype for {epochs} epochs"
-            ));
-        }
-        let mut shown = TrainingProgress::new(epochs);
-        let mut watch = |progress: Progress| {
-            match &progress {
-                _ if quiet => {}
-                Progress::Epoch(epoch) => shown.epoch(epoch),
-                _ => shown.step(&progress),
+        loop {
+            match self.train_in_full(candidate, stop) {
+                FinalTraining::Done(training) => {
+                    found.trained = Some(training);
+                    found.best = Some(candidate.clone());
+                    return found;
+                }
+                FinalTraining::Stopped => return found,
+                FinalTraining::Failed(failure) => {
+                    failures.add(Err(failure));
+                    return found;
+                }
+                FinalTraining::Diverged(error) => {
+                    found.diverged.push(candidate.genotype.clone());
+                    self.print(
+                        failures,
+                        format_args!("its final training diverged: {error}"),
+                    );
+                    let Some(next) = candidates.next() else {
+                        let count = found.diverged.len();
+                        let best = match count {
+                            1 => "the only genotype with a score".to_owned(),
+                            _ => format!("the {count} best genotypes"),
+                        };
+                        let failure = format!("the final training of {best} diverged: {error}");
+                        failures.add(Err(failure.into()));
+                        return found;
+                    };
+                    candidate = next;
+                    self.print(failures, described("next best genotype", candidate));
+                }
             }
-            match stop.is_finishing() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        };
-        let trained = train_fully(
-            &best.genotype,
-            &self.decoder,
-            &self.final_trainer,
-            &self.dataset,
-            best.seed,
-            &self.devices.first(),
-            &mut watch,
-        );
-        shown.finish();
-        match trained {
-            Ok(training) => {
-                found.test_accuracy = Some(training.test_accuracy);
-                found.network = Some(training.network);
-            }
-            Err(TrainingError::Stopped) => {}
-            Err(error) => return Err(format!("the final training failed: {error}").into()),
         }
-        Ok(found)
     }
 
-    /// Keeps the trained network in the search's folder; the network of an earlier best genotype is removed.
+    /// Prints the best genotype without training it.
+    pub(super) fn reported(
+        &self,
+        title: &str,
+        result: &SearchResult<NasnetGenotype>,
+        failures: &mut Failures,
+    ) -> Found {
+        let best = result.best();
+        let text = match best {
+            Some(best) => described(title, best),
+            None => format!("{title}: none, since no trial has a score"),
+        };
+        self.print(failures, text);
+        Found {
+            best: best.cloned(),
+            ..Found::default()
+        }
+    }
+
+    fn print(&self, failures: &mut Failures, text: impl std::fmt::Display) {
+        if !self.options.quiet {
+            failures.add(print_line(text));
+        }
+    }
+
+    /// Prints what the final training achieved, or why there was none.
+    pub(super) fn print_trained(&self, found: &Found, why_not: &str) -> Result<(), Failure> {
+        match &found.trained {
+            Some(training) => print_line(format_args!(
+                "test accuracy after {} epochs on all training images: {:.2} %",
+                self.final_trainer.config().epochs,
+                100.0 * training.test_accuracy
+            )),
+            None if found.best.is_some() => {
+                print_line(format_args!("test accuracy: not measured, since {why_not}"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the trained network in the search's folder, and the trial that it is of if that isn't the best one.
+    /// Without a trained network, one of an earlier run stays if it is of the best genotype, and is set aside
+    /// otherwise.
     pub(super) fn keep(&self, found: &Found) -> Result<(), Failure> {
-        let Some(folder) = &self.options.out else {
+        let (Some(folder), Some(best)) = (&self.options.out, &found.best) else {
             return Ok(());
         };
-        let path = folder.join("best.safetensors");
-        match &found.network {
-            Some(network) => {
-                let statistics = ChannelStatistics::of(&self.dataset.train);
-                let classifier = TrainedClassifier::new(network.clone(), statistics)
-                    .class_names(self.dataset.class_names.clone());
-                classifier.save(path)?;
-            }
-            None if path.exists() => fs::remove_file(&path)
-                .map_err(|error| format!("can't remove {}: {error}", path.display()))?,
-            None => {}
+        let path = folder.join(NETWORK_FILE);
+        let Some(training) = &found.trained else {
+            return self.set_aside(&path, best);
+        };
+        let statistics = ChannelStatistics::of(&self.dataset.train);
+        let classifier = TrainedClassifier::new(training.network.clone(), statistics)
+            .class_names(self.dataset.class_names.clone());
+        if let Err(error) = classifier.save(&path) {
+            self.set_aside(&path, best)?;
+            return Err(error.into());
         }
-        Ok(())
+        match found.diverged.is_empty() {
+            true => Ok(()),
+            false => write_best(folder, best),
+        }
     }
 
-    pub(super) fn print(&self, title: &str, found: &Found) -> Result<(), Failure> {
-        let Some(best) = &found.best else {
-            return print_line(format!("{title}: none, since no trial has a score"));
+    /// Renames a network if it isn't of the best genotype.
+    fn set_aside(&self, path: &Path, best: &BestTrial) -> Result<(), Failure> {
+        let is_of_best = || {
+            let classifier = TrainedClassifier::load(path, &self.devices.first());
+            classifier.is_ok_and(|classifier| classifier.network.genotype() == &best.genotype)
         };
-        let mut lines = format!("\n{title}: {}\n", best.genotype);
-        let percent = 100.0 * best.fitness;
-        lines += &format!("validation accuracy in the search: {percent:.2} %\n");
-        lines += &match found.test_accuracy {
-            Some(accuracy) => format!(
-                "test accuracy after {} epochs on all training images: {:.2} %\n",
-                self.final_trainer.config().epochs,
-                100.0 * accuracy
-            ),
-            None => "test accuracy: not measured, since the search was stopped\n".to_owned(),
-        };
-        if let Some(parameters) = found.parameters {
-            lines += &format!("parameters: {parameters}\n");
+        if !path.exists() || is_of_best() {
+            return Ok(());
         }
-        lines += best.genotype.in_words().trim_end();
-        print_line(lines)
+        fs::rename(path, path.with_file_name(EARLIER_NETWORK_FILE))
+            .map_err(|error| format!("can't rename {}: {error}", path.display()).into())
     }
+}
+
+/// The trials with a score, the fittest first; of those with the same genotype only the first.
+fn best_first(result: &SearchResult<NasnetGenotype>) -> Vec<&BestTrial> {
+    let records = result.history.records().iter();
+    let mut scored: Vec<_> = records
+        .filter_map(|record| Some((record.fitness()?, record)))
+        .collect();
+    // Equally fit trials stay in their order, so that the first is the search's best.
+    scored.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+    let mut genotypes = HashSet::new();
+    let records = scored.into_iter().map(|(_, record)| record);
+    records
+        .filter(|record| genotypes.insert(record.genotype.canonical()))
+        .collect()
+}
+
+fn parameters(trial: &BestTrial) -> Option<u64> {
+    trial
+        .metric("parameters")
+        .map(|parameters| parameters as u64)
+}
+
+fn described(title: &str, best: &BestTrial) -> String {
+    let mut text = format!("\n{title}: {}\n", best.genotype);
+    let percent = 100.0 * best.fitness().unwrap_or_default();
+    text += &format!("validation accuracy in the search: {percent:.2} %\n");
+    if let Some(parameters) = parameters(best) {
+        text += &format!("parameters: {parameters}\n");
+    }
+    text += best.genotype.in_words().trim_end();
+    text
 }

@@ -1,69 +1,119 @@
 //! `evonas search`: evolves an image classifier, every candidate trained as a Burn network.
 
 mod continuation;
+mod final_training;
 mod found;
 mod no_score;
 mod options;
 mod task;
 mod warm_start;
 
+use evonas::report::note;
+
 use crate::Failure;
+use crate::failure::Failures;
 use crate::naming::SearchAlgorithm;
 use crate::output::print_line;
-use crate::stop;
+use crate::stop::StopRequests;
 
-use self::no_score::{infeasible, no_score};
+use self::no_score::no_score;
 pub(crate) use self::options::SearchOptions;
-use self::task::Task;
+use self::task::{Searched, Task};
 
 impl SearchOptions {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    /// Whatever fails from the first trial on keeps nothing else from being done, kept and printed.
+    pub(crate) fn run(&self, requests: &StopRequests) -> Result<(), Failure> {
         self.check()?;
         let task = Task::new(self)?;
-        let requests = stop::StopRequests::listen()?;
-        let stop = requests.signal();
+        let stop = requests.heed();
+        let mut failures = Failures::default();
 
-        let result =
-            requests.while_trials_run(|| task.search(self.algorithm, self.out.clone(), &stop))?;
-        let found = task.found(&result, &stop)?;
-        // A full disk costs no result.
-        let kept = task.keep(&found);
+        let search =
+            |algorithm, out| requests.while_trials_run(|| task.search(algorithm, out, &stop));
+        // The folder stays locked until everything in it is written.
+        let Searched {
+            result,
+            error,
+            lock: _lock,
+        } = search(self.algorithm, self.out.clone())?;
         let history = &result.history;
-        let (trials, failed, infeasible) = (history.len(), history.failed(), infeasible(history));
+        let failed = error.is_some();
+        failures.add(error.map_or(Ok(()), |error| Err(error.into())));
+        if failed && history.is_empty() {
+            return failures.first();
+        }
+        let (trials, failed_trials, infeasible) =
+            (history.len(), history.failed(), history.infeasible());
         let seconds = result.duration.as_secs_f64();
         if !self.quiet {
-            print_line(format!(
-                "{}: {trials} trials, {failed} failed, {infeasible} infeasible, {seconds:.0} s",
+            failures.add(print_line(format_args!(
+                "{}: {trials} trials, {failed_trials} failed, {infeasible} infeasible, {seconds:.0} s",
                 result.termination
-            ))?;
-            task.print("best genotype", &found)?;
-            task.print_continuation(&found)?;
+            )));
+        }
+        let found = match failed {
+            true => task.reported("best genotype", &result, &mut failures),
+            false => task.found("best genotype", &result, &stop, &mut failures),
+        };
+        failures.add(task.keep(&found));
+        if !self.quiet {
+            let why = match failed {
+                true => "an error ended the search",
+                false => not_trained(stop.is_finishing()),
+            };
+            failures.add(task.print_trained(&found, why));
+            failures.add(task.print_continuation(&found));
         }
         let mut baseline = None;
-        if self.baseline && !stop.is_finishing() {
-            let random =
-                requests.while_trials_run(|| task.search(SearchAlgorithm::Random, None, &stop))?;
-            let random = task.found(&random, &stop)?;
-            if !self.quiet {
-                task.print("best of as many random genotypes", &random)?;
+        if self.baseline && !failed && !stop.is_finishing() {
+            match search(SearchAlgorithm::Random, None) {
+                Ok(Searched { result, error, .. }) => {
+                    failures.add(error.map_or(Ok(()), |error| Err(error.into())));
+                    let title = "best of as many random genotypes";
+                    let random = task.found(title, &result, &stop, &mut failures);
+                    if !self.quiet {
+                        let why = not_trained(stop.is_finishing());
+                        failures.add(task.print_trained(&random, why));
+                    }
+                    baseline = Some(random);
+                }
+                Err(failure) => failures.add(Err(failure)),
             }
-            baseline = Some(random);
         }
         if self.json {
             let mut object = found.as_json();
             object["trials"] = trials.into();
-            object["failed"] = failed.into();
+            object["failed"] = failed_trials.into();
             object["infeasible"] = infeasible.into();
             object["seconds"] = seconds.into();
             if let Some(baseline) = &baseline {
                 object["baseline"] = baseline.as_json();
             }
-            print_line(object)?;
+            failures.add(print_line(object));
         }
-        kept?;
-        match found.best {
-            None if trials > 0 => Err(no_score(history).into()),
-            _ => Ok(()),
+        let baseline_is_trained = baseline.is_some_and(|baseline| baseline.trained.is_some());
+        let all_done = found.trained.is_some() && (baseline_is_trained || !self.baseline);
+        let stopped = stop.is_finishing() && !all_done;
+        if found.best.is_none() && trials > 0 {
+            match stopped {
+                true => note(no_score(history)),
+                false => failures.add(Err(no_score(history).into())),
+            }
         }
+        if stopped {
+            failures.add(Err(requests.stopped(match self.out {
+                Some(_) => "stopped; --resume continues",
+                None => "stopped",
+            })));
+        }
+        failures.first()
+    }
+}
+
+/// Why there is no final training.
+const fn not_trained(stopped: bool) -> &'static str {
+    match stopped {
+        true => "the search was stopped",
+        false => "the final training failed",
     }
 }

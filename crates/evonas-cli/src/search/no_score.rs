@@ -39,14 +39,6 @@ fn end(outcome: &Outcome) -> String {
     }
 }
 
-/// How many trials could not be evaluated.
-pub(super) fn infeasible<G>(history: &History<G>) -> usize {
-    let records = history.records().iter();
-    records
-        .filter(|record| matches!(record.outcome, Outcome::Infeasible { .. }))
-        .count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

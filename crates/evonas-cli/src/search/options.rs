@@ -25,9 +25,16 @@ use crate::ranges::{batch, count, large_count, positive, seconds, seed, share, w
 Files in the folder of --out:
   journal.jsonl      every trial as it is proposed and as it ends; --resume reads it
   trials.jsonl       one JSON object per finished trial
-  best.json          the best trial so far, with its genotype
+  best.json          the best trial so far, with its genotype; after a final training that diverged, the next
+                     best, whose network is kept
   recipe.json        data set, network and training settings, for evonas train --from
   best.safetensors   the network of the final training, for evonas evaluate and evonas predict
+  earlier.safetensors
+                     that of an earlier run, if a better genotype was found since and isn't trained yet
+
+Ctrl-C lets the running trials end, pressed again it interrupts them, and a third time it ends the program at once.
+SIGTERM and SIGHUP interrupt. All that was recorded is kept, the best genotype so far is printed, and the exit code is
+130, 143 or 129. The time in which the process is suspended (Ctrl-Z) doesn't count towards --timeout.
 
 Examples:
   evonas search --trials 200 --out found

@@ -6,8 +6,8 @@ use std::thread::available_parallelism;
 use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::prelude::*;
 use evonas::report::{ProgressBar, WarningLines, note};
-use evonas::search::journal::JournalError;
-use evonas::search::{BestFile, Journal, TrialsFile};
+use evonas::search::journal::{JournalError, JournalLock};
+use evonas::search::{BestFile, Journal, SearchError, TrialsFile};
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::images::ImageDataset;
@@ -32,6 +32,15 @@ pub(super) struct Task<'a> {
     pub(super) recipe: Recipe,
     pub(super) devices: Devices,
     workers: usize,
+}
+
+/// A search that has ended.
+pub(super) struct Searched {
+    pub(super) result: SearchResult<NasnetGenotype>,
+    /// The error that ended it.
+    pub(super) error: Option<SearchError>,
+    /// Keeps other processes out of its folder.
+    pub(super) lock: Option<JournalLock>,
 }
 
 impl<'a> Task<'a> {
@@ -85,12 +94,13 @@ impl<'a> Task<'a> {
         })
     }
 
+    /// Fails only if the search can't be set up.
     pub(super) fn search(
         &self,
         algorithm: SearchAlgorithm,
         out: Option<PathBuf>,
         stop: &StopSignal,
-    ) -> Result<SearchResult<NasnetGenotype>, Failure> {
+    ) -> Result<Searched, Failure> {
         let options = self.options;
         let seed = options.seed;
         let space = options.space.space();
@@ -107,6 +117,7 @@ impl<'a> Task<'a> {
             })?),
             None => None,
         };
+        let lock = journal.as_ref().map(Journal::lock);
         let initial = match journal.as_ref().and_then(Journal::header) {
             // What --warm-start names may have changed since.
             Some(recorded) => recorded.initial()?,
@@ -164,7 +175,12 @@ impl<'a> Task<'a> {
             true => search.observe(WarningLines),
             false => search.observe(ProgressBar::new()),
         };
-        Ok(search.run()?)
+        let ended = search.run_to_the_end();
+        Ok(Searched {
+            result: ended.result,
+            error: ended.error,
+            lock,
+        })
     }
 
     /// All that a trial's score depends on besides its genotype and seed.

@@ -12,20 +12,21 @@ use evonas::network::trainable_parameters;
 use evonas::report::note;
 
 use crate::Failure;
+use crate::failure::Failures;
 use crate::output::print_line;
-use crate::stop;
+use crate::stop::StopRequests;
 
 pub(crate) use self::options::TrainOptions;
 use self::plan::TrainingPlan;
 use self::run::TrainRun;
 
 impl TrainOptions {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, requests: &StopRequests) -> Result<(), Failure> {
         let devices = self.device.open_all()?.only_first();
         let plan = TrainingPlan::new(self)?;
         let warning = plan.warning().map(|warning| warning.to_string());
         let (run, network) = TrainRun::new(self, plan, &devices)?;
-        let stop = stop::StopRequests::listen()?.signal();
+        let stop = requests.heed();
         let parameters = trainable_parameters(&network);
         let training = run.begin(network)?;
         // Only now can't the command line be refused any more.
@@ -39,27 +40,35 @@ impl TrainOptions {
             note(format_args!("{parameters} parameters, on {devices}"));
         }
         let Some(training) = run.train(training, &stop)? else {
-            return Err(match self.out {
-                Some(_) => "stopped; --resume continues after the last whole epoch".into(),
-                None => "stopped".into(),
-            });
+            return Err(requests.stopped(match self.out {
+                Some(_) => "stopped; --resume continues after the last whole epoch",
+                None => "stopped",
+            }));
         };
         let classifier = run.classifier(&training);
+        let mut failures = Failures::default();
         // Before measuring, so that a failure there can't lose the weights; nor does a full disk lose the result.
-        let kept = run.keep_weights(&training, &classifier);
-        let result = run.measure(&training, &classifier)?;
+        failures.add(run.keep_weights(&training, &classifier));
+        let result = match run.measure(&training, &classifier) {
+            Ok(result) => result,
+            Err(failure) => {
+                failures.add(Err(failure));
+                return failures.first();
+            }
+        };
+        failures.add(run.keep_result(&result));
         if !self.quiet {
             let accuracy = result["test_accuracy"].as_f64().unwrap_or(f64::NAN);
-            print_line(format!("test accuracy: {:.2} %", 100.0 * accuracy))?;
+            let line = format!("test accuracy: {:.2} %", 100.0 * accuracy);
+            failures.add(print_line(line));
             if let Some(folder) = &self.out {
-                print_line(files(folder))?;
+                failures.add(print_line(files(folder)));
             }
         }
         if self.json {
-            print_line(&result)?;
+            failures.add(print_line(&result));
         }
-        kept?;
-        run.keep_result(&result)
+        failures.first()
     }
 }
 

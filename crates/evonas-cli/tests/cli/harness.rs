@@ -65,7 +65,7 @@ impl Dir {
     }
 }
 
-fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_evonas"))
 }
 

@@ -1,6 +1,8 @@
 //! The program as its users meet it: a module for each subcommand.
 
 mod bench;
+#[cfg(unix)]
+mod campaign;
 mod compare;
 mod completions;
 mod convert;
@@ -11,6 +13,8 @@ mod png;
 mod ranges;
 mod search;
 mod search_stops;
+#[cfg(unix)]
+mod survival;
 mod train;
 #[cfg(feature = "wgpu")]
 mod wgpu;

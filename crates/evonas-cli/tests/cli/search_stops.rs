@@ -35,7 +35,7 @@ fn an_ordered_search_refuses_a_stopper() {
 
 /// Starts a search that would never end, and waits until a trial has ended.
 #[cfg(unix)]
-fn endless(dir: &Dir, options: &str) -> std::process::Child {
+pub(crate) fn endless(dir: &Dir, options: &str) -> std::process::Child {
     let line = tiny(&format!("--trials 1000000 --workers 2 --out run {options}"));
     let mut child = dir.start(line.split_whitespace());
     while !dir.exists("run/journal.jsonl") || !dir.read("run/journal.jsonl").contains("{\"tell\":")
@@ -53,7 +53,7 @@ fn the_first_interrupt_of_a_search_lets_the_running_trials_end() {
     let child = endless(&dir, "");
     crate::harness::signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("the running trials end first"), "{said}");
     assert!(said.contains("Press Ctrl-C again to interrupt"), "{said}");
@@ -66,8 +66,12 @@ fn the_first_interrupt_of_a_search_lets_the_running_trials_end() {
 
 #[cfg(unix)]
 #[test]
-fn the_second_interrupt_of_a_search_interrupts_its_trials_and_so_does_sigterm() {
-    for signals in [&["-INT", "-INT"][..], &["-TERM"]] {
+fn the_second_interrupt_of_a_search_interrupts_its_trials_and_so_do_other_signals() {
+    for (signals, code) in [
+        (&["-INT", "-INT"][..], 130),
+        (&["-TERM"], 143),
+        (&["-HUP"], 129),
+    ] {
         let dir = Dir::new();
         let child = endless(&dir, "--quiet");
         for name in signals {
@@ -76,11 +80,12 @@ fn the_second_interrupt_of_a_search_interrupts_its_trials_and_so_does_sigterm() 
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(output.status.code(), Some(code));
         let noted = String::from_utf8(output.stderr).unwrap();
         assert_eq!(
             noted.contains("the running trials end first"),
             signals.len() == 2
         );
+        assert!(noted.contains("stopped; --resume continues"), "{noted}");
     }
 }
