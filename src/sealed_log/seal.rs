@@ -62,8 +62,11 @@ pub(super) fn open(line: &[u8], chain: u32) -> Result<SealedParts, &'static str>
     if digits(&line[end + TIME_CHECK.len()..]) != Some(time_check) {
         return Err("the checksum of its times is wrong: they were changed");
     }
-    // A quote ends the digits.
-    let times = content + CHECK.len() + DIGITS + 1..end;
+    let digits_end = content + CHECK.len() + DIGITS;
+    if line[digits_end] != b'"' {
+        return Err(no_checksum);
+    }
+    let times = digits_end + 1..end;
     Ok(SealedParts {
         content,
         times,

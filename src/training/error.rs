@@ -1,6 +1,7 @@
 //! Why a network can't be trained, or why its training ended early.
 
 use super::images::ImagesError;
+use crate::excerpt::passage;
 
 /// Why a network can't be trained, or why its training ended early.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -49,7 +50,7 @@ pub enum TrainingError {
     #[error("there is no device to train on")]
     NoDevice,
     /// The genotype can't be decoded to a network.
-    #[error("the genotype can't be decoded: {reason}")]
+    #[error("the genotype can't be decoded: {}", passage(reason))]
     Decoding {
         /// The decoder's error.
         reason: String,

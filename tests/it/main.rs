@@ -57,6 +57,7 @@ mod published;
 mod real_table;
 mod recordable;
 mod reinforce;
+mod sealed;
 mod search;
 mod stopping;
 #[cfg(feature = "tabular")]

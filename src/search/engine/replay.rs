@@ -7,6 +7,7 @@ use super::Engine;
 use super::in_flight::TrialInFlight;
 use crate::algorithm::Algorithm;
 use crate::description;
+use crate::excerpt::passage;
 use crate::executor::Executor;
 use crate::search::error::SearchError;
 use crate::search::guarded;
@@ -24,10 +25,14 @@ struct Position {
 
 impl Position {
     fn not_in_flight(&self, trial: TrialId) -> SearchError {
+        self.damaged(format!("trial {trial} is not in flight"))
+    }
+
+    fn damaged(&self, reason: String) -> SearchError {
         let damaged = RecordError::Damaged {
             path: self.path.clone(),
             line: self.line,
-            reason: format!("trial {trial} is not in flight"),
+            reason,
         };
         SearchError::Journal(damaged.into())
     }
@@ -47,7 +52,8 @@ impl Position {
 
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     /// Replays the journal through the algorithm, the stopper and the memory of duplicates; false if there
-    /// is nothing to replay.
+    /// is nothing to replay. A stop signal ends the replay: nothing is lost, and a part of the history would pass for
+    /// the whole.
     pub(super) fn resume(&mut self) -> Result<bool, SearchError> {
         // It is taken out while it drives the rest of the engine.
         let Some(mut journal) = self.settings.journal.take() else {
@@ -65,6 +71,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         journal.replay(&mut |entry: JournalEntry<G>| {
             now = Some(entry.now);
             position.line = entry.line;
+            self.check_replay_goes_on()?;
             self.replay(entry, &position)
         })?;
         self.in_flight.all_wait();
@@ -107,10 +114,19 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                     .in_flight
                     .get_mut(end.trial)
                     .ok_or_else(|| position.not_in_flight(end.trial))?;
-                flight.attempt = end.attempt + 1;
+                flight.attempt = end.attempt.checked_add(1).ok_or_else(|| {
+                    position.damaged(format!("no attempt comes after number {}", end.attempt))
+                })?;
                 flight.begins = at;
                 Ok(())
             }
+        }
+    }
+
+    fn check_replay_goes_on(&self) -> Result<(), SearchError> {
+        match self.settings.stop.is_finishing() {
+            true => Err(SearchError::StoppedInReplay),
+            false => Ok(()),
         }
     }
 
@@ -122,6 +138,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         position: &Position,
     ) -> Result<(), SearchError> {
         for _ in 0..refused {
+            self.check_replay_goes_on()?;
             let withdrawn = guarded::ask_in_place(&mut self.ledger)?.id;
             guarded::withdraw(&mut self.ledger, withdrawn).map_err(|error| position.of(error))?;
         }
@@ -189,6 +206,25 @@ fn difference<G: Debug + PartialEq>(
         ("fidelity", text(&recorded.fidelity), text(&asked.fidelity))
     } else {
         let text = |genotype: &G| format!("{genotype:?}");
-        ("genotype", text(&recorded.genotype), text(&asked.genotype))
+        let (recorded, now) = (text(&recorded.genotype), text(&asked.genotype));
+        let from = start_of_difference(&recorded, &now);
+        let part = |text: &str| match from {
+            0 => passage(text).to_string(),
+            _ => format!("…{}", passage(&text[from..])),
+        };
+        ("genotype", part(&recorded), part(&now))
     }
+}
+
+/// Where to begin to show two long texts so that their first difference is seen, in bytes: 0 if that is near the
+/// beginning.
+fn start_of_difference(left: &str, right: &str) -> usize {
+    /// Characters that are shown before it.
+    const BEFORE: usize = 200;
+
+    let mut characters = left.char_indices().zip(right.chars());
+    let differs = characters.find(|((_, left), right)| left != right);
+    let place = differs.map_or(left.len().min(right.len()), |((place, _), _)| place);
+    let before = left[..place].char_indices().rev().nth(BEFORE);
+    before.map_or(0, |(place, _)| place)
 }

@@ -1,5 +1,6 @@
 //! The journal and resuming from it.
 
+mod hostile;
 mod refused;
 
 // An evaluator of `Vec<bool>` takes a `&Vec<bool>`.
