@@ -2,6 +2,7 @@
 
 use crate::SettingError;
 use crate::excerpt::{excerpt, passage};
+use crate::figure::figure;
 use crate::trial::TrialId;
 
 /// Why an algorithm can't be built.
@@ -61,7 +62,7 @@ pub enum AlgorithmError {
     #[error("decision {0} of the space has no alternatives")]
     NoAlternatives(usize),
     /// A setting is out of range.
-    #[error("the {setting} is {value}; it must be {range}")]
+    #[error("the {setting} is {}; it must be {range}", figure(*value))]
     OutOfRange {
         /// The setting.
         setting: &'static str,

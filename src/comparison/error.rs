@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::description::Difference;
 use crate::excerpt::{excerpt, shown};
 use crate::executor::ExecutorError;
+use crate::figure::figure;
 #[cfg(feature = "burn")]
 use crate::network::NetworkError;
 use crate::sealed_log::RecordError;
@@ -89,7 +90,7 @@ pub enum ComparisonError {
         value: f64,
     },
     /// The budget isn't a duration.
-    #[error("invalid budget of {seconds} seconds: it must be finite and at least 0")]
+    #[error("invalid budget of {} seconds: it must be finite, at least 0 and at most 1.8e19", figure(*seconds))]
     InvalidBudget {
         /// The number of seconds.
         seconds: f64,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{Write as _, stderr};
 
-use crate::excerpt::escaped_lines;
+use crate::excerpt::{escaped, escaped_lines};
 
 /// Writes a line to standard error: progress, a warning, why something failed.
 ///
@@ -20,4 +20,9 @@ pub fn note(line: impl Display) {
 /// those that change the direction of writing. Printed JSON keeps its value.
 pub fn printable(text: impl Display) -> impl Display {
     escaped_lines(text)
+}
+
+/// As [`printable`], for a name or a value: line breaks and tabs are escaped too.
+pub fn printable_line(text: impl Display) -> impl Display {
+    escaped(text)
 }

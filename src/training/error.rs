@@ -2,13 +2,14 @@
 
 use super::images::ImagesError;
 use crate::excerpt::passage;
+use crate::figure::figure;
 
 /// Why a network can't be trained, or why its training ended early.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainingError {
     /// A setting is out of range.
-    #[error("the {setting} is {value}; it must be {allowed}")]
+    #[error("the {setting} is {}; it must be {allowed}", figure(*value))]
     InvalidSetting {
         /// The setting in words.
         setting: &'static str,

@@ -7,6 +7,8 @@
 mod canonical;
 #[cfg(feature = "burn")]
 mod checkpoint;
+#[cfg(feature = "burn")]
+mod checkpoint_hostile;
 mod choices;
 mod comparison;
 mod comparison_contenders;

@@ -6,6 +6,7 @@ mod completions;
 mod convert;
 mod describe;
 mod harness;
+mod hostile;
 mod png;
 mod ranges;
 mod search;
