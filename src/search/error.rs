@@ -45,7 +45,7 @@ pub enum SearchError {
         /// Why the last one was refused.
         reason: String,
     },
-    /// The stop signal was set, to either stage, while the recorded search was replayed.
+    /// The stop signal was set, to a further stage, while the recorded search was replayed.
     #[error("stopped while the recorded search was replayed; it is unchanged, and can be resumed")]
     StoppedInReplay,
     /// The journal can't be read or written, or belongs to another search.

@@ -166,11 +166,16 @@ fn invalid_comparisons_are_refused() {
 fn a_budget_in_seconds_must_be_finite_and_not_negative() {
     let setup = setup(2).budget_seconds(0.25).unwrap();
     assert_eq!(setup.budget, Duration::from_millis(250));
-    for seconds in [-1.0, f64::NAN, f64::INFINITY, 1e30] {
+    for (seconds, text) in [
+        (-1.0, "-1"),
+        (f64::NAN, "NaN"),
+        (f64::INFINITY, "inf"),
+        (1e30, "1e30"),
+    ] {
         let error = setup.clone().budget_seconds(seconds).unwrap_err();
         let error = error.to_string();
         assert!(
-            error.contains(&format!("invalid budget of {seconds} seconds")),
+            error.contains(&format!("invalid budget of {text} seconds")),
             "{error}"
         );
     }

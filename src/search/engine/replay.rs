@@ -7,6 +7,7 @@ use super::Engine;
 use super::in_flight::TrialInFlight;
 use crate::algorithm::Algorithm;
 use crate::description;
+use crate::evaluator::StopSignal;
 use crate::excerpt::passage;
 use crate::executor::Executor;
 use crate::search::error::SearchError;
@@ -52,8 +53,10 @@ impl Position {
 
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     /// Replays the journal through the algorithm, the stopper and the memory of duplicates; false if there
-    /// is nothing to replay. A stop signal ends the replay: nothing is lost, and a part of the history would pass for
-    /// the whole.
+    /// is nothing to replay.
+    ///
+    /// A stop signal that is set meanwhile ends the replay with an error: nothing is lost, and a part of the history
+    /// would pass for the whole. One that was set before is for what comes after the replay.
     pub(super) fn resume(&mut self) -> Result<bool, SearchError> {
         // It is taken out while it drives the rest of the engine.
         let Some(mut journal) = self.settings.journal.take() else {
@@ -67,6 +70,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             path: journal.path().to_owned(),
             line: 0,
         };
+        self.stages_before_replay = stages(&self.settings.stop);
         let mut now = None;
         journal.replay(&mut |entry: JournalEntry<G>| {
             now = Some(entry.now);
@@ -124,9 +128,9 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     }
 
     fn check_replay_goes_on(&self) -> Result<(), SearchError> {
-        match self.settings.stop.is_finishing() {
-            true => Err(SearchError::StoppedInReplay),
-            false => Ok(()),
+        match stages(&self.settings.stop) == self.stages_before_replay {
+            true => Ok(()),
+            false => Err(SearchError::StoppedInReplay),
         }
     }
 
@@ -185,6 +189,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             stopper.ended(end.trial, &end.outcome);
         }
     }
+}
+
+/// Which stages of the signal are set.
+fn stages(stop: &StopSignal) -> (bool, bool) {
+    (stop.is_finishing(), stop.is_set())
 }
 
 /// The first thing in which two trials differ, with its recorded and present form.

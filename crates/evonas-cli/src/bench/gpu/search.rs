@@ -1,7 +1,5 @@
 //! What a search reaches in a given time.
 
-use std::time::Duration;
-
 use burn::tensor::Device;
 use evonas::network::NetworkConfig;
 use evonas::prelude::*;
