@@ -66,9 +66,9 @@ fn nearness(point: &[f64]) -> f64 {
 
 /// Always mutates the best point so far.
 #[derive(Debug)]
-struct HillClimbing(Stream, Option<(f64, Trial<Vec<f64>>)>);
+struct LocalSearch(Stream, Option<(f64, Trial<Vec<f64>>)>);
 
-impl Algorithm<Vec<f64>> for HillClimbing {
+impl Algorithm<Vec<f64>> for LocalSearch {
     fn propose(&mut self, _: TrialId) -> Proposal<Vec<f64>> {
         match &self.1 {
             Some((_, best)) => Proposal::child(best.id, Cube.mutate(&best.genotype, &mut self.0)),
@@ -89,11 +89,11 @@ impl Algorithm<Vec<f64>> for HillClimbing {
 }
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let climbing = Custom::new("climbing", |_: &Cube, seed| {
-        Ok(HillClimbing(stream(seed, 0), None))
+    let local_search = Custom::new("local search", |_: &Cube, seed| {
+        Ok(LocalSearch(stream(seed, 0), None))
     });
     let comparison = Comparison::builder(&Cube)
-        .contender(climbing)
+        .contender(local_search)
         .contender(Aging::new().population(20).sample(5))
         .contender(Random::new())
         .run()?;

@@ -28,6 +28,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::excerpt::passage;
+
 /// The field of a description that says what is described, and that is compared first.
 const TYPE: &str = "type";
 
@@ -95,13 +97,13 @@ impl Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
+            write!(f, "{}: ", passage(&self.path))?;
         }
         let (recorded, now) = (
             shortened(self.recorded.as_ref()),
             shortened(self.now.as_ref()),
         );
-        write!(f, "{recorded} recorded, {now} now")
+        write!(f, "{} recorded, {} now", passage(&recorded), passage(&now))
     }
 }
 

@@ -40,6 +40,7 @@ pub mod description;
 pub mod evaluator;
 mod excerpt;
 pub mod executor;
+mod figure;
 pub mod network;
 pub mod objective;
 mod panics;

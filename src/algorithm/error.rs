@@ -1,6 +1,8 @@
 //! Why an algorithm can't be built, and why it refuses an outcome.
 
 use crate::SettingError;
+use crate::excerpt::{excerpt, passage};
+use crate::figure::figure;
 use crate::trial::TrialId;
 
 /// Why an algorithm can't be built.
@@ -38,7 +40,7 @@ pub enum AlgorithmError {
     #[error(transparent)]
     Setting(#[from] SettingError),
     /// A genotype of the warm start is not in the space.
-    #[error("initial genotype {index} is not in the space: {reason}")]
+    #[error("initial genotype {index} is not in the space: {}", passage(reason))]
     InvalidInitial {
         /// Its index, from 0.
         index: usize,
@@ -46,7 +48,7 @@ pub enum AlgorithmError {
         reason: String,
     },
     /// An imported member is not in the space, or its score can't be used.
-    #[error("imported member {index}: {reason}")]
+    #[error("imported member {index}: {}", passage(reason))]
     InvalidImport {
         /// Its index, from 0.
         index: usize,
@@ -60,7 +62,7 @@ pub enum AlgorithmError {
     #[error("decision {0} of the space has no alternatives")]
     NoAlternatives(usize),
     /// A setting is out of range.
-    #[error("the {setting} is {value}; it must be {range}")]
+    #[error("the {setting} is {}; it must be {range}", figure(*value))]
     OutOfRange {
         /// The setting.
         setting: &'static str,
@@ -90,7 +92,8 @@ pub enum TellError {
     },
     /// A figure of the evaluation that is one of the algorithm's objectives is NaN or infinite.
     #[error(
-        "trial {trial} has {metric} {value}, which is an objective and must be a finite number"
+        "trial {trial} has {} {value}, which is an objective and must be a finite number",
+        excerpt(metric)
     )]
     MetricNotFinite {
         /// The trial.
@@ -101,7 +104,10 @@ pub enum TellError {
         value: f64,
     },
     /// The evaluation lacks a metric that is one of the algorithm's objectives.
-    #[error("trial {trial} has no metric '{metric}', which is an objective of the search")]
+    #[error(
+        "trial {trial} has no metric '{}', which is an objective of the search",
+        excerpt(metric)
+    )]
     NoMetric {
         /// The trial.
         trial: TrialId,

@@ -111,7 +111,7 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
     /// Runs every algorithm as often as the setup says.
     ///
     /// # Errors
-    /// [`ComparisonError`] if there are no runs, too many to count, or no algorithms; if two algorithms have
+    /// [`ComparisonError`] if there are no runs, too many to count, or no algorithms; too many workers; if two have
     /// the same name; if an algorithm can't be set up; if the record can't be written or belongs to another
     /// comparison; if the budget is smaller than a run's first evaluation or would never be spent; if a test
     /// result isn't finite; or if a search fails. Of several failing runs, the first one's error.
@@ -142,12 +142,12 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
             let (contender, number) = run_of(task);
             recorded.get(contender.name())?.get(&number)
         };
-        let done = match recorded.is_empty() {
-            true => 0,
-            false => (0..total)
-                .filter(|&task| recorded_run(task).is_some())
-                .count(),
-        };
+        let takes_part = |number: &&u64| **number < setup.runs as u64;
+        let done = contenders
+            .iter()
+            .filter_map(|contender| recorded.get(contender.name()))
+            .map(|runs| runs.keys().filter(takes_part).count())
+            .sum();
         let mut finished = FinishedLog {
             record,
             observers,

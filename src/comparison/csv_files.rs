@@ -8,12 +8,14 @@ use super::curve::Axis;
 use super::error::ComparisonError;
 use super::record::RESULTS;
 use super::results::Comparison;
+use crate::excerpt::escaped;
 use crate::replace_file;
 
 impl Comparison {
     /// Writes the results to a folder: `runs.csv` with a line for each run, `pairs.csv` with a line for
     /// each pair of algorithms, and `curves.csv` with the curves over both axes. The folder is created if
-    /// needed; existing files are replaced.
+    /// needed; existing files are replaced. Control characters in names and genotypes are escaped as in JSON, line
+    /// breaks included, so a line is a row.
     ///
     /// The `p` of a pair is two-sided, and exact for few runs without ties
     /// ([`mann_whitney`](super::statistics::mann_whitney)). The `confidence` of a curve's point is half the
@@ -114,11 +116,12 @@ fn line(csv: &mut String, fields: &[&str]) {
         if position > 0 {
             csv.push(',');
         }
-        if field.contains([',', '"', '\n', '\r']) {
+        let field = escaped(field).to_string();
+        if field.contains([',', '"']) {
             let quoted = field.replace('"', "\"\"");
             write!(csv, "\"{quoted}\"").expect("writing to a string can't fail");
         } else {
-            csv.push_str(field);
+            csv.push_str(&field);
         }
     }
     csv.push('\n');

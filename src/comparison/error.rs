@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::description::Difference;
+use crate::excerpt::{excerpt, shown};
 use crate::executor::ExecutorError;
+use crate::figure::figure;
 #[cfg(feature = "burn")]
 use crate::network::NetworkError;
 use crate::sealed_log::RecordError;
@@ -52,7 +54,7 @@ pub enum ComparisonError {
         evaluation: Duration,
     },
     /// No evaluation of a run gave a score.
-    #[error("run {run} of {contender} has no trial with a score")]
+    #[error("run {run} of {} has no trial with a score", excerpt(contender))]
     NoScore {
         /// The algorithm's name.
         contender: String,
@@ -60,7 +62,10 @@ pub enum ComparisonError {
         run: u64,
     },
     /// A run would never spend its simulated time.
-    #[error("run {run} of {contender} would never spend its budget: {why}")]
+    #[error(
+        "run {run} of {} would never spend its budget: {why}",
+        excerpt(contender)
+    )]
     NeverEnds {
         /// The algorithm's name.
         contender: String,
@@ -70,7 +75,10 @@ pub enum ComparisonError {
         why: String,
     },
     /// The benchmark's test result or number of multiply-adds isn't finite.
-    #[error("run {run} of {contender}: the {what} is {value}, not a finite number")]
+    #[error(
+        "run {run} of {}: the {what} is {value}, not a finite number",
+        excerpt(contender)
+    )]
     NotFinite {
         /// The algorithm's name.
         contender: String,
@@ -82,7 +90,7 @@ pub enum ComparisonError {
         value: f64,
     },
     /// The budget isn't a duration.
-    #[error("invalid budget of {seconds} seconds: it must be finite and at least 0")]
+    #[error("invalid budget of {} seconds: it must be finite, at least 0 and at most 1.8e19", figure(*seconds))]
     InvalidBudget {
         /// The number of seconds.
         seconds: f64,
@@ -96,14 +104,14 @@ pub enum ComparisonError {
     #[error(transparent)]
     Training(#[from] TrainingError),
     /// An algorithm can't be built for the benchmark.
-    #[error("can't set up {contender}: {source}")]
+    #[error("can't set up {}: {source}", excerpt(contender))]
     Algorithm {
         /// The algorithm's name.
         contender: String,
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The simulated executor can't be set up.
+    /// There are too many workers, or the simulated executor can't be set up.
     #[error(transparent)]
     Executor(#[from] ExecutorError),
     /// A search failed.
@@ -113,16 +121,16 @@ pub enum ComparisonError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The folder already holds a comparison.
-    #[error("{} holds a comparison already; resume it, or choose another folder", .0.display())]
+    #[error("{} holds a comparison already; resume it, or choose another folder", shown(.0))]
     Occupied(PathBuf),
     /// The folder holds the results of a comparison, but no record to resume from.
     #[error(
         "{} holds results of a comparison, but no record of its runs to resume; choose another folder",
-        .0.display()
+        shown(.0)
     )]
     NoRecord(PathBuf),
     /// The record belongs to another comparison.
-    #[error("{} records another comparison: {difference}", path.display())]
+    #[error("{} records another comparison: {difference}", shown(path))]
     OtherComparison {
         /// The file.
         path: PathBuf,
@@ -130,7 +138,7 @@ pub enum ComparisonError {
         difference: Difference,
     },
     /// A results file can't be written.
-    #[error("can't write {}: {source}", path.display())]
+    #[error("can't write {}: {source}", shown(path))]
     Write {
         /// The file or folder.
         path: PathBuf,

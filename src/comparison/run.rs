@@ -35,6 +35,26 @@ pub struct Incumbent {
 }
 
 impl Run {
+    /// What no run would have recorded: a result without a trial, or trials out of order.
+    pub(super) fn problem(&self) -> Option<&'static str> {
+        let incumbents = &self.incumbents;
+        let ordered = |pair: &[Incumbent]| {
+            pair[0].trials < pair[1].trials && pair[0].seconds <= pair[1].seconds
+        };
+        let (first, last) = match (incumbents.first(), incumbents.last()) {
+            (Some(first), Some(last)) => (first, last),
+            _ => return Some("the run has no trial with a score"),
+        };
+        let within = first.trials > 0
+            && first.seconds >= 0.0
+            && last.trials <= self.evaluations
+            && last.seconds <= self.seconds;
+        match within && incumbents.windows(2).all(ordered) {
+            true => None,
+            false => Some("the trials of the run are out of order"),
+        }
+    }
+
     /// The best trial by reward.
     ///
     /// # Panics

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::benchmark::Benchmark;
 use super::error::ComparisonError;
+use crate::executor::{ExecutorError, Threads};
 
 /// How a comparison is run: how often, for how long and with which seed.
 ///
@@ -20,7 +21,7 @@ pub struct Setup {
     pub runs: usize,
     /// The simulated time of a run.
     pub budget: Duration,
-    /// Threads that share the runs. The results don't depend on it.
+    /// Threads that share the runs, at most [`Threads::MOST_WORKERS`]. The results don't depend on it.
     pub workers: usize,
     /// The root seed, from which every run of every algorithm gets its own.
     pub seed: u64,
@@ -63,7 +64,7 @@ impl Setup {
         }
     }
 
-    /// Sets the number of threads that share the runs.
+    /// Sets the number of threads that share the runs, at most [`Threads::MOST_WORKERS`].
     #[must_use]
     pub const fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
@@ -83,6 +84,10 @@ impl Setup {
         }
         if self.workers == 0 {
             return Err(ComparisonError::NoWorkers);
+        }
+        let most = Threads::<()>::MOST_WORKERS;
+        if self.workers > most {
+            return Err(ExecutorError::TooManyWorkers { most }.into());
         }
         if self.budget.is_zero() {
             return Err(ComparisonError::NoBudget);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::results::{Comparison, ContenderRuns};
 use super::run::Run;
 use super::statistics::{MannWhitney, mann_whitney, mean, standard_deviation};
+use crate::excerpt::escaped;
 
 /// One algorithm's runs in numbers. The JSON form has the same names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -95,7 +96,7 @@ impl fmt::Display for Comparison {
             writeln!(
                 f,
                 "{:<12} {:>8.3} ± {:<8.3} {:>10.3} {:>13.1}",
-                summary.algorithm,
+                escaped(summary.algorithm).to_string(),
                 summary.test_mean,
                 summary.test_std,
                 summary.valid_mean,
@@ -111,7 +112,7 @@ impl fmt::Display for Comparison {
             writeln!(
                 f,
                 "{:<24} {:>10.3} {:>6.1} % {:>12.2e}",
-                format!("{} - {}", pair.first, pair.second),
+                escaped(format_args!("{} - {}", pair.first, pair.second)).to_string(),
                 pair.difference,
                 100.0 * pair.test.superiority,
                 pair.test.p

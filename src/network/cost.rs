@@ -64,21 +64,30 @@ impl LayerPlan {
             | Self::GlobalAveragePool
             | Self::Dropout { .. }
             | Self::DropPath { .. } => (0, 0),
-            Self::BatchNorm { channels } => (0, 2 * *channels as u64),
+            Self::BatchNorm { channels } => (0, product(2, *channels as u64)),
             Self::Convolution(plan) => {
-                let weights = (plan.input / plan.groups) as u64 * plan.output as u64;
-                (weights * (plan.kernel[0] * plan.kernel[1]) as u64, 0)
+                let weights = product((plan.input / plan.groups) as u64, plan.output as u64);
+                let taps = product(plan.kernel[0] as u64, plan.kernel[1] as u64);
+                (product(weights, taps), 0)
             }
-            Self::FactorizedReduction { input, output } => {
-                (*input as u64 * *output as u64, 2 * *output as u64)
+            Self::FactorizedReduction { input, output } => (
+                product(*input as u64, *output as u64),
+                product(2, *output as u64),
+            ),
+            Self::Linear { input, output } => {
+                (product(*input as u64, *output as u64), *output as u64)
             }
-            Self::Linear { input, output } => (*input as u64 * *output as u64, *output as u64),
         };
         Cost {
-            parameters: weights + others,
-            multiply_adds: weights.saturating_mul((output.height * output.width) as u64),
+            parameters: weights.saturating_add(others),
+            multiply_adds: product(weights, product(output.height as u64, output.width as u64)),
         }
     }
+}
+
+/// Saturates at the largest number.
+const fn product(left: u64, right: u64) -> u64 {
+    left.saturating_mul(right)
 }
 
 /// Saturates at the largest number.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::figure::figure as number;
 use crate::spaces::nasnet::Operation;
 
 /// Why a network can't be planned or built.
@@ -33,7 +34,7 @@ pub enum NetworkError {
         most: u64,
     },
     /// A real number is out of range.
-    #[error("the {figure} is {value}; it must be {allowed}")]
+    #[error("the {figure} is {}; it must be {allowed}", number(*value))]
     OutOfRange {
         /// The name of the setting.
         figure: &'static str,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar as Bar, ProgressStyle};
 
 use super::note::note;
+use crate::excerpt::escaped;
 
 /// Without a terminal, the longest time between two lines, as long as something is finished.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
@@ -77,7 +78,8 @@ impl Meter {
         match &self.bar {
             Some(bar) => {
                 bar.set_position(done);
-                bar.set_message(self.message(done, message));
+                let message = self.message(done, message);
+                bar.set_message(escaped(message).to_string());
             }
             None => {
                 if let Some(line) = self.line(done, message) {

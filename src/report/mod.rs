@@ -10,7 +10,7 @@ mod training_progress;
 mod warning_lines;
 
 pub use comparison_progress::ComparisonProgress;
-pub use note::note;
+pub use note::{note, printable, printable_line};
 pub use plots::{CurvePlot, LearningPlot, PlotError, ScatterPlot, ScatterPoint};
 pub use progress::ProgressBar;
 #[cfg(feature = "burn")]

@@ -56,7 +56,7 @@ impl TrainingProgress {
         let first_epoch = *self.first_epoch.get_or_insert(epoch);
         let done = (epoch - 1) * steps + step;
         let here = done - (first_epoch - 1) * steps;
-        let left = self.epochs * steps - done;
+        let left = self.epochs.saturating_mul(steps).saturating_sub(done);
         let left = self.began.elapsed().as_secs_f64() / here as f64 * left as f64;
         let message = format!(
             "epoch {epoch}/{}, step {step}/{steps}, {} left",
@@ -73,7 +73,7 @@ impl TrainingProgress {
         let bar = self.bar.get_or_insert_with(|| {
             let style =
                 ProgressStyle::with_template("{bar:30} {msg}").expect("the template is valid");
-            Bar::new((self.epochs * steps) as u64).with_style(style)
+            Bar::new(self.epochs.saturating_mul(steps) as u64).with_style(style)
         });
         bar.set_position(done as u64);
         bar.set_message(message);

@@ -4,13 +4,14 @@ use std::io;
 use std::path::PathBuf;
 
 use super::kind::RecordKind;
+use crate::excerpt::{passage, shown};
 
 /// Why a record on disk, a search's journal or a comparison's runs, can't be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
     /// Another process is using the record.
-    #[error("{} is in use by another process", .0.display())]
+    #[error("{} is in use by another process", shown(.0))]
     InUse(PathBuf),
     /// The file system has no locks, so that nothing would keep a second process from writing the record
     /// ([`LockPolicy`](crate::search::journal::LockPolicy)).
@@ -25,7 +26,7 @@ pub enum RecordError {
         source: io::Error,
     },
     /// There is no record.
-    #[error("{} does not exist, so nothing is recorded there", .0.display())]
+    #[error("{} does not exist, so nothing is recorded there", shown(.0))]
     Missing(PathBuf),
     /// The file was removed, or another one replaced it, while it was written.
     #[error(
@@ -34,7 +35,7 @@ pub enum RecordError {
     )]
     Removed(PathBuf),
     /// A file or folder can't be written: no permission, a full disk.
-    #[error("can't write {}: {source}{}", path.display(), what_is_safe(*recorded))]
+    #[error("can't write {}: {source}{}", shown(path), what_is_safe(*recorded))]
     Unwritable {
         /// The file or folder.
         path: PathBuf,
@@ -44,7 +45,7 @@ pub enum RecordError {
         recorded: bool,
     },
     /// The file can't be read.
-    #[error("can't read {}: {source}", path.display())]
+    #[error("can't read {}: {source}", shown(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -62,7 +63,7 @@ pub enum RecordError {
     /// The file is of another kind, or the beginning of its first line is damaged.
     #[error(
         "{} is not {}: line 1 doesn't begin like a {}'s header",
-        path.display(), kind.name, kind.noun
+        shown(path), kind.name, kind.noun
     )]
     OtherKind {
         /// The file.
@@ -73,7 +74,7 @@ pub enum RecordError {
     /// Another version of evonas wrote the file.
     #[error(
         "{} has format {found}, but this version of evonas reads format {supported}: resume it with the version that wrote it, or begin a new {}",
-        path.display(), kind.task
+        shown(path), kind.task
     )]
     Format {
         /// The file.
@@ -86,7 +87,7 @@ pub enum RecordError {
         supported: u64,
     },
     /// A line was changed since it was written, or one before it is missing.
-    #[error("line {line} of {} is damaged: {reason}", path.display())]
+    #[error("line {line} of {} is damaged: {}", shown(path), passage(reason))]
     Damaged {
         /// The file.
         path: PathBuf,

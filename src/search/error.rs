@@ -2,6 +2,7 @@
 
 use super::journal::JournalError;
 use crate::algorithm::TellError;
+use crate::excerpt::passage;
 use crate::trial::TrialId;
 
 /// Why a search can't begin or continue.
@@ -22,7 +23,7 @@ pub enum SearchError {
     #[error("the budget limits simulated time, but the executor has no virtual clock")]
     NoVirtualClock,
     /// Too many trials in a row failed.
-    #[error("{count} trials in a row failed, so the search was stopped; the last: {}", last.join("; "))]
+    #[error("{count} trials in a row failed, so the search was stopped; the last: {}", passage(&last.join("; ")))]
     TooManyFailures {
         /// How many.
         count: u64,
@@ -31,7 +32,8 @@ pub enum SearchError {
     },
     /// The constraints refuse nearly everything.
     #[error(
-        "the constraints refused {refused} of {drawn} genotypes drawn for trial {trial}; the last: {reason}"
+        "the constraints refused {refused} of {drawn} genotypes drawn for trial {trial}; the last: {}",
+        passage(reason)
     )]
     TooManyRefused {
         /// The trial for which no genotype was found.
@@ -43,6 +45,9 @@ pub enum SearchError {
         /// Why the last one was refused.
         reason: String,
     },
+    /// The stop signal was set, to a further stage, while the recorded search was replayed.
+    #[error("stopped while the recorded search was replayed; it is unchanged, and can be resumed")]
+    StoppedInReplay,
     /// The journal can't be read or written, or belongs to another search.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -56,7 +61,7 @@ pub enum SearchError {
     /// algorithm, a trait of the genotype (serialization, equality, cloning), the key of duplicates or its
     /// hash, a condition that ends the search, or an observer. All records are kept. Once the code is fixed, the
     /// search can be resumed.
-    #[error("{what} panicked: {message}")]
+    #[error("{what} panicked: {}", passage(message))]
     Panicked {
         /// The code that panicked.
         what: String,

@@ -3,9 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::excerpt::shown;
+
 /// Why a [`BestFile`](super::BestFile) or a [`TrialsFile`](super::TrialsFile) can't be written.
 #[derive(Debug, thiserror::Error)]
-#[error("can't write {}: {source}", path.display())]
+#[error("can't write {}: {source}", shown(path))]
 pub(super) struct ResultFileError {
     path: PathBuf,
     source: io::Error,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::excerpt::passage;
 use crate::sealed_log::TornLine;
 
 /// A problem that doesn't end the search.
@@ -39,7 +40,8 @@ impl fmt::Display for Warning {
             ),
             Self::StopperLeftOut { message } => write!(
                 f,
-                "the stopper panicked and is left out, so that every trial runs to its end: {message}"
+                "the stopper panicked and is left out, so that every trial runs to its end: {}",
+                passage(message)
             ),
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::sorted::SortedValues;
 use super::{Stopper, Verdict};
 use crate::SettingError;
 use crate::trial::{Outcome, TrialId};
@@ -17,8 +18,8 @@ use crate::trial::{Outcome, TrialId};
 pub struct SuccessiveHalving {
     first: u64,
     factor: u64,
-    /// For each rung, the values that reached it, sorted.
-    rungs: Vec<Vec<f64>>,
+    /// For each rung, the values that reached it.
+    rungs: Vec<SortedValues>,
     /// The values of running trials at the rungs that they have reached, from the first.
     running: HashMap<TrialId, Vec<f64>>,
     /// The same for failed attempts, in case their trials are run again.
@@ -93,8 +94,7 @@ impl SuccessiveHalving {
     /// Removes what an earlier attempt at a trial left at the rungs.
     fn forget(&mut self, values: &[f64]) {
         for (rung, &value) in self.rungs.iter_mut().zip(values) {
-            let place = rung.partition_point(|&other| other < value);
-            rung.remove(place);
+            rung.remove(value);
         }
     }
 
@@ -115,13 +115,12 @@ impl Stopper for SuccessiveHalving {
         while self.step_of(reached.len()).is_some_and(|at| at <= step) {
             let rung = reached.len();
             if self.rungs.len() <= rung {
-                self.rungs.push(Vec::new());
+                self.rungs.push(SortedValues::default());
             }
             let values = &mut self.rungs[rung];
-            let place = values.partition_point(|&other| other < value);
-            values.insert(place, value);
-            let better = values.len() - values.partition_point(|&other| other <= value);
-            let pass = (values.len() / self.factor as usize).max(1);
+            values.insert(value);
+            let better = values.above(value);
+            let pass = (values.len() as u64 / self.factor).max(1) as usize;
             if better >= pass {
                 verdict = Verdict::Stop;
             }
@@ -177,14 +176,17 @@ mod tests {
     #[test]
     fn a_trial_that_is_run_again_counts_once() {
         let mut halving = SuccessiveHalving::builder().build().unwrap();
+        let rungs = |halving: &SuccessiveHalving| -> Vec<Vec<f64>> {
+            halving.rungs.iter().map(SortedValues::to_vec).collect()
+        };
         for _ in 0..5 {
             assert_eq!(halving.reported(TrialId(0), 2, 0.5), Verdict::Continue);
             halving.ended(TrialId(0), &Outcome::Lost);
         }
-        assert_eq!(halving.rungs, [[0.5], [0.5]]);
+        assert_eq!(rungs(&halving), [[0.5], [0.5]]);
         // Its last attempt gets no further than the first rung.
         assert_eq!(halving.reported(TrialId(0), 1, 0.7), Verdict::Continue);
-        assert_eq!(halving.rungs, [vec![0.7], vec![]]);
+        assert_eq!(rungs(&halving), [vec![0.7], vec![]]);
         halving.ended(
             TrialId(0),
             &Outcome::Stopped {

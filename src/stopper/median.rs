@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::sorted::SortedValues;
 use super::{Stopper, Verdict};
 use crate::trial::{Outcome, TrialId};
 
@@ -17,8 +18,8 @@ pub struct MedianRule {
     minimum_trials: usize,
     first_step: u64,
     running: HashMap<TrialId, TrialCurve>,
-    /// The running averages of the trials that have ended, at each step that they reached, sorted.
-    averages: BTreeMap<u64, Vec<f64>>,
+    /// The running averages of the trials that have ended, at each step that they reached.
+    averages: BTreeMap<u64, SortedValues>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -74,7 +75,7 @@ impl Stopper for MedianRule {
             .averages
             .get(&step)
             .filter(|averages| averages.len() >= self.minimum_trials)
-            .map(|averages| median(averages));
+            .and_then(SortedValues::median);
         match median {
             Some(median) if step >= self.first_step && best < median => Verdict::Stop,
             _ => Verdict::Continue,
@@ -87,20 +88,8 @@ impl Stopper for MedianRule {
             return;
         }
         for (step, average) in curve.into_iter().flat_map(|curve| curve.averages) {
-            let averages = self.averages.entry(step).or_default();
-            let place = averages.partition_point(|&other| other < average);
-            averages.insert(place, average);
+            self.averages.entry(step).or_default().insert(average);
         }
-    }
-}
-
-/// The median of sorted values; of an even number, the mean of the two in the middle.
-fn median(sorted: &[f64]) -> f64 {
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 {
-        sorted[middle]
-    } else {
-        f64::midpoint(sorted[middle - 1], sorted[middle])
     }
 }
 

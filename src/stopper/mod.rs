@@ -3,6 +3,7 @@
 mod halving;
 mod median;
 mod shared;
+mod sorted;
 
 pub use halving::{SuccessiveHalving, SuccessiveHalvingBuilder};
 pub use median::MedianRule;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::excerpt::excerpt;
+use crate::excerpt::{excerpt, passage, shown};
 
 /// Why a table can't be read, and from which file.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub enum TableErrorKind {
         source: io::Error,
     },
     /// The text isn't CSV, or a row has too few or too many fields.
-    #[error("line {line}: {reason}")]
+    #[error("line {line}: {}", passage(reason))]
     Csv {
         /// The line.
         line: u64,
@@ -70,7 +70,7 @@ pub enum TableErrorKind {
         range: &'static str,
     },
     /// A field isn't a genotype.
-    #[error("line {line}, column '{column}': {reason}")]
+    #[error("line {line}, column '{column}': {}", passage(reason))]
     Genotype {
         /// The line.
         line: u64,
@@ -149,9 +149,9 @@ impl fmt::Display for TableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.path, &self.kind) {
             (Some(path), TableErrorKind::Open(source)) => {
-                write!(f, "can't read {}: {source}", path.display())
+                write!(f, "can't read {}: {source}", shown(path))
             }
-            (Some(path), kind) => write!(f, "{}: {kind}", path.display()),
+            (Some(path), kind) => write!(f, "{}: {kind}", shown(path)),
             (None, kind) => write!(f, "{kind}"),
         }
     }

@@ -1,13 +1,15 @@
 //! Why a network can't be trained, or why its training ended early.
 
 use super::images::ImagesError;
+use crate::excerpt::passage;
+use crate::figure::figure;
 
 /// Why a network can't be trained, or why its training ended early.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainingError {
     /// A setting is out of range.
-    #[error("the {setting} is {value}; it must be {allowed}")]
+    #[error("the {setting} is {}; it must be {allowed}", figure(*value))]
     InvalidSetting {
         /// The setting in words.
         setting: &'static str,
@@ -49,7 +51,7 @@ pub enum TrainingError {
     #[error("there is no device to train on")]
     NoDevice,
     /// The genotype can't be decoded to a network.
-    #[error("the genotype can't be decoded: {reason}")]
+    #[error("the genotype can't be decoded: {}", passage(reason))]
     Decoding {
         /// The decoder's error.
         reason: String,

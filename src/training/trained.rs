@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::ImageClassifier;
 use super::device_images::DevicePixels;
 use super::images::{ChannelStatistics, LabeledImages, UnlabeledImages};
+use crate::excerpt::{excerpt, passage, shown};
 use crate::network::{CellNetwork, ImageShape, WeightsError};
 
 /// The metadata entry with the [`ClassifierNote`].
@@ -48,7 +49,11 @@ pub enum ClassifierError {
     #[error(transparent)]
     Weights(#[from] WeightsError),
     /// The file holds weights, but no valid normalization of images.
-    #[error("{} doesn't say how to normalize its network's images: {reason}", path.display())]
+    #[error(
+        "{} doesn't say how to normalize its network's images: {}",
+        shown(path),
+        passage(reason)
+    )]
     NoStatistics {
         /// The file.
         path: PathBuf,
@@ -93,7 +98,10 @@ pub enum ClassifierError {
 }
 
 fn quoted(name: Option<&str>) -> String {
-    name.map_or_else(|| "missing".to_owned(), |name| format!("\"{name}\""))
+    name.map_or_else(
+        || "missing".to_owned(),
+        |name| format!("\"{}\"", excerpt(name)),
+    )
 }
 
 #[derive(Serialize, Deserialize)]

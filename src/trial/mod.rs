@@ -11,6 +11,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::passage;
+
 /// The number of a trial within its search, from 0 in the order of asking.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
@@ -219,10 +221,10 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Completed(evaluation) => write!(f, "fitness {}", evaluation.fitness),
-            Self::Infeasible { reason } => write!(f, "infeasible: {reason}"),
-            Self::Failed { reason } => write!(f, "failed: {reason}"),
+            Self::Infeasible { reason } => write!(f, "infeasible: {}", passage(reason)),
+            Self::Failed { reason } => write!(f, "failed: {}", passage(reason)),
             Self::TimedOut => f.write_str("timed out"),
-            Self::OutOfMemory { reason } => write!(f, "out of memory: {reason}"),
+            Self::OutOfMemory { reason } => write!(f, "out of memory: {}", passage(reason)),
             Self::Lost => f.write_str("lost with its worker"),
             Self::Stopped { step, value } => write!(f, "stopped at step {step} with {value}"),
         }

@@ -17,9 +17,9 @@ use evonas::training::{
 };
 use serde_json::{Value, json};
 
-const SEED: u64 = 11;
+pub(crate) const SEED: u64 = 11;
 
-fn network(filters: usize) -> CellNetwork {
+pub(crate) fn network(filters: usize) -> CellNetwork {
     let config = NetworkConfig::new(ImageShape::gray(12, 12), 3)
         .cells_per_stack(1)
         .filters(filters)
@@ -32,7 +32,7 @@ fn network(filters: usize) -> CellNetwork {
 }
 
 /// Everything on, so that everything must be kept.
-fn config() -> TrainingConfig {
+pub(crate) fn config() -> TrainingConfig {
     TrainingConfig::default()
         .epochs(4)
         .batch_size(8)
@@ -44,11 +44,11 @@ fn config() -> TrainingConfig {
         .augmentation(Augmentation::NONE.crop_padding(2).flip(true).cutout(3))
 }
 
-fn trainer(config: TrainingConfig) -> Trainer {
+pub(crate) fn trainer(config: TrainingConfig) -> Trainer {
     Trainer::new(config).unwrap()
 }
 
-fn images() -> (DeviceImages, Vec<usize>) {
+pub(crate) fn images() -> (DeviceImages, Vec<usize>) {
     let mut rng = stream(2, 0);
     let pixels = (0..24 * 144).map(|_| rng.random()).collect();
     let labels = (0..24).map(|index| index % 3).collect();
@@ -57,11 +57,11 @@ fn images() -> (DeviceImages, Vec<usize>) {
     (images, (0..24).collect())
 }
 
-fn of() -> Value {
+pub(crate) fn of() -> Value {
     json!({"genotype": "amoebanet-a", "dataset": {"name": "noise", "images": 24}})
 }
 
-fn epochs(mut training: Training<CellNetwork>, count: usize) -> Training<CellNetwork> {
+pub(crate) fn epochs(mut training: Training<CellNetwork>, count: usize) -> Training<CellNetwork> {
     let (images, indices) = images();
     for _ in 0..count {
         training
@@ -85,7 +85,7 @@ fn bits(network: &CellNetwork) -> BTreeMap<String, Vec<u32>> {
         .collect()
 }
 
-fn saved(path: &Path, trainer: &Trainer, count: usize) {
+pub(crate) fn saved(path: &Path, trainer: &Trainer, count: usize) {
     let training = epochs(Training::new(network(4), trainer, SEED), count);
     training.save(path, &of()).unwrap();
 }

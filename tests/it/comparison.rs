@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use evonas::comparison::contenders::{self, Aging, NonAging, Random, Reinforce};
+use evonas::comparison::contenders::{self, Aging, NonAging, Random, ReinforceContender};
 use evonas::comparison::{
     AgingGrid, Axis, BitsBenchmark, Comparison, ComparisonBuilder, ComparisonError, Setup,
 };
@@ -28,7 +28,7 @@ fn all_quick(benchmark: &BitsBenchmark) -> ComparisonBuilder<'_, BitsBenchmark> 
         .contender(aging())
         .contender(non_aging())
         .contender(Random::new())
-        .contender(Reinforce::new())
+        .contender(ReinforceContender::new())
 }
 
 #[test]
@@ -166,11 +166,16 @@ fn invalid_comparisons_are_refused() {
 fn a_budget_in_seconds_must_be_finite_and_not_negative() {
     let setup = setup(2).budget_seconds(0.25).unwrap();
     assert_eq!(setup.budget, Duration::from_millis(250));
-    for seconds in [-1.0, f64::NAN, f64::INFINITY, 1e30] {
+    for (seconds, text) in [
+        (-1.0, "-1"),
+        (f64::NAN, "NaN"),
+        (f64::INFINITY, "inf"),
+        (1e30, "1e30"),
+    ] {
         let error = setup.clone().budget_seconds(seconds).unwrap_err();
         let error = error.to_string();
         assert!(
-            error.contains(&format!("invalid budget of {seconds} seconds")),
+            error.contains(&format!("invalid budget of {text} seconds")),
             "{error}"
         );
     }
@@ -206,9 +211,9 @@ fn an_unreadable_table_is_named() {
 fn the_controllers_runs_depend_on_neither_the_workers_nor_its_rivals() {
     let benchmark = BitsBenchmark::default().length(12).noise(0.0);
     let setup = |workers| setup(3).workers(workers).budget(Duration::from_secs(50));
-    let alone = Comparison::builder(&benchmark).contender(contenders::Ppo::new());
+    let alone = Comparison::builder(&benchmark).contender(contenders::PpoContender::new());
     let alone = alone.setup(setup(1)).run().unwrap();
-    let all = all_quick(&benchmark).contender(contenders::Ppo::new());
+    let all = all_quick(&benchmark).contender(contenders::PpoContender::new());
     let all = all.setup(setup(4)).run().unwrap();
     assert_eq!(all.entries()[4], alone.entries()[0]);
     let seeds: std::collections::HashSet<u64> = all

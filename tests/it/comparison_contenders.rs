@@ -209,7 +209,7 @@ fn runs_of_the_built_in_contenders_are_value_stable() {
         .contender(Aging::new().population(20).sample(5))
         .contender(NonAging::new().population(20).sample(5))
         .contender(Random::new())
-        .contender(contenders::Reinforce::new())
+        .contender(contenders::ReinforceContender::new())
         .setup(setup.budget(Duration::from_secs(300)))
         .run()
         .unwrap();

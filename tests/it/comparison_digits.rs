@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use evonas::comparison::contenders::{Aging, NonAging, Ppo, Random, Reinforce};
+use evonas::comparison::contenders::{Aging, NonAging, PpoContender, Random, ReinforceContender};
 use evonas::comparison::{
     Axis, Benchmark, Comparison, DigitsBenchmark, DigitsBenchmarkBuilder, Setup,
 };
@@ -25,8 +25,8 @@ fn compare(workers: usize) -> Comparison {
         .contender(Aging::new().population(2).sample(2))
         .contender(NonAging::new().population(2).sample(2))
         .contender(Random::new())
-        .contender(Reinforce::new())
-        .contender(Ppo::new())
+        .contender(ReinforceContender::new())
+        .contender(PpoContender::new())
         .setup(setup)
         .run()
         .unwrap()

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use evonas::comparison::contenders::{Aging, NonAging, Random, Reinforce};
+use evonas::comparison::contenders::{Aging, Named, NonAging, Random, ReinforceContender};
 use evonas::comparison::{
     Benchmark, BitsBenchmark, Comparison, ComparisonBuilder, ComparisonError, Contender,
     LockPolicy, RecordError, RunEvent, RunRecord, Setup,
@@ -13,11 +13,13 @@ use evonas::comparison::{
 use evonas::prelude::*;
 use evonas::records;
 
+use crate::sealed::{opened, sealed};
+
 type Contenders<B> = Vec<Box<dyn Contender<B>>>;
 
 fn two<B: Benchmark<Space: CategoricalSpace>>() -> Contenders<B> {
     let aging = Aging::new().population(10).sample(3);
-    vec![Box::new(aging), Box::new(Reinforce::new())]
+    vec![Box::new(aging), Box::new(ReinforceContender::new())]
 }
 
 fn setup(runs: usize) -> Setup {
@@ -359,4 +361,57 @@ fn a_damaged_record_is_repaired_and_runs_only_what_was_cut_off() {
     let (again, taken, run) = resume(folder.path(), two(), &setup(3)).unwrap();
     assert_eq!((taken, run), (2, 4));
     assert_eq!(again, whole);
+}
+
+#[test]
+fn a_run_that_no_comparison_would_record_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    resume(folder.path(), two(), &setup(2)).unwrap();
+    let path = folder.path().join("runs.jsonl");
+    let lines = opened(&fs::read_to_string(&path).unwrap());
+    let field = |content: &str, name: &str| {
+        let start = content.find(name).unwrap() + name.len();
+        let end = start + content[start..].find([',', ']', '}']).unwrap();
+        start..end
+    };
+    for (name, value) in [
+        ("\"trials\":", "0"),
+        ("\"trials\":", "18446744073709551615"),
+        ("\"evaluations\":", "0"),
+        ("\"seconds\":", "-1e300"),
+        ("\"incumbents\":", "[]"),
+    ] {
+        let mut lines = lines.clone();
+        let content = &mut lines[3].content;
+        let mut range = field(content, name);
+        if value == "[]" {
+            range.end = content.find("}]").unwrap() + 2;
+        }
+        content.replace_range(range, value);
+        fs::write(&path, sealed(&lines)).unwrap();
+        let error = resume(folder.path(), two(), &setup(2)).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ComparisonError::Record(RecordError::Damaged { line: 4, .. })
+            ),
+            "{name}{value}: {error}"
+        );
+    }
+}
+
+#[test]
+fn control_characters_of_names_are_escaped_in_every_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "a\u{1b}[31m\n\"b\", c";
+    let comparison = at_once(vec![Box::new(Named::new(name, Random::new()))], &setup(2));
+    comparison.write_csv(folder.path()).unwrap();
+    let runs = fs::read_to_string(folder.path().join("runs.csv")).unwrap();
+    assert_eq!(runs.lines().count(), 3, "{runs}");
+    let escaped = r#""a\u001b[31m\n""b"", c",bits"#;
+    assert!(
+        runs.lines().skip(1).all(|line| line.starts_with(escaped)),
+        "{runs}"
+    );
+    assert!(!comparison.to_string().contains('\u{1b}'));
 }

@@ -136,3 +136,17 @@ fn a_test_or_size_that_is_not_finite_is_refused() {
     let sound = benchmark(1.0, Some(1e6));
     assert!(run(&sound, Random::new()).is_ok());
 }
+
+#[test]
+fn more_workers_than_a_system_can_have_are_refused() {
+    let benchmark = Priced::new(|_| Ok(Evaluation::new(0.5).with_cost(1.0)));
+    for workers in [4097, usize::MAX] {
+        let setup = Setup::new(&benchmark).runs(1).workers(workers);
+        let comparison = Comparison::builder(&benchmark).contender(Random::new());
+        let error = comparison.setup(setup).run().unwrap_err();
+        assert!(
+            error.to_string().contains("above 4096"),
+            "{workers}: {error}"
+        );
+    }
+}

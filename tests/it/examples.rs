@@ -121,10 +121,10 @@ fn custom_algorithm_compares_two_algorithms() {
 fn custom_comparison_tells_three_algorithms_apart() {
     let printed = printed("custom_comparison", &[]);
     for part in [
-        "climbing",
+        "local search",
         "aging",
         "random",
-        "climbing - aging",
+        "local search - aging",
         "aging - random",
     ] {
         assert!(printed.contains(part), "{printed}");

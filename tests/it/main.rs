@@ -7,6 +7,8 @@
 mod canonical;
 #[cfg(feature = "burn")]
 mod checkpoint;
+#[cfg(feature = "burn")]
+mod checkpoint_hostile;
 mod choices;
 mod comparison;
 mod comparison_contenders;
@@ -58,6 +60,7 @@ mod published;
 mod real_table;
 mod recordable;
 mod reinforce;
+mod sealed;
 mod search;
 mod stopping;
 #[cfg(feature = "tabular")]

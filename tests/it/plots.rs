@@ -75,3 +75,23 @@ fn points_that_are_not_finite_are_refused() {
         scatter(value, -value).unwrap();
     }
 }
+
+#[test]
+fn control_characters_of_names_are_escaped_in_a_drawing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("drawing.svg");
+    ScatterPlot::new()
+        .title("a\u{1b}b")
+        .x_label("c\u{9b}d")
+        .series("e\u{7f}\nf", [ScatterPoint::new(0.0, 1.0)])
+        .draw(&path)
+        .unwrap();
+    let svg = std::fs::read_to_string(&path).unwrap();
+    for escaped in [r"a\u001bb", r"c\u009bd", r"e\u007f\nf"] {
+        assert!(svg.contains(escaped), "{escaped}: {svg}");
+    }
+    assert!(
+        !svg.contains(|c: char| c.is_control() && c != '\n'),
+        "{svg:?}"
+    );
+}

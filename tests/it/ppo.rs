@@ -323,6 +323,7 @@ fn bad_settings_are_refused() {
     let builder = || small(4);
     for (builder, words) in [
         (builder().hidden_units(0), "number of hidden units is 0"),
+        (builder().hidden_units(usize::MAX), "must be at most 8192"),
         (builder().batch(0), "number of trials in a batch is 0"),
         (builder().passes(0), "number of passes is 0"),
         (builder().weight_range(-1.0), "range of the weights is -1"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::real_table::real_table;
-use evonas::comparison::contenders::{Aging, Random, Reinforce};
+use evonas::comparison::contenders::{Aging, Random, ReinforceContender};
 use evonas::comparison::{
     Comparison, ComparisonBuilder, ComparisonError, NasBench201Benchmark, Protocol, Setup,
 };
@@ -12,7 +12,7 @@ use evonas::tabular::Dataset;
 fn compare(benchmark: &NasBench201Benchmark) -> ComparisonBuilder<'_, NasBench201Benchmark> {
     Comparison::builder(benchmark)
         .contender(Aging::new())
-        .contender(Reinforce::new())
+        .contender(ReinforceContender::new())
         .contender(Random::new())
 }
 

@@ -244,3 +244,22 @@ fn a_file_without_description_gives_its_weights_only() {
     let loaded = network(4, 2).with_weights(&path).unwrap();
     assert_eq!(logits(&loaded), logits(&network(4, 1)));
 }
+
+#[test]
+fn weights_whose_checksum_was_taken_out_are_refused() {
+    in_both_formats(|path| {
+        network(4, 1).save(path).unwrap();
+        let mut file = std::fs::read(path).unwrap();
+        let name = b"evonas.checksum";
+        let place = file.windows(name.len()).position(|bytes| bytes == name);
+        file[place.unwrap()..][..name.len()].copy_from_slice(b"evonas.removed_");
+        std::fs::write(path, &file).unwrap();
+        for error in [
+            CellNetwork::load(path, &Device::flex()).unwrap_err(),
+            network(4, 1).with_weights(path).unwrap_err(),
+        ] {
+            let message = error.to_string();
+            assert!(message.contains("its checksum was taken out"), "{message}");
+        }
+    });
+}

@@ -1,6 +1,8 @@
 //! The list of subcommands. A new one is a module, a variant and a line in [`Command::run`].
 
+use std::any::TypeId;
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -53,12 +55,21 @@ impl Cli {
     }
 }
 
-/// Lets every option take a negative number, so that the option's range refuses it, instead of it being an
-/// unknown option.
+/// Lets every option that is a number, or a list of them, take what begins with a minus, such as `-inf` and `-1,5`, so
+/// that the option's range refuses it, instead of it being an unknown option.
 fn with_negative_numbers(command: clap::Command) -> clap::Command {
     let with_values = command.mut_args(|option| {
         let takes_value = !option.is_positional() && option.get_action().takes_values();
-        option.allow_negative_numbers(takes_value)
+        let number = option.get_value_parser().type_id();
+        let is_number = [
+            TypeId::of::<f64>(),
+            TypeId::of::<usize>(),
+            TypeId::of::<u64>(),
+            TypeId::of::<Duration>(),
+        ]
+        .iter()
+        .any(|of| number == *of);
+        option.allow_hyphen_values(takes_value && is_number)
     });
     with_values.mut_subcommands(with_negative_numbers)
 }

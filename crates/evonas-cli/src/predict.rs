@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use evonas::report::note;
+use evonas::report::{note, printable_line};
 use evonas::training::images::{ImageFolder, ImageSize};
 use evonas::training::{DeviceName, TrainedClassifier};
 use serde_json::json;
@@ -57,7 +57,8 @@ impl PredictOptions {
                 print_line(json!({"image": name, "class": class, "probability": probability}))?;
             } else {
                 let percent = 100.0 * probability;
-                print_line(format!("{}: {class} ({percent:.1} %)", name.display()))?;
+                let (name, class) = (printable_line(name.display()), printable_line(class));
+                print_line(format!("{name}: {class} ({percent:.1} %)"))?;
             }
         }
         Ok(())

@@ -83,9 +83,19 @@ pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
 
 /// A duration in seconds.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let duration = Duration::try_from_secs_f64(positive(text)?);
-    let duration = duration.ok().filter(|duration| !duration.is_zero());
-    duration.ok_or_else(|| "it must be from 1e-9 to 1.8e19 seconds".to_owned())
+    duration(positive(text)?).ok_or_else(|| "it must be from 1e-9 to 1.8e19 seconds".to_owned())
+}
+
+/// A duration in minutes.
+pub(crate) fn minutes(text: &str) -> Result<Duration, String> {
+    let seconds = 60.0 * positive(text)?;
+    duration(seconds).ok_or_else(|| "it must be from 1e-10 to 3e17 minutes".to_owned())
+}
+
+/// A duration that passes.
+fn duration(seconds: f64) -> Option<Duration> {
+    let duration = Duration::try_from_secs_f64(seconds).ok()?;
+    (!duration.is_zero()).then_some(duration)
 }
 
 fn real(text: &str, range: &str, admits: fn(f64) -> bool) -> Result<f64, String> {
@@ -141,11 +151,14 @@ mod tests {
     #[test]
     fn a_duration_is_one_that_passes() {
         assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(minutes("1.5"), Ok(Duration::from_secs(90)));
         for text in ["0", "-1", "nan", "inf", "1e-300", "1e300"] {
-            assert!(
-                seconds(text).unwrap_err().starts_with("it must be "),
-                "{text}"
-            );
+            for parse in [seconds, minutes] {
+                assert!(
+                    parse(text).unwrap_err().starts_with("it must be "),
+                    "{text}"
+                );
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use evonas::network::NetworkConfig;
 use evonas::prelude::*;
 use evonas::replace_file;
+use evonas::report::printable_line;
 use evonas::search::TrialRecord;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::TrainingConfig;
@@ -97,8 +98,9 @@ fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Failure> {
         .map_err(|error| format!("can't read {}: {error}; {hint}", path.display()))?;
     let value = serde_json::from_str(&text).map_err(|error| {
         format!(
-            "{} is damaged or has another version: {error}; {hint}",
-            path.display()
+            "{} is damaged or has another version: {}; {hint}",
+            printable_line(path.display()),
+            printable_line(error)
         )
     })?;
     Ok(value)

@@ -55,7 +55,7 @@ impl<G: Genotype> PpoBuilder<G> {
         }
     }
 
-    /// The number of hidden units of the LSTM; 100 by default (Zoph et al. 2018).
+    /// The number of hidden units of the LSTM, at most 8192; 100 by default (Zoph et al. 2018).
     #[must_use]
     pub fn hidden_units(mut self, units: usize) -> Self {
         self.settings.hidden_units = units;

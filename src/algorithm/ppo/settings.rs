@@ -35,6 +35,9 @@ impl Default for PpoSettings {
     }
 }
 
+/// The most hidden units: more would take gigabytes.
+const MOST_HIDDEN_UNITS: usize = 1 << 13;
+
 impl PpoSettings {
     /// Returns the settings if all are in range.
     pub(super) fn checked(self) -> Result<Self, AlgorithmError> {
@@ -45,6 +48,12 @@ impl PpoSettings {
         ] {
             check(count > 0, setting, count as f64, "at least 1")?;
         }
+        check(
+            self.hidden_units <= MOST_HIDDEN_UNITS,
+            "number of hidden units",
+            self.hidden_units as f64,
+            "at most 8192",
+        )?;
         at_least_0("range of the weights", self.weight_range)?;
         positive("learning rate", self.learning_rate)?;
         check(

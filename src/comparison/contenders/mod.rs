@@ -1,7 +1,7 @@
 //! The contenders of this crate, and ways to make one from your own algorithm.
 //!
-//! [`Aging`], [`NonAging`] and [`Random`] work on every benchmark, [`Reinforce`] and `Ppo` on those whose space is
-//! a [`CategoricalSpace`]. `Ppo` needs the feature `burn`.
+//! [`Aging`], [`NonAging`] and [`Random`] work on every benchmark, [`ReinforceContender`] and `PpoContender` on those whose space is
+//! a [`CategoricalSpace`]. `PpoContender` needs the feature `burn`.
 
 mod custom;
 mod evolution;
@@ -15,9 +15,9 @@ pub use custom::Custom;
 pub use evolution::{Aging, NonAging};
 pub use named::Named;
 #[cfg(feature = "burn")]
-pub use ppo::Ppo;
+pub use ppo::PpoContender;
 pub use random::Random;
-pub use reinforce::Reinforce;
+pub use reinforce::ReinforceContender;
 
 use super::benchmark::Benchmark;
 use super::contender::Contender;
@@ -31,6 +31,6 @@ pub fn quick<B: Benchmark<Space: CategoricalSpace>>() -> Vec<Box<dyn Contender<B
         Box::new(Aging::new()),
         Box::new(NonAging::new()),
         Box::new(Random::new()),
-        Box::new(Reinforce::new()),
+        Box::new(ReinforceContender::new()),
     ]
 }

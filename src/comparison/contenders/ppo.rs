@@ -2,17 +2,17 @@
 
 use std::error::Error;
 
-use crate::algorithm::{self, Algorithm};
+use crate::algorithm::{Algorithm, Ppo};
 use crate::comparison::{Benchmark, Contender};
 use crate::space::CategoricalSpace;
 
 /// PPO with an LSTM controller, the paper's baseline, and the default settings of
-/// [`algorithm::Ppo`](crate::algorithm::Ppo). A trial takes milliseconds, not microseconds.
+/// [`Ppo`]. A trial takes milliseconds, not microseconds.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Ppo;
+pub struct PpoContender;
 
-impl Ppo {
+impl PpoContender {
     /// PPO.
     #[must_use]
     pub const fn new() -> Self {
@@ -20,7 +20,7 @@ impl Ppo {
     }
 }
 
-impl<B: Benchmark<Space: CategoricalSpace>> Contender<B> for Ppo {
+impl<B: Benchmark<Space: CategoricalSpace>> Contender<B> for PpoContender {
     /// `ppo`.
     fn name(&self) -> &str {
         "ppo"
@@ -32,7 +32,7 @@ impl<B: Benchmark<Space: CategoricalSpace>> Contender<B> for Ppo {
         benchmark: &B,
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
-        let ppo = algorithm::Ppo::builder(benchmark.space())
+        let ppo = Ppo::builder(benchmark.space())
             .reward_scale(benchmark.reward_scale() / 100.0)
             .seed(seed)
             .build()?;

@@ -2,17 +2,17 @@
 
 use std::error::Error;
 
-use crate::algorithm::{self, Algorithm};
+use crate::algorithm::{Algorithm, Reinforce};
 use crate::comparison::{Benchmark, Contender};
 use crate::space::CategoricalSpace;
 
 /// REINFORCE with one softmax for each decision, and the default settings of
-/// [`algorithm::Reinforce`](crate::algorithm::Reinforce).
+/// [`Reinforce`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Reinforce;
+pub struct ReinforceContender;
 
-impl Reinforce {
+impl ReinforceContender {
     /// REINFORCE.
     #[must_use]
     pub const fn new() -> Self {
@@ -20,7 +20,7 @@ impl Reinforce {
     }
 }
 
-impl<B: Benchmark<Space: CategoricalSpace>> Contender<B> for Reinforce {
+impl<B: Benchmark<Space: CategoricalSpace>> Contender<B> for ReinforceContender {
     /// `reinforce`.
     fn name(&self) -> &str {
         "reinforce"
@@ -31,7 +31,7 @@ impl<B: Benchmark<Space: CategoricalSpace>> Contender<B> for Reinforce {
         benchmark: &B,
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
-        let reinforce = algorithm::Reinforce::builder(benchmark.space())
+        let reinforce = Reinforce::builder(benchmark.space())
             .reward_scale(benchmark.reward_scale())
             .seed(seed)
             .build()?;

@@ -151,6 +151,9 @@ impl RunRecord {
                 } => {
                     let without = || reader.damaged(format!("'{algorithm}' has no settings"));
                     let runs = runs.get_mut(&*algorithm).ok_or_else(without)?;
+                    if let Some(problem) = result.problem() {
+                        return Err(reader.damaged(problem).into());
+                    }
                     runs.insert(run, result.into_owned());
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::excerpt::{excerpt, passage, shown};
 use crate::network::error::NetworkError;
 
 /// Why weights can't be saved or loaded.
@@ -9,13 +10,16 @@ use crate::network::error::NetworkError;
 #[non_exhaustive]
 pub enum WeightsError {
     /// No format has the file's extension.
-    #[error("{}: weights are kept in files ending in .safetensors or .bpk", path.display())]
+    #[error(
+        "{}: weights are kept in files ending in .safetensors or .bpk",
+        shown(path)
+    )]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
     /// The file can't be written.
-    #[error("{} can't be written: {reason}", path.display())]
+    #[error("{} can't be written: {}", shown(path), passage(reason))]
     Write {
         /// The file.
         path: PathBuf,
@@ -23,7 +27,7 @@ pub enum WeightsError {
         reason: String,
     },
     /// The file can't be read, or isn't a weights file.
-    #[error("{} can't be read: {reason}", path.display())]
+    #[error("{} can't be read: {}", shown(path), passage(reason))]
     Read {
         /// The file.
         path: PathBuf,
@@ -32,7 +36,8 @@ pub enum WeightsError {
     },
     /// The file has weights but no description of their network.
     #[error(
-        "{} doesn't describe its network; build the network and load the weights into it", path.display()
+        "{} doesn't describe its network; build the network and load the weights into it",
+        shown(path)
     )]
     NoDescription {
         /// The file.
@@ -42,7 +47,12 @@ pub enum WeightsError {
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// The file belongs to another architecture.
-    #[error("{} belongs to another network: parameter {parameter}: {reason}", path.display())]
+    #[error(
+        "{} belongs to another network: parameter {}: {}",
+        shown(path),
+        excerpt(parameter),
+        passage(reason)
+    )]
     Mismatch {
         /// The file.
         path: PathBuf,
@@ -53,7 +63,7 @@ pub enum WeightsError {
     },
     /// All names and shapes agree, but the file belongs to another network: its pools, dilations,
     /// connections or settings differ.
-    #[error("{} belongs to another network: {difference}", path.display())]
+    #[error("{} belongs to another network: {}", shown(path), passage(difference))]
     OtherNetwork {
         /// The file.
         path: PathBuf,

@@ -69,8 +69,8 @@ impl CellNetwork {
     /// it further, the device must have autodiff.
     ///
     /// # Errors
-    /// [`WeightsError`] if the file can't be read, was not written by [`CellNetwork::save`], or its
-    /// tensors are not those of its network. All names and shapes are checked before anything is
+    /// [`WeightsError`] if the file can't be read, was not written by [`CellNetwork::save`], its checksum is wrong
+    /// or was taken out, or its tensors are not those of its network. All names and shapes are checked before anything is
     /// built.
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self, WeightsError> {
         let (network, _) = Self::load_noted(path.as_ref(), device)?;
@@ -105,7 +105,8 @@ impl CellNetwork {
 
     /// A copy of this network, on the same device, with the weights and running statistics of a
     /// file. Any program may have written the file, as long as its tensors have the names and shapes
-    /// that [`CellNetwork::save`] uses.
+    /// that [`CellNetwork::save`] uses. Only a file of [`CellNetwork::save`] has a checksum; a change to the values of
+    /// another one can't be noticed.
     ///
     /// # Errors
     /// [`WeightsError`] if the file can't be read, or belongs to another architecture. It names the first

@@ -57,6 +57,8 @@ fn tensors_of(path: LayerPath, layer: &LayerPlan) -> Vec<(String, Vec<usize>)> {
 /// The contents of a weights file.
 pub(super) struct StoredWeights {
     pub(super) metadata: BTreeMap<String, String>,
+    /// Whether evonas wrote the file, which then had a checksum that isn't there.
+    lacks_checksum: bool,
     tensors: Vec<StoredTensor>,
 }
 
@@ -122,6 +124,13 @@ impl StoredWeights {
         device: &Device,
         path: &Path,
     ) -> Result<CellNetwork, WeightsError> {
+        if self.lacks_checksum {
+            return Err(WeightsError::Read {
+                path: path.to_owned(),
+                reason: "it describes its network, but its checksum was taken out, so it may have been changed"
+                    .to_owned(),
+            });
+        }
         // The file's weights replace these, so any will do.
         let mut network = CellNetwork::new(genotype, config, &mut stream(0, 0), device)?;
         let result = network.apply(self.tensors, None, None, true);
@@ -135,9 +144,10 @@ impl StoredWeights {
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, WeightsError> {
-        let stored = Self::read_unchecked(path)?;
-        // Files of other programs have no checksum.
+        let mut stored = Self::read_unchecked(path)?;
         let Some(wanted) = stored.metadata.get(CHECKSUM) else {
+            // Files of other programs have neither.
+            stored.lacks_checksum = stored.metadata.contains_key(DESCRIPTION);
             return Ok(stored);
         };
         let failed = |reason: String| WeightsError::Read {
@@ -177,7 +187,11 @@ impl StoredWeights {
                 let tensors = reader
                     .into_tensors()
                     .map_err(|error| failed(error.to_string()))?;
-                Ok(Self { metadata, tensors })
+                Ok(Self {
+                    metadata,
+                    lacks_checksum: false,
+                    tensors,
+                })
             }
             WeightsFormat::Safetensors => {
                 let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
@@ -190,6 +204,7 @@ impl StoredWeights {
                     .map_err(|error| failed(error.to_string()))?;
                 Ok(Self {
                     metadata: entries.into_iter().collect(),
+                    lacks_checksum: false,
                     tensors: tensors.values().cloned().collect(),
                 })
             }

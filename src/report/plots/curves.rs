@@ -9,6 +9,7 @@ use plotters::prelude::*;
 use super::chart::{SIZE, color, legend, range, text, write};
 use super::error::PlotError;
 use crate::comparison::{Axis, CurvePoint, IncumbentCurve};
+use crate::excerpt::escaped;
 
 /// The share of the horizontal axis whose curves may begin below the plot: the first trials are far worse
 /// than the rest, and would flatten the curves.
@@ -59,13 +60,13 @@ impl<'a> CurvePlot<'a> {
 
     /// Sets the title above the plot.
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
+        self.title = escaped(title.into()).to_string();
         self
     }
 
     /// Sets the label of the vertical axis.
     pub fn y_label(mut self, label: impl Into<String>) -> Self {
-        self.y_label = label.into();
+        self.y_label = escaped(label.into()).to_string();
         self
     }
 
@@ -142,7 +143,7 @@ impl<'a> CurvePlot<'a> {
             chart
                 .draw_series(LineSeries::new(line, style))
                 .map_err(text)?
-                .label(name)
+                .label(escaped(name).to_string())
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
         }
         legend(&mut chart, SeriesLabelPosition::UpperLeft)?;

@@ -3,15 +3,20 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use crate::excerpt::shown;
+
 /// Why a plot can't be drawn.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlotError {
     /// There are no points.
-    #[error("there is nothing to draw in {}", .0.display())]
+    #[error("there is nothing to draw in {}", shown(.0))]
     Nothing(PathBuf),
     /// A point isn't finite, or the points are too far apart.
-    #[error("can't draw {}: the {axis} axis would reach from {low:?} to {high:?}", path.display())]
+    #[error(
+        "can't draw {}: the {axis} axis would reach from {low:?} to {high:?}",
+        shown(path)
+    )]
     Unbounded {
         /// The plot's file.
         path: PathBuf,
@@ -23,7 +28,7 @@ pub enum PlotError {
         high: f64,
     },
     /// The file can't be written.
-    #[error("can't draw {}: {source}", path.display())]
+    #[error("can't draw {}: {source}", shown(path))]
     Draw {
         /// The file.
         path: PathBuf,

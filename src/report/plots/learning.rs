@@ -9,6 +9,7 @@ use plotters::prelude::*;
 
 use super::chart::{color, legend, range, text, write};
 use super::error::PlotError;
+use crate::excerpt::escaped;
 
 /// A plot of a training's learning curves: the loss of each epoch, and below it the accuracies.
 ///
@@ -42,7 +43,7 @@ impl LearningPlot {
 
     /// Sets the title above the plot.
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
+        self.title = escaped(title.into()).to_string();
         self
     }
 
@@ -133,7 +134,7 @@ impl LearningPlot {
             chart
                 .draw_series(LineSeries::new(points, color.stroke_width(2)))
                 .map_err(text)?
-                .label(name)
+                .label(escaped(name).to_string())
                 .legend(move |(x, y)| {
                     PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2))
                 });

@@ -8,6 +8,7 @@ use plotters::prelude::*;
 
 use super::chart::{SIZE, color, legend, range, text, write};
 use super::error::PlotError;
+use crate::excerpt::escaped;
 
 /// A scatter plot of several series of points.
 ///
@@ -81,19 +82,19 @@ impl ScatterPlot {
 
     /// Sets the title above the plot.
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
+        self.title = escaped(title.into()).to_string();
         self
     }
 
     /// Sets the label of the horizontal axis.
     pub fn x_label(mut self, label: impl Into<String>) -> Self {
-        self.x_label = label.into();
+        self.x_label = escaped(label.into()).to_string();
         self
     }
 
     /// Sets the label of the vertical axis.
     pub fn y_label(mut self, label: impl Into<String>) -> Self {
-        self.y_label = label.into();
+        self.y_label = escaped(label.into()).to_string();
         self
     }
 
@@ -174,7 +175,7 @@ impl ScatterPlot {
             chart
                 .draw_series(points.iter().map(circle))
                 .map_err(text)?
-                .label(name)
+                .label(escaped(name).to_string())
                 .legend(move |(x, y)| Circle::new((x + 9, y), 4, style));
         }
         legend(&mut chart, SeriesLabelPosition::LowerRight)?;

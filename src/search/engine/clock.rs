@@ -25,7 +25,8 @@ impl SearchClock {
     }
 
     pub(super) fn wall_time(&self) -> Duration {
-        self.before + self.start.elapsed()
+        // A record may claim any time.
+        self.before.saturating_add(self.start.elapsed())
     }
 
     /// The time on the search's clock: the executor's virtual clock, or real time.

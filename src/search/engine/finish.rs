@@ -33,7 +33,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             outcome: &end.outcome,
         })?;
         if let Some(flight) = self.in_flight.get_mut(end.trial) {
-            flight.attempt += 1;
+            flight.attempt = flight.attempt.saturating_add(1);
             flight.begins = now.at;
             self.in_flight.wait(end.trial);
         }

@@ -7,6 +7,8 @@ use super::Engine;
 use super::in_flight::TrialInFlight;
 use crate::algorithm::Algorithm;
 use crate::description;
+use crate::evaluator::StopSignal;
+use crate::excerpt::passage;
 use crate::executor::Executor;
 use crate::search::error::SearchError;
 use crate::search::guarded;
@@ -24,10 +26,14 @@ struct Position {
 
 impl Position {
     fn not_in_flight(&self, trial: TrialId) -> SearchError {
+        self.damaged(format!("trial {trial} is not in flight"))
+    }
+
+    fn damaged(&self, reason: String) -> SearchError {
         let damaged = RecordError::Damaged {
             path: self.path.clone(),
             line: self.line,
-            reason: format!("trial {trial} is not in flight"),
+            reason,
         };
         SearchError::Journal(damaged.into())
     }
@@ -48,6 +54,9 @@ impl Position {
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     /// Replays the journal through the algorithm, the stopper and the memory of duplicates; false if there
     /// is nothing to replay.
+    ///
+    /// A stop signal that is set meanwhile ends the replay with an error: nothing is lost, and a part of the history
+    /// would pass for the whole. One that was set before is for what comes after the replay.
     pub(super) fn resume(&mut self) -> Result<bool, SearchError> {
         // It is taken out while it drives the rest of the engine.
         let Some(mut journal) = self.settings.journal.take() else {
@@ -61,10 +70,12 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             path: journal.path().to_owned(),
             line: 0,
         };
+        self.stages_before_replay = stages(&self.settings.stop);
         let mut now = None;
         journal.replay(&mut |entry: JournalEntry<G>| {
             now = Some(entry.now);
             position.line = entry.line;
+            self.check_replay_goes_on()?;
             self.replay(entry, &position)
         })?;
         self.in_flight.all_wait();
@@ -107,10 +118,19 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                     .in_flight
                     .get_mut(end.trial)
                     .ok_or_else(|| position.not_in_flight(end.trial))?;
-                flight.attempt = end.attempt + 1;
+                flight.attempt = end.attempt.checked_add(1).ok_or_else(|| {
+                    position.damaged(format!("no attempt comes after number {}", end.attempt))
+                })?;
                 flight.begins = at;
                 Ok(())
             }
+        }
+    }
+
+    fn check_replay_goes_on(&self) -> Result<(), SearchError> {
+        match stages(&self.settings.stop) == self.stages_before_replay {
+            true => Ok(()),
+            false => Err(SearchError::StoppedInReplay),
         }
     }
 
@@ -122,6 +142,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         position: &Position,
     ) -> Result<(), SearchError> {
         for _ in 0..refused {
+            self.check_replay_goes_on()?;
             let withdrawn = guarded::ask_in_place(&mut self.ledger)?.id;
             guarded::withdraw(&mut self.ledger, withdrawn).map_err(|error| position.of(error))?;
         }
@@ -170,6 +191,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     }
 }
 
+/// Which stages of the signal are set.
+fn stages(stop: &StopSignal) -> (bool, bool) {
+    (stop.is_finishing(), stop.is_set())
+}
+
 /// The first thing in which two trials differ, with its recorded and present form.
 fn difference<G: Debug + PartialEq>(
     recorded: &Trial<G>,
@@ -189,6 +215,25 @@ fn difference<G: Debug + PartialEq>(
         ("fidelity", text(&recorded.fidelity), text(&asked.fidelity))
     } else {
         let text = |genotype: &G| format!("{genotype:?}");
-        ("genotype", text(&recorded.genotype), text(&asked.genotype))
+        let (recorded, now) = (text(&recorded.genotype), text(&asked.genotype));
+        let from = start_of_difference(&recorded, &now);
+        let part = |text: &str| match from {
+            0 => passage(text).to_string(),
+            _ => format!("…{}", passage(&text[from..])),
+        };
+        ("genotype", part(&recorded), part(&now))
     }
+}
+
+/// Where to begin to show two long texts so that their first difference is seen, in bytes: 0 if that is near the
+/// beginning.
+fn start_of_difference(left: &str, right: &str) -> usize {
+    /// Characters that are shown before it.
+    const BEFORE: usize = 200;
+
+    let mut characters = left.char_indices().zip(right.chars());
+    let differs = characters.find(|((_, left), right)| left != right);
+    let place = differs.map_or(left.len().min(right.len()), |((place, _), _)| place);
+    let before = left[..place].char_indices().rev().nth(BEFORE);
+    before.map_or(0, |(place, _)| place)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::algorithm::TellError;
 use crate::description::Difference;
+use crate::excerpt::{passage, shown};
 use crate::sealed_log::RecordError;
 use crate::trial::TrialId;
 
@@ -15,14 +16,17 @@ pub enum JournalError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The folder holds a journal already.
-    #[error("{} holds a search already; resume it, or choose another folder", .0.display())]
+    #[error("{} holds a search already; resume it, or choose another folder", shown(.0))]
     Occupied(PathBuf),
     /// The file exists, but nothing is recorded yet.
-    #[error("{} contains no search yet", .0.display())]
+    #[error("{} contains no search yet", shown(.0))]
     Empty(PathBuf),
     /// A genotype's JSON doesn't read back as the genotype, so no search could resume from it: a float that
     /// isn't finite, for example, has no JSON form.
-    #[error("the genotype of trial {trial}, {genotype}, can't be recorded as JSON: {reason}")]
+    #[error(
+        "the genotype of trial {trial}, {genotype}, can't be recorded as JSON: {}",
+        passage(reason)
+    )]
     ChangedByJson {
         /// The trial.
         trial: TrialId,
@@ -33,8 +37,9 @@ pub enum JournalError {
     },
     /// A line is intact, but its genotype has another type than expected.
     #[error(
-        "line {line} of {}: the genotype has another type than expected: {reason}",
-        path.display()
+        "line {line} of {}: the genotype has another type than expected: {}",
+        shown(path),
+        passage(reason)
     )]
     OtherGenotype {
         /// The file.
@@ -45,7 +50,7 @@ pub enum JournalError {
         reason: String,
     },
     /// The journal belongs to another search.
-    #[error("{} records another search: {difference}", path.display())]
+    #[error("{} records another search: {difference}", shown(path))]
     OtherSearch {
         /// The file.
         path: PathBuf,
@@ -53,7 +58,10 @@ pub enum JournalError {
         difference: Difference,
     },
     /// The genotypes of the recorded warm start are of another type.
-    #[error("the genotypes of the recorded warm start can't be read: {reason}")]
+    #[error(
+        "the genotypes of the recorded warm start can't be read: {}",
+        passage(reason)
+    )]
     OtherWarmStart {
         /// What is wrong with them.
         reason: String,
@@ -61,7 +69,7 @@ pub enum JournalError {
     /// The algorithm doesn't propose the recorded trial.
     #[error(
         "line {line} of {}: the {what} of trial {trial} was {recorded}, but now it is {now}",
-        path.display()
+        shown(path)
     )]
     OtherTrial {
         /// The file.
@@ -78,7 +86,7 @@ pub enum JournalError {
         now: String,
     },
     /// The algorithm refuses a recorded outcome.
-    #[error("line {line} of {}: {source}", path.display())]
+    #[error("line {line} of {}: {source}", shown(path))]
     Tell {
         /// The file.
         path: PathBuf,

@@ -11,6 +11,7 @@ use super::attempt::AttemptEndLine;
 use super::read_ahead::{TakeEntry, read_ahead};
 use super::{AttemptEnd, EntryKind, Journal, JournalError, JournalHeader, Now};
 use crate::algorithm::AlgorithmDescription;
+use crate::excerpt::passage;
 use crate::search::{SearchError, Warning};
 use crate::space::Genotype;
 use crate::trial::Trial;
@@ -80,7 +81,7 @@ impl<G: Genotype + Serialize + DeserializeOwned> SearchJournal<G> for Journal {
             .append_if(&AskLine::new(trial, refused), &times, |json| {
                 check_ask(json, trial).map_err(|reason| JournalError::ChangedByJson {
                     trial: trial.id,
-                    genotype: format!("{:?}", trial.genotype),
+                    genotype: passage(&format!("{:?}", trial.genotype)).to_string(),
                     reason,
                 })
             })

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::excerpt::excerpt;
+
 /// Why a space of decisions, or a genotype of it, is invalid.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -178,7 +180,7 @@ pub enum ChoicesError {
         count: usize,
     },
     /// A value is of the wrong type.
-    #[error("decision '{decision}' is {found}; it must be {expected}")]
+    #[error("decision '{decision}' is {}; it must be {expected}", excerpt(&found.to_string()))]
     WrongKind {
         /// The decision.
         decision: String,
@@ -212,13 +214,13 @@ pub enum ChoicesError {
         step: Value,
     },
     /// The JSON is not an object.
-    #[error("expected an object that maps decisions to alternatives or numbers, not {0}")]
+    #[error("expected an object that maps decisions to alternatives or numbers, not {}", excerpt(.0))]
     NotAnObject(String),
     /// No decision has this name.
-    #[error("there is no decision '{0}'")]
+    #[error("there is no decision '{}'", excerpt(.0))]
     UnknownDecision(String),
     /// The decision has no such alternative.
-    #[error("decision '{decision}' has no alternative '{alternative}'")]
+    #[error("decision '{decision}' has no alternative '{}'", excerpt(alternative))]
     UnknownAlternative {
         /// The decision.
         decision: String,

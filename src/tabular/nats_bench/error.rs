@@ -4,12 +4,14 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
+use crate::excerpt::{excerpt, shown};
+
 /// Why an archive can't be converted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NatsBenchError {
     /// The folder or a file can't be read, or a file isn't bzip2.
-    #[error("can't read {}: {source}", path.display())]
+    #[error("can't read {}: {source}", shown(path))]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -17,10 +19,10 @@ pub enum NatsBenchError {
         source: io::Error,
     },
     /// The folder has no file named like an architecture's.
-    #[error("{} has no files named like 000000.pickle.pbz2", .0.display())]
+    #[error("{} has no files named like 000000.pickle.pbz2", shown(.0))]
     NoFiles(PathBuf),
     /// The file isn't a pickle, or has Python objects that can't be read here.
-    #[error("{} is not a pickle of an architecture: {source}", path.display())]
+    #[error("{} is not a pickle of an architecture: {source}", shown(path))]
     Pickle {
         /// The file.
         path: PathBuf,
@@ -28,7 +30,11 @@ pub enum NatsBenchError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The pickle lacks a value, or has a value of another type.
-    #[error("{}: {place}: expected {wanted}, found {found}", path.display())]
+    #[error(
+        "{}: {}: expected {wanted}, found {found}",
+        shown(path),
+        excerpt(place)
+    )]
     Layout {
         /// The file.
         path: PathBuf,
@@ -40,7 +46,7 @@ pub enum NatsBenchError {
         wanted: &'static str,
     },
     /// The table's file can't be written.
-    #[error("can't write {}: {source}", path.display())]
+    #[error("can't write {}: {source}", shown(path))]
     File {
         /// The file.
         path: PathBuf,

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use crate::description::Difference;
+use crate::excerpt::{excerpt, passage, shown};
 
 /// Why a training can't be saved or resumed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
     /// The file can't be written. An earlier checkpoint is unchanged.
-    #[error("can't write the checkpoint {}: {reason}", path.display())]
+    #[error("can't write the checkpoint {}: {}", shown(path), passage(reason))]
     Write {
         /// The file.
         path: PathBuf,
@@ -21,7 +22,7 @@ pub enum CheckpointError {
     #[error("an epoch ended early, so the training can't be saved; resume its last checkpoint")]
     UnfinishedEpoch,
     /// The file can't be read, isn't a checkpoint, or is damaged.
-    #[error("can't read the checkpoint {}: {reason}", path.display())]
+    #[error("can't read the checkpoint {}: {}", shown(path), passage(reason))]
     Read {
         /// The file.
         path: PathBuf,
@@ -30,9 +31,10 @@ pub enum CheckpointError {
     },
     /// Another version of this crate wrote the file.
     #[error(
-        "the checkpoint {} has version {found}, but this program reads version {supported}; \
+        "the checkpoint {} has version {}, but this program reads version {supported}; \
          resume it with the program that wrote it",
-        path.display()
+        shown(path),
+        excerpt(found)
     )]
     Version {
         /// The file.
@@ -43,7 +45,10 @@ pub enum CheckpointError {
         supported: u32,
     },
     /// The file belongs to another training.
-    #[error("the checkpoint {} belongs to another training: {difference}", path.display())]
+    #[error(
+        "the checkpoint {} belongs to another training: {difference}",
+        shown(path)
+    )]
     OtherTraining {
         /// The file.
         path: PathBuf,
@@ -52,8 +57,10 @@ pub enum CheckpointError {
     },
     /// The file belongs to another network.
     #[error(
-        "the checkpoint {} belongs to another network: parameter {parameter}: {reason}",
-        path.display()
+        "the checkpoint {} belongs to another network: parameter {}: {}",
+        shown(path),
+        excerpt(parameter),
+        passage(reason)
     )]
     OtherNetwork {
         /// The file.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::ImageSize;
 use super::size::MAX_RESIZED_SIDE;
+use crate::excerpt::{excerpt, passage, shown};
 use crate::network::ImageShape;
 
 /// Why images in memory can't be put together, selected or split.
@@ -88,7 +89,7 @@ pub enum ImagesError {
 #[non_exhaustive]
 pub enum DatasetError {
     /// The path is not a folder.
-    #[error("{} is not a folder: {advice}", folder.display())]
+    #[error("{} is not a folder: {}", shown(folder), passage(advice))]
     NotAFolder {
         /// The path passed.
         folder: PathBuf,
@@ -96,7 +97,7 @@ pub enum DatasetError {
         advice: String,
     },
     /// A folder lacks something that the format requires.
-    #[error("{} has no {missing}: {advice}", folder.display())]
+    #[error("{} has no {}: {}", shown(folder), excerpt(missing), passage(advice))]
     Missing {
         /// The folder.
         folder: PathBuf,
@@ -106,7 +107,10 @@ pub enum DatasetError {
         advice: String,
     },
     /// The operating system couldn't read a file or folder.
-    #[error("{} cannot be read: check that it exists and that you may read it", path.display())]
+    #[error(
+        "{} cannot be read: check that it exists and that you may read it",
+        shown(path)
+    )]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -114,7 +118,7 @@ pub enum DatasetError {
         source: io::Error,
     },
     /// A file or folder doesn't follow the format: it is damaged, or something else.
-    #[error("{} {problem}", path.display())]
+    #[error("{} {}", shown(path), passage(problem))]
     Invalid {
         /// The file or folder.
         path: PathBuf,
@@ -126,8 +130,8 @@ pub enum DatasetError {
     /// Two files don't belong together.
     #[error(
         "{} has {first_has}, but {} has {second_has}: {advice}",
-        first.display(),
-        second.display()
+        shown(first),
+        shown(second)
     )]
     Mismatch {
         /// One file.

@@ -35,7 +35,8 @@ impl<M: Module> MovingAverage<M> {
     /// Adds a network's weights to the average.
     #[must_use]
     pub fn update(self, network: &M) -> Self {
-        let steps = self.steps + 1;
+        // A checkpoint may claim any number.
+        let steps = self.steps.saturating_add(1);
         let n = steps as f64;
         let mut values = FlatParameters(Vec::new());
         network.valid().visit(&mut values);

@@ -1,6 +1,7 @@
 //! The journal and resuming from it.
 
 mod holes;
+mod hostile;
 mod refused;
 mod repaired;
 

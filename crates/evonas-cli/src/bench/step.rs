@@ -20,6 +20,12 @@ use crate::ranges::{batch, count, steps, warm_up_steps, workers};
 
 const CLASSES: usize = 10;
 
+/// Images that batches are taken from.
+const IMAGES: usize = 4096;
+
+/// The most bytes of random images, as many as a data set may have.
+const MOST_BYTES: u64 = 16 << 30;
+
 /// Time training steps of a cell network on random images
 #[derive(Args)]
 #[command(after_help = "\
@@ -71,6 +77,7 @@ pub(super) struct StepOptions {
 
 impl StepOptions {
     pub(super) fn run(&self) -> Result<(), Failure> {
+        self.check()?;
         let genotype = genotype::find(&self.genotype)?;
         let device = self.device.open()?;
         let precision = match self.bf16 {
@@ -116,6 +123,28 @@ impl StepOptions {
             false => None,
         };
         self.print(parameters, &times, batch_ms)
+    }
+
+    /// Refuses images that no memory would hold.
+    fn check(&self) -> Result<(), Failure> {
+        let values = [self.channels, self.size, self.size];
+        let values = values.map(|count| count as u64).into_iter();
+        let values = values.fold(1, u64::saturating_mul);
+        let of_batch = values.saturating_mul(4 * self.batch as u64);
+        let of_all = values.saturating_mul(IMAGES as u64);
+        let bytes = if self.pipeline {
+            of_batch.max(of_all)
+        } else {
+            of_batch
+        };
+        match bytes > MOST_BYTES {
+            true => Err(format!(
+                "the images need {bytes} bytes, and at most 16 GiB are supported: give a smaller --batch or --size, or \
+                 fewer --channels"
+            )
+            .into()),
+            false => Ok(()),
+        }
     }
 
     fn print(
@@ -164,7 +193,6 @@ impl StepOptions {
 
     /// The median time of taking a batch from 4,096 random images, in milliseconds.
     fn batch_time(&self, image: ImageShape, device: &Device) -> Result<f64, Failure> {
-        const IMAGES: usize = 4096;
         let mut rng = stream(0, 3);
         let pixels = IMAGES * image.channels * image.height * image.width;
         let pixels = (0..pixels).map(|_| rng.random::<u8>()).collect();

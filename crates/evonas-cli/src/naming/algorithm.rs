@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use evonas::comparison::contenders::{Aging, NonAging, Ppo, Random, Reinforce};
+use evonas::comparison::contenders::{Aging, NonAging, PpoContender, Random, ReinforceContender};
 use evonas::comparison::{Benchmark, Contender};
 use evonas::space::CategoricalSpace;
 
@@ -58,8 +58,8 @@ impl AlgorithmName {
             Self::Aging => Box::new(Aging::new().population(population).sample(sample)),
             Self::NonAging => Box::new(NonAging::new().population(population).sample(sample)),
             Self::Random => Box::new(Random::new()),
-            Self::Reinforce => Box::new(Reinforce::new()),
-            Self::Ppo => Box::new(Ppo::new()),
+            Self::Reinforce => Box::new(ReinforceContender::new()),
+            Self::Ppo => Box::new(PpoContender::new()),
         }
     }
 }

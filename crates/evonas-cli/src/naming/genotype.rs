@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use evonas::report::printable_line;
 use evonas::spaces::nasnet::{NasnetError, NasnetGenotype, published};
 use serde_json::Value;
 
@@ -41,7 +42,7 @@ fn read(path: &Path) -> Result<NasnetGenotype, GenotypeError> {
     })?;
     parse(text.trim()).map_err(|reason| GenotypeError::InvalidFile {
         path: path.display().to_string(),
-        reason,
+        reason: printable_line(reason).to_string(),
     })
 }
 

@@ -66,7 +66,7 @@ impl Task<'_> {
         }
         command += &format!(
             " --preset short --cells {} --filters {} --epochs {epochs} --batch {batch_size} --learning-rate \
-             {learning_rate} --seed {} --out trained",
+             {learning_rate:?} --seed {} --out trained",
             options.cells, options.filters, best.seed
         );
         command

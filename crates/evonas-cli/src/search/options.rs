@@ -151,15 +151,9 @@ pub(crate) struct SearchOptions {
     /// End unpromising trials early, by the validation accuracy after their epochs
     #[arg(long, value_enum, default_value = "none")]
     pub(super) stopper: StopperName,
-    /// With a stopper, measure the validation accuracy of a trial after every so many epochs
-    #[arg(
-        long,
-        value_name = "EPOCHS",
-        default_value_t = 1,
-        value_parser = clap::value_parser!(u64).range(1..),
-        requires = "stopper"
-    )]
-    pub(super) validate_every: u64,
+    /// With a stopper, measure the validation accuracy of a trial after every so many epochs [default: 1]
+    #[arg(long, value_name = "EPOCHS", value_parser = count)]
+    pub(super) validate_every: Option<usize>,
     /// Begin with these genotypes: a published name, a genotype's text, a file, or the folder of another
     /// search, whose fittest are taken; may be repeated. A resumed search keeps those that it began with
     /// [default: random genotypes]
@@ -184,6 +178,11 @@ impl SearchOptions {
         self.sample.unwrap_or(8)
     }
 
+    /// The epochs between two measurements for a stopper.
+    pub(super) fn validate_every(&self) -> usize {
+        self.validate_every.unwrap_or(1)
+    }
+
     /// Refuses options that the algorithm has no use for.
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.ordered && !matches!(self.stopper, StopperName::None) {
@@ -193,8 +192,10 @@ impl SearchOptions {
                     .into(),
             );
         }
-        let last = self.validate_every >= self.epochs as u64;
-        if !matches!(self.stopper, StopperName::None) && last {
+        if matches!(self.stopper, StopperName::None) {
+            let every = ("--validate-every", self.validate_every.is_some());
+            refuse_ignored("without a stopper", &[every])?;
+        } else if self.validate_every() >= self.epochs {
             return Err(format!(
                 "--stopper has nothing to judge: a trial has {} epochs, and nothing is left to save after the last; \
                  give more --epochs than --validate-every",
@@ -204,6 +205,11 @@ impl SearchOptions {
         }
         if self.algorithm != SearchAlgorithm::Random {
             return Ok(());
+        }
+        if self.baseline {
+            return Err(
+                "--baseline would repeat the search, which is random itself; leave it out".into(),
+            );
         }
         if !self.warm_start.is_empty() {
             return Err("--warm-start needs evolution; random search has no population".into());

@@ -132,7 +132,7 @@ impl<'a> Task<'a> {
         let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
             .validation_fraction(0.2)
             .split_seed(seed)
-            .validate_every(usize::try_from(options.validate_every).unwrap_or(usize::MAX))
+            .validate_every(options.validate_every())
             .devices(&self.devices.all())
             .threads_per_worker((cores() / self.workers.max(1)).max(1))
             .build()?;

@@ -8,6 +8,7 @@ mod completions;
 mod convert;
 mod describe;
 mod harness;
+mod hostile;
 mod journal;
 mod png;
 mod ranges;

@@ -42,7 +42,12 @@ fn adler32(data: &[u8]) -> u32 {
 }
 
 fn crc32(data: &[u8]) -> u32 {
-    !data.iter().fold(!0_u32, |crc, &byte| {
+    crc32_after(0, data)
+}
+
+/// The checksum of data that follows data with the checksum `before`.
+pub(crate) fn crc32_after(before: u32, data: &[u8]) -> u32 {
+    !data.iter().fold(!before, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| {
             (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 }
         })

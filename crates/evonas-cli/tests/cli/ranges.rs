@@ -3,7 +3,7 @@
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use crate::harness::Dir;
+use crate::harness::{Dir, last_json};
 
 /// Every command line is invalid, and the message says what is allowed.
 fn refused(lines: &[(&str, &str)]) {
@@ -36,6 +36,17 @@ fn numbers_out_of_range_are_refused_with_the_range() {
         ("train --validation 1.5", "from 0 to 1"),
         ("describe amoebanet-a --cells -1", "from 1 to"),
         ("bench gpu --minutes nan", "above 0"),
+        ("bench gpu --minutes 1e300", "from 1e-10 to 3e17 minutes"),
+        ("search --target -inf", "from 0 to 1"),
+        ("search --timeout -inf", "above 0"),
+        ("search --learning-rate -nan", "above 0"),
+        ("compare --budget -inf", "above 0"),
+        ("aging-study --noise -inf", "at least 0"),
+        ("aging-study --populations -1,5", "from 1 to"),
+        ("aging-study --samples -1,5", "from 1 to"),
+        ("train --cutout -inf", "from 0 to 65536"),
+        ("search --validate-every -1", "from 1 to"),
+        ("search --trials --json", "from 1 to"),
     ]);
 }
 
@@ -65,6 +76,74 @@ fn sizes_that_no_memory_holds_are_refused_with_the_limit() {
             "from 1 to 1000000",
         ),
     ]);
+}
+
+#[test]
+fn sizes_that_fit_an_option_but_no_memory_are_refused() {
+    let dir = Dir::new();
+    let huge = "amoebanet-a --cells 1024 --filters 65536";
+    for (line, reason) in [
+        (
+            "bench step --filters 65536 --cells 1024",
+            "parameters; at most 1073741824 can be built",
+        ),
+        (
+            "bench step --filters 1000000000",
+            "the number of filters is 1000000000; at most 65536",
+        ),
+        (
+            "bench step --cells 1000000000",
+            "the number of cells per stack is 1000000000; at most 1024",
+        ),
+        (
+            "bench step --size 65536 --batch 65536",
+            "at most 16 GiB are supported",
+        ),
+        (
+            "bench step --size 1000000000 --channels 1000000000 --batch 65536",
+            "at most 16 GiB are supported",
+        ),
+        (
+            "bench step --size 2000 --batch 2 --pipeline",
+            "at most 16 GiB are supported",
+        ),
+        (
+            "train --limit 100 --filters 65536",
+            "parameters; at most 1073741824 can be built",
+        ),
+        (
+            "train --limit 100 --batch 65536",
+            "the batch size is 65536, but there are only 100 training images",
+        ),
+        (
+            "train --limit 100 --learning-rate -1e300",
+            "the learning rate is -1e300; it must be above 0 and finite",
+        ),
+    ] {
+        let refused = dir.line(line).assert().code(1);
+        refused.stderr(contains(reason).and(contains("panicked").not()));
+    }
+    let described = dir
+        .line(&format!("describe {huge} --json"))
+        .assert()
+        .success();
+    let described = last_json(&described.get_output().stdout);
+    assert!(
+        described["parameters"].as_u64().unwrap() > 1 << 30,
+        "{}",
+        described["parameters"]
+    );
+}
+
+#[test]
+fn a_genotype_of_more_operations_than_a_network_can_have_is_refused() {
+    let dir = Dir::new();
+    let cell = vec!["max3@0+max3@1"; 300_000].join(",");
+    dir.write("huge.txt", format!("{cell}/{cell}"));
+    let refused = dir.line("describe --genotype huge.txt").assert().code(1);
+    refused.stderr(contains(
+        "the number of operations in all cells is 12000000; at most 1048576",
+    ));
 }
 
 #[test]
@@ -104,13 +183,27 @@ fn options_that_would_have_no_effect_are_refused() {
         ("search --algorithm random --population 5", "--population"),
         ("search --algorithm random --sample 5", "--sample"),
         (
-            "bench gpu --device cpu --sections steps --cifar images",
-            "--cifar",
+            "search --stopper none --validate-every 2",
+            "--validate-every",
         ),
     ] {
         let refused = dir.line(line).assert().code(1);
         refused.stderr(contains(format!("error: {option} has no effect with")));
     }
+    for (sections, option) in [
+        ("parity", "--steps 3"),
+        ("parity", "--minutes 3"),
+        ("steps", "--cifar images"),
+        ("workers,memory", "--steps 3"),
+        ("search", "--quick"),
+    ] {
+        let line = format!("bench gpu --device cpu --sections {sections} {option}");
+        let refused = dir.line(&line).assert().code(1);
+        let name = option.split(' ').next().unwrap();
+        refused.stderr(contains(format!("error: {name} has no effect with")));
+    }
+    let repeated = dir.line("search --algorithm random --baseline").assert();
+    repeated.code(1).stderr(contains("--baseline would repeat"));
     let refused = dir.line("search --sync always").assert().code(2);
     refused.stderr(contains("--out"));
 }

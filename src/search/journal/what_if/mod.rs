@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::attempt::AttemptEnd;
 use crate::algorithm::{Algorithm, Ledger};
+use crate::evaluator::StopSignal;
 use crate::search::{History, SearchError, guarded};
 use crate::space::Genotype;
 use crate::stopper::{SharedStopper, Stopper, Verdict};
@@ -55,6 +56,7 @@ use recording::{Evaluations, RecordedStep, Recording};
 pub struct WhatIf {
     folder: PathBuf,
     stopper: Option<SharedStopper>,
+    stop: StopSignal,
 }
 
 /// What another configuration would have done, as far as it is known.
@@ -111,6 +113,7 @@ impl WhatIf {
         Self {
             folder: folder.as_ref().to_owned(),
             stopper: None,
+            stop: StopSignal::new(),
         }
     }
 
@@ -121,10 +124,17 @@ impl WhatIf {
         self
     }
 
+    /// Ends the replay with an error when the signal is set, to either stage.
+    pub fn stop_signal(mut self, stop: &StopSignal) -> Self {
+        self.stop = stop.clone();
+        self
+    }
+
     /// Replays the recorded evaluations through an algorithm.
     ///
     /// # Errors
-    /// [`SearchError`] if the journal can't be read, the algorithm panics, or it refuses an outcome.
+    /// [`SearchError`] if the journal can't be read, the algorithm panics, it refuses an outcome, or the replay was
+    /// stopped.
     pub fn replay<G, A>(self, algorithm: A) -> Result<Replayed<G>, SearchError>
     where
         G: Genotype + Serialize + DeserializeOwned,
@@ -135,6 +145,7 @@ impl WhatIf {
         let mut replay = Replay {
             ledger: Ledger::new(algorithm),
             stopper: self.stopper,
+            stop: self.stop,
             evaluations: Evaluations::new(&recorded.ended),
             recorded,
             in_flight: HashMap::new(),
@@ -153,6 +164,7 @@ impl WhatIf {
 struct Replay<G, A> {
     ledger: Ledger<G, A>,
     stopper: Option<SharedStopper>,
+    stop: StopSignal,
     recorded: Recording<G>,
     evaluations: Evaluations,
     /// The places of the evaluations of trials in flight; `None` if there is no evaluation.
@@ -165,6 +177,7 @@ struct Replay<G, A> {
 impl<G: Genotype + Serialize, A: Algorithm<G>> Replay<G, A> {
     fn run(&mut self) -> Result<(), SearchError> {
         for step in std::mem::take(&mut self.recorded.steps) {
+            self.check_goes_on()?;
             match step {
                 RecordedStep::Ask { refused } => self.ask(refused)?,
                 RecordedStep::Tell(trial) => self.tell(trial)?,
@@ -178,6 +191,7 @@ impl<G: Genotype + Serialize, A: Algorithm<G>> Replay<G, A> {
 
     fn ask(&mut self, refused: u64) -> Result<(), SearchError> {
         for _ in 0..if self.same { refused } else { 0 } {
+            self.check_goes_on()?;
             let withdrawn = guarded::ask_in_place(&mut self.ledger)?.id;
             guarded::withdraw(&mut self.ledger, withdrawn)?;
         }
@@ -229,6 +243,13 @@ impl<G: Genotype + Serialize, A: Algorithm<G>> Replay<G, A> {
         let trial = guarded::tell(&mut self.ledger, id, &end.outcome)?;
         self.replayed.history.push(end.into_record(trial));
         Ok(())
+    }
+
+    fn check_goes_on(&self) -> Result<(), SearchError> {
+        match self.stop.is_finishing() {
+            true => Err(SearchError::StoppedInReplay),
+            false => Ok(()),
+        }
     }
 
     fn diverge(&mut self, trial: Trial<G>, reason: DivergenceReason) {

@@ -9,6 +9,7 @@ use sha1::{Digest, Sha1};
 use super::super::dataset::MAX_SPLIT_BYTES;
 use super::super::{DatasetError, LabeledImages};
 use super::archive::{Archive, OfficialFile, PIXELS, SHAPE};
+use crate::excerpt::shown;
 
 /// The most bytes of a file of names; anything larger is something else.
 const MAX_NAMES_BYTES: u64 = 1 << 16;
@@ -62,7 +63,7 @@ impl Records {
     ) -> Result<(), DatasetError> {
         if found > MAX_SPLIT_BYTES {
             return Err(DatasetError::TooLarge {
-                claim: format!("{} has {found} bytes", file.display()),
+                claim: format!("{} has {found} bytes", shown(file)),
                 advice: "use fewer images",
             });
         }

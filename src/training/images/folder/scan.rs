@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::DatasetError;
 use super::super::listing::contents;
+use crate::excerpt::shown;
 
 const EXTENSIONS: [&str; 3] = ["png", "jpg", "jpeg"];
 /// Files that operating systems leave in folders, apart from names that begin with a dot.
@@ -119,7 +120,7 @@ impl Class {
     fn unknown(&self, train: &Path) -> DatasetError {
         let problem = format!(
             "is a class that the training images in {} do not have: give both the same folders",
-            train.display()
+            shown(train)
         );
         DatasetError::invalid(&self.folder, problem)
     }

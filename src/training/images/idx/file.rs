@@ -8,6 +8,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::super::DatasetError;
 use super::super::dataset::MAX_SPLIT_BYTES;
+use crate::excerpt::shown;
 
 /// The magic number of images: unsigned bytes in three dimensions.
 const IMAGES_MAGIC: u32 = 0x0000_0803;
@@ -44,7 +45,7 @@ impl ImageFile {
             return Err(DatasetError::TooLarge {
                 claim: format!(
                     "{} claims in its header to have {count} images of {rows} rows and {columns} columns",
-                    content.path.display()
+                    shown(&content.path)
                 ),
                 advice: "download the file again",
             });

@@ -21,16 +21,12 @@ use self::caught::caught;
 use self::options::Section;
 use self::report::Report;
 use crate::Failure;
-use crate::ignored::refuse_ignored;
 use crate::output::print_line;
 
 impl GpuOptions {
     /// Runs every section, also after one that failed or panicked.
     pub(in crate::bench) fn run(&self) -> Result<(), Failure> {
-        if !self.sections.contains(&Section::Search) {
-            let cifar = ("--cifar", self.cifar.is_some());
-            refuse_ignored("without search in --sections", &[cifar])?;
-        }
+        self.check()?;
         let devices = self.device.open_all()?;
         let device: Device = devices.first();
         let record = self.record.as_ref().map(File::create).transpose()?;

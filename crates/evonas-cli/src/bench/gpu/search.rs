@@ -1,7 +1,5 @@
 //! What a search reaches in a given time.
 
-use std::time::Duration;
-
 use burn::tensor::Device;
 use evonas::network::NetworkConfig;
 use evonas::prelude::*;
@@ -65,7 +63,7 @@ fn search(
     let evaluator = TrainingEvaluator::builder(decoder.clone(), trainer, images).device(device);
     let space = NasnetSpace::sp1();
     let evolution = Evolution::builder(space.clone(), space.mutation());
-    let limit = Duration::try_from_secs_f64(60.0 * options.minutes)?;
+    let limit = options.time_for_a_search();
     let executor = Threads::new(evaluator.build()?, 4)?;
     let budget = Budget::unlimited().wall_time(limit);
     let result = Search::new(

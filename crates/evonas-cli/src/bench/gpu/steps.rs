@@ -64,7 +64,7 @@ pub(super) fn measure(
             let mut batch = size.batch;
             let ran = loop {
                 device.memory_cleanup();
-                let error = match caught(|| steps(&config, batch, options.steps, device)) {
+                let error = match caught(|| steps(&config, batch, options.steps(), device)) {
                     Ok(ran) => break Some(ran),
                     Err(error) => error.to_string(),
                 };
