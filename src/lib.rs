@@ -40,6 +40,7 @@ pub mod description;
 pub mod evaluator;
 mod excerpt;
 pub mod executor;
+pub mod input;
 pub mod network;
 pub mod objective;
 mod panics;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::error::RecordError;
 use super::writer::Storage;
+use crate::input::open_file;
 
 /// A file to append to, locked against other processes until it is dropped.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl Storage for LockedFile {
 
 /// Opens a log for reading only, even while another process has locked it.
 pub(crate) fn open_read_only(path: &Path) -> Result<File, RecordError> {
-    File::open(path).map_err(|source| match source.kind() {
+    open_file(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => RecordError::Missing(path.to_owned()),
         _ => RecordError::Unreadable {
             path: path.to_owned(),

@@ -12,6 +12,12 @@ use super::error::RecordError;
 use super::kind::RecordKind;
 use super::seal::{self, SealedParts};
 
+/// The most bytes of a line's content. A longer one can't be written, so nothing that was recorded is refused.
+pub(super) const MAX_CONTENT_BYTES: usize = 32 << 20;
+
+/// The most bytes of a line, with its times and checksums.
+const MAX_LINE_BYTES: u64 = MAX_CONTENT_BYTES as u64 + (1 << 10);
+
 /// Reads the lines of a log, checking each.
 #[derive(Debug)]
 pub(crate) struct LogReader {
@@ -53,6 +59,7 @@ impl LogReader {
         file: File,
         kind: &'static RecordKind,
     ) -> Result<Self, RecordError> {
+        let is_file = file.metadata().map(|metadata| metadata.is_file());
         let mut reader = Self {
             path: path.to_owned(),
             kind,
@@ -63,6 +70,10 @@ impl LogReader {
             length: 0,
             torn: None,
         };
+        if !is_file.map_err(|source| reader.unreadable(source))? {
+            let reason = io::Error::new(io::ErrorKind::InvalidInput, "it isn't a file");
+            return Err(reader.unreadable(reason));
+        }
         reader.check_magic()?;
         Ok(reader)
     }
@@ -142,24 +153,40 @@ impl LogReader {
         }
     }
 
-    /// Reads a line into the buffer; false at the end of the file.
+    /// Reads a line into the buffer; false at the end of the file. Takes no more memory than a line may need, however
+    /// many bytes come before the next line end: a power cut may leave gigabytes of zeros.
     fn read_line(&mut self) -> Result<bool, RecordError> {
-        self.buffer.clear();
-        self.reader
-            .read_until(b'\n', &mut self.buffer)
-            .map_err(|source| self.unreadable(source))?;
+        let mut bytes = 0;
+        loop {
+            self.buffer.clear();
+            bytes += self
+                .reader
+                .by_ref()
+                .take(MAX_LINE_BYTES)
+                .read_until(b'\n', &mut self.buffer)
+                .map_err(|source| self.unreadable(source))?;
+            // Unless this part of the line is as long as a whole one may be, it ended with the line or the file.
+            if self.buffer.last() == Some(&b'\n') || self.buffer.len() as u64 != MAX_LINE_BYTES {
+                break;
+            }
+        }
         if self.buffer.last() != Some(&b'\n') {
-            if !self.buffer.is_empty() {
+            if bytes > 0 {
                 self.torn = Some(TornLine {
                     line: self.lines + 1,
-                    bytes: self.buffer.len(),
+                    bytes,
                 });
             }
             return Ok(false);
         }
         self.lines += 1;
-        self.length += self.buffer.len() as u64;
-        Ok(true)
+        self.length += bytes as u64;
+        match bytes as u64 <= MAX_LINE_BYTES {
+            true => Ok(true),
+            false => Err(self.damaged(format_args!(
+                "it has {bytes} bytes, and no line has more than {MAX_LINE_BYTES}"
+            ))),
+        }
     }
 
     /// Checks the line in the buffer.

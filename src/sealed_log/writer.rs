@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::error::RecordError;
 use super::kind::RecordKind;
+use super::reader::MAX_CONTENT_BYTES;
 use super::seal::seal;
 
 /// When lines are forced to the disk itself instead of being left to the operating system.
@@ -101,6 +102,11 @@ impl LogWriter {
         let kind = self.kind;
         serde_json::to_writer(&mut self.buffer, content)
             .map_err(|source| RecordError::NoJson { kind, source })?;
+        if self.buffer.len() > MAX_CONTENT_BYTES {
+            let reason = format_args!("it takes more than {MAX_CONTENT_BYTES} bytes");
+            let source = serde::ser::Error::custom(reason);
+            return Err(RecordError::NoJson { kind, source }.into());
+        }
         check(&self.buffer)?;
         // The closing brace comes at the end.
         self.buffer.pop();
