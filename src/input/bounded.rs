@@ -22,6 +22,15 @@ pub struct LimitExceeded {
     pub(crate) advice: &'static str,
 }
 
+impl LimitExceeded {
+    /// The message after the name of the file.
+    #[cfg(feature = "burn")]
+    pub(crate) fn of_this(&self) -> String {
+        let message = self.to_string();
+        message.trim_start_matches("it ").to_owned()
+    }
+}
+
 impl From<LimitExceeded> for io::Error {
     fn from(limit: LimitExceeded) -> Self {
         Self::new(io::ErrorKind::FileTooLarge, limit)

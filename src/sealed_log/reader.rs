@@ -216,3 +216,60 @@ impl LogReader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+
+    use super::super::{LockedFile, LogWriter};
+    use super::*;
+
+    static KIND: RecordKind = RecordKind {
+        magic: "{\"log\":",
+        format: 1,
+        name: "a log",
+        noun: "log",
+        entry: "value",
+        task: "test",
+    };
+
+    #[test]
+    fn what_follows_the_last_line_takes_no_more_memory_than_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let log = LockedFile::open(&path).unwrap();
+        let mut writer = LogWriter::new(path.clone(), &KIND, Box::new(log));
+        writer.append(&serde_json::json!({"log": 1}), &[]).unwrap();
+        drop(writer);
+        let file = OpenOptions::new().append(true).open(&path).unwrap();
+        let length = file.metadata().unwrap().len();
+        file.set_len(length + (100 << 20)).unwrap();
+        let mut reader = LogReader::new(&path, File::open(&path).unwrap(), &KIND).unwrap();
+        assert!(reader.next_line().unwrap().is_some());
+        assert!(reader.next_line().unwrap().is_none());
+        let torn = TornLine {
+            line: 2,
+            bytes: 100 << 20,
+        };
+        assert_eq!(reader.torn(), Some(torn));
+        assert_eq!(reader.length(), length);
+        assert!(reader.buffer.capacity() as u64 <= 2 * MAX_LINE_BYTES);
+    }
+
+    #[test]
+    fn a_line_that_could_not_be_read_back_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let log = LockedFile::open(&path).unwrap();
+        let mut writer = LogWriter::new(path.clone(), &KIND, Box::new(log));
+        let longest = "x".repeat(MAX_CONTENT_BYTES - "{\"log\":\"\"}".len());
+        writer
+            .append(&serde_json::json!({"log": longest}), &[])
+            .unwrap();
+        let error = writer.append(&serde_json::json!({"log": longest + "x"}), &[]);
+        assert!(matches!(error, Err(RecordError::NoJson { .. })));
+        let mut reader = LogReader::new(&path, File::open(&path).unwrap(), &KIND).unwrap();
+        assert!(reader.next_line().unwrap().is_some());
+        assert!(reader.next_line().unwrap().is_none());
+    }
+}

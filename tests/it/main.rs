@@ -23,6 +23,8 @@ mod evolution;
 mod examples;
 mod executors;
 mod failures;
+mod fuzz;
+mod hostile;
 mod journal;
 #[cfg(feature = "burn")]
 mod kernels;

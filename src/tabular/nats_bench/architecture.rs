@@ -65,7 +65,9 @@ impl Architecture {
             .into_iter()
             .map(|seed| {
                 let dataset = PythonKey::Text(trials.dataset.into());
-                all.get(&PythonKey::Tuple([dataset, PythonKey::Integer(seed)].into()))
+                all.get(&PythonKey::Tuple(
+                    [dataset, PythonKey::Integer(seed)].into(),
+                ))
             })
             .collect())
     }

@@ -6,6 +6,8 @@ mod completions;
 mod convert;
 mod describe;
 mod harness;
+#[cfg(unix)]
+mod inputs;
 mod png;
 mod ranges;
 mod search;

@@ -52,7 +52,9 @@ impl<'a> PickleBytes<'a> {
     /// A number on a line of its own.
     pub(super) fn number<T: std::str::FromStr>(&mut self) -> Result<T, Problem> {
         let line = self.line()?;
-        let number = std::str::from_utf8(line).ok().and_then(|line| line.parse().ok());
+        let number = std::str::from_utf8(line)
+            .ok()
+            .and_then(|line| line.parse().ok());
         number.ok_or_else(|| "a line should hold a number".into())
     }
 
@@ -63,7 +65,9 @@ impl<'a> PickleBytes<'a> {
             return Ok(PythonObject::Bool);
         }
         let digits = line.strip_suffix(b"L").unwrap_or(line);
-        let integer = std::str::from_utf8(digits).ok().and_then(|text| text.parse().ok());
+        let integer = std::str::from_utf8(digits)
+            .ok()
+            .and_then(|text| text.parse().ok());
         let unsigned = digits.strip_prefix(b"-").unwrap_or(digits);
         match integer {
             Some(integer) => Ok(PythonObject::Integer(integer)),
@@ -152,7 +156,10 @@ mod tests {
             assert_eq!(integer(object), expected);
         }
         for line in ["\n", "-\n", "L\n", "1e3\n", "1"] {
-            assert!(PickleBytes::new(line.as_bytes()).decimal().is_err(), "{line:?}");
+            assert!(
+                PickleBytes::new(line.as_bytes()).decimal().is_err(),
+                "{line:?}"
+            );
         }
     }
 

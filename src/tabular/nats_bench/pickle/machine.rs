@@ -108,7 +108,9 @@ impl<'a> Machine<'a> {
             BINUNICODE => text(bytes.counted::<4>()?)?,
             BINUNICODE8 => text(bytes.counted::<8>()?)?,
             STRING => bytes.line().map(|_| PythonObject::Bytes)?,
-            SHORT_BINSTRING | SHORT_BINBYTES => bytes.counted::<1>().map(|_| PythonObject::Bytes)?,
+            SHORT_BINSTRING | SHORT_BINBYTES => {
+                bytes.counted::<1>().map(|_| PythonObject::Bytes)?
+            }
             BINSTRING | BINBYTES => bytes.counted::<4>().map(|_| PythonObject::Bytes)?,
             BINBYTES8 | BYTEARRAY8 => bytes.counted::<8>().map(|_| PythonObject::Bytes)?,
             unknown => return Err(format!("there is no operation {unknown:#04x}").into()),
@@ -139,7 +141,8 @@ impl<'a> Machine<'a> {
         match operation {
             GET | BINGET | LONG_BINGET => {
                 let object = self.memo.get(&number);
-                self.stack.push(*object.ok_or("an object that isn't there is referred to")?);
+                self.stack
+                    .push(*object.ok_or("an object that isn't there is referred to")?);
             }
             _ => {
                 self.memo.insert(number, self.top()?);
@@ -236,7 +239,9 @@ impl<'a> Machine<'a> {
                         self.stack.push(argument);
                         return Ok(());
                     }
-                    PythonObject::Global(Global::Unknown) | PythonObject::None => PythonObject::None,
+                    PythonObject::Global(Global::Unknown) | PythonObject::None => {
+                        PythonObject::None
+                    }
                     _ => return Err("something else than a class is called".into()),
                 }
             }
@@ -306,7 +311,10 @@ impl<'a> Machine<'a> {
 
     /// All objects above the last mark.
     fn pop_mark(&mut self) -> Result<Vec<ObjectId>, Problem> {
-        let mark = self.marks.pop().ok_or("an operation needs a mark that isn't there")?;
+        let mark = self
+            .marks
+            .pop()
+            .ok_or("an operation needs a mark that isn't there")?;
         Ok(self.stack.split_off(mark))
     }
 }

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use bzip2::read::BzDecoder;
 
 use self::machine::Machine;
-use self::object::{ObjectId, PythonObject};
 pub(super) use self::object::PythonKey;
+use self::object::{ObjectId, PythonObject};
 pub(super) use self::value::PickleValue;
 use super::error::NatsBenchError;
 use crate::input::{Bounded, Counted, open_file};
@@ -43,13 +43,12 @@ impl Pickle {
             Bounded::new(BzDecoder::new(file), limits.bytes).ratio(compressed, limits.ratio);
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut decompressed, &mut bytes).map_err(error)?;
-        let (objects, root) =
-            Machine::new(&bytes, limits.values)
-                .run()
-                .map_err(|source| NatsBenchError::Pickle {
-                    path: path.to_owned(),
-                    source,
-                })?;
+        let (objects, root) = Machine::new(&bytes, limits.values)
+            .run()
+            .map_err(|source| NatsBenchError::Pickle {
+                path: path.to_owned(),
+                source,
+            })?;
         Ok(Self {
             path: path.to_owned(),
             objects,
