@@ -38,6 +38,7 @@ impl From<LimitExceeded> for io::Error {
 }
 
 /// The limit that an error of reading is about.
+#[cfg(any(test, feature = "burn", feature = "tabular"))]
 pub(crate) fn limit_exceeded(error: &io::Error) -> Option<&LimitExceeded> {
     error.get_ref()?.downcast_ref()
 }

@@ -14,6 +14,7 @@ mod open;
 pub use bounded::LimitExceeded;
 pub use open::{open_file, open_stream, read_text};
 
+#[cfg(any(test, feature = "burn", feature = "tabular"))]
 pub(crate) use bounded::limit_exceeded;
 #[cfg(any(feature = "burn", feature = "tabular"))]
 pub(crate) use bounded::{Bounded, Counted};
