@@ -64,7 +64,7 @@ pub(crate) fn settings() -> Vec<Vec<u8>> {
     vec![
         serde_json::to_vec(&TrainingConfig::default()).unwrap(),
         serde_json::to_vec(&NetworkConfig::cifar()).unwrap(),
-        serde_json::to_vec(&NetworkConfig::imagenet()).unwrap(),
+        serde_json::to_vec(&NetworkConfig::imagenet(64)).unwrap(),
     ]
 }
 
