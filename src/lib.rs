@@ -41,6 +41,7 @@ pub mod evaluator;
 mod excerpt;
 pub mod executor;
 mod figure;
+pub mod input;
 pub mod network;
 pub mod objective;
 mod panics;

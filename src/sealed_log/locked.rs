@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::error::RecordError;
 use super::writer::Storage;
+use crate::input::open_file;
 
 /// Whether a record must be locked, which keeps a second process from writing it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -169,7 +170,7 @@ fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
 
 /// Opens a log for reading only, even while another process has locked it.
 pub(crate) fn open_read_only(path: &Path) -> Result<File, RecordError> {
-    File::open(path).map_err(|source| match source.kind() {
+    open_file(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => RecordError::Missing(path.to_owned()),
         _ => RecordError::Unreadable {
             path: path.to_owned(),

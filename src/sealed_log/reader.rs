@@ -162,7 +162,8 @@ impl LogReader {
         }
     }
 
-    /// Reads a line into the buffer; false at the end of the file.
+    /// Reads a line into the buffer; false at the end of the file. Takes no more memory than a line may need, however
+    /// many bytes come before the next line end: a power cut may leave gigabytes of zeros.
     fn read_line(&mut self) -> Result<bool, RecordError> {
         let read = read_line(&mut self.reader, &mut self.buffer);
         let (bytes, end) = read.map_err(|source| self.unreadable(source))?;
@@ -259,6 +260,8 @@ impl LogReader {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+
     use super::super::raw_line::MAX_CONTENT_BYTES;
     use super::super::{LockPolicy, LockedFile, LogWriter};
     use super::*;
@@ -271,6 +274,29 @@ mod tests {
         entry: "value",
         task: "test",
     };
+
+    #[test]
+    fn what_follows_the_last_line_takes_no_more_memory_than_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let log = LockedFile::open(&path, LockPolicy::Required).unwrap();
+        let mut writer = LogWriter::new(path.clone(), &KIND, Box::new(log));
+        writer.append(&serde_json::json!({"log": 1}), &[]).unwrap();
+        drop(writer);
+        let file = OpenOptions::new().append(true).open(&path).unwrap();
+        let length = file.metadata().unwrap().len();
+        file.set_len(length + (100 << 20)).unwrap();
+        let mut reader = LogReader::new(&path, File::open(&path).unwrap(), &KIND).unwrap();
+        assert!(reader.next_line().unwrap().is_some());
+        assert!(reader.next_line().unwrap().is_none());
+        let torn = TornLine {
+            line: 2,
+            bytes: 100 << 20,
+        };
+        assert_eq!(reader.torn(), Some(torn));
+        assert_eq!(reader.length(), length);
+        assert!(reader.buffer.capacity() as u64 <= 2 * MAX_LINE_BYTES);
+    }
 
     #[test]
     fn a_line_that_could_not_be_read_back_is_not_written() {

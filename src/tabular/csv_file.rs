@@ -1,6 +1,5 @@
 //! CSV rows with fields by column name, and errors that name the line and column.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
@@ -8,26 +7,34 @@ use csv::{ByteRecord, ErrorKind};
 use flate2::bufread::MultiGzDecoder;
 
 use super::error::{TableError, TableErrorKind};
+use super::limits::TableLimits;
 use super::line_number::{line_at, whole_lines};
 use super::quantity::Quantity;
+use crate::input::{Bounded, Counted, LimitExceeded, limit_exceeded, open_stream};
 
 /// Reads a table from a file, which is decompressed if it is gzip (by its first two bytes). Errors name
-/// the file.
+/// the file. It may be a pipe, since it is read once.
 pub(super) fn read_file<T>(
     path: &Path,
+    limits: TableLimits,
     read: impl FnOnce(Box<dyn Read>) -> Result<T, TableError>,
 ) -> Result<T, TableError> {
-    open(path)
+    open(path, limits)
         .map_err(|source| TableErrorKind::Open(source).into())
         .and_then(read)
         .map_err(|error| error.in_file(path))
 }
 
-fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
-    let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
+fn open(path: &Path, limits: TableLimits) -> std::io::Result<Box<dyn Read>> {
+    let file = Counted::new(open_stream(path)?);
+    let compressed = file.count();
+    let mut file = BufReader::with_capacity(1 << 16, file);
     let gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     Ok(match gzip {
-        true => Box::new(MultiGzDecoder::new(file)),
+        true => {
+            let decompressed = Bounded::new(MultiGzDecoder::new(file), limits.bytes);
+            Box::new(decompressed.ratio(compressed, limits.ratio))
+        }
         false => Box::new(file),
     })
 }
@@ -40,6 +47,8 @@ pub(super) struct CsvRows {
     reader: csv::Reader<Cursor<Vec<u8>>>,
     header: Vec<String>,
     record: ByteRecord,
+    fields_left: u64,
+    limits: TableLimits,
 }
 
 /// A column by its position and its name.
@@ -50,9 +59,12 @@ pub(super) struct Column {
 }
 
 impl CsvRows {
-    pub(super) fn new(mut reader: impl Read) -> Result<Self, TableError> {
+    pub(super) fn new(reader: impl Read, limits: TableLimits) -> Result<Self, TableError> {
         let mut text = Vec::new();
-        if let Err(source) = reader.read_to_end(&mut text) {
+        if let Err(source) = Bounded::new(reader, limits.bytes).read_to_end(&mut text) {
+            if let Some(limit) = limit_exceeded(&source) {
+                return Err(TableErrorKind::TooLarge(limit.clone()).into());
+            }
             let lines = whole_lines(&text);
             return Err(TableErrorKind::BrokenOff { lines, source }.into());
         }
@@ -68,6 +80,8 @@ impl CsvRows {
             reader,
             header,
             record: ByteRecord::new(),
+            fields_left: limits.values,
+            limits,
         })
     }
 
@@ -87,9 +101,20 @@ impl CsvRows {
 
     /// Moves to the next row; false after the last one.
     pub(super) fn advance(&mut self) -> Result<bool, TableError> {
-        self.reader
+        let found = self
+            .reader
             .read_byte_record(&mut self.record)
-            .map_err(|error| csv_error(&error, self.reader.get_ref().get_ref()))
+            .map_err(|error| csv_error(&error, self.reader.get_ref().get_ref()))?;
+        if found {
+            let left = self.fields_left.checked_sub(self.record.len() as u64);
+            self.fields_left = left.ok_or(TableErrorKind::TooLarge(LimitExceeded {
+                has: "has",
+                most: self.limits.values,
+                unit: "fields",
+                advice: "if that is right, raise the limit 'values'",
+            }))?;
+        }
+        Ok(found)
     }
 
     /// The line on which the current row begins, from 1. Takes time proportional to the text before it.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::excerpt::{excerpt, passage, shown};
+use crate::input::LimitExceeded;
 
 /// Why a table can't be read, and from which file.
 #[derive(Debug)]
@@ -31,6 +32,9 @@ pub enum TableErrorKind {
         /// The system's or the decompressor's error.
         source: io::Error,
     },
+    /// The table has more bytes or fields than its [`TableLimits`](super::TableLimits) allow.
+    #[error("{0}")]
+    TooLarge(LimitExceeded),
     /// The text isn't CSV, or a row has too few or too many fields.
     #[error("line {line}: {}", passage(reason))]
     Csv {

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::csv_file::{Column, CsvRows, read_file};
 use super::error::{TableError, TableErrorKind};
+use super::limits::TableLimits;
 use super::quantity::Quantity;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::trial::Evaluation;
@@ -42,6 +43,7 @@ pub struct TabularColumns {
     fitness: String,
     cost: Option<String>,
     metrics: Vec<String>,
+    limits: TableLimits,
 }
 
 impl Default for TabularColumns {
@@ -58,6 +60,7 @@ impl TabularColumns {
             fitness: "fitness".to_owned(),
             cost: None,
             metrics: Vec::new(),
+            limits: TableLimits::TABLE,
         }
     }
 
@@ -86,17 +89,25 @@ impl TabularColumns {
         self
     }
 
-    /// Reads a CSV file, plain or gzip; `genotype` parses a genotype from its field.
+    /// How much the table may have; [`TableLimits::TABLE`] by default.
+    pub fn limits(mut self, limits: TableLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Reads a CSV file, plain or gzip; `genotype` parses a genotype from its field. The file may be a pipe.
     ///
     /// # Errors
-    /// [`TableError`] if the file can't be read, lacks a column or has no rows; if a field can't be parsed
+    /// [`TableError`] if the file can't be read, has more than its limits, lacks a column or has no rows; if a field can't be parsed
     /// or is out of its range; or if two rows have the same genotype.
     pub fn read<G: Eq + Hash + Debug, E: Display>(
         &self,
         path: impl AsRef<Path>,
         genotype: impl Fn(&str) -> Result<G, E>,
     ) -> Result<TabularEvaluator<G>, TableError> {
-        read_file(path.as_ref(), |reader| self.read_from(reader, genotype))
+        read_file(path.as_ref(), self.limits, |reader| {
+            self.read_from(reader, genotype)
+        })
     }
 
     /// As [`TabularColumns::read`], from any reader of plain CSV.
@@ -108,7 +119,7 @@ impl TabularColumns {
         reader: impl Read,
         genotype: impl Fn(&str) -> Result<G, E>,
     ) -> Result<TabularEvaluator<G>, TableError> {
-        let mut rows = CsvRows::new(reader)?;
+        let mut rows = CsvRows::new(reader, self.limits)?;
         let genotypes = rows.column(&self.genotype)?;
         let fitness = rows.column(&self.fitness)?;
         let cost = self.cost.as_deref().map(|name| rows.column(name));

@@ -30,6 +30,7 @@
 mod csv_file;
 mod error;
 mod evaluator;
+mod limits;
 mod line_number;
 mod nasbench201;
 pub mod nats_bench;
@@ -37,4 +38,5 @@ mod quantity;
 
 pub use error::{TableError, TableErrorKind};
 pub use evaluator::{TabularColumns, TabularEvaluator};
+pub use limits::TableLimits;
 pub use nasbench201::{Dataset, Metric, NasBench201Evaluator, NasBench201Table};

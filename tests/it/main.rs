@@ -26,6 +26,8 @@ mod evolution;
 mod examples;
 mod executors;
 mod failures;
+mod fuzz;
+mod hostile;
 mod journal;
 #[cfg(feature = "burn")]
 mod kernels;

@@ -1,11 +1,11 @@
 //! Official NATS-Bench files, as written by `tests/nats_bench/make.py` with the public package.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use evonas::spaces::nasbench201::NasBench201Cell;
 use evonas::tabular::nats_bench::{NatsBenchError, convert, convert_to_file};
-use evonas::tabular::{NasBench201Table, TableErrorKind, TabularColumns};
+use evonas::tabular::{NasBench201Table, TableErrorKind, TableLimits, TabularColumns};
 use serde_json::Value;
 use serde_pickle::{HashableValue, Value as Python};
 
@@ -196,6 +196,10 @@ fn an_architecture_without_times_is_refused_with_its_file() {
     }
 }
 
+fn to_file(archive: &Path, table: &Path) -> Result<usize, NatsBenchError> {
+    convert_to_file(archive, table, TableLimits::ARCHIVE)
+}
+
 #[test]
 fn a_table_is_replaced_only_when_the_conversion_is_complete() {
     let folder = tempfile::tempdir().unwrap();
@@ -206,16 +210,16 @@ fn a_table_is_replaced_only_when_the_conversion_is_complete() {
         std::fs::read_to_string(&path).unwrap()
     };
     std::fs::write(&path, "an earlier table").unwrap();
-    let nowhere = convert_to_file(folder.path().join("nowhere"), &path).unwrap_err();
+    let nowhere = to_file(&folder.path().join("nowhere"), &path).unwrap_err();
     assert!(matches!(nowhere, NatsBenchError::Read { .. }), "{nowhere}");
     assert_eq!(only_the_table(), "an earlier table");
     let broken = archive(&[], 2.0);
-    convert_to_file(broken.path(), &path).unwrap_err();
+    to_file(broken.path(), &path).unwrap_err();
     assert_eq!(only_the_table(), "an earlier table");
     let sound = archive(&[7.5], 2.0);
-    assert_eq!(convert_to_file(sound.path(), &path).unwrap(), 1);
+    assert_eq!(to_file(sound.path(), &path).unwrap(), 1);
     assert_eq!(only_the_table().lines().count(), 2);
-    let error = convert_to_file(sound.path(), folder.path().join("no/table.csv")).unwrap_err();
+    let error = to_file(sound.path(), &folder.path().join("no/table.csv")).unwrap_err();
     assert!(matches!(error, NatsBenchError::File { .. }), "{error}");
     assert!(error.to_string().contains("no/table.csv: "), "{error}");
 }

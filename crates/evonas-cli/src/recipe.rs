@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use evonas::input::{open_file, read_text};
 use evonas::network::NetworkConfig;
 use evonas::prelude::*;
 use evonas::replace_file;
@@ -21,6 +22,9 @@ pub(crate) const RECIPE_FILE: &str = "recipe.json";
 
 /// The file of a search's folder that holds its best trial.
 pub(crate) const BEST_FILE: &str = "best.json";
+
+/// The most bytes of either file; a search writes a few thousand.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// All that a training depends on besides its genotype and its seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,7 +98,8 @@ impl FoundNetwork {
 
 fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Failure> {
     let hint = "--from takes the folder of a search: evonas search --out FOLDER";
-    let text = fs::read_to_string(path)
+    let text = open_file(path)
+        .and_then(|file| read_text(file, MOST_BYTES))
         .map_err(|error| format!("can't read {}: {error}; {hint}", path.display()))?;
     let value = serde_json::from_str(&text).map_err(|error| {
         format!(

@@ -2,6 +2,7 @@
 //! rebuild the network.
 
 mod checksum;
+mod claims;
 mod description;
 mod error;
 mod format;

@@ -8,6 +8,7 @@ use burn::store::{ModuleSnapshot, ModuleStore, SafetensorsStore, bridge};
 use burn::tensor::{DType, Device};
 
 use super::checksum::{CHECKSUM, checksum};
+use super::claims;
 use super::description::{DESCRIPTION, NetworkDescription};
 use super::error::WeightsError;
 use super::format::WeightsFormat;
@@ -20,7 +21,7 @@ use crate::randomness::stream;
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// The tensors that a layer has in a file, by name and shape.
-fn tensors_of(path: LayerPath, layer: &LayerPlan) -> Vec<(String, Vec<usize>)> {
+pub(super) fn tensors_of(path: LayerPath, layer: &LayerPlan) -> Vec<(String, Vec<usize>)> {
     let norm = |prefix: &str, channels: usize| {
         ["gamma", "beta", "running_mean", "running_var"]
             .map(|name| (format!("{path}.{prefix}{name}"), vec![channels]))
@@ -177,8 +178,7 @@ impl StoredWeights {
             let error = error.to_string();
             format!("it is cut short or damaged, or isn't a weights file ({error})")
         }
-        // So that both formats report "not found" and the like in the system's words.
-        std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+        claims::check(path, format)?;
         match format {
             WeightsFormat::Burnpack => {
                 let reader =

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::dataset::{Dataset, Metric};
 use super::table::{MeasuredCell, NasBench201Table, OnDataset};
 use crate::spaces::nasbench201::{CELLS, NasBench201Cell};
+use crate::tabular::TableLimits;
 use crate::tabular::csv_file::{Column, CsvRows, read_file};
 use crate::tabular::error::{TableError, TableErrorKind};
 use crate::tabular::quantity::Quantity;
@@ -89,13 +90,23 @@ impl Columns {
 }
 
 impl NasBench201Table {
-    /// Reads the table from a CSV file, plain or gzip.
+    /// Reads the table from a CSV file, plain or gzip. The file may be a pipe.
     ///
     /// # Errors
-    /// [`TableError`] if the file can't be read, lacks a column or an architecture, or has a field that
+    /// [`TableError`] if the file can't be read, has more than [`TableLimits::TABLE`], lacks a column or an architecture, or has a field that
     /// can't be parsed or is out of its range.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, TableError> {
-        read_file(path.as_ref(), Self::read_from)
+        Self::read_within(path, TableLimits::TABLE)
+    }
+
+    /// As [`NasBench201Table::read`], with other limits.
+    ///
+    /// # Errors
+    /// As [`NasBench201Table::read`].
+    pub fn read_within(path: impl AsRef<Path>, limits: TableLimits) -> Result<Self, TableError> {
+        read_file(path.as_ref(), limits, |reader| {
+            Self::read_from_within(reader, limits)
+        })
     }
 
     /// Reads the table from any reader of plain CSV.
@@ -103,7 +114,11 @@ impl NasBench201Table {
     /// # Errors
     /// As [`NasBench201Table::read`].
     pub fn read_from(reader: impl Read) -> Result<Self, TableError> {
-        let mut rows = CsvRows::new(reader)?;
+        Self::read_from_within(reader, TableLimits::TABLE)
+    }
+
+    fn read_from_within(reader: impl Read, limits: TableLimits) -> Result<Self, TableError> {
+        let mut rows = CsvRows::new(reader, limits)?;
         let columns = Columns::of(&rows)?;
         let mut by_code: Vec<Option<MeasuredCell>> = vec![None; CELLS];
         let mut cells: Vec<Option<NasBench201Cell>> = vec![None; CELLS];

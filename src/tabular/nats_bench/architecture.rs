@@ -5,20 +5,19 @@
 //! and seed the state of a `ResultsCount`: `eval_acc1es`, `eval_times`, `train_times`, `params`, `flop`,
 //! `latency`, `epochs`).
 
-use std::path::{Path, PathBuf};
-
-use serde_pickle::{HashableValue, Value};
+use std::path::Path;
 
 use super::error::NatsBenchError;
-use super::pickle::{PickleValue, read};
+use super::pickle::{Pickle, PickleValue, PythonKey};
+use crate::tabular::TableLimits;
 
 /// Where trials disagree about sizes, the official code takes those of this seed.
 const SEED_OF_SIZES: i64 = 888;
 
-pub(super) struct Architecture {
-    path: PathBuf,
-    value: Value,
-}
+/// The most trials of an architecture on a data set; the official archive has up to three.
+const MOST_TRIALS: usize = 100;
+
+pub(super) struct Architecture(Pickle);
 
 /// The trials on one schedule and data set, under the official code's name of it.
 #[derive(Clone, Copy, Debug)]
@@ -28,15 +27,12 @@ pub(super) struct Trials {
 }
 
 impl Architecture {
-    pub(super) fn read(path: &Path) -> Result<Self, NatsBenchError> {
-        Ok(Self {
-            value: read(path)?,
-            path: path.to_owned(),
-        })
+    pub(super) fn read(path: &Path, limits: TableLimits) -> Result<Self, NatsBenchError> {
+        Pickle::read(path, limits).map(Self)
     }
 
     fn results(&self, epochs: u32) -> PickleValue<'_> {
-        PickleValue::root(&self.path, &self.value).key(&epochs.to_string())
+        self.0.root().key(&epochs.to_string())
     }
 
     pub(super) fn index(&self) -> Result<i64, NatsBenchError> {
@@ -54,9 +50,10 @@ impl Architecture {
             .key("dataset_seed")
             .key(trials.dataset);
         let seeds = list.integers()?;
-        match seeds.is_empty() {
-            true => Err(list.expected("a list with a seed")),
-            false => Ok(seeds),
+        match seeds.len() {
+            0 => Err(list.expected("a list with a seed")),
+            1..=MOST_TRIALS => Ok(seeds),
+            _ => Err(list.expected("a list of at most 100 seeds")),
         }
     }
 
@@ -67,10 +64,10 @@ impl Architecture {
             .seeds(trials)?
             .into_iter()
             .map(|seed| {
-                all.get(&HashableValue::Tuple(vec![
-                    HashableValue::String(trials.dataset.to_owned()),
-                    HashableValue::I64(seed),
-                ]))
+                let dataset = PythonKey::Text(trials.dataset.into());
+                all.get(&PythonKey::Tuple(
+                    [dataset, PythonKey::Integer(seed)].into(),
+                ))
             })
             .collect())
     }

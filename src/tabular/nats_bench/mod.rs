@@ -7,9 +7,11 @@
 //! `evonas convert` does the same.
 //!
 //! ```no_run
+//! use evonas::tabular::TableLimits;
 //! use evonas::tabular::nats_bench::convert_to_file;
 //!
-//! let rows = convert_to_file("NATS-tss-v1_0-3ffb9-simple", "nasbench201.csv")?;
+//! let archive = "NATS-tss-v1_0-3ffb9-simple";
+//! let rows = convert_to_file(archive, "nasbench201.csv", TableLimits::ARCHIVE)?;
 //! println!("{rows} architectures");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -31,6 +33,7 @@ use std::path::{Path, PathBuf};
 
 use architecture::Architecture;
 
+use super::TableLimits;
 use crate::replace_file::replace_file;
 
 /// The ending of the archive's files.
@@ -40,14 +43,26 @@ const EXTENSION: &str = ".pickle.pbz2";
 /// order of their names. Returns the number of rows.
 ///
 /// # Errors
-/// [`NatsBenchError`] if the folder has no such file, a file can't be read or lacks a result (the error
-/// names it), or the table can't be written.
+/// [`NatsBenchError`] if the folder has no such file, a file can't be read, has more than
+/// [`TableLimits::ARCHIVE`] or lacks a result (the error names it), or the table can't be written.
 pub fn convert(folder: impl AsRef<Path>, table: impl Write) -> Result<usize, NatsBenchError> {
+    convert_within(folder, table, TableLimits::ARCHIVE)
+}
+
+/// As [`convert`], with other limits of each file.
+///
+/// # Errors
+/// As [`convert`].
+pub fn convert_within(
+    folder: impl AsRef<Path>,
+    table: impl Write,
+    limits: TableLimits,
+) -> Result<usize, NatsBenchError> {
     let files = architecture_files(folder.as_ref())?;
     let mut writer = csv::Writer::from_writer(table);
     write(&mut writer, row::header())?;
     for path in &files {
-        let architecture = Architecture::read(path)?;
+        let architecture = Architecture::read(path, limits)?;
         write(&mut writer, row::fields(&architecture)?)?;
     }
     writer.flush().map_err(NatsBenchError::Write)?;
@@ -60,7 +75,7 @@ fn write(writer: &mut csv::Writer<impl Write>, fields: Vec<String>) -> Result<()
         .map_err(|error| NatsBenchError::Write(error.into()))
 }
 
-/// As [`convert`], to a file.
+/// As [`convert_within`], to a file.
 ///
 /// The table is first written to a file next to it with `.new` added to the name, and replaces the file
 /// only when complete: after an error, the file is unchanged or still doesn't exist.
@@ -70,6 +85,7 @@ fn write(writer: &mut csv::Writer<impl Write>, fields: Vec<String>) -> Result<()
 pub fn convert_to_file(
     folder: impl AsRef<Path>,
     file: impl AsRef<Path>,
+    limits: TableLimits,
 ) -> Result<usize, NatsBenchError> {
     let (folder, path) = (folder.as_ref(), file.as_ref());
     // Refuse a wrong folder before anything is written.
@@ -80,7 +96,7 @@ pub fn convert_to_file(
     };
     replace_file(path, error, |new| {
         let table = File::create(new).map_err(error)?;
-        convert(folder, BufWriter::new(table))
+        convert_within(folder, BufWriter::new(table), limits)
     })
 }
 

@@ -10,6 +10,7 @@ use burn::tensor::TensorData;
 
 use super::error::CheckpointError;
 use super::header::{CheckpointHeader, VERSION};
+use crate::input::open_file;
 use crate::replace_file::replace_file_durably;
 
 /// The metadata entry with the [`CheckpointHeader`].
@@ -64,7 +65,7 @@ impl CheckpointFile {
             reason,
         };
         // Opened here for the system's own words, such as "No such file or directory".
-        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+        let file = open_file(path).map_err(|error| failed(error.to_string()))?;
         let reader = Reader::from_file_exact(path).map_err(|error| match is_sealed(&file) {
             // The reader would speak of a buffer that can't be filled.
             Ok(false) => {

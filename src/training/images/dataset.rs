@@ -4,10 +4,6 @@ use std::path::Path;
 
 use super::LabeledImages;
 
-/// The most bytes of pixels that a reader accepts for one split: 16 GiB, enough for ImageNet at 64x64.
-/// A larger claim is wrong, or too large to hold in memory.
-pub(super) const MAX_SPLIT_BYTES: u64 = 16 << 30;
-
 /// Training and test images of one task.
 ///
 /// # Example

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ImageSize;
+use super::limits::in_units;
 use super::size::MAX_RESIZED_SIDE;
 use crate::excerpt::{excerpt, passage, shown};
 use crate::network::ImageShape;
@@ -145,11 +146,16 @@ pub enum DatasetError {
         /// What to do.
         advice: &'static str,
     },
-    /// A split has more pixels than the readers accept.
-    #[error("{claim}, more than the 16 GiB that a split may have: {advice}")]
+    /// A split has more pixels than [`ImageLimits::split_bytes`](super::ImageLimits::split_bytes).
+    #[error(
+        "{claim}, more than the {} that a split may have: {advice}, or raise the limit 'split_bytes'",
+        in_units(*most)
+    )]
     TooLarge {
         /// Which images or which file, and how large.
         claim: String,
+        /// The limit, in bytes.
+        most: u64,
         /// What to do.
         advice: &'static str,
     },

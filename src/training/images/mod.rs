@@ -13,7 +13,8 @@
 //! role in the search. Images are normalized by their [`ChannelStatistics`].
 //!
 //! No reader trusts what a file claims: for any bytes, the result is either images or a
-//! [`DatasetError`] that names the file, and memory grows only with what is really there.
+//! [`DatasetError`] that names the file, and memory grows only with what is really there, up to the reader's
+//! [`ImageLimits`]. What isn't a regular file, or a link to one, is refused.
 //!
 //! To add a format, write a module next to these with a type whose `read` returns an [`ImageDataset`] or a
 //! [`DatasetError`], and name it here; to offer it on the command line too, add its name to
@@ -26,6 +27,7 @@ mod error;
 mod folder;
 mod idx;
 mod labeled;
+mod limits;
 mod listing;
 mod size;
 mod split;
@@ -38,6 +40,7 @@ pub use self::error::{DatasetError, ImagesError};
 pub use self::folder::{ImageFolder, UnlabeledImages};
 pub use self::idx::IdxFolder;
 pub use self::labeled::LabeledImages;
+pub use self::limits::ImageLimits;
 pub use self::size::ImageSize;
 pub use self::split::{HoldOut, Split};
 pub use self::statistics::ChannelStatistics;

@@ -1,12 +1,15 @@
 //! A genotype, from a name, a text or a file.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
+use evonas::input::{open_stream, read_text};
 use evonas::report::printable_line;
 use evonas::spaces::nasnet::{NasnetError, NasnetGenotype, published};
 use serde_json::Value;
+
+/// The most bytes of a file with a genotype, which takes about a thousand.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// The genotype that an argument means: the name of a published one (`amoebanet-a`), a genotype's text, or
 /// the path of a file that holds a text, a genotype as JSON, or a JSON object with a `genotype` key, such as
@@ -36,10 +39,12 @@ pub(crate) fn find(argument: &str) -> Result<NasnetGenotype, GenotypeError> {
 }
 
 fn read(path: &Path) -> Result<NasnetGenotype, GenotypeError> {
-    let text = fs::read_to_string(path).map_err(|source| GenotypeError::Unreadable {
-        path: path.display().to_string(),
-        source,
-    })?;
+    let text = open_stream(path)
+        .and_then(|file| read_text(file, MOST_BYTES))
+        .map_err(|source| GenotypeError::Unreadable {
+            path: path.display().to_string(),
+            source,
+        })?;
     parse(text.trim()).map_err(|reason| GenotypeError::InvalidFile {
         path: path.display().to_string(),
         reason: printable_line(reason).to_string(),
@@ -79,6 +84,8 @@ pub(crate) enum GenotypeError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

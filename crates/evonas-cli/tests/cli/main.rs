@@ -9,6 +9,8 @@ mod convert;
 mod describe;
 mod harness;
 mod hostile;
+#[cfg(unix)]
+mod inputs;
 mod journal;
 mod png;
 mod ranges;

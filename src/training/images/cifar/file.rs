@@ -1,15 +1,14 @@
 //! One file of records, and the file with the names of the classes.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use sha1::{Digest, Sha1};
 
-use super::super::dataset::MAX_SPLIT_BYTES;
-use super::super::{DatasetError, LabeledImages};
+use super::super::{DatasetError, ImageLimits, LabeledImages};
 use super::archive::{Archive, OfficialFile, PIXELS, SHAPE};
 use crate::excerpt::shown;
+use crate::input::{open_file, read_text};
 
 /// The most bytes of a file of names; anything larger is something else.
 const MAX_NAMES_BYTES: u64 = 1 << 16;
@@ -17,14 +16,16 @@ const MAX_NAMES_BYTES: u64 = 1 << 16;
 /// The records of several files.
 pub(super) struct Records {
     archive: &'static Archive,
+    limits: ImageLimits,
     pixels: Vec<u8>,
     labels: Vec<u16>,
 }
 
 impl Records {
-    pub(super) const fn new(archive: &'static Archive) -> Self {
+    pub(super) const fn new(archive: &'static Archive, limits: ImageLimits) -> Self {
         Self {
             archive,
+            limits,
             pixels: Vec::new(),
             labels: Vec::new(),
         }
@@ -61,9 +62,10 @@ impl Records {
         record: u64,
         found: u64,
     ) -> Result<(), DatasetError> {
-        if found > MAX_SPLIT_BYTES {
+        if found.saturating_add(self.pixels.len() as u64) > self.limits.split_bytes {
             return Err(DatasetError::TooLarge {
                 claim: format!("{} has {found} bytes", shown(file)),
+                most: self.limits.split_bytes,
                 advice: "use fewer images",
             });
         }
@@ -115,11 +117,8 @@ fn read(
     check: impl Fn(u64) -> Result<(), DatasetError>,
 ) -> Result<Vec<u8>, DatasetError> {
     let read_error = |source| DatasetError::io(path, source);
-    let file = File::open(path).map_err(read_error)?;
+    let file = open_file(path).map_err(read_error)?;
     let metadata = file.metadata().map_err(read_error)?;
-    if !metadata.is_file() {
-        return Err(read_error(io::ErrorKind::InvalidInput.into()));
-    }
     check(metadata.len())?;
     let mut bytes = Vec::new();
     file.take(metadata.len() + 1)
@@ -164,9 +163,8 @@ pub(super) fn class_names(
     if !path.exists() {
         return Ok(None);
     }
-    let mut text = String::new();
-    File::open(&path)
-        .and_then(|file| file.take(MAX_NAMES_BYTES).read_to_string(&mut text))
+    let text = open_file(&path)
+        .and_then(|file| read_text(file, MAX_NAMES_BYTES))
         .map_err(|source| DatasetError::io(&path, source))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let names: Vec<String> = lines.map(str::to_owned).collect();

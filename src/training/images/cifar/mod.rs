@@ -14,7 +14,7 @@ use self::archive::{Archive, OfficialFile};
 use self::file::Records;
 use super::dataset::name_of;
 use super::listing::contents;
-use super::{DatasetError, ImageDataset};
+use super::{DatasetError, ImageDataset, ImageLimits};
 
 /// Reads CIFAR-10 or CIFAR-100 in its binary version, or your own images in that format.
 ///
@@ -39,6 +39,7 @@ pub struct CifarFolder {
     path: PathBuf,
     archive: &'static Archive,
     verify: bool,
+    limits: ImageLimits,
 }
 
 impl CifarFolder {
@@ -59,11 +60,12 @@ impl CifarFolder {
         Self::new(path.into(), &archive::CIFAR100)
     }
 
-    const fn new(path: PathBuf, archive: &'static Archive) -> Self {
+    fn new(path: PathBuf, archive: &'static Archive) -> Self {
         Self {
             path,
             archive,
             verify: true,
+            limits: ImageLimits::default(),
         }
     }
 
@@ -78,6 +80,12 @@ impl CifarFolder {
         self
     }
 
+    /// How much the files may have.
+    pub const fn limits(mut self, limits: ImageLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Reads the training and the test images.
     ///
     /// # Errors
@@ -86,11 +94,11 @@ impl CifarFolder {
     /// message lists all official files and where to get them.
     pub fn read(&self) -> Result<ImageDataset, DatasetError> {
         let folder = self.locate()?;
-        let mut train = Records::new(self.archive);
+        let mut train = Records::new(self.archive, self.limits);
         for file in self.train_files(&folder)? {
             train.append(&folder, file, self.verify)?;
         }
-        let mut test = Records::new(self.archive);
+        let mut test = Records::new(self.archive, self.limits);
         test.append(&folder, &self.archive.test, self.verify)?;
         let (train, test) = (train.into_images(), test.into_images());
         if self.verify {

@@ -1,21 +1,18 @@
 //! Decodes image files to pixels, in parallel.
 
-use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageReader, Limits};
+use image::{DynamicImage, ImageError, ImageFormat, ImageReader};
 use rayon::prelude::*;
 
-use super::super::dataset::MAX_SPLIT_BYTES;
-use super::super::{DatasetError, ImageSize};
+use super::super::limits::in_units;
+use super::super::{DatasetError, ImageLimits, ImageSize};
+use super::jpeg;
+use crate::input::open_file;
 use crate::network::ImageShape;
 
-/// The most bytes of a file, and of one decoded image: 89 million pixels in color.
-const MAX_IMAGE_BYTES: u64 = 256 << 20;
-/// The most rows or columns of an image; bounds the memory that resizing takes.
-const MAX_SIDE: u32 = 1 << 15;
 /// How many bytes are decoded before memory for more is used.
 const BLOCK_BYTES: usize = 64 << 20;
 
@@ -24,6 +21,7 @@ const BLOCK_BYTES: usize = 64 << 20;
 pub(super) struct Decoding {
     pub(super) resize: Option<ImageSize>,
     pub(super) gray: bool,
+    pub(super) limits: ImageLimits,
 }
 
 /// The pixels of several images.
@@ -46,7 +44,7 @@ impl Decoding {
         let size = match self.resize {
             Some(size) => size.checked()?,
             // Decoded, because a header may claim any size.
-            None => size_of(&decode(first)?),
+            None => size_of(&decode(first, self.limits)?),
         };
         let expected = Expected { size, by: first };
         let shape = ImageShape {
@@ -55,7 +53,7 @@ impl Decoding {
             width: size.width,
         };
         let image_bytes = shape.channels * shape.height * shape.width;
-        let bytes = checked_bytes(shape, image_bytes, files.len())?;
+        let bytes = checked_bytes(shape, image_bytes, files.len(), self.limits)?;
         let mut pixels = Vec::new();
         pixels
             .try_reserve_exact(bytes)
@@ -87,7 +85,7 @@ impl Decoding {
         file: &Path,
         expected: &Expected<'_>,
     ) -> Result<(), DatasetError> {
-        let mut image = decode(file)?;
+        let mut image = decode(file, self.limits)?;
         let size = size_of(&image);
         if size != expected.size {
             if self.resize.is_none() {
@@ -125,35 +123,50 @@ impl Decoding {
     }
 }
 
-fn decode(path: &Path) -> Result<DynamicImage, DatasetError> {
-    let bytes = read(path)?;
+fn decode(path: &Path, limits: ImageLimits) -> Result<DynamicImage, DatasetError> {
+    let bytes = read(path, limits)?;
     // By content, because large collections contain files with the wrong extension.
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|source| broken(path, source))?;
-    reader.limits(limits());
-    reader.decode().map_err(|source| broken(path, source))
+    let decoded = match image::guess_format(&bytes) {
+        Ok(ImageFormat::Jpeg) => jpeg::decode(&bytes, limits),
+        _ => decode_any(&bytes, limits),
+    };
+    decoded.map_err(|source| {
+        let problem = match source {
+            ImageError::Limits(_) => {
+                "is too large: replace or remove the image, or raise the limits 'image_bytes' and 'image_side'"
+            }
+            _ => "cannot be decoded: replace or remove the image",
+        };
+        DatasetError::undecodable(path, problem, source)
+    })
 }
 
-fn limits() -> Limits {
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_IMAGE_BYTES);
-    limits
+fn decode_any(bytes: &[u8], limits: ImageLimits) -> Result<DynamicImage, ImageError> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+    let mut most = image::Limits::default();
+    most.max_image_width = Some(limits.image_side);
+    most.max_image_height = Some(limits.image_side);
+    most.max_alloc = Some(limits.image_bytes);
+    reader.limits(most);
+    reader.decode()
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, DatasetError> {
+fn read(path: &Path, limits: ImageLimits) -> Result<Vec<u8>, DatasetError> {
+    let most = limits.image_bytes;
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_IMAGE_BYTES).read_to_end(&mut bytes))
+    open_file(path)
+        .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|source| DatasetError::io(path, source))?;
-    Ok(bytes)
-}
-
-fn broken(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> DatasetError {
-    let problem = "cannot be decoded: replace or remove the image";
-    DatasetError::undecodable(path, problem, source)
+    match bytes.len() as u64 <= most {
+        true => Ok(bytes),
+        false => Err(DatasetError::invalid(
+            path,
+            format!(
+                "has more than {}: replace or remove the image, or raise the limit 'image_bytes'",
+                in_units(most)
+            ),
+        )),
+    }
 }
 
 /// The bytes of all images together, if a split may have as many.
@@ -161,15 +174,17 @@ fn checked_bytes(
     shape: ImageShape,
     image_bytes: usize,
     images: usize,
+    limits: ImageLimits,
 ) -> Result<usize, DatasetError> {
-    let total = image_bytes as u64 * images as u64;
+    let total = (image_bytes as u64).saturating_mul(images as u64);
     let bytes = usize::try_from(total).ok();
-    let bytes = bytes.filter(|_| total <= MAX_SPLIT_BYTES);
+    let bytes = bytes.filter(|_| total <= limits.split_bytes);
     bytes.ok_or_else(|| DatasetError::TooLarge {
         claim: format!(
             "{images} images of {}x{}x{} (channels x height x width) take {total} bytes",
             shape.channels, shape.height, shape.width
         ),
+        most: limits.split_bytes,
         advice: "resize them to a smaller size",
     })
 }

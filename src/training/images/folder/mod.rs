@@ -1,6 +1,7 @@
 //! Folders of PNG and JPEG files, one folder per class.
 
 mod decode;
+mod jpeg;
 mod scan;
 mod unlabeled;
 
@@ -10,7 +11,7 @@ use self::decode::Decoding;
 use self::scan::SplitFolder;
 pub use self::unlabeled::UnlabeledImages;
 use super::dataset::name_of;
-use super::{DatasetError, ImageDataset, ImageSize, LabeledImages};
+use super::{DatasetError, ImageDataset, ImageLimits, ImageSize, LabeledImages};
 
 /// Reads a folder of images, `train/CLASS/*.png` and `test/CLASS/*.jpg`; torchvision's `ImageFolder` reads
 /// each of the two the same way.
@@ -29,8 +30,9 @@ use super::{DatasetError, ImageDataset, ImageSize, LabeledImages};
 ///   and the EXIF orientation are ignored.
 /// - **Size.** All images must have the same size, unless they are [resized](Self::resize).
 ///
-/// Files are decoded in parallel on rayon's threads. A split may have 16 GiB of pixels, an image 256 MiB
-/// and 32,768 rows or columns.
+/// Files are decoded in parallel on rayon's threads. An image that is damaged or cut short is refused, as by Python's
+/// Pillow: what a decoder makes up for the rest would be trained on.
+/// [`ImageLimits`] say how large images and splits may be.
 ///
 /// # Example
 ///
@@ -69,6 +71,12 @@ impl ImageFolder {
     /// Whether images get one channel, their luma, instead of red, green and blue.
     pub fn gray(mut self, gray: bool) -> Self {
         self.decoding.gray = gray;
+        self
+    }
+
+    /// How much the images may have.
+    pub fn limits(mut self, limits: ImageLimits) -> Self {
+        self.decoding.limits = limits;
         self
     }
 

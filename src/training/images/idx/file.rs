@@ -1,14 +1,13 @@
 //! One IDX file: finding it, decompressing it, and checking it against its header.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::super::DatasetError;
-use super::super::dataset::MAX_SPLIT_BYTES;
+use super::super::{DatasetError, ImageLimits};
 use crate::excerpt::shown;
+use crate::input::{Bounded, Counted, limit_exceeded, open_file};
 
 /// The magic number of images: unsigned bytes in three dimensions.
 const IMAGES_MAGIC: u32 = 0x0000_0803;
@@ -17,19 +16,18 @@ const LABELS_MAGIC: u32 = 0x0000_0801;
 /// How many surplus bytes are counted, because a gzip file of a few bytes may decompress to very many.
 const MAX_TRAILING_BYTES: u64 = 1 << 20;
 
-/// The contents of a file of images.
+/// A file of images, of which only the header is read.
 pub(super) struct ImageFile {
-    pub(super) path: PathBuf,
     pub(super) count: u32,
     pub(super) rows: u32,
     pub(super) columns: u32,
-    /// `[count, rows, columns]`, flattened.
-    pub(super) pixels: Vec<u8>,
+    bytes: u64,
+    content: Content,
 }
 
 impl ImageFile {
-    pub(super) fn read(path: PathBuf) -> Result<Self, DatasetError> {
-        let mut content = Content::open(path)?;
+    pub(super) fn open(path: PathBuf, limits: ImageLimits) -> Result<Self, DatasetError> {
+        let mut content = Content::open(path, limits)?;
         let [magic, count, rows, columns] = content.header()?;
         content.check_magic(IMAGES_MAGIC, magic)?;
         content.check_not_zero("number of images", count)?;
@@ -40,46 +38,57 @@ impl ImageFile {
             .try_fold(u64::from(count), |product, size| {
                 product.checked_mul(u64::from(size))
             })
-            .filter(|&bytes| bytes <= MAX_SPLIT_BYTES);
+            .filter(|&bytes| bytes <= limits.split_bytes);
         let Some(bytes) = bytes else {
             return Err(DatasetError::TooLarge {
                 claim: format!(
                     "{} claims in its header to have {count} images of {rows} rows and {columns} columns",
                     shown(&content.path)
                 ),
+                most: limits.split_bytes,
                 advice: "download the file again",
             });
         };
-        let pixels = content.body(bytes)?;
         Ok(Self {
-            path: content.path,
             count,
             rows,
             columns,
-            pixels,
+            bytes,
+            content,
         })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.content.path
+    }
+
+    /// The pixels: `[count, rows, columns]`, flattened.
+    pub(super) fn pixels(&mut self) -> Result<Vec<u8>, DatasetError> {
+        self.content.body(self.bytes)
     }
 }
 
-/// The contents of a file of labels, of which there is at least one.
+/// A file of labels, at least one, of which only the header is read.
 pub(super) struct LabelFile {
-    pub(super) path: PathBuf,
     pub(super) count: u32,
-    pub(super) labels: Vec<u8>,
+    content: Content,
 }
 
 impl LabelFile {
-    pub(super) fn read(path: PathBuf) -> Result<Self, DatasetError> {
-        let mut content = Content::open(path)?;
+    pub(super) fn open(path: PathBuf, limits: ImageLimits) -> Result<Self, DatasetError> {
+        let mut content = Content::open(path, limits)?;
         let [magic, count] = content.header()?;
         content.check_magic(LABELS_MAGIC, magic)?;
         content.check_not_zero("number of labels", count)?;
-        let labels = content.body(u64::from(count))?;
-        Ok(Self {
-            path: content.path,
-            count,
-            labels,
-        })
+        Ok(Self { count, content })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.content.path
+    }
+
+    pub(super) fn labels(&mut self) -> Result<Vec<u8>, DatasetError> {
+        self.content.body(u64::from(self.count))
     }
 }
 
@@ -108,19 +117,22 @@ struct Content {
 }
 
 impl Content {
-    fn open(path: PathBuf) -> Result<Self, DatasetError> {
+    fn open(path: PathBuf, limits: ImageLimits) -> Result<Self, DatasetError> {
         let is_gzip = path.extension().is_some_and(|extension| extension == "gz");
-        let opened = File::open(&path).and_then(|file| Ok((file.metadata()?, file)));
-        let (metadata, file) = opened.map_err(|source| DatasetError::io(&path, source))?;
+        let opened = open_file(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (length, file) = opened.map_err(|source| DatasetError::io(&path, source))?;
         let reader: Box<dyn Read> = if is_gzip {
-            Box::new(MultiGzDecoder::new(BufReader::new(file)))
+            let file = Counted::new(file);
+            let compressed = file.count();
+            let decompressed = MultiGzDecoder::new(BufReader::new(file));
+            Box::new(Bounded::new(decompressed, u64::MAX).ratio(compressed, limits.ratio))
         } else {
             Box::new(file)
         };
         Ok(Self {
             path,
             is_gzip,
-            left: (!is_gzip && metadata.is_file()).then_some(metadata.len()),
+            left: (!is_gzip).then_some(length),
             reader,
         })
     }
@@ -206,6 +218,9 @@ impl Content {
 
     fn read_error(&self, source: io::Error) -> DatasetError {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        if let Some(limit) = limit_exceeded(&source) {
+            return self.invalid(limit.of_this());
+        }
         match source.kind() {
             InvalidInput | InvalidData | UnexpectedEof if self.is_gzip => {
                 let problem = "is not an intact gzip file: download it again, or drop .gz from its name \

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use self::file::{ImageFile, LabelFile};
 use super::dataset::name_of;
-use super::{DatasetError, ImageDataset, LabeledImages};
+use super::{DatasetError, ImageDataset, ImageLimits, LabeledImages};
 use crate::network::ImageShape;
 
 const SAME_DATA_SET: &str = "take both files from the same data set";
@@ -35,12 +35,22 @@ const SAME_DATA_SET: &str = "take both files from the same data set";
 #[must_use = "nothing is read before `read`"]
 pub struct IdxFolder {
     path: PathBuf,
+    limits: ImageLimits,
 }
 
 impl IdxFolder {
     /// The four IDX files in the folder `path`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            limits: ImageLimits::default(),
+        }
+    }
+
+    /// How much the files may have.
+    pub const fn limits(mut self, limits: ImageLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Reads the training and the test images.
@@ -57,12 +67,13 @@ impl IdxFolder {
                 advice: "pass the folder that holds the four IDX files of the data set".to_owned(),
             });
         }
-        let train = SplitFiles::read(folder, "train-images-idx3-ubyte", "train-labels-idx1-ubyte")?;
-        let test = SplitFiles::read(folder, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")?;
+        let read = |images, labels| SplitFiles::read(folder, images, labels, self.limits);
+        let train = read("train-images-idx3-ubyte", "train-labels-idx1-ubyte")?;
+        let test = read("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")?;
         check_same_size(&train.images, &test.images)?;
-        let highest = train.labels.labels.iter().max();
+        let highest = train.labels.iter().max();
         let classes = usize::from(*highest.expect("a file of labels is never empty")) + 1;
-        check_labels(&test.labels, classes)?;
+        check_labels(&test, classes)?;
         let (train, test) = (train.into_images(classes), test.into_images(classes));
         Ok(ImageDataset::new(name_of(folder), train, test))
     }
@@ -71,7 +82,9 @@ impl IdxFolder {
 /// The images and the labels of one split.
 struct SplitFiles {
     images: ImageFile,
-    labels: LabelFile,
+    label_file: LabelFile,
+    pixels: Vec<u8>,
+    labels: Vec<u8>,
 }
 
 impl SplitFiles {
@@ -79,30 +92,42 @@ impl SplitFiles {
         folder: &Path,
         images: &'static str,
         labels: &'static str,
+        limits: ImageLimits,
     ) -> Result<Self, DatasetError> {
-        let images = ImageFile::read(file::find(folder, images)?)?;
-        let labels = LabelFile::read(file::find(folder, labels)?)?;
-        if images.count != labels.count {
+        let mut images = ImageFile::open(file::find(folder, images)?, limits)?;
+        let mut label_file = LabelFile::open(file::find(folder, labels)?, limits)?;
+        // Before either is read further, so that the images' limit is the labels' too.
+        if images.count != label_file.count {
             return Err(DatasetError::Mismatch {
                 first_has: format!("{} images", images.count),
-                first: images.path,
-                second_has: format!("{} labels", labels.count),
-                second: labels.path,
+                first: images.path().to_owned(),
+                second_has: format!("{} labels", label_file.count),
+                second: label_file.path().to_owned(),
                 advice: SAME_DATA_SET,
             });
         }
-        Ok(Self { images, labels })
+        Ok(Self {
+            pixels: images.pixels()?,
+            labels: label_file.labels()?,
+            images,
+            label_file,
+        })
     }
 
     fn into_images(self, classes: usize) -> LabeledImages {
-        let Self { images, labels } = self;
+        let Self {
+            images,
+            pixels,
+            labels,
+            ..
+        } = self;
         let shape = ImageShape {
             channels: 1,
             height: images.rows as usize,
             width: images.columns as usize,
         };
-        let labels = labels.labels.into_iter().map(u16::from).collect();
-        LabeledImages::new(shape, classes, images.pixels, labels)
+        let labels = labels.into_iter().map(u16::from).collect();
+        LabeledImages::new(shape, classes, pixels, labels)
             .expect("the sizes are not zero, and the pixels and labels are checked against them")
     }
 }
@@ -114,24 +139,24 @@ fn check_same_size(train: &ImageFile, test: &ImageFile) -> Result<(), DatasetErr
     let size =
         |file: &ImageFile| format!("images of {} rows and {} columns", file.rows, file.columns);
     Err(DatasetError::Mismatch {
-        first: train.path.clone(),
+        first: train.path().to_owned(),
         first_has: size(train),
-        second: test.path.clone(),
+        second: test.path().to_owned(),
         second_has: size(test),
         advice: SAME_DATA_SET,
     })
 }
 
-fn check_labels(file: &LabelFile, classes: usize) -> Result<(), DatasetError> {
+fn check_labels(split: &SplitFiles, classes: usize) -> Result<(), DatasetError> {
     let too_high = |&label: &u8| usize::from(label) >= classes;
-    match file.labels.iter().position(too_high) {
+    match split.labels.iter().position(too_high) {
         None => Ok(()),
         Some(index) => Err(DatasetError::invalid(
-            &file.path,
+            split.label_file.path(),
             format!(
                 "has label {} at position {index}, but labels must be below {classes}, the highest \
                  training label plus one: take all files from the same data set",
-                file.labels[index]
+                split.labels[index]
             ),
         )),
     }

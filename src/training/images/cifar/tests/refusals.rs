@@ -156,6 +156,34 @@ fn a_file_larger_than_memory_is_refused_before_it_is_read() {
 }
 
 #[test]
+fn the_files_of_a_split_are_limited_together() {
+    let dir = folder(&small_cifar10());
+    let read = |bytes| {
+        let mut limits = ImageLimits::default();
+        limits.split_bytes = bytes;
+        let cifar = CifarFolder::cifar10(dir.path()).verify(false);
+        cifar.limits(limits).read()
+    };
+    let bytes = read(u64::MAX).unwrap().train.pixels().len() as u64;
+    let error = read(bytes - 1).unwrap_err();
+    assert!(matches!(error, DatasetError::TooLarge { .. }), "{error}");
+}
+
+#[test]
+fn a_file_of_names_that_never_ends_is_refused() {
+    let dir = folder(&small_cifar10());
+    fs::write(
+        dir.path().join("batches.meta.txt"),
+        "class\n".repeat(20_000),
+    )
+    .unwrap();
+    let cifar = CifarFolder::cifar10(dir.path()).verify(false);
+    let error = cifar.read().unwrap_err();
+    let reason = std::error::Error::source(&error).unwrap().to_string();
+    assert!(reason.contains("it has more than 65536 bytes"), "{reason}");
+}
+
+#[test]
 fn a_label_out_of_range_is_refused() {
     assert_refused(
         0,

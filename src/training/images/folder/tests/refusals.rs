@@ -190,7 +190,8 @@ fn a_header_that_claims_a_huge_image_allocates_nothing_for_it() {
     assert_refuses_file(
         "train/rose/0.jpg",
         &large_jpeg(),
-        "{}/train/rose/0.jpg cannot be decoded: replace or remove the image",
+        "{}/train/rose/0.jpg is too large: replace or remove the image, or raise the limits 'image_bytes' and \
+         'image_side'",
     );
 }
 
@@ -205,7 +206,7 @@ fn too_many_pixels_are_refused_before_they_are_decoded() {
     assert_eq!(
         folder.read_unlabeled().unwrap_err().to_string(),
         "342 images of 3x4096x4096 (channels x height x width) take 17213423616 bytes, more than the 16 \
-         GiB that a split may have: resize them to a smaller size"
+         GiB that a split may have: resize them to a smaller size, or raise the limit 'split_bytes'"
     );
 }
 
@@ -247,4 +248,102 @@ fn a_link_to_nothing_is_named() {
         &dir,
         "{}/train/rose/2.png cannot be read: check that it exists and that you may read it",
     );
+}
+
+/// The message for an image to predict, and that of its cause.
+fn refused_image(folder: &ImageFolder) -> (String, String) {
+    let error = folder.read_unlabeled().unwrap_err();
+    let cause = std::error::Error::source(&error);
+    (
+        error.to_string(),
+        cause.map(ToString::to_string).unwrap_or_default(),
+    )
+}
+
+#[test]
+fn a_jpeg_that_is_cut_short_is_refused_with_the_reason() {
+    let colors = RgbImage::from_fn(33, 17, |x, y| {
+        Rgb([(x * 7) as u8, (y * 11) as u8, (x * y) as u8])
+    });
+    for image in [
+        DynamicImage::from(colors.clone()),
+        DynamicImage::from(colors).to_luma8().into(),
+    ] {
+        let whole = encode(&image, ImageFormat::Jpeg);
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir, "1.jpg", &whole);
+        let folder = ImageFolder::new(dir.path());
+        assert!(folder.read_unlabeled().is_ok());
+        for length in 2..whole.len() {
+            write(&dir, "1.jpg", &whole[..length]);
+            let (message, reason) = refused_image(&folder);
+            assert!(message.contains("1.jpg cannot be decoded"), "{message}");
+            assert!(
+                reason.contains("Format error decoding Jpeg: "),
+                "{length}: {reason}"
+            );
+        }
+        write(&dir, "1.jpg", &whole[..whole.len() - 2]);
+        let (_, reason) = refused_image(&folder);
+        assert!(
+            reason.ends_with("the file ends before the image"),
+            "{reason}"
+        );
+    }
+}
+
+#[test]
+fn a_jpeg_may_contain_a_smaller_one_and_be_followed_by_other_bytes() {
+    let whole = encode(&color(8, 8, [9; 3]), ImageFormat::Jpeg);
+    // As cameras store a preview.
+    let length = u16::try_from(whole.len() + 2).unwrap().to_be_bytes();
+    let preview = [&[0xff, 0xe1], &length[..], &whole].concat();
+    let dir = tempfile::tempdir().unwrap();
+    let folder = ImageFolder::new(dir.path());
+    let with_preview = [&whole[..2], &preview, &whole[2..]].concat();
+    write(&dir, "1.jpg", &[&with_preview[..], b"a note"].concat());
+    assert!(folder.read_unlabeled().is_ok());
+    write(&dir, "1.jpg", &with_preview[..with_preview.len() - 2]);
+    let (_, reason) = refused_image(&folder);
+    assert!(
+        reason.ends_with("the file ends before the image"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn an_image_of_more_bytes_or_rows_is_refused_unless_the_limit_is_raised() {
+    let dir = tempfile::tempdir().unwrap();
+    for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+        let bytes = encode(&color(90, 80, [1, 2, 3]), format);
+        write(&dir, "1.png", &bytes);
+        let read = |image_bytes: usize, image_side| {
+            let mut limits = ImageLimits::default();
+            limits.image_bytes = image_bytes as u64;
+            limits.image_side = image_side;
+            ImageFolder::new(dir.path()).limits(limits)
+        };
+        assert!(read(90 * 80 * 3, 90).read_unlabeled().is_ok());
+        for folder in [read(90 * 80 * 3 - 1, 90), read(90 * 80 * 3, 89)] {
+            let (message, reason) = refused_image(&folder);
+            let end = "1.png is too large: replace or remove the image, or raise the limits 'image_bytes' and \
+                       'image_side'";
+            assert!(message.ends_with(end), "{message}");
+            assert!(!reason.is_empty());
+        }
+        let (message, _) = refused_image(&read(bytes.len() - 1, 90));
+        assert!(message.contains("1.png has more than "), "{message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_images_is_refused_without_waiting_for_its_writer() {
+    let dir = flowers();
+    let pipe = dir.path().join("train/rose/2.png");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let error = ImageFolder::new(dir.path()).read().unwrap_err();
+    let reason = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(reason, "it is a pipe, not a file");
 }

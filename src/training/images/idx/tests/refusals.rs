@@ -90,19 +90,20 @@ fn a_header_that_claims_far_more_than_there_is_allocates_nothing_for_it() {
     assert_refused(
         1,
         encode(&[2049, u32::MAX], &[0; 5]),
-        "{1} is truncated: its header promises 4294967295 bytes after it, found 5; download it again",
+        "{0} has 3 images, but {1} has 4294967295 labels: take both files from the same data set",
     );
     assert_refused(
         0,
         encode(&[2051, u32::MAX, 28, 28], &[0; 5]),
         "{0} claims in its header to have 4294967295 images of 28 rows and 28 columns, more than the 16 \
-         GiB that a split may have: download the file again",
+         GiB that a split may have: download the file again, or raise the limit 'split_bytes'",
     );
     assert_refused(
         0,
         encode(&[2051, u32::MAX, u32::MAX, u32::MAX], &[0; 5]),
         "{0} claims in its header to have 4294967295 images of 4294967295 rows and 4294967295 columns, \
-         more than the 16 GiB that a split may have: download the file again",
+         more than the 16 GiB that a split may have: download the file again, or raise the limit \
+         'split_bytes'",
     );
 }
 
@@ -252,4 +253,54 @@ fn a_broken_gzip_file_is_refused() {
             )
         );
     }
+}
+
+#[test]
+fn labels_far_beyond_the_images_are_not_read() {
+    let mut files = valid();
+    files[1] = encode(&[2049, 64 << 20], &vec![0; 64 << 20]);
+    let dir = folder(&files, true);
+    let error = IdxFolder::new(dir.path()).read().unwrap_err();
+    assert!(matches!(error, DatasetError::Mismatch { .. }), "{error}");
+}
+
+#[test]
+fn images_that_decompress_to_far_more_than_their_size_are_refused() {
+    let images = encode(&[2051, 3, 4096, 2048], &vec![0; 3 << 23]);
+    let mut files = valid();
+    files[0] = images.clone();
+    files[2] = encode(&[2051, 2, 4096, 2048], &vec![1; 2 << 23]);
+    let dir = folder(&files, true);
+    let error = IdxFolder::new(dir.path()).read().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{} decompresses to more than 200 times its size: if that is right, decompress it first, or raise \
+             the limit 'ratio'",
+            dir.path().join("train-images-idx3-ubyte.gz").display()
+        )
+    );
+    let mut limits = ImageLimits::default();
+    limits.ratio = 2000;
+    let dataset = IdxFolder::new(dir.path()).limits(limits).read().unwrap();
+    assert_eq!(dataset.train.pixels().len(), 3 << 23);
+}
+
+#[test]
+fn a_split_of_more_bytes_is_refused_unless_the_limit_is_raised() {
+    let dir = folder(&valid(), false);
+    let read = |bytes| {
+        let mut limits = ImageLimits::default();
+        limits.split_bytes = bytes;
+        IdxFolder::new(dir.path()).limits(limits).read()
+    };
+    assert_eq!(
+        read(17).unwrap_err().to_string(),
+        format!(
+            "{} claims in its header to have 3 images of 2 rows and 3 columns, more than the 17 bytes that a \
+             split may have: download the file again, or raise the limit 'split_bytes'",
+            dir.path().join(NAMES[0]).display()
+        )
+    );
+    assert!(read(18).is_ok());
 }
