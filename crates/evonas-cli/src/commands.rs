@@ -11,6 +11,7 @@ use crate::compare::CompareOptions;
 use crate::completions::CompletionsOptions;
 use crate::convert::ConvertOptions;
 use crate::describe::DescribeOptions;
+use crate::draw::DrawOptions;
 use crate::evaluate::EvaluateOptions;
 use crate::predict::PredictOptions;
 use crate::search::SearchOptions;
@@ -59,6 +60,7 @@ pub(crate) enum Command {
     Evaluate(EvaluateOptions),
     Predict(PredictOptions),
     Describe(DescribeOptions),
+    Draw(DrawOptions),
     #[command(name = "whatif")]
     WhatIf(WhatIfOptions),
     Compare(CompareOptions),
@@ -76,6 +78,7 @@ impl Command {
             Self::Evaluate(options) => options.run(),
             Self::Predict(options) => options.run(),
             Self::Describe(options) => options.run(),
+            Self::Draw(options) => options.run(),
             Self::WhatIf(options) => options.run(),
             Self::Compare(options) => options.run(),
             Self::AgingStudy(options) => options.run(),

@@ -5,6 +5,7 @@ mod compare;
 mod completions;
 mod convert;
 mod describe;
+mod draw;
 mod harness;
 mod png;
 mod ranges;
