@@ -1,5 +1,6 @@
-//! Progress on the terminal and plots of results.
+//! Progress on the terminal, plots of results, and drawings of cells.
 
+mod cells;
 mod comparison_progress;
 mod meter;
 mod note;
@@ -9,6 +10,7 @@ mod progress;
 mod training_progress;
 mod warning_lines;
 
+pub use cells::{CellDrawingError, MOST_DRAWN_PAIRS, cell_svg, genotype_dot, genotype_svg};
 pub use comparison_progress::ComparisonProgress;
 pub use note::{note, printable, printable_line};
 pub use plots::{CurvePlot, LearningPlot, PlotError, ScatterPlot, ScatterPoint};

@@ -13,6 +13,7 @@ use crate::compare::CompareOptions;
 use crate::completions::CompletionsOptions;
 use crate::convert::ConvertOptions;
 use crate::describe::DescribeOptions;
+use crate::draw::DrawOptions;
 use crate::evaluate::EvaluateOptions;
 use crate::journal::RecordOptions;
 use crate::predict::PredictOptions;
@@ -82,6 +83,7 @@ pub(crate) enum Command {
     Evaluate(EvaluateOptions),
     Predict(PredictOptions),
     Describe(DescribeOptions),
+    Draw(DrawOptions),
     #[command(name = "whatif")]
     WhatIf(WhatIfOptions),
     Journal(RecordOptions),
@@ -101,6 +103,7 @@ impl Command {
             Self::Evaluate(options) => options.run(),
             Self::Predict(options) => options.run(),
             Self::Describe(options) => options.run(),
+            Self::Draw(options) => options.run(),
             Self::WhatIf(options) => options.run(),
             Self::Journal(options) => options.run(),
             Self::Compare(options) => options.run(),

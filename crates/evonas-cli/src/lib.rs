@@ -24,6 +24,7 @@ mod compare;
 mod completions;
 mod convert;
 mod describe;
+mod draw;
 mod evaluate;
 mod failure;
 mod ignored;

@@ -7,6 +7,7 @@ mod compare;
 mod completions;
 mod convert;
 mod describe;
+mod draw;
 mod harness;
 mod hostile;
 #[cfg(unix)]
