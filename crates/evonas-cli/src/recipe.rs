@@ -1,7 +1,6 @@
 //! How a search's final training is repeated: its data set and its settings, kept next to its best genotype
 //! so that `evonas train --from` needs no other option.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use evonas::input::{open_file, read_text};

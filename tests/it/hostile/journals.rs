@@ -61,7 +61,7 @@ fn a_pipe_in_place_of_a_journal_is_refused() {
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     let error = at_once(|| read::<Vec<bool>>(folder.path())).unwrap_err();
-    assert!(matches!(error, JournalError::Record(_)), "{error}");
+    assert!(matches!(error.error, JournalError::Record(_)), "{error}");
     assert!(
         error.to_string().contains("it is a pipe, not a file"),
         "{error}"
