@@ -10,33 +10,34 @@ use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
-use zune_jpeg::errors::DecodeErrors;
 
 use super::super::ImageLimits;
 
 /// Decodes a file to gray or color, as it has them.
 pub(super) fn decode(bytes: &[u8], limits: ImageLimits) -> Result<DynamicImage, ImageError> {
-    let side = limits.image_side as usize;
+    // The limits are checked here: the decoder's own aren't told apart from damage.
     let options = DecoderOptions::default()
         .set_strict_mode(true)
-        .set_max_width(side)
-        .set_max_height(side);
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(undecoded)?;
+    decoder.decode_headers().map_err(refused)?;
     let no_header = || refused("the header has no size");
     let (width, height) = decoder.dimensions().ok_or_else(no_header)?;
     let (space, channels) = match decoder.input_colorspace().ok_or_else(no_header)? {
         ColorSpace::Luma => (ColorSpace::Luma, 1),
         _ => (ColorSpace::RGB, 3),
     };
-    let size = width as u64 * height as u64 * channels;
-    if size > limits.image_bytes {
-        let kind = LimitErrorKind::InsufficientMemory;
-        return Err(ImageError::Limits(LimitError::from_kind(kind)));
+    let limit = |kind| Err(ImageError::Limits(LimitError::from_kind(kind)));
+    if width.max(height) as u64 > u64::from(limits.image_side) {
+        return limit(LimitErrorKind::DimensionError);
+    }
+    if width as u64 * height as u64 * channels > limits.image_bytes {
+        return limit(LimitErrorKind::InsufficientMemory);
     }
     let options = options.jpeg_set_out_colorspace(space);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    let pixels = decoder.decode().map_err(undecoded)?;
+    let pixels = decoder.decode().map_err(refused)?;
     if !has_end(bytes) {
         return Err(refused("the file ends before the image"));
     }
@@ -49,16 +50,7 @@ pub(super) fn decode(bytes: &[u8], limits: ImageLimits) -> Result<DynamicImage, 
         .ok_or_else(|| refused("the image has another size than its header says"))
 }
 
-/// The error for a file that the decoder refuses.
-fn undecoded(error: DecodeErrors) -> ImageError {
-    match error {
-        DecodeErrors::LargeDimensions(_) => {
-            ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError))
-        }
-        error => refused(error),
-    }
-}
-
+/// The error for a file that isn't a whole image.
 fn refused(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ImageError {
     let format = ImageFormatHint::Exact(ImageFormat::Jpeg);
     ImageError::Decoding(DecodingError::new(format, reason))
