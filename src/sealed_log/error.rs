@@ -17,7 +17,7 @@ pub enum RecordError {
     /// ([`LockPolicy`](crate::search::journal::LockPolicy)).
     #[error(
         "{} can't be locked: {source}. If no other process uses it, make the lock optional",
-        path.display()
+        shown(path)
     )]
     NoLock {
         /// The file.
@@ -31,7 +31,7 @@ pub enum RecordError {
     /// The file was removed, or another one replaced it, while it was written.
     #[error(
         "{} was removed or replaced while it was written, so what followed is not recorded there",
-        .0.display()
+        shown(.0)
     )]
     Removed(PathBuf),
     /// A file or folder can't be written: no permission, a full disk.

@@ -24,10 +24,13 @@ pub(crate) fn survey(reader: LogReader) -> Result<RunSurvey, RecordError> {
             RecordLine::Algorithm { algorithm, .. } => {
                 algorithms.insert(algorithm.into_owned());
             }
-            RecordLine::Run { algorithm, .. } if algorithms.contains(&*algorithm) => finished += 1,
-            RecordLine::Run { algorithm, .. } => {
+            RecordLine::Run { algorithm, .. } if !algorithms.contains(&*algorithm) => {
                 return Err(format!("'{algorithm}' has no settings"));
             }
+            RecordLine::Run { result, .. } => match result.problem() {
+                Some(problem) => return Err(problem.to_owned()),
+                None => finished += 1,
+            },
         }
         Ok(())
     })?;
