@@ -9,6 +9,7 @@ mod task;
 mod warm_start;
 
 use evonas::report::note;
+use evonas::search::SearchError;
 
 use crate::Failure;
 use crate::failure::Failures;
@@ -38,7 +39,14 @@ impl SearchOptions {
         } = search(self.algorithm, self.out.clone())?;
         let history = &result.history;
         let failed = error.is_some();
-        failures.add(error.map_or(Ok(()), |error| Err(error.into())));
+        failures.add(error.map_or(Ok(()), |error| {
+            Err(match error {
+                SearchError::StoppedInReplay => {
+                    requests.stopped("stopped while the journal was read; --resume continues")
+                }
+                error => error.into(),
+            })
+        }));
         if failed && history.is_empty() {
             return failures.first();
         }
