@@ -31,11 +31,10 @@ use crate::whatif::WhatIfOptions;
     version,
     after_help = "\
 Exit codes:
-  0               success
+  0               success, or the reader of standard output has closed it
   1               a failure, which standard error explains
   2               an invalid command line
-  130, 143, 129   stopped by Ctrl-C, SIGTERM or SIGHUP; what was done is kept
-  141             the reader of standard output has closed it"
+  130, 143, 129   stopped by Ctrl-C, SIGTERM or SIGHUP; what was done is kept"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

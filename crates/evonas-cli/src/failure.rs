@@ -28,11 +28,12 @@ pub(crate) enum EarlyEnd {
 }
 
 impl EarlyEnd {
-    /// The exit code, the one that a shell has for a program that the signal ended: SIGPIPE for a closed pipe.
+    /// The exit code: the one that a shell has for a program that the signal ended. A reader that has had enough is
+    /// no failure.
     pub(crate) const fn code(&self) -> u8 {
         match self {
             Self::Stopped { code, .. } => *code,
-            Self::ClosedPipe => 141,
+            Self::ClosedPipe => 0,
         }
     }
 }

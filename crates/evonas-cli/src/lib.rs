@@ -9,8 +9,8 @@
 //! - Results go to standard output, progress and warnings to standard error. Progress that can't be written is
 //!   dropped. A result that can't be printed is a failure, once everything else is done and kept.
 //! - The exit code is 0 for success, 1 for a failure and 2 for an invalid command line. Work that was stopped has that
-//!   of a program which the signal ended: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP, and 141, without a message,
-//!   if the reader of standard output closed it.
+//!   of a program which the signal ended: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP. A reader that closes
+//!   standard output (`| head`) is no failure: everything else is done and kept.
 //! - A Ctrl-C or SIGTERM lets long work keep what it has done, and a further one ends the program at once. In a
 //!   search, the first Ctrl-C lets the running trials end and the second interrupts them.
 //! - `NO_COLOR` turns colors off.

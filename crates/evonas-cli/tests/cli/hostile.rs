@@ -115,12 +115,18 @@ fn control_characters_of_file_names_do_not_reach_the_terminal() {
     let predict = "predict --weights run/best.safetensors --images photos";
     let named = dir.line(predict).assert().success();
     let printed = String::from_utf8(named.get_output().stdout.clone()).unwrap();
-    assert!(printed.starts_with(r"a\u001b[31m\nb.png: "), "{printed}");
+    assert!(
+        printed.starts_with(r"photos/a\u001b[31m\nb.png: "),
+        "{printed}"
+    );
     assert_eq!(printed.lines().count(), 1, "{printed:?}");
     // As JSON the name keeps its value.
     let named = dir.line(&format!("{predict} --json")).assert().success();
     let printed = String::from_utf8(named.get_output().stdout.clone()).unwrap();
-    assert_eq!(json_lines(&printed)[0]["image"], "a\u{1b}[31m\nb.png");
+    assert_eq!(
+        json_lines(&printed)[0]["image"],
+        "photos/a\u{1b}[31m\nb.png"
+    );
     assert!(
         !printed.trim_end().contains(char::is_control),
         "{printed:?}"

@@ -151,7 +151,8 @@ mod without_locks {
             command.env("LD_PRELOAD", &library);
             command.assert()
         };
-        let train = "train --limit 50 --epochs 1 --cells 1 --filters 2 --quiet --out trained";
+        let train =
+            "train --limit 50 --batch 25 --epochs 1 --cells 1 --filters 2 --quiet --out trained";
         let search = "search --population 3 --sample 2 --final-epochs 1 --limit 100 --trials 3 --quiet --out run";
         for command in [COMPARE, train, search] {
             line(command)

@@ -108,7 +108,7 @@ fn sizes_that_fit_an_option_but_no_memory_are_refused() {
             "at most 16 GiB are supported",
         ),
         (
-            "train --limit 100 --filters 65536",
+            "train --limit 100 --batch 50 --filters 65536",
             "parameters; at most 1073741824 can be built",
         ),
         (
@@ -138,11 +138,11 @@ fn sizes_that_fit_an_option_but_no_memory_are_refused() {
 #[test]
 fn a_genotype_of_more_operations_than_a_network_can_have_is_refused() {
     let dir = Dir::new();
-    let cell = vec!["max3@0+max3@1"; 300_000].join(",");
+    let cell = vec!["max3@0+max3@1"; 30_000].join(",");
     dir.write("huge.txt", format!("{cell}/{cell}"));
     let refused = dir.line("describe --genotype huge.txt").assert().code(1);
     refused.stderr(contains(
-        "the number of operations in all cells is 12000000; at most 1048576",
+        "the number of operations in all cells is 1200000; at most 1048576",
     ));
 }
 
