@@ -92,16 +92,25 @@ impl Difference {
     }
 }
 
+impl Difference {
+    /// Its text with other words than `recorded` and `now` for the two sides.
+    pub(crate) fn between<'a>(&'a self, recorded: &'a str, now: &'a str) -> impl fmt::Display + 'a {
+        fmt::from_fn(move |f| {
+            if !self.path.is_empty() {
+                write!(f, "{}: ", self.path)?;
+            }
+            let (first, second) = (
+                shortened(self.recorded.as_ref()),
+                shortened(self.now.as_ref()),
+            );
+            write!(f, "{first} {recorded}, {second} {now}")
+        })
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        let (recorded, now) = (
-            shortened(self.recorded.as_ref()),
-            shortened(self.now.as_ref()),
-        );
-        write!(f, "{recorded} recorded, {now} now")
+        self.between("recorded", "now").fmt(f)
     }
 }
 
