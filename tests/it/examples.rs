@@ -145,6 +145,23 @@ fn resume_extends_a_search_that_it_finds_in_the_folder() {
     assert!(second.contains("40 trials, recorded in"), "{second}");
 }
 
+#[cfg(unix)]
+#[test]
+fn processes_survives_crashes_and_hangs() {
+    let printed = printed("processes", &[]);
+    let first = printed.lines().next().unwrap();
+    let counts: Vec<u64> = first
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    assert_eq!(counts[0], 150, "{printed}");
+    assert!(counts[1] > 0 && counts[2] > 0, "{printed}");
+    assert!(
+        printed.lines().nth(1).unwrap().starts_with("best: "),
+        "{printed}"
+    );
+}
+
 #[cfg(all(feature = "burn", feature = "report"))]
 #[test]
 fn custom_network_finds_a_network_and_tests_it() {
