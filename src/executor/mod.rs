@@ -104,7 +104,7 @@ pub enum ExecutorEvent {
     /// A trial has passed its time limit, by a second and by a tenth of the limit, and hasn't ended: its
     /// evaluator neither checks nor returns. Only an executor that runs in real time and has a thread to watch
     /// the others emits it, once for an attempt. A thread can't be ended safely, so the search waits.
-    /// [`Processes`](crate::executor::Processes) ends the process instead.
+    /// [`Processes`] ends the process instead.
     Overdue {
         /// The trial.
         trial: TrialId,

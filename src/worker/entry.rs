@@ -97,16 +97,15 @@ where
         }
     };
     send(&lines, &Reply::Hello(setup.identity()))?;
-    match lines.receive()? {
-        Some(answer) => match serde_json::from_slice::<Order<Trial<S::Genotype>>>(&answer)? {
-            Order::Accepted => serve(&setup, number, EndingProcess(lines))?,
-            Order::Refused { reason } => return Err(reason.into()),
-            _ => return Err("the search sent a task before it accepted the worker".into()),
-        },
+    let Some(answer) = lines.receive()? else {
         // The search ended meanwhile.
-        None => {}
+        return Ok(());
+    };
+    match serde_json::from_slice::<Order<Trial<S::Genotype>>>(&answer)? {
+        Order::Accepted => Ok(serve(&setup, number, EndingProcess(lines))?),
+        Order::Refused { reason } => Err(reason.into()),
+        _ => Err("the search sent a task before it accepted the worker".into()),
     }
-    Ok(())
 }
 
 /// Ends the process when the search is gone, whatever the evaluator is doing.

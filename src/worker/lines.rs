@@ -120,7 +120,7 @@ mod tests {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
         ));
         other.write_all(b":1}\n\n{\"b\":2}\n{").unwrap();
-        let mut next = || lines.receive().unwrap();
+        let next = || lines.receive().unwrap();
         assert_eq!(next(), Some(b"{\"a\":1}".to_vec()));
         assert_eq!(next(), Some(Vec::new()));
         assert_eq!(next(), Some(b"{\"b\":2}".to_vec()));

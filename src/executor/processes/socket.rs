@@ -18,8 +18,16 @@ pub(super) struct PrivateSocket {
 }
 
 impl PrivateSocket {
+    /// A socket in the folder for temporary files, or in `/tmp` if that folder's path is too long for one.
     pub(super) fn new() -> io::Result<Self> {
-        Self::within(&env::temp_dir())
+        Self::in_first(&[&env::temp_dir(), Path::new("/tmp")])
+    }
+
+    fn in_first(parents: &[&Path; 2]) -> io::Result<Self> {
+        match Self::within(parents[0]) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Self::within(parents[1]),
+            socket => socket,
+        }
     }
 
     fn within(parent: &Path) -> io::Result<Self> {
@@ -96,11 +104,16 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_too_long_for_a_socket_is_an_error_and_leaves_nothing_behind() {
+    fn a_socket_whose_path_would_be_too_long_is_elsewhere() {
         let parent = tempfile::tempdir().unwrap();
         let deep = parent.path().join("x".repeat(120));
         fs::create_dir(&deep).unwrap();
-        assert!(PrivateSocket::within(&deep).is_err());
+        let error = PrivateSocket::within(&deep).err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
         assert_eq!(fs::read_dir(&deep).unwrap().count(), 0);
+        let socket = PrivateSocket::in_first(&[&deep, parent.path()]).unwrap();
+        assert_eq!(socket.folder.parent(), Some(parent.path()));
+        let gone = PrivateSocket::in_first(&[&parent.path().join("gone"), parent.path()]);
+        assert_eq!(gone.err().unwrap().kind(), io::ErrorKind::NotFound);
     }
 }
