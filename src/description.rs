@@ -94,16 +94,30 @@ impl Difference {
     }
 }
 
+impl Difference {
+    /// Its text with other words than `recorded` and `now` for the two sides.
+    pub(crate) fn between<'a>(&'a self, recorded: &'a str, now: &'a str) -> impl fmt::Display + 'a {
+        fmt::from_fn(move |f| {
+            if !self.path.is_empty() {
+                write!(f, "{}: ", passage(&self.path))?;
+            }
+            let (first, second) = (
+                shortened(self.recorded.as_ref()),
+                shortened(self.now.as_ref()),
+            );
+            write!(
+                f,
+                "{} {recorded}, {} {now}",
+                passage(&first),
+                passage(&second)
+            )
+        })
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
-            write!(f, "{}: ", passage(&self.path))?;
-        }
-        let (recorded, now) = (
-            shortened(self.recorded.as_ref()),
-            shortened(self.now.as_ref()),
-        );
-        write!(f, "{} recorded, {} now", passage(&recorded), passage(&now))
+        self.between("recorded", "now").fmt(f)
     }
 }
 

@@ -64,6 +64,8 @@ pub mod tabular;
 #[cfg(feature = "burn")]
 pub mod training;
 pub mod trial;
+#[cfg(unix)]
+pub mod worker;
 
 #[cfg(feature = "burn")]
 pub use burn;
@@ -89,6 +91,8 @@ pub mod prelude {
     pub use crate::evaluator::{
         Context, EvaluationError, Evaluator, IntermediateResult, StopSignal,
     };
+    #[cfg(unix)]
+    pub use crate::executor::Processes;
     pub use crate::executor::{Executor, Ordered, Serial, Simulated, Threads};
     #[cfg(feature = "burn")]
     pub use crate::network::CellNetwork;

@@ -2,6 +2,7 @@
 
 mod context;
 mod deadline;
+mod device_lost;
 mod intermediate;
 mod memory;
 mod run;
@@ -10,6 +11,7 @@ mod weighted;
 
 pub use context::Context;
 pub(crate) use deadline::Deadline;
+pub use device_lost::is_device_lost;
 pub use intermediate::IntermediateResult;
 pub use memory::is_out_of_memory;
 pub use run::{TrialEnd, run_trial};
@@ -24,8 +26,8 @@ use crate::trial::Evaluation;
 ///
 /// Every closure `Fn(&G, &Context) -> Result<Evaluation, EvaluationError>` is one, and so is an `Arc` of an
 /// evaluator. (A reference to an evaluator is not, but `|genotype, context| evaluator.evaluate(genotype,
-/// context)` is.) A panic inside an evaluator is caught, and its trial fails, or counts as out of memory if the
-/// message says so.
+/// context)` is.) A panic inside an evaluator is caught, and its trial fails, or counts as out of memory or lost with
+/// its device if the message says so ([`is_out_of_memory`], [`is_device_lost`]).
 ///
 /// An evaluator needn't be thread-safe. [`Threads::new`](crate::executor::Threads::new) shares one among its
 /// threads and asks for `Send + Sync`; [`Threads::with_init`](crate::executor::Threads::with_init) makes one in
@@ -88,6 +90,10 @@ pub enum EvaluationError {
     /// The device has too little memory.
     #[error("out of memory: {0}")]
     OutOfMemory(String),
+    /// The device no longer works, and will fail every later trial too. The trial is lost, which says nothing about
+    /// the genotype, and [`Processes`](crate::executor::Processes) replaces the worker.
+    #[error("the device is lost: {0}")]
+    DeviceLost(String),
     /// The stopper has seen enough ([`Context::check_stop`] says so).
     #[error("stopped at step {step} with the value {value}")]
     Stopped {

@@ -1,6 +1,6 @@
 //! Running one trial, as every executor does it.
 
-use super::{Context, EvaluationError, Evaluator, is_out_of_memory};
+use super::{Context, EvaluationError, Evaluator, is_device_lost, is_out_of_memory};
 use crate::panics::caught;
 use crate::trial::{Outcome, Trial};
 
@@ -39,6 +39,7 @@ pub fn run_trial<G>(
         Err(panic) if is_out_of_memory(&panic.message) => Outcome::OutOfMemory {
             reason: format!("panic: {panic}"),
         },
+        Err(panic) if is_device_lost(&panic.message) => Outcome::lost(format!("panic: {panic}")),
         Err(panic) => Outcome::Failed {
             reason: format!("panic: {panic}"),
         },
@@ -47,6 +48,7 @@ pub fn run_trial<G>(
         Ok(Err(EvaluationError::Failed(reason))) => failure(reason),
         Ok(Err(EvaluationError::TimedOut)) => Outcome::TimedOut,
         Ok(Err(EvaluationError::OutOfMemory(reason))) => Outcome::OutOfMemory { reason },
+        Ok(Err(EvaluationError::DeviceLost(reason))) => Outcome::lost(reason),
         Ok(Err(EvaluationError::Stopped { step, value })) => Outcome::Stopped { step, value },
         Ok(Err(EvaluationError::Interrupted)) => {
             failure("interrupted, but the search was not asked to stop".to_owned())
@@ -55,10 +57,12 @@ pub fn run_trial<G>(
     TrialEnd::Outcome(outcome.recordable())
 }
 
-/// A failure, or memory that ran out, recognized by its message.
+/// A failure, or memory that ran out, or a device that no longer works, recognized by the message.
 fn failure(reason: String) -> Outcome {
     if is_out_of_memory(&reason) {
         Outcome::OutOfMemory { reason }
+    } else if is_device_lost(&reason) {
+        Outcome::lost(reason)
     } else {
         Outcome::Failed { reason }
     }

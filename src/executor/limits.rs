@@ -11,6 +11,8 @@ use crate::stopper::SharedStopper;
 pub struct Limits {
     /// When the trial was handed out, on the search's clock. The simulated executor starts it then.
     pub begins: Duration,
+    /// Which attempt at the trial this is, from 1; 0 outside a search.
+    pub attempt: u32,
     /// How long it may take.
     pub timeout: Option<Duration>,
     /// Judges its intermediate values.

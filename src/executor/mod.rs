@@ -1,9 +1,10 @@
-//! Running trials: in the calling thread, on several threads, or on a virtual clock.
+//! Running trials: in the calling thread, on several threads, in several processes, or on a virtual clock.
 //!
 //! | executor | trials run | one seed gives one journal | evaluators |
 //! |---|---|---|---|
 //! | [`Serial`] | one after another, in the calling thread | yes | any |
 //! | [`Threads`] | on several threads | no: the order depends on timing | shared (`Send + Sync`), or one a thread |
+//! | [`Processes`] | in several processes of this machine, which may die | as `Threads` | one a process |
 //! | [`Simulated`] | on any number of workers of a virtual clock | yes | any |
 //! | [`Ordered`] | as in the wrapped executor, but outcomes are told in the order of asking | yes | as wrapped |
 
@@ -11,6 +12,8 @@ mod error;
 mod limits;
 mod ordered;
 mod overdue;
+#[cfg(unix)]
+mod processes;
 mod serial;
 mod simulated;
 mod threads;
@@ -18,6 +21,8 @@ mod threads;
 pub use error::ExecutorError;
 pub use limits::Limits;
 pub use ordered::Ordered;
+#[cfg(unix)]
+pub use processes::{Processes, ProcessesBuilder};
 pub use serial::Serial;
 pub use simulated::Simulated;
 pub use threads::Threads;
@@ -99,6 +104,7 @@ pub enum ExecutorEvent {
     /// A trial has passed its time limit, by a second and by a tenth of the limit, and hasn't ended: its
     /// evaluator neither checks nor returns. Only an executor that runs in real time and has a thread to watch
     /// the others emits it, once for an attempt. A thread can't be ended safely, so the search waits.
+    /// [`Processes`] ends the process instead.
     Overdue {
         /// The trial.
         trial: TrialId,
@@ -108,6 +114,14 @@ pub enum ExecutorEvent {
         limit: Duration,
         /// How long it has been running.
         running: Duration,
+    },
+    /// A worker takes no more trials, because it can't be started again or its device fails trial after trial. The
+    /// other workers go on.
+    WorkerRetired {
+        /// The worker, from 0.
+        worker: usize,
+        /// Why.
+        reason: String,
     },
     /// A trial is over.
     Finished {

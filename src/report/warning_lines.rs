@@ -8,8 +8,8 @@ use crate::search::{Event, Observer, SearchError};
 /// Prints the warnings of a search on standard error as they come up, and nothing else: what a program shows
 /// that shows no progress. A [`ProgressBar`](super::ProgressBar) prints them too.
 ///
-/// A warning is a problem with the journal, a stopper that is left out, a trial that doesn't end after its
-/// time limit, or an error that ends the search once the running trials have ended.
+/// A warning is a problem with the journal, a stopper that is left out, a worker that is retired, a trial that
+/// doesn't end after its time limit, or an error that ends the search once the running trials have ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WarningLines;
 

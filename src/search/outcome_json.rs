@@ -35,7 +35,10 @@ impl<'a> From<&'a Outcome> for OutcomeFields<&'a str> {
             Outcome::Failed { reason } => (OutcomeStatus::Failed, Some(reason.as_str())),
             Outcome::TimedOut => (OutcomeStatus::TimedOut, None),
             Outcome::OutOfMemory { reason } => (OutcomeStatus::OutOfMemory, Some(reason.as_str())),
-            Outcome::Lost => (OutcomeStatus::Lost, None),
+            Outcome::Lost { reason } => (
+                OutcomeStatus::Lost,
+                Some(reason.as_str()).filter(|reason| !reason.is_empty()),
+            ),
             Outcome::Stopped { .. } => (OutcomeStatus::Stopped, None),
         };
         let (step, value) = match *outcome {
@@ -66,7 +69,7 @@ impl OutcomeFields<String> {
             OutcomeStatus::Failed => Outcome::Failed { reason },
             OutcomeStatus::TimedOut => Outcome::TimedOut,
             OutcomeStatus::OutOfMemory => Outcome::OutOfMemory { reason },
-            OutcomeStatus::Lost => Outcome::Lost,
+            OutcomeStatus::Lost => Outcome::Lost { reason },
             OutcomeStatus::Stopped => Outcome::Stopped {
                 step: self.step.ok_or("a stopped trial needs its last step")?,
                 value: self.value.ok_or("a stopped trial needs its last value")?,

@@ -62,7 +62,7 @@ impl Retry {
             Outcome::Failed { .. } => self.failed,
             Outcome::TimedOut => self.timed_out,
             Outcome::OutOfMemory { .. } => self.out_of_memory,
-            Outcome::Lost => self.lost,
+            Outcome::Lost { .. } => self.lost,
             Outcome::Completed(_) | Outcome::Infeasible { .. } | Outcome::Stopped { .. } => 0,
         };
         attempts <= further

@@ -23,6 +23,14 @@ pub enum Warning {
         /// The panic's message, with the file and line where it began.
         message: String,
     },
+    /// A worker takes no more trials, because it can't be started again or its device fails trial after trial. The
+    /// search continues with the others.
+    WorkerRetired {
+        /// The worker, from 0.
+        worker: usize,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl From<TornLine> for Warning {
@@ -43,6 +51,12 @@ impl fmt::Display for Warning {
                 "the stopper panicked and is left out, so that every trial runs to its end: {}",
                 passage(message)
             ),
+            Self::WorkerRetired { worker, reason } => {
+                write!(
+                    f,
+                    "worker {worker} is retired, and the others go on: {reason}"
+                )
+            }
         }
     }
 }

@@ -157,7 +157,7 @@ mod tests {
             if halving.reported(trial, 2, value) == Verdict::Stop {
                 stopped.push(trial.0);
             }
-            halving.ended(trial, &Outcome::Lost);
+            halving.ended(trial, &Outcome::lost("its process died"));
         }
         // 0.55 is second of six, and two of six pass.
         assert_eq!(stopped, [1, 3, 4, 6]);
@@ -181,7 +181,7 @@ mod tests {
         };
         for _ in 0..5 {
             assert_eq!(halving.reported(TrialId(0), 2, 0.5), Verdict::Continue);
-            halving.ended(TrialId(0), &Outcome::Lost);
+            halving.ended(TrialId(0), &Outcome::lost("its process died"));
         }
         assert_eq!(rungs(&halving), [[0.5], [0.5]]);
         // Its last attempt gets no further than the first rung.

@@ -180,8 +180,12 @@ pub enum Outcome {
         /// The device's message.
         reason: String,
     },
-    /// Its worker was lost.
-    Lost,
+    /// Its worker was lost: the process died, or its device no longer works. That says nothing about the genotype.
+    Lost {
+        /// How the worker was lost; empty if that isn't known.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
     /// The stopper ended it early because it wasn't promising.
     Stopped {
         /// The last step that it reported.
@@ -207,6 +211,13 @@ impl Outcome {
         self.evaluation().map(|evaluation| evaluation.fitness)
     }
 
+    /// A trial that was lost with its worker, and how.
+    pub fn lost(reason: impl Into<String>) -> Self {
+        Self::Lost {
+            reason: reason.into(),
+        }
+    }
+
     /// Whether the trial failed: neither completed, infeasible nor stopped early.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
@@ -225,7 +236,8 @@ impl fmt::Display for Outcome {
             Self::Failed { reason } => write!(f, "failed: {}", passage(reason)),
             Self::TimedOut => f.write_str("timed out"),
             Self::OutOfMemory { reason } => write!(f, "out of memory: {}", passage(reason)),
-            Self::Lost => f.write_str("lost with its worker"),
+            Self::Lost { reason } if reason.is_empty() => f.write_str("lost with its worker"),
+            Self::Lost { reason } => write!(f, "lost with its worker: {}", passage(reason)),
             Self::Stopped { step, value } => write!(f, "stopped at step {step} with {value}"),
         }
     }

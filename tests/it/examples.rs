@@ -173,6 +173,23 @@ fn examples_whose_output_can_not_be_written_fail_without_a_panic() {
     assert_eq!(recorded.matches("{\"tell\":").count(), 25);
 }
 
+#[cfg(unix)]
+#[test]
+fn processes_survives_crashes_and_hangs() {
+    let printed = printed("processes", &[]);
+    let first = printed.lines().next().unwrap();
+    let counts: Vec<u64> = first
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    assert_eq!(counts[0], 150, "{printed}");
+    assert!(counts[1] > 0 && counts[2] > 0, "{printed}");
+    assert!(
+        printed.lines().nth(1).unwrap().starts_with("best: "),
+        "{printed}"
+    );
+}
+
 #[cfg(all(feature = "burn", feature = "report"))]
 #[test]
 fn custom_network_finds_a_network_and_tests_it() {

@@ -56,6 +56,8 @@ mod plans;
 mod plots;
 #[cfg(feature = "burn")]
 mod ppo;
+#[cfg(unix)]
+mod processes;
 #[cfg(feature = "tabular")]
 mod published;
 #[cfg(feature = "tabular")]

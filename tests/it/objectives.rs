@@ -204,7 +204,10 @@ fn a_tell_without_an_objective_is_refused_and_names_the_objective() {
         evolution.tell(trial.id, &outcome),
         Err(TellError::NoMetric { trial: TrialId(0), metric }) if metric == "parameters"
     ));
-    assert_eq!(evolution.tell(trial.id, &Outcome::Lost), Ok(trial));
+    assert_eq!(
+        evolution.tell(trial.id, &Outcome::lost("its process died")),
+        Ok(trial)
+    );
 }
 
 #[test]

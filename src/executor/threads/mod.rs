@@ -1,5 +1,6 @@
 //! Several trials at the same time, on threads of this process.
 
+mod attempt;
 mod worker;
 
 use std::error::Error;
@@ -17,7 +18,10 @@ use crate::evaluator::{Evaluator, StopSignal};
 use crate::panics::caught;
 use crate::space::Genotype;
 use crate::trial::Trial;
-use worker::{Job, Message, Worker};
+use worker::{Job, LocalRunner, Message, Worker};
+
+pub(super) use attempt::Attempt;
+pub(super) use worker::TrialRunner;
 
 /// Runs trials on `N` threads; a free thread takes the next trial at once.
 ///
@@ -147,32 +151,44 @@ impl<G: Genotype> Threads<G> {
         E: Evaluator<G> + 'static,
         R: Into<Box<dyn Error + Send + Sync>>,
     {
+        Self::with_runners(workers, stop, move |worker, _| {
+            let source = match caught(|| init(worker)) {
+                Ok(Ok(evaluator)) => return Ok(LocalRunner(evaluator)),
+                Ok(Err(error)) => error.into(),
+                Err(panic) => format!("panic: {panic}").into(),
+            };
+            Err(ExecutorError::NoEvaluator { worker, source })
+        })
+    }
+
+    /// Starts `workers` threads, each of which makes its own runner of trials, given the worker's number and the
+    /// executor's signal. Returns when all are made, or the error of the first worker that can't make its own.
+    pub(super) fn with_runners<R: TrialRunner<G> + 'static>(
+        workers: usize,
+        stop: &StopSignal,
+        init: impl Fn(usize, &StopSignal) -> Result<R, ExecutorError> + Send + Sync + 'static,
+    ) -> Result<Self, ExecutorError> {
         let (sender, made) = channel();
         let start = (Arc::new(init), sender);
         let executor = Self::start(repeat_n(start, workers), stop, |worker, (init, made)| {
             thread::Builder::new().spawn(move || {
                 let number = worker.number;
-                let evaluator = match caught(|| init(number)) {
-                    Ok(Ok(evaluator)) => Ok(evaluator),
-                    Ok(Err(error)) => Err(error.into()),
-                    Err(panic) => Err(format!("panic: {panic}").into()),
-                };
                 // Nobody listens if another thread couldn't be started.
-                let (evaluator, report) = match evaluator {
-                    Ok(evaluator) => (Some(evaluator), Ok(())),
+                let (runner, report) = match init(number, &worker.stop) {
+                    Ok(runner) => (Some(runner), Ok(())),
                     Err(error) => (None, Err((number, error))),
                 };
                 let _ = made.send(report);
                 // The constructor waits until every thread has dropped its sender.
                 drop(made);
-                if let Some(evaluator) = evaluator {
-                    worker.run(evaluator);
+                if let Some(runner) = runner {
+                    worker.run(runner);
                 }
             })
         })?;
         let failed = made.iter().filter_map(Result::err);
         match failed.min_by_key(|&(worker, _)| worker) {
-            Some((worker, source)) => Err(ExecutorError::NoEvaluator { worker, source }),
+            Some((_, error)) => Err(error),
             None => Ok(executor),
         }
     }
@@ -235,7 +251,7 @@ fn spawn<G: Genotype, E: Evaluator<G> + Send + 'static>(
     worker: Worker<G>,
     evaluator: E,
 ) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().spawn(move || worker.run(evaluator))
+    thread::Builder::new().spawn(move || worker.run(LocalRunner(evaluator)))
 }
 
 impl<G: Genotype> Executor<G> for Threads<G> {
@@ -263,9 +279,9 @@ impl<G: Genotype> Executor<G> for Threads<G> {
                     trial,
                     worker,
                     begins,
-                    limit,
+                    watched,
                 }) => {
-                    self.overdue.began(trial, worker, begins, limit);
+                    self.overdue.began(trial, worker, begins, watched);
                     return Some(ExecutorEvent::Started { trial, worker });
                 }
                 Ok(Message::Event(event)) => {

@@ -66,6 +66,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         }
         let limits = Limits {
             begins: flight.begins,
+            attempt: flight.attempt,
             timeout: self.settings.timeout,
             stopper: self.settings.stopper.clone(),
         };

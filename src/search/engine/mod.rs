@@ -179,6 +179,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                 limit,
                 running,
             }),
+            ExecutorEvent::WorkerRetired { worker, reason } => {
+                let warning = Warning::WorkerRetired { worker, reason };
+                self.warnings.push(warning.clone());
+                self.notify(&Event::Warned { warning: &warning })
+            }
             ExecutorEvent::Finished {
                 trial,
                 worker,

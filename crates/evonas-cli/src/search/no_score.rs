@@ -49,7 +49,11 @@ mod tests {
             reason: reason.to_owned(),
         };
         let stopped = |step| Outcome::Stopped { step, value: 0.5 };
-        let mut outcomes = vec![Outcome::TimedOut, Outcome::Lost, infeasible("b")];
+        let mut outcomes = vec![
+            Outcome::TimedOut,
+            Outcome::lost("its process died"),
+            infeasible("b"),
+        ];
         outcomes.extend([stopped(1), stopped(2), infeasible("a"), infeasible("a")]);
         outcomes.push(infeasible("a"));
         assert_eq!(
