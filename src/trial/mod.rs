@@ -242,3 +242,22 @@ impl fmt::Display for Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_trial_has_a_reason_in_its_json_if_there_is_one() {
+        for (outcome, json) in [
+            (Outcome::lost(""), r#"{"status":"lost"}"#),
+            (
+                Outcome::lost("killed"),
+                r#"{"status":"lost","reason":"killed"}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&outcome).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Outcome>(json).unwrap(), outcome);
+        }
+    }
+}

@@ -140,6 +140,29 @@ fn a_full_device_is_told_from_other_failures() {
 }
 
 #[test]
+fn a_broken_device_loses_its_trial_which_is_run_again_as_a_lost_one() {
+    let broken = |_: &Bits, context: &Context<'_>| -> Result<Evaluation, EvaluationError> {
+        match context.trial().0 % 4 {
+            0 => panic!("CUDA_ERROR_ILLEGAL_ADDRESS"),
+            1 => Err(EvaluationError::failed("Parent device is lost")),
+            2 => Err(EvaluationError::DeviceLost("no answer".to_owned())),
+            _ => Err(EvaluationError::failed("no luck")),
+        }
+    };
+    let result = Search::new(evolution(8, 1), Serial::new(broken), Budget::trials(20))
+        .retry(Retry::none().lost(2))
+        .run()
+        .unwrap();
+    for record in result.history.records() {
+        let lost = matches!(&record.outcome, Outcome::Lost { .. });
+        assert_eq!(lost, record.id.0 % 4 < 3, "{record:?}");
+        assert_eq!(record.attempts, if lost { 3 } else { 1 });
+    }
+    let third = &result.history.records()[2].outcome;
+    assert_eq!(third.to_string(), "lost with its worker: no answer");
+}
+
+#[test]
 fn a_failed_trial_is_run_again_as_often_as_its_outcome_allows() {
     let calls = Arc::new(Mutex::new(Vec::<(TrialId, u64, Bits)>::new()));
     let log = calls.clone();

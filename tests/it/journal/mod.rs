@@ -325,6 +325,7 @@ fn any_evaluation() -> impl Strategy<Value = Result<Evaluation, EvaluationError>
         1 => any::<String>().prop_map(|reason| Err(EvaluationError::Failed(reason))),
         1 => any::<String>().prop_map(|reason| Err(EvaluationError::Infeasible(reason))),
         1 => any::<String>().prop_map(|reason| Err(EvaluationError::OutOfMemory(reason))),
+        1 => any::<String>().prop_map(|reason| Err(EvaluationError::DeviceLost(reason))),
         1 => (any::<u64>(), figure)
             .prop_map(|(step, value)| Err(EvaluationError::Stopped { step, value })),
         1 => Just(Err(EvaluationError::TimedOut)),
