@@ -3,6 +3,8 @@
 mod continuation;
 mod final_training;
 mod found;
+#[cfg(unix)]
+mod isolated;
 mod no_score;
 mod options;
 mod task;
@@ -24,8 +26,11 @@ use self::task::{Searched, Task};
 impl SearchOptions {
     /// Whatever fails from the first trial on keeps nothing else from being done, kept and printed.
     pub(crate) fn run(&self, requests: &StopRequests) -> Result<(), Failure> {
+        #[cfg(unix)]
+        self.serve_if_worker();
         self.check()?;
         let task = Task::new(self)?;
+        task.note_workers();
         let stop = requests.heed();
         let mut failures = Failures::default();
 

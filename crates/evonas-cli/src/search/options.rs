@@ -38,6 +38,7 @@ SIGTERM and SIGHUP interrupt. All that was recorded is kept, the best genotype s
 
 Examples:
   evonas search --trials 200 --out found
+  evonas search --isolate --timeout 600 --out found
   evonas search --dataset idx --data fashion-mnist --limit 10000 --filters 8 --epochs 2 --out found")]
 pub(crate) struct SearchOptions {
     #[command(flatten)]
@@ -63,6 +64,18 @@ pub(crate) struct SearchOptions {
     /// Trials at the same time on each device [default: 1 on a GPU]
     #[arg(long, value_name = "WORKERS", value_parser = workers)]
     pub(super) workers_per_device: Option<usize>,
+    /// Train each worker's candidates in a process of its own, so that a crash, a hang past --timeout or a broken GPU
+    /// costs one trial and not the search. A trial whose process dies runs once more. Each process has its own copy of
+    /// the images [default: true on GPUs, false on the CPU]
+    #[cfg(unix)]
+    #[arg(
+        long,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub(super) isolate: Option<bool>,
     /// Tell the outcomes of trials in the order in which they were asked for, so that the seed determines the
     /// search with several workers too. Costs time: a worker whose trial ends early waits for earlier trials. If
     /// the times of trials vary by a tenth, 1 % on 2 workers and 4 % on 8; if they vary by half, 14 % and 54 %. After

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
+use burn::tensor::Device;
 use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::prelude::*;
 use evonas::report::{ProgressBar, WarningLines, note};
@@ -44,6 +45,7 @@ pub(super) struct Searched {
 }
 
 impl<'a> Task<'a> {
+    /// Reads the data and opens the devices.
     pub(super) fn new(options: &'a SearchOptions) -> Result<Self, Failure> {
         let location = options.data.location();
         let mut dataset = location.read()?;
@@ -79,9 +81,6 @@ impl<'a> Task<'a> {
             (None, None) if devices.is_cpu() => cores(),
             (None, None) => devices.count(),
         };
-        if !options.quiet {
-            note(format_args!("{workers} workers on {devices}"));
-        }
         Ok(Self {
             options,
             decoder: CellDecoder::new(recipe.network.clone()),
@@ -92,6 +91,13 @@ impl<'a> Task<'a> {
             workers,
             dataset,
         })
+    }
+
+    /// Says what the trials run on.
+    pub(super) fn note_workers(&self) {
+        if !self.options.quiet {
+            note(format_args!("{} workers on {}", self.workers, self.devices));
+        }
     }
 
     /// Fails only if the search can't be set up.
@@ -128,18 +134,10 @@ impl<'a> Task<'a> {
             SearchAlgorithm::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
             SearchAlgorithm::Random => Box::new(RandomSearch::new(space, seed)),
         };
-        let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
-        let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
-            .validation_fraction(0.2)
-            .split_seed(seed)
-            .validate_every(options.validate_every())
-            .devices(&self.devices.all())
-            .threads_per_worker((cores() / self.workers.max(1)).max(1))
-            .build()?;
-        let threads = Threads::with_stop_signal(evaluator, self.workers, stop)?;
+        let executor = self.executor(stop)?;
         let executor: Box<dyn Executor<NasnetGenotype>> = match options.ordered {
-            true => Box::new(Ordered::new(threads)),
-            false => Box::new(threads),
+            true => Box::new(Ordered::new(executor)),
+            false => executor,
         };
         let mut budget = Budget::trials(options.trials);
         if let Some(target) = options.target {
@@ -147,6 +145,8 @@ impl<'a> Task<'a> {
         }
         let mut search = Search::new(algorithm, executor, budget)
             .max_consecutive_failures(options.max_failures)
+            // The genotype is seldom to blame.
+            .retry(Retry::none().lost(1))
             .duplicates_by(options.duplicates, NasnetGenotype::canonical);
         if let Some(limit) = options.timeout {
             search = search.timeout(limit);
@@ -183,8 +183,34 @@ impl<'a> Task<'a> {
         })
     }
 
+    fn executor(&self, stop: &StopSignal) -> Result<Box<dyn Executor<NasnetGenotype>>, Failure> {
+        #[cfg(unix)]
+        if self.options.isolate.unwrap_or(!self.devices.is_cpu()) {
+            return Ok(Box::new(self.processes(self.workers, stop)?));
+        }
+        let evaluator = self.evaluator(&self.devices.all())?;
+        let threads = Threads::with_stop_signal(evaluator, self.workers, stop)?;
+        Ok(Box::new(threads))
+    }
+
+    pub(super) fn evaluator(
+        &self,
+        devices: &[Device],
+    ) -> Result<TrainingEvaluator<CellDecoder>, Failure> {
+        let options = self.options;
+        let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
+        let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
+            .validation_fraction(0.2)
+            .split_seed(options.seed)
+            .validate_every(options.validate_every())
+            .devices(devices)
+            .threads_per_worker((cores() / self.workers.max(1)).max(1))
+            .build()?;
+        Ok(evaluator)
+    }
+
     /// All that a trial's score depends on besides its genotype and seed.
-    fn describe(&self) -> Value {
+    pub(super) fn describe(&self) -> Value {
         let mut description = json!({
             "network": self.recipe.network,
             "training": self.trainer.config(),

@@ -16,6 +16,8 @@ mod journal;
 mod png;
 mod ranges;
 mod search;
+#[cfg(target_os = "linux")]
+mod search_isolated;
 mod search_stops;
 #[cfg(unix)]
 mod survival;

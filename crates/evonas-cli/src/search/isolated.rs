@@ -1,0 +1,39 @@
+//! Trials in processes of their own.
+
+use evonas::executor::ExecutorError;
+use evonas::prelude::*;
+use evonas::spaces::nasnet::NasnetGenotype;
+use evonas::worker::{self, WorkerSetup};
+
+use super::options::SearchOptions;
+use super::task::Task;
+use crate::Failure;
+
+impl SearchOptions {
+    /// If this process is a worker of a search with the same options, serves it and never returns.
+    pub(super) fn serve_if_worker(&self) {
+        worker::main(|number| {
+            let task = Task::new(self)?;
+            // The images are copied to this device alone.
+            let devices = task.devices.all();
+            let device = devices[number % devices.len()].clone();
+            let setup = WorkerSetup::new(self.space.space(), task.evaluator(&[device])?);
+            Ok::<_, Failure>(setup.describe_evaluator(task.describe()))
+        });
+    }
+}
+
+impl Task<'_> {
+    /// Workers that are copies of this process: they read the same options and the same data.
+    pub(super) fn processes(
+        &self,
+        workers: usize,
+        stop: &StopSignal,
+    ) -> Result<Processes<NasnetGenotype>, ExecutorError> {
+        Processes::builder(&self.options.space.space())
+            .workers(workers)
+            .describe_evaluator(self.describe())
+            .stop_signal(stop)
+            .build()
+    }
+}
