@@ -29,7 +29,9 @@ fn no_byte_before_the_tensors_brings_a_resume_down() {
         .unwrap();
     // Every byte of the header, and some of the tensors' names, shapes and types around it.
     let end = (header + 2000).min(content.len());
-    let places = (0..end).step_by(7).chain((end..content.len()).step_by(997));
+    let places = (0..end)
+        .step_by(23)
+        .chain((end..content.len()).step_by(9973));
     let (images, indices) = images();
     let (mut refused, mut resumed) = (0, 0);
     for place in places {
@@ -50,7 +52,7 @@ fn no_byte_before_the_tensors_brings_a_resume_down() {
             }
         }
     }
-    assert!(refused > 100 && resumed > 0, "{refused} {resumed}");
+    assert!(refused > 30 && resumed > 0, "{refused} {resumed}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod parameters;
 
 pub use error::CheckpointError;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use burn::optim::StateSource;
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::file::CheckpointFile;
 use self::header::CheckpointHeader;
-use self::parameters::{collect, ranks, restore};
+use self::parameters::{check_state, collect, restore, shapes};
 use super::ImageClassifier;
 use super::trainer::{Learner, MovingAverage, Trainer, Training};
 
@@ -116,15 +116,23 @@ impl<M: ImageClassifier> Training<M> {
             Some(average) => Learner::resumed(network, Some(average), config),
             None => Learner::new(network, config),
         };
-        let optimizer = file.take(OPTIMIZER);
+        let state = file.take(OPTIMIZER);
+        let shapes = shapes(learner.trained());
+        check_state(&state, &shapes).map_err(mismatch)?;
+        let names: Vec<String> = state.keys().cloned().collect();
         let mut source = StateSource::new(file.scalars);
-        for (name, data) in optimizer {
+        for (name, data) in state {
             source.insert_tensor(name, data);
         }
-        let ranks = ranks(learner.trained());
-        learner
-            .optimizer_mut()
-            .restore(&mut source, &ranks, &device.inner());
+        let ranks: Vec<usize> = shapes.iter().map(|(shape, _)| shape.len()).collect();
+        let optimizer = learner.optimizer_mut();
+        optimizer.restore(&mut source, &ranks, &device.inner());
+        let restored = optimizer.state().tensors.into_iter();
+        let restored: BTreeSet<String> = restored.map(|(name, _)| name).collect();
+        if let Some(unknown) = names.into_iter().find(|name| !restored.contains(name)) {
+            let reason = "this optimizer keeps no such value".to_owned();
+            return Err(mismatch((format!("optimizer.{unknown}"), reason)));
+        }
         Ok(Self {
             learner,
             trainer: trainer.clone(),

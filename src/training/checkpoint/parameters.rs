@@ -13,11 +13,44 @@ pub(super) fn collect<M: Module>(network: &M) -> Vec<(String, TensorData)> {
     collector.values
 }
 
-/// The ranks of a network's float values, in the order of a visit.
-pub(super) fn ranks<M: Module>(network: &M) -> Vec<usize> {
-    let mut ranks = Ranks(Vec::new());
-    network.visit(&mut ranks);
-    ranks.0
+/// The shapes and types of a network's float values, in the order of a visit.
+pub(super) fn shapes<M: Module>(network: &M) -> Vec<(Vec<usize>, DType)> {
+    let mut shapes = Shapes(Vec::new());
+    network.visit(&mut shapes);
+    shapes.0
+}
+
+/// Checks what an optimizer keeps for the parameters of these shapes: values of the parameter's own shape and type,
+/// under names that begin with its position.
+///
+/// # Errors
+/// The first name that doesn't fit, and the reason.
+pub(super) fn check_state(
+    state: &BTreeMap<String, TensorData>,
+    shapes: &[(Vec<usize>, DType)],
+) -> Result<(), (String, String)> {
+    for (name, data) in state {
+        let place = name
+            .split_once('.')
+            .and_then(|(place, _)| place.parse().ok());
+        let reason = match place.and_then(|place: usize| shapes.get(place)) {
+            None => "the network has no parameter of this number".to_owned(),
+            Some((shape, dtype)) if data.shape().to_vec() != *shape || data.dtype() != *dtype => {
+                other_form(data, shape, *dtype)
+            }
+            Some(_) => continue,
+        };
+        return Err((format!("optimizer.{name}"), reason));
+    }
+    Ok(())
+}
+
+fn other_form(data: &TensorData, shape: &[usize], dtype: DType) -> String {
+    format!(
+        "its shape and type are {:?} and {:?} in the checkpoint, but {shape:?} and {dtype:?} in the network",
+        data.shape().to_vec(),
+        data.dtype()
+    )
 }
 
 /// Puts values into a network.
@@ -76,11 +109,12 @@ impl ModuleVisitor for Collector {
     }
 }
 
-struct Ranks(Vec<usize>);
+struct Shapes(Vec<(Vec<usize>, DType)>);
 
-impl ModuleVisitor for Ranks {
-    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
-        self.0.push(D);
+impl ModuleVisitor for Shapes {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let value = param.val();
+        self.0.push((value.dims().to_vec(), value.dtype()));
     }
 }
 
@@ -97,14 +131,10 @@ impl Restorer {
         let reason = match self.values.remove(&name) {
             None => "the checkpoint has no such parameter".to_owned(),
             Some(data) => {
-                let found = (data.shape().to_vec(), data.dtype());
-                if found == (shape.clone(), dtype) {
+                if (data.shape().to_vec(), data.dtype()) == (shape.clone(), dtype) {
                     return Some(data);
                 }
-                format!(
-                    "its shape and type are {:?} and {:?} in the checkpoint, but {shape:?} and {dtype:?} in the network",
-                    found.0, found.1
-                )
+                other_form(&data, &shape, dtype)
             }
         };
         self.wrong.get_or_insert((name, reason));

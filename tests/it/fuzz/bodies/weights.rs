@@ -19,7 +19,7 @@ pub(crate) const SEED: u64 = 3;
 pub(crate) fn network() -> CellNetwork {
     let config = NetworkConfig::new(ImageShape::gray(4, 4), 2)
         .cells_per_stack(1)
-        .filters(1);
+        .filters(4);
     let device = Device::flex().autodiff();
     CellNetwork::new(
         &published::amoebanet_a(),
