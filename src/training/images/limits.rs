@@ -40,7 +40,7 @@ pub(super) fn in_units(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = units
         .into_iter()
-        .find(|(unit, _)| bytes > 0 && bytes % unit == 0);
+        .find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit));
     match unit {
         Some((unit, name)) => format!("{} {name}", bytes / unit),
         None => format!("{bytes} bytes"),

@@ -77,7 +77,7 @@ fn a_stopped_training_says_so_and_resumes_to_the_same_weights() {
     let stopped = started(&dir, "stopped");
     crate::harness::signal(&stopped, "-TERM");
     let output = stopped.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(143));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("stopped; --resume continues"), "{said}");
 

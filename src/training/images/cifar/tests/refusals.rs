@@ -159,8 +159,10 @@ fn a_file_larger_than_memory_is_refused_before_it_is_read() {
 fn the_files_of_a_split_are_limited_together() {
     let dir = folder(&small_cifar10());
     let read = |bytes| {
-        let mut limits = ImageLimits::default();
-        limits.split_bytes = bytes;
+        let limits = ImageLimits {
+            split_bytes: bytes,
+            ..ImageLimits::default()
+        };
         let cifar = CifarFolder::cifar10(dir.path()).verify(false);
         cifar.limits(limits).read()
     };

@@ -319,9 +319,11 @@ fn an_image_of_more_bytes_or_rows_is_refused_unless_the_limit_is_raised() {
         let bytes = encode(&color(90, 80, [1, 2, 3]), format);
         write(&dir, "1.png", &bytes);
         let read = |image_bytes: usize, image_side| {
-            let mut limits = ImageLimits::default();
-            limits.image_bytes = image_bytes as u64;
-            limits.image_side = image_side;
+            let limits = ImageLimits {
+                image_bytes: image_bytes as u64,
+                image_side,
+                ..ImageLimits::default()
+            };
             ImageFolder::new(dir.path()).limits(limits)
         };
         assert!(read(90 * 80 * 3, 90).read_unlabeled().is_ok());

@@ -280,8 +280,10 @@ fn images_that_decompress_to_far_more_than_their_size_are_refused() {
             dir.path().join("train-images-idx3-ubyte.gz").display()
         )
     );
-    let mut limits = ImageLimits::default();
-    limits.ratio = 2000;
+    let limits = ImageLimits {
+        ratio: 2000,
+        ..ImageLimits::default()
+    };
     let dataset = IdxFolder::new(dir.path()).limits(limits).read().unwrap();
     assert_eq!(dataset.train.pixels().len(), 3 << 23);
 }
@@ -290,8 +292,10 @@ fn images_that_decompress_to_far_more_than_their_size_are_refused() {
 fn a_split_of_more_bytes_is_refused_unless_the_limit_is_raised() {
     let dir = folder(&valid(), false);
     let read = |bytes| {
-        let mut limits = ImageLimits::default();
-        limits.split_bytes = bytes;
+        let limits = ImageLimits {
+            split_bytes: bytes,
+            ..ImageLimits::default()
+        };
         IdxFolder::new(dir.path()).limits(limits).read()
     };
     assert_eq!(
