@@ -7,6 +7,7 @@
 //! It tunes a made-up compiler, which doesn't take well to all of its options.
 
 use std::error::Error;
+use std::io::{Write as _, stdout};
 use std::process::abort;
 use std::thread::sleep;
 use std::time::Duration;
@@ -65,17 +66,19 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         let records = result.history.records().iter();
         records.filter(|record| is_it(&record.outcome)).count()
     };
-    println!(
+    writeln!(
+        stdout(),
         "{} trials: {} crashed, {} never ended",
         result.history.len(),
         count(|outcome| matches!(outcome, Outcome::Lost { .. })),
         count(|outcome| *outcome == Outcome::TimedOut),
-    );
+    )?;
     let best = result.best().ok_or("no trial has a score")?;
-    println!(
+    writeln!(
+        stdout(),
         "best: {} with {}",
         best.fitness().unwrap_or_default(),
         space.to_json(&best.genotype)
-    );
+    )?;
     Ok(())
 }

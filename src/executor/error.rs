@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::description::Difference;
+use crate::excerpt::passage;
 
 /// Why an executor can't be built.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +39,7 @@ pub enum ExecutorError {
         source: io::Error,
     },
     /// A worker's process was started, but didn't become a worker. All others have ended.
-    #[error("worker {worker} isn't ready: {reason}")]
+    #[error("worker {worker} isn't ready: {}", passage(reason))]
     NotReady {
         /// The worker, from 0.
         worker: usize,

@@ -1,11 +1,13 @@
 //! Cutting a record off where it is damaged.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::check::{CheckedRecord, check_file, record_file};
-use crate::sealed_log::{LockPolicy, LockedFile, RecordError, Storage as _, beside};
+use crate::sealed_log::{
+    LockPolicy, LockedFile, RecordError, Storage as _, beside, open_read_only,
+};
 
 /// What a repair did.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub fn repair(
     if !path.exists() {
         return Err(RecordError::Missing(path));
     }
+    // A pipe, for example, is no record, and reading it could wait for ever.
+    drop(open_read_only(&path)?);
     let file = LockedFile::open(&path, lock)?;
     let unreadable = |source| RecordError::Unreadable {
         path: path.clone(),
@@ -90,11 +94,15 @@ fn keep(rest: File, record: &Path) -> Result<(PathBuf, u64), RecordError> {
     });
     match copied {
         Ok(lines) => Ok((path, lines)),
-        Err(source) => Err(RecordError::Unwritable {
-            path,
-            source,
-            recorded: false,
-        }),
+        Err(source) => {
+            // Half of what was cut off is of no use, and the record still has it all.
+            let _ = fs::remove_file(&path);
+            Err(RecordError::Unwritable {
+                path,
+                source,
+                recorded: false,
+            })
+        }
     }
 }
 

@@ -54,7 +54,8 @@ impl fmt::Display for Warning {
             Self::WorkerRetired { worker, reason } => {
                 write!(
                     f,
-                    "worker {worker} is retired, and the others go on: {reason}"
+                    "worker {worker} is retired, and the others go on: {}",
+                    passage(reason)
                 )
             }
         }

@@ -3,7 +3,7 @@
 use std::env;
 use std::error::Error;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process;
 use std::thread;
@@ -18,6 +18,7 @@ use super::serve::{send, serve};
 use super::setup::WorkerSetup;
 use super::transport::Transport;
 use crate::evaluator::Evaluator;
+use crate::excerpt::passage;
 use crate::panics::caught;
 use crate::space::SearchSpace;
 use crate::trial::Trial;
@@ -55,7 +56,9 @@ where
     let code = match work(&socket, make) {
         Ok(()) => 0,
         Err(error) => {
-            eprintln!("error: this process can't be a worker: {error}");
+            // Not every worker has somewhere to say so.
+            let why = passage(&error.to_string()).to_string();
+            let _ = writeln!(io::stderr(), "error: this process can't be a worker: {why}");
             1
         }
     };

@@ -11,21 +11,21 @@ pub(crate) struct WireResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_step: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    value: Option<Figure>,
+    value: Option<WireNumber>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    metrics: Vec<(String, Figure)>,
+    metrics: Vec<(String, WireNumber)>,
 }
 
 /// Any `f64`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Figure {
+enum WireNumber {
     Finite(f64),
-    NonFinite(NonFinite),
+    NonFinite(NonFiniteName),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum NonFinite {
+enum NonFiniteName {
     #[serde(rename = "nan")]
     NotANumber,
     #[serde(rename = "inf")]
@@ -34,27 +34,27 @@ enum NonFinite {
     NegativeInfinite,
 }
 
-impl From<f64> for Figure {
+impl From<f64> for WireNumber {
     fn from(figure: f64) -> Self {
         if figure.is_nan() {
-            Self::NonFinite(NonFinite::NotANumber)
+            Self::NonFinite(NonFiniteName::NotANumber)
         } else if figure == f64::INFINITY {
-            Self::NonFinite(NonFinite::Infinite)
+            Self::NonFinite(NonFiniteName::Infinite)
         } else if figure == f64::NEG_INFINITY {
-            Self::NonFinite(NonFinite::NegativeInfinite)
+            Self::NonFinite(NonFiniteName::NegativeInfinite)
         } else {
             Self::Finite(figure)
         }
     }
 }
 
-impl From<Figure> for f64 {
-    fn from(figure: Figure) -> Self {
+impl From<WireNumber> for f64 {
+    fn from(figure: WireNumber) -> Self {
         match figure {
-            Figure::Finite(figure) => figure,
-            Figure::NonFinite(NonFinite::NotANumber) => Self::NAN,
-            Figure::NonFinite(NonFinite::Infinite) => Self::INFINITY,
-            Figure::NonFinite(NonFinite::NegativeInfinite) => Self::NEG_INFINITY,
+            WireNumber::Finite(figure) => figure,
+            WireNumber::NonFinite(NonFiniteName::NotANumber) => Self::NAN,
+            WireNumber::NonFinite(NonFiniteName::Infinite) => Self::INFINITY,
+            WireNumber::NonFinite(NonFiniteName::NegativeInfinite) => Self::NEG_INFINITY,
         }
     }
 }
@@ -65,7 +65,7 @@ impl From<IntermediateResult> for WireResult {
         Self {
             step: result.step,
             last_step: result.last_step,
-            value: result.value.map(Figure::from),
+            value: result.value.map(WireNumber::from),
             metrics: metrics
                 .map(|(name, figure)| (name.to_owned(), figure.into()))
                 .collect(),

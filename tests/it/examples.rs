@@ -156,6 +156,7 @@ fn examples_whose_output_can_not_be_written_fail_without_a_panic() {
         ("custom_space", &[]),
         ("custom_algorithm", &[]),
         ("published", &[]),
+        ("processes", &[]),
     ] {
         let full = || fs::File::options().write(true).open("/dev/full").unwrap();
         let run = |stderr: std::process::Stdio| {

@@ -52,7 +52,8 @@ impl Failures {
                     note(format_args!("error: {}", with_causes(&*failure)));
                 }
             }
-            Some(_) if failure.is::<EarlyEnd>() => {}
+            // A request to stop decides the exit code, not a reader that has gone.
+            Some(_) if matches!(failure.downcast_ref(), Some(EarlyEnd::ClosedPipe)) => {}
             _ => self.0 = Some(failure),
         }
     }

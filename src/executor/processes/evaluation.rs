@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::process::{Gone, WorkerProcess};
-use crate::evaluator::{StopSignal, TrialEnd};
+use crate::evaluator::{Deadline, StopSignal, TrialEnd};
 use crate::executor::Limits;
 use crate::executor::threads::Attempt;
 use crate::stopper::{SharedStopper, Verdict};
@@ -137,8 +137,8 @@ struct EvaluationClock<'a> {
     timeout: Option<Duration>,
     grace: Duration,
     stop: &'a StopSignal,
-    /// When it ends with its process, by its time limit.
-    ends: Option<Instant>,
+    /// When it ends with its process, by its time limit. Time in which the search is stopped doesn't count.
+    ends: Option<Deadline>,
     /// When it ends with its process, because the search is being stopped and the worker was told.
     stopped: Option<Option<Instant>>,
 }
@@ -152,10 +152,10 @@ enum Look {
 
 impl EvaluationClock<'_> {
     fn begin(&mut self) {
-        // A limit beyond what an Instant can hold is no limit.
-        self.ends = self
+        let limit = self
             .timeout
-            .and_then(|timeout| Instant::now().checked_add(timeout)?.checked_add(self.grace));
+            .map(|timeout| timeout.saturating_add(self.grace));
+        self.ends = limit.map(|limit| Deadline::new(Instant::now(), limit));
     }
 
     fn look(&mut self) -> Look {
@@ -165,7 +165,7 @@ impl EvaluationClock<'_> {
         }
         let now = Instant::now();
         let past = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= now);
-        if past(self.ends) {
+        if self.ends.is_some_and(|ends| ends.is_over(now)) {
             return Look::Overran(TrialEnd::Outcome(Outcome::TimedOut));
         }
         match self.stopped {

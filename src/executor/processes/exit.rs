@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
-/// How a process ended, as the end of a sentence: "was killed by signal 11 (SIGSEGV, …)".
+/// How a process ended, as the end of a sentence: "was ended by signal 11 (SIGSEGV, …)".
 pub(super) fn in_words(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
         (Some(signal), _) => match meaning(signal) {
@@ -17,8 +17,9 @@ pub(super) fn in_words(status: ExitStatus) -> String {
 }
 
 /// Whether somebody asked the process to end: a batch system does so with all processes of a job, the search included.
+/// A program that handles such a signal exits with 128 and its number.
 pub(super) fn was_asked(status: ExitStatus) -> bool {
-    matches!(status.signal(), Some(1 | 2 | 15))
+    matches!(status.signal(), Some(1 | 2 | 15)) || matches!(status.code(), Some(129 | 130 | 143))
 }
 
 /// Signals that have the same number on all Unix systems, and SIGBUS.
@@ -62,5 +63,6 @@ mod tests {
         assert_eq!(words(0), "exited with code 0, without an outcome");
         let asked = |raw| was_asked(ExitStatus::from_raw(raw));
         assert!(asked(15) && asked(2) && !asked(9) && !asked(15 << 8));
+        assert!(asked(143 << 8) && asked(129 << 8) && !asked(137 << 8));
     }
 }

@@ -117,7 +117,7 @@ impl ProcessSlot {
 }
 
 impl<G: Genotype + Serialize> TrialRunner<G> for ProcessSlot {
-    /// Replaces the process if it is due or dead, before the worker takes a trial.
+    /// Replaces the process if it is due, and starts one if there is none, before the worker takes a trial.
     fn prepare(&mut self, stop: &StopSignal) -> Result<(), String> {
         if self.is_due() {
             self.process = None;

@@ -20,6 +20,7 @@ use crate::space::Genotype;
 use crate::trial::Trial;
 use worker::{Job, LocalRunner, Message, Worker};
 
+#[cfg(unix)]
 pub(super) use attempt::Attempt;
 pub(super) use worker::TrialRunner;
 
@@ -174,7 +175,13 @@ impl<G: Genotype> Threads<G> {
             thread::Builder::new().spawn(move || {
                 let number = worker.number;
                 // Nobody listens if another thread couldn't be started.
-                let (runner, report) = match init(number, &worker.stop) {
+                let made_runner = caught(|| init(number, &worker.stop)).unwrap_or_else(|panic| {
+                    Err(ExecutorError::NotReady {
+                        worker: number,
+                        reason: format!("panic: {panic}"),
+                    })
+                });
+                let (runner, report) = match made_runner {
                     Ok(runner) => (Some(runner), Ok(())),
                     Err(error) => (None, Err((number, error))),
                 };

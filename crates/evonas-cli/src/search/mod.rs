@@ -41,7 +41,11 @@ impl SearchOptions {
             result,
             error,
             lock: _lock,
-        } = search(self.algorithm, self.out.clone())?;
+        } = search(self.algorithm, self.out.clone()).map_err(|failure| match stop.is_set() {
+            // Workers that are processes may take minutes to start.
+            true => requests.stopped("stopped before the first trial"),
+            false => failure,
+        })?;
         let history = &result.history;
         let failed = error.is_some();
         failures.add(error.map_or(Ok(()), |error| {

@@ -84,9 +84,14 @@ impl PythonKey {
     /// A tuple longer than this isn't looked up: copying it for every use as a key could take much memory.
     const LONGEST_TUPLE: usize = 4;
 
+    /// A text of more bytes isn't looked up: comparing it for every use as a key could take minutes.
+    const LONGEST_TEXT: usize = 256;
+
     pub(super) fn of(id: ObjectId, objects: &[PythonObject]) -> Self {
         let atom = |id: ObjectId| match &objects[id.index()] {
-            PythonObject::Text(text) => Some(Self::Text(text.clone())),
+            PythonObject::Text(text) if text.len() <= Self::LONGEST_TEXT => {
+                Some(Self::Text(text.clone()))
+            }
             PythonObject::Integer(integer) => Some(Self::Integer(*integer)),
             _ => None,
         };
