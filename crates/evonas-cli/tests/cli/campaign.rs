@@ -11,7 +11,7 @@ use evonas::search::journal;
 use evonas::spaces::nasnet::NasnetGenotype;
 use rand::RngExt as _;
 
-use crate::harness::{Dir, program, signal};
+use crate::harness::{Dir, program, signal, with_default_signals};
 use crate::search::tiny;
 
 /// Rounds without `EVONAS_CAMPAIGN`.
@@ -130,13 +130,14 @@ fn ended_within(child: &mut Child, limit: Duration) -> ExitStatus {
 }
 
 fn quiet(dir: &Dir, line: &str) -> Child {
-    spawn(Command::new(program()).args(line.split_whitespace()), dir)
+    let mut command = with_default_signals(program());
+    spawn(command.args(line.split_whitespace()), dir)
 }
 
 /// The program under a limit of the size of files, where writing more is an error as on a full disk.
 fn limited(dir: &Dir, line: &str, blocks: u32) -> Child {
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
-    let mut shell = Command::new("sh");
+    let mut shell = with_default_signals("sh");
     shell.args(["-c", &script]).arg(program());
     spawn(shell.args(line.split_whitespace()), dir)
 }

@@ -35,7 +35,7 @@ impl Dir {
 
     /// Starts the program; whoever holds the child ends it.
     pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Child {
-        std::process::Command::new(program())
+        with_default_signals(program())
             .current_dir(self.0.path())
             .args(arguments)
             .stdout(Stdio::piped())
@@ -63,6 +63,17 @@ impl Dir {
     pub(crate) fn exists(&self, name: &str) -> bool {
         self.path(name).exists()
     }
+}
+
+/// A program that hears signals even if these tests run where some are ignored, as SIGINT in a script's background job
+/// and SIGHUP under `nohup`: what is ignored is inherited, and evonas respects it.
+pub(crate) fn with_default_signals(program: impl AsRef<OsStr>) -> std::process::Command {
+    if cfg!(not(target_os = "linux")) {
+        return std::process::Command::new(program);
+    }
+    let mut command = std::process::Command::new("env");
+    command.arg("--default-signal=HUP,INT,TERM").arg(program);
+    command
 }
 
 pub(crate) fn program() -> &'static Path {
