@@ -65,7 +65,7 @@ pub enum ExecutorError {
         variable: &'static str,
     },
     /// A worker's evaluator can't be made. All threads and processes have ended.
-    #[error("worker {worker} can't make its evaluator: {source}")]
+    #[error("worker {worker} can't make its evaluator: {}", passage(&source.to_string()))]
     NoEvaluator {
         /// The worker, from 0: the first of those that failed.
         worker: usize,

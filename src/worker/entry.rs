@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ pub const NUMBER: &str = "EVONAS_WORKER_NUMBER";
 
 /// How long a process that should end may take to run what runs at its end, such as destructors of a driver.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often a worker that makes its evaluator looks whether the search is still there.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Makes this process a worker if [`Processes`](crate::executor::Processes) has started it as one: it evaluates until
 /// the search closes the connection or dies, and then ends the process. Otherwise it returns at once.
@@ -86,8 +90,11 @@ where
             socket.display()
         )
     })?;
-    let lines = Lines::new(stream);
-    let setup = match caught(|| make(number)) {
+    let lines = Lines::new(stream.try_clone()?);
+    stream.set_read_timeout(Some(LOOK))?;
+    let made = while_connected(&lines, || caught(|| make(number)));
+    stream.set_read_timeout(None)?;
+    let setup = match made {
         Ok(Ok(setup)) => Ok(setup),
         Ok(Err(error)) => Err(error.into().to_string()),
         Err(panic) => Err(format!("panic: {panic}")),
@@ -109,6 +116,30 @@ where
         Order::Refused { reason } => Err(reason.into()),
         _ => Err("the search sent a task before it accepted the worker".into()),
     }
+}
+
+/// Calls `make`, and ends the process if the search goes meanwhile: making an evaluator may take minutes, or hang. The
+/// search says nothing before the worker does.
+fn while_connected<T>(lines: &Lines, make: impl FnOnce() -> T) -> T {
+    let made = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !made.load(Ordering::Relaxed) {
+                match lines.receive() {
+                    Err(error)
+                        if matches!(
+                            error.kind(),
+                            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                        ) => {}
+                    Ok(None) => end_process(0),
+                    Ok(Some(_)) | Err(_) => end_process(1),
+                }
+            }
+        });
+        let result = make();
+        made.store(true, Ordering::Relaxed);
+        result
+    })
 }
 
 /// Ends the process when the search is gone, whatever the evaluator is doing.

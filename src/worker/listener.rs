@@ -3,14 +3,16 @@
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::MOST_BYTES;
 use super::order::{Order, TrialTask};
+use super::reply::Reply;
+use super::serve::send;
 use super::transport::Transport;
 use crate::evaluator::StopSignal;
 use crate::stopper::Verdict;
-use crate::trial::{Trial, TrialId};
+use crate::trial::{Outcome, Trial, TrialId};
 
 /// A task, with what the search may say while it is evaluated.
 pub(super) struct AcceptedTask<G> {
@@ -49,7 +51,14 @@ fn hear<G: DeserializeOwned>(
         if message.len() > MOST_BYTES {
             return Err(unexpected("a message is too long"));
         }
-        match serde_json::from_slice(&message).map_err(unexpected)? {
+        let order = match serde_json::from_slice(&message) {
+            Ok(order) => order,
+            Err(error) => {
+                refuse(&message, &error, transport)?;
+                continue;
+            }
+        };
+        match order {
             Order::Task(task) => {
                 let stop = StopSignal::new();
                 let (sender, verdicts) = channel();
@@ -93,6 +102,25 @@ fn hear<G: DeserializeOwned>(
         }
     }
     Ok(())
+}
+
+/// Fails the trial of a task that can't be read, if that is due to its genotype: one that JSON changes, such as an
+/// infinite float, is no reason for the worker to end.
+fn refuse(message: &[u8], error: &serde_json::Error, transport: &impl Transport) -> io::Result<()> {
+    let Ok(Order::Task(task)) = serde_json::from_slice::<Order<Trial<IgnoredAny>>>(message) else {
+        return Err(unexpected(error.to_string()));
+    };
+    let (trial, attempt) = (task_id(&task), task.attempt);
+    let reason = format!("the genotype can't be read from its JSON: {error}");
+    send(transport, &Reply::Started { trial, attempt })?;
+    send(
+        transport,
+        &Reply::Ended {
+            trial,
+            attempt,
+            outcome: Some(Outcome::Failed { reason }),
+        },
+    )
 }
 
 const fn task_id<G>(task: &TrialTask<Trial<G>>) -> TrialId {

@@ -12,6 +12,8 @@ use evonas::search::journal::read;
 use evonas::spaces::choices::{Choices, Decisions};
 use serde_json::json;
 
+use crate::timeless::timeless_in;
+
 const TRIALS: u64 = 150;
 
 /// The variables by which a test tells its child process what to do.
@@ -135,16 +137,6 @@ fn kill_after(command: &mut Command, folder: &Path, moment: Duration) {
     child.wait().unwrap();
 }
 
-/// The journal without what depends on time: all that follows the checksum of a line.
-fn timeless(folder: &Path) -> Vec<String> {
-    let end = |line: &str| line.rfind(",\"check\":\"").unwrap() + ",\"check\":\"01234567\"".len();
-    fs::read_to_string(folder.join("journal.jsonl"))
-        .unwrap()
-        .lines()
-        .map(|line| line[..end(line)].to_owned())
-        .collect()
-}
-
 #[test]
 fn a_serial_search_that_is_killed_30_times_ends_with_the_journal_of_an_uninterrupted_one() {
     let whole = tempfile::tempdir().unwrap();
@@ -160,7 +152,7 @@ fn a_serial_search_that_is_killed_30_times_ends_with_the_journal_of_an_uninterru
             );
         }
         let result = finish(folder.path(), 1);
-        assert!(timeless(folder.path()) == timeless(whole.path()));
+        assert!(timeless_in(folder.path()) == timeless_in(whole.path()));
         for key in ["best_fitness", "trials", "genotype"] {
             assert_eq!(result[key], expected[key]);
         }
@@ -225,7 +217,7 @@ fn an_ordered_search_on_threads_that_is_killed_ends_with_the_journal_of_an_unint
             );
         }
         run(folder.path());
-        assert!(timeless(folder.path()) == timeless(whole.path()));
+        assert!(timeless_in(folder.path()) == timeless_in(whole.path()));
     }
 }
 

@@ -72,6 +72,7 @@ mod tabular;
 #[cfg(feature = "tabular")]
 mod tabular_lines;
 mod threads;
+mod timeless;
 #[cfg(feature = "burn")]
 mod trained;
 #[cfg(feature = "burn")]

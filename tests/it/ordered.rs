@@ -10,6 +10,8 @@ use evonas::search::{Duplicates, Retry, SearchError};
 
 use evonas::prelude::*;
 
+use crate::timeless::timeless_in;
+
 type Bits = Vec<bool>;
 
 const WORKERS: usize = 4;
@@ -55,23 +57,13 @@ fn threads() -> Threads<Bits> {
     Threads::new(jittery, WORKERS).unwrap()
 }
 
-/// The journal without its times: all that follows the checksum of a line.
-fn timeless(folder: &Path) -> Vec<String> {
-    let end = |line: &str| line.rfind(",\"check\":\"").unwrap() + ",\"check\":\"01234567\"".len();
-    fs::read_to_string(folder.join("journal.jsonl"))
-        .unwrap()
-        .lines()
-        .map(|line| line[..end(line)].to_owned())
-        .collect()
-}
-
 /// The journal of an uninterrupted search.
 fn whole() -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     search(Ordered::new(threads()), folder.path())
         .run()
         .unwrap();
-    timeless(folder.path())
+    timeless_in(folder.path())
 }
 
 #[test]
@@ -84,7 +76,7 @@ fn two_searches_on_threads_have_the_same_journal_and_without_it_they_do_not() {
 
     let folder = tempfile::tempdir().unwrap();
     search(threads(), folder.path()).run().unwrap();
-    assert!(timeless(folder.path()) != ordered);
+    assert!(timeless_in(folder.path()) != ordered);
 }
 
 #[test]
@@ -114,7 +106,7 @@ fn a_search_that_was_killed_after_any_line_resumes_to_the_same_journal() {
     search(Ordered::new(threads()), folder.path())
         .run()
         .unwrap();
-    let expected = timeless(folder.path());
+    let expected = timeless_in(folder.path());
     let lines = fs::read_to_string(folder.path().join("journal.jsonl")).unwrap();
     let lines: Vec<&str> = lines.lines().collect();
     for kept in (1..lines.len()).step_by(17) {
@@ -124,7 +116,7 @@ fn a_search_that_was_killed_after_any_line_resumes_to_the_same_journal() {
         search(Ordered::new(threads()), folder.path())
             .run()
             .unwrap();
-        assert!(timeless(folder.path()) == expected, "after {kept} lines");
+        assert!(timeless_in(folder.path()) == expected, "after {kept} lines");
     }
 }
 
@@ -144,7 +136,7 @@ fn a_search_that_is_stopped_again_and_again_ends_with_the_same_journal() {
         });
         let result = search(Ordered::new(threads), folder.path()).run();
         alarm.join().unwrap();
-        let recorded = timeless(folder.path());
+        let recorded = timeless_in(folder.path());
         assert!(
             recorded == expected[..recorded.len()],
             "after {stops} stops"
@@ -158,7 +150,7 @@ fn a_search_that_is_stopped_again_and_again_ends_with_the_same_journal() {
             _ => break,
         }
     }
-    assert!(timeless(folder.path()) == expected);
+    assert!(timeless_in(folder.path()) == expected);
     assert!(stops > 0);
 }
 
@@ -226,7 +218,7 @@ fn a_simulated_search_resumes_to_the_same_journal_and_the_same_time() {
         let start = lines[..kept].join("\n") + "\n";
         fs::write(resumed.path().join("journal.jsonl"), start).unwrap();
         let result = run(resumed.path());
-        assert!(timeless(resumed.path()) == timeless(folder.path()));
+        assert!(timeless_in(resumed.path()) == timeless_in(folder.path()));
         assert_eq!(result.simulated, whole.simulated);
         assert_eq!(result.history.records(), whole.history.records());
     }

@@ -16,6 +16,8 @@ use evonas::search::{Retry, SearchError};
 use evonas::spaces::bits::{BitsSpace, FlipOneBit};
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
+use crate::timeless::timeless;
+
 type Bits = Vec<bool>;
 
 const SPACE: BitsSpace = BitsSpace { length: 16 };
@@ -68,15 +70,6 @@ fn folder_with(journal: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("journal.jsonl"), journal).unwrap();
     folder
-}
-
-/// The journal without what depends on time: all that follows the checksum of a line.
-fn timeless(journal: &str) -> Vec<String> {
-    let end = |line: &str| line.rfind(",\"check\":\"").unwrap() + ",\"check\":\"01234567\"".len();
-    journal
-        .lines()
-        .map(|line| line[..end(line)].to_owned())
-        .collect()
 }
 
 fn recorded(trials: u64) -> String {

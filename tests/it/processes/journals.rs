@@ -9,18 +9,10 @@ use std::time::{Duration, Instant};
 use evonas::prelude::*;
 use serde_json::json;
 
+use crate::timeless::timeless_in;
+
 use super::workers::{judged, trivial};
 use super::{Bits, FOLDER, builder, lives, random, space, started, wait_until};
-
-/// The journal without what depends on time: all that follows the checksum of a line.
-fn timeless(folder: &Path) -> Vec<String> {
-    let end = |line: &str| line.rfind(",\"check\":\"").unwrap() + ",\"check\":\"01234567\"".len();
-    fs::read_to_string(folder.join("journal.jsonl"))
-        .unwrap()
-        .lines()
-        .map(|line| line[..end(line)].to_owned())
-        .collect()
-}
 
 #[test]
 fn one_seed_gives_one_journal_in_this_thread_on_a_thread_and_in_a_process() {
@@ -41,7 +33,7 @@ fn one_seed_gives_one_journal_in_this_thread_on_a_thread_and_in_a_process() {
         let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Stopped { .. });
         let records = result.history.records();
         assert!(records.iter().any(|record| stopped(&record.outcome)));
-        timeless(folder.path())
+        timeless_in(folder.path())
     };
     let processes = builder("judged")
         .describe_evaluator(json!({"epochs": 3}))
@@ -134,7 +126,7 @@ fn a_search_that_is_killed_ten_times_ends_with_the_journal_of_an_uninterrupted_o
         "it was never killed before its end"
     );
     assert!(spawn(folder.path(), "trivial").wait().unwrap().success());
-    assert!(timeless(folder.path()) == timeless(whole.path()));
+    assert!(timeless_in(folder.path()) == timeless_in(whole.path()));
 }
 
 #[test]

@@ -189,11 +189,33 @@ fn a_worker_is_interrupted_by_a_stop_for_its_trial_and_by_the_end_of_the_transpo
 }
 
 #[test]
+fn a_genotype_that_can_not_be_read_fails_its_trial_and_not_the_worker() {
+    let worker = Worker::start(|_: &Bits, _: &Context<'_>| Ok(Evaluation::new(1.0)));
+    let nested = (0..200).fold(json!(true), |inner, _| json!([inner]));
+    for genotype in [json!("bits"), json!([true, null]), nested] {
+        let trial = json!({"id": 5, "seed": 1, "genotype": genotype});
+        worker.order(json!({"task": {"attempt": 1, "trial": trial}}));
+        let started = json!({"started": {"trial": 5, "attempt": 1}});
+        assert_eq!(worker.reply(), started);
+        let outcome = &worker.reply()["ended"]["outcome"];
+        assert_eq!(outcome["status"], "failed");
+        let reason = outcome["reason"].as_str().unwrap();
+        assert!(
+            reason.starts_with("the genotype can't be read from its JSON: "),
+            "{reason}"
+        );
+    }
+    worker.order(task(6, 8));
+    assert_eq!(worker.reply()["started"]["trial"], 6);
+    worker.end().unwrap();
+}
+
+#[test]
 fn a_message_that_makes_no_sense_ends_the_worker_with_an_error() {
     for message in [
         json!("accepted"),
         json!({"task": {"attempt": 1}}),
-        json!({"task": {"attempt": 1, "trial": {"id": 0, "seed": 1, "genotype": "bits"}}}),
+        json!({"task": {"attempt": 1, "trial": {"id": 0, "genotype": "bits"}}}),
         json!({"reboot": {}}),
         json!(7),
     ] {

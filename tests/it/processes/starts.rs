@@ -1,12 +1,17 @@
 //! Workers that can't be started, or don't belong to the search.
 
+use std::env;
+use std::os::unix::net::UnixListener;
+use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use evonas::executor::{ExecutorError, ProcessesBuilder};
 use evonas::prelude::*;
+use evonas::worker;
 use serde_json::json;
 
-use super::{Bits, builder, random, space};
+use super::{Bits, EVALUATOR, builder, random, space};
 
 fn error(builder: ProcessesBuilder<Bits>) -> (ExecutorError, String) {
     let error = builder.build().unwrap_err();
@@ -68,6 +73,37 @@ fn a_program_that_doesn_t_become_a_worker_is_an_error_that_says_what_it_did() {
     );
     let (error, _) = error(builder("trivial").workers(0));
     assert!(matches!(error, ExecutorError::NoWorkers));
+}
+
+#[test]
+fn a_worker_that_makes_its_evaluator_ends_when_the_search_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let mut worker = Command::new(env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "processes::the_worker"])
+        .env(EVALUATOR, "hanging_start")
+        .env(worker::SOCKET, &socket)
+        .env(worker::NUMBER, "0")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (search, _) = listener.accept().unwrap();
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!(worker.try_wait().unwrap(), None);
+    drop(search);
+    let gone = Instant::now();
+    let ended = loop {
+        match worker.try_wait().unwrap() {
+            None if gone.elapsed() < Duration::from_secs(20) => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            ended => break ended,
+        }
+    };
+    let _ = worker.kill();
+    worker.wait().unwrap();
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
 }
 
 #[test]

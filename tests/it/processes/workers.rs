@@ -76,6 +76,9 @@ pub(super) fn serve(name: &str) {
                 Err(format!("GPU {number} is busy"))
             },
         ),
+        "hanging_start" => {
+            worker::main(|_| -> Result<WorkerSetup<BitsSpace, Nothing>, String> { hang() })
+        }
         "nested" => worker::main(|_| -> Result<WorkerSetup<BitsSpace, Nothing>, _> {
             Err(Processes::builder(&space()).build().unwrap_err())
         }),
