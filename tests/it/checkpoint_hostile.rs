@@ -6,6 +6,7 @@ use std::path::Path;
 use evonas::training::{CheckpointError, Training};
 
 use crate::checkpoint::{SEED, config, epochs, images, network, of, saved, trainer};
+use crate::hostile::at_once;
 
 /// Writes a checkpoint's bytes with their right checksum.
 fn write_sealed(path: &Path, content: &[u8]) {
@@ -53,6 +54,23 @@ fn no_byte_before_the_tensors_brings_a_resume_down() {
         }
     }
     assert!(refused > 30 && resumed > 0, "{refused} {resumed}");
+}
+
+#[test]
+fn a_checkpoint_of_many_more_bytes_than_the_network_has_is_refused_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.bpk");
+    let trainer = trainer(config());
+    saved(&path, &trainer, 1);
+    // A hole, which takes no place on the disk.
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let resumed = at_once(|| Training::resume(&path, network(4), &trainer, SEED, &of()));
+    let message = resumed.err().unwrap().to_string();
+    assert!(
+        message.contains("1099511627776 bytes, and a training of this network at most"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -2,14 +2,13 @@
 //! file may have holes that take no place on the disk.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use safetensors::tensor::Metadata;
 
 use super::description::{DESCRIPTION, NetworkDescription};
 use super::error::WeightsError;
-use super::format::WeightsFormat;
 use super::stored::tensors_of;
 use crate::input::open_file;
 use crate::network::decoder::CellNetwork;
@@ -19,11 +18,11 @@ use crate::network::plan::NetworkPlan;
 /// statistics.
 const MOST_BYTES: u64 = 8 * CellNetwork::MOST_PARAMETERS;
 
-/// The most bytes of the header of a safetensors file. A tensor takes about a hundred.
-const MOST_HEADER_BYTES: u64 = 16 << 20;
+/// The most bytes of what comes before the tensors. A tensor takes about a hundred there.
+pub(super) const MOST_HEADER_BYTES: u64 = 16 << 20;
 
-/// Opens a weights file and refuses it if no network fits its size, or if that of its description doesn't.
-pub(super) fn check(path: &Path, format: WeightsFormat) -> Result<(), WeightsError> {
+/// Opens a weights file whose size fits some network.
+pub(super) fn open(path: &Path) -> Result<File, WeightsError> {
     let failed = |reason: String| WeightsError::Read {
         path: path.to_owned(),
         reason,
@@ -37,30 +36,52 @@ pub(super) fn check(path: &Path, format: WeightsFormat) -> Result<(), WeightsErr
             "it has {length} bytes, and the largest network that can be built takes at most {MOST_BYTES}"
         )));
     }
-    match format {
-        // Its reader takes tensors from the file one by one.
-        WeightsFormat::Burnpack => Ok(()),
-        WeightsFormat::Safetensors => {
-            let header = header(file, length).map_err(failed)?;
-            let entries = header.metadata().as_ref();
-            let Some(text) = entries.and_then(|entries| entries.get(DESCRIPTION)) else {
-                return Ok(());
-            };
-            let described = NetworkDescription::parse(text, path)?;
-            let plan = NetworkPlan::new(&described.genotype, &described.config)?;
-            let (found, most) = (header.data_len() as u64, bytes_of(&plan));
-            match found <= most {
-                true => Ok(()),
-                false => Err(failed(format!(
-                    "its tensors take {found} bytes, and those of the network that it describes {most}"
-                ))),
-            }
-        }
+    Ok(file)
+}
+
+/// Refuses tensors that take more bytes than those of the network that the file describes, if it describes one.
+pub(super) fn check_bytes(
+    found: u64,
+    description: Option<&String>,
+    path: &Path,
+) -> Result<(), WeightsError> {
+    let Some(text) = description else {
+        return Ok(());
+    };
+    let described = NetworkDescription::parse(text, path)?;
+    let plan = NetworkPlan::new(&described.genotype, &described.config)?;
+    let most = bytes_of(&plan);
+    match found <= most {
+        true => Ok(()),
+        false => Err(WeightsError::Read {
+            path: path.to_owned(),
+            reason: format!(
+                "its tensors take {found} bytes, and those of the network that it describes {most}"
+            ),
+        }),
     }
 }
 
+/// Reads a safetensors file whose tensors take all that follows its header.
+pub(super) fn read_safetensors(mut file: File, path: &Path) -> Result<Vec<u8>, WeightsError> {
+    let failed = |reason: String| WeightsError::Read {
+        path: path.to_owned(),
+        reason,
+    };
+    let length = file.metadata().map_err(|error| failed(error.to_string()))?;
+    let header = header(&file, length.len()).map_err(failed)?;
+    let entries = header.metadata().as_ref();
+    let description = entries.and_then(|entries| entries.get(DESCRIPTION));
+    check_bytes(header.data_len() as u64, description, path)?;
+    let mut bytes = Vec::new();
+    file.rewind()
+        .and_then(|()| file.take(length.len()).read_to_end(&mut bytes))
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(bytes)
+}
+
 /// The header of a safetensors file whose tensors take the rest of the file.
-fn header(mut file: File, length: u64) -> Result<Metadata, String> {
+fn header(mut file: &File, length: u64) -> Result<Metadata, String> {
     let damaged =
         |what: &str| format!("it is cut short or damaged, or isn't a weights file ({what})");
     let mut size = [0; 8];

@@ -178,12 +178,16 @@ impl StoredWeights {
             let error = error.to_string();
             format!("it is cut short or damaged, or isn't a weights file ({error})")
         }
-        claims::check(path, format)?;
+        let file = claims::open(path)?;
         match format {
             WeightsFormat::Burnpack => {
                 let reader =
                     Reader::from_file_exact(path).map_err(|error| failed(described(error)))?;
                 let metadata = reader.metadata().clone();
+                let length = file.metadata().map_err(|error| failed(error.to_string()))?;
+                // Names, shapes and the description come before the tensors.
+                let tensors = length.len().saturating_sub(claims::MOST_HEADER_BYTES);
+                claims::check_bytes(tensors, metadata.get(DESCRIPTION), path)?;
                 let tensors = reader
                     .into_tensors()
                     .map_err(|error| failed(error.to_string()))?;
@@ -194,7 +198,7 @@ impl StoredWeights {
                 })
             }
             WeightsFormat::Safetensors => {
-                let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+                let bytes = claims::read_safetensors(file, path)?;
                 let (_, header) = safetensors::SafeTensors::read_metadata(&bytes)
                     .map_err(|error| failed(described(error)))?;
                 let entries = header.metadata().clone().unwrap_or_default();

@@ -58,14 +58,22 @@ impl CheckpointFile {
         )
     }
 
-    /// Reads a file, and checks its version and checksum.
-    pub(super) fn read(path: &Path) -> Result<Self, CheckpointError> {
+    /// Reads a file of at most so many bytes, and checks its version and checksum.
+    pub(super) fn read(path: &Path, most: u64) -> Result<Self, CheckpointError> {
         let failed = |reason: String| CheckpointError::Read {
             path: path.to_owned(),
             reason,
         };
         // Opened here for the system's own words, such as "No such file or directory".
         let file = open_file(path).map_err(|error| failed(error.to_string()))?;
+        let metadata = file.metadata().map_err(|error| failed(error.to_string()))?;
+        let bytes = metadata.len();
+        // A file may have holes that take no place on the disk, but memory.
+        if bytes > most {
+            return Err(failed(format!(
+                "it has {bytes} bytes, and a training of this network at most {most}"
+            )));
+        }
         let reader = Reader::from_file_exact(path).map_err(|error| match is_sealed(&file) {
             // The reader would speak of a buffer that can't be filled.
             Ok(false) => {

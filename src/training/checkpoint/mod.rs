@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::file::CheckpointFile;
 use self::header::CheckpointHeader;
-use self::parameters::{check_state, collect, restore, shapes};
+use self::parameters::{check_state, collect, most_bytes, restore, shapes};
 use super::ImageClassifier;
 use super::trainer::{Learner, MovingAverage, Trainer, Training};
 
@@ -90,7 +90,7 @@ impl<M: ImageClassifier> Training<M> {
         subject: &Value,
     ) -> Result<Self, CheckpointError> {
         let path = path.as_ref();
-        let mut file = CheckpointFile::read(path)?;
+        let mut file = CheckpointFile::read(path, most_bytes(&shapes(&network)))?;
         let config = trainer.config();
         if let Some(difference) = file.header.difference(subject, config, seed) {
             return Err(CheckpointError::OtherTraining {

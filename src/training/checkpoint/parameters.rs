@@ -20,6 +20,20 @@ pub(super) fn shapes<M: Module>(network: &M) -> Vec<(Vec<usize>, DType)> {
     shapes.0
 }
 
+/// The most bytes of a checkpoint of a network with these values: the network, its moving average, and twice as much
+/// that an optimizer keeps; and as much again for what isn't a float value, but 64 MiB at least.
+pub(super) fn most_bytes(shapes: &[(Vec<usize>, DType)]) -> u64 {
+    let bytes = shapes.iter().map(|(shape, dtype)| {
+        let values = shape
+            .iter()
+            .fold(1_u64, |values, &side| values.saturating_mul(side as u64));
+        values.saturating_mul(dtype.size() as u64)
+    });
+    let once = bytes.fold(0, u64::saturating_add);
+    once.saturating_mul(4)
+        .saturating_add(once.saturating_mul(4).max(64 << 20))
+}
+
 /// Checks what an optimizer keeps for the parameters of these shapes: values of the parameter's own shape and type,
 /// under names that begin with its position.
 ///

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use self::mutations::{Mutation, mutate};
+use self::mutations::{Damage, mutate};
 
 /// How many mutations of a reader's files are read.
 fn cases() -> u32 {
@@ -35,7 +35,7 @@ fn fuzz(body: fn(&[u8]), seeds: &[Vec<u8>]) {
         failure_persistence: None,
         ..ProptestConfig::with_cases(cases())
     };
-    let mutations = prop::collection::vec(any::<Mutation>(), 1..6);
+    let mutations = prop::collection::vec(any::<Damage>(), 1..6);
     let seed = any::<prop::sample::Index>;
     TestRunner::new(config)
         .run(&(seed(), seed(), mutations), |(seed, other, mutations)| {

@@ -5,7 +5,7 @@ use proptest::sample::Index;
 
 /// One change.
 #[derive(Clone, Debug)]
-pub(super) enum Mutation {
+pub(super) enum Damage {
     /// Another byte in place of one.
     Set(Index, u8),
     /// One bit of a byte flipped.
@@ -26,7 +26,7 @@ pub(super) enum Mutation {
     Zeros(u16),
 }
 
-impl Arbitrary for Mutation {
+impl Arbitrary for Damage {
     type Parameters = ();
     type Strategy = BoxedStrategy<Self>;
 
@@ -56,11 +56,11 @@ impl Arbitrary for Mutation {
 }
 
 /// A file after some changes; `other` is a file that parts may come from.
-pub(super) fn mutate(bytes: &[u8], other: &[u8], mutations: &[Mutation]) -> Vec<u8> {
+pub(super) fn mutate(bytes: &[u8], other: &[u8], mutations: &[Damage]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for mutation in mutations {
         let length = bytes.len();
-        if let Mutation::Zeros(count) = mutation {
+        if let Damage::Zeros(count) = mutation {
             bytes.resize(length + usize::from(*count), 0);
             continue;
         }
@@ -73,20 +73,20 @@ pub(super) fn mutate(bytes: &[u8], other: &[u8], mutations: &[Mutation]) -> Vec<
             at..(at + 1 + size.index(64)).min(length)
         };
         match mutation {
-            Mutation::Set(at, byte) => bytes[at.index(length)] = *byte,
-            Mutation::Flip(at, bit) => bytes[at.index(length)] ^= 1 << bit,
-            Mutation::Cut(at) => bytes.truncate(at.index(length)),
-            Mutation::Remove(at, size) => drop(bytes.drain(part(at, size))),
-            Mutation::Repeat(at, size) => {
+            Damage::Set(at, byte) => bytes[at.index(length)] = *byte,
+            Damage::Flip(at, bit) => bytes[at.index(length)] ^= 1 << bit,
+            Damage::Cut(at) => bytes.truncate(at.index(length)),
+            Damage::Remove(at, size) => drop(bytes.drain(part(at, size))),
+            Damage::Repeat(at, size) => {
                 let part = part(at, size);
                 let copy = bytes[part.clone()].to_vec();
                 bytes.splice(part.end..part.end, copy);
             }
-            Mutation::Splice(at, from) => {
+            Damage::Splice(at, from) => {
                 bytes.truncate(at.index(length));
                 bytes.extend(&other[from.index(other.len() + 1)..]);
             }
-            Mutation::Number(at, number) => {
+            Damage::Number(at, number) => {
                 let at = at.index(length);
                 let digits = |bytes: &[u8]| {
                     bytes
@@ -101,12 +101,12 @@ pub(super) fn mutate(bytes: &[u8], other: &[u8], mutations: &[Mutation]) -> Vec<
                 let end = begin + digits(&bytes[begin..]);
                 bytes.splice(begin..end, number.to_string().into_bytes());
             }
-            Mutation::Extreme(at, size, largest) => {
+            Damage::Extreme(at, size, largest) => {
                 let at = at.index(length);
                 let end = (at + usize::from(*size)).min(length);
                 bytes[at..end].fill(if *largest { 0xff } else { 0 });
             }
-            Mutation::Zeros(_) => {}
+            Damage::Zeros(_) => {}
         }
     }
     bytes

@@ -139,6 +139,21 @@ fn a_pickle_of_many_bytes_or_values_is_refused_unless_the_limit_is_raised() {
 }
 
 #[test]
+fn marks_and_remembered_objects_count_as_values() {
+    let limits = TableLimits {
+        values: 1000,
+        ..TableLimits::ARCHIVE
+    };
+    let marks = |count| [&b"(".repeat(count)[..], b"N."].concat();
+    let remembered = |count| [b"N", &b"\x94".repeat(count)[..], b"."].concat();
+    for pickle in [marks(1001), remembered(1001)] {
+        assert_refused(&pickle, limits, "it has more than 1000 values");
+        assert_refused(&pickle, limits, "raise the limit 'values'");
+    }
+    assert_refused(&remembered(1000), limits, "expected a string");
+}
+
+#[test]
 fn a_million_seeds_are_refused() {
     let seeds = [&b"](K\x01\x94"[..], &b"h\x00".repeat(100), b"e"].concat();
     let key = |name: &str| [b"\x8c", &[name.len() as u8][..], name.as_bytes()].concat();

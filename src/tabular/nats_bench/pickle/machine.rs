@@ -119,7 +119,10 @@ impl<'a> Machine<'a> {
 
     fn rearrange(&mut self, operation: u8) -> Result<(), Problem> {
         match operation {
-            MARK => self.marks.push(self.stack.len()),
+            MARK => {
+                self.check(self.marks.len())?;
+                self.marks.push(self.stack.len());
+            }
             DUP => self.stack.push(self.top()?),
             POP if self.marks.last().copied() != Some(self.stack.len()) => {
                 self.pop()?;
@@ -145,6 +148,7 @@ impl<'a> Machine<'a> {
                     .push(*object.ok_or("an object that isn't there is referred to")?);
             }
             _ => {
+                self.check(self.memo.len())?;
                 self.memo.insert(number, self.top()?);
             }
         }
@@ -287,13 +291,26 @@ impl<'a> Machine<'a> {
     }
 
     fn spend(&mut self, values: u64) -> Result<(), LimitExceeded> {
-        self.values_left = self.values_left.checked_sub(values).ok_or(LimitExceeded {
+        let left = self.values_left.checked_sub(values);
+        self.values_left = left.ok_or_else(|| self.too_many_values())?;
+        Ok(())
+    }
+
+    /// Refuses more marks or remembered objects than there may be values: each takes one byte of the pickle.
+    fn check(&self, count: usize) -> Result<(), LimitExceeded> {
+        match (count as u64) < self.most_values {
+            true => Ok(()),
+            false => Err(self.too_many_values()),
+        }
+    }
+
+    const fn too_many_values(&self) -> LimitExceeded {
+        LimitExceeded {
             has: "has",
             most: self.most_values,
             unit: "values",
             advice: "if that is right, raise the limit 'values'",
-        })?;
-        Ok(())
+        }
     }
 
     /// The top of the stack above the last mark.
