@@ -27,7 +27,7 @@ pub(crate) struct DrawOptions {
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The format of the drawing [default: by the name of the file; otherwise svg]
+    /// The format of the drawing [default: by the ending of the name of --out; svg on standard output]
     #[arg(long, value_enum)]
     format: Option<DrawingFormat>,
 }
@@ -61,15 +61,12 @@ impl DrawingFormat {
 impl DrawOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let genotype = genotype::find(&self.genotype)?;
-        let by_name = self.out.as_deref().map(DrawingFormat::of_file);
-        let format = match (self.format, by_name) {
-            (Some(format), _) | (None, Some(Some(format))) => format,
+        let format = match (self.format, &self.out) {
+            (Some(format), _) => format,
             (None, None) => DrawingFormat::Svg,
-            (None, Some(None)) => {
-                return Err(Failure::from(
-                    "the name of the file doesn't end in .svg, .dot or .gv: add --format svg or --format dot",
-                ));
-            }
+            (None, Some(path)) => DrawingFormat::of_file(path).ok_or(
+                "the name of the file doesn't end in .svg, .dot or .gv: add --format svg or --format dot",
+            )?,
         };
         let drawing = format.draw(&genotype)?;
         match &self.out {

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use clap::Args;
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, Comparison, ComparisonError, DigitsBenchmark, LockPolicy,
-    NasBench201Benchmark, Protocol, RunRecord, Setup,
+    Benchmark, BitsBenchmark, Comparison, ComparisonError, DigitsBenchmark, NasBench201Benchmark,
+    Protocol, RunRecord, Setup,
 };
 use evonas::report::ComparisonProgress;
 use evonas::space::CategoricalSpace;
@@ -18,7 +18,7 @@ use evonas::tabular::Dataset;
 use crate::Failure;
 use crate::failure::{Failures, occupied};
 use crate::ignored::refuse_ignored;
-use crate::naming::{AlgorithmName, BenchmarkName, lock_policy, protocol, table_dataset};
+use crate::naming::{AlgorithmName, BenchmarkName, LockOption, protocol, table_dataset};
 use crate::output::print;
 use crate::ranges::{count, positive, seed, workers};
 
@@ -82,16 +82,8 @@ pub(crate) struct CompareOptions {
     /// may change; all other settings must be the same [default: off]
     #[arg(long, requires = "out")]
     resume: bool,
-    /// Whether the folder must be locked against other processes; optional is for a file system without locks, if no
-    /// other process uses the folder
-    #[arg(
-        long,
-        value_name = "required|optional",
-        value_parser = lock_policy,
-        default_value = "required",
-        requires = "out"
-    )]
-    lock: LockPolicy,
+    #[command(flatten)]
+    lock: LockOption,
     /// Show no progress on standard error [default: off]
     #[arg(long)]
     quiet: bool,
@@ -165,7 +157,7 @@ impl CompareOptions {
             .contenders(contenders)
             .setup(setup.clone());
         if let Some(folder) = &self.out {
-            let opening = RunRecord::options().lock(self.lock);
+            let opening = RunRecord::options().lock(self.lock.policy);
             builder = builder.record(match self.resume {
                 true => opening.open_or_create(folder)?,
                 false => opening.create(folder).map_err(|error| match error {

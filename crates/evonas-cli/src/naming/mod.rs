@@ -6,6 +6,7 @@ mod benchmark;
 mod dataset;
 pub(crate) mod genotype;
 mod library_values;
+mod lock_option;
 mod named_values;
 mod preset;
 mod search;
@@ -16,5 +17,6 @@ pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
 pub(crate) use self::library_values::{
     duplicates, lock_policy, protocol, sync_policy, table_dataset,
 };
+pub(crate) use self::lock_option::LockOption;
 pub(crate) use self::preset::PresetName;
 pub(crate) use self::search::{SearchAlgorithm, SpaceName, StopperName};

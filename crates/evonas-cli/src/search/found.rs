@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use evonas::network::CellNetwork;
 use evonas::prelude::*;
@@ -152,13 +152,13 @@ impl Task<'_> {
         };
         let path = folder.join(NETWORK_FILE);
         let Some(training) = &found.trained else {
-            return self.set_aside(&path, best);
+            return self.set_aside(folder, best);
         };
         let statistics = ChannelStatistics::of(&self.dataset.train);
         let classifier = TrainedClassifier::new(training.network.clone(), statistics)
             .class_names(self.dataset.class_names.clone());
         if let Err(error) = classifier.save(&path) {
-            self.set_aside(&path, best)?;
+            self.set_aside(folder, best)?;
             return Err(error.into());
         }
         match found.diverged.is_empty() {
@@ -168,17 +168,29 @@ impl Task<'_> {
     }
 
     /// Renames a network if it isn't of the best genotype.
-    fn set_aside(&self, path: &Path, best: &BestTrial) -> Result<(), Failure> {
+    fn set_aside(&self, folder: &Path, best: &BestTrial) -> Result<(), Failure> {
+        let path = folder.join(NETWORK_FILE);
         let is_of_best = || {
-            let classifier = TrainedClassifier::load(path, &self.devices.first());
+            let classifier = TrainedClassifier::load(&path, &self.devices.first());
             classifier.is_ok_and(|classifier| classifier.network.genotype() == &best.genotype)
         };
         if !path.exists() || is_of_best() {
             return Ok(());
         }
-        fs::rename(path, path.with_file_name(EARLIER_NETWORK_FILE))
+        fs::rename(&path, free_name(folder))
             .map_err(|error| format!("can't rename {}: {error}", path.display()).into())
     }
+}
+
+/// Where a network can be set aside without replacing one that was.
+fn free_name(folder: &Path) -> PathBuf {
+    let mut path = folder.join(EARLIER_NETWORK_FILE);
+    let mut number = 1;
+    while path.exists() {
+        number += 1;
+        path = folder.join(format!("earlier-{number}.safetensors"));
+    }
+    path
 }
 
 /// The trials with a score, the fittest first; of those with the same genotype only the first.

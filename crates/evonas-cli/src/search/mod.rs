@@ -94,6 +94,8 @@ impl SearchOptions {
                     }
                     baseline = Some(random);
                 }
+                // That it was stopped is said below.
+                Err(_) if stop.is_set() => {}
                 Err(failure) => failures.add(Err(failure)),
             }
         }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 use evonas::search::Duplicates;
-use evonas::search::journal::{LockPolicy, SyncPolicy};
+use evonas::search::journal::SyncPolicy;
 use evonas::training::DeviceName;
 
 use crate::Failure;
 use crate::ignored::refuse_ignored;
 use crate::naming::{
-    DatasetOptions, SearchAlgorithm, SpaceName, StopperName, duplicates, lock_policy, sync_policy,
+    DatasetOptions, LockOption, SearchAlgorithm, SpaceName, StopperName, duplicates, sync_policy,
 };
 use crate::ranges::{batch, count, large_count, positive, seconds, seed, share, workers};
 
@@ -30,7 +30,8 @@ Files in the folder of --out:
   recipe.json        data set, network and training settings, for evonas train --from
   best.safetensors   the network of the final training, for evonas evaluate and evonas predict
   earlier.safetensors
-                     that of an earlier run, if a better genotype was found since and isn't trained yet
+                     that of an earlier run, if a better genotype was found since and isn't trained yet; if there
+                     are several, the others are earlier-2.safetensors and so on
 
 Ctrl-C lets the running trials end, pressed again it interrupts them, and a third time it ends the program at once.
 SIGTERM and SIGHUP interrupt. All that was recorded is kept, the best genotype so far is printed, and the exit code is
@@ -131,16 +132,8 @@ pub(crate) struct SearchOptions {
         requires = "out"
     )]
     pub(super) sync: SyncPolicy,
-    /// Whether the folder must be locked against other processes; optional is for a file system without locks, if no
-    /// other process uses the folder
-    #[arg(
-        long,
-        value_name = "required|optional",
-        value_parser = lock_policy,
-        default_value = "required",
-        requires = "out"
-    )]
-    pub(super) lock: LockPolicy,
+    #[command(flatten)]
+    pub(super) lock: LockOption,
     /// The most seconds that a trial may take [default: no limit]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) timeout: Option<Duration>,

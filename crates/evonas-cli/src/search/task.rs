@@ -114,7 +114,7 @@ impl<'a> Task<'a> {
             .population(options.population_size())
             .sample(options.sample_size())
             .seed(seed);
-        let opening = Journal::options().lock(options.lock);
+        let opening = Journal::options().lock(options.lock.policy);
         let journal = match &out {
             Some(folder) if options.resume => Some(opening.open_or_create(folder)?),
             Some(folder) => Some(opening.create(folder).map_err(|error| match error {

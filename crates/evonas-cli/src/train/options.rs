@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use evonas::search::journal::LockPolicy;
 use evonas::training::DeviceName;
 
 use super::network_options::NetworkOptions;
 use super::training_options::TrainingOptions;
-use crate::naming::{DatasetOptions, PresetName, lock_policy};
+use crate::naming::{DatasetOptions, LockOption, PresetName};
 use crate::ranges::{count, seed, share};
 
 /// Train a cell network in full
@@ -64,16 +63,8 @@ pub(crate) struct TrainOptions {
     /// nothing is kept]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Whether the folder must be locked against other processes; optional is for a file system without locks, if no
-    /// other process uses the folder
-    #[arg(
-        long,
-        value_name = "required|optional",
-        value_parser = lock_policy,
-        default_value = "required",
-        requires = "out"
-    )]
-    pub(super) lock: LockPolicy,
+    #[command(flatten)]
+    pub(super) lock: LockOption,
     /// Resume the training in --out, or begin one [default: off; a folder that holds a training is refused]
     #[arg(long, requires = "out")]
     pub(super) resume: bool,

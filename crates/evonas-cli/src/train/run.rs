@@ -76,7 +76,7 @@ impl<'a> TrainRun<'a> {
             &device.clone().autodiff(),
         )?;
         let folder = match &options.out {
-            Some(out) => Some(Folder::open(out, options.lock)?),
+            Some(out) => Some(Folder::open(out, options.lock.policy)?),
             None => None,
         };
         let statistics = ChannelStatistics::of_subset(images, &training);

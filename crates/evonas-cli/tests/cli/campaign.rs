@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use evonas::spaces::nasnet::NasnetGenotype;
 use rand::RngExt as _;
 
 use crate::harness::{Dir, program, signal, with_default_signals};
-use crate::search::tiny;
+use crate::search::{timeless, tiny};
 
 /// Rounds without `EVONAS_CAMPAIGN`.
 const ROUNDS: u64 = 6;
@@ -68,16 +69,15 @@ impl Mishap {
         match self {
             Self::Signal(name) => {
                 signal(&child, name);
-                let code = code_of(name);
                 let status = wait(&mut child);
-                assert!(ended_with(status, code), "{self:?}: {status}");
+                assert!(ended_by(status, name), "{self:?}: {status}");
             }
             Self::Twice => {
                 signal(&child, "-INT");
                 std::thread::sleep(Duration::from_millis(20));
                 signal(&child, "-INT");
                 let status = wait(&mut child);
-                assert!(ended_with(status, Some(130)), "{self:?}: {status}");
+                assert!(ended_by(status, "-INT"), "{self:?}: {status}");
             }
             Self::Suspended => {
                 signal(&child, "-STOP");
@@ -100,19 +100,17 @@ impl Mishap {
     }
 }
 
-/// The exit code of a search that this signal stopped.
-fn code_of(name: &str) -> Option<i32> {
-    match name {
-        "-INT" => Some(130),
-        "-TERM" => Some(143),
-        "-HUP" => Some(129),
-        _ => None,
-    }
-}
-
-/// Whether it had ended before, or ended with this code, or by the signal itself before the program listened.
-fn ended_with(status: ExitStatus, code: Option<i32>) -> bool {
-    status.success() || status.code() == code || status.code().is_none()
+/// Whether it had ended before, or ended with the exit code of this signal, or by the signal itself before the program
+/// listened.
+fn ended_by(status: ExitStatus, name: &str) -> bool {
+    let number = match name {
+        "-HUP" => 1,
+        "-INT" => 2,
+        "-KILL" => 9,
+        "-TERM" => 15,
+        other => panic!("{other} is not sent"),
+    };
+    status.success() || status.code() == Some(128 + number) || status.signal() == Some(number)
 }
 
 fn ended_within(child: &mut Child, limit: Duration) -> ExitStatus {
@@ -169,13 +167,6 @@ fn recorded(dir: &Dir, out: &str) -> BTreeMap<u64, String> {
         .collect();
     assert_eq!(trials.len(), records.len(), "{out}: a trial is doubled");
     trials
-}
-
-/// The journal without what depends on time: all that follows the checksum of a line.
-fn timeless(dir: &Dir, out: &str) -> Vec<String> {
-    let journal = dir.read(&format!("{out}/journal.jsonl"));
-    let timeless = |line: &str| line.split(",\"check\":").next().unwrap().to_owned();
-    journal.lines().map(timeless).collect()
 }
 
 /// Searches that meet mishaps, compared with one that met none.

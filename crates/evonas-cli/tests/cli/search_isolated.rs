@@ -8,13 +8,7 @@ use std::time::Duration;
 use predicates::str::contains;
 
 use crate::harness::{Dir, signal};
-use crate::search::{tells, tiny};
-
-/// The journal but for the times, which follow the checksum of a line.
-fn timeless(dir: &Dir, journal: &str) -> Vec<String> {
-    let timeless = |line: &str| line.split(",\"check\":").next().unwrap().to_owned();
-    dir.read(journal).lines().map(timeless).collect()
-}
+use crate::search::{tells, timeless, tiny};
 
 /// The processes that a process has started.
 fn children(parent: u32) -> Vec<u32> {
@@ -41,10 +35,7 @@ fn an_isolated_search_ends_with_the_journal_of_one_on_threads() {
         let noted = String::from_utf8(noted.get_output().stderr.clone()).unwrap();
         assert_eq!(noted.matches("2 workers on").count(), 1, "{noted}");
     }
-    assert_eq!(
-        timeless(&dir, "threads/journal.jsonl"),
-        timeless(&dir, "processes/journal.jsonl")
-    );
+    assert_eq!(timeless(&dir, "threads"), timeless(&dir, "processes"));
     assert_eq!(
         tells(&dir, "processes/journal.jsonl"),
         (0..8).collect::<Vec<_>>()
@@ -91,6 +82,46 @@ fn an_isolated_search_survives_its_workers_and_leaves_none_behind() {
         status.contains("State:") && !status.contains("State:\tZ")
     };
     assert!(!replaced.iter().any(left));
+}
+
+#[test]
+fn an_isolated_search_that_was_suspended_for_longer_than_its_time_limit_loses_no_trial() {
+    let dir = Dir::new();
+    let line = tiny("--trials 1000000 --workers 2 --isolate --quiet --timeout 10 --out run");
+    let child = dir.start(line.split_whitespace());
+    let tells = || match dir.exists("run/journal.jsonl") {
+        true => dir.read("run/journal.jsonl").matches("{\"tell\":").count(),
+        false => 0,
+    };
+    let wait_for = |count: usize| {
+        while tells() < count {
+            assert!(fs::exists(format!("/proc/{}", child.id())).unwrap());
+            thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait_for(1);
+    // As Ctrl-Z does to all processes of a shell's job.
+    let job: Vec<u32> = children(child.id())
+        .into_iter()
+        .chain([child.id()])
+        .collect();
+    let send = |name: &str| {
+        let mut kill = Command::new("kill");
+        let sent = kill.arg(name).args(job.iter().map(u32::to_string)).status();
+        assert!(sent.unwrap().success());
+    };
+    send("-STOP");
+    let told = tells();
+    thread::sleep(Duration::from_secs(12));
+    send("-CONT");
+    wait_for(told + 3);
+    send("-TERM");
+    let output = child.wait_with_output().unwrap();
+    let noted = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(143), "{noted}");
+    for ended in crate::harness::json_lines(&dir.read("run/trials.jsonl")) {
+        assert_eq!(ended["status"], "completed", "{ended}");
+    }
 }
 
 #[test]

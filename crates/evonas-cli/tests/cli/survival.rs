@@ -197,6 +197,17 @@ fn a_network_of_an_earlier_best_genotype_is_set_aside() {
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
     assert!(dir.bytes("run/earlier.safetensors") == network);
     assert!(!dir.exists("run/best.safetensors"));
+
+    // Another one, which doesn't replace the first.
+    dir.write("run/best.safetensors", "another");
+    let line = tiny("--trials 1000000 --workers 2 --out run --resume --quiet");
+    let mut child = dir.start(line.split_whitespace());
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(child.try_wait().unwrap().is_none());
+    signal(&child, "-TERM");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
+    assert!(dir.bytes("run/earlier.safetensors") == network);
+    assert_eq!(dir.bytes("run/earlier-2.safetensors"), b"another");
 }
 
 #[test]
