@@ -111,9 +111,9 @@ impl<'a, B: Benchmark> ComparisonBuilder<'a, B> {
     /// Runs every algorithm as often as the setup says.
     ///
     /// # Errors
-    /// [`ComparisonError`] if there are no runs, too many to count, or no algorithms; too many workers; if two have
-    /// the same name; if an algorithm can't be set up; if the record can't be written or belongs to another
-    /// comparison; if the budget is smaller than a run's first evaluation or would never be spent; if a test
+    /// [`ComparisonError`] if there are no runs, too many to count, or no algorithms; if there are too many workers; if
+    /// two algorithms have the same name; if an algorithm can't be set up; if the record can't be written or belongs
+    /// to another comparison; if the budget is smaller than a run's first evaluation or would never be spent; if a test
     /// result isn't finite; or if a search fails. Of several failing runs, the first one's error.
     pub fn run(self) -> Result<Comparison, ComparisonError> {
         let Self {

@@ -37,9 +37,6 @@ pub fn repair(
     lock: LockPolicy,
 ) -> Result<Option<RepairedRecord>, RecordError> {
     let path = record_file(path.as_ref());
-    if !path.exists() {
-        return Err(RecordError::Missing(path));
-    }
     // A pipe, for example, is no record, and reading it could wait for ever.
     drop(open_read_only(&path)?);
     let file = LockedFile::open(&path, lock)?;

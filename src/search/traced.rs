@@ -6,9 +6,9 @@ use tracing::{debug, error, info, trace, warn};
 
 use super::{Event, Observer};
 
-/// Emits a `tracing` event for everything that happens in a search: what ends it as an error, failures as warnings, finished trials and
-/// the beginning and end of the search as information, everything else for debugging. The fields are those of
-/// [`Event`].
+/// Emits a `tracing` event for everything that happens in a search: an error that ends it as an error, failures as
+/// warnings, finished trials and the beginning and end of the search as information, everything else for debugging. The
+/// fields are those of [`Event`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traced;
 

@@ -1,7 +1,7 @@
 //! The contenders of this crate, and ways to make one from your own algorithm.
 //!
-//! [`Aging`], [`NonAging`] and [`Random`] work on every benchmark, [`ReinforceContender`] and `PpoContender` on those whose space is
-//! a [`CategoricalSpace`]. `PpoContender` needs the feature `burn`.
+//! [`Aging`], [`NonAging`] and [`Random`] work on every benchmark, [`ReinforceContender`] and `PpoContender` on those
+//! whose space is a [`CategoricalSpace`]. `PpoContender` needs the feature `burn`.
 
 mod custom;
 mod evolution;

@@ -37,9 +37,15 @@ impl RunRecordOptions {
     /// As [`RunRecord::create`].
     pub fn create(&self, folder: impl AsRef<Path>) -> Result<RunRecord, ComparisonError> {
         let folder = folder.as_ref();
-        match holds_record(folder) || folder.join(RESULTS).exists() {
-            true => Err(ComparisonError::Occupied(folder.to_owned())),
-            false => RunRecord::lock(folder, self.lock),
+        let occupied = || ComparisonError::Occupied(folder.to_owned());
+        if folder.join(RESULTS).exists() {
+            return Err(occupied());
+        }
+        let record = RunRecord::lock(folder, self.lock)?;
+        // Only now can no other process begin one.
+        match holds_record(folder) {
+            true => Err(occupied()),
+            false => Ok(record),
         }
     }
 

@@ -52,6 +52,11 @@ impl Layout {
             entrances: entrances(graph),
             widths,
         };
+        let mut edges = vec![Vec::new(); graph.vertices.len()];
+        for (number, edge) in graph.edges.iter().enumerate() {
+            edges[edge.from].push(number);
+            edges[edge.to].push(number);
+        }
         for layer in &graph.layers {
             let wanted = vec![0.0; layer.len()];
             layout.place(graph, layer, &wanted);
@@ -67,7 +72,7 @@ impl Layout {
                 let vertices = &graph.layers[layer];
                 let wanted: Vec<f64> = vertices
                     .iter()
-                    .map(|&vertex| layout.wanted(graph, vertex))
+                    .map(|&vertex| layout.wanted(graph, vertex, &edges[vertex]))
                     .collect();
                 layout.place(graph, vertices, &wanted);
             }
@@ -75,22 +80,18 @@ impl Layout {
         layout
     }
 
-    /// Where a vertex would have the straightest edges.
-    fn wanted(&self, graph: &LayeredCell, vertex: usize) -> f64 {
-        let (mut sum, mut count) = (0.0, 0.0);
-        for (edge, entrance) in graph.edges.iter().zip(&self.entrances) {
-            if edge.to == vertex {
-                sum += self.centers[edge.from] - entrance;
-                count += 1.0;
-            } else if edge.from == vertex {
-                sum += self.centers[edge.to] + entrance;
-                count += 1.0;
+    /// Where a vertex with these edges would have them straightest.
+    fn wanted(&self, graph: &LayeredCell, vertex: usize, edges: &[usize]) -> f64 {
+        let wanted = edges.iter().map(|&number| {
+            let (edge, entrance) = (&graph.edges[number], self.entrances[number]);
+            match edge.to == vertex {
+                true => self.centers[edge.from] - entrance,
+                false => self.centers[edge.to] + entrance,
             }
-        }
-        if count == 0.0 {
-            self.centers[vertex]
-        } else {
-            sum / count
+        });
+        match edges.len() {
+            0 => self.centers[vertex],
+            count => wanted.sum::<f64>() / count as f64,
         }
     }
 

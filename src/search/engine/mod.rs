@@ -38,8 +38,6 @@ pub(super) struct Engine<G, A, X> {
     warnings: Vec<Warning>,
     /// Whether there was a warning that the stopper is left out.
     stopper_left_out: bool,
-    /// The stages of the stop signal that were set when the replay began.
-    stages_before_replay: (bool, bool),
 }
 
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
@@ -56,7 +54,6 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             failures: FailuresInARow::default(),
             warnings: Vec::new(),
             stopper_left_out: false,
-            stages_before_replay: (false, false),
         }
     }
 

@@ -18,13 +18,26 @@ use crate::search::journal::{
 use crate::space::Genotype;
 use crate::trial::{Fidelity, Trial, TrialId};
 
-/// The line that is replayed, for errors.
+/// How many entries are replayed between two looks at the stop signal.
+const BETWEEN_LOOKS: u64 = 64;
+
+/// The line that is replayed, for errors, and what may end the replay before it is through.
 struct Position {
     path: PathBuf,
     line: u64,
+    stop: StopSignal,
+    /// The stages of the signal that were set when the replay began.
+    stages_before: (bool, bool),
 }
 
 impl Position {
+    fn check_goes_on(&self) -> Result<(), SearchError> {
+        match stages(&self.stop) == self.stages_before {
+            true => Ok(()),
+            false => Err(SearchError::StoppedInReplay),
+        }
+    }
+
     fn not_in_flight(&self, trial: TrialId) -> SearchError {
         self.damaged(format!("trial {trial} is not in flight"))
     }
@@ -69,13 +82,16 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         let mut position = Position {
             path: journal.path().to_owned(),
             line: 0,
+            stages_before: stages(&self.settings.stop),
+            stop: self.settings.stop.clone(),
         };
-        self.stages_before_replay = stages(&self.settings.stop);
         let mut now = None;
         journal.replay(&mut |entry: JournalEntry<G>| {
             now = Some(entry.now);
             position.line = entry.line;
-            self.check_replay_goes_on()?;
+            if position.line.is_multiple_of(BETWEEN_LOOKS) {
+                position.check_goes_on()?;
+            }
             self.replay(entry, &position)
         })?;
         self.in_flight.all_wait();
@@ -127,13 +143,6 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         }
     }
 
-    fn check_replay_goes_on(&self) -> Result<(), SearchError> {
-        match stages(&self.settings.stop) == self.stages_before_replay {
-            true => Ok(()),
-            false => Err(SearchError::StoppedInReplay),
-        }
-    }
-
     /// Asks the algorithm for the recorded trial, and compares the two.
     fn replay_ask(
         &mut self,
@@ -142,7 +151,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         position: &Position,
     ) -> Result<(), SearchError> {
         for _ in 0..refused {
-            self.check_replay_goes_on()?;
+            position.check_goes_on()?;
             let withdrawn = guarded::ask_in_place(&mut self.ledger)?.id;
             guarded::withdraw(&mut self.ledger, withdrawn).map_err(|error| position.of(error))?;
         }
