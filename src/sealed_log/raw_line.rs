@@ -1,6 +1,6 @@
 //! Reading lines whose content is not to be trusted.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
 /// The most bytes of a line's content. A longer one can't be written, so nothing that was recorded is refused.
 pub(super) const MAX_CONTENT_BYTES: usize = 32 << 20;
@@ -9,7 +9,7 @@ pub(super) const MAX_CONTENT_BYTES: usize = 32 << 20;
 pub(super) const MAX_LINE_BYTES: u64 = MAX_CONTENT_BYTES as u64 + (1 << 10);
 
 /// How many bytes are read before they are looked at.
-const PIECE: u64 = 1 << 20;
+const PIECE: usize = 1 << 20;
 
 /// How a line ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,19 +28,26 @@ pub(super) fn read_line(
     buffer: &mut Vec<u8>,
 ) -> io::Result<(u64, LineEnd)> {
     buffer.clear();
+    let mut looked_at = 0;
     loop {
-        let before = buffer.len();
-        let read = reader.by_ref().take(PIECE).read_until(b'\n', buffer)?;
-        let bytes = buffer.len() as u64;
-        if buffer.ends_with(b"\n") {
-            return Ok((bytes, LineEnd::Whole));
+        let room = looked_at + PIECE - buffer.len();
+        let (part, ended) = next_part(reader, room)?;
+        buffer.extend_from_slice(part);
+        let read = part.len();
+        reader.consume(read);
+        if ended {
+            return Ok((buffer.len() as u64, LineEnd::Whole));
         }
-        if (read as u64) < PIECE {
-            return Ok((bytes, LineEnd::Torn));
+        if read == 0 {
+            return Ok((buffer.len() as u64, LineEnd::Torn));
         }
-        if bytes > MAX_LINE_BYTES || buffer[before..].contains(&0) {
-            let (skipped, end) = skip_line(reader)?;
-            return Ok((bytes + skipped, end));
+        if read == room {
+            let bytes = buffer.len() as u64;
+            if bytes > MAX_LINE_BYTES || buffer[looked_at..].contains(&0) {
+                let (skipped, end) = skip_line(reader)?;
+                return Ok((bytes + skipped, end));
+            }
+            looked_at = buffer.len();
         }
     }
 }
@@ -48,25 +55,38 @@ pub(super) fn read_line(
 fn skip_line(reader: &mut impl BufRead) -> io::Result<(u64, LineEnd)> {
     let mut skipped = 0;
     loop {
-        let available = reader.fill_buf()?;
-        if available.is_empty() {
-            return Ok((skipped, LineEnd::Torn));
-        }
-        let (bytes, ended) = match available.iter().position(|&byte| byte == b'\n') {
-            Some(place) => (place + 1, true),
-            None => (available.len(), false),
-        };
-        reader.consume(bytes);
-        skipped += bytes as u64;
+        let (part, ended) = next_part(reader, usize::MAX)?;
+        let read = part.len();
+        reader.consume(read);
+        skipped += read as u64;
         if ended {
             return Ok((skipped, LineEnd::Whole));
+        }
+        if read == 0 {
+            return Ok((skipped, LineEnd::Torn));
         }
     }
 }
 
+/// What is at hand of the line, up to `most` bytes of it, and whether it ends with the line break. Nothing at the end
+/// of the file. The caller consumes it.
+fn next_part(reader: &mut impl BufRead, most: usize) -> io::Result<(&[u8], bool)> {
+    while let Err(error) = reader.fill_buf() {
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    let available = reader.fill_buf()?;
+    let available = &available[..available.len().min(most)];
+    Ok(match memchr::memchr(b'\n', available) {
+        Some(place) => (&available[..=place], true),
+        None => (available, false),
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::{BufReader, repeat};
+    use std::io::{BufReader, Read, repeat};
 
     use super::*;
 
@@ -79,7 +99,7 @@ mod tests {
             let read = read_line(&mut BufReader::new(input), &mut buffer).unwrap();
             let ending = end.find('\n').map_or(0, |place| place as u64 + 1);
             assert_eq!(read, (5 + zeros + ending, expected));
-            assert!(buffer.len() as u64 <= PIECE);
+            assert!(buffer.len() <= PIECE);
         }
     }
 
@@ -90,6 +110,6 @@ mod tests {
         let mut input = BufReader::new(repeat(b'x').take(length));
         let read = read_line(&mut input, &mut buffer).unwrap();
         assert_eq!(read, (length, LineEnd::Torn));
-        assert!(buffer.len() as u64 <= MAX_LINE_BYTES + PIECE);
+        assert!(buffer.len() as u64 <= MAX_LINE_BYTES + PIECE as u64);
     }
 }

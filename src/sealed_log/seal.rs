@@ -87,9 +87,7 @@ impl Marks {
             .filter(|&end| line[end..].starts_with(TIME_CHECK.as_bytes()))
             .ok_or(no_checksum)?;
         // The last k before that is the one of "check": the names of times have none.
-        let content = line[..end]
-            .iter()
-            .rposition(|&byte| byte == b'k')
+        let content = memchr::memrchr(b'k', &line[..end])
             .and_then(|place| place.checked_sub(",\"chec".len()))
             .filter(|&place| line[place..].starts_with(CHECK.as_bytes()))
             .ok_or(no_checksum)?;
