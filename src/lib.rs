@@ -66,6 +66,8 @@ pub mod training;
 pub mod trial;
 #[cfg(unix)]
 pub mod worker;
+#[cfg(all(unix, feature = "nats"))]
+pub mod nats;
 
 #[cfg(feature = "burn")]
 pub use burn;

@@ -10,6 +10,8 @@
 
 mod error;
 mod limits;
+#[cfg(all(unix, feature = "nats"))]
+mod nats;
 mod ordered;
 mod overdue;
 #[cfg(unix)]
@@ -20,6 +22,8 @@ mod threads;
 
 pub use error::ExecutorError;
 pub use limits::Limits;
+#[cfg(all(unix, feature = "nats"))]
+pub use nats::{Nats, NatsBuilder};
 pub use ordered::Ordered;
 #[cfg(unix)]
 pub use processes::{Processes, ProcessesBuilder};

@@ -35,6 +35,13 @@ impl RunIdentity {
         self
     }
 
+    /// A checksum for messages.
+    #[cfg(feature = "nats")]
+    pub(crate) fn checksum(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        format!("{:08x}", crc32fast::hash(&json))
+    }
+
     /// The first difference between this search and a worker.
     pub(crate) fn difference(&self, worker: &Self) -> Option<Difference> {
         first_difference(&description::of(self), &description::of(worker))

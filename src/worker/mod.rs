@@ -75,6 +75,8 @@ mod entry;
 mod identity;
 mod lines;
 mod listener;
+#[cfg(feature = "nats")]
+mod nats;
 mod order;
 mod remote_stopper;
 mod reply;
@@ -84,6 +86,8 @@ mod transport;
 mod wire_result;
 
 pub use entry::{NUMBER, SOCKET, main};
+#[cfg(feature = "nats")]
+pub use nats::NatsWorker;
 pub use serve::serve;
 pub use setup::WorkerSetup;
 pub use transport::Transport;
@@ -92,6 +96,8 @@ pub(crate) use identity::RunIdentity;
 pub(crate) use lines::Lines;
 pub(crate) use order::{Order, TrialTask};
 pub(crate) use reply::Reply;
+#[cfg(feature = "nats")]
+pub(crate) use wire_result::WireResult;
 
 /// The most bytes of a message.
 pub(crate) const MOST_BYTES: usize = 16 << 20;

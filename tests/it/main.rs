@@ -37,6 +37,8 @@ mod kill;
 mod memory;
 mod nasbench201;
 mod nasnet;
+#[cfg(all(unix, feature = "nats"))]
+mod nats;
 #[cfg(feature = "tabular")]
 mod nats_bench;
 #[cfg(feature = "burn")]

@@ -1,0 +1,240 @@
+//! Trials on many machines, through a NATS server.
+//!
+//! The search's thread only passes trials and events on. A thread of its own has the connection: the
+//! [courier](courier::Courier), which publishes tasks, answers workers and takes results.
+
+mod builder;
+mod courier;
+mod flight;
+mod lease;
+mod missing;
+mod results;
+
+pub use builder::NatsBuilder;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::mpsc::UnboundedSender;
+
+use self::courier::Command;
+use self::flight::Flight;
+use super::{Executor, ExecutorEvent, Limits};
+use crate::evaluator::{StopSignal, TrialEnd};
+use crate::nats::{NatsError, RunCounts, TaskId};
+use crate::panics::caught;
+use crate::search::{Event, Observer};
+use crate::space::{Genotype, SearchSpace};
+use crate::trial::{Outcome, Trial, TrialId};
+use crate::worker::{Order, TrialTask};
+
+/// Runs trials on workers that find this process at a NATS server, on this machine and on others.
+///
+/// This process is the coordinator of a run: it has the algorithm and the journal. Workers
+/// ([`NatsWorker`](crate::nats::NatsWorker)) may come, die and go at any time, before it and after it.
+///
+/// ```no_run
+/// use evonas::executor::Nats;
+/// use evonas::nats::NatsServer;
+/// use evonas::prelude::*;
+///
+/// let space = BitsSpace { length: 20 };
+/// let server = NatsServer::new("nats://localhost:4222");
+/// let workers = Nats::builder(&space, server, "bits").in_flight(8).build()?;
+/// let evolution = Evolution::builder(space, FlipOneBit).build()?;
+/// let search = Search::new(evolution, workers, Budget::trials(500));
+/// let result = search.journal(Journal::open_or_create("run")?).run()?;
+/// # drop(result);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// - **Width.** The search keeps [`in_flight`](NatsBuilder::in_flight) trials asked for, however many workers there are:
+///   as many as there will be workers, or a few more.
+/// - **Death.** A worker that says nothing for [`silence`](NatsBuilder::silence) is dead, and its trial goes to another.
+///   A trial whose workers died [`deliveries`](NatsBuilder::deliveries) times is
+///   [`Lost`](crate::trial::Outcome::Lost).
+/// - **Exactly once.** A trial may be evaluated more than once. The first result counts, and is told once.
+/// - **The server may die** and lose what it stored: the journal is the only truth, and what has no result is sent again.
+/// - **Stopping.** When the search is [stopped](StopSignal::stop), its trials end as interrupted at once, and the workers
+///   go on: a search that resumes takes their results. With a new coordinator comes what the old one was waiting for.
+/// - **One coordinator.** A second one for the same run is refused. If this one is cut off for so long that another takes
+///   the run over, its trials are interrupted, and [`Event::Warned`] says why.
+///
+/// With one worker, one trial in flight and the same seed, the journal is that of [`Serial`](super::Serial) but for the
+/// times.
+pub struct Nats<G> {
+    commands: Option<UnboundedSender<Command>>,
+    events: Receiver<CourierEvent>,
+    /// Events that need no courier.
+    own: VecDeque<ExecutorEvent>,
+    in_flight: BTreeMap<TrialId, u32>,
+    most: usize,
+    most_bytes: usize,
+    stop: StopSignal,
+    counts: Arc<Mutex<RunCounts>>,
+    /// The last result that was handed out, which is recorded when the search asks for the next event.
+    handed_out: Option<u64>,
+    courier: Option<JoinHandle<()>>,
+    genotype: std::marker::PhantomData<fn(G)>,
+}
+
+/// What the courier tells the search's thread.
+struct CourierEvent {
+    event: ExecutorEvent,
+    /// The result's place in its stream.
+    sequence: Option<u64>,
+}
+
+impl<G> fmt::Debug for Nats<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Nats")
+            .field("most", &self.most)
+            .field("in_flight", &self.in_flight.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<G: Genotype> Nats<G> {
+    /// Configures the coordinator of a run for a search of this space; a worker must have the same.
+    pub fn builder<S: SearchSpace<Genotype = G> + ?Sized>(
+        space: &S,
+        server: crate::nats::NatsServer,
+        run: impl Into<String>,
+    ) -> NatsBuilder<G> {
+        NatsBuilder::new(space, server, run.into())
+    }
+
+    /// An observer that counts recorded trials when the search resumes, so that
+    /// [`RunStatus`](crate::nats::RunStatus) has them too.
+    pub fn status_observer(&self) -> impl Observer<G> + use<G> {
+        let counts = self.counts.clone();
+        move |event: &Event<'_, G>| {
+            if let Event::Resumed { history, .. } = event {
+                let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+                for record in history.records() {
+                    counts.count(&record.outcome);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, trial: TrialId, end: TrialEnd) {
+        self.own.push_back(ExecutorEvent::Started { trial, worker: 0 });
+        self.own.push_back(ExecutorEvent::Finished {
+            trial,
+            worker: 0,
+            duration: Duration::ZERO,
+            end,
+        });
+    }
+}
+
+impl<G: Genotype + Serialize> Executor<G> for Nats<G> {
+    fn workers(&self) -> usize {
+        self.most
+    }
+
+    fn submit(&mut self, trial: Trial<G>, limits: Limits) {
+        let id = trial.id;
+        self.in_flight.insert(id, limits.attempt);
+        match task(&trial, &limits, self.most_bytes) {
+            Ok((task, message)) => {
+                let flight = Flight::new(message, limits.timeout, limits.stopper);
+                let sent = self
+                    .commands
+                    .as_ref()
+                    .map(|commands| commands.send(Command::Submit(task, Box::new(flight))));
+                if !matches!(sent, Some(Ok(()))) {
+                    self.end(id, TrialEnd::Interrupted);
+                }
+            }
+            Err(reason) => self.end(id, TrialEnd::Outcome(Outcome::Failed { reason })),
+        }
+    }
+
+    fn next(&mut self) -> Option<ExecutorEvent> {
+        if let Some(sequence) = self.handed_out.take()
+            && let Some(commands) = &self.commands
+        {
+            let _ = commands.send(Command::Recorded(sequence));
+        }
+        if self.own.is_empty() {
+            let (&first, _) = self.in_flight.first_key_value()?;
+            match self.events.recv() {
+                Ok(CourierEvent { event, sequence }) => {
+                    self.handed_out = sequence;
+                    self.own.push_back(event);
+                }
+                // The courier is gone, which only a panic can do.
+                Err(_) => {
+                    self.stop.stop();
+                    self.end(first, TrialEnd::Interrupted);
+                }
+            }
+        }
+        let event = self.own.pop_front()?;
+        if let ExecutorEvent::Finished { trial, .. } = &event {
+            self.in_flight.remove(trial);
+        }
+        Some(event)
+    }
+
+    fn stop_signal(&self) -> StopSignal {
+        self.stop.clone()
+    }
+}
+
+impl<G> Drop for Nats<G> {
+    fn drop(&mut self) {
+        // It gives the run back.
+        self.commands = None;
+        if let Some(courier) = self.courier.take() {
+            let _ = courier.join();
+        }
+    }
+}
+
+/// The message that asks for an evaluation.
+fn task<G: Genotype + Serialize>(
+    trial: &Trial<G>,
+    limits: &Limits,
+    most: usize,
+) -> Result<(TaskId, Vec<u8>), String> {
+    let order = Order::Task(TrialTask {
+        attempt: limits.attempt,
+        timeout: limits.timeout,
+        judged: limits.stopper.is_some(),
+        trial,
+    });
+    let message = match caught(|| serde_json::to_vec(&order)) {
+        Ok(Ok(message)) => message,
+        Ok(Err(error)) => return Err(format!("the genotype can't be written as JSON: {error}")),
+        Err(panic) => {
+            return Err(format!(
+                "the genotype can't be written as JSON: panic: {panic}"
+            ));
+        }
+    };
+    if message.len() > most {
+        return Err(format!(
+            "the trial has {} bytes as JSON; a message to this server has at most {most} (max_payload in its \
+             configuration)",
+            message.len()
+        ));
+    }
+    let task = TaskId::new(trial.id, trial.seed, limits.attempt, &message);
+    Ok((task, message))
+}
+
+/// What keeps the run from going on, as the search hears of it.
+fn ended_by(error: &NatsError) -> ExecutorEvent {
+    ExecutorEvent::WorkerRetired {
+        worker: 0,
+        reason: error.to_string(),
+    }
+}

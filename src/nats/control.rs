@@ -1,0 +1,125 @@
+//! The few values that a run keeps on the server beside its tasks and results.
+
+use std::time::{Duration, SystemTime};
+
+use async_nats::jetstream::Context;
+use async_nats::jetstream::context::traits::Publisher as _;
+use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::message::{PublishMessage, StreamMessage};
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::error::NatsError;
+use super::names::RunName;
+
+/// Which value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ControlKey {
+    /// What search it is, for workers to compare.
+    Identity,
+    /// Which coordinator has it.
+    Lease,
+    /// What it is doing, for people.
+    Status,
+}
+
+impl ControlKey {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Lease => "lease",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// A coordinator's claim to a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lease {
+    /// Who has it: a text for people, with something random.
+    pub(crate) holder: String,
+    /// How long it lasts after it was renewed last.
+    pub(crate) lasts: Duration,
+    /// Whether the holder gave it back.
+    #[serde(default)]
+    pub(crate) released: bool,
+    /// Whether the run has ended: workers have nothing left to do.
+    #[serde(default)]
+    pub(crate) ended: bool,
+}
+
+/// Reads and writes a run's control values.
+#[derive(Clone)]
+pub(crate) struct Control {
+    pub(crate) jetstream: Context,
+    pub(crate) run: RunName,
+}
+
+impl Control {
+    /// A value and its revision; `None` if it was never written, or can't be understood.
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        key: ControlKey,
+    ) -> Result<Option<(T, u64)>, NatsError> {
+        let Some(message) = self.last_message(key).await? else {
+            return Ok(None);
+        };
+        let value = serde_json::from_slice(&message.payload).ok();
+        Ok(value.map(|value| (value, message.sequence)))
+    }
+
+    /// How many seconds ago a value was written, by this machine's clock and the server's.
+    pub(crate) async fn age(&self, key: ControlKey) -> Result<Option<f64>, NatsError> {
+        let message = self.last_message(key).await?;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = now.unwrap_or_default().as_secs_f64();
+        Ok(message.map(|message| (now - message.time.unix_timestamp_nanos() as f64 / 1e9).max(0.0)))
+    }
+
+    async fn last_message(&self, key: ControlKey) -> Result<Option<StreamMessage>, NatsError> {
+        let refused = NatsError::refused("read a value of the run");
+        let control = self.run.control_stream();
+        let stream = match self.jetstream.get_stream_no_info(control).await {
+            Ok(stream) => stream,
+            Err(error) => return Err(refused(error.into())),
+        };
+        let subject = self.run.control(key.name());
+        match stream.get_last_raw_message_by_subject(&subject).await {
+            Ok(message) => Ok(Some(message)),
+            Err(error) => match error.kind() {
+                LastRawMessageErrorKind::NoMessageFound => Ok(None),
+                LastRawMessageErrorKind::JetStream(ref answer) if answer.code() == 404 => Ok(None),
+                _ => Err(refused(error.into())),
+            },
+        }
+    }
+
+    /// Writes a value. With a revision, only if it is the last one (0: if there is none): else `None`.
+    pub(crate) async fn write<T: Serialize>(
+        &self,
+        key: ControlKey,
+        value: &T,
+        revision: Option<u64>,
+    ) -> Result<Option<u64>, NatsError> {
+        let refused = NatsError::refused("keep a value of the run");
+        let payload = match serde_json::to_vec(value) {
+            Ok(payload) => payload,
+            Err(error) => return Err(refused(error.into())),
+        };
+        let mut message = PublishMessage::build().payload(payload.into());
+        if let Some(revision) = revision {
+            message = message.expected_last_subject_sequence(revision);
+        }
+        let message = message.outbound_message(self.run.control(key.name()));
+        let sent = match self.jetstream.publish_message(message).await {
+            Ok(sent) => sent.await,
+            Err(error) => Err(error),
+        };
+        match sent {
+            Ok(ack) => Ok(Some(ack.sequence)),
+            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(None),
+            Err(error) => Err(refused(error.into())),
+        }
+    }
+}

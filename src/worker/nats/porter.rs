@@ -1,0 +1,214 @@
+//! The thread of a worker that has the connection.
+
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use async_nats::Subscriber;
+use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::{self, AckKind};
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{sleep, timeout};
+
+use super::evaluation::{EvaluationEnd, RunningEvaluation};
+use crate::evaluator::StopSignal;
+use crate::nats::{
+    ANSWER_TIMEOUT, Connection, Control, ControlKey, IDENTITY_HEADER, Lease, NatsError, RunName,
+    StartAnswer, StartedAttempt, StopMessage, TaskId, task_consumer,
+};
+use crate::worker::identity::RunIdentity;
+use crate::worker::reply::Reply;
+
+/// How long one request for a task waits at the server.
+const EXPIRES: Duration = Duration::from_secs(10);
+
+/// How often the stop signal is looked at.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
+
+/// The pause before another try.
+pub(super) const PAUSE: Duration = Duration::from_millis(300);
+
+/// How long the coordinator may take to answer, if it is there.
+const COORDINATOR_ANSWERS: Duration = Duration::from_secs(2);
+
+/// What the thread needs to begin.
+pub(super) struct PorterSettings {
+    pub(super) connection: Connection,
+    pub(super) run: RunName,
+    pub(super) identity: RunIdentity,
+    pub(super) name: String,
+    pub(super) grace: Duration,
+    pub(super) stop: StopSignal,
+    pub(super) finishes: bool,
+    pub(super) orders: Sender<Vec<u8>>,
+    pub(super) replies: UnboundedReceiver<Reply>,
+}
+
+/// The worker's side of the protocol.
+pub(super) struct Porter {
+    pub(super) settings: PorterSettings,
+    /// The identity's checksum.
+    checksum: String,
+}
+
+/// What comes next.
+enum Next {
+    Task(Box<jetstream::Message>),
+    Nothing,
+    /// The server has to be asked what became of the run.
+    Look,
+}
+
+impl Porter {
+    pub(super) fn new(settings: PorterSettings) -> Self {
+        let checksum = settings.identity.checksum();
+        Self { settings, checksum }
+    }
+
+    /// Carries tasks and results until the run ends or the worker is stopped.
+    pub(super) async fn run(mut self) -> Result<(), NatsError> {
+        let client = &self.settings.connection.client;
+        let subscribed = client.subscribe(self.settings.run.stop()).await;
+        let mut stopped =
+            subscribed.map_err(|error| NatsError::refused("subscribe")(error.into()))?;
+        while !self.settings.stop.is_finishing() && self.has_work().await? {
+            let Some(consumer) = task_consumer(
+                &self.settings.connection.jetstream,
+                &self.settings.run,
+            )
+            .await
+            else {
+                sleep(PAUSE).await;
+                continue;
+            };
+            loop {
+                match self.next_task(&consumer, &mut stopped).await {
+                    Next::Task(message) => {
+                        let ack_wait = consumer.cached_info().config.ack_wait;
+                        if !self.work(*message, ack_wait).await? {
+                            return Ok(());
+                        }
+                    }
+                    Next::Nothing if self.settings.stop.is_finishing() => return Ok(()),
+                    Next::Nothing | Next::Look => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a run that fits; false if the run has ended, or the worker is stopped.
+    async fn has_work(&self) -> Result<bool, NatsError> {
+        let control = Control {
+            jetstream: self.settings.connection.jetstream.clone(),
+            run: self.settings.run.clone(),
+        };
+        loop {
+            if self.settings.stop.is_finishing() {
+                return Ok(false);
+            }
+            // Neither the server nor the run need be there.
+            let lease = control.read::<Lease>(ControlKey::Lease).await;
+            let identity = control.read::<RunIdentity>(ControlKey::Identity).await;
+            if let (Ok(Some((lease, _))), Ok(Some((identity, _)))) = (lease, identity) {
+                if lease.ended {
+                    return Ok(false);
+                }
+                return match identity.difference(&self.settings.identity) {
+                    None => Ok(true),
+                    Some(difference) => Err(NatsError::OtherWorker {
+                        run: self.settings.run.to_string(),
+                        difference,
+                    }),
+                };
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits for a task, one and no more: others are for other workers.
+    async fn next_task(&self, consumer: &PullConsumer, stopped: &mut Subscriber) -> Next {
+        let connects = self.settings.connection.connects();
+        let fetch = consumer.fetch().max_messages(1).expires(EXPIRES);
+        let Ok(mut batch) = fetch.messages().await else {
+            sleep(PAUSE).await;
+            return Next::Look;
+        };
+        let begin = Instant::now();
+        loop {
+            tokio::select! {
+                biased;
+                message = batch.next() => return match message {
+                    Some(Ok(message)) => Next::Task(Box::new(message)),
+                    Some(Err(_)) => {
+                        sleep(PAUSE).await;
+                        Next::Look
+                    }
+                    None => Next::Look,
+                },
+                Some(message) = stopped.next() => {
+                    if serde_json::from_slice(&message.payload).ok() == Some(StopMessage::Ended) {
+                        return Next::Look;
+                    }
+                }
+                () = sleep(LOOK) => {
+                    let connection = &self.settings.connection;
+                    let late = begin.elapsed() > EXPIRES + ANSWER_TIMEOUT;
+                    if late || connection.connects() != connects {
+                        return Next::Look;
+                    }
+                    if self.settings.stop.is_finishing() {
+                        return Next::Nothing;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does a task; false if the worker then ends.
+    async fn work(
+        &mut self,
+        message: jetstream::Message,
+        ack_wait: Duration,
+    ) -> Result<bool, NatsError> {
+        let Some(task) = self.settings.run.task_of(&message.subject) else {
+            // Nobody else could do more with it.
+            let _ = message.double_ack_with(AckKind::Term).await;
+            return Ok(true);
+        };
+        let headers = message.headers.as_ref();
+        let of = headers.and_then(|headers| headers.get(IDENTITY_HEADER));
+        if of.map(|checksum| checksum.as_str()) != Some(self.checksum.as_str()) {
+            // The run's name was given to another search meanwhile, which is found out before the next task.
+            let _ = message.ack_with(AckKind::Nak(Some(PAUSE))).await;
+            return self.has_work().await;
+        }
+        if self.may_begin(task).await == StartAnswer::Drop {
+            let _ = message.double_ack().await;
+            return Ok(true);
+        }
+        let evaluation = RunningEvaluation::new(self, task, message, ack_wait);
+        match evaluation.run().await {
+            EvaluationEnd::Done => Ok(true),
+            EvaluationEnd::GivenBack => Ok(false),
+            EvaluationEnd::Closed => Ok(false),
+        }
+    }
+
+    /// Asks the coordinator whether to begin. Without one, the worker begins.
+    async fn may_begin(&self, task: TaskId) -> StartAnswer {
+        let started = StartedAttempt {
+            task,
+            worker: self.settings.name.clone(),
+        };
+        let payload = serde_json::to_vec(&started).unwrap_or_default();
+        let client = &self.settings.connection.client;
+        let asked = client.request(self.settings.run.started(), payload.into());
+        match timeout(COORDINATOR_ANSWERS, asked).await {
+            Ok(Ok(answer)) => {
+                serde_json::from_slice(&answer.payload).unwrap_or(StartAnswer::Begin)
+            }
+            _ => StartAnswer::Begin,
+        }
+    }
+}

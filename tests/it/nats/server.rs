@@ -1,0 +1,128 @@
+//! Servers that tests start, kill and start again.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use evonas::nats::NatsServer;
+
+use super::wait_until;
+
+/// The variable with the servers' programs, separated by colons.
+const SERVERS: &str = "EVONAS_NATS_SERVERS";
+
+/// A server with a store of its own.
+pub(super) struct TestServer {
+    program: PathBuf,
+    folder: tempfile::TempDir,
+    host: String,
+    port: u16,
+    extra: String,
+    child: Option<Child>,
+}
+
+/// Does something with each server that there is.
+pub(super) fn each_server(test: impl Fn(&mut TestServer)) {
+    let Some(programs) = std::env::var_os(SERVERS) else {
+        assert!(
+            std::env::var_os("EVONAS_REQUIRE_NATS").is_none(),
+            "{SERVERS} must name the programs of the servers"
+        );
+        eprintln!("SKIPPED: {SERVERS} names no nats-server");
+        return;
+    };
+    for program in std::env::split_paths(&programs) {
+        let mut server = TestServer::new(&program, "127.0.0.1", "");
+        server.start();
+        test(&mut server);
+    }
+}
+
+/// The programs, without starting them.
+pub(super) fn programs() -> Vec<PathBuf> {
+    let programs = std::env::var_os(SERVERS).unwrap_or_default();
+    std::env::split_paths(&programs)
+        .filter(|program| !program.as_os_str().is_empty())
+        .collect()
+}
+
+impl TestServer {
+    /// A server that isn't started. `extra` are lines of its configuration.
+    pub(super) fn new(program: &Path, host: &str, extra: &str) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        Self {
+            program: program.to_owned(),
+            folder: tempfile::tempdir().unwrap(),
+            host: host.to_owned(),
+            port,
+            extra: extra.to_owned(),
+            child: None,
+        }
+    }
+
+    pub(super) fn start(&mut self) {
+        let configuration = self.folder.path().join("nats.conf");
+        let text = format!(
+            "listen: \"{}:{}\"\njetstream {{ store_dir: \"{}\" }}\n{}\n",
+            self.host,
+            self.port,
+            self.store().display(),
+            self.extra
+        );
+        fs::write(&configuration, text).unwrap();
+        let log = fs::File::create(self.folder.path().join("log")).unwrap();
+        let child = Command::new(&self.program)
+            .arg("-c")
+            .arg(&configuration)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
+        self.child = Some(child);
+        let address = format!("{}:{}", self.host, self.port);
+        wait_until("the server listens", || TcpStream::connect(&address).is_ok());
+        // Its streams are there a moment later.
+        std::thread::sleep(Duration::from_millis(100));
+    }
+
+    /// Kills it with SIGKILL.
+    pub(super) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Deletes all that it stored; it must not be running.
+    pub(super) fn delete_store(&self) {
+        fs::remove_dir_all(self.store()).unwrap();
+    }
+
+    pub(super) fn address(&self) -> String {
+        format!("nats://{}:{}", self.host, self.port)
+    }
+
+    pub(super) fn at(&self) -> NatsServer {
+        NatsServer::new(self.address())
+    }
+
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
