@@ -42,6 +42,8 @@ mod excerpt;
 pub mod executor;
 mod figure;
 pub mod input;
+#[cfg(all(unix, feature = "nats"))]
+pub mod nats;
 pub mod network;
 pub mod objective;
 mod panics;
@@ -66,8 +68,6 @@ pub mod training;
 pub mod trial;
 #[cfg(unix)]
 pub mod worker;
-#[cfg(all(unix, feature = "nats"))]
-pub mod nats;
 
 #[cfg(feature = "burn")]
 pub use burn;

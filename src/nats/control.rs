@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream::Context;
-use async_nats::jetstream::context::traits::Publisher as _;
 use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::context::traits::Publisher as _;
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use serde::de::DeserializeOwned;
@@ -12,13 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::error::NatsError;
 use super::names::RunName;
+use crate::worker::RunIdentity;
 
 /// Which value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ControlKey {
-    /// What search it is, for workers to compare.
-    Identity,
-    /// Which coordinator has it.
+    /// What search it is, and which coordinator has it.
     Lease,
     /// What it is doing, for people.
     Status,
@@ -27,7 +26,6 @@ pub(crate) enum ControlKey {
 impl ControlKey {
     const fn name(self) -> &'static str {
         match self {
-            Self::Identity => "identity",
             Self::Lease => "lease",
             Self::Status => "status",
         }
@@ -35,10 +33,12 @@ impl ControlKey {
 }
 
 /// A coordinator's claim to a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Lease {
     /// Who has it: a text for people, with something random.
     pub(crate) holder: String,
+    /// What search it is, for workers to compare.
+    pub(crate) identity: RunIdentity,
     /// How long it lasts after it was renewed last.
     pub(crate) lasts: Duration,
     /// Whether the holder gave it back.
@@ -74,7 +74,10 @@ impl Control {
         let message = self.last_message(key).await?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.unwrap_or_default().as_secs_f64();
-        Ok(message.map(|message| (now - message.time.unix_timestamp_nanos() as f64 / 1e9).max(0.0)))
+        Ok(
+            message
+                .map(|message| (now - message.time.unix_timestamp_nanos() as f64 / 1e9).max(0.0)),
+        )
     }
 
     async fn last_message(&self, key: ControlKey) -> Result<Option<StreamMessage>, NatsError> {

@@ -11,7 +11,10 @@ use crate::excerpt::{excerpt, passage};
 #[non_exhaustive]
 pub enum NatsError {
     /// A run's name is part of the names of streams and subjects.
-    #[error("{} is no name of a run: it has 1 to 64 letters, digits, - and _", excerpt(name))]
+    #[error(
+        "{} is no name of a run: it has 1 to 64 letters, digits, - and _",
+        excerpt(name)
+    )]
     RunName {
         /// The name.
         name: String,
@@ -105,9 +108,7 @@ pub enum NatsError {
 }
 
 impl NatsError {
-    pub(crate) fn refused(
-        task: &'static str,
-    ) -> impl FnOnce(Box<dyn Error + Send + Sync>) -> Self {
+    pub(crate) fn refused(task: &'static str) -> impl FnOnce(Box<dyn Error + Send + Sync>) -> Self {
         move |source| Self::Refused { task, source }
     }
 }

@@ -140,7 +140,14 @@ mod tests {
         let text = task.to_string();
         assert_eq!(text.split('.').count(), 3);
         assert_eq!(text.parse(), Ok(task));
-        for other in ["7.2", "7.2.zz", "7.2.0", "07.2.0000000000000000", "a.b.c", ""] {
+        for other in [
+            "7.2",
+            "7.2.zz",
+            "7.2.0",
+            "07.2.0000000000000000",
+            "a.b.c",
+            "",
+        ] {
             assert!(other.parse::<TaskId>().is_err(), "{other}");
         }
         assert!(format!("{text}.1").parse::<TaskId>().is_err());

@@ -29,13 +29,14 @@ pub use status::{RunStatus, RunningTrial};
 
 pub(crate) use control::{Control, ControlKey, Lease};
 pub(crate) use messages::{
-    FinishedAttempt, ReportedResult, StartAnswer, StartedAttempt, StopMessage, TaskId, ValueToJudge, VerdictReply,
+    FinishedAttempt, ReportedResult, StartAnswer, StartedAttempt, StopMessage, TaskId,
+    ValueToJudge, VerdictReply,
 };
 pub(crate) use names::RunName;
 pub(crate) use process_name::process_name;
 pub(crate) use runtime::runtime;
-pub(crate) use status::RunCounts;
 pub(crate) use server::{ANSWER_TIMEOUT, Connection};
+pub(crate) use status::RunCounts;
 pub(crate) use streams::{ensure_streams, task_consumer};
 
 /// The header of a task with the checksum of the identity of its search.

@@ -60,13 +60,17 @@ impl RunName {
 
     /// The task of a subject of [`RunName::task`].
     pub(crate) fn task_of(&self, subject: &str) -> Option<TaskId> {
-        let task = subject.strip_prefix("evonas.")?.strip_prefix(self.0.as_str())?;
+        let task = subject
+            .strip_prefix("evonas.")?
+            .strip_prefix(self.0.as_str())?;
         task.strip_prefix(".task.")?.parse().ok()
     }
 
     /// The task of a subject of [`RunName::result`].
     pub(crate) fn task_of_result(&self, subject: &str) -> Option<TaskId> {
-        let task = subject.strip_prefix("evonas.")?.strip_prefix(self.0.as_str())?;
+        let task = subject
+            .strip_prefix("evonas.")?
+            .strip_prefix(self.0.as_str())?;
         task.strip_prefix(".result.")?.parse().ok()
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_nats::jetstream::context::AccountErrorKind;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
 
@@ -118,12 +119,13 @@ impl NatsServer {
                 std::future::ready(())
             });
         if let Some(path) = &self.credentials {
-            options = options
-                .credentials(&read_secret(path)?)
-                .map_err(|source| NatsError::Secret {
-                    path: path.clone(),
-                    source,
-                })?;
+            options =
+                options
+                    .credentials(&read_secret(path)?)
+                    .map_err(|source| NatsError::Secret {
+                        path: path.clone(),
+                        source,
+                    })?;
         }
         if let Some(path) = &self.token_file {
             options = options.token(read_secret(path)?.trim().to_owned());
@@ -150,14 +152,20 @@ impl NatsServer {
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(ANSWER_TIMEOUT);
         if let Err(error) = jetstream.query_account().await {
-            return Err(match error.kind() {
-                jetstream::context::AccountErrorKind::JetStreamUnavailable => {
-                    NatsError::NoJetStream {
+            match error.kind() {
+                AccountErrorKind::JetStreamUnavailable => {
+                    return Err(NatsError::NoJetStream {
                         server: self.to_string(),
-                    }
+                    });
                 }
-                _ => NatsError::refused("say what JetStream offers")(error.into()),
-            });
+                // The answer of a server 2.9 is an older one, which the client doesn't understand.
+                AccountErrorKind::Other => {}
+                _ => {
+                    return Err(NatsError::refused("say what JetStream offers")(
+                        error.into(),
+                    ));
+                }
+            }
         }
         Ok(Connection {
             client,

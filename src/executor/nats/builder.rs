@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::sleep;
 
 use super::Nats;
 use super::courier::{Courier, CourierSettings};
@@ -21,6 +22,10 @@ use crate::nats::{
 };
 use crate::space::{Genotype, SearchSpace};
 use crate::worker::RunIdentity;
+
+/// How often a server that can be reached is asked again, and the pause between.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Room in a message for its headers.
 const HEADERS: usize = 1 << 10;
@@ -177,29 +182,47 @@ impl<G: Genotype> NatsBuilder<G> {
     async fn prepare(&self, run: &RunName) -> Result<(Connection, HeldLease), NatsError> {
         let name = process_name();
         let connection = self.server.connect(&format!("evonas {run} {name}")).await?;
+        let mut tries = 0;
+        loop {
+            match self.take(&connection, run, &name).await {
+                Ok(lease) => return Ok((connection, lease)),
+                // A server that has just been started, or is started again now, lacks streams for a moment.
+                Err(NatsError::Refused { .. }) if tries < TRIES => tries += 1,
+                Err(error) => return Err(error),
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn take(
+        &self,
+        connection: &Connection,
+        run: &RunName,
+        name: &str,
+    ) -> Result<HeldLease, NatsError> {
         ensure_streams(&connection.jetstream, run, self.silence).await?;
         let control = Control {
             jetstream: connection.jetstream.clone(),
             run: run.clone(),
         };
-        let ended = control.read::<Lease>(ControlKey::Lease).await?;
-        let ended = ended.is_some_and(|(lease, _)| lease.ended);
-        let lease = HeldLease::take(control.clone(), name, self.lease).await?;
-        let recorded = control.read::<RunIdentity>(ControlKey::Identity).await?;
+        let recorded = control.read::<Lease>(ControlKey::Lease).await?;
         if let Some((recorded, _)) = recorded
-            && !ended
-            && let Some(difference) = recorded.difference(&self.identity)
+            && !recorded.ended
+            && let Some(difference) = recorded.identity.difference(&self.identity)
         {
-            lease.release(false).await;
             return Err(NatsError::OtherRun {
                 run: run.to_string(),
                 difference,
             });
         }
-        control
-            .write(ControlKey::Identity, &self.identity, None)
-            .await?;
-        Ok((connection, lease))
+        let lease = Lease {
+            holder: name.to_owned(),
+            identity: self.identity.clone(),
+            lasts: self.lease,
+            released: false,
+            ended: false,
+        };
+        HeldLease::take(control, lease).await
     }
 }
 

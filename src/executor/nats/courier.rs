@@ -5,6 +5,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::Context;
 use async_nats::jetstream::context::traits::Publisher as _;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::{OutboundMessage, PublishMessage};
@@ -22,16 +23,16 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::flight::{Flight, Sending};
 use super::lease::HeldLease;
-use super::missing::missing;
+use super::missing::{AtServer, at_server, remove_task};
 use super::results::{Heard, read_results};
 use super::{CourierEvent, ended_by};
 use crate::evaluator::{StopSignal, TrialEnd};
 use crate::executor::ExecutorEvent;
 use crate::executor::overdue::OverdueWatch;
 use crate::nats::{
-    Connection, Control, ControlKey, FinishedAttempt, NatsError, ReportedResult, RunCounts, RunName,
-    RunStatus, RunningTrial, StartAnswer, StartedAttempt, StopMessage, TaskId, ValueToJudge,
-    VerdictReply,
+    Connection, Control, ControlKey, FinishedAttempt, NatsError, ReportedResult, RunCounts,
+    RunName, RunStatus, RunningTrial, StartAnswer, StartedAttempt, StopMessage, TaskId,
+    ValueToJudge, VerdictReply,
 };
 use crate::stopper::Verdict;
 use crate::trial::Outcome;
@@ -40,7 +41,7 @@ use crate::trial::Outcome;
 const TICK: Duration = Duration::from_millis(50);
 
 /// How often tasks are looked for that the server should have.
-const SEARCH: Duration = Duration::from_secs(30);
+const SEARCH: Duration = Duration::from_secs(5);
 
 /// How often recorded results are removed and the status is written.
 const UPKEEP: Duration = Duration::from_secs(1);
@@ -85,7 +86,9 @@ pub(super) struct Courier {
     settings: CourierSettings,
     flights: HashMap<TaskId, Flight>,
     sent: FuturesUnordered<BoxFuture<'static, SentTask>>,
-    searching: Option<BoxFuture<'static, Option<Vec<TaskId>>>>,
+    searching: Option<BoxFuture<'static, Option<AtServer>>>,
+    /// Whether the server had tasks last time that it won't hand out.
+    suspicious: bool,
     search_at: Instant,
     upkeep_at: Instant,
     workers: HashMap<String, usize>,
@@ -119,6 +122,7 @@ impl Courier {
             flights: HashMap::new(),
             sent: FuturesUnordered::new(),
             searching: None,
+            suspicious: false,
             search_at: now + SEARCH,
             upkeep_at: now,
             workers: HashMap::new(),
@@ -175,12 +179,12 @@ impl Courier {
                     Some((task, sent)) = self.sent.next(), if !self.sent.is_empty() => {
                         self.sent(task, sent);
                     }
-                    missing = async { match &mut self.searching {
+                    found = async { match &mut self.searching {
                         Some(searching) => searching.await,
                         None => std::future::pending().await,
                     }} => {
                         self.searching = None;
-                        self.send_missing(&missing.unwrap_or_default());
+                        self.found(found);
                     }
                     error = &mut keep => break Some(error),
                     _ = tick.tick() => self.tick(),
@@ -388,8 +392,7 @@ impl Courier {
     }
 
     async fn judge(&mut self, message: &Message) {
-        let (Some(value), Some(reply)) =
-            (read::<ValueToJudge>(&message.payload), &message.reply)
+        let (Some(value), Some(reply)) = (read::<ValueToJudge>(&message.payload), &message.reply)
         else {
             return;
         };
@@ -400,7 +403,8 @@ impl Courier {
             .and_then(|flight| flight.stopper.clone());
         let verdict = stopper.map(|stopper| stopper.reported(task.trial, step, value));
         let stop = verdict == Some(Verdict::Stop);
-        self.publish(reply.to_string(), &VerdictReply { stop }).await;
+        self.publish(reply.to_string(), &VerdictReply { stop })
+            .await;
     }
 
     fn heard(&mut self, heard: Heard) {
@@ -470,12 +474,8 @@ impl Courier {
         self.overdue.ended(task.trial);
         // A worker removes its own task. Copies that others have or will get are of no more use.
         if flight.starts != 1 || flight.resent > 0 {
-            let (jetstream, run) = (self.settings.connection.jetstream.clone(), self.settings.run.clone());
-            tokio::spawn(async move {
-                if let Ok(tasks) = jetstream.get_stream_no_info(run.tasks_stream()).await {
-                    let _ = tasks.purge().filter(run.task(task)).await;
-                }
-            });
+            let (jetstream, run) = self.at_server();
+            tokio::spawn(remove_task(jetstream, run, task));
         }
         let now = Instant::now();
         self.ends.push_back(now);
@@ -524,8 +524,8 @@ impl Courier {
             let known = self.flights.iter();
             let known = known.filter(|(_, flight)| flight.sending == Sending::Acknowledged);
             let known = known.map(|(task, _)| *task).collect();
-            let (jetstream, run) = (self.settings.connection.jetstream.clone(), self.settings.run.clone());
-            self.searching = Some(Box::pin(missing(jetstream, run, known)));
+            let (jetstream, run) = self.at_server();
+            self.searching = Some(Box::pin(at_server(jetstream, run, known)));
         }
         if self.upkeep_at <= now {
             self.upkeep_at = now + UPKEEP;
@@ -550,15 +550,71 @@ impl Courier {
         }
     }
 
-    fn send_missing(&mut self, missing: &[TaskId]) {
+    /// Sends tasks again that the server lost, or keeps without handing them out: after it was killed, it may have
+    /// messages that its consumer takes for acknowledged.
+    fn found(&mut self, found: Option<AtServer>) {
+        let Some(AtServer {
+            missing,
+            queued,
+            alive,
+        }) = found
+        else {
+            self.suspicious = false;
+            return;
+        };
         for task in missing {
-            if let Some(flight) = self.flights.get_mut(task)
-                && flight.sending == Sending::Acknowledged
-            {
-                flight.resent += 1;
-                self.send(*task);
+            self.send_anew(task);
+        }
+        let queued: Vec<TaskId> = queued
+            .into_iter()
+            .filter(|task| self.is_acknowledged(*task))
+            .collect();
+        let too_few = alive < queued.len();
+        // Tasks come and go while they are counted, so that once is not enough.
+        if too_few && self.suspicious {
+            let waits = |task: &TaskId| {
+                self.flights
+                    .get(task)
+                    .is_some_and(|flight| flight.running.is_none())
+            };
+            let waiting: Vec<TaskId> = queued.iter().copied().filter(waits).collect();
+            let stuck = if waiting.is_empty() { queued } else { waiting };
+            for task in stuck {
+                let (jetstream, run) = self.at_server();
+                if let Some(flight) = self.flights.get_mut(&task) {
+                    flight.running = None;
+                    flight.resent += 1;
+                    flight.sending = Sending::Underway;
+                    let message =
+                        flight.outbound(&self.settings.run, task, &self.settings.identity);
+                    let sent = self.publish_task(message);
+                    self.sent.push(Box::pin(async move {
+                        remove_task(jetstream, run, task).await;
+                        (task, sent.await)
+                    }));
+                }
             }
         }
+        self.suspicious = too_few && !self.suspicious;
+    }
+
+    fn is_acknowledged(&self, task: TaskId) -> bool {
+        let flight = self.flights.get(&task);
+        flight.is_some_and(|flight| flight.sending == Sending::Acknowledged)
+    }
+
+    fn send_anew(&mut self, task: TaskId) {
+        if self.is_acknowledged(task)
+            && let Some(flight) = self.flights.get_mut(&task)
+        {
+            flight.resent += 1;
+            self.send(task);
+        }
+    }
+
+    fn at_server(&self) -> (Context, RunName) {
+        let jetstream = self.settings.connection.jetstream.clone();
+        (jetstream, self.settings.run.clone())
     }
 
     /// Removes results that are recorded from the server.
@@ -578,7 +634,7 @@ impl Courier {
             return;
         }
         self.removed = until;
-        let (jetstream, run) = (self.settings.connection.jetstream.clone(), self.settings.run.clone());
+        let (jetstream, run) = self.at_server();
         tokio::spawn(async move {
             if let Ok(results) = jetstream.get_stream_no_info(run.results_stream()).await {
                 // The sequence is the first that stays.

@@ -18,17 +18,7 @@ pub(super) struct HeldLease {
 
 impl HeldLease {
     /// Takes a run that nobody has, or whose coordinator doesn't renew its lease any more.
-    pub(super) async fn take(
-        control: Control,
-        holder: String,
-        lasts: Duration,
-    ) -> Result<Self, NatsError> {
-        let lease = Lease {
-            holder,
-            lasts,
-            released: false,
-            ended: false,
-        };
+    pub(super) async fn take(control: Control, lease: Lease) -> Result<Self, NatsError> {
         loop {
             let current = control.read::<Lease>(ControlKey::Lease).await?;
             let revision = match current {

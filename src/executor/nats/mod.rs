@@ -124,7 +124,8 @@ impl<G: Genotype> Nats<G> {
     }
 
     fn end(&mut self, trial: TrialId, end: TrialEnd) {
-        self.own.push_back(ExecutorEvent::Started { trial, worker: 0 });
+        self.own
+            .push_back(ExecutorEvent::Started { trial, worker: 0 });
         self.own.push_back(ExecutorEvent::Finished {
             trial,
             worker: 0,

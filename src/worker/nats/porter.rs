@@ -72,11 +72,8 @@ impl Porter {
         let mut stopped =
             subscribed.map_err(|error| NatsError::refused("subscribe")(error.into()))?;
         while !self.settings.stop.is_finishing() && self.has_work().await? {
-            let Some(consumer) = task_consumer(
-                &self.settings.connection.jetstream,
-                &self.settings.run,
-            )
-            .await
+            let Some(consumer) =
+                task_consumer(&self.settings.connection.jetstream, &self.settings.run).await
             else {
                 sleep(PAUSE).await;
                 continue;
@@ -108,13 +105,11 @@ impl Porter {
                 return Ok(false);
             }
             // Neither the server nor the run need be there.
-            let lease = control.read::<Lease>(ControlKey::Lease).await;
-            let identity = control.read::<RunIdentity>(ControlKey::Identity).await;
-            if let (Ok(Some((lease, _))), Ok(Some((identity, _)))) = (lease, identity) {
+            if let Ok(Some((lease, _))) = control.read::<Lease>(ControlKey::Lease).await {
                 if lease.ended {
                     return Ok(false);
                 }
-                return match identity.difference(&self.settings.identity) {
+                return match lease.identity.difference(&self.settings.identity) {
                     None => Ok(true),
                     Some(difference) => Err(NatsError::OtherWorker {
                         run: self.settings.run.to_string(),
@@ -205,9 +200,7 @@ impl Porter {
         let client = &self.settings.connection.client;
         let asked = client.request(self.settings.run.started(), payload.into());
         match timeout(COORDINATOR_ANSWERS, asked).await {
-            Ok(Ok(answer)) => {
-                serde_json::from_slice(&answer.payload).unwrap_or(StartAnswer::Begin)
-            }
+            Ok(Ok(answer)) => serde_json::from_slice(&answer.payload).unwrap_or(StartAnswer::Begin),
             _ => StartAnswer::Begin,
         }
     }

@@ -2,7 +2,6 @@
 //! colons; each test runs with every one of them. The test binary runs itself as worker and as coordinator: see
 //! [`processes`].
 
-mod answers;
 mod campaign;
 mod deaths;
 mod journals;

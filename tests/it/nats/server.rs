@@ -83,7 +83,9 @@ impl TestServer {
             .unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
         self.child = Some(child);
         let address = format!("{}:{}", self.host, self.port);
-        wait_until("the server listens", || TcpStream::connect(&address).is_ok());
+        wait_until("the server listens", || {
+            TcpStream::connect(&address).is_ok()
+        });
         // Its streams are there a moment later.
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -107,10 +109,6 @@ impl TestServer {
 
     pub(super) fn at(&self) -> NatsServer {
         NatsServer::new(self.address())
-    }
-
-    pub(super) fn program(&self) -> &Path {
-        &self.program
     }
 
     fn store(&self) -> PathBuf {

@@ -69,9 +69,10 @@ fn assert_gradients(
         assert_eq!(found.len(), inputs[number].len());
         // In tests, memory that was not written holds NaN.
         assert!(found.iter().all(|value| value.is_finite()));
+        // A sum of hundreds of terms of about 1 that cancel is no more exact than they are.
         let scale = found
             .iter()
-            .fold(1e-2_f64, |most, &value| most.max(f64::from(value).abs()));
+            .fold(1e-1_f64, |most, &value| most.max(f64::from(value).abs()));
         let apart = (found.len() / 40).max(1);
         // At positions in all channels and columns, whatever divisors they share with the distance.
         for (turn, start) in (0..found.len()).step_by(apart).enumerate() {
