@@ -39,7 +39,8 @@ use crate::space::SearchSpace;
 /// ```
 ///
 /// - **Begin and end.** It waits for the run if there is none yet, and for the coordinator and the server if they are
-///   away. It ends when the run has ended, or by its [stop signal](NatsWorker::stop_signal).
+///   away. It ends when the run has ended (one that is started after that waits a minute for the run to begin again),
+///   or by its [stop signal](NatsWorker::stop_signal).
 /// - **Results.** A result is published until the server has acknowledged it, also when the server was away for hours.
 /// - **Time limits are hard.** An evaluation that goes on after the search's
 ///   [time limit](crate::search::Search::timeout) and a [grace](NatsWorker::grace) counts as timed out, and ends with

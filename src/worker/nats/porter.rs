@@ -28,6 +28,9 @@ pub(super) const LOOK: Duration = Duration::from_millis(50);
 /// The pause before another try.
 pub(super) const PAUSE: Duration = Duration::from_millis(300);
 
+/// How long a new worker waits for a run that has ended to begin again.
+const WAITS_FOR_ANOTHER: Duration = Duration::from_secs(60);
+
 /// How long the coordinator may take to answer, if it is there.
 const COORDINATOR_ANSWERS: Duration = Duration::from_secs(2);
 
@@ -49,6 +52,9 @@ pub(super) struct Porter {
     pub(super) settings: PorterSettings,
     /// The identity's checksum.
     checksum: String,
+    begun: Instant,
+    /// Whether it has seen the run before its end.
+    seen: bool,
 }
 
 /// What comes next.
@@ -62,7 +68,12 @@ enum Next {
 impl Porter {
     pub(super) fn new(settings: PorterSettings) -> Self {
         let checksum = settings.identity.checksum();
-        Self { settings, checksum }
+        Self {
+            settings,
+            checksum,
+            begun: Instant::now(),
+            seen: false,
+        }
     }
 
     /// Carries tasks and results until the run ends or the worker is stopped.
@@ -95,7 +106,7 @@ impl Porter {
     }
 
     /// Waits for a run that fits; false if the run has ended, or the worker is stopped.
-    async fn has_work(&self) -> Result<bool, NatsError> {
+    async fn has_work(&mut self) -> Result<bool, NatsError> {
         let control = Control {
             jetstream: self.settings.connection.jetstream.clone(),
             run: self.settings.run.clone(),
@@ -107,8 +118,14 @@ impl Porter {
             // Neither the server nor the run need be there.
             if let Ok(Some((lease, _))) = control.read::<Lease>(ControlKey::Lease).await {
                 if lease.ended {
-                    return Ok(false);
+                    // Whoever starts a search of this name again may start its workers first.
+                    if self.seen || self.begun.elapsed() > WAITS_FOR_ANOTHER {
+                        return Ok(false);
+                    }
+                    sleep(PAUSE).await;
+                    continue;
                 }
+                self.seen = true;
                 return match lease.identity.difference(&self.settings.identity) {
                     None => Ok(true),
                     Some(difference) => Err(NatsError::OtherWorker {

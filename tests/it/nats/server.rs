@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use evonas::nats::NatsServer;
@@ -48,11 +49,23 @@ pub(super) fn programs() -> Vec<PathBuf> {
         .collect()
 }
 
+/// A port that nothing else gets meanwhile: below those that the system gives to clients, and no other test's.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let begin = (std::process::id() % 100) as u16 * 100;
+        let port = 20_000 + (begin + next) % 10_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 impl TestServer {
     /// A server that isn't started. `extra` are lines of its configuration.
     pub(super) fn new(program: &Path, host: &str, extra: &str) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
+        let port = free_port();
         Self {
             program: program.to_owned(),
             folder: tempfile::tempdir().unwrap(),
