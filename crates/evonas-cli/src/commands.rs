@@ -18,6 +18,10 @@ use crate::evaluate::EvaluateOptions;
 use crate::journal::RecordOptions;
 use crate::predict::PredictOptions;
 use crate::search::SearchOptions;
+#[cfg(all(unix, feature = "nats"))]
+use crate::search::WorkerOptions;
+#[cfg(all(unix, feature = "nats"))]
+use crate::status::StatusOptions;
 use crate::stop::StopRequests;
 use crate::train::TrainOptions;
 use crate::whatif::WhatIfOptions;
@@ -90,6 +94,10 @@ pub(crate) enum Command {
     AgingStudy(AgingStudyOptions),
     Convert(ConvertOptions),
     Bench(BenchOptions),
+    #[cfg(all(unix, feature = "nats"))]
+    Worker(Box<WorkerOptions>),
+    #[cfg(all(unix, feature = "nats"))]
+    Status(StatusOptions),
     Completions(CompletionsOptions),
 }
 
@@ -109,6 +117,10 @@ impl Command {
             Self::AgingStudy(options) => options.run(),
             Self::Convert(options) => options.run(),
             Self::Bench(options) => options.run(),
+            #[cfg(all(unix, feature = "nats"))]
+            Self::Worker(options) => options.run(&requests),
+            #[cfg(all(unix, feature = "nats"))]
+            Self::Status(options) => options.run(),
             Self::Completions(options) => options.run(Cli::command()),
         }
     }

@@ -38,6 +38,8 @@ mod progress_lines;
 mod ranges;
 mod recipe;
 mod search;
+#[cfg(all(unix, feature = "nats"))]
+mod status;
 mod stop;
 mod train;
 mod whatif;

@@ -10,6 +10,8 @@ mod lock_option;
 mod named_values;
 mod preset;
 mod search;
+#[cfg(all(unix, feature = "nats"))]
+mod server_options;
 
 pub(crate) use self::algorithm::AlgorithmName;
 pub(crate) use self::benchmark::BenchmarkName;
@@ -20,3 +22,5 @@ pub(crate) use self::library_values::{
 pub(crate) use self::lock_option::LockOption;
 pub(crate) use self::preset::PresetName;
 pub(crate) use self::search::{SearchAlgorithm, SpaceName, StopperName};
+#[cfg(all(unix, feature = "nats"))]
+pub(crate) use self::server_options::ServerOptions;

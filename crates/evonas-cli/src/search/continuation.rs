@@ -61,13 +61,13 @@ impl Task<'_> {
         if let Some((height, width)) = location.resize {
             command += &format!(" --resize {height}x{width}");
         }
-        if let Some(limit) = options.limit {
-            command += &format!(" --limit {limit} --limit-seed {}", options.seed);
+        if let Some(limit) = options.evaluation.limit {
+            command += &format!(" --limit {limit} --limit-seed {}", options.evaluation.seed);
         }
         command += &format!(
             " --preset short --cells {} --filters {} --epochs {epochs} --batch {batch_size} --learning-rate \
              {learning_rate:?} --seed {} --out trained",
-            options.cells, options.filters, best.seed
+            options.evaluation.cells, options.evaluation.filters, best.seed
         );
         command
     }

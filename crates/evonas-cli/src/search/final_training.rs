@@ -52,11 +52,11 @@ impl Task<'_> {
         let training = || {
             train_fully(
                 &trial.genotype,
-                &self.decoder,
+                &self.evaluation.decoder,
                 &self.final_trainer,
-                &self.dataset,
+                &self.evaluation.dataset,
                 trial.seed,
-                &self.devices.first(),
+                &self.evaluation.devices.first(),
                 &mut watch,
             )
         };

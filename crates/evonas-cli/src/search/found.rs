@@ -154,9 +154,9 @@ impl Task<'_> {
         let Some(training) = &found.trained else {
             return self.set_aside(folder, best);
         };
-        let statistics = ChannelStatistics::of(&self.dataset.train);
+        let statistics = ChannelStatistics::of(&self.evaluation.dataset.train);
         let classifier = TrainedClassifier::new(training.network.clone(), statistics)
-            .class_names(self.dataset.class_names.clone());
+            .class_names(self.evaluation.dataset.class_names.clone());
         if let Err(error) = classifier.save(&path) {
             self.set_aside(folder, best)?;
             return Err(error.into());
@@ -171,7 +171,7 @@ impl Task<'_> {
     fn set_aside(&self, folder: &Path, best: &BestTrial) -> Result<(), Failure> {
         let path = folder.join(NETWORK_FILE);
         let is_of_best = || {
-            let classifier = TrainedClassifier::load(&path, &self.devices.first());
+            let classifier = TrainedClassifier::load(&path, &self.evaluation.devices.first());
             classifier.is_ok_and(|classifier| classifier.network.genotype() == &best.genotype)
         };
         if !path.exists() || is_of_best() {

@@ -15,10 +15,11 @@ impl SearchOptions {
         worker::main(|number| {
             let task = Task::new(self)?;
             // The images are copied to this device alone.
-            let devices = task.devices.all();
+            let devices = task.evaluation.devices.all();
             let device = devices[number % devices.len()].clone();
-            let setup = WorkerSetup::new(self.space.space(), task.evaluator(&[device])?);
-            Ok::<_, Failure>(setup.describe_evaluator(task.describe()))
+            let evaluator = task.evaluation.evaluator(&[device], task.workers)?;
+            let setup = WorkerSetup::new(self.evaluation.space.space(), evaluator);
+            Ok::<_, Failure>(setup.describe_evaluator(task.evaluation.describe()))
         });
     }
 }
@@ -30,9 +31,9 @@ impl Task<'_> {
         workers: usize,
         stop: &StopSignal,
     ) -> Result<Processes<NasnetGenotype>, ExecutorError> {
-        Processes::builder(&self.options.space.space())
+        Processes::builder(&self.options.evaluation.space.space())
             .workers(workers)
-            .describe_evaluator(self.describe())
+            .describe_evaluator(self.evaluation.describe())
             .stop_signal(stop)
             .build()
     }

@@ -1,14 +1,18 @@
 //! `evonas search`: evolves an image classifier, every candidate trained as a Burn network.
 
 mod continuation;
+mod evaluation;
 mod final_training;
 mod found;
 #[cfg(unix)]
 mod isolated;
+mod nats;
 mod no_score;
 mod options;
 mod task;
 mod warm_start;
+#[cfg(all(unix, feature = "nats"))]
+mod worker;
 
 use evonas::report::note;
 use evonas::search::SearchError;
@@ -22,6 +26,8 @@ use crate::stop::StopRequests;
 use self::no_score::no_score;
 pub(crate) use self::options::SearchOptions;
 use self::task::{Searched, Task};
+#[cfg(all(unix, feature = "nats"))]
+pub(crate) use self::worker::WorkerOptions;
 
 impl SearchOptions {
     /// Whatever fails from the first trial on keeps nothing else from being done, kept and printed.

@@ -6,14 +6,13 @@ use std::time::Duration;
 use clap::Args;
 use evonas::search::Duplicates;
 use evonas::search::journal::SyncPolicy;
-use evonas::training::DeviceName;
 
+use super::evaluation::EvaluationOptions;
+use super::nats::CoordinatorOptions;
 use crate::Failure;
 use crate::ignored::refuse_ignored;
-use crate::naming::{
-    DatasetOptions, LockOption, SearchAlgorithm, SpaceName, StopperName, duplicates, sync_policy,
-};
-use crate::ranges::{batch, count, large_count, positive, seconds, seed, share, workers};
+use crate::naming::{LockOption, SearchAlgorithm, StopperName, duplicates, sync_policy};
+use crate::ranges::{count, large_count, seconds, share, workers};
 
 /// Evolve an image classifier
 ///
@@ -40,16 +39,13 @@ SIGTERM and SIGHUP interrupt. All that was recorded is kept, the best genotype s
 Examples:
   evonas search --trials 200 --out found
   evonas search --isolate --timeout 600 --out found
+  evonas search --nats nats://host:4222 --run digits --workers 8 --out found
   evonas search --dataset idx --data fashion-mnist --limit 10000 --filters 8 --epochs 2 --out found")]
 pub(crate) struct SearchOptions {
     #[command(flatten)]
-    pub(super) data: DatasetOptions,
-    /// Use this many training images, the same share of each class [default: all]
-    #[arg(long, value_name = "IMAGES", value_parser = count)]
-    pub(super) limit: Option<usize>,
-    /// The search space
-    #[arg(long, value_enum, default_value = "sp1")]
-    pub(super) space: SpaceName,
+    pub(super) evaluation: EvaluationOptions,
+    #[command(flatten)]
+    pub(super) nats: CoordinatorOptions,
     /// Population size P, in genotypes; for evolution [default: 25]
     #[arg(long, value_name = "P", value_parser = count)]
     pub(super) population: Option<usize>,
@@ -84,30 +80,9 @@ pub(crate) struct SearchOptions {
     /// trials end]
     #[arg(long)]
     pub(super) ordered: bool,
-    /// The root seed of everything random. With several workers it determines the search with --ordered only
-    #[arg(long, value_parser = seed, default_value_t = 0)]
-    pub(super) seed: u64,
-    /// Normal cells per stack N
-    #[arg(long, value_name = "N", value_parser = count, default_value_t = 1)]
-    pub(super) cells: usize,
-    /// Filters F of the first stack
-    #[arg(long, value_name = "F", value_parser = count, default_value_t = 4)]
-    pub(super) filters: usize,
-    /// Epochs of a trial
-    #[arg(long, value_parser = count, default_value_t = 1)]
-    pub(super) epochs: usize,
     /// Epochs of the final training [default: 12 times those of a trial]
     #[arg(long, value_name = "EPOCHS", value_parser = count)]
     pub(super) final_epochs: Option<usize>,
-    /// Images in a step, from 2 to 65536
-    #[arg(long, value_name = "IMAGES", value_parser = batch, default_value_t = 32)]
-    pub(super) batch: usize,
-    /// The learning rate that the cosine schedule starts with
-    #[arg(long, value_name = "RATE", value_parser = positive, default_value_t = 0.1)]
-    pub(super) learning_rate: f64,
-    /// The device to train on: auto, cpu, cuda (all CUDA devices), cuda:N or wgpu
-    #[arg(long, default_value = "auto")]
-    pub(super) device: DeviceName,
     /// The search algorithm
     #[arg(long, value_enum, default_value = "aging")]
     pub(super) algorithm: SearchAlgorithm,
@@ -157,9 +132,6 @@ pub(crate) struct SearchOptions {
     /// End unpromising trials early, by the validation accuracy after their epochs
     #[arg(long, value_enum, default_value = "none")]
     pub(super) stopper: StopperName,
-    /// With a stopper, measure the validation accuracy of a trial after every so many epochs [default: 1]
-    #[arg(long, value_name = "EPOCHS", value_parser = count)]
-    pub(super) validate_every: Option<usize>,
     /// Begin with these genotypes: a published name, a genotype's text, a file, or the folder of another
     /// search, whose fittest are taken; may be repeated. A resumed search keeps those that it began with
     /// [default: random genotypes]
@@ -184,13 +156,27 @@ impl SearchOptions {
         self.sample.unwrap_or(8)
     }
 
-    /// The epochs between two measurements for a stopper.
-    pub(super) fn validate_every(&self) -> usize {
-        self.validate_every.unwrap_or(1)
+    /// Refuses what the workers of a run decide for themselves.
+    fn check_with_nats(&self) -> Result<(), Failure> {
+        if self.baseline {
+            return Err("--baseline would be a second search of the same run; leave it out".into());
+        }
+        #[cfg(unix)]
+        let isolate = self.isolate.is_some();
+        #[cfg(not(unix))]
+        let isolate = false;
+        let options = [
+            ("--isolate", isolate),
+            ("--workers-per-device", self.workers_per_device.is_some()),
+        ];
+        refuse_ignored("with --nats", &options)
     }
 
     /// Refuses options that the algorithm has no use for.
     pub(super) fn check(&self) -> Result<(), Failure> {
+        if self.nats.is_given() {
+            self.check_with_nats()?;
+        }
         if self.ordered && !matches!(self.stopper, StopperName::None) {
             return Err(
                 "--ordered can't be used with --stopper: a stopper judges a trial by what others have reported \
@@ -199,13 +185,13 @@ impl SearchOptions {
             );
         }
         if matches!(self.stopper, StopperName::None) {
-            let every = ("--validate-every", self.validate_every.is_some());
+            let every = ("--validate-every", self.evaluation.validate_every.is_some());
             refuse_ignored("without a stopper", &[every])?;
-        } else if self.validate_every() >= self.epochs {
+        } else if self.evaluation.validate_every() >= self.evaluation.epochs {
             return Err(format!(
                 "--stopper has nothing to judge: a trial has {} epochs, and nothing is left to save after the last; \
                  give more --epochs than --validate-every",
-                self.epochs
+                self.evaluation.epochs
             )
             .into());
         }

@@ -1,9 +1,7 @@
-//! The search itself: data, networks, trainers and devices from the options.
+//! The search itself.
 
 use std::path::PathBuf;
-use std::thread::available_parallelism;
 
-use burn::tensor::Device;
 use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::prelude::*;
 use evonas::report::{ProgressBar, WarningLines, note};
@@ -11,28 +9,24 @@ use evonas::search::journal::{JournalError, JournalLock};
 use evonas::search::{BestFile, Journal, SearchError, TrialsFile};
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::stopper::{MedianRule, SuccessiveHalving};
-use evonas::training::images::ImageDataset;
-use evonas::training::{CellDecoder, Devices, Trainer, TrainingEvaluator};
-use serde_json::{Value, json};
+use evonas::training::Trainer;
 
+use super::evaluation::{EvaluationTask, cores};
 use super::options::SearchOptions;
 use super::warm_start;
 use crate::Failure;
 use crate::failure::occupied;
-use crate::naming::{DatasetName, PresetName, SearchAlgorithm, StopperName};
+use crate::naming::{SearchAlgorithm, StopperName};
 use crate::recipe::{BEST_FILE, Recipe, RecipeFile};
 
 /// What the search and its baseline share.
 pub(super) struct Task<'a> {
     pub(super) options: &'a SearchOptions,
-    pub(super) dataset: ImageDataset,
-    pub(super) decoder: CellDecoder,
-    trainer: Trainer,
+    pub(super) evaluation: EvaluationTask<'a>,
     pub(super) final_trainer: Trainer,
     /// How to repeat the final training.
     pub(super) recipe: Recipe,
-    pub(super) devices: Devices,
-    workers: usize,
+    pub(super) workers: usize,
 }
 
 /// A search that has ended.
@@ -47,34 +41,18 @@ pub(super) struct Searched {
 impl<'a> Task<'a> {
     /// Reads the data and opens the devices.
     pub(super) fn new(options: &'a SearchOptions) -> Result<Self, Failure> {
-        let location = options.data.location();
-        let mut dataset = location.read()?;
-        if let Some(limit) = options.limit {
-            dataset = dataset.limit_train(limit, options.seed);
-        }
-        let images = &dataset.train;
-        let network = PresetName::Short.network(
-            NetworkConfig::new(images.shape(), images.classes())
-                .cells_per_stack(options.cells)
-                .filters(options.filters),
-        );
-        network.validate()?;
-        let training = |epochs| {
-            let preset = PresetName::Short.training(images.shape());
-            preset
-                .epochs(epochs)
-                .batch_size(options.batch)
-                .learning_rate(options.learning_rate)
-        };
+        let evaluation = EvaluationTask::new(&options.evaluation)?;
+        let epochs = options
+            .final_epochs
+            .unwrap_or(12 * options.evaluation.epochs);
         let recipe = Recipe {
-            dataset: location.absolute(),
-            limit: options.limit,
-            limit_seed: options.seed,
-            network,
-            training: training(options.final_epochs.unwrap_or(12 * options.epochs)),
+            dataset: evaluation.location.clone().absolute(),
+            limit: options.evaluation.limit,
+            limit_seed: options.evaluation.seed,
+            network: evaluation.network.clone(),
+            training: evaluation.training(epochs),
         };
-        let trainer = Trainer::new(training(options.epochs))?;
-        let devices = options.device.open_all()?;
+        let devices = &evaluation.devices;
         let workers = match (options.workers, options.workers_per_device) {
             (Some(workers), _) => workers,
             (None, Some(each)) => each.saturating_mul(devices.count()),
@@ -83,20 +61,24 @@ impl<'a> Task<'a> {
         };
         Ok(Self {
             options,
-            decoder: CellDecoder::new(recipe.network.clone()),
-            trainer,
             final_trainer: Trainer::new(recipe.training.clone())?,
             recipe,
-            devices,
             workers,
-            dataset,
+            evaluation,
         })
     }
 
     /// Says what the trials run on.
     pub(super) fn note_workers(&self) {
-        if !self.options.quiet {
-            note(format_args!("{} workers on {}", self.workers, self.devices));
+        if self.options.quiet {
+            return;
+        }
+        match self.options.nats.run() {
+            Some(run) => note(format_args!("run {run}: {} trials at a time", self.workers)),
+            None => note(format_args!(
+                "{} workers on {}",
+                self.workers, self.evaluation.devices
+            )),
         }
     }
 
@@ -108,8 +90,8 @@ impl<'a> Task<'a> {
         stop: &StopSignal,
     ) -> Result<Searched, Failure> {
         let options = self.options;
-        let seed = options.seed;
-        let space = options.space.space();
+        let seed = options.evaluation.seed;
+        let space = options.evaluation.space.space();
         let evolution = Evolution::builder(space.clone(), space.mutation())
             .population(options.population_size())
             .sample(options.sample_size())
@@ -134,7 +116,19 @@ impl<'a> Task<'a> {
             SearchAlgorithm::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
             SearchAlgorithm::Random => Box::new(RandomSearch::new(space, seed)),
         };
-        let executor = self.executor(stop)?;
+        #[cfg(all(unix, feature = "nats"))]
+        let mut status = None;
+        let executor: Box<dyn Executor<NasnetGenotype>> = match options.nats.run() {
+            #[cfg(all(unix, feature = "nats"))]
+            Some(run) => {
+                let executor = self.coordinator(run, stop)?;
+                status = Some(executor.status_observer());
+                Box::new(executor)
+            }
+            #[cfg(not(all(unix, feature = "nats")))]
+            Some(run) => match *run {},
+            None => self.executor(stop)?,
+        };
         let executor: Box<dyn Executor<NasnetGenotype>> = match options.ordered {
             true => Box::new(Ordered::new(executor)),
             false => executor,
@@ -148,6 +142,10 @@ impl<'a> Task<'a> {
             // The genotype is seldom to blame.
             .retry(Retry::none().lost(1))
             .duplicates_by(options.duplicates, NasnetGenotype::canonical);
+        #[cfg(all(unix, feature = "nats"))]
+        if let Some(status) = status {
+            search = search.observe(status);
+        }
         if let Some(limit) = options.timeout {
             search = search.timeout(limit);
         }
@@ -162,7 +160,11 @@ impl<'a> Task<'a> {
         };
         if let (Some(folder), Some(journal)) = (out, journal) {
             search = search
-                .journal(journal.sync(options.sync).evaluator(self.describe()))
+                .journal(
+                    journal
+                        .sync(options.sync)
+                        .evaluator(self.evaluation.describe()),
+                )
                 .observe(TrialsFile::new(folder.join("trials.jsonl")))
                 .observe(BestFile::new(folder.join(BEST_FILE)))
                 .observe(RecipeFile {
@@ -185,45 +187,17 @@ impl<'a> Task<'a> {
 
     fn executor(&self, stop: &StopSignal) -> Result<Box<dyn Executor<NasnetGenotype>>, Failure> {
         #[cfg(unix)]
-        if self.options.isolate.unwrap_or(!self.devices.is_cpu()) {
+        if self
+            .options
+            .isolate
+            .unwrap_or(!self.evaluation.devices.is_cpu())
+        {
             return Ok(Box::new(self.processes(self.workers, stop)?));
         }
-        let evaluator = self.evaluator(&self.devices.all())?;
+        let devices = self.evaluation.devices.all();
+        let evaluator = self.evaluation.evaluator(&devices, self.workers)?;
         let threads = Threads::with_stop_signal(evaluator, self.workers, stop)?;
         Ok(Box::new(threads))
-    }
-
-    pub(super) fn evaluator(
-        &self,
-        devices: &[Device],
-    ) -> Result<TrainingEvaluator<CellDecoder>, Failure> {
-        let options = self.options;
-        let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
-        let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
-            .validation_fraction(0.2)
-            .split_seed(options.seed)
-            .validate_every(options.validate_every())
-            .devices(devices)
-            .threads_per_worker((cores() / self.workers.max(1)).max(1))
-            .build()?;
-        Ok(evaluator)
-    }
-
-    /// All that a trial's score depends on besides its genotype and seed.
-    pub(super) fn describe(&self) -> Value {
-        let mut description = json!({
-            "network": self.recipe.network,
-            "training": self.trainer.config(),
-            "dataset": self.recipe.dataset.name.to_string(),
-            "training_images": self.dataset.train.len(),
-            "limit": self.options.limit,
-        });
-        // The digits are part of the program; a folder may hold anything.
-        if self.recipe.dataset.name != DatasetName::Digits {
-            let checksum = format!("{:08x}", self.dataset.train.checksum());
-            description["training_images_checksum"] = json!(checksum);
-        }
-        description
     }
 }
 
@@ -240,8 +214,4 @@ fn check_parameters(
         ));
     }
     Ok(())
-}
-
-fn cores() -> usize {
-    available_parallelism().map_or(1, usize::from)
 }

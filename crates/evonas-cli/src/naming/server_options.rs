@@ -1,0 +1,66 @@
+//! How to be let in by a NATS server.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::Args;
+use evonas::nats::NatsServer;
+
+// No doc comment: clap would take it for a command's.
+#[derive(Args, Debug)]
+pub(crate) struct ServerOptions {
+    /// Authenticate at the NATS server with this credentials file [default: $EVONAS_NATS_CREDENTIALS, if it is set]
+    #[arg(long, value_name = "FILE", requires = "nats")]
+    nats_credentials: Option<PathBuf>,
+    /// Authenticate with the token in this file [default: $EVONAS_NATS_TOKEN_FILE, or the token $EVONAS_NATS_TOKEN]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "nats",
+        conflicts_with = "nats_credentials"
+    )]
+    nats_token_file: Option<PathBuf>,
+    /// Use TLS, and trust the authorities in this PEM file [default: $EVONAS_NATS_CA; with tls:// those of the system]
+    #[arg(long, value_name = "FILE", requires = "nats")]
+    nats_ca: Option<PathBuf>,
+    /// Authenticate with this certificate, a PEM file [default: $EVONAS_NATS_CERTIFICATE, if it is set]
+    #[arg(long, value_name = "FILE", requires = "nats", requires = "nats_key")]
+    nats_certificate: Option<PathBuf>,
+    /// The key of the certificate, a PEM file [default: $EVONAS_NATS_KEY, if it is set]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "nats",
+        requires = "nats_certificate"
+    )]
+    nats_key: Option<PathBuf>,
+}
+
+impl ServerOptions {
+    /// The server at an address.
+    pub(crate) fn server(&self, address: &str) -> NatsServer {
+        let file = |option: &Option<PathBuf>, variable: &str| {
+            let from_environment = || env::var_os(variable).map(PathBuf::from);
+            option.clone().or_else(from_environment)
+        };
+        let mut server = NatsServer::new(address);
+        if let Some(path) = file(&self.nats_credentials, "EVONAS_NATS_CREDENTIALS") {
+            server = server.credentials_file(path);
+        }
+        if let Some(path) = file(&self.nats_token_file, "EVONAS_NATS_TOKEN_FILE") {
+            server = server.token_file(path);
+        } else if let Ok(token) = env::var("EVONAS_NATS_TOKEN") {
+            server = server.token(token);
+        }
+        if let Some(path) = file(&self.nats_ca, "EVONAS_NATS_CA") {
+            server = server.root_certificates(path);
+        }
+        if let (Some(certificate), Some(key)) = (
+            file(&self.nats_certificate, "EVONAS_NATS_CERTIFICATE"),
+            file(&self.nats_key, "EVONAS_NATS_KEY"),
+        ) {
+            server = server.client_certificate(certificate, key);
+        }
+        server
+    }
+}

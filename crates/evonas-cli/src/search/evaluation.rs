@@ -1,0 +1,161 @@
+//! How candidates are evaluated: what a search and its workers on other machines must agree on.
+
+use std::thread::available_parallelism;
+
+use burn::tensor::Device;
+use clap::Args;
+use evonas::network::NetworkConfig;
+use evonas::training::images::ImageDataset;
+use evonas::training::{
+    CellDecoder, DeviceName, Devices, Trainer, TrainingConfig, TrainingEvaluator,
+};
+use serde_json::{Value, json};
+
+use crate::Failure;
+use crate::naming::{DatasetLocation, DatasetName, DatasetOptions, PresetName, SpaceName};
+use crate::ranges::{batch, count, positive, seed};
+
+// No doc comment: clap would take it for a command's.
+#[derive(Args, Debug)]
+pub(crate) struct EvaluationOptions {
+    #[command(flatten)]
+    pub(super) data: DatasetOptions,
+    /// Use this many training images, the same share of each class [default: all]
+    #[arg(long, value_name = "IMAGES", value_parser = count)]
+    pub(super) limit: Option<usize>,
+    /// The search space
+    #[arg(long, value_enum, default_value = "sp1")]
+    pub(super) space: SpaceName,
+    /// The root seed of everything random. With several workers it determines the search with --ordered only
+    #[arg(long, value_parser = seed, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Normal cells per stack N
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = 1)]
+    pub(super) cells: usize,
+    /// Filters F of the first stack
+    #[arg(long, value_name = "F", value_parser = count, default_value_t = 4)]
+    pub(super) filters: usize,
+    /// Epochs of a trial
+    #[arg(long, value_parser = count, default_value_t = 1)]
+    pub(super) epochs: usize,
+    /// Images in a step, from 2 to 65536
+    #[arg(long, value_name = "IMAGES", value_parser = batch, default_value_t = 32)]
+    pub(super) batch: usize,
+    /// The learning rate that the cosine schedule starts with
+    #[arg(long, value_name = "RATE", value_parser = positive, default_value_t = 0.1)]
+    pub(super) learning_rate: f64,
+    /// The device to train on: auto, cpu, cuda (all CUDA devices), cuda:N or wgpu
+    #[arg(long, default_value = "auto")]
+    pub(super) device: DeviceName,
+    /// With a stopper, measure the validation accuracy of a trial after every so many epochs [default: 1]
+    #[arg(long, value_name = "EPOCHS", value_parser = count)]
+    pub(super) validate_every: Option<usize>,
+}
+
+impl EvaluationOptions {
+    /// The epochs between two measurements for a stopper.
+    pub(super) fn validate_every(&self) -> usize {
+        self.validate_every.unwrap_or(1)
+    }
+}
+
+/// Data, networks, trainer and devices from the options.
+pub(super) struct EvaluationTask<'a> {
+    options: &'a EvaluationOptions,
+    pub(super) location: DatasetLocation,
+    pub(super) dataset: ImageDataset,
+    pub(super) network: NetworkConfig,
+    pub(super) decoder: CellDecoder,
+    trainer: Trainer,
+    pub(super) devices: Devices,
+}
+
+impl<'a> EvaluationTask<'a> {
+    /// Reads the data and opens the devices.
+    pub(super) fn new(options: &'a EvaluationOptions) -> Result<Self, Failure> {
+        let location = options.data.location();
+        let mut dataset = location.read()?;
+        if let Some(limit) = options.limit {
+            dataset = dataset.limit_train(limit, options.seed);
+        }
+        let images = &dataset.train;
+        let network = PresetName::Short.network(
+            NetworkConfig::new(images.shape(), images.classes())
+                .cells_per_stack(options.cells)
+                .filters(options.filters),
+        );
+        network.validate()?;
+        let task = Self {
+            options,
+            location,
+            decoder: CellDecoder::new(network.clone()),
+            trainer: Trainer::new(training(options, &dataset, options.epochs))?,
+            devices: options.device.open_all()?,
+            network,
+            dataset,
+        };
+        Ok(task)
+    }
+
+    /// The training of a candidate, with another number of epochs.
+    pub(super) fn training(&self, epochs: usize) -> TrainingConfig {
+        training(self.options, &self.dataset, epochs)
+    }
+
+    /// Trains candidates on these devices; `workers` share this machine's cores.
+    pub(super) fn evaluator(
+        &self,
+        devices: &[Device],
+        workers: usize,
+    ) -> Result<TrainingEvaluator<CellDecoder>, Failure> {
+        let options = self.options;
+        let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
+        let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
+            .validation_fraction(0.2)
+            .split_seed(options.seed)
+            .validate_every(options.validate_every())
+            .devices(devices)
+            .threads_per_worker((cores() / workers.max(1)).max(1))
+            .build()?;
+        Ok(evaluator)
+    }
+
+    /// All that a trial's score depends on besides its genotype and seed.
+    pub(super) fn describe(&self) -> Value {
+        let name = self.location.name;
+        let mut description = json!({
+            "network": self.network,
+            "training": self.trainer.config(),
+            "dataset": name.to_string(),
+            "training_images": self.dataset.train.len(),
+            "limit": self.options.limit,
+        });
+        // The digits are part of the program; a folder may hold anything.
+        if name != DatasetName::Digits {
+            let checksum = format!("{:08x}", self.dataset.train.checksum());
+            description["training_images_checksum"] = json!(checksum);
+        }
+        description
+    }
+
+    /// [`EvaluationTask::describe`], with what a worker has from its own command line.
+    #[cfg(all(unix, feature = "nats"))]
+    pub(super) fn describe_for_workers(&self) -> Value {
+        let mut description = self.describe();
+        description["seed"] = self.options.seed.into();
+        description["validate_every"] = self.options.validate_every().into();
+        description
+    }
+}
+
+fn training(options: &EvaluationOptions, dataset: &ImageDataset, epochs: usize) -> TrainingConfig {
+    let preset = PresetName::Short.training(dataset.train.shape());
+    preset
+        .epochs(epochs)
+        .batch_size(options.batch)
+        .learning_rate(options.learning_rate)
+}
+
+pub(super) fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
