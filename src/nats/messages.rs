@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::trial::{Outcome, TrialId};
 use crate::worker::WireResult;
 
+/// The header of a task with the checksum of the identity of its search.
+pub(crate) const IDENTITY_HEADER: &str = "Evonas-Identity";
+
 /// An attempt at a trial. The fingerprint of its seed, genotype and limits keeps what is left of another search with the
 /// same run name apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

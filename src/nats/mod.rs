@@ -20,24 +20,21 @@ mod runtime;
 mod server;
 mod status;
 mod streams;
+mod worker;
 
-pub use crate::worker::NatsWorker;
 pub use error::NatsError;
 pub use run::NatsRun;
 pub use server::NatsServer;
-pub use status::{RunStatus, RunningTrial};
+pub use status::{RunCounts, RunStatus, RunningTrial};
+pub use worker::NatsWorker;
 
 pub(crate) use control::{Control, ControlKey, Lease};
 pub(crate) use messages::{
-    FinishedAttempt, ReportedResult, StartAnswer, StartedAttempt, StopMessage, TaskId,
-    ValueToJudge, VerdictReply,
+    FinishedAttempt, IDENTITY_HEADER, ReportedResult, StartAnswer, StartedAttempt, StopMessage,
+    TaskId, ValueToJudge, VerdictReply,
 };
 pub(crate) use names::RunName;
 pub(crate) use process_name::process_name;
 pub(crate) use runtime::runtime;
-pub(crate) use server::{ANSWER_TIMEOUT, Connection};
-pub(crate) use status::RunCounts;
+pub(crate) use server::Connection;
 pub(crate) use streams::{ensure_streams, task_consumer};
-
-/// The header of a task with the checksum of the identity of its search.
-pub(crate) const IDENTITY_HEADER: &str = "Evonas-Identity";

@@ -1,5 +1,7 @@
 //! What a run is doing.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde::{Deserialize, Serialize};
 
 use crate::trial::{Outcome, TrialId};
@@ -47,9 +49,33 @@ pub struct RunningTrial {
     pub seconds: f64,
 }
 
-/// How trials ended.
+/// How a run's trials ended, as [`RunStatus`] has it. A coordinator counts those that end while it runs; what its journal
+/// has from before must be counted by hand.
+///
+/// ```no_run
+/// use evonas::executor::Nats;
+/// use evonas::nats::NatsServer;
+/// use evonas::prelude::*;
+/// use evonas::search::Event;
+///
+/// let space = BitsSpace { length: 20 };
+/// let workers = Nats::builder(&space, NatsServer::new("nats://localhost:4222"), "bits").build()?;
+/// let counts = workers.counts();
+/// let search = Search::new(RandomSearch::new(space, 1), workers, Budget::trials(500))
+///     .journal(Journal::open_or_create("run")?)
+///     .observe(move |event: &Event<'_, Vec<bool>>| {
+///         if let Event::Resumed { history, .. } = event {
+///             history.records().iter().for_each(|record| counts.count(&record.outcome));
+///         }
+///     });
+/// # drop(search);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RunCounts {
+pub struct RunCounts(Arc<Mutex<Counted>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
     pub(crate) done: u64,
     pub(crate) failed: u64,
     pub(crate) lost: u64,
@@ -57,16 +83,22 @@ pub(crate) struct RunCounts {
 }
 
 impl RunCounts {
-    pub(crate) fn count(&mut self, outcome: &Outcome) {
+    /// Counts a trial.
+    pub fn count(&self, outcome: &Outcome) {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
             Outcome::Completed(evaluation) => {
-                self.done += 1;
+                counted.done += 1;
                 let fitness = evaluation.fitness;
-                self.best = Some(self.best.map_or(fitness, |best| best.max(fitness)));
+                counted.best = Some(counted.best.map_or(fitness, |best| best.max(fitness)));
             }
-            Outcome::Stopped { .. } => self.done += 1,
-            Outcome::Lost { .. } => self.lost += 1,
-            _ => self.failed += 1,
+            Outcome::Stopped { .. } => counted.done += 1,
+            Outcome::Lost { .. } => counted.lost += 1,
+            _ => counted.failed += 1,
         }
+    }
+
+    pub(crate) fn get(&self) -> Counted {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -160,7 +160,7 @@ impl Transport for EndingProcess {
 }
 
 /// What runs at the end of a process may hang, in a driver that hangs, for example.
-pub(super) fn end_process(code: i32) -> ! {
+pub(crate) fn end_process(code: i32) -> ! {
     let watch = thread::Builder::new().spawn(|| {
         thread::sleep(PATIENCE);
         process::abort();

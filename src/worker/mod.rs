@@ -75,8 +75,6 @@ mod entry;
 mod identity;
 mod lines;
 mod listener;
-#[cfg(feature = "nats")]
-mod nats;
 mod order;
 mod remote_stopper;
 mod reply;
@@ -86,12 +84,12 @@ mod transport;
 mod wire_result;
 
 pub use entry::{NUMBER, SOCKET, main};
-#[cfg(feature = "nats")]
-pub use nats::NatsWorker;
 pub use serve::serve;
 pub use setup::WorkerSetup;
 pub use transport::Transport;
 
+#[cfg(feature = "nats")]
+pub(crate) use entry::end_process;
 pub(crate) use identity::RunIdentity;
 pub(crate) use lines::Lines;
 pub(crate) use order::{Order, TrialTask};

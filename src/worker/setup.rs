@@ -42,7 +42,7 @@ impl<S: SearchSpace, E> WorkerSetup<S, E> {
         self
     }
 
-    pub(super) fn identity(&self) -> RunIdentity {
+    pub(crate) fn identity(&self) -> RunIdentity {
         RunIdentity::new(&self.space, self.description.clone())
     }
 }

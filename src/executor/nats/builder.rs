@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -17,8 +16,8 @@ use super::courier::{Courier, CourierSettings};
 use super::lease::HeldLease;
 use crate::evaluator::StopSignal;
 use crate::nats::{
-    Connection, Control, ControlKey, Lease, NatsError, NatsServer, RunName, ensure_streams,
-    process_name, runtime,
+    Connection, Control, ControlKey, Lease, NatsError, NatsServer, RunCounts, RunName,
+    ensure_streams, process_name, runtime,
 };
 use crate::space::{Genotype, SearchSpace};
 use crate::worker::RunIdentity;
@@ -139,7 +138,7 @@ impl<G: Genotype> NatsBuilder<G> {
         let run = RunName::new(&self.run)?;
         let (commands, received) = unbounded_channel();
         let (sender, events) = channel();
-        let counts = Arc::new(Mutex::default());
+        let counts = RunCounts::default();
         let runtime = runtime()?;
         let (connection, lease) = runtime.block_on(self.prepare(&run))?;
         let settings = CourierSettings {
@@ -149,7 +148,7 @@ impl<G: Genotype> NatsBuilder<G> {
             silence: self.silence,
             deliveries: self.deliveries,
             stop: self.stop.clone(),
-            counts: Arc::clone(&counts),
+            counts: counts.clone(),
             commands: received,
             events: sender,
         };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use async_nats::jetstream::message::{OutboundMessage, PublishMessage};
 use bytes::Bytes;
 
-use crate::nats::{RunName, TaskId};
+use crate::nats::{IDENTITY_HEADER, RunName, TaskId};
 use crate::stopper::SharedStopper;
 
 /// A trial that was asked for and has no result.
@@ -67,7 +67,7 @@ impl Flight {
             .payload(self.message.clone())
             .message_id(id)
             .expected_last_subject_sequence(0)
-            .header(crate::nats::IDENTITY_HEADER, identity)
+            .header(IDENTITY_HEADER, identity)
             .outbound_message(run.task(task))
     }
 }

@@ -15,7 +15,6 @@ pub use builder::NatsBuilder;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,7 +27,6 @@ use super::{Executor, ExecutorEvent, Limits};
 use crate::evaluator::{StopSignal, TrialEnd};
 use crate::nats::{NatsError, RunCounts, TaskId};
 use crate::panics::caught;
-use crate::search::{Event, Observer};
 use crate::space::{Genotype, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
 use crate::worker::{Order, TrialTask};
@@ -63,7 +61,7 @@ use crate::worker::{Order, TrialTask};
 /// - **Stopping.** When the search is [stopped](StopSignal::stop), its trials end as interrupted at once, and the workers
 ///   go on: a search that resumes takes their results. With a new coordinator comes what the old one was waiting for.
 /// - **One coordinator.** A second one for the same run is refused. If this one is cut off for so long that another takes
-///   the run over, its trials are interrupted, and [`Event::Warned`] says why.
+///   the run over, its trials are interrupted, and a [warning](ExecutorEvent::WorkerRetired) says why.
 ///
 /// With one worker, one trial in flight and the same seed, the journal is that of [`Serial`](super::Serial) but for the
 /// times.
@@ -76,7 +74,7 @@ pub struct Nats<G> {
     most: usize,
     most_bytes: usize,
     stop: StopSignal,
-    counts: Arc<Mutex<RunCounts>>,
+    counts: RunCounts,
     /// The last result that was handed out, which is recorded when the search asks for the next event.
     handed_out: Option<u64>,
     courier: Option<JoinHandle<()>>,
@@ -109,18 +107,10 @@ impl<G: Genotype> Nats<G> {
         NatsBuilder::new(space, server, run.into())
     }
 
-    /// An observer that counts recorded trials when the search resumes, so that
-    /// [`RunStatus`](crate::nats::RunStatus) has them too.
-    pub fn status_observer(&self) -> impl Observer<G> + use<G> {
-        let counts = self.counts.clone();
-        move |event: &Event<'_, G>| {
-            if let Event::Resumed { history, .. } = event {
-                let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-                for record in history.records() {
-                    counts.count(&record.outcome);
-                }
-            }
-        }
+    /// How its trials ended, for [`RunStatus`](crate::nats::RunStatus).
+    #[must_use]
+    pub fn counts(&self) -> RunCounts {
+        self.counts.clone()
     }
 
     fn end(&mut self, trial: TrialId, end: TrialEnd) {

@@ -6,7 +6,7 @@ use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::prelude::*;
 use evonas::report::{ProgressBar, WarningLines, note};
 use evonas::search::journal::{JournalError, JournalLock};
-use evonas::search::{BestFile, Journal, SearchError, TrialsFile};
+use evonas::search::{BestFile, Event, Journal, SearchError, TrialsFile};
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::Trainer;
@@ -117,12 +117,12 @@ impl<'a> Task<'a> {
             SearchAlgorithm::Random => Box::new(RandomSearch::new(space, seed)),
         };
         #[cfg(all(unix, feature = "nats"))]
-        let mut status = None;
+        let mut counts = None;
         let executor: Box<dyn Executor<NasnetGenotype>> = match options.nats.run() {
             #[cfg(all(unix, feature = "nats"))]
             Some(run) => {
                 let executor = self.coordinator(run, stop)?;
-                status = Some(executor.status_observer());
+                counts = Some(executor.counts());
                 Box::new(executor)
             }
             #[cfg(not(all(unix, feature = "nats")))]
@@ -143,8 +143,13 @@ impl<'a> Task<'a> {
             .retry(Retry::none().lost(1))
             .duplicates_by(options.duplicates, NasnetGenotype::canonical);
         #[cfg(all(unix, feature = "nats"))]
-        if let Some(status) = status {
-            search = search.observe(status);
+        if let Some(counts) = counts {
+            search = search.observe(move |event: &Event<'_, NasnetGenotype>| {
+                if let Event::Resumed { history, .. } = event {
+                    let records = history.records().iter();
+                    records.for_each(|record| counts.count(&record.outcome));
+                }
+            });
         }
         if let Some(limit) = options.timeout {
             search = search.timeout(limit);

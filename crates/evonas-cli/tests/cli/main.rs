@@ -13,6 +13,8 @@ mod hostile;
 #[cfg(unix)]
 mod inputs;
 mod journal;
+#[cfg(all(unix, feature = "nats"))]
+mod nats;
 mod png;
 mod ranges;
 mod search;

@@ -12,12 +12,13 @@ use tokio::time::{sleep, timeout};
 
 use super::evaluation::{EvaluationEnd, RunningEvaluation};
 use crate::evaluator::StopSignal;
-use crate::nats::{
-    ANSWER_TIMEOUT, Connection, Control, ControlKey, IDENTITY_HEADER, Lease, NatsError, RunName,
-    StartAnswer, StartedAttempt, StopMessage, TaskId, task_consumer,
-};
-use crate::worker::identity::RunIdentity;
-use crate::worker::reply::Reply;
+use crate::nats::control::{Control, ControlKey, Lease};
+use crate::nats::error::NatsError;
+use crate::nats::messages::{IDENTITY_HEADER, StartAnswer, StartedAttempt, StopMessage, TaskId};
+use crate::nats::names::RunName;
+use crate::nats::server::{ANSWER_TIMEOUT, Connection};
+use crate::nats::streams::task_consumer;
+use crate::worker::{Reply, RunIdentity};
 
 /// How long one request for a task waits at the server.
 const EXPIRES: Duration = Duration::from_secs(10);

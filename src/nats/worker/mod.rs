@@ -13,13 +13,14 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use self::porter::{Porter, PorterSettings};
-use super::reply::Reply;
-use super::serve::serve;
-use super::setup::WorkerSetup;
-use super::transport::Transport;
+use super::error::NatsError;
+use super::names::RunName;
+use super::process_name::process_name;
+use super::runtime::runtime;
+use super::server::NatsServer;
 use crate::evaluator::{Evaluator, StopSignal};
-use crate::nats::{NatsError, NatsServer, RunName, process_name, runtime};
 use crate::space::SearchSpace;
+use crate::worker::{Reply, Transport, WorkerSetup, serve};
 
 /// A worker of a run on a NATS server. Its search runs elsewhere, with the executor
 /// [`Nats`](crate::executor::Nats).

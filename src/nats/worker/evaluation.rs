@@ -12,14 +12,11 @@ use tokio::time::{sleep, timeout};
 
 use super::porter::{LOOK, PAUSE, Porter};
 use crate::evaluator::Deadline;
-use crate::nats::{
+use crate::nats::messages::{
     FinishedAttempt, ReportedResult, StartedAttempt, TaskId, ValueToJudge, VerdictReply,
 };
 use crate::trial::{Outcome, Trial};
-use crate::worker::entry::end_process;
-use crate::worker::order::{Order, TrialTask};
-use crate::worker::reply::Reply;
-use crate::worker::wire_result::WireResult;
+use crate::worker::{Order, Reply, TrialTask, WireResult, end_process};
 
 /// How long the coordinator may take for a verdict.
 const VERDICT: Duration = Duration::from_secs(10);
