@@ -5,6 +5,7 @@
 //! | [`Serial`] | one after another, in the calling thread | yes | any |
 //! | [`Threads`] | on several threads | no: the order depends on timing | shared (`Send + Sync`), or one a thread |
 //! | [`Processes`] | in several processes of this machine, which may die | as `Threads` | one a process |
+//! | `Nats` (feature `nats`) | on any number of machines, which may die | as `Threads` | one a worker |
 //! | [`Simulated`] | on any number of workers of a virtual clock | yes | any |
 //! | [`Ordered`] | as in the wrapped executor, but outcomes are told in the order of asking | yes | as wrapped |
 
