@@ -6,7 +6,7 @@ use async_nats::jetstream::Context;
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::context::traits::Publisher as _;
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
-use async_nats::jetstream::stream::LastRawMessageErrorKind;
+use async_nats::jetstream::stream::DirectGetErrorKind;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -88,13 +88,11 @@ impl Control {
             Err(error) => return Err(refused(error.into())),
         };
         let subject = self.run.control(key.name());
-        match stream.get_last_raw_message_by_subject(&subject).await {
+        // Not the request that any stream answers: sent while the stream is made, it makes a server 2.9.10 crash.
+        match stream.direct_get_last_for_subject(subject).await {
             Ok(message) => Ok(Some(message)),
-            Err(error) => match error.kind() {
-                LastRawMessageErrorKind::NoMessageFound => Ok(None),
-                LastRawMessageErrorKind::JetStream(ref answer) if answer.code() == 404 => Ok(None),
-                _ => Err(refused(error.into())),
-            },
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+            Err(error) => Err(refused(error.into())),
         }
     }
 

@@ -260,7 +260,9 @@ mod tests {
                 .await
                 .map(drop)
         };
-        let error = super::super::runtime::block_on(connecting).unwrap_err().to_string();
+        let error = super::super::runtime::block_on(connecting)
+            .unwrap_err()
+            .to_string();
         assert!(
             error.starts_with("the NATS server nats://127.0.0.1:9 can't be used: "),
             "{error}"

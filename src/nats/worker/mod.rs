@@ -40,7 +40,7 @@ use crate::worker::{Reply, Transport, WorkerSetup, serve};
 /// ```
 ///
 /// - **Begin and end.** It waits for the run if there is none yet, and for the coordinator and the server if they are
-///   away. It ends when the run has ended (one that is started after that waits a minute for the run to begin again),
+///   away. It ends when the run has ended (one that is started after that waits half a minute for the run to begin again),
 ///   or by its [stop signal](NatsWorker::stop_signal).
 /// - **Results.** A result is published until the server has acknowledged it, also when the server was away for hours.
 /// - **Time limits are hard.** An evaluation that goes on after the search's

@@ -30,7 +30,7 @@ pub(super) const LOOK: Duration = Duration::from_millis(50);
 pub(super) const PAUSE: Duration = Duration::from_millis(300);
 
 /// How long a new worker waits for a run that has ended to begin again.
-const WAITS_FOR_ANOTHER: Duration = Duration::from_secs(60);
+const WAITS_FOR_ANOTHER: Duration = Duration::from_secs(30);
 
 /// How long the coordinator may take to answer, if it is there.
 const COORDINATOR_ANSWERS: Duration = Duration::from_secs(2);

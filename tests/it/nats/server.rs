@@ -49,6 +49,12 @@ pub(super) fn programs() -> Vec<PathBuf> {
         .collect()
 }
 
+/// A folder in memory where there is one: a server waits for the disk, which may take a minute after a large build.
+fn memory_folder() -> tempfile::TempDir {
+    let in_memory = tempfile::tempdir_in("/dev/shm");
+    in_memory.unwrap_or_else(|_| tempfile::tempdir().unwrap())
+}
+
 /// A port that nothing else gets meanwhile: below those that the system gives to clients, and no other test's.
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
@@ -68,7 +74,7 @@ impl TestServer {
         let port = free_port();
         Self {
             program: program.to_owned(),
-            folder: tempfile::tempdir().unwrap(),
+            folder: memory_folder(),
             host: host.to_owned(),
             port,
             extra: extra.to_owned(),
@@ -131,6 +137,10 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            eprintln!("{}: {log}", self.program.display());
+        }
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
