@@ -69,7 +69,7 @@ fn a_search_with_workers_elsewhere_shows_its_status_and_its_secrets_nowhere() {
         "--nats {} --run digits --nats-token-file token",
         server.address
     );
-    let evaluation = "--limit 40 --filters 2 --batch 8";
+    let evaluation = "--limit 40 --batch 8";
     let start = |line: String| dir.start(line.split_whitespace());
     let worker = || start(format!("worker {run} {evaluation}"));
     let workers = [worker(), worker()];
