@@ -8,6 +8,7 @@ use async_nats::jetstream::context::traits::Publisher as _;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::{self, AckKind};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use tokio::time::{sleep, timeout};
 
 use super::porter::{LOOK, PAUSE, Porter};
@@ -53,13 +54,6 @@ impl<'a> RunningEvaluation<'a> {
         ack_wait: Duration,
     ) -> Self {
         let begins = Instant::now();
-        let order = serde_json::from_slice::<Order<Trial<serde::de::IgnoredAny>>>(&message.payload);
-        let limit = match order {
-            Ok(Order::Task(TrialTask { timeout, .. })) => timeout,
-            _ => None,
-        };
-        let grace = porter.settings.grace;
-        let ends = limit.map(|limit| Deadline::new(begins, limit.saturating_add(grace)));
         Self {
             porter,
             task,
@@ -67,20 +61,21 @@ impl<'a> RunningEvaluation<'a> {
             ack_wait,
             begins,
             reports: Vec::new(),
-            ends,
+            ends: None,
             stopped: None,
         }
     }
 
     /// Has it evaluated, and says meanwhile that the worker lives.
     pub(super) async fn run(mut self) -> EvaluationEnd {
-        if serde_json::from_slice::<Order<Trial<serde::de::IgnoredAny>>>(&self.message.payload)
-            .is_err()
-        {
+        let order = serde_json::from_slice::<Order<Trial<IgnoredAny>>>(&self.message.payload);
+        let Ok(Order::Task(TrialTask { timeout: limit, .. })) = order else {
             let reason = "the task can't be read".to_owned();
             self.publish_result(Outcome::Failed { reason }).await;
             return EvaluationEnd::Done;
-        }
+        };
+        let grace = self.porter.settings.grace;
+        self.ends = limit.map(|limit| Deadline::new(self.begins, limit.saturating_add(grace)));
         let payload = self.message.payload.to_vec();
         if self.porter.settings.orders.send(payload).is_err() {
             return self.give_back().await;

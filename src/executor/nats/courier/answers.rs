@@ -1,23 +1,16 @@
 //! What workers say, and what they are answered.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use async_nats::Message;
-use async_nats::Subscriber;
 use async_nats::jetstream::message::PublishMessage;
+use async_nats::{Message, Subscriber};
 
-use super::Courier;
-use super::read;
+use super::{Courier, read};
 use crate::executor::ExecutorEvent;
-use crate::nats::FinishedAttempt;
-use crate::nats::NatsError;
-use crate::nats::ReportedResult;
-use crate::nats::StartAnswer;
-use crate::nats::StartedAttempt;
-use crate::nats::TaskId;
-use crate::nats::ValueToJudge;
-use crate::nats::VerdictReply;
+use crate::nats::{
+    FinishedAttempt, NatsError, ReportedResult, StartAnswer, StartedAttempt, TaskId, ValueToJudge,
+    VerdictReply,
+};
 use crate::stopper::Verdict;
 use crate::trial::Outcome;
 

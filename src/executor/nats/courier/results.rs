@@ -1,17 +1,14 @@
 //! Results on their way to the search.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::CourierEvent;
 use super::super::missing::remove_task;
 use super::super::results::Heard;
-use super::Courier;
-use super::read;
+use super::{Courier, read};
 use crate::evaluator::TrialEnd;
 use crate::executor::ExecutorEvent;
-use crate::nats::FinishedAttempt;
-use crate::nats::TaskId;
+use crate::nats::{FinishedAttempt, TaskId};
 use crate::trial::Outcome;
 
 /// How long results that nobody waits for are kept, once trials are asked for.

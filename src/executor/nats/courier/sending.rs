@@ -1,23 +1,17 @@
 //! Tasks on their way to the server.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::Context;
-use async_nats::jetstream::context::PublishAckFuture;
-use async_nats::jetstream::context::PublishError;
-use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::context::traits::Publisher as _;
+use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::OutboundMessage;
 use async_nats::jetstream::publish::PublishAck;
 
-use super::super::flight::Flight;
-use super::super::flight::Sending;
-use super::super::missing::AtServer;
-use super::super::missing::remove_task;
+use super::super::flight::{Flight, Sending};
+use super::super::missing::{AtServer, remove_task};
 use super::Courier;
-use crate::nats::RunName;
-use crate::nats::TaskId;
+use crate::nats::{RunName, TaskId};
 use crate::trial::Outcome;
 
 /// The pause before a task is sent again whose acknowledgement didn't come.

@@ -1,19 +1,13 @@
 //! What is done from time to time.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::flight::Sending;
 use super::super::missing::at_server;
-use super::Courier;
-use super::SEARCH;
+use super::{Courier, SEARCH};
 use crate::evaluator::TrialEnd;
 use crate::executor::ExecutorEvent;
-use crate::nats::Control;
-use crate::nats::ControlKey;
-use crate::nats::RunStatus;
-use crate::nats::RunningTrial;
-use crate::nats::TaskId;
+use crate::nats::{Control, ControlKey, RunStatus, RunningTrial, TaskId};
 
 /// How often recorded results are removed and the status is written.
 const UPKEEP: Duration = Duration::from_secs(1);
