@@ -128,6 +128,11 @@ pub enum ExecutorEvent {
         /// Why.
         reason: String,
     },
+    /// Something that keeps no trial from ending, and that a person should know: a server that is away, say.
+    Warned {
+        /// What it is, in a sentence.
+        message: String,
+    },
     /// A trial is over.
     Finished {
         /// The trial.

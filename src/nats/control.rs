@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream::Context;
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::traits::Publisher as _;
+use async_nats::jetstream::context::{GetStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use serde::de::DeserializeOwned;
@@ -67,6 +68,17 @@ impl Control {
         };
         let value = serde_json::from_slice(&message.payload).ok();
         Ok(value.map(|value| (value, message.sequence)))
+    }
+
+    /// Whether the server says that the run isn't there; false if it says nothing.
+    pub(crate) async fn is_missing(&self) -> bool {
+        let stream = self.jetstream.get_stream(self.run.control_stream()).await;
+        stream.is_err_and(|error| match error.kind() {
+            GetStreamErrorKind::JetStream(answer) => {
+                answer.error_code() == ErrorCode::STREAM_NOT_FOUND
+            }
+            _ => false,
+        })
     }
 
     /// How many seconds ago a value was written, by this machine's clock and the server's.

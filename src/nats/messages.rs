@@ -102,7 +102,6 @@ pub(crate) enum StopMessage {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ReportedResult {
     pub(crate) task: TaskId,
-    pub(crate) worker: String,
     /// Which of the evaluation's results it is, from 0.
     pub(crate) index: usize,
     pub(crate) result: WireResult,

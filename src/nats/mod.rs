@@ -14,6 +14,7 @@ mod control;
 mod error;
 mod messages;
 mod names;
+mod outages;
 mod process_name;
 mod run;
 mod runtime;
@@ -26,7 +27,7 @@ pub use error::NatsError;
 pub use run::NatsRun;
 pub use server::NatsServer;
 pub use status::{RunCounts, RunStatus, RunningTrial};
-pub use worker::NatsWorker;
+pub use worker::{NatsWorker, WorkerNotice};
 
 pub(crate) use control::{Control, ControlKey, Lease};
 pub(crate) use messages::{
@@ -34,6 +35,7 @@ pub(crate) use messages::{
     TaskId, ValueToJudge, VerdictReply,
 };
 pub(crate) use names::RunName;
+pub(crate) use outages::{Outage, tell_outages};
 pub(crate) use process_name::process_name;
 pub(crate) use runtime::runtime;
 pub(crate) use server::Connection;

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use async_nats::jetstream::context::AccountErrorKind;
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use percent_encoding::percent_decode_str;
 
 use super::error::NatsError;
 
@@ -46,7 +47,8 @@ pub struct NatsServer {
 
 impl NatsServer {
     /// The server with this address, such as `nats://localhost:4222`, or `tls://…` to insist on TLS. Several addresses
-    /// of one cluster are separated by commas. A user and password may be part of an address.
+    /// of one cluster are separated by commas. A user and password, or a token, may be part of an
+    /// address (`nats://user:password@host`, `nats://token@host`), percent-encoded.
     #[must_use]
     pub fn new(address: impl Into<String>) -> Self {
         Self {
@@ -98,6 +100,21 @@ impl NatsServer {
         self
     }
 
+    fn addresses(&self) -> Result<Vec<ServerAddr>, NatsError> {
+        let addresses = self
+            .address
+            .split(',')
+            .map(|address| address.trim().parse());
+        addresses.collect::<Result<_, _>>().map_err(|_| {
+            self.unusable("the address isn't one, such as nats://localhost:4222".to_owned())
+        })
+    }
+
+    fn unusable(&self, reason: String) -> NatsError {
+        let server = self.to_string();
+        NatsError::Connection { server, reason }
+    }
+
     /// Connects. A connection that is lost later is made again for as long as it takes.
     pub(crate) async fn connect(&self, name: &str) -> Result<Connection, NatsError> {
         let connects = Arc::new(AtomicU64::new(0));
@@ -143,12 +160,16 @@ impl NatsServer {
                 .add_client_certificate(certificate.clone(), key.clone())
                 .require_tls(true);
         }
-        let addresses: Vec<&str> = self.address.split(',').map(str::trim).collect();
-        let client = options.connect(addresses).await.map_err(|error| {
-            let server = self.to_string();
-            let reason = reason(&error);
-            NatsError::Connection { server, reason }
-        })?;
+        let addresses = self.addresses()?;
+        // The client itself leaves them out.
+        if let Some((user, password)) = addresses.iter().find_map(user_of) {
+            options = match password {
+                Some(password) => options.user_and_password(user, password),
+                None => options.token(user),
+            };
+        }
+        let connected = options.connect(addresses).await;
+        let client = connected.map_err(|error| self.unusable(reason(&error)))?;
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(ANSWER_TIMEOUT);
         if let Err(error) = jetstream.query_account().await {
@@ -190,6 +211,15 @@ impl Connection {
     }
 }
 
+/// The user of an address, and the password; a user without one is a token.
+fn user_of(address: &ServerAddr) -> Option<(String, Option<String>)> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    Some((
+        decoded(address.username()?),
+        address.password().map(decoded),
+    ))
+}
+
 fn read_secret(path: &Path) -> Result<String, NatsError> {
     fs::read_to_string(path).map_err(|source| NatsError::Secret {
         path: path.to_owned(),
@@ -204,9 +234,6 @@ fn reason(error: &async_nats::ConnectError) -> String {
         }
         ConnectErrorKind::TimedOut => {
             format!("no answer within {} s", CONNECTION_TIMEOUT.as_secs())
-        }
-        ConnectErrorKind::ServerParse => {
-            "the address isn't one, such as nats://localhost:4222".to_owned()
         }
         _ => error.to_string(),
     }

@@ -31,6 +31,11 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
+    /// The executor warns of something.
+    Executor {
+        /// What it is, in a sentence.
+        message: String,
+    },
 }
 
 impl From<TornLine> for Warning {
@@ -58,6 +63,7 @@ impl fmt::Display for Warning {
                     passage(reason)
                 )
             }
+            Self::Executor { message } => write!(f, "{}", passage(message)),
         }
     }
 }

@@ -92,7 +92,9 @@ pub use transport::Transport;
 pub(crate) use entry::end_process;
 pub(crate) use identity::RunIdentity;
 pub(crate) use lines::Lines;
-pub(crate) use order::{Order, TrialTask};
+#[cfg(feature = "nats")]
+pub(crate) use order::TrialTask;
+pub(crate) use order::{Order, task_message};
 pub(crate) use reply::Reply;
 #[cfg(feature = "nats")]
 pub(crate) use wire_result::WireResult;

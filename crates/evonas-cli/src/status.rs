@@ -1,11 +1,11 @@
 //! `evonas status`: what a run on a NATS server is doing.
 
 use clap::Args;
-use evonas::nats::{NatsRun, RunStatus};
+use evonas::nats::RunStatus;
 use serde_json::json;
 
 use crate::Failure;
-use crate::naming::ServerOptions;
+use crate::naming::RunOptions;
 use crate::output::print_line;
 
 /// Show what a run on a NATS server is doing
@@ -17,14 +17,8 @@ Examples:
   evonas status --nats nats://host:4222 --run digits
   evonas status --nats nats://host:4222 --run digits --delete")]
 pub(crate) struct StatusOptions {
-    /// The address of the NATS server, for example nats://host:4222
-    #[arg(long, value_name = "URL", required = true)]
-    nats: String,
-    /// The name of the run on the server
-    #[arg(long, value_name = "NAME", required = true)]
-    run: String,
     #[command(flatten)]
-    server: ServerOptions,
+    run: RunOptions,
     /// Delete what the run has on the server instead. Its journal is elsewhere, so that nothing recorded is lost
     /// [default: off]
     #[arg(long, conflicts_with = "json")]
@@ -36,14 +30,14 @@ pub(crate) struct StatusOptions {
 
 impl StatusOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let run = NatsRun::new(self.server.server(&self.nats), &self.run)?;
+        let run = self.run.open()?;
         if self.delete {
             return Ok(run.delete()?);
         }
         let status = run.status()?;
         match self.json {
             true => print_line(json!(status)),
-            false => print_line(text(&self.run, &status)),
+            false => print_line(text(&self.run.name, &status)),
         }
     }
 }

@@ -144,6 +144,7 @@ impl<G: Genotype> NatsBuilder<G> {
         let settings = CourierSettings {
             connection: connection.clone(),
             run,
+            server: self.server.to_string(),
             identity: self.identity.checksum(),
             silence: self.silence,
             deliveries: self.deliveries,

@@ -25,11 +25,10 @@ use self::courier::Command;
 use self::flight::Flight;
 use super::{Executor, ExecutorEvent, Limits};
 use crate::evaluator::{StopSignal, TrialEnd};
-use crate::nats::{NatsError, RunCounts, TaskId};
-use crate::panics::caught;
+use crate::nats::{RunCounts, TaskId};
 use crate::space::{Genotype, SearchSpace};
 use crate::trial::{Outcome, Trial, TrialId};
-use crate::worker::{Order, TrialTask};
+use crate::worker::task_message;
 
 /// Runs trials on workers that find this process at a NATS server, on this machine and on others.
 ///
@@ -58,10 +57,11 @@ use crate::worker::{Order, TrialTask};
 ///   [`Lost`](crate::trial::Outcome::Lost).
 /// - **Exactly once.** A trial may be evaluated more than once. The first result counts, and is told once.
 /// - **The server may die** and lose what it stored: the journal is the only truth, and what has no result is sent again.
+///   A [warning](ExecutorEvent::Warned) says that it is away.
 /// - **Stopping.** When the search is [stopped](StopSignal::stop), its trials end as interrupted at once, and the workers
 ///   go on: a search that resumes takes their results. With a new coordinator comes what the old one was waiting for.
 /// - **One coordinator.** A second one for the same run is refused. If this one is cut off for so long that another takes
-///   the run over, its trials are interrupted, and a [warning](ExecutorEvent::WorkerRetired) says why.
+///   the run over, its trials are interrupted, and a [warning](ExecutorEvent::Warned) says why.
 ///
 /// With one worker, one trial in flight and the same seed, the journal is that of [`Serial`](super::Serial) but for the
 /// times.
@@ -133,8 +133,10 @@ impl<G: Genotype + Serialize> Executor<G> for Nats<G> {
     fn submit(&mut self, trial: Trial<G>, limits: Limits) {
         let id = trial.id;
         self.in_flight.insert(id, limits.attempt);
-        match task(&trial, &limits, self.most_bytes) {
-            Ok((task, message)) => {
+        let limit = "a message to this server (max_payload in its configuration) has";
+        match task_message(&trial, &limits, self.most_bytes, limit) {
+            Ok(message) => {
+                let task = TaskId::new(id, trial.seed, limits.attempt, &message);
                 let flight = Flight::new(message, limits.timeout, limits.stopper);
                 let sent = self
                     .commands
@@ -187,45 +189,5 @@ impl<G> Drop for Nats<G> {
         if let Some(courier) = self.courier.take() {
             let _ = courier.join();
         }
-    }
-}
-
-/// The message that asks for an evaluation.
-fn task<G: Genotype + Serialize>(
-    trial: &Trial<G>,
-    limits: &Limits,
-    most: usize,
-) -> Result<(TaskId, Vec<u8>), String> {
-    let order = Order::Task(TrialTask {
-        attempt: limits.attempt,
-        timeout: limits.timeout,
-        judged: limits.stopper.is_some(),
-        trial,
-    });
-    let message = match caught(|| serde_json::to_vec(&order)) {
-        Ok(Ok(message)) => message,
-        Ok(Err(error)) => return Err(format!("the genotype can't be written as JSON: {error}")),
-        Err(panic) => {
-            return Err(format!(
-                "the genotype can't be written as JSON: panic: {panic}"
-            ));
-        }
-    };
-    if message.len() > most {
-        return Err(format!(
-            "the trial has {} bytes as JSON; a message to this server has at most {most} (max_payload in its \
-             configuration)",
-            message.len()
-        ));
-    }
-    let task = TaskId::new(trial.id, trial.seed, limits.attempt, &message);
-    Ok((task, message))
-}
-
-/// What keeps the run from going on, as the search hears of it.
-fn ended_by(error: &NatsError) -> ExecutorEvent {
-    ExecutorEvent::WorkerRetired {
-        worker: 0,
-        reason: error.to_string(),
     }
 }

@@ -14,10 +14,9 @@ use super::start::{TICK, start};
 use crate::evaluator::{StopSignal, TrialEnd};
 use crate::executor::threads::{Attempt, TrialRunner};
 use crate::executor::{ExecutorError, Limits};
-use crate::panics::caught;
 use crate::space::Genotype;
 use crate::trial::{Outcome, Trial};
-use crate::worker::{MOST_BYTES, Order, TrialTask};
+use crate::worker::{MOST_BYTES, task_message};
 
 /// How often in a row a worker may be without success, before it is retired.
 const MOST_FAILURES: u32 = 3;
@@ -138,7 +137,7 @@ impl<G: Genotype + Serialize> TrialRunner<G> for ProcessSlot {
     }
 
     fn run(&mut self, trial: &Trial<G>, limits: &Limits, attempt: &Attempt<'_>) -> TrialEnd {
-        let task = match task(trial, limits) {
+        let task = match task_message(trial, limits, MOST_BYTES, "a worker takes") {
             Ok(task) => task,
             Err(reason) => return TrialEnd::Outcome(Outcome::Failed { reason }),
         };
@@ -191,31 +190,6 @@ impl<G: Genotype + Serialize> TrialRunner<G> for ProcessSlot {
             }
         }
         self.lost()
-    }
-}
-
-/// The message that asks for an evaluation.
-fn task<G: Genotype + Serialize>(trial: &Trial<G>, limits: &Limits) -> Result<Vec<u8>, String> {
-    let task = Order::Task(TrialTask {
-        attempt: limits.attempt,
-        timeout: limits.timeout,
-        judged: limits.stopper.is_some(),
-        trial,
-    });
-    let message = match caught(|| serde_json::to_vec(&task)) {
-        Ok(Ok(message)) => message,
-        Ok(Err(error)) => return Err(format!("the genotype can't be written as JSON: {error}")),
-        Err(panic) => {
-            return Err(format!(
-                "the genotype can't be written as JSON: panic: {panic}"
-            ));
-        }
-    };
-    match message.len() {
-        length if length > MOST_BYTES => Err(format!(
-            "the trial has {length} bytes as JSON; a worker takes at most {MOST_BYTES}"
-        )),
-        _ => Ok(message),
     }
 }
 

@@ -107,7 +107,6 @@ impl<'a> RunningEvaluation<'a> {
             Reply::Reported { result, .. } => {
                 let reported = ReportedResult {
                     task: self.task,
-                    worker: self.porter.settings.name.clone(),
                     index: self.reports.len(),
                     result: result.clone(),
                 };

@@ -1,9 +1,14 @@
 //! A worker that finds its search at a NATS server.
 
 mod evaluation;
+mod notice;
 mod porter;
 
+pub use self::notice::WorkerNotice;
+
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -46,7 +51,7 @@ use crate::worker::{Reply, Transport, WorkerSetup, serve};
 /// - **Time limits are hard.** An evaluation that goes on after the search's
 ///   [time limit](crate::search::Search::timeout) and a [grace](NatsWorker::grace) counts as timed out, and ends with
 ///   this process: start it again, as a batch system does.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NatsWorker {
     server: NatsServer,
     run: String,
@@ -55,6 +60,20 @@ pub struct NatsWorker {
     grace: Duration,
     stop: StopSignal,
     finishes: bool,
+    watcher: Watcher,
+}
+
+/// Who hears what a worker has to say.
+pub(super) type Watcher = Arc<dyn Fn(&WorkerNotice) + Send + Sync>;
+
+impl fmt::Debug for NatsWorker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NatsWorker")
+            .field("server", &self.server)
+            .field("run", &self.run)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl NatsWorker {
@@ -69,6 +88,7 @@ impl NatsWorker {
             grace: Duration::from_secs(5),
             stop: StopSignal::new(),
             finishes: false,
+            watcher: Arc::new(|_| {}),
         }
     }
 
@@ -112,6 +132,13 @@ impl NatsWorker {
         self
     }
 
+    /// Who hears why the worker waits: nobody by default. It is called in the thread that has the connection.
+    #[must_use]
+    pub fn watcher(mut self, watcher: impl Fn(&WorkerNotice) + Send + Sync + 'static) -> Self {
+        self.watcher = Arc::new(watcher);
+        self
+    }
+
     /// Evaluates until the run ends or the signal says so. The evaluator stays in the calling thread.
     ///
     /// # Errors
@@ -138,6 +165,8 @@ impl NatsWorker {
             grace: self.grace,
             stop: self.stop,
             finishes: self.finishes,
+            server: self.server.to_string(),
+            watcher: self.watcher,
             orders,
             replies: replied,
         });

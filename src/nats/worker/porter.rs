@@ -11,11 +11,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};
 
 use super::evaluation::{EvaluationEnd, RunningEvaluation};
+use super::{Watcher, WorkerNotice};
 use crate::evaluator::StopSignal;
 use crate::nats::control::{Control, ControlKey, Lease};
 use crate::nats::error::NatsError;
 use crate::nats::messages::{IDENTITY_HEADER, StartAnswer, StartedAttempt, StopMessage, TaskId};
 use crate::nats::names::RunName;
+use crate::nats::outages::{Outage, tell_outages};
 use crate::nats::server::{ANSWER_TIMEOUT, Connection};
 use crate::nats::streams::task_consumer;
 use crate::worker::{Reply, RunIdentity};
@@ -44,6 +46,9 @@ pub(super) struct PorterSettings {
     pub(super) grace: Duration,
     pub(super) stop: StopSignal,
     pub(super) finishes: bool,
+    /// The server's address, without secrets.
+    pub(super) server: String,
+    pub(super) watcher: Watcher,
     pub(super) orders: Sender<Vec<u8>>,
     pub(super) replies: UnboundedReceiver<Reply>,
 }
@@ -56,6 +61,8 @@ pub(super) struct Porter {
     begun: Instant,
     /// Whether it has seen the run before its end.
     seen: bool,
+    /// What it said last of the run.
+    said: Option<WorkerNotice>,
 }
 
 /// What comes next.
@@ -74,6 +81,7 @@ impl Porter {
             checksum,
             begun: Instant::now(),
             seen: false,
+            said: None,
         }
     }
 
@@ -83,6 +91,18 @@ impl Porter {
         let subscribed = client.subscribe(self.settings.run.stop()).await;
         let mut stopped =
             subscribed.map_err(|error| NatsError::refused("subscribe")(error.into()))?;
+        let (watcher, server) = (self.settings.watcher.clone(), self.settings.server.clone());
+        // It ends with the thread's runtime.
+        tokio::spawn(tell_outages(
+            self.settings.connection.clone(),
+            move |outage| {
+                let server = server.clone();
+                watcher(&match outage {
+                    Outage::Begins => WorkerNotice::ServerAway { server },
+                    Outage::Ends(after) => WorkerNotice::ServerBack { server, after },
+                });
+            },
+        ));
         while !self.settings.stop.is_finishing() && self.has_work().await? {
             let Some(consumer) =
                 task_consumer(&self.settings.connection.jetstream, &self.settings.run).await
@@ -106,6 +126,17 @@ impl Porter {
         Ok(())
     }
 
+    /// Says something of the run, unless it was said last.
+    fn say(&mut self, notice: impl FnOnce(String) -> WorkerNotice) {
+        let notice = Some(notice(self.settings.run.to_string()));
+        if notice != self.said {
+            self.said = notice;
+            self.said
+                .iter()
+                .for_each(|notice| (self.settings.watcher)(notice));
+        }
+    }
+
     /// Waits for a run that fits; false if the run has ended, or the worker is stopped.
     async fn has_work(&mut self) -> Result<bool, NatsError> {
         let control = Control {
@@ -117,23 +148,28 @@ impl Porter {
                 return Ok(false);
             }
             // Neither the server nor the run need be there.
-            if let Ok(Some((lease, _))) = control.read::<Lease>(ControlKey::Lease).await {
-                if lease.ended {
-                    // Whoever starts a search of this name again may start its workers first.
+            match control.read::<Lease>(ControlKey::Lease).await {
+                // Whoever starts a search of this name again may start its workers first.
+                Ok(Some((lease, _))) if lease.ended => {
                     if self.seen || self.begun.elapsed() > WAITS_FOR_ANOTHER {
                         return Ok(false);
                     }
-                    sleep(PAUSE).await;
-                    continue;
+                    self.say(|run| WorkerNotice::RunHasEnded { run });
                 }
-                self.seen = true;
-                return match lease.identity.difference(&self.settings.identity) {
-                    None => Ok(true),
-                    Some(difference) => Err(NatsError::OtherWorker {
-                        run: self.settings.run.to_string(),
-                        difference,
-                    }),
-                };
+                Ok(Some((lease, _))) => {
+                    self.seen = true;
+                    if let Some(difference) = lease.identity.difference(&self.settings.identity) {
+                        let run = self.settings.run.to_string();
+                        return Err(NatsError::OtherWorker { run, difference });
+                    }
+                    self.say(|run| WorkerNotice::Begins { run });
+                    return Ok(true);
+                }
+                Ok(None) => self.say(|run| WorkerNotice::WaitsForRun { run }),
+                Err(_) if control.is_missing().await => {
+                    self.say(|run| WorkerNotice::WaitsForRun { run });
+                }
+                Err(_) => {}
             }
             sleep(PAUSE).await;
         }

@@ -177,10 +177,9 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                 running,
             }),
             ExecutorEvent::WorkerRetired { worker, reason } => {
-                let warning = Warning::WorkerRetired { worker, reason };
-                self.warnings.push(warning.clone());
-                self.notify(&Event::Warned { warning: &warning })
+                self.warn(Warning::WorkerRetired { worker, reason })
             }
+            ExecutorEvent::Warned { message } => self.warn(Warning::Executor { message }),
             ExecutorEvent::Finished {
                 trial,
                 worker,
@@ -227,6 +226,12 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
 
     fn notify(&mut self, event: &Event<'_, G>) -> Result<(), SearchError> {
         self.settings.observers.notify(event)
+    }
+
+    fn warn(&mut self, warning: Warning) -> Result<(), SearchError> {
+        self.notify(&Event::Warned { warning: &warning })?;
+        self.warnings.push(warning);
+        Ok(())
     }
 
     /// Keeps the warning that the stopper is left out, and returns it, the first time that it is.

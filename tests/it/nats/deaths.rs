@@ -1,6 +1,7 @@
 //! Workers that die, hang, take long or are taken away.
 
 use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +24,19 @@ fn executor(server: &TestServer, run: &str, in_flight: usize) -> Nats<Bits> {
         .unwrap()
 }
 
+/// So many workers with an evaluator of this name, for a run of the same name.
+fn workers(server: &TestServer, name: &str, folder: &Path, count: usize) -> Vec<TestProcess> {
+    let start = |_| start_worker(&server.address(), name, folder, name);
+    (0..count).map(start).collect()
+}
+
+/// A search that these workers evaluate for.
+fn run(server: &TestServer, name: &str, in_flight: usize, trials: u64) -> SearchResult<Bits> {
+    let executor = executor(server, name, in_flight);
+    let search = Search::new(random(), executor, Budget::trials(trials));
+    search.run().unwrap()
+}
+
 fn random() -> RandomSearch<Bits> {
     RandomSearch::new(space(), 1)
 }
@@ -31,12 +45,8 @@ fn random() -> RandomSearch<Bits> {
 fn a_genotype_that_kills_its_workers_is_lost_after_the_bound() {
     each_server(|server| {
         let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        let start = || start_worker(&server.address(), "poison", folder, "poison");
-        let workers: Vec<TestProcess> = (0..5).map(|_| start()).collect();
-        let result = Search::new(random(), executor(server, "poison", 4), Budget::trials(12))
-            .run()
-            .unwrap();
+        let _workers = workers(server, "poison", folder.path(), 5);
+        let result = run(server, "poison", 4, 12);
         let mut lost = 0;
         for record in result.history.records() {
             if let Outcome::Lost { reason } = &record.outcome {
@@ -51,8 +61,7 @@ fn a_genotype_that_kills_its_workers_is_lost_after_the_bound() {
             }
         }
         assert_eq!((result.history.len(), lost), (12, 1));
-        assert_eq!(marks(folder, "began-3-"), 3);
-        drop(workers);
+        assert_eq!(marks(folder.path(), "began-3-"), 3);
     });
 }
 
@@ -61,12 +70,8 @@ fn a_long_evaluation_is_made_once() {
     each_server(|server| {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        let start = || start_worker(&server.address(), "long", folder, "long");
-        let _workers: Vec<TestProcess> = (0..3).map(|_| start()).collect();
-        let result = Search::new(random(), executor(server, "long", 2), Budget::trials(2))
-            .run()
-            .unwrap();
-        assert_eq!(result.history.len(), 2);
+        let _workers = workers(server, "long", folder, 3);
+        assert_eq!(run(server, "long", 2, 2).history.len(), 2);
         assert_eq!((marks(folder, "began"), marks(folder, "ended")), (2, 2));
     });
 }

@@ -6,8 +6,10 @@ mod campaign;
 mod deaths;
 mod journals;
 mod namespaces;
+mod notices;
 mod processes;
 mod refusals;
+mod security;
 mod server;
 mod speed;
 

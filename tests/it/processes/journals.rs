@@ -43,6 +43,9 @@ fn one_seed_gives_one_journal_in_this_thread_on_a_thread_and_in_a_process() {
     assert!(serial == journal(Box::new(processes.unwrap())));
 }
 
+/// So many that a test which is kept from the processor for a while still kills the search ten times before its end.
+const TRIALS: u64 = 20_000;
+
 /// The variables by which a test tells its child process what to do.
 const JOURNAL: &str = "EVONAS_TEST_JOURNAL";
 const SEARCH: &str = "EVONAS_TEST_SEARCH";
@@ -67,7 +70,7 @@ fn the_search() {
         .build()
         .unwrap();
     let journal = Journal::open_or_create(folder).unwrap();
-    Search::new(random(), Ordered::new(executor), Budget::trials(2_000))
+    Search::new(random(), Ordered::new(executor), Budget::trials(TRIALS))
         .journal(journal)
         .run()
         .unwrap();
@@ -100,7 +103,7 @@ fn lines(folder: &Path) -> usize {
 fn a_search_that_is_killed_ten_times_ends_with_the_journal_of_an_uninterrupted_one() {
     let whole = tempfile::tempdir().unwrap();
     let executor = Ordered::new(Threads::new(trivial, 2).unwrap());
-    Search::new(random(), executor, Budget::trials(2_000))
+    Search::new(random(), executor, Budget::trials(TRIALS))
         .journal(Journal::create(whole.path()).unwrap())
         .run()
         .unwrap();

@@ -23,4 +23,4 @@ pub(crate) use self::lock_option::LockOption;
 pub(crate) use self::preset::PresetName;
 pub(crate) use self::search::{SearchAlgorithm, SpaceName, StopperName};
 #[cfg(all(unix, feature = "nats"))]
-pub(crate) use self::server_options::ServerOptions;
+pub(crate) use self::server_options::{RunOptions, ServerOptions};

@@ -4,7 +4,32 @@ use std::env;
 use std::path::PathBuf;
 
 use clap::Args;
-use evonas::nats::NatsServer;
+use evonas::nats::{NatsError, NatsRun, NatsServer, NatsWorker};
+
+// No doc comment: clap would take it for a command's.
+#[derive(Args, Debug)]
+pub(crate) struct RunOptions {
+    /// The address of the NATS server, for example nats://host:4222
+    #[arg(long, value_name = "URL", required = true)]
+    nats: String,
+    /// The name of the run on the server
+    #[arg(long = "run", value_name = "NAME", required = true)]
+    pub(crate) name: String,
+    #[command(flatten)]
+    server: ServerOptions,
+}
+
+impl RunOptions {
+    /// The run, to look at it.
+    pub(crate) fn open(&self) -> Result<NatsRun, NatsError> {
+        NatsRun::new(self.server.server(&self.nats), &self.name)
+    }
+
+    /// A worker of the run.
+    pub(crate) fn worker(&self) -> NatsWorker {
+        NatsWorker::new(self.server.server(&self.nats), &self.name)
+    }
+}
 
 // No doc comment: clap would take it for a command's.
 #[derive(Args, Debug)]

@@ -102,11 +102,11 @@ impl<'a> EvaluationTask<'a> {
         training(self.options, &self.dataset, epochs)
     }
 
-    /// Trains candidates on these devices; `workers` share this machine's cores.
+    /// Trains candidates on these devices, on the CPU with so many threads for each worker.
     pub(super) fn evaluator(
         &self,
         devices: &[Device],
-        workers: usize,
+        threads: usize,
     ) -> Result<TrainingEvaluator<CellDecoder>, Failure> {
         let options = self.options;
         let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
@@ -115,7 +115,7 @@ impl<'a> EvaluationTask<'a> {
             .split_seed(options.seed)
             .validate_every(options.validate_every())
             .devices(devices)
-            .threads_per_worker((cores() / workers.max(1)).max(1))
+            .threads_per_worker(threads)
             .build()?;
         Ok(evaluator)
     }
@@ -154,6 +154,11 @@ fn training(options: &EvaluationOptions, dataset: &ImageDataset, epochs: usize) 
         .epochs(epochs)
         .batch_size(options.batch)
         .learning_rate(options.learning_rate)
+}
+
+/// The threads of a worker if so many workers share this machine's cores.
+pub(super) fn threads_of_one_among(workers: usize) -> usize {
+    (cores() / workers.max(1)).max(1)
 }
 
 pub(super) fn cores() -> usize {

@@ -5,6 +5,7 @@ use evonas::prelude::*;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::worker::{self, WorkerSetup};
 
+use super::evaluation::threads_of_one_among;
 use super::options::SearchOptions;
 use super::task::Task;
 use crate::Failure;
@@ -17,7 +18,9 @@ impl SearchOptions {
             // The images are copied to this device alone.
             let devices = task.evaluation.devices.all();
             let device = devices[number % devices.len()].clone();
-            let evaluator = task.evaluation.evaluator(&[device], task.workers)?;
+            let evaluator = task
+                .evaluation
+                .evaluator(&[device], threads_of_one_among(task.workers))?;
             let setup = WorkerSetup::new(self.evaluation.space.space(), evaluator);
             Ok::<_, Failure>(setup.describe_evaluator(task.evaluation.describe()))
         });

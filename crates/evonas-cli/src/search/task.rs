@@ -11,7 +11,7 @@ use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::Trainer;
 
-use super::evaluation::{EvaluationTask, cores};
+use super::evaluation::{EvaluationTask, cores, threads_of_one_among};
 use super::options::SearchOptions;
 use super::warm_start;
 use crate::Failure;
@@ -200,7 +200,9 @@ impl<'a> Task<'a> {
             return Ok(Box::new(self.processes(self.workers, stop)?));
         }
         let devices = self.evaluation.devices.all();
-        let evaluator = self.evaluation.evaluator(&devices, self.workers)?;
+        let evaluator = self
+            .evaluation
+            .evaluator(&devices, threads_of_one_among(self.workers))?;
         let threads = Threads::with_stop_signal(evaluator, self.workers, stop)?;
         Ok(Box::new(threads))
     }

@@ -1,13 +1,14 @@
 //! `evonas worker`: evaluates for a search that runs elsewhere.
 
 use clap::Args;
-use evonas::nats::NatsWorker;
+use evonas::nats::WorkerNotice;
 use evonas::report::note;
 use evonas::worker::WorkerSetup;
 
-use super::evaluation::{EvaluationOptions, EvaluationTask};
+use super::evaluation::{EvaluationOptions, EvaluationTask, cores};
 use crate::Failure;
-use crate::naming::ServerOptions;
+use crate::naming::RunOptions;
+use crate::ranges::count;
 use crate::stop::StopRequests;
 
 /// Evaluate for a search that runs elsewhere
@@ -25,19 +26,16 @@ Examples:
   evonas worker --nats nats://host:4222 --run digits
   evonas worker --nats nats://host:4222 --run digits --device cuda:1 --epochs 4")]
 pub(crate) struct WorkerOptions {
-    /// The address of the NATS server, for example nats://host:4222
-    #[arg(long, value_name = "URL", required = true)]
-    nats: String,
-    /// The name of the run on the server
-    #[arg(long, value_name = "NAME", required = true)]
-    run: String,
     #[command(flatten)]
-    server: ServerOptions,
+    run: RunOptions,
     /// The worker's name in evonas status [default: the machine, the process and something random]
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
     evaluation: EvaluationOptions,
+    /// Threads that training on the CPU uses [default: the number of cores]
+    #[arg(long, value_parser = count)]
+    threads: Option<usize>,
     /// Say nothing but errors [default: off]
     #[arg(long)]
     quiet: bool,
@@ -46,18 +44,17 @@ pub(crate) struct WorkerOptions {
 impl WorkerOptions {
     pub(crate) fn run(&self, requests: &StopRequests) -> Result<(), Failure> {
         let task = EvaluationTask::new(&self.evaluation)?;
-        let evaluator = task.evaluator(&task.devices.all(), 1)?;
+        let threads = self.threads.unwrap_or_else(cores);
+        let evaluator = task.evaluator(&task.devices.all(), threads)?;
         let setup = WorkerSetup::new(self.evaluation.space.space(), evaluator);
         let setup = setup.describe_evaluator(task.describe_for_workers());
         let stop = requests.heed();
+        let mut worker = self.run.worker().stop_signal(&stop);
         if !self.quiet {
-            note(format_args!(
-                "worker of run {} on {}",
-                self.run, task.devices
-            ));
+            let run = &self.run.name;
+            note(format_args!("worker of run {run} on {}", task.devices));
+            worker = worker.watcher(|notice: &WorkerNotice| note(notice));
         }
-        let server = self.server.server(&self.nats);
-        let mut worker = NatsWorker::new(server, &self.run).stop_signal(&stop);
         if let Some(name) = &self.name {
             worker = worker.name(name);
         }

@@ -118,7 +118,6 @@ impl Courier {
             task,
             index,
             result,
-            ..
         }) = read(&message.payload)
         else {
             return;

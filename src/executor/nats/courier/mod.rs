@@ -1,6 +1,7 @@
 //! The thread that has the connection.
 
 mod answers;
+mod early;
 mod last_tasks;
 mod results;
 mod sending;
@@ -12,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::context::PublishError;
 use async_nats::jetstream::publish::PublishAck;
-use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -22,16 +22,19 @@ use tokio::select;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
 
+use self::early::EarlyResults;
 use self::last_tasks::LastTasks;
+use super::CourierEvent;
 use super::flight::Flight;
 use super::lease::HeldLease;
 use super::missing::AtServer;
 use super::results::read_results;
-use super::{CourierEvent, ended_by};
 use crate::evaluator::StopSignal;
 use crate::executor::ExecutorEvent;
 use crate::executor::overdue::OverdueWatch;
-use crate::nats::{Connection, NatsError, RunCounts, RunName, StopMessage, TaskId};
+use crate::nats::{
+    Connection, NatsError, Outage, RunCounts, RunName, StopMessage, TaskId, tell_outages,
+};
 
 /// How often the clock and the stop signal are looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -50,6 +53,8 @@ pub(super) enum Command {
 pub(super) struct CourierSettings {
     pub(super) connection: Connection,
     pub(super) run: RunName,
+    /// The server's address, without secrets.
+    pub(super) server: String,
     /// The identity's checksum.
     pub(super) identity: String,
     pub(super) silence: Duration,
@@ -73,9 +78,7 @@ pub(super) struct Courier {
     search_at: Instant,
     upkeep_at: Instant,
     workers: HashMap<String, usize>,
-    /// Results that nobody waits for, with their place in the stream.
-    early: HashMap<TaskId, (Bytes, u64)>,
-    first_submit: Option<Instant>,
+    early: EarlyResults,
     told: LastTasks,
     overdue: OverdueWatch,
     /// Results that are in the stream and not recorded, and the last one that is.
@@ -99,8 +102,7 @@ impl Courier {
             search_at: now + SEARCH,
             upkeep_at: now,
             workers: HashMap::new(),
-            early: HashMap::new(),
-            first_submit: None,
+            early: EarlyResults::default(),
             told: LastTasks::default(),
             overdue: OverdueWatch::default(),
             unrecorded: BTreeSet::new(),
@@ -132,6 +134,13 @@ impl Courier {
             self.settings.silence,
             heard,
         ));
+        let events = self.settings.events.clone();
+        let server = self.settings.server.clone();
+        let outages = tell_outages(self.settings.connection.clone(), move |outage| {
+            let message = words(&server, outage);
+            emit(&events, ExecutorEvent::Warned { message });
+        });
+        let outages = tokio::spawn(outages);
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let deposed = {
@@ -165,6 +174,7 @@ impl Courier {
             }
         };
         reader.abort();
+        outages.abort();
         match deposed {
             None => {
                 let ended = self.flights.is_empty() && !self.settings.stop.is_finishing();
@@ -182,7 +192,7 @@ impl Courier {
                 let _ = self.settings.connection.client.flush().await;
             }
             Some(error) => {
-                self.emit(ended_by(&error));
+                self.warn(error.to_string());
                 self.settings.stop.stop();
                 while let Some(command) = self.wait_for_command().await {
                     if let Command::Submit(task, flight) = command {
@@ -206,9 +216,11 @@ impl Courier {
     }
 
     fn emit(&self, event: ExecutorEvent) {
-        let sequence = None;
-        // A send fails only when the executor is being dropped.
-        let _ = self.settings.events.send(CourierEvent { event, sequence });
+        emit(&self.settings.events, event);
+    }
+
+    fn warn(&self, message: String) {
+        self.emit(ExecutorEvent::Warned { message });
     }
 
     /// Publishes without an acknowledgement.
@@ -220,6 +232,28 @@ impl Courier {
                 .client
                 .publish(subject, json.into())
                 .await;
+        }
+    }
+}
+
+fn emit(events: &Sender<CourierEvent>, event: ExecutorEvent) {
+    let sequence = None;
+    // A send fails only when the executor is being dropped.
+    let _ = events.send(CourierEvent { event, sequence });
+}
+
+fn words(server: &str, outage: Outage) -> String {
+    match outage {
+        Outage::Begins => {
+            format!(
+                "the NATS server {server} is away; the search waits for it, and its workers go on"
+            )
+        }
+        Outage::Ends(after) => {
+            format!(
+                "the NATS server {server} is back after {} s",
+                after.as_secs()
+            )
         }
     }
 }

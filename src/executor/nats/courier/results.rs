@@ -11,9 +11,6 @@ use crate::executor::ExecutorEvent;
 use crate::nats::{FinishedAttempt, TaskId};
 use crate::trial::Outcome;
 
-/// How long results that nobody waits for are kept, once trials are asked for.
-const KEEP_EARLY: Duration = Duration::from_secs(60);
-
 impl Courier {
     pub(super) fn heard(&mut self, heard: Heard) {
         match heard {
@@ -36,7 +33,7 @@ impl Courier {
                 } else if self.told.contains(task) {
                     self.recorded(sequence);
                 } else {
-                    self.early.insert(task, (payload, sequence));
+                    self.early.insert(task, payload, sequence);
                 }
             }
         }
@@ -112,12 +109,8 @@ impl Courier {
 
     /// Removes results that are recorded from the server.
     pub(super) fn remove_recorded(&mut self) {
-        if let Some(first) = self.first_submit
-            && first.elapsed() > KEEP_EARLY
-        {
-            for (_, (_, sequence)) in std::mem::take(&mut self.early) {
-                self.recorded(sequence);
-            }
+        for sequence in self.early.give_up(Instant::now()) {
+            self.recorded(sequence);
         }
         let until = match self.unrecorded.first() {
             Some(first) => first.saturating_sub(1).min(self.last_recorded),

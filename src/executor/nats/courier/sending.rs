@@ -19,9 +19,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 impl Courier {
     pub(super) fn submit(&mut self, task: TaskId, flight: Flight) {
-        self.first_submit.get_or_insert_with(Instant::now);
         self.flights.insert(task, flight);
-        match self.early.remove(&task) {
+        match self.early.take(task, Instant::now()) {
             Some((payload, sequence)) => self.finished(task, &payload, sequence),
             None => self.send(task),
         }
