@@ -40,6 +40,8 @@ pub mod description;
 pub mod evaluator;
 mod excerpt;
 pub mod executor;
+#[cfg(feature = "burn")]
+pub mod export;
 mod figure;
 pub mod input;
 #[cfg(all(unix, feature = "nats"))]

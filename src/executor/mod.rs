@@ -48,6 +48,16 @@ pub trait Executor<G> {
     /// Waits for the next event; `None` if nothing is in flight.
     fn next(&mut self) -> Option<ExecutorEvent>;
 
+    /// The search has recorded how the last attempt at a trial ended; without a journal, it knows it. An executor that
+    /// keeps results where they outlive this process may forget it now. By default nothing happens.
+    fn recorded(&mut self, trial: TrialId) {
+        let _ = trial;
+    }
+
+    /// The search has reached its end, and not by a request to stop or an error: nothing more will be asked for. By
+    /// default nothing happens.
+    fn ended(&mut self) {}
+
     /// The signal that interrupts running trials when it is [set](StopSignal::is_set).
     fn stop_signal(&self) -> StopSignal;
 
@@ -73,6 +83,14 @@ impl<G, X: Executor<G> + ?Sized> Executor<G> for Box<X> {
 
     fn next(&mut self) -> Option<ExecutorEvent> {
         (**self).next()
+    }
+
+    fn recorded(&mut self, trial: TrialId) {
+        (**self).recorded(trial);
+    }
+
+    fn ended(&mut self) {
+        (**self).ended();
     }
 
     fn stop_signal(&self) -> StopSignal {

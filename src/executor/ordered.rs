@@ -119,6 +119,14 @@ impl<G, X: Executor<G>> Executor<G> for Ordered<X> {
         }
     }
 
+    fn recorded(&mut self, trial: TrialId) {
+        self.executor.recorded(trial);
+    }
+
+    fn ended(&mut self) {
+        self.executor.ended();
+    }
+
     fn stop_signal(&self) -> StopSignal {
         self.executor.stop_signal()
     }

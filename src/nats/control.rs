@@ -3,9 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream::Context;
-use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::context::traits::Publisher as _;
-use async_nats::jetstream::context::{GetStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use serde::de::DeserializeOwned;
@@ -13,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::NatsError;
 use super::names::RunName;
+use super::streams::is_missing;
 use crate::worker::RunIdentity;
 
 /// Which value.
@@ -45,9 +45,24 @@ pub(crate) struct Lease {
     /// Whether the holder gave it back.
     #[serde(default)]
     pub(crate) released: bool,
+    /// Whether a trial was asked for. Before that, the run belongs to nobody's search.
+    #[serde(default)]
+    pub(crate) begun: bool,
     /// Whether the run has ended: workers have nothing left to do.
     #[serde(default)]
     pub(crate) ended: bool,
+}
+
+impl Lease {
+    /// Whether the run belongs to the search with this identity, which goes on or can be resumed.
+    pub(crate) const fn is_of_a_search(&self) -> bool {
+        self.begun && !self.ended
+    }
+
+    /// Whether nobody has the run and nobody had it: its last search failed before it began.
+    pub(crate) const fn is_vacant(&self) -> bool {
+        self.released && !self.begun && !self.ended
+    }
 }
 
 /// Reads and writes a run's control values.
@@ -58,7 +73,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// A value and its revision; `None` if it was never written, or can't be understood.
+    /// A value and its revision; `None` if it was never written.
     pub(crate) async fn read<T: DeserializeOwned>(
         &self,
         key: ControlKey,
@@ -66,19 +81,19 @@ impl Control {
         let Some(message) = self.last_message(key).await? else {
             return Ok(None);
         };
-        let value = serde_json::from_slice(&message.payload).ok();
-        Ok(value.map(|value| (value, message.sequence)))
+        match serde_json::from_slice(&message.payload) {
+            Ok(value) => Ok(Some((value, message.sequence))),
+            Err(error) => Err(NatsError::OtherVersion {
+                run: self.run.to_string(),
+                reason: error.to_string(),
+            }),
+        }
     }
 
     /// Whether the server says that the run isn't there; false if it says nothing.
     pub(crate) async fn is_missing(&self) -> bool {
         let stream = self.jetstream.get_stream(self.run.control_stream()).await;
-        stream.is_err_and(|error| match error.kind() {
-            GetStreamErrorKind::JetStream(answer) => {
-                answer.error_code() == ErrorCode::STREAM_NOT_FOUND
-            }
-            _ => false,
-        })
+        stream.is_err_and(|error| is_missing(&error))
     }
 
     /// How many seconds ago a value was written, by this machine's clock and the server's.

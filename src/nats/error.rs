@@ -90,6 +90,24 @@ pub enum NatsError {
         /// The first difference, with the search's side as the recorded one.
         difference: Difference,
     },
+    /// What the run keeps on the server was written by another version of evonas, or by something else.
+    #[error(
+        "run {run} on the server can't be understood ({}): another version of evonas wrote it; give this one another \
+         name, or delete that run",
+        passage(reason)
+    )]
+    OtherVersion {
+        /// The run.
+        run: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A worker's device no longer works. The worker ends, so that it doesn't lose trial after trial.
+    #[error("this worker ends, since its device is lost: {}", passage(reason))]
+    DeviceLost {
+        /// What its last evaluation said.
+        reason: String,
+    },
     /// There is no such run.
     #[error("there is no run {run} on the server")]
     NoRun {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use async_nats::connection::State;
 use tokio::time::sleep;
 
 use super::server::Connection;
@@ -28,7 +27,7 @@ pub(crate) async fn tell_outages(connection: Connection, tell: impl Fn(Outage)) 
     let mut told = false;
     loop {
         sleep(LOOK).await;
-        if connection.client.connection_state() == State::Connected {
+        if connection.is_up() {
             if let Some(begin) = since.take()
                 && std::mem::take(&mut told)
             {

@@ -6,6 +6,7 @@ use super::names::RunName;
 use super::runtime::block_on;
 use super::server::NatsServer;
 use super::status::RunStatus;
+use super::streams::is_missing;
 
 /// A run on a server, seen from outside: neither its coordinator nor a worker.
 ///
@@ -44,7 +45,10 @@ impl NatsRun {
                 run: self.run.to_string(),
             };
             let tasks = jetstream.get_stream(self.run.tasks_stream()).await;
-            let tasks = tasks.map_err(|_| no_run())?;
+            let tasks = tasks.map_err(|error| match is_missing(&error) {
+                true => no_run(),
+                false => NatsError::refused("say what the run has there")(error.into()),
+            })?;
             let run = self.run.clone();
             let control = Control { jetstream, run };
             let (mut status, _) = control
@@ -52,7 +56,7 @@ impl NatsRun {
                 .await?
                 .ok_or_else(no_run)?;
             let in_stream = tasks.cached_info().state.messages;
-            status.queued = in_stream.saturating_sub(status.running.len() as u64);
+            status.queued = in_stream.saturating_sub(status.with_workers);
             if let Some((lease, _)) = control.read::<Lease>(ControlKey::Lease).await? {
                 status.ended = lease.ended;
                 status.has_coordinator = !lease.released

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::jetstream::context::AccountErrorKind;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
@@ -40,6 +41,8 @@ pub struct NatsServer {
     address: String,
     credentials: Option<PathBuf>,
     token: Option<String>,
+    /// A user and password; without a password, a token.
+    user: Option<(String, Option<String>)>,
     token_file: Option<PathBuf>,
     root_certificates: Option<PathBuf>,
     client_certificate: Option<(PathBuf, PathBuf)>,
@@ -55,6 +58,7 @@ impl NatsServer {
             address: address.into(),
             credentials: None,
             token: None,
+            user: None,
             token_file: None,
             root_certificates: None,
             client_certificate: None,
@@ -73,6 +77,19 @@ impl NatsServer {
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
+    }
+
+    /// Authenticates with a user and password. Those in the address come first.
+    #[must_use]
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        self.user = Some((name.into(), Some(password.into())));
+        self
+    }
+
+    /// Whether the address has a user, a password or a token, which is then seen wherever the address is.
+    #[must_use]
+    pub fn has_secret_in_address(&self) -> bool {
+        self.address.contains('@')
     }
 
     /// Authenticates with the token that is the content of a file, white space around it left out.
@@ -100,11 +117,9 @@ impl NatsServer {
         self
     }
 
-    fn addresses(&self) -> Result<Vec<ServerAddr>, NatsError> {
-        let addresses = self
-            .address
-            .split(',')
-            .map(|address| address.trim().parse());
+    /// The addresses in this text.
+    fn addresses(&self, text: &str) -> Result<Vec<ServerAddr>, NatsError> {
+        let addresses = text.split(',').map(|address| address.trim().parse());
         addresses.collect::<Result<_, _>>().map_err(|_| {
             self.unusable("the address isn't one, such as nats://localhost:4222".to_owned())
         })
@@ -160,9 +175,10 @@ impl NatsServer {
                 .add_client_certificate(certificate.clone(), key.clone())
                 .require_tls(true);
         }
-        let addresses = self.addresses()?;
-        // The client itself leaves them out.
-        if let Some((user, password)) = addresses.iter().find_map(user_of) {
+        // The client doesn't use a user in an address, and may log it.
+        let addresses = self.addresses(&self.to_string())?;
+        let user = self.addresses(&self.address)?.iter().find_map(user_of);
+        if let Some((user, password)) = user.or_else(|| self.user.clone()) {
             options = match password {
                 Some(password) => options.user_and_password(user, password),
                 None => options.token(user),
@@ -205,6 +221,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// Whether the server is connected now.
+    pub(crate) fn is_up(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
     /// How often it was made: it changes when it was lost meanwhile.
     pub(crate) fn connects(&self) -> u64 {
         self.connects.load(Ordering::Relaxed)
@@ -270,6 +291,7 @@ mod tests {
     fn nothing_secret_is_shown() {
         let server = NatsServer::new("nats://ada:secret@one:4222, two:4222,tls://secret@three")
             .token("secret")
+            .user("ada", "secret")
             .credentials_file("user.creds");
         assert_eq!(
             server.to_string(),

@@ -12,13 +12,16 @@ use crate::trial::{Outcome, TrialId};
 pub struct RunStatus {
     /// Trials that have been asked for and that no worker has.
     pub queued: u64,
-    /// The trials that workers have, the longest running first.
+    /// How many trials workers have.
+    #[serde(default)]
+    pub with_workers: u64,
+    /// The trials that workers have, the longest running first; at most 200 of them.
     pub running: Vec<RunningTrial>,
     /// Trials that ended with a score, those that a stopper ended included.
     pub done: u64,
     /// Trials that ended without a score, those that are infeasible included.
     pub failed: u64,
-    /// Trials whose workers died.
+    /// Trials that were lost: their workers died, or their device failed.
     pub lost: u64,
     /// The best fitness.
     pub best: Option<f64>,
@@ -96,6 +99,17 @@ impl RunCounts {
             Outcome::Lost { .. } => counted.lost += 1,
             _ => counted.failed += 1,
         }
+    }
+
+    /// Takes a count back: the trial runs again.
+    pub(crate) fn uncount(&self, outcome: &Outcome) {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = match outcome {
+            Outcome::Completed(_) | Outcome::Stopped { .. } => &mut counted.done,
+            Outcome::Lost { .. } => &mut counted.lost,
+            _ => &mut counted.failed,
+        };
+        *count = count.saturating_sub(1);
     }
 
     pub(crate) fn get(&self) -> Counted {

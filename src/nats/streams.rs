@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::Context;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
+use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream};
+use async_nats::jetstream::{Context, ErrorCode};
 
 use super::error::NatsError;
 use super::names::RunName;
@@ -72,4 +73,12 @@ pub(crate) async fn task_consumer(jetstream: &Context, run: &RunName) -> Option<
         .get_consumer_from_stream(WORKERS, run.tasks_stream())
         .await
         .ok()
+}
+
+/// Whether the server says that there is no such stream.
+pub(super) fn is_missing(error: &GetStreamError) -> bool {
+    match error.kind() {
+        GetStreamErrorKind::JetStream(answer) => answer.error_code() == ErrorCode::STREAM_NOT_FOUND,
+        _ => false,
+    }
 }

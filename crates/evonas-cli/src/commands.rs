@@ -15,6 +15,7 @@ use crate::convert::ConvertOptions;
 use crate::describe::DescribeOptions;
 use crate::draw::DrawOptions;
 use crate::evaluate::EvaluateOptions;
+use crate::export::{ExportOptions, ImportOptions};
 use crate::journal::RecordOptions;
 use crate::predict::PredictOptions;
 use crate::search::SearchOptions;
@@ -87,6 +88,8 @@ pub(crate) enum Command {
     Predict(PredictOptions),
     Describe(DescribeOptions),
     Draw(DrawOptions),
+    Export(ExportOptions),
+    Import(ImportOptions),
     #[command(name = "whatif")]
     WhatIf(WhatIfOptions),
     Journal(RecordOptions),
@@ -111,6 +114,8 @@ impl Command {
             Self::Predict(options) => options.run(),
             Self::Describe(options) => options.run(),
             Self::Draw(options) => options.run(),
+            Self::Export(options) => options.run(),
+            Self::Import(options) => options.run(),
             Self::WhatIf(options) => options.run(),
             Self::Journal(options) => options.run(),
             Self::Compare(options) => options.run(),

@@ -26,6 +26,7 @@ mod convert;
 mod describe;
 mod draw;
 mod evaluate;
+mod export;
 mod failure;
 mod ignored;
 #[cfg(unix)]

@@ -18,7 +18,7 @@ Examples:
   evonas status --nats nats://host:4222 --run digits --delete")]
 pub(crate) struct StatusOptions {
     #[command(flatten)]
-    run: RunOptions,
+    at: RunOptions,
     /// Delete what the run has on the server instead. Its journal is elsewhere, so that nothing recorded is lost
     /// [default: off]
     #[arg(long, conflicts_with = "json")]
@@ -30,14 +30,14 @@ pub(crate) struct StatusOptions {
 
 impl StatusOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let run = self.run.open()?;
+        let run = self.at.open()?;
         if self.delete {
             return Ok(run.delete()?);
         }
         let status = run.status()?;
         match self.json {
             true => print_line(json!(status)),
-            false => print_line(text(&self.run.name, &status)),
+            false => print_line(text(&self.at.run, &status)),
         }
     }
 }
@@ -55,7 +55,7 @@ fn text(run: &str, status: &RunStatus) -> String {
         "run {run}: {state}\n{} queued, {} running, {} done, {} failed, {} lost\nbest fitness {best}, {:.1} trials a \
          minute",
         status.queued,
-        status.running.len(),
+        status.with_workers,
         status.done,
         status.failed,
         status.lost,
@@ -69,6 +69,12 @@ fn text(run: &str, status: &RunStatus) -> String {
             running.worker.escape_debug()
         );
     }
+    let more = status
+        .with_workers
+        .saturating_sub(status.running.len() as u64);
+    if more > 0 {
+        text += &format!("\n  and {more} more");
+    }
     text
 }
 
@@ -80,12 +86,12 @@ mod tests {
     fn every_running_trial_has_a_line() {
         let status: RunStatus = serde_json::from_value(json!({
             "queued": 3, "done": 7, "failed": 1, "lost": 0, "best": 0.91234, "trials_per_minute": 2.5,
-            "has_coordinator": true,
+            "has_coordinator": true, "with_workers": 2,
             "running": [{"trial": 9, "attempt": 1, "worker": "a\u{1b}[1mb", "seconds": 61.2}],
         }))
         .unwrap();
-        let expected = "run digits: running\n3 queued, 1 running, 7 done, 1 failed, 0 lost\nbest fitness 0.9123, 2.5 \
-                        trials a minute\n  trial      9        61 s  a\\u{1b}[1mb";
+        let expected = "run digits: running\n3 queued, 2 running, 7 done, 1 failed, 0 lost\nbest fitness 0.9123, 2.5 \
+                        trials a minute\n  trial      9        61 s  a\\u{1b}[1mb\n  and 1 more";
         assert_eq!(text("digits", &status), expected);
     }
 }

@@ -169,11 +169,11 @@ impl<G: Genotype> NatsBuilder<G> {
             events,
             own: Default::default(),
             in_flight: Default::default(),
+            tasks: Default::default(),
             most: self.in_flight,
             most_bytes: max_payload.saturating_sub(HEADERS),
             stop: self.stop,
             counts,
-            handed_out: None,
             courier: Some(courier),
             genotype: PhantomData,
         })
@@ -206,8 +206,9 @@ impl<G: Genotype> NatsBuilder<G> {
             run: run.clone(),
         };
         let recorded = control.read::<Lease>(ControlKey::Lease).await?;
-        if let Some((recorded, _)) = recorded
-            && !recorded.ended
+        let recorded = recorded.map(|(recorded, _)| recorded);
+        if let Some(recorded) = &recorded
+            && recorded.is_of_a_search()
             && let Some(difference) = recorded.identity.difference(&self.identity)
         {
             return Err(NatsError::OtherRun {
@@ -220,6 +221,7 @@ impl<G: Genotype> NatsBuilder<G> {
             identity: self.identity.clone(),
             lasts: self.lease,
             released: false,
+            begun: recorded.is_some_and(|recorded| recorded.is_of_a_search()),
             ended: false,
         };
         HeldLease::take(control, lease).await

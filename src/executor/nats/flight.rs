@@ -1,12 +1,13 @@
 //! A trial on its way.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::message::{OutboundMessage, PublishMessage};
 use bytes::Bytes;
 
 use crate::nats::{IDENTITY_HEADER, RunName, TaskId};
-use crate::stopper::SharedStopper;
+use crate::stopper::{SharedStopper, Verdict};
 
 /// A trial that was asked for and has no result.
 pub(super) struct Flight {
@@ -24,6 +25,8 @@ pub(super) struct Flight {
     pub(super) announced: bool,
     /// How many intermediate results the search has seen.
     pub(super) reports: usize,
+    /// What the stopper said at each step: it sees a step once, however many workers come to it.
+    pub(super) verdicts: BTreeMap<u64, Verdict>,
 }
 
 /// How far a task is on its way to the server.
@@ -53,6 +56,7 @@ impl Flight {
             running: None,
             announced: false,
             reports: 0,
+            verdicts: BTreeMap::new(),
         }
     }
 

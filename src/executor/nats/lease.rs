@@ -1,5 +1,7 @@
 //! The claim of one coordinator to a run.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
@@ -9,11 +11,16 @@ use crate::nats::{Control, ControlKey, Lease, NatsError};
 /// How often a lease is renewed while it lasts.
 const RENEWALS: u32 = 5;
 
+/// The pause before a run that somebody else takes at the same moment is looked at again.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// A lease that this process holds.
 pub(super) struct HeldLease {
     control: Control,
     lease: Lease,
     revision: u64,
+    /// Whether a trial was asked for.
+    begun: Arc<AtomicBool>,
 }
 
 impl HeldLease {
@@ -32,14 +39,22 @@ impl HeldLease {
                 .write(ControlKey::Lease, &lease, Some(revision))
                 .await?;
             if let Some(revision) = written {
+                let begun = Arc::new(AtomicBool::new(lease.begun));
                 return Ok(Self {
                     control,
                     lease,
                     revision,
+                    begun,
                 });
             }
             // Another one was faster; it is seen now.
+            sleep(PAUSE).await;
         }
+    }
+
+    /// To be set once a trial is asked for: from then on, the run belongs to this search.
+    pub(super) fn begun(&self) -> Arc<AtomicBool> {
+        self.begun.clone()
     }
 
     /// Renews it again and again; returns when another coordinator has it.
@@ -69,6 +84,7 @@ impl HeldLease {
     }
 
     async fn write(&mut self) -> Result<bool, NatsError> {
+        self.lease.begun |= self.begun.load(Ordering::Relaxed);
         let written = self
             .control
             .write(ControlKey::Lease, &self.lease, Some(self.revision))
@@ -84,8 +100,11 @@ impl HeldLease {
     async fn lost(&mut self) -> bool {
         match self.control.read::<Lease>(ControlKey::Lease).await {
             Ok(Some((current, revision))) => {
+                // A server that was killed may come back with what it had some time ago: a former holder's lease, say.
+                // If that holder is alive, it renews it, and the next attempt to write fails again.
+                let is_old = revision < self.revision;
                 self.revision = revision;
-                current.holder != self.lease.holder
+                current.holder != self.lease.holder && !current.released && !is_old
             }
             Ok(None) => {
                 self.revision = 0;

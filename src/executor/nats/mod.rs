@@ -12,7 +12,7 @@ mod results;
 
 pub use builder::NatsBuilder;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
@@ -58,6 +58,8 @@ use crate::worker::task_message;
 /// - **Exactly once.** A trial may be evaluated more than once. The first result counts, and is told once.
 /// - **The server may die** and lose what it stored: the journal is the only truth, and what has no result is sent again.
 ///   A [warning](ExecutorEvent::Warned) says that it is away.
+/// - **The end.** When the search has reached its end, the run's mailbox is emptied and its workers end. After a
+///   [stop](StopSignal::stop) or an error the run stays as it is, and its workers wait for a search that resumes.
 /// - **Stopping.** When the search is [stopped](StopSignal::stop), its trials end as interrupted at once, and the workers
 ///   go on: a search that resumes takes their results. With a new coordinator comes what the old one was waiting for.
 /// - **One coordinator.** A second one for the same run is refused. If this one is cut off for so long that another takes
@@ -67,25 +69,18 @@ use crate::worker::task_message;
 /// times.
 pub struct Nats<G> {
     commands: Option<UnboundedSender<Command>>,
-    events: Receiver<CourierEvent>,
+    events: Receiver<ExecutorEvent>,
     /// Events that need no courier.
     own: VecDeque<ExecutorEvent>,
-    in_flight: BTreeMap<TrialId, u32>,
+    in_flight: BTreeSet<TrialId>,
+    /// The tasks at the server whose results aren't recorded, by trial.
+    tasks: HashMap<TrialId, TaskId>,
     most: usize,
     most_bytes: usize,
     stop: StopSignal,
     counts: RunCounts,
-    /// The last result that was handed out, which is recorded when the search asks for the next event.
-    handed_out: Option<u64>,
     courier: Option<JoinHandle<()>>,
     genotype: std::marker::PhantomData<fn(G)>,
-}
-
-/// What the courier tells the search's thread.
-struct CourierEvent {
-    event: ExecutorEvent,
-    /// The result's place in its stream.
-    sequence: Option<u64>,
 }
 
 impl<G> fmt::Debug for Nats<G> {
@@ -113,6 +108,12 @@ impl<G: Genotype> Nats<G> {
         self.counts.clone()
     }
 
+    /// Tells the courier something; false if it is gone.
+    fn tell(&self, command: Command) -> bool {
+        let commands = self.commands.as_ref();
+        commands.is_some_and(|commands| commands.send(command).is_ok())
+    }
+
     fn end(&mut self, trial: TrialId, end: TrialEnd) {
         self.own
             .push_back(ExecutorEvent::Started { trial, worker: 0 });
@@ -132,17 +133,14 @@ impl<G: Genotype + Serialize> Executor<G> for Nats<G> {
 
     fn submit(&mut self, trial: Trial<G>, limits: Limits) {
         let id = trial.id;
-        self.in_flight.insert(id, limits.attempt);
+        self.in_flight.insert(id);
         let limit = "a message to this server (max_payload in its configuration) has";
         match task_message(&trial, &limits, self.most_bytes, limit) {
             Ok(message) => {
                 let task = TaskId::new(id, trial.seed, limits.attempt, &message);
+                self.tasks.insert(id, task);
                 let flight = Flight::new(message, limits.timeout, limits.stopper);
-                let sent = self
-                    .commands
-                    .as_ref()
-                    .map(|commands| commands.send(Command::Submit(task, Box::new(flight))));
-                if !matches!(sent, Some(Ok(()))) {
+                if !self.tell(Command::Submit(task, Box::new(flight))) {
                     self.end(id, TrialEnd::Interrupted);
                 }
             }
@@ -151,18 +149,10 @@ impl<G: Genotype + Serialize> Executor<G> for Nats<G> {
     }
 
     fn next(&mut self) -> Option<ExecutorEvent> {
-        if let Some(sequence) = self.handed_out.take()
-            && let Some(commands) = &self.commands
-        {
-            let _ = commands.send(Command::Recorded(sequence));
-        }
         if self.own.is_empty() {
-            let (&first, _) = self.in_flight.first_key_value()?;
+            let first = *self.in_flight.first()?;
             match self.events.recv() {
-                Ok(CourierEvent { event, sequence }) => {
-                    self.handed_out = sequence;
-                    self.own.push_back(event);
-                }
+                Ok(event) => self.own.push_back(event),
                 // The courier is gone, which only a panic can do.
                 Err(_) => {
                     self.stop.stop();
@@ -175,6 +165,16 @@ impl<G: Genotype + Serialize> Executor<G> for Nats<G> {
             self.in_flight.remove(trial);
         }
         Some(event)
+    }
+
+    fn recorded(&mut self, trial: TrialId) {
+        if let Some(task) = self.tasks.remove(&trial) {
+            self.tell(Command::Recorded(task));
+        }
+    }
+
+    fn ended(&mut self) {
+        self.tell(Command::Ended);
     }
 
     fn stop_signal(&self) -> StopSignal {

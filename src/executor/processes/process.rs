@@ -1,6 +1,7 @@
 //! A process that is a worker.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +12,9 @@ use crate::worker::{Lines, Order, Reply, Transport as _};
 
 /// How long a process may take to end after its connection was closed, before it is killed.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The signal of [`Child::kill`].
+const SIGKILL: i32 = 9;
 
 /// A process that was started. When it is dropped, it has ended and been waited for.
 pub(super) struct ChildProcess(Child);
@@ -25,7 +29,8 @@ impl ChildProcess {
         self.0.try_wait()
     }
 
-    /// Waits for its end; `None` if it had to be killed.
+    /// Waits for its end; `None` if it had to be killed. One that was dying meanwhile, which may take long while a driver
+    /// takes a device apart, says how it died.
     fn end(&mut self) -> io::Result<Option<ExitStatus>> {
         let deadline = Instant::now() + PATIENCE;
         let mut pause = Duration::from_micros(50);
@@ -37,7 +42,8 @@ impl ChildProcess {
             pause = (pause * 2).min(Duration::from_millis(10));
         }
         self.0.kill()?;
-        self.0.wait().map(|_| None)
+        let status = self.0.wait()?;
+        Ok((status.signal() != Some(SIGKILL)).then_some(status))
     }
 }
 

@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::context::traits::Publisher as _;
-use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::context::{PublishError, PublishErrorKind};
+use async_nats::jetstream::message::{OutboundMessage, PublishMessage};
 use async_nats::jetstream::{self, AckKind};
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -16,6 +16,7 @@ use crate::evaluator::Deadline;
 use crate::nats::messages::{
     FinishedAttempt, ReportedResult, StartedAttempt, TaskId, ValueToJudge, VerdictReply,
 };
+use crate::nats::server::ANSWER_TIMEOUT;
 use crate::trial::{Outcome, Trial};
 use crate::worker::{Order, Reply, TrialTask, WireResult, end_process};
 
@@ -30,6 +31,8 @@ pub(super) enum EvaluationEnd {
     GivenBack,
     /// The evaluator's thread is gone.
     Closed,
+    /// Its result, that the device is lost, is at the server. So would be the next.
+    DeviceLost(String),
 }
 
 /// An evaluation that runs.
@@ -96,7 +99,7 @@ impl<'a> RunningEvaluation<'a> {
             }
             if alive.elapsed() >= self.ack_wait / 3 {
                 alive = Instant::now();
-                let _ = self.message.ack_with(AckKind::Progress).await;
+                self.say_alive().await;
             }
             self.look().await;
         }
@@ -128,8 +131,12 @@ impl<'a> RunningEvaluation<'a> {
                 outcome: Some(outcome),
                 ..
             } => {
+                let lost = match &outcome {
+                    Outcome::Lost { reason } => Some(reason.clone()),
+                    _ => None,
+                };
                 self.publish_result(outcome).await;
-                Some(EvaluationEnd::Done)
+                Some(lost.map_or(EvaluationEnd::Done, EvaluationEnd::DeviceLost))
             }
             Reply::Ended { outcome: None, .. } => Some(self.give_back().await),
             Reply::Started { .. } | Reply::Hello(_) | Reply::Failed { .. } => None,
@@ -205,20 +212,10 @@ impl<'a> RunningEvaluation<'a> {
                 .payload(payload.into())
                 .expected_last_subject_sequence(0)
                 .outbound_message(self.porter.settings.run.result(self.task));
-            let sent = match self
-                .porter
-                .settings
-                .connection
-                .jetstream
-                .publish_message(message)
-                .await
-            {
-                Ok(sent) => sent.await.map(drop),
-                Err(error) => Err(error),
-            };
-            match sent {
-                Ok(()) => break,
-                Err(error) => match error.kind() {
+            match timeout(ANSWER_TIMEOUT, self.send(message)).await {
+                Ok(Ok(())) => break,
+                Err(_) => {}
+                Ok(Err(error)) => match error.kind() {
                     PublishErrorKind::WrongLastSequence => break,
                     PublishErrorKind::MaxPayloadExceeded if !finished.reports.is_empty() => {
                         // The search has most of them already.
@@ -247,11 +244,24 @@ impl<'a> RunningEvaluation<'a> {
             sleep(PAUSE).await;
             if alive.elapsed() >= self.ack_wait / 3 {
                 alive = Instant::now();
-                let _ = self.message.ack_with(AckKind::Progress).await;
+                self.say_alive().await;
             }
         }
         // If it fails, the task goes to another worker, which hears that its result is known.
         let _ = self.message.double_ack().await;
+    }
+
+    async fn send(&self, message: OutboundMessage) -> Result<(), PublishError> {
+        let jetstream = &self.porter.settings.connection.jetstream;
+        jetstream.publish_message(message).await?.await.map(drop)
+    }
+
+    /// Says that the worker lives, to a server that hears it.
+    async fn say_alive(&self) {
+        if self.porter.settings.connection.is_up() {
+            let progress = self.message.ack_with(AckKind::Progress);
+            let _ = timeout(LOOK, progress).await;
+        }
     }
 
     /// Lets another worker make it at once.
@@ -262,15 +272,19 @@ impl<'a> RunningEvaluation<'a> {
         };
         self.publish(self.porter.settings.run.returned(), &returned)
             .await;
-        let _ = self.message.double_ack_with(AckKind::Nak(None)).await;
+        let nak = self.message.double_ack_with(AckKind::Nak(None));
+        let _ = timeout(ANSWER_TIMEOUT, nak).await;
         EvaluationEnd::GivenBack
     }
 
-    /// Publishes without an acknowledgement.
+    /// Publishes without an acknowledgement, to a server that hears it: what waits for one that is away would fill the
+    /// client's memory, and then keep the worker from looking at its limits.
     async fn publish(&self, subject: String, message: &impl Serialize) {
-        if let Ok(json) = serde_json::to_vec(message) {
-            let client = &self.porter.settings.connection.client;
-            let _ = client.publish(subject, json.into()).await;
+        let connection = &self.porter.settings.connection;
+        if connection.is_up()
+            && let Ok(json) = serde_json::to_vec(message)
+        {
+            let _ = timeout(LOOK, connection.client.publish(subject, json.into())).await;
         }
     }
 }

@@ -48,6 +48,9 @@ use crate::worker::{Reply, Transport, WorkerSetup, serve};
 ///   away. It ends when the run has ended (one that is started after that waits half a minute for the run to begin again),
 ///   or by its [stop signal](NatsWorker::stop_signal).
 /// - **Results.** A result is published until the server has acknowledged it, also when the server was away for hours.
+/// - **A lost device ends it.** If an evaluation says that its
+///   [device is lost](crate::evaluator::EvaluationError::DeviceLost), so would be the next ones: the worker ends with
+///   [`NatsError::DeviceLost`].
 /// - **Time limits are hard.** An evaluation that goes on after the search's
 ///   [time limit](crate::search::Search::timeout) and a [grace](NatsWorker::grace) counts as timed out, and ends with
 ///   this process: start it again, as a batch system does.

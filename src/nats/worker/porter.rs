@@ -1,12 +1,13 @@
 //! The thread of a worker that has the connection.
 
+use std::error::Error;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use async_nats::Subscriber;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::{self, AckKind};
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};
 
@@ -30,6 +31,9 @@ pub(super) const LOOK: Duration = Duration::from_millis(50);
 
 /// The pause before another try.
 pub(super) const PAUSE: Duration = Duration::from_millis(300);
+
+/// How long a worker that is being stopped listens for a task that is on its way.
+const LAST_WAIT: Duration = Duration::from_millis(200);
 
 /// How long a new worker waits for a run that has ended to begin again.
 const WAITS_FOR_ANOTHER: Duration = Duration::from_secs(30);
@@ -64,6 +68,8 @@ pub(super) struct Porter {
     /// What it said last of the run.
     said: Option<WorkerNotice>,
 }
+
+type FetchedMessage = Result<jetstream::Message, Box<dyn Error + Send + Sync>>;
 
 /// What comes next.
 enum Next {
@@ -156,6 +162,9 @@ impl Porter {
                     }
                     self.say(|run| WorkerNotice::RunHasEnded { run });
                 }
+                Ok(Some((lease, _))) if lease.is_vacant() => {
+                    self.say(|run| WorkerNotice::WaitsForRun { run });
+                }
                 Ok(Some((lease, _))) => {
                     self.seen = true;
                     if let Some(difference) = lease.identity.difference(&self.settings.identity) {
@@ -166,6 +175,7 @@ impl Porter {
                     return Ok(true);
                 }
                 Ok(None) => self.say(|run| WorkerNotice::WaitsForRun { run }),
+                Err(error @ NatsError::OtherVersion { .. }) => return Err(error),
                 Err(_) if control.is_missing().await => {
                     self.say(|run| WorkerNotice::WaitsForRun { run });
                 }
@@ -207,6 +217,7 @@ impl Porter {
                         return Next::Look;
                     }
                     if self.settings.stop.is_finishing() {
+                        give_back_what_comes(&mut batch).await;
                         return Next::Nothing;
                     }
                 }
@@ -239,8 +250,8 @@ impl Porter {
         let evaluation = RunningEvaluation::new(self, task, message, ack_wait);
         match evaluation.run().await {
             EvaluationEnd::Done => Ok(true),
-            EvaluationEnd::GivenBack => Ok(false),
-            EvaluationEnd::Closed => Ok(false),
+            EvaluationEnd::GivenBack | EvaluationEnd::Closed => Ok(false),
+            EvaluationEnd::DeviceLost(reason) => Err(NatsError::DeviceLost { reason }),
         }
     }
 
@@ -257,5 +268,14 @@ impl Porter {
             Ok(Ok(answer)) => serde_json::from_slice(&answer.payload).unwrap_or(StartAnswer::Begin),
             _ => StartAnswer::Begin,
         }
+    }
+}
+
+/// Gives a task back that is on its way to a worker which is being stopped. Otherwise it would wait until the worker counts
+/// as dead.
+async fn give_back_what_comes(batch: &mut (impl Stream<Item = FetchedMessage> + Unpin)) {
+    if let Ok(Some(Ok(message))) = timeout(LAST_WAIT, batch.next()).await {
+        let nak = message.double_ack_with(AckKind::Nak(None));
+        let _ = timeout(ANSWER_TIMEOUT, nak).await;
     }
 }

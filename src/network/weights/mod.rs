@@ -6,6 +6,7 @@ mod claims;
 mod description;
 mod error;
 mod format;
+mod pytorch;
 mod stored;
 mod written;
 

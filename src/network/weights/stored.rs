@@ -60,7 +60,7 @@ pub(super) struct StoredWeights {
     pub(super) metadata: BTreeMap<String, String>,
     /// Whether evonas wrote the file, which then had a checksum that isn't there.
     lacks_checksum: bool,
-    tensors: Vec<StoredTensor>,
+    pub(super) tensors: Vec<StoredTensor>,
 }
 
 impl StoredWeights {
@@ -141,6 +141,16 @@ impl StoredWeights {
                 reason: error.to_string(),
             }),
             None => Ok(network),
+        }
+    }
+
+    /// Reads a safetensors file of another program.
+    pub(super) fn read_foreign(path: &Path) -> Result<Self, WeightsError> {
+        match WeightsFormat::of(path)? {
+            WeightsFormat::Safetensors => Self::read_unchecked(path),
+            WeightsFormat::Burnpack => Err(WeightsError::UnknownFormat {
+                path: path.to_owned(),
+            }),
         }
     }
 

@@ -26,7 +26,7 @@ const METADATA: &str = "__metadata__";
 
 /// The contents of a weights file to be: all tensors of a network by name, and metadata.
 pub(super) struct WrittenWeights {
-    tensors: BTreeMap<String, TensorData>,
+    pub(super) tensors: BTreeMap<String, TensorData>,
     metadata: BTreeMap<String, String>,
 }
 
@@ -43,6 +43,11 @@ impl WrittenWeights {
         let checksum = checksum(&tensors, &metadata);
         metadata.insert(CHECKSUM.to_owned(), checksum);
         Ok(Self { tensors, metadata })
+    }
+
+    /// Leaves the checksum out, for programs that don't know it.
+    pub(super) fn without_checksum(&mut self) {
+        self.metadata.remove(CHECKSUM);
     }
 
     pub(super) fn write(self, path: &Path, format: WeightsFormat) -> Result<(), WeightsError> {
@@ -83,10 +88,12 @@ impl WrittenWeights {
 
     fn safetensors(self) -> Result<Vec<u8>, String> {
         let views = self.tensors.iter().map(|(name, data)| {
-            if data.dtype() != DType::F32 {
-                return Err(format!("{name} has type {:?}, not F32", data.dtype()));
-            }
-            let view = TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes());
+            let number = match data.dtype() {
+                DType::F32 => Dtype::F32,
+                DType::I64 => Dtype::I64,
+                other => return Err(format!("{name} has type {other:?}, not F32")),
+            };
+            let view = TensorView::new(number, data.shape().to_vec(), data.as_bytes());
             Ok((name, view.map_err(|error| error.to_string())?))
         });
         let views = views.collect::<Result<Vec<_>, String>>()?;

@@ -26,6 +26,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         if let Some(journal) = &mut self.settings.journal {
             journal.ended(EntryKind::Retry, end, now)?;
         }
+        self.executor.recorded(end.trial);
         self.tell_stopper(end)?;
         self.notify(&Event::Retried {
             trial: end.trial,
@@ -56,6 +57,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         if let Some(journal) = &mut self.settings.journal {
             journal.ended(EntryKind::Tell, &end, now)?;
         }
+        self.executor.recorded(end.trial);
         self.tell_stopper(&end)?;
         let record = end.into_record(trial);
         if let Some(duplicates) = &mut self.settings.duplicates {

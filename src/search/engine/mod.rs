@@ -109,6 +109,9 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             journal.finish()?;
         }
         let termination = self.termination()?;
+        if termination != Termination::Stopped {
+            self.executor.ended();
+        }
         self.notify(&Event::Ended { termination })?;
         Ok(termination)
     }

@@ -68,8 +68,9 @@ fn a_run_outlives_its_workers_its_server_and_its_coordinator() {
                     kills[0] += 1;
                 }
                 1 => {
-                    kill_server(server, !deleted && told(folder) > TRIALS / 3);
-                    deleted |= told(folder) > TRIALS / 3;
+                    let deletes = !deleted && told(folder) > TRIALS / 3;
+                    kill_server(server, deletes);
+                    deleted |= deletes;
                     kills[1] += 1;
                 }
                 _ => {

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use evonas::executor::Nats;
 use evonas::nats::{NatsRun, NatsWorker};
 use evonas::prelude::*;
+use evonas::stopper::{Stopper, Verdict};
 use evonas::worker::WorkerSetup;
 
 use super::processes::{LEASE, SILENCE, TestProcess, marks, ones, start_worker};
@@ -187,5 +189,79 @@ fn results_of_workers_that_went_on_count_when_the_search_resumes() {
         wait_until("it ends", || marks(folder, "ended") == 1);
         assert_eq!(search(&StopSignal::new()).history.len(), 1);
         assert_eq!(marks(folder, "began"), 1);
+    });
+}
+
+#[test]
+fn a_worker_whose_device_is_lost_ends_and_another_goes_on() {
+    each_server(|server| {
+        thread::scope(|scope| {
+            let worker = NatsWorker::new(server.at(), "broken");
+            let broken = scope.spawn(move || {
+                let setup = WorkerSetup::new(space(), |_: &Bits, _: &Context<'_>| {
+                    Err(EvaluationError::DeviceLost("the card is gone".to_owned()))
+                });
+                worker.serve(&setup.describe_evaluator(description()))
+            });
+            let search = scope.spawn(|| {
+                let executor = executor(server, "broken", 1);
+                let search = Search::new(random(), executor, Budget::trials(20));
+                search.retry(Retry::none().lost(1)).run().unwrap()
+            });
+            let error = broken.join().unwrap().unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "this worker ends, since its device is lost: the card is gone"
+            );
+            let setup = WorkerSetup::new(space(), |bits: &Bits, _: &Context<'_>| {
+                Ok(Evaluation::new(ones(bits)))
+            });
+            let worker = NatsWorker::new(server.at(), "broken");
+            worker
+                .serve(&setup.describe_evaluator(description()))
+                .unwrap();
+            let result = search.join().unwrap();
+            assert_eq!(result.history.len(), 20);
+            assert!(
+                result
+                    .history
+                    .records()
+                    .iter()
+                    .all(|r| r.fitness().is_some())
+            );
+            let status = NatsRun::new(server.at(), "broken").unwrap().status();
+            let status = status.unwrap();
+            assert_eq!((status.done, status.failed, status.lost), (20, 0, 0));
+        });
+    });
+}
+
+/// Keeps what it sees.
+#[derive(Clone, Debug, Default)]
+struct Witness(Arc<Mutex<Vec<(u64, f64)>>>);
+
+impl Stopper for Witness {
+    fn reported(&mut self, _: TrialId, step: u64, value: f64) -> Verdict {
+        self.0.lock().unwrap().push((step, value));
+        match step {
+            2 => Verdict::Stop,
+            _ => Verdict::Continue,
+        }
+    }
+
+    fn ended(&mut self, _: TrialId, _: &Outcome) {}
+}
+
+#[test]
+fn a_stopper_sees_each_step_once_however_many_workers_come_to_it() {
+    each_server(|server| {
+        let folder = tempfile::tempdir().unwrap();
+        let _workers = workers(server, "judged", folder.path(), 2);
+        let witness = Witness::default();
+        let search = Search::new(random(), executor(server, "judged", 1), Budget::trials(1));
+        let result = search.stopper(witness.clone()).run().unwrap();
+        assert_eq!(marks(folder.path(), "began-0-"), 2);
+        assert_eq!(*witness.0.lock().unwrap(), [(1, 1.0), (2, 2.0), (3, 3.0)]);
+        assert!(result.history.records()[0].fitness().is_some());
     });
 }

@@ -4,6 +4,7 @@
 
 mod campaign;
 mod deaths;
+mod endings;
 mod journals;
 mod namespaces;
 mod notices;
@@ -12,6 +13,7 @@ mod refusals;
 mod security;
 mod server;
 mod speed;
+mod strangers;
 
 use std::thread;
 use std::time::{Duration, Instant};

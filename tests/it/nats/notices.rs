@@ -65,3 +65,28 @@ fn whoever_waits_says_for_what() {
         assert!(said.contains(&away) && said.iter().any(back), "{said:?}");
     });
 }
+
+#[test]
+fn a_search_without_a_worker_says_so() {
+    each_server(|server| {
+        let stop = StopSignal::new();
+        let executor = Nats::builder(&space(), server.at(), "lonely")
+            .stop_signal(&stop)
+            .build()
+            .unwrap();
+        let warned = Arc::new(Mutex::new(Vec::new()));
+        let hears = warned.clone();
+        let search = Search::new(evolution(), executor, Budget::trials(20));
+        let search = search.observe(move |event: &Event<'_, Bits>| {
+            if let Event::Warned { warning } = event {
+                hears.lock().unwrap().push(warning.to_string());
+                stop.stop();
+            }
+        });
+        search.run().unwrap();
+        assert_eq!(
+            *warned.lock().unwrap(),
+            ["no worker has begun a trial of run lonely yet; the search waits for workers"]
+        );
+    });
+}

@@ -87,6 +87,27 @@ fn evaluator(name: &str) -> Evaluate {
             mark(context, "ended");
             Ok(Evaluation::new(ones(bits)))
         },
+        // Leaves files too, and only the first trial takes long.
+        "slow at first" => |bits, context| {
+            mark(context, "began");
+            if context.trial().0 == 0 {
+                thread::sleep(Duration::from_secs(8));
+            }
+            mark(context, "ended");
+            Ok(Evaluation::new(ones(bits)))
+        },
+        // The first worker that comes to the last step dies.
+        "judged" => |bits, context| {
+            mark(context, "began");
+            let is_first = marks(Path::new(&env::var(FOLDER).unwrap()), "began-0-") == 1;
+            for step in 1..=3 {
+                context.report(step, step as f64);
+                if is_first && step == 3 {
+                    process::abort();
+                }
+            }
+            Ok(Evaluation::new(ones(bits)))
+        },
         "poison" => |bits, context| {
             mark(context, "began");
             // The genotype of trial 3 kills whoever touches it.

@@ -59,9 +59,15 @@ fn a_worker_or_a_search_that_differs_is_told_what_differs() {
             error.to_string(),
             "this worker doesn't belong to run other: evaluator.epochs: 5 in the search, 3 in the worker"
         );
-        // A run that was left in the middle belongs to its search; one that ended is free.
-        first.stop_signal().stop();
-        drop(first);
+        // A run that was left in the middle belongs to its search; one that ended, or never began, is free.
+        let stop = first.stop_signal();
+        let search = Search::new(RandomSearch::new(space(), 1), first, Budget::trials(1));
+        let search = search.observe(move |event: &Event<'_, Bits>| {
+            if let Event::Asked { .. } = event {
+                stop.stop();
+            }
+        });
+        search.run().unwrap();
         let error = builder(3).build().unwrap_err().to_string();
         assert!(
             error.contains("evaluator.epochs: 5 there, 3 here"),

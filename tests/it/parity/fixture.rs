@@ -90,6 +90,36 @@ impl Fixture {
         fixture
     }
 
+    /// A network and the file that PyTorch wrote for it, which has our names.
+    pub(crate) fn of(network: CellNetwork, path: &Path) -> Self {
+        let bytes = std::fs::read(path).unwrap();
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        let metadata = header.metadata().clone().unwrap_or_default();
+        let mut tensors: BTreeMap<String, TensorData> = SafetensorsStore::from_file(path)
+            .get_all_tensors()
+            .unwrap()
+            .iter()
+            .map(|(name, tensor)| (name.clone(), bridge::to_data(tensor).unwrap()))
+            .collect();
+        let gradients: Vec<_> = tensors
+            .iter()
+            .filter_map(|(name, data)| Some((name.strip_prefix("grads.")?, data)))
+            .map(|(name, data)| (format!("gradient of {name}"), data.clone()))
+            .collect();
+        tensors.extend(gradients);
+        // With running statistics of its own, which clones share.
+        let network = network.valid().train();
+        let network = match tensors["input"].dtype() {
+            DType::F64 => network.map(&mut ToDouble),
+            _ => network,
+        };
+        Self {
+            network,
+            tensors,
+            rounding: metadata["gradient_difference"].parse().unwrap(),
+        }
+    }
+
     /// Whether everything is in double precision.
     pub(crate) fn is_double(&self) -> bool {
         self.tensors["input"].dtype() == DType::F64

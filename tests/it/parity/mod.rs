@@ -3,6 +3,7 @@
 //! The fixtures in `tests/fixtures/parity` are always checked. With a Python that has torch,
 //! safetensors and numpy (`EVONAS_PYTHON`, or `python3`), fresh exports of `tests/pytorch` are checked
 //! too. `EVONAS_PARITY_FOLDER` names a folder of further files to check.
+mod exported;
 mod fixture;
 
 use std::io::Write as _;
@@ -54,13 +55,16 @@ const NUDGES: u64 = 8;
 /// batch, or on one a millionth away from it, where no such value crosses over. An arithmetic error
 /// shows there too.
 fn agrees(path: &Path, cells: Cells) -> bool {
-    let fixture = Fixture::read(path);
+    let name = path.file_name().unwrap().to_string_lossy();
+    agree(&name, &Fixture::read(path), cells)
+}
+
+fn agree(name: &str, fixture: &Fixture, cells: Cells) -> bool {
     let bound = if fixture.is_double() { DOUBLE } else { SINGLE };
     let of_gradients = match cells {
         Cells::Committed | Cells::Published => bound,
         Cells::Random => bound.max(10.0 * fixture.rounding()),
     };
-    let name = path.file_name().unwrap().to_string_lossy();
     let holds = |to: &str, worst: &Differences| {
         println!(
             "{name}: {to}: logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",

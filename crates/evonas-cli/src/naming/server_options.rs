@@ -4,7 +4,12 @@ use std::env;
 use std::path::PathBuf;
 
 use clap::Args;
-use evonas::nats::{NatsError, NatsRun, NatsServer, NatsWorker};
+use evonas::nats::{NatsRun, NatsServer, NatsWorker};
+
+use crate::Failure;
+
+const SECRET_IN_ADDRESS: &str = "the address has a user or a token, and every user of this machine can read a command \
+     line: leave it out, and set EVONAS_NATS_USER and EVONAS_NATS_PASSWORD, or EVONAS_NATS_TOKEN";
 
 // No doc comment: clap would take it for a command's.
 #[derive(Args, Debug)]
@@ -13,21 +18,21 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "URL", required = true)]
     nats: String,
     /// The name of the run on the server
-    #[arg(long = "run", value_name = "NAME", required = true)]
-    pub(crate) name: String,
+    #[arg(long, value_name = "NAME", required = true)]
+    pub(crate) run: String,
     #[command(flatten)]
     server: ServerOptions,
 }
 
 impl RunOptions {
     /// The run, to look at it.
-    pub(crate) fn open(&self) -> Result<NatsRun, NatsError> {
-        NatsRun::new(self.server.server(&self.nats), &self.name)
+    pub(crate) fn open(&self) -> Result<NatsRun, Failure> {
+        Ok(NatsRun::new(self.server.server(&self.nats)?, &self.run)?)
     }
 
     /// A worker of the run.
-    pub(crate) fn worker(&self) -> NatsWorker {
-        NatsWorker::new(self.server.server(&self.nats), &self.name)
+    pub(crate) fn worker(&self) -> Result<NatsWorker, Failure> {
+        Ok(NatsWorker::new(self.server.server(&self.nats)?, &self.run))
     }
 }
 
@@ -37,7 +42,8 @@ pub(crate) struct ServerOptions {
     /// Authenticate at the NATS server with this credentials file [default: $EVONAS_NATS_CREDENTIALS, if it is set]
     #[arg(long, value_name = "FILE", requires = "nats")]
     nats_credentials: Option<PathBuf>,
-    /// Authenticate with the token in this file [default: $EVONAS_NATS_TOKEN_FILE, or the token $EVONAS_NATS_TOKEN]
+    /// Authenticate with the token in this file [default: $EVONAS_NATS_TOKEN_FILE, the token $EVONAS_NATS_TOKEN, or the
+    /// user $EVONAS_NATS_USER with $EVONAS_NATS_PASSWORD]
     #[arg(
         long,
         value_name = "FILE",
@@ -63,12 +69,15 @@ pub(crate) struct ServerOptions {
 
 impl ServerOptions {
     /// The server at an address.
-    pub(crate) fn server(&self, address: &str) -> NatsServer {
+    pub(crate) fn server(&self, address: &str) -> Result<NatsServer, Failure> {
         let file = |option: &Option<PathBuf>, variable: &str| {
             let from_environment = || env::var_os(variable).map(PathBuf::from);
             option.clone().or_else(from_environment)
         };
         let mut server = NatsServer::new(address);
+        if server.has_secret_in_address() {
+            return Err(SECRET_IN_ADDRESS.into());
+        }
         if let Some(path) = file(&self.nats_credentials, "EVONAS_NATS_CREDENTIALS") {
             server = server.credentials_file(path);
         }
@@ -76,6 +85,11 @@ impl ServerOptions {
             server = server.token_file(path);
         } else if let Ok(token) = env::var("EVONAS_NATS_TOKEN") {
             server = server.token(token);
+        } else if let (Ok(user), Ok(password)) = (
+            env::var("EVONAS_NATS_USER"),
+            env::var("EVONAS_NATS_PASSWORD"),
+        ) {
+            server = server.user(user, password);
         }
         if let Some(path) = file(&self.nats_ca, "EVONAS_NATS_CA") {
             server = server.root_certificates(path);
@@ -86,6 +100,6 @@ impl ServerOptions {
         ) {
             server = server.client_certificate(certificate, key);
         }
-        server
+        Ok(server)
     }
 }

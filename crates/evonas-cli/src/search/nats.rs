@@ -4,11 +4,11 @@
 mod enabled {
     use clap::Args;
     use evonas::executor::Nats;
-    use evonas::nats::NatsError;
     use evonas::prelude::*;
     use evonas::spaces::nasnet::NasnetGenotype;
 
     use super::super::task::Task;
+    use crate::Failure;
     use crate::naming::ServerOptions;
 
     // No doc comment: clap would take it for a command's.
@@ -43,18 +43,17 @@ mod enabled {
             &self,
             run: &str,
             stop: &StopSignal,
-        ) -> Result<Nats<NasnetGenotype>, NatsError> {
+        ) -> Result<Nats<NasnetGenotype>, Failure> {
             let options = &self.options.nats;
             let address = options.nats.as_deref().unwrap_or_default();
-            Nats::builder(
-                &self.options.evaluation.space.space(),
-                options.server.server(address),
-                run,
-            )
-            .in_flight(self.workers)
-            .describe_evaluator(self.evaluation.describe_for_workers())
-            .stop_signal(stop)
-            .build()
+            let server = options.server.server(address)?;
+            let builder = Nats::builder(&self.options.evaluation.space.space(), server, run);
+            let built = builder
+                .in_flight(self.workers)
+                .describe_evaluator(self.evaluation.describe_for_workers())
+                .stop_signal(stop)
+                .build();
+            Ok(built?)
         }
     }
 }

@@ -27,7 +27,7 @@ Examples:
   evonas worker --nats nats://host:4222 --run digits --device cuda:1 --epochs 4")]
 pub(crate) struct WorkerOptions {
     #[command(flatten)]
-    run: RunOptions,
+    at: RunOptions,
     /// The worker's name in evonas status [default: the machine, the process and something random]
     #[arg(long)]
     name: Option<String>,
@@ -45,14 +45,19 @@ impl WorkerOptions {
     pub(crate) fn run(&self, requests: &StopRequests) -> Result<(), Failure> {
         let task = EvaluationTask::new(&self.evaluation)?;
         let threads = self.threads.unwrap_or_else(cores);
-        let evaluator = task.evaluator(&task.devices.all(), threads)?;
+        // One worker uses one device; with several, each is a worker of its own.
+        let device = task.devices.first();
+        let evaluator = task.evaluator(&[device], threads)?;
         let setup = WorkerSetup::new(self.evaluation.space.space(), evaluator);
         let setup = setup.describe_evaluator(task.describe_for_workers());
         let stop = requests.heed();
-        let mut worker = self.run.worker().stop_signal(&stop);
+        let mut worker = self.at.worker()?.stop_signal(&stop);
         if !self.quiet {
-            let run = &self.run.name;
-            note(format_args!("worker of run {run} on {}", task.devices));
+            let run = &self.at.run;
+            note(format_args!(
+                "worker of run {run} on {}",
+                task.devices.clone().only_first()
+            ));
             worker = worker.watcher(|notice: &WorkerNotice| note(notice));
         }
         if let Some(name) = &self.name {

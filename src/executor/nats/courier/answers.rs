@@ -43,8 +43,9 @@ impl Courier {
         let Some(StartedAttempt { task, worker }) = read(&message.payload) else {
             return;
         };
+        let is_told = self.is_told(task);
         let answer = match self.flights.get_mut(&task) {
-            None if self.told.contains(task) => StartAnswer::Drop,
+            None if is_told => StartAnswer::Drop,
             // A trial that this search hasn't asked for again since it resumed.
             None => StartAnswer::Begin,
             Some(flight) if flight.starts >= self.settings.deliveries => {
@@ -105,8 +106,10 @@ impl Courier {
 
     /// A worker gives a task back, which is no death.
     pub(super) fn returned(&mut self, message: &Message) {
-        if let Some(StartedAttempt { task, .. }) = read(&message.payload)
+        if let Some(StartedAttempt { task, worker }) = read(&message.payload)
             && let Some(flight) = self.flights.get_mut(&task)
+            // Another worker may have it by now.
+            && flight.running.as_ref().is_some_and(|(running, _)| *running == worker)
         {
             flight.starts = flight.starts.saturating_sub(1);
             flight.running = None;
@@ -137,11 +140,11 @@ impl Courier {
             return;
         };
         let ValueToJudge { task, step, value } = value;
-        let stopper = self
-            .flights
-            .get(&task)
-            .and_then(|flight| flight.stopper.clone());
-        let verdict = stopper.map(|stopper| stopper.reported(task.trial, step, value));
+        let verdict = self.flights.get_mut(&task).and_then(|flight| {
+            let stopper = flight.stopper.as_ref()?;
+            let verdict = flight.verdicts.entry(step);
+            Some(*verdict.or_insert_with(|| stopper.reported(task.trial, step, value)))
+        });
         let stop = verdict == Some(Verdict::Stop);
         self.publish(reply.to_string(), &VerdictReply { stop })
             .await;

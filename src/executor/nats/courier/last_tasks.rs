@@ -1,4 +1,4 @@
-//! The tasks whose results were told last.
+//! The tasks whose results were recorded last.
 
 use std::collections::{HashSet, VecDeque};
 

@@ -8,6 +8,7 @@ mod sending;
 mod upkeep;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -20,11 +21,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::select;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use self::early::EarlyResults;
 use self::last_tasks::LastTasks;
-use super::CourierEvent;
 use super::flight::Flight;
 use super::lease::HeldLease;
 use super::missing::AtServer;
@@ -35,9 +35,13 @@ use crate::executor::overdue::OverdueWatch;
 use crate::nats::{
     Connection, NatsError, Outage, RunCounts, RunName, StopMessage, TaskId, tell_outages,
 };
+use crate::trial::{Outcome, TrialId};
 
 /// How often the clock and the stop signal are looked at.
 const TICK: Duration = Duration::from_millis(50);
+
+/// How long taking leave of the server may take.
+const GOODBYE: Duration = Duration::from_secs(10);
 
 /// How often tasks are looked for that the server should have.
 const SEARCH: Duration = Duration::from_secs(5);
@@ -45,8 +49,10 @@ const SEARCH: Duration = Duration::from_secs(5);
 /// What the search's thread tells the courier.
 pub(super) enum Command {
     Submit(TaskId, Box<Flight>),
-    /// The result at this place is recorded.
-    Recorded(u64),
+    /// The result of this task is recorded.
+    Recorded(TaskId),
+    /// The search has reached its end.
+    Ended,
 }
 
 /// What the thread needs to begin.
@@ -62,7 +68,7 @@ pub(super) struct CourierSettings {
     pub(super) stop: StopSignal,
     pub(super) counts: RunCounts,
     pub(super) commands: UnboundedReceiver<Command>,
-    pub(super) events: Sender<CourierEvent>,
+    pub(super) events: Sender<ExecutorEvent>,
 }
 
 type SentTask = (TaskId, Result<PublishAck, PublishError>);
@@ -79,12 +85,24 @@ pub(super) struct Courier {
     upkeep_at: Instant,
     workers: HashMap<String, usize>,
     early: EarlyResults,
-    told: LastTasks,
+    /// Tasks whose results the search has and hasn't recorded, with the result's place in the stream if it is known.
+    unrecorded_tasks: HashMap<TaskId, Option<u64>>,
+    recorded_tasks: LastTasks,
+    /// Whether the search has reached its end.
+    ended: bool,
     overdue: OverdueWatch,
-    /// Results that are in the stream and not recorded, and the last one that is.
+    /// Since when the server has refused every task, and whether the search was warned.
+    refused_since: Option<Instant>,
+    was_refused: bool,
+    /// Since when trials have been waiting for a first worker, and whether the search was warned.
+    lonely_since: Option<Instant>,
+    was_lonely: bool,
+    /// The places of results that are in the stream and not recorded, and the last one that is.
     unrecorded: BTreeSet<u64>,
     last_recorded: u64,
     removed: u64,
+    /// Trials whose last attempt brought no score, which may run again.
+    without_score: HashMap<TrialId, Outcome>,
     /// When the trials of the last minute ended.
     ends: VecDeque<Instant>,
     begun: Instant,
@@ -103,11 +121,18 @@ impl Courier {
             upkeep_at: now,
             workers: HashMap::new(),
             early: EarlyResults::default(),
-            told: LastTasks::default(),
+            unrecorded_tasks: HashMap::new(),
+            recorded_tasks: LastTasks::default(),
+            ended: false,
             overdue: OverdueWatch::default(),
+            refused_since: None,
+            was_refused: false,
+            lonely_since: None,
+            was_lonely: false,
             unrecorded: BTreeSet::new(),
             last_recorded: 0,
             removed: 0,
+            without_score: HashMap::new(),
             ends: VecDeque::new(),
             begun: now,
         }
@@ -143,14 +168,19 @@ impl Courier {
         let outages = tokio::spawn(outages);
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let begun = lease.begun();
         let deposed = {
             let keep = lease.keep();
             tokio::pin!(keep);
             loop {
                 select! {
                     command = self.settings.commands.recv() => match command {
-                        Some(Command::Submit(task, flight)) => self.submit(task, *flight),
-                        Some(Command::Recorded(sequence)) => self.recorded(sequence),
+                        Some(Command::Submit(task, flight)) => {
+                            begun.store(true, Ordering::Relaxed);
+                            self.submit(task, *flight);
+                        }
+                        Some(Command::Recorded(task)) => self.recorded(task),
+                        Some(Command::Ended) => self.ended = true,
                         None => break None,
                     },
                     Some(heard) = results.recv() => self.heard(heard),
@@ -177,19 +207,12 @@ impl Courier {
         outages.abort();
         match deposed {
             None => {
-                let ended = self.flights.is_empty() && !self.settings.stop.is_finishing();
-                self.write_status().await;
-                if ended {
-                    self.remove_everything().await;
-                }
-                lease.release(ended).await;
-                if ended {
-                    // Workers look at the lease then.
-                    self.publish(self.settings.run.stop(), &StopMessage::Ended)
-                        .await;
-                }
-                // What was sent without an answer is still on its way to the socket.
-                let _ = self.settings.connection.client.flush().await;
+                // Whoever ends the search doesn't wait for a server that may never come back.
+                let patience = match self.settings.connection.is_up() {
+                    true => GOODBYE,
+                    false => Duration::ZERO,
+                };
+                let _ = timeout(patience, self.say_goodbye(lease)).await;
             }
             Some(error) => {
                 self.warn(error.to_string());
@@ -201,6 +224,22 @@ impl Courier {
                 }
             }
         }
+    }
+
+    /// Leaves the run as it is, or, if the search has reached its end, cleans up and sends the workers home.
+    async fn say_goodbye(&mut self, lease: HeldLease) {
+        self.write_status().await;
+        if self.ended {
+            self.remove_everything().await;
+        }
+        lease.release(self.ended).await;
+        if self.ended {
+            // Workers look at the lease then.
+            self.publish(self.settings.run.stop(), &StopMessage::Ended)
+                .await;
+        }
+        // What was sent without an answer is still on its way to the socket.
+        let _ = self.settings.connection.client.flush().await;
     }
 
     /// The next command, once the trials in flight are interrupted.
@@ -236,10 +275,9 @@ impl Courier {
     }
 }
 
-fn emit(events: &Sender<CourierEvent>, event: ExecutorEvent) {
-    let sequence = None;
+fn emit(events: &Sender<ExecutorEvent>, event: ExecutorEvent) {
     // A send fails only when the executor is being dropped.
-    let _ = events.send(CourierEvent { event, sequence });
+    let _ = events.send(event);
 }
 
 fn words(server: &str, outage: Outage) -> String {

@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::CourierEvent;
 use super::super::missing::remove_task;
 use super::super::results::Heard;
 use super::{Courier, read};
 use crate::evaluator::TrialEnd;
 use crate::executor::ExecutorEvent;
 use crate::nats::{FinishedAttempt, TaskId};
-use crate::trial::Outcome;
+use crate::trial::{Outcome, TrialId};
 
 impl Courier {
     pub(super) fn heard(&mut self, heard: Heard) {
@@ -18,6 +17,9 @@ impl Courier {
                 // All results come again; what isn't among them isn't there.
                 self.unrecorded.clear();
                 self.early.clear();
+                self.unrecorded_tasks
+                    .values_mut()
+                    .for_each(|place| *place = None);
                 self.removed = 0;
                 self.last_recorded = 0;
                 self.search_at = Instant::now();
@@ -30,8 +32,10 @@ impl Courier {
                 self.unrecorded.insert(sequence);
                 if self.flights.contains_key(&task) {
                     self.finished(task, &payload, sequence);
-                } else if self.told.contains(task) {
-                    self.recorded(sequence);
+                } else if let Some(place) = self.unrecorded_tasks.get_mut(&task) {
+                    *place = Some(sequence);
+                } else if self.recorded_tasks.contains(task) {
+                    self.may_go(sequence);
                 } else {
                     self.early.insert(task, payload, sequence);
                 }
@@ -75,7 +79,7 @@ impl Courier {
         let Some(flight) = self.flights.remove(&task) else {
             return;
         };
-        self.told.insert(task);
+        self.unrecorded_tasks.insert(task, sequence);
         self.overdue.ended(task.trial);
         // A worker removes its own task. Copies that others have or will get are of no more use.
         if flight.starts != 1 || flight.resent > 0 {
@@ -84,7 +88,7 @@ impl Courier {
         }
         let now = Instant::now();
         self.ends.push_back(now);
-        self.settings.counts.count(&outcome);
+        self.count(task.trial, &outcome);
         let number = self.number(worker.to_owned());
         let trial = task.trial;
         if !flight.announced {
@@ -93,16 +97,40 @@ impl Courier {
                 worker: number,
             });
         }
-        let event = ExecutorEvent::Finished {
+        self.emit(ExecutorEvent::Finished {
             trial,
             worker: number,
             duration,
             end: TrialEnd::Outcome(outcome),
-        };
-        let _ = self.settings.events.send(CourierEvent { event, sequence });
+        });
     }
 
-    pub(super) fn recorded(&mut self, sequence: u64) {
+    /// Counts how a trial ended. If it runs again, the last attempt counts.
+    fn count(&mut self, trial: TrialId, outcome: &Outcome) {
+        if let Some(before) = self.without_score.remove(&trial) {
+            self.settings.counts.uncount(&before);
+        }
+        self.settings.counts.count(outcome);
+        if !matches!(outcome, Outcome::Completed(_) | Outcome::Stopped { .. }) {
+            self.without_score.insert(trial, outcome.clone());
+        }
+    }
+
+    /// The search has recorded a result.
+    pub(super) fn recorded(&mut self, task: TaskId) {
+        if let Some(Some(sequence)) = self.unrecorded_tasks.remove(&task) {
+            self.may_go(sequence);
+        }
+        self.recorded_tasks.insert(task);
+    }
+
+    /// Whether the search has this task's result.
+    pub(super) fn is_told(&self, task: TaskId) -> bool {
+        self.unrecorded_tasks.contains_key(&task) || self.recorded_tasks.contains(task)
+    }
+
+    /// Nobody needs the result at this place any more.
+    fn may_go(&mut self, sequence: u64) {
         self.unrecorded.remove(&sequence);
         self.last_recorded = self.last_recorded.max(sequence);
     }
@@ -110,13 +138,14 @@ impl Courier {
     /// Removes results that are recorded from the server.
     pub(super) fn remove_recorded(&mut self) {
         for sequence in self.early.give_up(Instant::now()) {
-            self.recorded(sequence);
+            self.may_go(sequence);
         }
         let until = match self.unrecorded.first() {
             Some(first) => first.saturating_sub(1).min(self.last_recorded),
             None => self.last_recorded,
         };
-        if until <= self.removed {
+        // A request that waits for the connection could meet other results at these places.
+        if until <= self.removed || !self.settings.connection.is_up() {
             return;
         }
         self.removed = until;

@@ -17,6 +17,9 @@ use crate::trial::Outcome;
 /// The pause before a task is sent again whose acknowledgement didn't come.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How long a server may take no task before that is worth a word.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 impl Courier {
     pub(super) fn submit(&mut self, task: TaskId, flight: Flight) {
         self.flights.insert(task, flight);
@@ -53,24 +56,50 @@ impl Courier {
         let Some(flight) = self.flights.get_mut(&task) else {
             return;
         };
-        flight.sending = match sent {
+        let refusal = match sent {
             Ok(ack) => {
                 if ack.duplicate {
                     // It was there, and may have gone with a result that was removed since.
                     self.search_at = Instant::now();
                 }
-                Sending::Acknowledged
+                None
             }
             Err(error) => match error.kind() {
                 // It is there.
-                PublishErrorKind::WrongLastSequence => Sending::Acknowledged,
+                PublishErrorKind::WrongLastSequence => None,
                 PublishErrorKind::MaxPayloadExceeded => {
                     let reason = format!("the server refuses the trial: {error}");
                     return self.end(task, "", Duration::ZERO, Outcome::Failed { reason }, None);
                 }
-                _ => Sending::Again(Instant::now() + PAUSE),
+                _ => Some(error),
             },
         };
+        match refusal {
+            None => {
+                flight.sending = Sending::Acknowledged;
+                self.refused_since = None;
+            }
+            Some(error) => {
+                flight.sending = Sending::Again(Instant::now() + PAUSE);
+                self.refused(&error);
+            }
+        }
+    }
+
+    /// Says it once if a server that is there takes no task for a while, because its disk is full, say.
+    fn refused(&mut self, error: &PublishError) {
+        if !self.settings.connection.is_up() {
+            self.refused_since = None;
+            return;
+        }
+        let since = *self.refused_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= PATIENCE && !self.was_refused {
+            self.was_refused = true;
+            let server = &self.settings.server;
+            self.warn(format!(
+                "the NATS server {server} takes no tasks, and the search tries again: {error}"
+            ));
+        }
     }
 
     /// Sends tasks again that the server lost, or keeps without handing them out: after it was killed, it may have

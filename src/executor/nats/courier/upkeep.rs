@@ -10,10 +10,13 @@ use crate::executor::ExecutorEvent;
 use crate::nats::{Control, ControlKey, RunStatus, RunningTrial, TaskId};
 
 /// How often recorded results are removed and the status is written.
-const UPKEEP: Duration = Duration::from_secs(1);
+const UPKEEP: Duration = Duration::from_secs(2);
+
+/// How long no worker may come before that is worth a word.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many running trials are in the status.
-const MOST_SHOWN: usize = 1000;
+const MOST_SHOWN: usize = 200;
 
 impl Courier {
     pub(super) fn tick(&mut self) {
@@ -30,11 +33,14 @@ impl Courier {
         for task in again {
             self.send(task);
         }
+        self.warn_if_lonely(now);
         while let Some(event) = self.overdue.take(now) {
             self.emit(event);
         }
         if self.search_at <= now && self.searching.is_none() && !self.flights.is_empty() {
-            self.search_at = now + SEARCH;
+            // Listing them takes the longer, the more there are.
+            let many = Duration::from_millis(5).saturating_mul(self.flights.len() as u32);
+            self.search_at = now + SEARCH + many;
             let known = self.flights.iter();
             let known = known.filter(|(_, flight)| flight.sending == Sending::Acknowledged);
             let known = known.map(|(task, _)| *task).collect();
@@ -46,6 +52,20 @@ impl Courier {
             self.remove_recorded();
             let status = self.write_status();
             tokio::spawn(status);
+        }
+    }
+
+    /// Says it once if no worker comes.
+    fn warn_if_lonely(&mut self, now: Instant) {
+        if self.workers.is_empty() && !self.flights.is_empty() {
+            let since = *self.lonely_since.get_or_insert(now);
+            if now.saturating_duration_since(since) >= PATIENCE && !self.was_lonely {
+                self.was_lonely = true;
+                let run = &self.settings.run;
+                self.warn(format!(
+                    "no worker has begun a trial of run {run} yet; the search waits for workers"
+                ));
+            }
         }
     }
 
@@ -89,9 +109,11 @@ impl Courier {
             })
             .collect();
         running.sort_by(|left, right| right.seconds.total_cmp(&left.seconds));
+        let with_workers = running.len() as u64;
         running.truncate(MOST_SHOWN);
         let counts = self.settings.counts.get();
         let status = RunStatus {
+            with_workers,
             running,
             done: counts.done,
             failed: counts.failed,
