@@ -18,6 +18,14 @@ pub enum ExportError {
         /// The system's error.
         error: io::Error,
     },
+    /// The network is larger than a file of this format can be.
+    #[error("the network takes {bytes} bytes, and a file of this format has at most {most}")]
+    TooLarge {
+        /// What it would take.
+        bytes: u64,
+        /// What the format allows.
+        most: u64,
+    },
     /// A file of an exported network can't be read.
     #[error("{} can't be read: {error}", shown(path))]
     Read {

@@ -99,7 +99,7 @@ pub enum PoolKind {
 
 impl ConvolutionPlan {
     /// Axis 0, vertical, or 1, horizontal, of an image of `size` pixels along it.
-    const fn axis(&self, axis: usize, size: usize) -> WindowAxis {
+    pub(crate) const fn axis(&self, axis: usize, size: usize) -> WindowAxis {
         WindowAxis {
             size,
             kernel: self.kernel[axis],
@@ -123,7 +123,7 @@ impl ConvolutionPlan {
 
 impl PoolPlan {
     /// Either axis of an image of `size` pixels along it.
-    const fn axis(&self, size: usize) -> WindowAxis {
+    pub(crate) const fn axis(&self, size: usize) -> WindowAxis {
         WindowAxis {
             size,
             kernel: self.kernel,

@@ -33,7 +33,8 @@ use crate::trial::Trial;
 /// - **Time limits are hard.** An evaluation that goes on after its [time limit](crate::search::Search::timeout) and a
 ///   [grace](ProcessesBuilder::grace) ends with its process, as timed out. So does one that goes on after the search was
 ///   [stopped](StopSignal::stop), as interrupted. A process first sees its connection close, and is killed if it
-///   doesn't end within a second. Without a time limit, an evaluation that hangs keeps its worker.
+///   doesn't end within a second; what it started itself isn't. Without a time limit, an evaluation that hangs keeps
+///   its worker.
 /// - **Devices.** An evaluation that finds its device broken
 ///   ([`DeviceLost`](crate::evaluator::EvaluationError::DeviceLost), or a message that
 ///   [says so](crate::evaluator::is_device_lost)) loses its trial, and its process is replaced, since a device that

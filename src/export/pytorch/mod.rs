@@ -27,7 +27,6 @@
 //! ```
 
 mod card;
-mod config;
 mod operations;
 mod source;
 
@@ -36,7 +35,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use self::config::{Config, DescribedClassifier};
+use super::config::{Config, DescribedClassifier};
 use super::error::ExportError;
 use crate::network::{CellNetwork, NetworkPlan};
 use crate::replace_file;

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, TensorData};
 
 use self::description::{DESCRIPTION, NetworkDescription};
 use self::format::WeightsFormat;
@@ -40,6 +40,16 @@ impl CellNetwork {
     /// [`WeightsError`] if the extension is unknown or the file can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), WeightsError> {
         self.save_noted(path.as_ref(), &[])
+    }
+
+    /// All weights and running statistics, by the names that files have.
+    pub(crate) fn tensors(&self) -> Result<BTreeMap<String, TensorData>, WeightsError> {
+        let written = WrittenWeights::new(&self.valid(), BTreeMap::new());
+        let written = written.map_err(|reason| WeightsError::Write {
+            path: "the network's weights".into(),
+            reason,
+        })?;
+        Ok(written.tensors)
     }
 
     /// [`CellNetwork::save`] with further metadata entries.

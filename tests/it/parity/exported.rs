@@ -20,7 +20,7 @@ use super::fixture::Fixture;
 use super::{Cells, agree, python, root};
 
 /// A network of 8 filters for small images, or with the ImageNet stem, an auxiliary head and dropout for larger ones.
-fn config(imagenet: bool) -> NetworkConfig {
+pub(super) fn config(imagenet: bool) -> NetworkConfig {
     match imagenet {
         false => NetworkConfig::new(ImageShape::rgb(16, 15), 7)
             .cells_per_stack(1)

@@ -5,6 +5,7 @@
 //! too. `EVONAS_PARITY_FOLDER` names a folder of further files to check.
 mod exported;
 mod fixture;
+mod onnx;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

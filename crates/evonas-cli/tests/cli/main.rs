@@ -8,6 +8,7 @@ mod completions;
 mod convert;
 mod describe;
 mod draw;
+mod export;
 mod harness;
 mod hostile;
 #[cfg(unix)]
