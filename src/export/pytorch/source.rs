@@ -87,7 +87,7 @@ fn docstring(plan: &NetworkPlan, genotype: &NasnetGenotype) -> String {
     python model.py image.png       the class of an image
     model.load()                    the network, an nn.Module, with the weights in model.safetensors
 
-Of the shapes in the comments below, N is the number of images.
+In shapes, N is the number of images.
 
 {}"""
 "#,
@@ -170,9 +170,13 @@ fn cell_class(genotype: &NasnetGenotype, kind: CellKind) -> String {
     }
     let parts = concat.iter().enumerate();
     let parts: Vec<String> = parts
-        .map(|(part, state)| format!("self.parts[{part}](state{state})"))
+        .map(|(part, state)| format!("            self.parts[{part}](state{state}),\n"))
         .collect();
-    let _ = writeln!(text, "        return torch.cat([{}], 1)", parts.join(", "));
+    let _ = writeln!(
+        text,
+        "        return torch.cat([\n{}        ], 1)",
+        parts.concat()
+    );
     text
 }
 
