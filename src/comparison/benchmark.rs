@@ -9,6 +9,9 @@ use crate::evaluator::Evaluator;
 use crate::space::{Genotype, Mutation, SearchSpace};
 use crate::trial::Evaluation;
 
+/// A canonical form of genotypes, as text.
+pub type CanonicalForm<G> = Box<dyn Fn(&G) -> String + Send>;
+
 /// A search problem in which every evaluation has a cost, and what a search found can be tested.
 ///
 /// The search sees only the evaluator's fitness, the reward. What it found is then judged by
@@ -55,6 +58,12 @@ pub trait Benchmark: Sync {
         format!("{genotype:?}")
     }
 
+    /// A function that gives genotypes with the same network the same text, for contenders that evaluate none twice. The
+    /// default is the `Debug` form, which only equal genotypes share.
+    fn canonical(&self) -> CanonicalForm<Self::Genotype> {
+        Box::new(|genotype| format!("{genotype:?}"))
+    }
+
     /// The multiply-adds of a genotype's network for one input; `None` if genotypes aren't networks.
     fn multiply_adds(&self, genotype: &Self::Genotype) -> Option<f64> {
         let _ = genotype;
@@ -69,6 +78,16 @@ pub trait Benchmark: Sync {
     /// The usual tournament size of evolution. The default is the paper's, 25.
     fn sample(&self) -> usize {
         25
+    }
+
+    /// The population size that serves best here, as far as is known. The default is the usual one.
+    fn recommended_population(&self) -> usize {
+        self.population()
+    }
+
+    /// The tournament size that serves best with it. The default is the usual one.
+    fn recommended_sample(&self) -> usize {
+        self.sample()
     }
 
     /// The usual simulated time of a run.

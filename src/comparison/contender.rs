@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::benchmark::Benchmark;
 use crate::algorithm::Algorithm;
+use crate::search::Duplicates;
 
 /// An algorithm that takes part in comparisons on the benchmark `B`.
 ///
@@ -59,6 +60,13 @@ pub trait Contender<B: Benchmark>: Debug + Send + Sync {
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>>;
 
+    /// What a run does with a genotype whose [canonical form](Benchmark::canonical) equals that of an earlier one. By
+    /// default it is evaluated again, as in the papers. A contender that does something else
+    /// [describes](Contender::describe) it.
+    fn duplicates(&self) -> Duplicates {
+        Duplicates::Allow
+    }
+
     /// Describes the algorithm and its settings. A record of runs keeps this description, and runs are only
     /// taken from the record if it is unchanged, so it must be the same in every process.
     ///
@@ -86,6 +94,10 @@ impl<B: Benchmark, C: Contender<B> + ?Sized> Contender<B> for Box<C> {
         (**self).algorithm(benchmark, seed)
     }
 
+    fn duplicates(&self) -> Duplicates {
+        (**self).duplicates()
+    }
+
     fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
         (**self).describe(benchmark)
     }
@@ -102,6 +114,10 @@ impl<B: Benchmark, C: Contender<B> + ?Sized> Contender<B> for &C {
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
         (**self).algorithm(benchmark, seed)
+    }
+
+    fn duplicates(&self) -> Duplicates {
+        (**self).duplicates()
     }
 
     fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use burn::tensor::Device;
 use serde_json::{Value, json};
 
-use super::benchmark::Benchmark;
+use super::benchmark::{Benchmark, CanonicalForm};
 use super::error::ComparisonError;
 use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
@@ -223,6 +223,10 @@ impl Benchmark for DigitsBenchmark {
 
     fn text(&self, genotype: &NasnetGenotype) -> String {
         genotype.to_string()
+    }
+
+    fn canonical(&self) -> CanonicalForm<NasnetGenotype> {
+        Box::new(|genotype| genotype.canonical().to_string())
     }
 
     fn multiply_adds(&self, genotype: &NasnetGenotype) -> Option<f64> {

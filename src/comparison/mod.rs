@@ -51,7 +51,7 @@ mod summary;
 
 pub use crate::sealed_log::{LockPolicy, RecordError, RecordKind};
 pub use aging_grid::{AgingGrid, AgingGridBuilder, GridPoint};
-pub use benchmark::Benchmark;
+pub use benchmark::{Benchmark, CanonicalForm};
 pub use bits::BitsBenchmark;
 pub use builder::ComparisonBuilder;
 pub use contender::Contender;

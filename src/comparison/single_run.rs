@@ -27,6 +27,7 @@ pub(super) fn single_run<B: Benchmark>(
     let executor = Simulated::new(benchmark.evaluator(), 1)?;
     let budget = Budget::unlimited().simulated_time(setup.budget);
     let result = Search::new(algorithm, executor, budget)
+        .duplicates_by(contender.duplicates(), benchmark.canonical())
         .observe(Watch::new())
         .run()
         .map_err(|error| search_failed(error, name, number))?;

@@ -1,6 +1,6 @@
 //! The contenders of this crate, and ways to make one from your own algorithm.
 //!
-//! [`Aging`], [`NonAging`] and [`Random`] work on every benchmark, [`ReinforceContender`] and `PpoContender` on those
+//! [`Aging`], [`NonAging`], [`Random`] and [`Recommended`] work on every benchmark, [`ReinforceContender`] and `PpoContender` on those
 //! whose space is a [`CategoricalSpace`]. `PpoContender` needs the feature `burn`.
 
 mod custom;
@@ -9,6 +9,7 @@ mod named;
 #[cfg(feature = "burn")]
 mod ppo;
 mod random;
+mod recommended;
 mod reinforce;
 
 pub use custom::Custom;
@@ -17,6 +18,7 @@ pub use named::Named;
 #[cfg(feature = "burn")]
 pub use ppo::PpoContender;
 pub use random::Random;
+pub use recommended::Recommended;
 pub use reinforce::ReinforceContender;
 
 use super::benchmark::Benchmark;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::algorithm::Algorithm;
 use crate::comparison::{Benchmark, Contender};
+use crate::search::Duplicates;
 
 /// A contender by another name, so that an algorithm can be compared with itself at other settings.
 ///
@@ -49,6 +50,10 @@ impl<B: Benchmark, C: Contender<B>> Contender<B> for Named<C> {
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
         self.contender.algorithm(benchmark, seed)
+    }
+
+    fn duplicates(&self) -> Duplicates {
+        self.contender.duplicates()
     }
 
     fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
