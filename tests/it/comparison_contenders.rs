@@ -1,11 +1,14 @@
 //! Contenders and benchmarks of your own, and what the built-in contenders' runs have always been.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use evonas::comparison::contenders::{self, Aging, Custom, Named, NonAging, Random};
+use evonas::comparison::contenders::{self, Aging, Custom, Named, NonAging, Random, Recommended};
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, Comparison, ComparisonError, Contender, RunEvent, RunRecord, Setup,
+    Benchmark, BitsBenchmark, CanonicalForm, Comparison, ComparisonError, Contender, RunEvent,
+    RunRecord, Setup,
 };
 use evonas::prelude::*;
 
@@ -240,4 +243,80 @@ fn runs_of_the_built_in_contenders_are_value_stable() {
         ],
         "changing these changes every comparison that was ever recorded"
     );
+}
+
+/// The bits of a number below 64, with what was evaluated.
+#[derive(Clone, Debug, Default)]
+struct Counted(Arc<Mutex<Vec<Vec<bool>>>>);
+
+impl Benchmark for Counted {
+    type Genotype = Vec<bool>;
+    type Space = BitsSpace;
+
+    fn dataset(&self) -> String {
+        "counted".to_owned()
+    }
+
+    fn space(&self) -> BitsSpace {
+        BitsSpace { length: 6 }
+    }
+
+    fn mutation(&self) -> Box<dyn Mutation<Vec<bool>>> {
+        Box::new(FlipOneBit)
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<Vec<bool>>> {
+        let seen = self.0.clone();
+        Box::new(move |bits: &Vec<bool>, _: &Context<'_>| {
+            seen.lock().unwrap().push(bits.clone());
+            let ones = bits.iter().filter(|&&bit| bit).count();
+            Ok(Evaluation::new(ones as f64).with_cost(1.0))
+        })
+    }
+
+    fn test(&self, _: &Vec<bool>, evaluation: &Evaluation) -> f64 {
+        evaluation.fitness
+    }
+
+    /// Reversed bits are the same network.
+    fn canonical(&self) -> CanonicalForm<Vec<bool>> {
+        Box::new(|bits| {
+            let reversed: Vec<bool> = bits.iter().rev().copied().collect();
+            format!("{:?}", bits.min(&reversed))
+        })
+    }
+
+    fn population(&self) -> usize {
+        5
+    }
+
+    fn sample(&self) -> usize {
+        2
+    }
+
+    fn budget(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+}
+
+#[test]
+fn the_recommended_contender_evaluates_nothing_twice_and_says_so() {
+    let repeats = |contender: Box<dyn Contender<Counted>>| {
+        let benchmark = Counted::default();
+        Comparison::builder(&benchmark)
+            .contender(contender)
+            .setup(Setup::new(&benchmark).runs(1))
+            .run()
+            .unwrap();
+        let seen = benchmark.0.lock().unwrap();
+        let canonical = benchmark.canonical();
+        let distinct: BTreeSet<String> = seen.iter().map(|bits| canonical(bits)).collect();
+        seen.len() - distinct.len()
+    };
+    assert!(repeats(Box::new(Aging::new())) > 0);
+    assert_eq!(repeats(Box::new(Recommended::new())), 0);
+    let renamed = Named::new("renamed", Recommended::new());
+    assert_eq!(repeats(Box::new(renamed)), 0);
+    let described = Recommended::new().describe(&Counted::default()).unwrap();
+    assert_eq!(described["redraws"], 100);
 }

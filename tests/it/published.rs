@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::real_table::real_table;
-use evonas::comparison::contenders::{Aging, Random, ReinforceContender};
+use evonas::comparison::contenders::{Aging, Random, Recommended, ReinforceContender};
 use evonas::comparison::{
     Comparison, ComparisonBuilder, ComparisonError, NasBench201Benchmark, Protocol, Setup,
 };
@@ -85,4 +85,25 @@ fn a_budget_below_one_evaluation_is_refused() {
             if evaluation > setup.budget),
         "{error}"
     );
+}
+
+#[test]
+fn the_recommended_contender_beats_the_published_evolution_on_the_real_table() {
+    let Some(table) = real_table() else { return };
+    for (protocol, published) in [
+        (Protocol::NatsBench, [94.13, 71.40, 44.76]),
+        (Protocol::NasBench201, [93.92, 71.84, 45.54]),
+    ] {
+        let datasets = [Dataset::Cifar10, Dataset::Cifar100, Dataset::ImageNet16];
+        for (dataset, published) in datasets.into_iter().zip(published) {
+            let benchmark = NasBench201Benchmark::new(table.clone(), protocol, dataset);
+            let comparison = Comparison::builder(&benchmark)
+                .contender(Recommended::new())
+                .setup(Setup::new(&benchmark).runs(100))
+                .run()
+                .unwrap();
+            let mean = comparison.summaries()[0].test_mean;
+            assert!(mean > published, "{protocol}, {dataset}: {mean}");
+        }
+    }
 }

@@ -30,6 +30,7 @@ def session(path):
 
 def difference(found, expected):
     assert found.shape == expected.shape, (found.shape, expected.shape)
+    assert np.isfinite(found).all()
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 

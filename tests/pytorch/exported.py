@@ -28,9 +28,42 @@ def read(folder):
     return module
 
 
+def check_drop_path(model, config):
+    """Every operation but identities ends with drop path, which keeps what the schedule says."""
+    settings, genotype = config["evonas"]["network"]["drop_path"], config["evonas"]["genotype"]
+    lowest, schedule = settings["keep_probability"], settings["schedule"]
+    if lowest == 1.0:
+        assert not hasattr(model, "DropPath")
+        return
+    net = model.Network()
+    net.set_progress(0.5)
+    x = torch.ones(2, 3, 4, 4)
+    rand = torch.rand
+    for index, cell in enumerate(net.cells):
+        kind = "reduction" if isinstance(cell, model.ReductionCell) else "normal"
+        operations = [branch[0] for pair in genotype[kind]["pairs"] for branch in pair]
+        for operation, branch in zip(operations, cell.branches, strict=True):
+            found = [layer for layer in branch.layers if isinstance(layer, model.DropPath)]
+            assert len(found) == (operation != "identity"), (index, operation)
+            for layer in found:
+                assert layer is branch.layers[-1]
+                depth = (index + 1) / len(net.cells)
+                share = {"time": 0.5, "layer": depth, "time_and_layer": 0.5 * depth}[schedule]
+                keep = 1.0 - share * (1.0 - lowest)
+                assert abs(layer.keep() - keep) < 1e-15
+                try:  # the first image is kept, the second one is not
+                    torch.rand = lambda *_, **__: torch.tensor([0.0, 1.0]).reshape(2, 1, 1, 1)
+                    dropped = layer(x)
+                finally:
+                    torch.rand = rand
+                assert torch.allclose(dropped[0], x[0] / keep) and not dropped[1].any()
+                assert torch.equal(layer.eval()(x), x)
+
+
 def check(folder):
     model = read(folder)
     config = json.loads((folder / "config.json").read_text())
+    check_drop_path(model, config)
     net = model.load(folder)
     weights = folder / "model.safetensors"
     theirs = load_file(weights)

@@ -1,7 +1,7 @@
 //! The model card.
 
 use super::source::title;
-use crate::excerpt::escaped;
+use crate::excerpt::excerpt;
 use crate::network::{Cost, NetworkPlan, Stem};
 use crate::training::TrainedClassifier;
 
@@ -18,7 +18,7 @@ pub(super) fn card(classifier: &TrainedClassifier, plan: &NetworkPlan) -> String
         }
     };
     let classes = (0..config.classes.min(MOST_NAMES)).map(|class| classifier.class_name(class));
-    let mut classes: Vec<String> = classes.map(|name| escaped(name).to_string()).collect();
+    let mut classes: Vec<String> = classes.map(|name| plain(&name)).collect();
     if config.classes > MOST_NAMES {
         classes.push("…".to_owned());
     }
@@ -93,4 +93,16 @@ Real et al. 2018 ("Regularized Evolution for Image Classifier Architecture Searc
 /// Lines as a code block.
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// A text that Markdown shows as it is.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    for letter in excerpt(text).to_string().chars() {
+        if letter.is_ascii_punctuation() && !"-_.,".contains(letter) {
+            plain.push('\\');
+        }
+        plain.push(letter);
+    }
+    plain
 }

@@ -9,7 +9,8 @@
 //!
 //! `python model.py image.png` prints the class of an image; in a program, `model.load()` gives the network, an
 //! `nn.Module`. It also trains: drop path follows `network.set_progress`, and with an auxiliary head the output in
-//! training is a pair. One thing differs there: PyTorch's running variance is that of a sample (divided by `n - 1`).
+//! training is a pair. Two things differ there: PyTorch's running variance is that of a sample (divided by `n - 1`), and
+//! convolutions are in the precision of PyTorch's tensors, also of a network that computes in bfloat16 here.
 //!
 //! [`read`] takes the folder back, with weights that were trained there in the meantime (`torch.save` isn't read; save with
 //! `save_file` of `model.py` or of the package safetensors).

@@ -1,21 +1,24 @@
+# The types of numbers in a safetensors file.
+KINDS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64}
+
+
 def load_file(path):
     """The tensors of a safetensors file."""
-    kinds = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64}
     data = bytearray(Path(path).read_bytes())
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])
     header.pop("__metadata__", None)
     tensors = {}
     for name, entry in header.items():
-        kind, (begin, end) = kinds[entry["dtype"]], entry["data_offsets"]
+        kind, (begin, end) = KINDS[entry["dtype"]], entry["data_offsets"]
         flat = torch.frombuffer(data[8 + size + begin : 8 + size + end], dtype=kind) if end > begin else torch.empty(0)
         tensors[name] = flat.reshape(entry["shape"])
     return tensors
 
 
 def save_file(tensors, path):
-    """Writes tensors of single precision and whole numbers, such as a state dict, to a safetensors file."""
-    kinds = {torch.float32: "F32", torch.int64: "I64"}
+    """Writes tensors, such as a state dict, to a safetensors file."""
+    kinds = {kind: name for name, kind in KINDS.items()}
     header, chunks, end = {}, [], 0
     for name, tensor in tensors.items():
         flat = tensor.detach().cpu().contiguous()
@@ -80,6 +83,10 @@ def read_image(path):
         pixels = read_png(path)
     else:
         with Image.open(path) as image:
+            if image.mode.startswith("I"):  # 16 bits
+                values = torch.frombuffer(bytearray(image.convert("I").tobytes()), dtype=torch.int32)
+                values = ((values + 128) // 257).clamp(0, 255).to(torch.uint8)
+                return values.reshape(image.height, image.width, 1)
             image = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
             bytes_, bands = bytearray(image.tobytes()), len(image.getbands())
             pixels = torch.frombuffer(bytes_, dtype=torch.uint8).reshape(image.height, image.width, bands)
@@ -89,14 +96,14 @@ def read_image(path):
 def preprocess(pixels, config):
     """Pixels `[height, width, channels]`, 0 to 255, as a batch of one image: its size, its channels, normalized."""
     image = pixels.permute(2, 0, 1)[None].float()
+    size = config["image_size"]
+    if list(image.shape[2:]) != size:
+        image = F.interpolate(image, size, mode="bilinear", align_corners=False, antialias=True).round().clamp(0, 255)
     if config["num_channels"] == 1 and image.shape[1] == 3:
         # The brightness, rounded down.
         weights = torch.tensor([2126.0, 7152.0, 722.0]).reshape(1, 3, 1, 1)
         image = ((image * weights).sum(1, keepdim=True) / 10000).floor()
     image = image.expand(-1, config["num_channels"], -1, -1)
-    size = config["image_size"]
-    if list(image.shape[2:]) != size:
-        image = F.interpolate(image, size, mode="bilinear", align_corners=False, antialias=True).round().clamp(0, 255)
     mean, deviation = (torch.tensor(config[name]).reshape(1, -1, 1, 1) for name in ("image_mean", "image_std"))
     return (image / 255 - mean) / deviation
 
@@ -104,7 +111,8 @@ def preprocess(pixels, config):
 def main():
     if len(sys.argv) < 2:
         sys.exit("usage: python model.py IMAGE...")
-    config = json.loads((Path(__file__).parent / "config.json").read_text())
+    config = json.loads((Path(__file__).parent / "config.json").read_text(encoding="utf-8"))
+    sys.stdout.reconfigure(errors="replace")
     network = load()
     for path in sys.argv[1:]:
         with torch.no_grad():

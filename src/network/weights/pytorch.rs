@@ -136,8 +136,15 @@ impl CellNetwork {
             if tensor.is_transposed {
                 data = transposed(&data);
             }
-            if data.iter::<f32>().any(|value| !value.is_finite()) {
-                return Err(mismatch("it has values that aren't finite".to_owned()));
+            let is_variance = tensor.ours.ends_with("running_var");
+            if let Some(bad) = data
+                .iter::<f32>()
+                .find(|value| !value.is_finite() || is_variance && *value < 0.0)
+            {
+                return Err(WeightsError::Read {
+                    path: path.to_owned(),
+                    reason: format!("parameter {} has the value {bad}", tensor.theirs),
+                });
             }
             stored
                 .tensors

@@ -7,7 +7,8 @@ use std::process::Command;
 use burn::tensor::Device;
 use evonas::export::pytorch;
 use evonas::network::{
-    AuxiliaryHead, BatchNormSettings, CellNetwork, DropPath, ImageShape, NetworkConfig, Stem,
+    AuxiliaryHead, BatchNormSettings, CellNetwork, DropPath, DropPathSchedule, ImageShape,
+    NetworkConfig, Stem,
 };
 use evonas::prelude::*;
 use evonas::randomness::stream;
@@ -19,7 +20,7 @@ use safetensors::SafeTensors;
 use super::fixture::Fixture;
 use super::{Cells, agree, python, root};
 
-/// A network of 8 filters for small images, or with the ImageNet stem, an auxiliary head and dropout for larger ones.
+/// A network of 8 filters for small images, or with the ImageNet stem and an auxiliary head for larger ones.
 pub(super) fn config(imagenet: bool) -> NetworkConfig {
     match imagenet {
         false => NetworkConfig::new(ImageShape::rgb(16, 15), 7)
@@ -117,8 +118,22 @@ fn random_networks_compute_the_same_in_pytorch() {
             let genotype = space.sample(&mut stream(number, 3));
             let mut config = config(number % 4 == 3);
             if number % 2 == 1 {
-                // Without progress it changes nothing.
-                config = config.drop_path(DropPath::scheduled(0.7));
+                // The comparison is without progress; `exported.py` checks each layer with it.
+                let schedules = [
+                    DropPathSchedule::Time,
+                    DropPathSchedule::TimeAndLayer,
+                    DropPathSchedule::Layer,
+                ];
+                let schedule = schedules[number as usize % 3];
+                config = config.drop_path(DropPath {
+                    // By depth alone it acts from the beginning.
+                    keep_probability: if schedule == DropPathSchedule::Layer {
+                        1.0 - 1e-12
+                    } else {
+                        0.7
+                    },
+                    schedule,
+                });
             }
             (format!("random-{number}"), genotype, config)
         })

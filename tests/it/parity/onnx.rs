@@ -178,3 +178,38 @@ fn networks_compute_the_same_in_onnxruntime() {
     );
     assert!(said.ends_with("\n60 networks\n"));
 }
+
+/// The figures of `docs/export.md`: `… it -- time_of_an_image --ignored --nocapture`, on an idle machine.
+#[test]
+#[ignore = "a measurement"]
+fn the_time_of_an_image() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (cells, filters) in [(1, 8), (3, 24)] {
+        let config = NetworkConfig::cifar()
+            .cells_per_stack(cells)
+            .filters(filters);
+        let name = format!("amoebanet-a-{cells}-{filters}");
+        export(&published::amoebanet_a(), &config, folder.path(), &name);
+        let classifier = classifier(&published::amoebanet_a(), &config);
+        let (_, images) = random(&config, &mut stream(4, 0));
+        let images = tensor(images, &config, &Device::flex());
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let mut times: Vec<f64> = pool.unwrap().install(|| {
+            let time = |_| {
+                let begin = std::time::Instant::now();
+                let _ = classifier.network.forward(images.clone()).into_data();
+                1e3 * begin.elapsed().as_secs_f64() / BATCH as f64
+            };
+            (0..20).map(time).collect()
+        });
+        times.sort_by(f64::total_cmp);
+        println!("{name}: {:.2} ms an image here", times[10]);
+    }
+    let run = Command::new(python)
+        .arg(root().join("tests/onnx/check.py"))
+        .args([folder.path().as_os_str(), "--time".as_ref()])
+        .output()
+        .unwrap();
+    println!("{}", String::from_utf8_lossy(&run.stdout));
+}

@@ -32,8 +32,8 @@ pub(crate) struct CompareOptions {
     /// What is searched
     #[arg(long, value_enum, default_value_t = BenchmarkName::NasBench201)]
     benchmark: BenchmarkName,
-    /// The algorithms, separated by commas: aging, non-aging, random, reinforce, and ppo, an LSTM controller
-    /// that takes far longer than the others
+    /// The algorithms, separated by commas: aging, non-aging, random, reinforce, recommended (aging evolution with the
+    /// sizes that serve best, and no network twice), and ppo, an LSTM controller that takes far longer than the others
     #[arg(
         long,
         value_name = "NAMES",

@@ -106,3 +106,39 @@ fn what_does_not_fit_is_refused_with_the_first_difference() {
         .stderr(contains("gone.safetensors").and(contains("can't be read")));
     assert!(!dir.exists("other"));
 }
+
+#[test]
+fn an_onnx_file_normalizes_and_folds_if_it_is_asked_to() {
+    let dir = exported();
+    let has = |file: &str, text: &str| {
+        let bytes = dir.bytes(file);
+        bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    };
+    for (options, out, normalizes, folds) in [
+        ("", "plain", false, false),
+        ("--normalize", "normalizing", true, false),
+        ("--fold-batch-norm", "folded", false, true),
+    ] {
+        dir.line(&format!(
+            "export --format onnx --weights trained/weights.safetensors --out {out} {options}"
+        ))
+        .assert()
+        .success();
+        let file = format!("{out}/model.onnx");
+        assert_eq!(has(&file, "normalize.mean"), normalizes, "{out}");
+        assert_eq!(has(&file, "running_var"), !folds, "{out}");
+        assert_eq!(
+            dir.read(&format!("{out}/config.json")),
+            dir.read("model/config.json")
+        );
+    }
+    dir.line(
+        "export --format pytorch --normalize --weights trained/weights.safetensors --out other",
+    )
+    .assert()
+    .code(1)
+    .stderr(contains("no effect with --format pytorch"));
+    assert!(!dir.exists("other"));
+}
