@@ -310,7 +310,7 @@ fn the_recommended_contender_evaluates_nothing_twice_and_says_so() {
             .unwrap();
         let seen = benchmark.0.lock().unwrap();
         let canonical = benchmark.canonical();
-        let distinct: BTreeSet<String> = seen.iter().map(|bits| canonical(bits)).collect();
+        let distinct: BTreeSet<String> = seen.iter().map(canonical).collect();
         seen.len() - distinct.len()
     };
     assert!(repeats(Box::new(Aging::new())) > 0);
