@@ -232,9 +232,9 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     }
 
     fn warn(&mut self, warning: Warning) -> Result<(), SearchError> {
-        self.notify(&Event::Warned { warning: &warning })?;
-        self.warnings.push(warning);
-        Ok(())
+        // Kept first: an observer that fails ends the search, whose result has it then.
+        self.warnings.push(warning.clone());
+        self.notify(&Event::Warned { warning: &warning })
     }
 
     /// Keeps the warning that the stopper is left out, and returns it, the first time that it is.
