@@ -207,8 +207,9 @@ impl Courier {
         outages.abort();
         match deposed {
             None => {
-                // Whoever ends the search doesn't wait for a server that may never come back.
-                let patience = match self.settings.connection.is_up() {
+                // Whoever stops the search doesn't wait for a server that may never come back. One that has reached its
+                // end waits a moment: its workers would wait for ever.
+                let patience = match self.ended || self.settings.connection.is_up() {
                     true => GOODBYE,
                     false => Duration::ZERO,
                 };
