@@ -31,6 +31,6 @@ pub use evonas_kernels::{DeviceError, DeviceName, Devices};
 pub use full::{FullTraining, train_fully};
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};
 pub use trainer::{
-    Epoch, Learner, MovingAverage, Progress, RmsProp, RmsPropState, StepResult, Trainer, Training,
-    TrainingWatcher,
+    Epoch, Learner, MovingAverage, Progress, RmsProp, RmsPropState, Sgd, SgdState, StepResult,
+    Trainer, Training, TrainingWatcher,
 };

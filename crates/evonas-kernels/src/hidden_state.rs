@@ -2,11 +2,11 @@
 
 use std::ops::Add;
 
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use crate::pooling::Pooling;
 use crate::window::Window;
-use crate::{composed, cpu};
+use crate::{composed, operations};
 
 /// A batch of hidden states: what a cell network computes between its images and its logits.
 ///
@@ -21,16 +21,15 @@ pub struct HiddenState {
 /// The order of a hidden state's values, which also says what computes on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemoryOrder {
-    /// `[batch, channels, height, width]`, for Burn's operations and the CubeCL kernels.
+    /// `[batch, channels, height, width]`, for Burn's operations.
     ChannelsFirst,
-    /// `[batch, height, width, channels]`, for the CPU's kernels.
+    /// `[batch, height, width, channels]`, for the kernels.
     ChannelsLast,
 }
 
 impl MemoryOrder {
-    /// The CPU's kernels run on the Flex backend in single precision.
     fn of(tensor: &Tensor<4>) -> Self {
-        match tensor.dtype() == DType::F32 && cpu::run_on(&tensor.device()) {
+        match operations::run_on(&tensor.device(), tensor.dtype()) {
             true => Self::ChannelsLast,
             false => Self::ChannelsFirst,
         }
@@ -147,7 +146,7 @@ impl HiddenState {
         window.assert_fits(self.size());
         let values = match self.order {
             MemoryOrder::ChannelsFirst => composed::pool(self.values, pooling, &window),
-            MemoryOrder::ChannelsLast => cpu::pool(self.values, window, pooling),
+            MemoryOrder::ChannelsLast => operations::pool(self.values, window, pooling),
         };
         Self::new(values, self.order)
     }
@@ -196,7 +195,7 @@ impl HiddenState {
         let parts = parts.into_iter().map(|part| part.values).collect();
         let values = match order {
             MemoryOrder::ChannelsFirst => Tensor::cat(parts, 1),
-            MemoryOrder::ChannelsLast => cpu::concatenate(parts),
+            MemoryOrder::ChannelsLast => operations::concatenate(parts),
         };
         Self::new(values, order)
     }

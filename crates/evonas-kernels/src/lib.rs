@@ -47,7 +47,6 @@
 
 #![deny(unsafe_code)]
 
-mod batch_norm;
 mod composed;
 mod convolution;
 mod cpu;
@@ -55,11 +54,14 @@ mod cpu;
 mod cube;
 mod device;
 mod hidden_state;
+mod operations;
 mod pooling;
 mod reduction;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod unit_shape;
+mod update;
 mod window;
 
 pub use convolution::Convolution;
@@ -68,6 +70,10 @@ pub use hidden_state::HiddenState;
 pub use pooling::Pooling;
 pub use reduction::FactorizedPaths;
 pub use unit::Unit;
+pub use update::{
+    ParameterUpdate, UpdateRule, UpdatedParameter, blend_together, update_together,
+    updates_together,
+};
 pub use window::Window;
 
 use burn::tensor::{Device, FloatDType};

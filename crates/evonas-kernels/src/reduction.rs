@@ -4,8 +4,9 @@ use burn::tensor::Tensor;
 
 use crate::composed::{self, Grouping};
 use crate::convolution::Convolution;
-use crate::cpu::{self, Rows, UnitShape};
 use crate::hidden_state::{HiddenState, MemoryOrder};
+use crate::operations;
+use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
 
 /// Halves height and width by two 1x1 convolutions with stride 2, the second of which sees the image
@@ -68,9 +69,9 @@ impl FactorizedPaths {
         })
     }
 
-    /// By the CPU's kernels.
+    /// By the kernels.
     fn compute(self, input: Tensor<4>, window: Window) -> [Tensor<4>; 2] {
-        let relu = self.relu;
+        let (relu, bfloat16) = (self.relu, self.bfloat16);
         // Zeros after the image make up for the pixels skipped before it.
         [(self.first, 0), (self.second, 1)].map(|(weight, skipped)| {
             let window = Window {
@@ -80,8 +81,9 @@ impl FactorizedPaths {
             let shape = UnitShape {
                 rows: Rows::Patches(window),
                 relu,
+                bfloat16,
             };
-            cpu::convolve(input.clone(), None, Some(weight), shape)
+            operations::convolve(input.clone(), None, Some(weight), shape)
         })
     }
 }

@@ -3,11 +3,11 @@
 use burn::nn::BatchNorm;
 use burn::tensor::Tensor;
 
-use crate::batch_norm::{scale_and_shift, update_running};
 use crate::composed::{self, Grouping};
 use crate::convolution::Convolution;
-use crate::cpu::{self, Rows, UnitShape};
 use crate::hidden_state::{HiddenState, MemoryOrder};
+use crate::operations;
+use crate::unit_shape::{Rows, UnitShape};
 
 /// ReLU, a depthwise convolution, a dense convolution and batch norm, in this order; each is optional.
 ///
@@ -49,7 +49,7 @@ impl Unit<'_> {
         HiddenState::new(values, order)
     }
 
-    /// By Burn's operations, and CubeCL kernels where they run.
+    /// By Burn's operations.
     fn compose(self, input: Tensor<4>) -> Tensor<4> {
         let mut x = match self.relu {
             true => composed::relu(input),
@@ -67,7 +67,7 @@ impl Unit<'_> {
         }
     }
 
-    /// By the CPU's kernels.
+    /// By the kernels.
     fn compute(self, input: Tensor<4>) -> Tensor<4> {
         let rows = match (&self.depthwise, &self.dense) {
             (Some(depthwise), _) => Rows::Depthwise(depthwise.window),
@@ -75,30 +75,37 @@ impl Unit<'_> {
             (None, Some(dense)) => Rows::Patches(dense.window),
             (None, None) => Rows::Pixels,
         };
+        let convolutions = [&self.depthwise, &self.dense];
         let shape = UnitShape {
             rows,
             relu: self.relu,
+            bfloat16: convolutions.into_iter().flatten().any(|one| one.bfloat16),
         };
         let weight = |convolution: Option<Convolution>| Some(convolution?.weight);
         let (depthwise, dense) = (weight(self.depthwise), weight(self.dense));
         let Some(norm) = self.norm else {
-            return cpu::convolve(input, depthwise, dense, shape);
+            return operations::convolve(input, depthwise, dense, shape);
         };
         // Images may come from a device without autodiff to weights on one with it.
         let differentiates =
             input.device().is_autodiff() || norm.gamma.val().device().is_autodiff();
-        if differentiates && norm.training.is_enabled() {
-            let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
-            let normalized =
-                cpu::normalize(input, depthwise, dense, gamma, beta, shape, norm.epsilon);
-            return update_running(norm, normalized);
-        }
-        let (scale, shift) = scale_and_shift(norm);
         if !differentiates {
-            return cpu::scaled(input, depthwise, dense, scale, shift, shape);
+            return operations::evaluate(input, depthwise, dense, norm, shape);
         }
-        let output = cpu::convolve(input, depthwise, dense, shape);
+        if norm.training.is_enabled() {
+            return operations::normalize(input, depthwise, dense, norm, shape);
+        }
+        let output = operations::convolve(input, depthwise, dense, shape);
         let [_, _, _, channels] = output.dims();
-        output * scale.reshape([1, 1, 1, channels]) + shift.reshape([1, 1, 1, channels])
+        let [scale, shift] = scale_and_shift(norm).map(|by| by.reshape([1, 1, 1, channels]));
+        output * scale + shift
     }
+}
+
+/// The factor and the summand by which batch norm transforms each channel with its running statistics.
+fn scale_and_shift(norm: &BatchNorm) -> [Tensor<1>; 2] {
+    let deviation = (norm.running_var.value() + norm.epsilon).sqrt();
+    let scale = norm.gamma.val() / deviation;
+    let shift = norm.beta.val() - norm.running_mean.value() * scale.clone();
+    [scale, shift]
 }

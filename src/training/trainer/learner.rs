@@ -7,7 +7,6 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::GradientsParams;
 use burn::tensor::{Int, Tensor};
 
-use super::clipping::clip;
 use super::evaluate::correct;
 use super::moving_average::MovingAverage;
 use super::optimizer::NetworkOptimizer;
@@ -24,7 +23,6 @@ pub struct Learner<M> {
     optimizer: NetworkOptimizer,
     average: Option<MovingAverage<M>>,
     label_smoothing: f64,
-    gradient_clipping: Option<f64>,
 }
 
 impl<M> fmt::Debug for Learner<M> {
@@ -60,7 +58,6 @@ impl<M: ImageClassifier> Learner<M> {
             optimizer: NetworkOptimizer::new(config),
             average,
             label_smoothing: config.label_smoothing,
-            gradient_clipping: config.gradient_clipping,
         }
     }
 
@@ -80,6 +77,7 @@ impl<M: ImageClassifier> Learner<M> {
         let loss_function = CrossEntropyLossConfig::new()
             .with_smoothing((smoothing > 0.0).then_some(smoothing))
             .init(&images.device());
+        let device = images.device();
         let network = self.trained();
         let output = network.training_output(images, pass);
         let hits = correct(output.logits.clone().inner(), labels.clone());
@@ -91,13 +89,13 @@ impl<M: ImageClassifier> Learner<M> {
         if let Some((logits, weight)) = output.auxiliary {
             loss = loss + loss_function.forward(logits, labels) * weight;
         }
-        let mut gradients = GradientsParams::from_grads(loss.backward(), network);
-        if let Some(norm) = self.gradient_clipping {
-            gradients = clip(gradients, network, norm);
-        }
+        let gradients = GradientsParams::from_grads(loss.backward(), network);
         // Moved, not cloned: weights with one owner are updated in place.
         if let Some(network) = self.network.take() {
-            self.network = Some(self.optimizer.step(learning_rate, network, gradients));
+            let stepped = self
+                .optimizer
+                .step(learning_rate, network, gradients, &device);
+            self.network = Some(stepped);
         }
         if let Some(average) = self.average.take() {
             self.average = Some(average.update(self.trained()));

@@ -7,6 +7,8 @@ mod moving_average;
 mod optimizer;
 mod progress;
 mod rms_prop;
+mod sgd;
+mod together;
 mod training;
 
 pub use evaluate::Trainer;
@@ -14,4 +16,5 @@ pub use learner::{Learner, StepResult};
 pub use moving_average::MovingAverage;
 pub use progress::{Epoch, Progress, TrainingWatcher};
 pub use rms_prop::{RmsProp, RmsPropState};
+pub use sgd::{Sgd, SgdState};
 pub use training::Training;

@@ -2,6 +2,7 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
+use evonas_kernels::{blend_together, updates_together};
 
 /// The exponential moving average of a network's weights and running statistics over the steps of
 /// its training. It often classifies better than the last weights.
@@ -38,14 +39,19 @@ impl<M: Module> MovingAverage<M> {
         // A checkpoint may claim any number.
         let steps = self.steps.saturating_add(1);
         let n = steps as f64;
+        let kept = self.decay.min((1.0 + n) / (10.0 + n));
         let mut values = FlatParameters(Vec::new());
         network.valid().visit(&mut values);
-        let mut blend = Blend {
-            values: values.0.into_iter(),
-            kept: self.decay.min((1.0 + n) / (10.0 + n)),
+        let device = values.0.first().map(Tensor::device);
+        let network = match device.is_some_and(|device| updates_together(&device)) {
+            true => blended_together(self.network, values.0, kept),
+            false => self.network.map(&mut Blend {
+                values: values.0.into_iter(),
+                kept,
+            }),
         };
         Self {
-            network: self.network.map(&mut blend),
+            network,
             decay: self.decay,
             steps,
         }
@@ -86,6 +92,47 @@ impl ModuleMapper for Blend {
         param.map(|average| {
             let value = value.reshape(average.shape());
             average * kept + value * (1.0 - kept)
+        })
+    }
+}
+
+/// All values blended at once, on devices that can.
+fn blended_together<M: Module>(average: M, values: Vec<Tensor<1>>, kept: f64) -> M {
+    // Values with one owner are updated in place, so the network gives them away meanwhile.
+    let mut taken = Take(Vec::new());
+    let network = average.map(&mut taken);
+    let (averages, shapes): (Vec<_>, Vec<_>) = taken.0.into_iter().unzip();
+    let pairs = averages.into_iter().zip(values);
+    let blended = blend_together(
+        pairs.map(|(average, value)| [average, value]).collect(),
+        kept,
+    );
+    network.map(&mut Return(blended.into_iter().zip(shapes)))
+}
+
+/// Takes all values out of a module, flattened, with their shapes.
+struct Take(Vec<(Tensor<1>, Vec<usize>)>);
+
+impl ModuleMapper for Take {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|value| {
+            let (device, shape) = (value.device(), value.dims().to_vec());
+            self.0.push((value.reshape([-1]), shape));
+            Tensor::empty([1; D], &device)
+        })
+    }
+}
+
+/// Puts values back into a module.
+struct Return<I>(I);
+
+impl<I: Iterator<Item = (Tensor<1>, Vec<usize>)>> ModuleMapper for Return<I> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (value, dims) = self.0.next().expect("both networks are of one module");
+        param.map(|_| {
+            let mut shape = [0; D];
+            shape.copy_from_slice(&dims);
+            value.reshape(shape)
         })
     }
 }

@@ -1,12 +1,13 @@
 //! The optimizer of a network's parameters.
 
 use burn::module::{Module, ModuleMapper, Param};
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{DynOptimizer, DynState, GradientsParams, SgdConfig, StateSink, StateSource};
+use burn::optim::{DynOptimizer, DynState, GradientsParams, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
+use evonas_kernels::updates_together;
 
-use super::RmsProp;
+use super::clipping::clip;
+use super::together::Together;
+use super::{RmsProp, Sgd};
 use crate::training::{OptimizerSettings, TrainingConfig};
 
 /// Applies an update rule to every parameter of a network and keeps the rule's state of each.
@@ -19,6 +20,8 @@ pub(in crate::training) struct NetworkOptimizer {
     weights: Box<dyn DynOptimizer>,
     /// The rule for parameters of rank 1: batch norm's and biases.
     vectors: Box<dyn DynOptimizer>,
+    together: Together,
+    gradient_clipping: Option<f64>,
     states: Vec<Option<DynState>>,
 }
 
@@ -27,24 +30,41 @@ impl NetworkOptimizer {
     /// biases only with [`TrainingConfig::decay_all`].
     pub(super) fn new(config: &TrainingConfig) -> Self {
         let decay = config.weight_decay;
-        let [weights, vectors] = match config.decay_all {
+        let weight_decay = match config.decay_all {
             true => [decay; 2],
-            false => [decay, 0.0],
-        }
-        .map(|decay| rule(&config.optimizer, decay));
+            false => [0.0, decay],
+        };
+        let [vectors, weights] = weight_decay.map(|decay| rule(&config.optimizer, decay));
         Self {
             weights,
             vectors,
+            together: Together {
+                settings: config.optimizer,
+                weight_decay,
+            },
+            gradient_clipping: config.gradient_clipping,
             states: Vec::new(),
         }
     }
 
+    /// One step of all parameters, with clipped gradients if the configuration says so. On devices that have one, it
+    /// is a single operation.
     pub(super) fn step<M: Module>(
         &mut self,
         rate: f64,
         network: M,
-        gradients: GradientsParams,
+        mut gradients: GradientsParams,
+        device: &Device,
     ) -> M {
+        let most = self.gradient_clipping;
+        if updates_together(device) {
+            return self
+                .together
+                .step(network, gradients, &mut self.states, rate, most);
+        }
+        if let Some(most) = most {
+            gradients = clip(gradients, &network, most);
+        }
         network.map(&mut Step {
             optimizer: self,
             gradients,
@@ -92,17 +112,11 @@ impl NetworkOptimizer {
 
 fn rule(settings: &OptimizerSettings, weight_decay: f64) -> Box<dyn DynOptimizer> {
     match *settings {
-        OptimizerSettings::Sgd { momentum, nesterov } => {
-            let momentum = MomentumConfig::new()
-                .with_momentum(momentum)
-                .with_dampening(0.0)
-                .with_nesterov(nesterov);
-            let decay = (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay as f32));
-            let sgd = SgdConfig::new()
-                .with_momentum(Some(momentum))
-                .with_weight_decay(decay);
-            Box::new(sgd.build())
-        }
+        OptimizerSettings::Sgd { momentum, nesterov } => Box::new(Sgd {
+            momentum,
+            nesterov,
+            weight_decay,
+        }),
         OptimizerSettings::RmsProp {
             decay,
             momentum,

@@ -27,8 +27,8 @@ pub struct RmsProp {
 /// The state that [`RmsProp`] keeps of a parameter.
 #[derive(Clone, Debug)]
 pub struct RmsPropState<const D: usize> {
-    mean_square: Tensor<D>,
-    velocity: Tensor<D>,
+    pub(super) mean_square: Tensor<D>,
+    pub(super) velocity: Tensor<D>,
 }
 
 impl Optimizer for RmsProp {

@@ -1,16 +1,12 @@
-//! The operations composed of Burn's own, with CubeCL kernels for those that Burn runs slowly on GPUs.
+//! The operations composed of Burn's own, for devices and types without kernels.
 //! Images are `[images, channels, height, width]`.
 
 use burn::nn::BatchNorm;
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-use burn::tensor::DType;
 use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{FloatDType, Tensor, activation};
 
 use crate::convolution::Convolution;
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-use crate::cube;
 use crate::pooling::Pooling;
 use crate::window::Window;
 
@@ -49,10 +45,6 @@ fn convolve_in_one_type(
     window: &Window,
     grouping: Grouping,
 ) -> Tensor<4> {
-    #[cfg(any(feature = "cuda", feature = "wgpu"))]
-    if grouping == Grouping::Depthwise && cube::run_on(&input.device()) {
-        return cube::depthwise(input, weight, *window);
-    }
     let groups = match grouping {
         Grouping::Dense => 1,
         Grouping::Depthwise => weight.dims()[0],
@@ -63,16 +55,6 @@ fn convolve_in_one_type(
 }
 
 pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
-    #[cfg(any(feature = "cuda", feature = "wgpu"))]
-    if norm.training.is_enabled()
-        && input.device().is_autodiff()
-        && input.dtype() == DType::F32
-        && cube::run_on(&input.device())
-    {
-        let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
-        let normalized = cube::batch_norm(input, gamma, beta, norm.epsilon);
-        return crate::batch_norm::update_running(norm, normalized);
-    }
     norm.forward(input)
 }
 

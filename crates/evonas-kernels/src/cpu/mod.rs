@@ -6,13 +6,13 @@
 // Loops over indices of several arrays at once, and slices with their sizes, are what a kernel is.
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
 
+mod backend;
 mod channels;
 mod concatenate;
 mod depthwise;
 mod flat;
 mod matrix;
 mod norm;
-mod operations;
 mod patches;
 mod pool;
 mod primitives;
@@ -26,5 +26,4 @@ mod vector;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use operations::{concatenate, convolve, normalize, pool, run_on, scaled};
-pub(crate) use unit::{Rows, UnitShape};
+pub(crate) use backend::run_on;

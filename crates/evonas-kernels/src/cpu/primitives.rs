@@ -1,5 +1,6 @@
 //! The kernels on the tensors of Flex, `[images, height, width, channels]`.
 
+use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 
 use super::concatenate;
@@ -7,13 +8,15 @@ use super::flat::Affine;
 use super::norm;
 use super::pool;
 use super::recycled::{self, Memory};
-use super::unit::{self, Backwards, FollowingNorm, Plan, UnitShape, WeightSlices};
+use super::unit::{self, Backwards, FollowingNorm, Plan, WeightSlices};
+use crate::operations::UnitGradients;
 use crate::pooling::Pooling;
+use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
 
 /// A contiguous tensor in single precision.
 #[derive(Clone, Debug)]
-pub(super) struct Values(FlexTensor);
+pub(crate) struct Values(FlexTensor);
 
 impl Values {
     pub(super) fn new(tensor: FlexTensor) -> Self {
@@ -69,20 +72,21 @@ pub(super) fn joined(parts: &[Values]) -> FlexTensor {
 }
 
 /// Separates images into parts with these numbers of channels.
-pub(super) fn separate<const N: usize>(joined: FlexTensor, counts: [usize; N]) -> [FlexTensor; N] {
+pub(super) fn separate(joined: FlexTensor, counts: &[usize]) -> Vec<FlexTensor> {
     let joined = Values::new(joined);
     let [images, height, width, channels] = joined.dims();
     let mut first = 0;
-    counts.map(|count| {
+    let mut part = |&count: &usize| {
         let part = concatenate::part(joined.slice(), channels, first, count);
         first += count;
         tensor(part, [images, height, width, count])
-    })
+    };
+    counts.iter().map(&mut part).collect()
 }
 
 /// The inputs of a unit.
 #[derive(Clone, Debug)]
-pub(super) struct Inputs {
+pub(crate) struct Inputs {
     pub(super) unit: UnitShape,
     pub(super) image: Values,
     /// `[channels, 1, kernel height, kernel width]`
@@ -118,8 +122,8 @@ impl Inputs {
 
     /// Whether the unit does nothing.
     fn is_identity(&self) -> bool {
-        let UnitShape { rows, relu } = self.unit;
-        rows == unit::Rows::Pixels && !relu && self.dense.is_none()
+        let UnitShape { rows, relu, .. } = self.unit;
+        rows == Rows::Pixels && !relu && self.dense.is_none()
     }
 
     /// The convolutions' output.
@@ -147,7 +151,7 @@ impl Inputs {
     }
 
     /// The gradients by the inputs from the gradient by the output.
-    pub(super) fn backward(&self, gradient: FlexTensor, wants_image: bool) -> Gradients {
+    pub(super) fn backward(&self, gradient: FlexTensor, wants_image: bool) -> UnitGradients<Flex> {
         self.backward_through_norm(Values::new(gradient), None, wants_image)
     }
 
@@ -156,7 +160,7 @@ impl Inputs {
         mut gradient: Values,
         norm: Option<FollowingNorm<'_>>,
         wants_image: bool,
-    ) -> Gradients {
+    ) -> UnitGradients<Flex> {
         let (plan, image) = (self.plan(), self.image.slice());
         let (by_weights, by_image) = if !wants_image {
             let gradients = Backwards::WeightsOnly(gradient.slice());
@@ -178,7 +182,7 @@ impl Inputs {
         let like = |values: Option<Memory>, weights: &Option<Values>| {
             Some(tensor(values?, weights.as_ref()?.dims()))
         };
-        Gradients {
+        UnitGradients {
             image: by_image,
             depthwise: like(by_weights.depthwise, &self.depthwise),
             dense: like(by_weights.dense, &self.dense),
@@ -186,16 +190,9 @@ impl Inputs {
     }
 }
 
-/// The gradients of a unit.
-pub(super) struct Gradients {
-    pub(super) image: Option<FlexTensor>,
-    pub(super) depthwise: Option<FlexTensor>,
-    pub(super) dense: Option<FlexTensor>,
-}
-
 /// A unit followed by batch norm, in training.
 #[derive(Clone, Debug)]
-pub(super) struct Normalized {
+pub(crate) struct Normalized {
     pub(super) inputs: Inputs,
     /// The unit's output.
     between: Values,
@@ -260,7 +257,7 @@ impl Normalized {
         &self,
         gradient: FlexTensor,
         wants_image: bool,
-    ) -> (Gradients, [FlexTensor; 2]) {
+    ) -> (UnitGradients<Flex>, [FlexTensor; 2]) {
         let gradient = Values::new(gradient);
         let [_, height, width, channels] = self.between.dims();
         let (by_gamma, by_beta, by_input) = norm::gradients(

@@ -1,45 +1,136 @@
 //! How kernels are launched.
 
+use burn::backend::TensorMetadata as _;
 use burn::tensor::{DType, Shape};
+use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
+use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::calculate_cube_count_elemwise;
-use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 
-/// `[images, channels, height, width]` to `[images, height, width, channels]`, and back.
-pub(super) const CHANNELS_LAST: [usize; 4] = [0, 2, 3, 1];
-pub(super) const CHANNELS_FIRST: [usize; 4] = [0, 3, 1, 2];
-
-/// The number of threads that keep a device busy, and the most over which the sum of a channel is spread.
-const MANY_THREADS: usize = 1 << 17;
-const MOST_GROUPS: usize = 1 << 11;
-/// The number of pixels worth a thread.
-const PIXELS_OF_A_GROUP: usize = 32;
-
-/// The number of threads over which to spread each channel's sum over this many pixels.
-pub(super) fn groups(pixels: usize, channels: usize) -> usize {
-    assert!(pixels > 0 && channels > 0, "a batch has at least one image");
-    let most = pixels.div_ceil(PIXELS_OF_A_GROUP).clamp(1, MOST_GROUPS);
-    (MANY_THREADS / channels).clamp(1, most)
-}
+use crate::window::Window;
 
 /// An uninitialized contiguous tensor on the device of another. By default CUDA leaves gaps between rows.
-pub(super) fn empty(like: &CubeTensor, shape: Shape, dtype: DType) -> CubeTensor {
+pub(super) fn empty(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTensor {
+    let shape = shape.into();
+    let values = shape.num_elements();
+    assert!(
+        u32::try_from(values).is_ok(),
+        "a tensor of {values} values is too large: 4,294,967,295 are the most"
+    );
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, dtype)
 }
 
-pub(super) fn element(dtype: DType) -> ElemType {
-    burn::backend::cubecl::dtype_to_storage_type(dtype)
+/// A tensor whose values lie in the order of its shape, without gaps: what kernels read.
+pub(super) fn contiguous(tensor: CubeTensor) -> CubeTensor {
+    into_contiguous(tensor)
 }
 
-/// How to launch this many threads, which write values of tensors like `on`. Kernels count values in 32 bits.
+/// Images, `[images, height, width, channels]`, as one row for each pixel.
+pub(super) fn rows_of(images: CubeTensor) -> CubeTensor {
+    let [count, height, width, channels] = images.shape().dims();
+    reshape(images, [count * height * width, channels].into())
+}
+
+/// How to launch one thread for each of this many values.
 pub(super) fn threads(on: &CubeTensor, count: usize) -> (CubeCount, CubeDim) {
-    let values = on.meta.shape().num_elements();
-    assert!(
-        count.max(values) <= u32::MAX as usize,
-        "a tensor of {values} values is too large: 4,294,967,295 are the most"
-    );
     let dim = CubeDim::new(&on.client, count);
     (calculate_cube_count_elemwise(&on.client, count, dim), dim)
+}
+
+/// The threads of one cube of a kernel that reduces over pixels: neighboring threads work on neighboring
+/// channels, and rows of them on different pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Tile {
+    pub(super) channels: u32,
+    pub(super) rows: u32,
+}
+
+/// The threads of a cube.
+const THREADS: usize = 256;
+/// The most channels next to each other; a warp's worth.
+const MOST_CHANNELS: usize = 32;
+/// The number of pixels worth a thread.
+const PIXELS_OF_A_THREAD: usize = 16;
+/// Cubes that keep a device busy.
+const MANY_CUBES: usize = 1 << 10;
+
+impl Tile {
+    pub(super) fn of(channels: usize) -> Self {
+        assert!(channels > 0, "images have channels");
+        let wide = channels.next_power_of_two().min(MOST_CHANNELS);
+        Self {
+            channels: wide as u32,
+            rows: (THREADS / wide) as u32,
+        }
+    }
+
+    pub(super) const fn dim(self) -> CubeDim {
+        CubeDim::new_2d(self.channels, self.rows)
+    }
+}
+
+/// Pixels, split into groups of which each is worked on by one cube for every few channels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Groups {
+    pub(super) tile: Tile,
+    pub(super) pixels: usize,
+    /// The pixels of each group but the last.
+    pub(super) of_each: usize,
+    /// The number of groups.
+    pub(super) count: usize,
+    columns: usize,
+}
+
+impl Groups {
+    /// At most this many groups.
+    pub(super) fn at_most(most: usize, pixels: usize, channels: usize) -> Self {
+        assert!(pixels > 0, "a batch has at least one image");
+        let tile = Tile::of(channels);
+        let columns = channels.div_ceil(tile.channels as usize);
+        let worthwhile = pixels.div_ceil(tile.rows as usize * PIXELS_OF_A_THREAD);
+        let busy = MANY_CUBES.div_ceil(columns);
+        let of_each = pixels.div_ceil(worthwhile.min(busy).min(most));
+        Self {
+            tile,
+            pixels,
+            of_each,
+            count: pixels.div_ceil(of_each),
+            columns,
+        }
+    }
+
+    pub(super) fn cubes(&self) -> CubeCount {
+        CubeCount::Static(self.columns as u32, self.count as u32, 1)
+    }
+}
+
+/// The constants of a window that a kernel is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Taps {
+    pub(super) rows: u32,
+    pub(super) columns: u32,
+    pub(super) down: u32,
+    pub(super) right: u32,
+    pub(super) dilation: u32,
+    pub(super) above: i32,
+    pub(super) left: i32,
+}
+
+impl Taps {
+    pub(super) fn of(window: &Window) -> Self {
+        let [rows, columns] = window.kernel.map(|size| size as u32);
+        let [down, right] = window.stride.map(|step| step as u32);
+        let [above, left] = window.before.map(|pixels| pixels as i32);
+        Self {
+            rows,
+            columns,
+            down,
+            right,
+            dilation: window.dilation as u32,
+            above,
+            left,
+        }
+    }
 }

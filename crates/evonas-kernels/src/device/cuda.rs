@@ -10,17 +10,8 @@ pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
 
     use super::count::count;
 
-    // Without a driver the first operation panics in a thread of the runtime, so look first: for the
-    // device files of Linux and WSL, and for the library of Windows.
-    let driver = [
-        "/dev/nvidiactl",
-        "/dev/dxg",
-        r"C:\Windows\System32\nvcuda.dll",
-    ];
-    if !driver
-        .iter()
-        .any(|path| std::path::Path::new(path).exists())
-    {
+    // Without a driver the first operation panics in a thread of the runtime, so look first.
+    if !has_driver() {
         return Err(DeviceError::NoDriver);
     }
     let available = count("CUDA", DeviceType::Cuda)?;
@@ -38,6 +29,19 @@ pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
             .map(|number| (format!("cuda:{number}"), Device::cuda(number)))
             .collect(),
         not_cuda: None,
+    })
+}
+
+/// Whether the driver's library can be loaded: what counts in containers and on Jetson, where device files have
+/// other names or none.
+#[cfg(feature = "cuda")]
+#[allow(unsafe_code)]
+fn has_driver() -> bool {
+    let names = ["libcuda.so.1", "libcuda.so", "nvcuda.dll"];
+    names.into_iter().any(|name| {
+        // SAFETY: what a library runs when it is loaded could do anything; the CUDA runtime loads the library of
+        // this name right after this.
+        unsafe { libloading::Library::new(name) }.is_ok()
     })
 }
 

@@ -15,13 +15,13 @@ pub enum DeviceError {
         /// The feature of the crate that adds it.
         feature: &'static str,
     },
-    /// The machine has no NVIDIA driver.
-    #[error("no NVIDIA driver was found on this machine; install it, or choose the device cpu")]
+    /// The NVIDIA driver can't be loaded.
+    #[error(
+        "no NVIDIA driver was found on this machine (its library libcuda can't be loaded); install it, or choose the device cpu"
+    )]
     NoDriver,
     /// There is a driver, but it offers no device.
-    #[error(
-        "there is an NVIDIA driver but no CUDA device: its library libcuda can't be loaded, or no card is visible"
-    )]
+    #[error("there is an NVIDIA driver but no CUDA device is visible")]
     NoDevice,
     /// The library of functions that CUDA kernels call is missing.
     #[error(

@@ -5,14 +5,25 @@ use burn::backend::flex::FlexTensor;
 use super::units::{Sizes, all_of, inputs_of, same_size, values_of};
 use super::{assert_close, doubles, random, values, window};
 use crate::cpu::primitives::{self, Inputs, Normalized, Values, tensor};
-use crate::cpu::unit::{Rows, UnitShape};
 use crate::pooling::Pooling;
+use crate::unit_shape::{Rows, UnitShape};
 
 #[test]
 fn nan_is_not_swallowed() {
     let image = || tensor(vec![1.0, f32::NAN, -1.0, 2.0], [1, 2, 2, 1]);
     let rectified = |rows: Rows, weights: [Option<FlexTensor>; 2]| {
-        values(Inputs::new(UnitShape { rows, relu: true }, image(), weights).forward())
+        values(
+            Inputs::new(
+                UnitShape {
+                    rows,
+                    relu: true,
+                    bfloat16: false,
+                },
+                image(),
+                weights,
+            )
+            .forward(),
+        )
     };
     let pixels = rectified(Rows::Pixels, [None, None]);
     assert!(pixels[1].is_nan());
@@ -43,7 +54,11 @@ fn nan_is_not_swallowed() {
 
 #[test]
 fn a_machine_without_vectors_computes_the_same() {
-    let unit = |rows| UnitShape { rows, relu: true };
+    let unit = |rows| UnitShape {
+        rows,
+        relu: true,
+        bfloat16: false,
+    };
     let pooled = |take| {
         let image = Values::new(tensor(random(3 * 81 * 12, 9), [3, 9, 9, 12]));
         let window = same_size(9, [3, 3], [2, 2]);

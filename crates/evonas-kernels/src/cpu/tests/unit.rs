@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::units::{Sizes, all_of, define, define_norm, inputs_of, same_size, units, values_of};
 use super::{assert_close, assert_gradients, doubles, random, values};
 use crate::cpu::primitives::{self, Normalized, tensor};
-use crate::cpu::unit::{Rows, UnitShape};
+use crate::unit_shape::{Rows, UnitShape};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -113,7 +113,11 @@ fn batches_of_many_tasks_and_groups_are_those_of_single_images() {
         (Rows::Pixels, 67, 13, 24, Some(24)),
         (Rows::Pixels, 33, 13, 5, Some(3)),
     ] {
-        let unit = UnitShape { rows, relu: true };
+        let unit = UnitShape {
+            rows,
+            relu: true,
+            bfloat16: false,
+        };
         let sizes = Sizes {
             images,
             height: size,
@@ -153,6 +157,7 @@ fn a_gradient_that_is_part_of_a_tensor_is_not_overwritten() {
     let unit = UnitShape {
         rows: Rows::Pixels,
         relu: true,
+        bfloat16: false,
     };
     let sizes = Sizes {
         images: 2,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{WindowPadding, each_pixel, padded_window, random, values, window};
 use crate::cpu::primitives::{Inputs, tensor};
-use crate::cpu::unit::{Rows, UnitShape};
+use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
 
 /// The sizes of a unit.
@@ -191,7 +191,15 @@ pub(super) fn units() -> impl Strategy<Value = (UnitShape, Sizes, u64)> {
             channels,
             outputs,
         };
-        (UnitShape { rows, relu }, sizes, seed)
+        (
+            UnitShape {
+                rows,
+                relu,
+                bfloat16: false,
+            },
+            sizes,
+            seed,
+        )
     })
 }
 

@@ -11,4 +11,3 @@ mod plan;
 pub(super) use backward::{Backwards, FollowingNorm, backward};
 pub(super) use forward::forward;
 pub(super) use plan::{Plan, WeightSlices};
-pub(crate) use plan::{Rows, UnitShape};

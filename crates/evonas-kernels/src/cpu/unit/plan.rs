@@ -5,26 +5,8 @@ use crate::cpu::matrix::Panels;
 use crate::cpu::patches::{self, Patches};
 use crate::cpu::tasks::images_of_a_task;
 use crate::cpu::vector::{LANES, padded};
+use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
-
-/// The rows that the dense convolution multiplies, one for each pixel of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rows {
-    /// The pixel itself.
-    Pixels,
-    /// The sums of a depthwise convolution.
-    Depthwise(Window),
-    /// Everything that a window sees.
-    Patches(Window),
-}
-
-/// The shape of a unit's convolutions: a depthwise one, a dense one, or one after the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct UnitShape {
-    pub(crate) rows: Rows,
-    /// Whether the input is passed through a ReLU.
-    pub(crate) relu: bool,
-}
 
 /// The weights of a unit, in the order in which a module stores them.
 #[derive(Clone, Copy)]
@@ -216,12 +198,3 @@ const IN_CACHE: usize = 6 * 1024;
 
 /// The most values in the weight gradients of all tasks together: 64 MiB.
 const MOST_SUMS: usize = 1 << 24;
-
-impl UnitShape {
-    pub(super) fn taps(&self) -> usize {
-        match self.rows {
-            Rows::Pixels => 1,
-            Rows::Depthwise(window) | Rows::Patches(window) => window.taps(),
-        }
-    }
-}

@@ -1,27 +1,38 @@
-//! The kernels as Burn operations with gradients. Images are `[images, height, width, channels]`.
+//! The operations of cell networks as Burn operations with gradients. Images are
+//! `[images, height, width, channels]`.
+//!
+//! Each has one signature for all devices. A backend takes part by implementing
+//! [`CellPrimitives`]; the graph around it is the same for all.
 
 mod extension;
 mod gradients;
+mod primitives;
 
 use std::collections::VecDeque;
 
-use burn::backend::{Dispatch, DispatchDevice};
-use burn::tensor::{Device, Tensor};
+use burn::backend::Dispatch;
+use burn::nn::BatchNorm;
+use burn::tensor::{DType, Device, Tensor};
 
 use self::extension::{
-    CellOperations, ConcatenatedParts, ConvolutionWeights, Inference, MOST_PARTS,
+    CellOperations, ConcatenatedParts, ConvolutionWeights, Inference, MOST_PARTS, NormPrimitives,
 };
-use super::unit::UnitShape;
-use crate::batch_norm::BatchNormOutput;
+pub(crate) use self::extension::{NormNumbers, Running, UnitNorm};
+pub(crate) use self::primitives::{CellPrimitives, UnitGradients};
 use crate::pooling::Pooling;
+use crate::unit_shape::UnitShape;
 use crate::window::Window;
 
-/// Whether the kernels run on this device.
-pub(crate) fn run_on(device: &Device) -> bool {
-    matches!(
-        device.clone().inner().as_dispatch(),
-        DispatchDevice::Flex(_)
-    )
+/// Whether a device has the operations for tensors of a type.
+pub(crate) fn run_on(device: &Device, dtype: DType) -> bool {
+    if dtype != DType::F32 {
+        return false;
+    }
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    if crate::cube::run_on(device) {
+        return true;
+    }
+    crate::cpu::run_on(device)
 }
 
 fn weights_of(
@@ -57,53 +68,73 @@ pub(crate) fn convolve(
     ))
 }
 
-/// Convolutions, if there are any, followed by batch norm with the batch's statistics.
+/// Convolutions, if there are any, followed by batch norm with the batch's statistics, which are added to the
+/// module's running ones.
 ///
 /// # Shapes
-/// Those of [`convolve`]; `gamma` and `beta`: `[outputs]`.
+/// Those of [`convolve`].
 pub(crate) fn normalize(
     image: Tensor<4>,
     depthwise: Option<Tensor<4>>,
     dense: Option<Tensor<4>>,
-    gamma: Tensor<1>,
-    beta: Tensor<1>,
+    norm: &BatchNorm,
     unit: UnitShape,
-    epsilon: f64,
-) -> BatchNormOutput {
+) -> Tensor<4> {
+    let [running_mean, running_var] =
+        [&norm.running_mean, &norm.running_var].map(|running| running.value_sync());
     let result = <Dispatch as CellOperations>::normalize(
         image.into_dispatch(),
         weights_of(depthwise, dense),
-        gamma.into_dispatch(),
-        beta.into_dispatch(),
+        primitives_of(norm, [running_mean, running_var]),
         unit,
-        epsilon,
+        numbers_of(norm),
     );
-    BatchNormOutput {
-        output: Tensor::from_dispatch(result.output),
-        mean: Tensor::from_dispatch(result.mean),
-        variance: Tensor::from_dispatch(result.variance),
+    for (running, value) in [
+        (&norm.running_mean, result.running_mean),
+        (&norm.running_var, result.running_variance),
+    ] {
+        running.update(Tensor::from_dispatch(value));
     }
+    Tensor::from_dispatch(result.output)
 }
 
-/// Convolutions, if there are any, then scaled and shifted by channel. For devices without autodiff.
+/// Convolutions, if there are any, followed by batch norm with the running statistics. For devices without
+/// autodiff.
 ///
 /// # Shapes
-/// Those of [`convolve`]; `scale` and `shift`: `[outputs]`.
-pub(crate) fn scaled(
+/// Those of [`convolve`].
+pub(crate) fn evaluate(
     image: Tensor<4>,
     depthwise: Option<Tensor<4>>,
     dense: Option<Tensor<4>>,
-    scale: Tensor<1>,
-    shift: Tensor<1>,
+    norm: &BatchNorm,
     unit: UnitShape,
 ) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as Inference>::scaled(
+    let running = [&norm.running_mean, &norm.running_var].map(|running| running.value());
+    Tensor::from_dispatch(<Dispatch as Inference>::evaluate(
         image.into_dispatch(),
         weights_of(depthwise, dense),
-        scale.into_dispatch(),
-        shift.into_dispatch(),
+        primitives_of(norm, running),
         unit,
+        numbers_of(norm),
     ))
+}
+
+fn primitives_of(norm: &BatchNorm, running: [Tensor<1>; 2]) -> NormPrimitives<Dispatch> {
+    let [running_mean, running_variance] = running.map(Tensor::into_dispatch);
+    NormPrimitives {
+        gamma: norm.gamma.val().into_dispatch(),
+        beta: norm.beta.val().into_dispatch(),
+        running_mean,
+        running_variance,
+    }
+}
+
+const fn numbers_of(norm: &BatchNorm) -> NormNumbers {
+    NormNumbers {
+        epsilon: norm.epsilon,
+        momentum: norm.momentum,
+    }
 }
 
 /// Average, max or min pooling. Padding never contributes to the result.

@@ -1,0 +1,103 @@
+//! Concatenation of channels in one launch, and its gradient in one. Images are
+//! `[images, height, width, channels]`.
+
+use burn::backend::TensorMetadata as _;
+use burn::tensor::DType;
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::prelude::*;
+
+use super::launch::{empty, threads};
+
+/// One thread for each value of the result.
+#[cube(launch)]
+fn join_kernel(parts: &Sequence<Tensor<f32>>, joined: &mut Tensor<f32>, #[comptime] count: usize) {
+    if ABSOLUTE_POS >= joined.len() {
+        terminate!();
+    }
+    let channels = joined.shape(3);
+    let channel = ABSOLUTE_POS % channels;
+    let pixel = ABSOLUTE_POS / channels;
+    let mut first = 0usize;
+    #[unroll]
+    for number in 0..count {
+        let part = &parts[number];
+        let own = part.shape(3);
+        if channel >= first && channel < first + own {
+            joined[ABSOLUTE_POS] = part[pixel * own + channel - first];
+        }
+        first += own;
+    }
+}
+
+/// One thread for each value of all parts.
+#[cube(launch)]
+fn separate_kernel(
+    joined: &Tensor<f32>,
+    parts: &mut Sequence<Tensor<f32>>,
+    #[comptime] count: usize,
+) {
+    if ABSOLUTE_POS >= joined.len() {
+        terminate!();
+    }
+    let channels = joined.shape(3);
+    let channel = ABSOLUTE_POS % channels;
+    let pixel = ABSOLUTE_POS / channels;
+    let mut first = 0usize;
+    #[unroll]
+    for number in 0..count {
+        let part = parts.index_mut(number);
+        let own = part.shape(3);
+        if channel >= first && channel < first + own {
+            part[pixel * own + channel - first] = joined[ABSOLUTE_POS];
+        }
+        first += own;
+    }
+}
+
+/// # Panics
+/// If the parts differ in the number or size of their images.
+pub(super) fn join(parts: Vec<CubeTensor>) -> CubeTensor {
+    let shapes: Vec<[usize; 4]> = parts.iter().map(|part| part.shape().dims()).collect();
+    let [images, height, width, _] = shapes[0];
+    for shape in &shapes {
+        assert_eq!(
+            shape[..3],
+            [images, height, width],
+            "concatenated images have the same number and size"
+        );
+    }
+    let channels = shapes.iter().map(|shape| shape[3]).sum();
+    let joined = empty(&parts[0], [images, height, width, channels], DType::F32);
+    let (count, dim) = threads(&joined, joined.meta.num_elements());
+    let number = parts.len();
+    join_kernel::launch(
+        &joined.client,
+        count,
+        dim,
+        parts.into_iter().map(CubeTensor::into_tensor_arg).collect(),
+        joined.clone().into_tensor_arg(),
+        number,
+    );
+    joined
+}
+
+pub(super) fn separate(joined: CubeTensor, channels: &[usize]) -> Vec<CubeTensor> {
+    let [images, height, width, _] = joined.shape().dims();
+    let parts: Vec<_> = channels
+        .iter()
+        .map(|&own| empty(&joined, [images, height, width, own], DType::F32))
+        .collect();
+    let (count, dim) = threads(&joined, joined.meta.num_elements());
+    separate_kernel::launch(
+        &joined.client.clone(),
+        count,
+        dim,
+        joined.into_tensor_arg(),
+        parts
+            .iter()
+            .map(|part| part.clone().into_tensor_arg())
+            .collect(),
+        parts.len(),
+    );
+    parts
+}

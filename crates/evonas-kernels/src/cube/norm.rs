@@ -1,0 +1,449 @@
+//! Batch norm in two launches, and its gradients in two. Rows are `[pixels, channels]`, everything else is
+//! `[channels]`.
+//!
+//! A cube reduces a group of pixels; the cubes of the second launch combine the groups for themselves, which
+//! costs less than a launch in between. All sums have an order that depends on sizes alone.
+
+use burn::backend::TensorMetadata as _;
+use burn::tensor::DType;
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::prelude::*;
+
+use super::launch::{Groups, Tile, empty};
+use crate::operations::NormNumbers;
+
+/// The most groups whose results every cube of the second launch combines.
+const MOST_GROUPS: usize = 128;
+/// The most cubes in a column of the second launch.
+const MOST_CUBES: usize = 1 << 10;
+
+/// `moments` is `[groups, 3, channels]`: the number of pixels in a group, their mean, and the sum of their
+/// squared distances from it.
+#[cube(launch)]
+fn moments_kernel(
+    rows: &Tensor<f32>,
+    moments: &mut Tensor<f32>,
+    of_each: usize,
+    #[comptime] tile: Tile,
+) {
+    let channels = rows.shape(1);
+    let pixels = rows.shape(0);
+    let wide = comptime!(tile.channels as usize);
+    let high = comptime!(tile.rows as usize);
+    let across = UNIT_POS_X as usize;
+    let down = UNIT_POS_Y as usize;
+    let channel = CUBE_POS_X as usize * wide + across;
+    let group = CUBE_POS_Y as usize;
+    let begin = group * of_each;
+    let end = min(begin + of_each, pixels);
+    let mut sums = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut squares = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut first = f32::new(0.0);
+    let mut sum = f32::new(0.0);
+    let mut square = f32::new(0.0);
+    if channel < channels {
+        // Distances from the first value keep their digits, whatever the mean.
+        first = rows[begin * channels + channel];
+        let mut pixel = begin + down;
+        while pixel < end {
+            let distance = rows[pixel * channels + channel] - first;
+            sum += distance;
+            square += distance * distance;
+            pixel += high;
+        }
+    }
+    sums[down * wide + across] = sum;
+    squares[down * wide + across] = square;
+    sync_cube();
+    if down == 0 && channel < channels {
+        let mut row = 1usize;
+        while row < high {
+            sum += sums[row * wide + across];
+            square += squares[row * wide + across];
+            row += 1;
+        }
+        let count = f32::cast_from(end - begin);
+        let mean = sum / count;
+        moments[group * 3 * channels + channel] = count;
+        moments[(group * 3 + 1) * channels + channel] = first + mean;
+        moments[(group * 3 + 2) * channels + channel] = square - sum * mean;
+    }
+}
+
+/// Combines two sets of moments (Chan, Golub and LeVeque 1979).
+#[cube]
+fn combined(
+    count: f32,
+    mean: f32,
+    squares: f32,
+    own: f32,
+    own_mean: f32,
+    own_squares: f32,
+) -> (f32, f32, f32) {
+    let all = count + own;
+    let share = own / max(all, f32::new(1.0));
+    let distance = own_mean - mean;
+    (
+        all,
+        mean + distance * share,
+        squares + own_squares + distance * distance * count * share,
+    )
+}
+
+/// Normalizes the pixels of each group. The first group's cubes also write the statistics and the new running
+/// ones.
+#[cube(launch)]
+fn normalize_kernel(
+    rows: &Tensor<f32>,
+    moments: &Tensor<f32>,
+    gamma: &Tensor<f32>,
+    beta: &Tensor<f32>,
+    running_mean: &Tensor<f32>,
+    running_variance: &Tensor<f32>,
+    output: &mut Tensor<f32>,
+    statistics: &mut Tensor<f32>,
+    new_mean: &mut Tensor<f32>,
+    new_variance: &mut Tensor<f32>,
+    of_each: usize,
+    epsilon: f32,
+    momentum: f32,
+    #[comptime] tile: Tile,
+) {
+    let channels = rows.shape(1);
+    let pixels = rows.shape(0);
+    let groups = moments.shape(0);
+    let wide = comptime!(tile.channels as usize);
+    let high = comptime!(tile.rows as usize);
+    let across = UNIT_POS_X as usize;
+    let down = UNIT_POS_Y as usize;
+    let channel = CUBE_POS_X as usize * wide + across;
+    let mut counts = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut means = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut squares = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut count = f32::new(0.0);
+    let mut mean = f32::new(0.0);
+    let mut square = f32::new(0.0);
+    if channel < channels {
+        let mut group = down;
+        while group < groups {
+            let (next_count, next_mean, next_square) = combined(
+                count,
+                mean,
+                square,
+                moments[group * 3 * channels + channel],
+                moments[(group * 3 + 1) * channels + channel],
+                moments[(group * 3 + 2) * channels + channel],
+            );
+            count = next_count;
+            mean = next_mean;
+            square = next_square;
+            group += high;
+        }
+    }
+    counts[down * wide + across] = count;
+    means[down * wide + across] = mean;
+    squares[down * wide + across] = square;
+    sync_cube();
+    if channel < channels {
+        count = counts[across];
+        mean = means[across];
+        square = squares[across];
+        let mut row = 1usize;
+        while row < min(high, groups) {
+            let (next_count, next_mean, next_square) = combined(
+                count,
+                mean,
+                square,
+                counts[row * wide + across],
+                means[row * wide + across],
+                squares[row * wide + across],
+            );
+            count = next_count;
+            mean = next_mean;
+            square = next_square;
+            row += 1;
+        }
+        let variance = square / count;
+        let deviation = (variance + epsilon).sqrt();
+        let scale = gamma[channel] / deviation;
+        let shift = beta[channel];
+        let begin = CUBE_POS_Y as usize * of_each;
+        let end = min(begin + of_each, pixels);
+        let mut pixel = begin + down;
+        while pixel < end {
+            let place = pixel * channels + channel;
+            output[place] = (rows[place] - mean) * scale + shift;
+            pixel += high;
+        }
+        if CUBE_POS_Y == 0 && down == 0 {
+            statistics[channel] = mean;
+            statistics[channels + channel] = deviation;
+            let kept = f32::new(1.0) - momentum;
+            new_mean[channel] = running_mean[channel] * kept + mean * momentum;
+            new_variance[channel] = running_variance[channel] * kept + variance * momentum;
+        }
+    }
+}
+
+/// One thread for each value; normalizes by the running statistics.
+#[cube(launch)]
+fn evaluate_kernel(
+    rows: &Tensor<f32>,
+    gamma: &Tensor<f32>,
+    beta: &Tensor<f32>,
+    running_mean: &Tensor<f32>,
+    running_variance: &Tensor<f32>,
+    output: &mut Tensor<f32>,
+    epsilon: f32,
+) {
+    if ABSOLUTE_POS >= output.len() {
+        terminate!();
+    }
+    let channel = ABSOLUTE_POS % output.shape(1);
+    let scale = gamma[channel] / (running_variance[channel] + epsilon).sqrt();
+    output[ABSOLUTE_POS] = (rows[ABSOLUTE_POS] - running_mean[channel]) * scale + beta[channel];
+}
+
+/// `sums` is `[groups, 2, channels]`: the sums of the gradient, and of its products with the normalized input.
+#[cube(launch)]
+fn gradient_sums_kernel(
+    rows: &Tensor<f32>,
+    gradient: &Tensor<f32>,
+    statistics: &Tensor<f32>,
+    sums: &mut Tensor<f32>,
+    of_each: usize,
+    #[comptime] tile: Tile,
+) {
+    let channels = rows.shape(1);
+    let pixels = rows.shape(0);
+    let wide = comptime!(tile.channels as usize);
+    let high = comptime!(tile.rows as usize);
+    let across = UNIT_POS_X as usize;
+    let down = UNIT_POS_Y as usize;
+    let channel = CUBE_POS_X as usize * wide + across;
+    let group = CUBE_POS_Y as usize;
+    let begin = group * of_each;
+    let end = min(begin + of_each, pixels);
+    let mut plain = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut weighted = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut sum = f32::new(0.0);
+    let mut products = f32::new(0.0);
+    if channel < channels {
+        let mean = statistics[channel];
+        let mut pixel = begin + down;
+        while pixel < end {
+            let place = pixel * channels + channel;
+            let value = gradient[place];
+            sum += value;
+            products += value * (rows[place] - mean);
+            pixel += high;
+        }
+    }
+    plain[down * wide + across] = sum;
+    weighted[down * wide + across] = products;
+    sync_cube();
+    if down == 0 && channel < channels {
+        let mut row = 1usize;
+        while row < high {
+            sum += plain[row * wide + across];
+            products += weighted[row * wide + across];
+            row += 1;
+        }
+        sums[group * 2 * channels + channel] = sum;
+        sums[(group * 2 + 1) * channels + channel] = products / statistics[channels + channel];
+    }
+}
+
+/// The gradient by the input, for the pixels of each group. The first group's cubes also write the gradients by
+/// gamma and beta.
+#[cube(launch)]
+fn input_gradient_kernel(
+    rows: &Tensor<f32>,
+    gradient: &Tensor<f32>,
+    statistics: &Tensor<f32>,
+    gamma: &Tensor<f32>,
+    sums: &Tensor<f32>,
+    by_rows: &mut Tensor<f32>,
+    by_gamma: &mut Tensor<f32>,
+    by_beta: &mut Tensor<f32>,
+    of_each: usize,
+    #[comptime] tile: Tile,
+) {
+    let channels = rows.shape(1);
+    let pixels = rows.shape(0);
+    let groups = sums.shape(0);
+    let wide = comptime!(tile.channels as usize);
+    let high = comptime!(tile.rows as usize);
+    let across = UNIT_POS_X as usize;
+    let down = UNIT_POS_Y as usize;
+    let channel = CUBE_POS_X as usize * wide + across;
+    let mut plain = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut weighted = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut sum = f32::new(0.0);
+    let mut products = f32::new(0.0);
+    if channel < channels {
+        let mut group = down;
+        while group < groups {
+            sum += sums[group * 2 * channels + channel];
+            products += sums[(group * 2 + 1) * channels + channel];
+            group += high;
+        }
+    }
+    plain[down * wide + across] = sum;
+    weighted[down * wide + across] = products;
+    sync_cube();
+    if channel < channels {
+        sum = plain[across];
+        products = weighted[across];
+        let mut row = 1usize;
+        while row < min(high, groups) {
+            sum += plain[row * wide + across];
+            products += weighted[row * wide + across];
+            row += 1;
+        }
+        let mean = statistics[channel];
+        let deviation = statistics[channels + channel];
+        let scale = gamma[channel] / deviation;
+        let count = f32::cast_from(pixels);
+        let constant = sum / count;
+        let slope = products / count / deviation;
+        let begin = CUBE_POS_Y as usize * of_each;
+        let end = min(begin + of_each, pixels);
+        let mut pixel = begin + down;
+        while pixel < end {
+            let place = pixel * channels + channel;
+            by_rows[place] = scale * (gradient[place] - constant - (rows[place] - mean) * slope);
+            pixel += high;
+        }
+        if CUBE_POS_Y == 0 && down == 0 {
+            by_gamma[channel] = products;
+            by_beta[channel] = sum;
+        }
+    }
+}
+
+/// What the gradients need.
+#[derive(Clone, Debug)]
+pub(super) struct Saved {
+    rows: CubeTensor,
+    gamma: CubeTensor,
+    /// `[2, channels]`: the means, and the deviations (with epsilon).
+    statistics: CubeTensor,
+}
+
+/// Normalizes rows. Returns the output, and the new running mean and variance.
+pub(super) fn forward(
+    rows: CubeTensor,
+    [gamma, beta, running_mean, running_variance]: [CubeTensor; 4],
+    numbers: NormNumbers,
+) -> (CubeTensor, [CubeTensor; 2], Saved) {
+    let [pixels, channels] = rows.shape().dims();
+    let client = rows.client.clone();
+    let groups = Groups::at_most(MOST_GROUPS, pixels, channels);
+    let moments = empty(&rows, [groups.count, 3, channels], DType::F32);
+    moments_kernel::launch(
+        &client,
+        groups.cubes(),
+        groups.tile.dim(),
+        rows.clone().into_tensor_arg(),
+        moments.clone().into_tensor_arg(),
+        groups.of_each,
+        groups.tile,
+    );
+    let parts = Groups::at_most(MOST_CUBES, pixels, channels);
+    let output = empty(&rows, [pixels, channels], DType::F32);
+    let statistics = empty(&rows, [2, channels], DType::F32);
+    let new = [(); 2].map(|()| empty(&rows, [channels], DType::F32));
+    normalize_kernel::launch(
+        &client,
+        parts.cubes(),
+        parts.tile.dim(),
+        rows.clone().into_tensor_arg(),
+        moments.into_tensor_arg(),
+        gamma.clone().into_tensor_arg(),
+        beta.into_tensor_arg(),
+        running_mean.into_tensor_arg(),
+        running_variance.into_tensor_arg(),
+        output.clone().into_tensor_arg(),
+        statistics.clone().into_tensor_arg(),
+        new[0].clone().into_tensor_arg(),
+        new[1].clone().into_tensor_arg(),
+        parts.of_each,
+        numbers.epsilon as f32,
+        numbers.momentum as f32,
+        parts.tile,
+    );
+    let saved = Saved {
+        rows,
+        gamma,
+        statistics,
+    };
+    (output, new, saved)
+}
+
+/// The gradients by the input, by gamma and by beta.
+pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
+    let Saved {
+        rows,
+        gamma,
+        statistics,
+    } = saved;
+    let [pixels, channels] = rows.shape().dims();
+    let client = rows.client.clone();
+    let groups = Groups::at_most(MOST_GROUPS, pixels, channels);
+    let sums = empty(&rows, [groups.count, 2, channels], DType::F32);
+    gradient_sums_kernel::launch(
+        &client,
+        groups.cubes(),
+        groups.tile.dim(),
+        rows.clone().into_tensor_arg(),
+        gradient.clone().into_tensor_arg(),
+        statistics.clone().into_tensor_arg(),
+        sums.clone().into_tensor_arg(),
+        groups.of_each,
+        groups.tile,
+    );
+    let parts = Groups::at_most(MOST_CUBES, pixels, channels);
+    let by_rows = empty(&rows, [pixels, channels], DType::F32);
+    let [by_gamma, by_beta] = [(); 2].map(|()| empty(&rows, [channels], DType::F32));
+    input_gradient_kernel::launch(
+        &client,
+        parts.cubes(),
+        parts.tile.dim(),
+        rows.into_tensor_arg(),
+        gradient.into_tensor_arg(),
+        statistics.into_tensor_arg(),
+        gamma.into_tensor_arg(),
+        sums.into_tensor_arg(),
+        by_rows.clone().into_tensor_arg(),
+        by_gamma.clone().into_tensor_arg(),
+        by_beta.clone().into_tensor_arg(),
+        parts.of_each,
+        parts.tile,
+    );
+    [by_rows, by_gamma, by_beta]
+}
+
+/// Normalizes rows by the running statistics.
+pub(super) fn evaluate(
+    rows: CubeTensor,
+    [gamma, beta, running_mean, running_variance]: [CubeTensor; 4],
+    epsilon: f64,
+) -> CubeTensor {
+    let [pixels, channels] = rows.shape().dims();
+    let output = empty(&rows, [pixels, channels], DType::F32);
+    let (count, dim) = super::launch::threads(&output, pixels * channels);
+    evaluate_kernel::launch(
+        &output.client,
+        count,
+        dim,
+        rows.into_tensor_arg(),
+        gamma.into_tensor_arg(),
+        beta.into_tensor_arg(),
+        running_mean.into_tensor_arg(),
+        running_variance.into_tensor_arg(),
+        output.clone().into_tensor_arg(),
+        epsilon as f32,
+    );
+    output
+}

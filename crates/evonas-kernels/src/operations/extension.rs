@@ -1,0 +1,207 @@
+//! The operations as extensions of Burn's backends.
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, ExtensionType, backend_extension};
+
+use super::primitives::CellPrimitives;
+use crate::pooling::Pooling;
+use crate::unit_shape::UnitShape;
+use crate::window::Window;
+
+/// The output of batch norm in training, and the running statistics after it.
+#[derive(ExtensionType)]
+pub(crate) struct NormalizedPrimitives<B: Backend> {
+    pub(crate) output: FloatTensor<B>,
+    pub(crate) running_mean: FloatTensor<B>,
+    pub(crate) running_variance: FloatTensor<B>,
+}
+
+/// Running statistics.
+pub(crate) struct Running<B: Backend> {
+    pub(crate) mean: FloatTensor<B>,
+    pub(crate) variance: FloatTensor<B>,
+}
+
+/// A batch norm.
+#[derive(ExtensionType)]
+pub(crate) struct NormPrimitives<B: Backend> {
+    pub(crate) gamma: FloatTensor<B>,
+    pub(crate) beta: FloatTensor<B>,
+    pub(crate) running_mean: FloatTensor<B>,
+    pub(crate) running_variance: FloatTensor<B>,
+}
+
+/// A batch norm with its numbers.
+pub(crate) struct UnitNorm<B: Backend> {
+    pub(crate) gamma: FloatTensor<B>,
+    pub(crate) beta: FloatTensor<B>,
+    pub(crate) running: Running<B>,
+    pub(crate) numbers: NormNumbers,
+}
+
+impl<B: Backend> NormPrimitives<B> {
+    pub(super) fn with(self, numbers: NormNumbers) -> UnitNorm<B> {
+        UnitNorm {
+            gamma: self.gamma,
+            beta: self.beta,
+            running: Running {
+                mean: self.running_mean,
+                variance: self.running_variance,
+            },
+            numbers,
+        }
+    }
+}
+
+/// The numbers of a batch norm.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NormNumbers {
+    /// Added to the variance, under the root.
+    pub(crate) epsilon: f64,
+    /// The weight of a batch's statistics in the running ones.
+    pub(crate) momentum: f64,
+}
+
+/// The weights of a unit's convolutions.
+#[derive(ExtensionType)]
+pub(crate) enum ConvolutionWeights<B: Backend> {
+    None,
+    Depthwise(FloatTensor<B>),
+    Dense(FloatTensor<B>),
+    Separable(FloatTensor<B>, FloatTensor<B>),
+}
+
+impl<B: Backend> ConvolutionWeights<B> {
+    /// The weights of the depthwise and of the dense convolution.
+    pub(super) fn split(self) -> [Option<FloatTensor<B>>; 2] {
+        match self {
+            Self::None => [None, None],
+            Self::Depthwise(depthwise) => [Some(depthwise), None],
+            Self::Dense(dense) => [None, Some(dense)],
+            Self::Separable(depthwise, dense) => [Some(depthwise), Some(dense)],
+        }
+    }
+}
+
+/// The parts of a concatenation.
+#[derive(ExtensionType)]
+pub(crate) enum ConcatenatedParts<B: Backend> {
+    Two(FloatTensor<B>, FloatTensor<B>),
+    Three(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>),
+    Four(
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+    ),
+    Five(
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+    ),
+    Six(
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+        FloatTensor<B>,
+    ),
+}
+
+/// The largest variant of `ConcatenatedParts`, and the most parts of a published cell.
+pub(super) const MOST_PARTS: usize = 6;
+
+/// The operations.
+#[backend_extension(Flex, Cube: cfg(any(feature = "cuda", feature = "wgpu")), Autodiff)]
+pub(super) trait CellOperations: Backend {
+    /// Convolutions.
+    fn convolve(
+        image: FloatTensor<Self>,
+        #[extension_type] weights: ConvolutionWeights<Self>,
+        unit: UnitShape,
+    ) -> FloatTensor<Self>;
+
+    /// Convolutions, if there are any, and batch norm by the batch's statistics.
+    fn normalize(
+        image: FloatTensor<Self>,
+        #[extension_type] weights: ConvolutionWeights<Self>,
+        #[extension_type] norm: NormPrimitives<Self>,
+        unit: UnitShape,
+        numbers: NormNumbers,
+    ) -> NormalizedPrimitives<Self>;
+
+    /// Average, max or min pooling.
+    fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self>;
+
+    /// Concatenates the channels of images.
+    fn concatenate(#[extension_type] parts: ConcatenatedParts<Self>) -> FloatTensor<Self>;
+}
+
+/// An operation without gradients.
+#[backend_extension(Flex, Cube: cfg(any(feature = "cuda", feature = "wgpu")))]
+pub(super) trait Inference: Backend {
+    /// Convolutions, if there are any, and batch norm by the running statistics.
+    fn evaluate(
+        image: FloatTensor<Self>,
+        #[extension_type] weights: ConvolutionWeights<Self>,
+        #[extension_type] norm: NormPrimitives<Self>,
+        unit: UnitShape,
+        numbers: NormNumbers,
+    ) -> FloatTensor<Self>;
+}
+
+impl<B: CellPrimitives> CellOperations for B {
+    fn convolve(
+        image: FloatTensor<Self>,
+        weights: ConvolutionWeights<Self>,
+        unit: UnitShape,
+    ) -> FloatTensor<Self> {
+        let (output, _) = B::convolved(image, weights.split(), unit);
+        output
+    }
+
+    fn normalize(
+        image: FloatTensor<Self>,
+        weights: ConvolutionWeights<Self>,
+        norm: NormPrimitives<Self>,
+        unit: UnitShape,
+        numbers: NormNumbers,
+    ) -> NormalizedPrimitives<Self> {
+        let (output, running, _) = B::normalized(image, weights.split(), norm.with(numbers), unit);
+        NormalizedPrimitives {
+            output,
+            running_mean: running.mean,
+            running_variance: running.variance,
+        }
+    }
+
+    fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self> {
+        let (output, _) = B::pooled(image, &window, take);
+        output
+    }
+
+    fn concatenate(parts: ConcatenatedParts<Self>) -> FloatTensor<Self> {
+        B::concatenated(match parts {
+            ConcatenatedParts::Two(a, b) => vec![a, b],
+            ConcatenatedParts::Three(a, b, c) => vec![a, b, c],
+            ConcatenatedParts::Four(a, b, c, d) => vec![a, b, c, d],
+            ConcatenatedParts::Five(a, b, c, d, e) => vec![a, b, c, d, e],
+            ConcatenatedParts::Six(a, b, c, d, e, f) => vec![a, b, c, d, e, f],
+        })
+    }
+}
+
+impl<B: CellPrimitives> Inference for B {
+    fn evaluate(
+        image: FloatTensor<Self>,
+        weights: ConvolutionWeights<Self>,
+        norm: NormPrimitives<Self>,
+        unit: UnitShape,
+        numbers: NormNumbers,
+    ) -> FloatTensor<Self> {
+        B::evaluated(image, weights.split(), norm.with(numbers), unit)
+    }
+}

@@ -1,0 +1,33 @@
+//! What the convolutions of a unit look like, for every implementation.
+
+use crate::window::Window;
+
+/// The rows that the dense convolution multiplies, one for each pixel of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// The pixel itself.
+    Pixels,
+    /// The sums of a depthwise convolution.
+    Depthwise(Window),
+    /// Everything that a window sees.
+    Patches(Window),
+}
+
+/// The shape of a unit's convolutions: a depthwise one, a dense one, or one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnitShape {
+    pub(crate) rows: Rows,
+    /// Whether the input is passed through a ReLU.
+    pub(crate) relu: bool,
+    /// Whether the dense convolution's rows and weights are rounded to bfloat16, where the device can.
+    pub(crate) bfloat16: bool,
+}
+
+impl UnitShape {
+    pub(crate) fn taps(&self) -> usize {
+        match self.rows {
+            Rows::Pixels => 1,
+            Rows::Depthwise(window) | Rows::Patches(window) => window.taps(),
+        }
+    }
+}
