@@ -16,12 +16,11 @@
 //! too. [`DeviceName`] opens devices by name.
 //!
 //! ```
-//! use burn::nn::BatchNormConfig;
 //! use burn::tensor::{Device, Tensor};
-//! use evonas_kernels::{Convolution, HiddenState, Pooling, Unit, Window};
+//! use evonas_kernels::{BatchNorm, Convolution, HiddenState, Pooling, Unit, Window};
 //!
 //! let device = Device::flex();
-//! let norm = BatchNormConfig::new(16).init(&device);
+//! let norm = BatchNorm::new(16, 1e-3, 0.1, &device);
 //! let state = HiddenState::enter(Tensor::ones([2, 8, 12, 12], &device));
 //!
 //! // A 3x3 convolution that keeps height and width, between ReLU and batch norm.
@@ -47,6 +46,7 @@
 
 #![deny(unsafe_code)]
 
+mod batch_norm;
 mod composed;
 mod convolution;
 mod cpu;
@@ -64,6 +64,7 @@ mod unit_shape;
 mod update;
 mod window;
 
+pub use batch_norm::{BatchNorm, RunningStatistic};
 pub use convolution::Convolution;
 pub use device::{DeviceError, DeviceName, Devices};
 pub use hidden_state::HiddenState;

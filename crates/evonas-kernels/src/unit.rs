@@ -1,8 +1,8 @@
 //! ReLU, convolutions and batch norm as one operation.
 
-use burn::nn::BatchNorm;
 use burn::tensor::Tensor;
 
+use crate::batch_norm::BatchNorm;
 use crate::composed::{self, Grouping};
 use crate::convolution::Convolution;
 use crate::hidden_state::{HiddenState, MemoryOrder};

@@ -1,13 +1,11 @@
-//! Batch norm: Burn's module.
+//! Batch norm with a configuration's numbers.
 
-use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::Device;
+use evonas_kernels::BatchNorm;
 
 use crate::network::config::NetworkConfig;
 
 pub(super) fn batch_norm(channels: usize, config: &NetworkConfig, device: &Device) -> BatchNorm {
-    BatchNormConfig::new(channels)
-        .with_epsilon(config.batch_norm.epsilon)
-        .with_momentum(config.batch_norm.momentum)
-        .init(device)
+    let numbers = &config.batch_norm;
+    BatchNorm::new(channels, numbers.epsilon, numbers.momentum, device)
 }

@@ -1,9 +1,9 @@
 //! One layer as a Burn module.
 
 use burn::module::{Module, Param};
-use burn::nn::{BatchNorm, Linear, Relu};
+use burn::nn::{Linear, Relu};
 use burn::tensor::{Device, Tensor};
-use evonas_kernels::{HiddenState, Unit};
+use evonas_kernels::{BatchNorm, HiddenState, Unit};
 use rand::Rng;
 
 use super::batch_norm::batch_norm;

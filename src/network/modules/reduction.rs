@@ -1,9 +1,8 @@
 //! Factorized reduction.
 
 use burn::module::Module;
-use burn::nn::BatchNorm;
 use burn::tensor::Device;
-use evonas_kernels::{FactorizedPaths, HiddenState, Unit};
+use evonas_kernels::{BatchNorm, FactorizedPaths, HiddenState, Unit};
 use rand::Rng;
 
 use super::batch_norm::batch_norm;

@@ -1,11 +1,13 @@
 //! The operations composed of Burn's own, for devices and types without kernels.
 //! Images are `[images, channels, height, width]`.
 
-use burn::nn::BatchNorm;
-use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
+use burn::tensor::module::{
+    avg_pool2d, batch_norm as normalize, batch_norm_train, conv2d, max_pool2d,
+};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{FloatDType, Tensor, activation};
 
+use crate::batch_norm::BatchNorm;
 use crate::convolution::Convolution;
 use crate::pooling::Pooling;
 use crate::window::Window;
@@ -55,7 +57,20 @@ fn convolve_in_one_type(
 }
 
 pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
-    norm.forward(input)
+    let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
+    if !(input.device().is_autodiff() && norm.training.is_enabled()) {
+        let [mean, variance] = [&norm.running_mean, &norm.running_var].map(|of| of.value());
+        return normalize(input, gamma, beta, mean, variance, norm.epsilon);
+    }
+    let result = batch_norm_train(input, gamma, beta, norm.epsilon);
+    for (running, batch) in [
+        (&norm.running_mean, result.mean),
+        (&norm.running_var, result.variance),
+    ] {
+        let kept = running.value() * (1.0 - norm.momentum);
+        running.set((kept + batch.detach() * norm.momentum).detach());
+    }
+    result.output
 }
 
 pub(crate) fn pool(input: Tensor<4>, pooling: Pooling, window: &Window) -> Tensor<4> {

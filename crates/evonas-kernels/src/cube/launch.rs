@@ -27,6 +27,15 @@ pub(super) fn contiguous(tensor: CubeTensor) -> CubeTensor {
     into_contiguous(tensor)
 }
 
+/// The values themselves, if nothing else holds them, otherwise a copy: what a kernel may overwrite.
+pub(super) fn own(tensor: CubeTensor) -> CubeTensor {
+    let tensor = contiguous(tensor);
+    match tensor.can_mut() {
+        true => tensor,
+        false => tensor.copy(),
+    }
+}
+
 /// Images, `[images, height, width, channels]`, as one row for each pixel.
 pub(super) fn rows_of(images: CubeTensor) -> CubeTensor {
     let [count, height, width, channels] = images.shape().dims();

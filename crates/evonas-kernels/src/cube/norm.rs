@@ -9,7 +9,7 @@ use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{Groups, Tile, empty};
+use super::launch::{Groups, Tile, empty, own, threads};
 use crate::operations::NormNumbers;
 
 /// The most groups whose results every cube of the second launch combines.
@@ -90,20 +90,18 @@ fn combined(
     )
 }
 
-/// Normalizes the pixels of each group. The first group's cubes also write the statistics and the new running
-/// ones.
+/// Normalizes the pixels of each group. The first group's cubes also write the statistics, and add them to the
+/// running ones.
 #[cube(launch)]
 fn normalize_kernel(
     rows: &Tensor<f32>,
     moments: &Tensor<f32>,
     gamma: &Tensor<f32>,
     beta: &Tensor<f32>,
-    running_mean: &Tensor<f32>,
-    running_variance: &Tensor<f32>,
+    running_mean: &mut Tensor<f32>,
+    running_variance: &mut Tensor<f32>,
     output: &mut Tensor<f32>,
     statistics: &mut Tensor<f32>,
-    new_mean: &mut Tensor<f32>,
-    new_variance: &mut Tensor<f32>,
     of_each: usize,
     epsilon: f32,
     momentum: f32,
@@ -179,8 +177,8 @@ fn normalize_kernel(
             statistics[channel] = mean;
             statistics[channels + channel] = deviation;
             let kept = f32::new(1.0) - momentum;
-            new_mean[channel] = running_mean[channel] * kept + mean * momentum;
-            new_variance[channel] = running_variance[channel] * kept + variance * momentum;
+            running_mean[channel] = running_mean[channel] * kept + mean * momentum;
+            running_variance[channel] = running_variance[channel] * kept + variance * momentum;
         }
     }
 }
@@ -331,7 +329,8 @@ pub(super) struct Saved {
     statistics: CubeTensor,
 }
 
-/// Normalizes rows. Returns the output, and the new running mean and variance.
+/// Normalizes rows. Returns the output, and the running mean and variance, which are updated in place
+/// if nothing else holds them.
 pub(super) fn forward(
     rows: CubeTensor,
     [gamma, beta, running_mean, running_variance]: [CubeTensor; 4],
@@ -353,7 +352,7 @@ pub(super) fn forward(
     let parts = Groups::at_most(MOST_CUBES, pixels, channels);
     let output = empty(&rows, [pixels, channels], DType::F32);
     let statistics = empty(&rows, [2, channels], DType::F32);
-    let new = [(); 2].map(|()| empty(&rows, [channels], DType::F32));
+    let running = [running_mean, running_variance].map(own);
     normalize_kernel::launch(
         &client,
         parts.cubes(),
@@ -362,12 +361,10 @@ pub(super) fn forward(
         moments.into_tensor_arg(),
         gamma.clone().into_tensor_arg(),
         beta.into_tensor_arg(),
-        running_mean.into_tensor_arg(),
-        running_variance.into_tensor_arg(),
+        running[0].clone().into_tensor_arg(),
+        running[1].clone().into_tensor_arg(),
         output.clone().into_tensor_arg(),
         statistics.clone().into_tensor_arg(),
-        new[0].clone().into_tensor_arg(),
-        new[1].clone().into_tensor_arg(),
         parts.of_each,
         numbers.epsilon as f32,
         numbers.momentum as f32,
@@ -378,7 +375,7 @@ pub(super) fn forward(
         gamma,
         statistics,
     };
-    (output, new, saved)
+    (output, running, saved)
 }
 
 /// The gradients by the input, by gamma and by beta.
@@ -432,7 +429,7 @@ pub(super) fn evaluate(
 ) -> CubeTensor {
     let [pixels, channels] = rows.shape().dims();
     let output = empty(&rows, [pixels, channels], DType::F32);
-    let (count, dim) = super::launch::threads(&output, pixels * channels);
+    let (count, dim) = threads(&output, pixels * channels);
     evaluate_kernel::launch(
         &output.client,
         count,

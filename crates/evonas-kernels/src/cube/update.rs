@@ -8,7 +8,7 @@ use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{contiguous, empty};
+use super::launch::{contiguous, empty, own};
 use crate::update::UpdateRule;
 
 /// The threads of a cube.
@@ -212,15 +212,6 @@ pub(crate) struct Parameter {
 pub(crate) struct Updated {
     pub(crate) weight: CubeTensor,
     pub(crate) state: Vec<CubeTensor>,
-}
-
-/// The values themselves, if nothing else holds them, otherwise a copy: what a kernel may overwrite.
-fn own(tensor: CubeTensor) -> CubeTensor {
-    let tensor = contiguous(tensor);
-    match tensor.can_mut() {
-        true => tensor,
-        false => tensor.copy(),
-    }
 }
 
 /// How many parameters a launch takes if each has this many tensors.

@@ -11,7 +11,6 @@ mod primitives;
 use std::collections::VecDeque;
 
 use burn::backend::Dispatch;
-use burn::nn::BatchNorm;
 use burn::tensor::{DType, Device, Tensor};
 
 use self::extension::{
@@ -19,6 +18,7 @@ use self::extension::{
 };
 pub(crate) use self::extension::{NormNumbers, Running, UnitNorm};
 pub(crate) use self::primitives::{CellPrimitives, UnitGradients};
+use crate::batch_norm::{BatchNorm, RunningStatistic};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -80,12 +80,11 @@ pub(crate) fn normalize(
     norm: &BatchNorm,
     unit: UnitShape,
 ) -> Tensor<4> {
-    let [running_mean, running_var] =
-        [&norm.running_mean, &norm.running_var].map(|running| running.value_sync());
+    let running = [&norm.running_mean, &norm.running_var].map(RunningStatistic::take);
     let result = <Dispatch as CellOperations>::normalize(
         image.into_dispatch(),
         weights_of(depthwise, dense),
-        primitives_of(norm, [running_mean, running_var]),
+        primitives_of(norm, running),
         unit,
         numbers_of(norm),
     );
@@ -93,7 +92,7 @@ pub(crate) fn normalize(
         (&norm.running_mean, result.running_mean),
         (&norm.running_var, result.running_variance),
     ] {
-        running.update(Tensor::from_dispatch(value));
+        running.set(Tensor::from_dispatch(value));
     }
     Tensor::from_dispatch(result.output)
 }
@@ -110,7 +109,7 @@ pub(crate) fn evaluate(
     norm: &BatchNorm,
     unit: UnitShape,
 ) -> Tensor<4> {
-    let running = [&norm.running_mean, &norm.running_var].map(|running| running.value());
+    let running = [&norm.running_mean, &norm.running_var].map(RunningStatistic::value);
     Tensor::from_dispatch(<Dispatch as Inference>::evaluate(
         image.into_dispatch(),
         weights_of(depthwise, dense),
