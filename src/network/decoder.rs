@@ -12,7 +12,7 @@ use super::config::{ImageShape, NetworkConfig};
 use super::cost::Cost;
 use super::error::NetworkError;
 use super::modules::{Layer, Sequence};
-use super::noise::TrainingPass;
+use super::noise::{NoiseLayer, TrainingPass};
 use super::plan::HeadPlan;
 use super::plan::NetworkPlan;
 use crate::spaces::nasnet::NasnetGenotype;
@@ -26,6 +26,8 @@ pub struct CellNetwork {
     head: Head,
     #[module(skip)]
     wiring: Wiring,
+    #[module(skip)]
+    noise: Vec<NoiseLayer>,
     #[module(skip)]
     genotype: NasnetGenotype,
     #[module(skip)]
@@ -102,6 +104,7 @@ impl CellNetwork {
                     .as_ref()
                     .map(|auxiliary| auxiliary.after_cell),
             },
+            noise: NoiseLayer::all_of(&plan),
             genotype: genotype.clone(),
             config: config.clone(),
         })
@@ -153,6 +156,8 @@ impl CellNetwork {
         images: Tensor<4>,
         pass: &mut TrainingPass<'_>,
     ) -> TrainingOutput {
+        let [batch, ..] = images.dims();
+        pass.draw(&self.noise, batch, &images.device());
         let (output, second_stack) = self.outputs(images, Some(pass));
         let auxiliary = match (&self.auxiliary, second_stack, &self.config.auxiliary) {
             (Some(head), Some(output), Some(config)) => {

@@ -8,6 +8,9 @@ use evonas_kernels::HiddenState;
 use rand::{Rng, RngExt};
 
 use super::drop_path::DropPath;
+use super::layers::LayerPlan;
+use super::plan::NetworkPlan;
+use super::walk::LayerPath;
 
 /// What the random layers need in one forward pass of a training: its progress and a random number
 /// generator.
@@ -17,6 +20,7 @@ use super::drop_path::DropPath;
 pub struct TrainingPass<'a> {
     progress: f64,
     rng: &'a mut dyn Rng,
+    drawn: Option<DrawnFactors>,
 }
 
 impl fmt::Debug for TrainingPass<'_> {
@@ -38,22 +42,136 @@ impl<'a> TrainingPass<'a> {
                 progress.clamp(0.0, 1.0)
             },
             rng,
+            drawn: None,
         }
     }
 
-    /// Factors of this shape: `1 / keep` with probability `keep`, 0 otherwise.
+    /// Draws the factors of all random layers of a network, in the order in which they act, and copies them to the
+    /// device at once.
+    pub(super) fn draw(&mut self, layers: &[NoiseLayer], batch: usize, device: &Device) {
+        let mut factors = Vec::new();
+        for layer in layers {
+            let keep = layer.keep(self.progress);
+            if keep < 1.0 {
+                self.append(&mut factors, keep, batch * layer.factors_of_example());
+                factors.resize(factors.len().next_multiple_of(ALIGNMENT), 0.0);
+            }
+        }
+        self.drawn = (!factors.is_empty()).then(|| DrawnFactors {
+            factors: Tensor::from_data(factors.as_slice(), device),
+            next: 0,
+        });
+    }
+
+    /// Factors of this shape: `1 / keep` with probability `keep`, 0 otherwise. They are the next ones that were
+    /// drawn, if any were.
     fn factors(&mut self, keep: f64, shape: [usize; 4], device: &Device) -> Tensor<4> {
-        let kept = (1.0 / keep) as f32;
-        let factors: Vec<f32> = (0..shape.iter().product())
-            .map(|_| {
-                if self.rng.random::<f64>() < keep {
-                    kept
-                } else {
-                    0.0
-                }
-            })
-            .collect();
+        let count = shape.iter().product();
+        if let Some(drawn) = &mut self.drawn {
+            return drawn.take(count).reshape(shape);
+        }
+        let mut factors = Vec::with_capacity(count);
+        self.append(&mut factors, keep, count);
         Tensor::from_data(TensorData::new(factors, shape), device)
+    }
+
+    fn append(&mut self, factors: &mut Vec<f32>, keep: f64, count: usize) {
+        let kept = (1.0 / keep) as f32;
+        factors.extend((0..count).map(|_| {
+            if self.rng.random::<f64>() < keep {
+                kept
+            } else {
+                0.0
+            }
+        }));
+    }
+}
+
+/// Factors begin at multiples of this many values, where every device can read a part of a tensor without copying it.
+const ALIGNMENT: usize = 128;
+
+/// The factors of all random layers of a pass, on the device.
+struct DrawnFactors {
+    factors: Tensor<1>,
+    next: usize,
+}
+
+impl DrawnFactors {
+    fn take(&mut self, count: usize) -> Tensor<1> {
+        let end = self.next + count;
+        let factors = self.factors.clone().slice([self.next..end]);
+        self.next = end.next_multiple_of(ALIGNMENT);
+        factors
+    }
+}
+
+/// A random layer, as far as its factors depend on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NoiseLayer {
+    Dropout {
+        share: f64,
+        /// Values of an example that pass through it.
+        values: usize,
+    },
+    DropPath {
+        drop_path: DropPath,
+        cell: usize,
+        cells: usize,
+    },
+}
+
+impl NoiseLayer {
+    /// The random layers of a network, in the order in which they act in a training.
+    pub(super) fn all_of(plan: &NetworkPlan) -> Vec<Self> {
+        let (mut layers, mut of_auxiliary) = (Vec::new(), Vec::new());
+        plan.visit(&mut |path, layer, input, _| {
+            let noise = match *layer {
+                LayerPlan::Dropout { share } => Self::Dropout {
+                    share,
+                    values: input.channels * input.height * input.width,
+                },
+                LayerPlan::DropPath {
+                    drop_path,
+                    cell,
+                    cells,
+                } => Self::DropPath {
+                    drop_path,
+                    cell,
+                    cells,
+                },
+                _ => return,
+            };
+            // The auxiliary head runs after all cells, before the head.
+            match path {
+                LayerPath::Auxiliary { .. } => of_auxiliary.push(noise),
+                LayerPath::Head { .. } => {
+                    layers.append(&mut of_auxiliary);
+                    layers.push(noise);
+                }
+                _ => layers.push(noise),
+            }
+        });
+        layers.append(&mut of_auxiliary);
+        layers
+    }
+
+    /// The probability to keep a value or an example after this share of a training.
+    fn keep(&self, progress: f64) -> f64 {
+        match self {
+            Self::Dropout { share, .. } => 1.0 - share,
+            Self::DropPath {
+                drop_path,
+                cell,
+                cells,
+            } => drop_path.keep(*cell, *cells, progress),
+        }
+    }
+
+    const fn factors_of_example(&self) -> usize {
+        match self {
+            Self::Dropout { values, .. } => *values,
+            Self::DropPath { .. } => 1,
+        }
     }
 }
 
@@ -75,11 +193,11 @@ impl Dropout {
         training: Option<&mut TrainingPass<'_>>,
     ) -> HiddenState {
         match training {
-            Some(pass) => {
+            Some(pass) if self.share > 0.0 => {
                 let factors = pass.factors(1.0 - self.share, input.dims(), &input.device());
                 input.multiply(factors)
             }
-            None => input,
+            _ => input,
         }
     }
 }

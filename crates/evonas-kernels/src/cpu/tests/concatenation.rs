@@ -19,7 +19,7 @@ fn many_parts_are_put_together_with_their_gradients() {
             .collect();
         let weighting = Tensor::<1>::from_floats([2.0, -1.0, 3.0], &device).reshape([1, 3, 1, 1]);
         let results = [
-            crate::cpu::concatenate(parts.clone()),
+            crate::operations::concatenate(parts.clone()),
             Tensor::cat(parts.clone(), 3),
         ]
         .map(|joined| {
@@ -75,7 +75,7 @@ fn channels_are_put_together_and_taken_apart() {
             })
             .collect();
         assert_eq!(values(joined.clone()), expected);
-        let apart = primitives::separate(joined, counts);
+        let apart = primitives::separate(joined, &counts);
         for (found, part) in apart.into_iter().zip(parts) {
             assert_eq!(values(found), values(part));
         }
