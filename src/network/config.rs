@@ -72,9 +72,13 @@ impl Stem {
 pub struct BatchNormSettings {
     /// Added to the variance before its square root is taken.
     pub epsilon: f64,
-    /// The weight of each new batch in the running statistics: 1 minus TensorFlow's decay. A batch's
-    /// variance is divided by the number of values, not by one less.
+    /// The weight of each new batch in the running statistics: 1 minus TensorFlow's decay.
     pub momentum: f64,
+    /// Whether a batch's variance is divided by one less than the number of values before it is added to the running
+    /// one, as TensorFlow's fused batch norm and PyTorch do. Off by default. The released programs of NASNet and
+    /// AmoebaNet run with it, and so do the CIFAR and ImageNet [presets](crate::training::Preset).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unbiased_variance: bool,
 }
 
 impl BatchNormSettings {
@@ -82,12 +86,21 @@ impl BatchNormSettings {
     pub const CIFAR: Self = Self {
         epsilon: 1e-5,
         momentum: 0.1,
+        unbiased_variance: false,
     };
     /// Decay 0.9997, epsilon 1e-3 (`slim/nets/nasnet` and `amoeba_net`, ImageNet settings).
     pub const IMAGENET: Self = Self {
         epsilon: 1e-3,
         momentum: 0.0003,
+        unbiased_variance: false,
     };
+
+    /// Sets whether the running variance averages unbiased estimates.
+    #[must_use]
+    pub const fn unbiased_variance(mut self, unbiased: bool) -> Self {
+        self.unbiased_variance = unbiased;
+        self
+    }
 }
 
 impl Default for BatchNormSettings {

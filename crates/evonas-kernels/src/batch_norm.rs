@@ -31,29 +31,70 @@ pub struct BatchNorm {
     pub momentum: f64,
     /// Added to the variance, under the root.
     pub epsilon: f64,
+    /// Whether the running variance averages unbiased estimates: the batch's variance times `n / (n - 1)`, for `n`
+    /// values of a channel.
+    pub unbiased_variance: bool,
 }
 
 impl BatchNorm {
-    /// A batch norm of this many channels: the factors and running variances are 1, the rest is 0.
+    /// A batch norm of this many channels, with an epsilon of 1e-5, a momentum of 0.1 and biased variances. The
+    /// factors and running variances are 1, the summands and running means 0.
     ///
     /// # Panics
-    /// If there is no channel, or a number is not finite, `epsilon` is not positive, or `momentum` is not in 0 to 1.
+    /// If there is no channel.
     #[must_use]
-    pub fn new(channels: usize, epsilon: f64, momentum: f64, device: &Device) -> Self {
+    pub fn new(channels: usize, device: &Device) -> Self {
         assert!(channels > 0, "batch norm has at least one channel");
-        assert!(
-            epsilon.is_finite() && epsilon > 0.0,
-            "epsilon is finite and positive"
-        );
-        assert!((0.0..=1.0).contains(&momentum), "momentum is in 0 to 1");
         Self {
             gamma: Initializer::Ones.init([channels], device),
             beta: Initializer::Zeros.init([channels], device),
             running_mean: RunningStatistic::new(Tensor::zeros([channels], device)),
             running_var: RunningStatistic::new(Tensor::ones([channels], device)),
             training: Param::from_bool(true),
-            momentum,
-            epsilon,
+            momentum: 0.1,
+            epsilon: 1e-5,
+            unbiased_variance: false,
+        }
+    }
+
+    /// Sets what is added to the variance, under the root.
+    ///
+    /// # Panics
+    /// If it isn't finite and positive.
+    #[must_use]
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        assert!(
+            epsilon.is_finite() && epsilon > 0.0,
+            "epsilon is finite and positive"
+        );
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Sets the weight of a batch's statistics in the running ones.
+    ///
+    /// # Panics
+    /// If it isn't in 0 to 1.
+    #[must_use]
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        assert!((0.0..=1.0).contains(&momentum), "momentum is in 0 to 1");
+        self.momentum = momentum;
+        self
+    }
+
+    /// Sets whether the running variance averages unbiased estimates.
+    #[must_use]
+    pub const fn unbiased_variance(mut self, unbiased: bool) -> Self {
+        self.unbiased_variance = unbiased;
+        self
+    }
+
+    /// The factor by which the running variance differs from the mean of the batches' variances, for batches with
+    /// this many values of a channel.
+    pub(crate) fn correction(&self, values: usize) -> f64 {
+        match self.unbiased_variance && values > 1 {
+            true => values as f64 / (values - 1) as f64,
+            false => 1.0,
         }
     }
 }
@@ -212,7 +253,7 @@ mod tests {
     #[test]
     fn the_modes_of_burns_module_are_kept() {
         let device = Device::flex().autodiff();
-        let norm = BatchNorm::new(3, 1e-3, 0.1, &device);
+        let norm = BatchNorm::new(3, &device);
         assert!(norm.running_mean.value().device().is_autodiff());
         let evaluated = norm.valid();
         assert!(!evaluated.running_mean.value().device().is_autodiff());
@@ -224,6 +265,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "epsilon is finite and positive")]
     fn an_epsilon_of_0_is_refused() {
-        let _ = BatchNorm::new(3, 0.0, 0.1, &Device::flex());
+        let _ = BatchNorm::new(3, &Device::flex()).epsilon(0.0);
     }
 }

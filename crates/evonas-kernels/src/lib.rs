@@ -20,7 +20,7 @@
 //! use evonas_kernels::{BatchNorm, Convolution, HiddenState, Pooling, Unit, Window};
 //!
 //! let device = Device::flex();
-//! let norm = BatchNorm::new(16, 1e-3, 0.1, &device);
+//! let norm = BatchNorm::new(16, &device);
 //! let state = HiddenState::enter(Tensor::ones([2, 8, 12, 12], &device));
 //!
 //! // A 3x3 convolution that keeps height and width, between ReLU and batch norm.
@@ -72,7 +72,7 @@ pub use pooling::Pooling;
 pub use reduction::FactorizedPaths;
 pub use unit::Unit;
 pub use update::{
-    ParameterUpdate, UpdateRule, UpdatedParameter, blend_together, update_together,
+    Clipping, ParameterUpdate, UpdateRule, UpdatedParameter, blend_together, update_together,
     updates_together,
 };
 pub use window::Window;

@@ -134,7 +134,7 @@ fn units_without_batch_norm_agree() {
 
 #[test]
 fn batch_norm_agrees_and_keeps_the_same_running_statistics() {
-    let norm = || BatchNorm::new(4, 1e-5, 0.1, &Device::flex().autodiff());
+    let norm = || BatchNorm::new(4, &Device::flex().autodiff());
     let run = |norm: &BatchNorm, image: Tensor<4>| {
         let unit = Unit {
             relu: true,
@@ -162,6 +162,34 @@ fn batch_norm_agrees_and_keeps_the_same_running_statistics() {
     }
     let evaluated = run(&single.valid(), image.clone().inner());
     assert_ne!(evaluated, found);
+}
+
+#[test]
+fn an_unbiased_running_variance_is_larger_by_the_share_of_one_value() {
+    let device = Device::flex().autodiff();
+    let image = random([3, 4, SIZE[0], SIZE[1]], 7);
+    for image in [image.clone(), image.cast(FloatDType::F64)] {
+        let [biased, unbiased] = [false, true].map(|unbiased| {
+            let norm = BatchNorm::new(4, &device)
+                .momentum(1.0)
+                .unbiased_variance(unbiased);
+            let norm = match image.dtype() {
+                DType::F64 => norm.map(&mut ToDouble),
+                _ => norm,
+            };
+            let unit = Unit {
+                norm: Some(&norm),
+                ..Unit::default()
+            };
+            let _ = unit.forward(HiddenState::enter(image.clone()));
+            values(norm.running_var.value())
+        });
+        let count = (3 * SIZE[0] * SIZE[1]) as f64;
+        for (biased, unbiased) in biased.into_iter().zip(unbiased) {
+            let expected = biased * count / (count - 1.0);
+            assert!((unbiased - expected).abs() < 1e-6, "{unbiased} {expected}");
+        }
+    }
 }
 
 #[test]

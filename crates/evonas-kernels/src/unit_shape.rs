@@ -30,4 +30,12 @@ impl UnitShape {
             Rows::Depthwise(window) | Rows::Patches(window) => window.taps(),
         }
     }
+
+    /// Pixels of the output for images of this size.
+    pub(crate) const fn out_pixels(&self, [height, width]: [usize; 2]) -> usize {
+        match self.rows {
+            Rows::Pixels => height * width,
+            Rows::Depthwise(window) | Rows::Patches(window) => window.out_pixels(),
+        }
+    }
 }

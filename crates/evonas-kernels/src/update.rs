@@ -42,6 +42,15 @@ impl UpdateRule {
     }
 }
 
+/// How gradients are clipped before an update.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clipping {
+    /// All gradients are shortened by one factor, so that their joint L2 norm is at most this.
+    pub most_norm: f64,
+    /// Whether weight decay is part of the gradients that are clipped.
+    pub decayed: bool,
+}
+
 /// A parameter in an update, in single precision. All tensors have one length.
 #[derive(Debug)]
 pub struct ParameterUpdate {
@@ -76,8 +85,7 @@ pub fn updates_together(device: &Device) -> bool {
     }
 }
 
-/// One step of all parameters at this learning rate. Before it, all gradients are shortened by one factor, so that
-/// their joint norm is at most `most_norm`.
+/// One step of all parameters at this learning rate.
 ///
 /// Weights and states that nothing else holds are updated in place.
 ///
@@ -88,7 +96,7 @@ pub fn update_together(
     parameters: Vec<ParameterUpdate>,
     rule: UpdateRule,
     rate: f64,
-    most_norm: Option<f64>,
+    clipping: Option<Clipping>,
 ) -> Vec<UpdatedParameter> {
     #[cfg(any(feature = "cuda", feature = "wgpu"))]
     {
@@ -103,8 +111,7 @@ pub fn update_together(
                 weight_decay: one.weight_decay as f32,
             })
             .collect();
-        let most_norm = most_norm.map(|most| most as f32);
-        update(parameters, rule, rate as f32, most_norm)
+        update(parameters, rule, rate as f32, clipping)
             .into_iter()
             .map(|one| UpdatedParameter {
                 weight: tensor_of(one.weight),
@@ -114,7 +121,7 @@ pub fn update_together(
     }
     #[cfg(not(any(feature = "cuda", feature = "wgpu")))]
     {
-        let _ = (parameters, rule, rate, most_norm);
+        let _ = (parameters, rule, rate, clipping);
         panic!("this build has no device on which parameters are updated together");
     }
 }

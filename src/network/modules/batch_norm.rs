@@ -6,6 +6,9 @@ use evonas_kernels::BatchNorm;
 use crate::network::config::NetworkConfig;
 
 pub(super) fn batch_norm(channels: usize, config: &NetworkConfig, device: &Device) -> BatchNorm {
-    let numbers = &config.batch_norm;
-    BatchNorm::new(channels, numbers.epsilon, numbers.momentum, device)
+    let settings = &config.batch_norm;
+    BatchNorm::new(channels, device)
+        .epsilon(settings.epsilon)
+        .momentum(settings.momentum)
+        .unbiased_variance(settings.unbiased_variance)
 }

@@ -15,8 +15,8 @@
 //! - AmoebaNet-B: another port (`amla`) agrees on all but one index: in it, the max pooling of the first
 //!   normal pair reads state 0. The released name of one operation, `dil_2_separable_5x5_2`, states
 //!   dilation 2, but the released parser never applies it, so the released program runs a plain
-//!   separable 5x5. Here it is dilated, as its name says. The sizes are the same either way; to get the
-//!   network that was run, write `sep5@2` instead in the text form.
+//!   separable 5x5. Here it is dilated, as its name says, and [`amoebanet_b_as_run`] is the network that was
+//!   run. The sizes are the same either way.
 //! - AmoebaNet-C: these rules give the published number of parameters of the mobile network, but not its
 //!   multiply-adds (677M instead of 570M).
 //! - AmoebaNet-D: the port `torchgpipe` has the same indices and lists. It notes that the paper's drawing
@@ -40,6 +40,11 @@ pub const AMOEBANET_A: &str = "avg3@0+max3@0,sep3@1+identity@1,identity@0+avg3@1
 pub const AMOEBANET_B: &str = "conv1x1@1+max3@1,identity@1+sep3@0,conv1x1@1+sep3@0,conv1x1@2+identity@2,avg3@1+conv1x1@5:0.3.4.6\
 /max2@0+max3@0,identity@2+conv3x3@1,dilsep5@2+max3@2,identity@3+sep3@1,avg3@4+conv1x1@3:5.6";
 
+/// AmoebaNet-B as the released program runs it, whose separable convolutions are never dilated: with it, the logits
+/// of that program and of this crate agree to 1.2e-15 in double precision.
+pub const AMOEBANET_B_AS_RUN: &str = "conv1x1@1+max3@1,identity@1+sep3@0,conv1x1@1+sep3@0,conv1x1@2+identity@2,avg3@1+conv1x1@5:0.3.4.6\
+/max2@0+max3@0,identity@2+conv3x3@1,sep5@2+max3@2,identity@3+sep3@1,avg3@4+conv1x1@3:5.6";
+
 /// AmoebaNet-C (`amoeba_net/model_specs.py`, "evol_net_a").
 pub const AMOEBANET_C: &str = "avg3@0+sep3@0,identity@0+sep3@0,avg3@2+sep3@1,identity@0+sep3@1,avg3@3+sep3@0:1.2.4.5.6\
 /max3@0+max3@0,sep7@2+sep3@0,sep7@0+max3@1,sep5@4+sep5@4,max3@1+sep3@1:0.2.3.4.5.6";
@@ -49,9 +54,10 @@ pub const AMOEBANET_D: &str = "conv1x1@1+max3@1,identity@1+conv1x7_7x1@0,conv1x1
 /max2@0+max3@0,identity@2+conv3x3@1,conv1x7_7x1@2+max3@2,identity@3+max2@1,avg3@2+conv1x1@3:4.5.6";
 
 /// The names of the published genotypes and their text forms.
-pub const ALL: [(&str, &str); 5] = [
+pub const ALL: [(&str, &str); 6] = [
     ("amoebanet-a", AMOEBANET_A),
     ("amoebanet-b", AMOEBANET_B),
+    ("amoebanet-b-as-run", AMOEBANET_B_AS_RUN),
     ("amoebanet-c", AMOEBANET_C),
     ("amoebanet-d", AMOEBANET_D),
     ("nasnet-a", NASNET_A),
@@ -85,6 +91,12 @@ pub fn amoebanet_a() -> NasnetGenotype {
 #[must_use]
 pub fn amoebanet_b() -> NasnetGenotype {
     constant(AMOEBANET_B)
+}
+
+/// AmoebaNet-B as the released program runs it, as a genotype.
+#[must_use]
+pub fn amoebanet_b_as_run() -> NasnetGenotype {
+    constant(AMOEBANET_B_AS_RUN)
 }
 
 /// AmoebaNet-C as a genotype.

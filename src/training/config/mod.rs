@@ -51,19 +51,28 @@ pub struct TrainingConfig {
     /// starting value.
     #[serde(default)]
     pub warm_up_epochs: f64,
+    /// The least share of the starting rate during a warm-up that begins at 0: step `n` of `w`, from 0, has the share
+    /// `n / w`, or this one if it is larger. AmoebaNet's released program runs with 1e-4. `None`, the default, begins
+    /// with the first step, at `1 / w`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up_floor: Option<f64>,
     /// The optimizer.
     #[serde(default)]
     pub optimizer: OptimizerSettings,
-    /// L2 weight decay: this multiple of a weight is added to its gradient, after clipping.
+    /// L2 weight decay: this multiple of a weight is added to its gradient.
     pub weight_decay: f64,
     /// Whether batch norm's parameters and biases decay too, as well as the weights of convolutions
     /// and of the classifier. Off by default.
     #[serde(default)]
     pub decay_all: bool,
     /// The largest L2 norm of the gradient over all parameters; longer gradients are scaled down to
-    /// it. Weight decay is added afterward.
+    /// it. Weight decay is added afterward, unless [`clip_weight_decay`](Self::clip_weight_decay) is on.
     #[serde(default)]
     pub gradient_clipping: Option<f64>,
+    /// Whether weight decay is part of the gradient that is clipped, as in the released programs of NASNet and
+    /// AmoebaNet, which clip the gradient of the total loss. Off by default.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clip_weight_decay: bool,
     /// The share of each label that is spread evenly over all classes.
     #[serde(default)]
     pub label_smoothing: f64,
@@ -84,10 +93,12 @@ impl TrainingConfig {
         learning_rate: 0.1,
         schedule: Schedule::Cosine,
         warm_up_epochs: 0.0,
+        warm_up_floor: None,
         optimizer: OptimizerSettings::SGD,
         weight_decay: 5e-4,
         decay_all: false,
         gradient_clipping: None,
+        clip_weight_decay: false,
         label_smoothing: 0.0,
         moving_average: None,
         augmentation: Augmentation::NONE,
@@ -100,7 +111,11 @@ impl TrainingConfig {
         let warm_up = self.warm_up_epochs * steps_per_epoch as f64;
         let step = step as f64;
         if step < warm_up {
-            return self.learning_rate * ((step + 1.0) / warm_up).min(1.0);
+            let share = match self.warm_up_floor {
+                Some(floor) => (step / warm_up).max(floor),
+                None => ((step + 1.0) / warm_up).min(1.0),
+            };
+            return self.learning_rate * share;
         }
         let steps = self.epochs as f64 * steps_per_epoch as f64;
         let share = self.schedule.share(

@@ -28,7 +28,7 @@ impl TrainingConfig {
     /// | optimizer | SGD, momentum 0.9 | paper |
     /// | learning rate | 0.024, cosine | paper |
     /// | weight decay | 5e-4 | paper |
-    /// | gradient norm | at most 5 | NASNet's code, `slim/nets/nasnet` |
+    /// | gradient norm | at most 5, with weight decay | NASNet's code, `slim/nets/nasnet` |
     /// | augmentation | 4 pixels of padding, flip | the baseline study (Zoph et al. 2018) |
     ///
     /// [`Preset::Cifar`] adds the network's settings: drop path and the auxiliary head.
@@ -37,6 +37,7 @@ impl TrainingConfig {
         Self {
             learning_rate: 0.024,
             gradient_clipping: Some(5.0),
+            clip_weight_decay: true,
             augmentation: Augmentation::CIFAR,
             epochs: 600,
             batch_size: 128,
@@ -54,7 +55,8 @@ impl TrainingConfig {
     /// | learning rate | 0.001, x 0.97 every 2 epochs, down to 1e-4 of it | paper; lower bound: that code |
     /// | weight decay | 4e-5 | paper |
     /// | label smoothing | 0.1 | paper |
-    /// | gradient norm | at most 10 | that code |
+    /// | gradient norm | at most 10, with weight decay | that code |
+    /// | warm-up | 3 epochs, step `n` of `w` at `n / w` of the rate, at least 1e-4 of it | that code |
     /// | moving average | 0.9999 | that code |
     /// | augmentation | flip | that code's random resized crops and color changes aren't implemented |
     ///
@@ -68,6 +70,9 @@ impl TrainingConfig {
             optimizer: OptimizerSettings::RMS_PROP,
             weight_decay: 4e-5,
             gradient_clipping: Some(10.0),
+            clip_weight_decay: true,
+            warm_up_epochs: 3.0,
+            warm_up_floor: Some(1e-4),
             label_smoothing: 0.1,
             moving_average: Some(0.9999),
             augmentation: Augmentation::NONE.flip(true),
@@ -131,9 +136,10 @@ impl Preset {
     /// | auxiliary head, channels | | x 1 (NASNet's code) | x 0.4 (AmoebaNet's code) |
     /// | dropout before the classifier | 0 | 0 | 0.5 |
     /// | batch norm | CIFAR | CIFAR | ImageNet |
+    /// | running variance | of the batch | unbiased | unbiased |
     ///
     /// The weights, keep probabilities and the dropout are the paper's, batch norm is the released
-    /// codes'. Whether a search regularizes is not published; 25 epochs leave little to overfit.
+    /// codes' (whose running variance is `n / (n - 1)` times the batch's: they were run beside this crate). Whether a search regularizes is not published; 25 epochs leave little to overfit.
     ///
     /// Images that are too small for the auxiliary head, which pools 5x5 pixels after the second
     /// stack, train without one: 8x8 digits with the CIFAR stem, for example.
@@ -141,14 +147,18 @@ impl Preset {
     pub fn network(self, config: NetworkConfig) -> NetworkConfig {
         let (channel_scale, loss_weight, config) = match self {
             Self::Search => return config,
-            Self::Cifar => (1.0, 0.5, config.drop_path(DropPath::scheduled(0.7))),
+            Self::Cifar => {
+                let batch_norm = config.batch_norm.unbiased_variance(true);
+                let config = config.batch_norm(batch_norm);
+                (1.0, 0.5, config.drop_path(DropPath::scheduled(0.7)))
+            }
             Self::ImageNet => (
                 0.4,
                 0.4,
                 config
                     .drop_path(DropPath::scheduled(0.7))
                     .dropout(0.5)
-                    .batch_norm(BatchNormSettings::IMAGENET),
+                    .batch_norm(BatchNormSettings::IMAGENET.unbiased_variance(true)),
             ),
         };
         match takes_auxiliary_head(&config) {

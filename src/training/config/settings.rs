@@ -39,6 +39,13 @@ impl TrainingConfig {
         self
     }
 
+    /// Sets the least share of the starting rate during a warm-up that begins at 0; `None` begins with the first step.
+    #[must_use]
+    pub fn warm_up_floor(mut self, share: impl Into<Option<f64>>) -> Self {
+        self.warm_up_floor = share.into();
+        self
+    }
+
     /// Sets the optimizer.
     #[must_use]
     pub const fn optimizer(mut self, optimizer: OptimizerSettings) -> Self {
@@ -64,6 +71,13 @@ impl TrainingConfig {
     #[must_use]
     pub fn gradient_clipping(mut self, norm: impl Into<Option<f64>>) -> Self {
         self.gradient_clipping = norm.into();
+        self
+    }
+
+    /// Sets whether weight decay is part of the gradient that is clipped.
+    #[must_use]
+    pub const fn clip_weight_decay(mut self, clip: bool) -> Self {
+        self.clip_weight_decay = clip;
         self
     }
 

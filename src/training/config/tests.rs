@@ -1,6 +1,7 @@
 //! Settings and the learning rates that follow from them.
 
 use super::*;
+use crate::network::NetworkConfig;
 
 fn close(a: f64, b: f64) -> bool {
     (a - b).abs() < 1e-12
@@ -22,6 +23,38 @@ fn the_warm_up_rises_linearly_and_the_schedule_follows_it() {
     assert!(close(config.learning_rate_at(4, 8), 0.1));
     // Half of the twelve steps after the warm-up.
     assert!(close(config.learning_rate_at(10, 8), 0.05));
+}
+
+#[test]
+fn a_warm_up_with_a_floor_begins_at_it() {
+    let config = TrainingConfig::default()
+        .epochs(2)
+        .warm_up_epochs(0.5)
+        .warm_up_floor(1e-4);
+    assert!(close(config.learning_rate_at(0, 8), 1e-5));
+    assert!(close(config.learning_rate_at(3, 8), 0.075));
+    assert!(close(config.learning_rate_at(4, 8), 0.1));
+    let config = config.warm_up_floor(None);
+    assert!(close(config.learning_rate_at(0, 8), 0.025));
+}
+
+#[test]
+fn presets_run_as_the_released_programs() {
+    let imagenet = TrainingConfig::imagenet();
+    assert_eq!(
+        (imagenet.warm_up_epochs, imagenet.warm_up_floor),
+        (3.0, Some(1e-4))
+    );
+    assert!(imagenet.clip_weight_decay && TrainingConfig::cifar().clip_weight_decay);
+    let plain = NetworkConfig::cifar();
+    for (preset, unbiased) in [
+        (Preset::Search, false),
+        (Preset::Cifar, true),
+        (Preset::ImageNet, true),
+    ] {
+        let config = preset.network(plain.clone());
+        assert_eq!(config.batch_norm.unbiased_variance, unbiased);
+    }
 }
 
 #[test]
@@ -91,6 +124,10 @@ fn every_setting_has_a_setter_of_its_name() {
         "augmentation": {"crop_padding": 1, "flip": true, "cutout": 2},
     });
     assert_eq!(serde_json::to_value(&config).unwrap(), expected);
+    let released = config.clone().clip_weight_decay(true).warm_up_floor(1e-4);
+    let written = serde_json::to_value(&released).unwrap();
+    assert_eq!(written["clip_weight_decay"], true);
+    assert_eq!(written["warm_up_floor"], 1e-4);
     let config = config.gradient_clipping(None).moving_average(None);
     assert_eq!(config.gradient_clipping, None);
     assert_eq!(config.moving_average, None);
@@ -122,6 +159,8 @@ fn every_invalid_setting_is_named() {
         ("learning rate", with(|config| config.learning_rate = 0.0)),
         ("warm-up", with(|config| config.warm_up_epochs = 1.0)),
         ("warm-up", with(|config| config.warm_up_epochs = -1.0)),
+        ("warm-up", with(|config| config.warm_up_floor = Some(0.0))),
+        ("warm-up", with(|config| config.warm_up_floor = Some(1.5))),
         ("weight decay", with(|config| config.weight_decay = -1.0)),
         (
             "clipping",

@@ -47,6 +47,14 @@ impl TrainingConfig {
             "at least 0 and below the number of epochs",
             not_negative(self.warm_up_epochs) && self.warm_up_epochs < self.epochs as f64,
         )?;
+        if let Some(floor) = self.warm_up_floor {
+            check(
+                "lowest share of the learning rate during warm-up",
+                floor,
+                "above 0 and at most 1",
+                floor > 0.0 && floor <= 1.0,
+            )?;
+        }
         check(
             "weight decay",
             self.weight_decay,

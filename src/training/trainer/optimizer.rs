@@ -3,7 +3,7 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::{DynOptimizer, DynState, GradientsParams, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
-use evonas_kernels::updates_together;
+use evonas_kernels::{Clipping, updates_together};
 
 use super::clipping::clip;
 use super::together::Together;
@@ -21,7 +21,7 @@ pub(in crate::training) struct NetworkOptimizer {
     /// The rule for parameters of rank 1: batch norm's and biases.
     vectors: Box<dyn DynOptimizer>,
     together: Together,
-    gradient_clipping: Option<f64>,
+    clipping: Option<Clipping>,
     states: Vec<Option<DynState>>,
 }
 
@@ -34,7 +34,16 @@ impl NetworkOptimizer {
             true => [decay; 2],
             false => [0.0, decay],
         };
-        let [vectors, weights] = weight_decay.map(|decay| rule(&config.optimizer, decay));
+        let clipping = config.gradient_clipping.map(|most_norm| Clipping {
+            most_norm,
+            decayed: config.clip_weight_decay,
+        });
+        // Clipping that includes weight decay leaves none to the rule.
+        let decays_first = clipping.is_some_and(|clipping| clipping.decayed);
+        let [vectors, weights] = weight_decay.map(|decay| {
+            let decay = if decays_first { 0.0 } else { decay };
+            rule(&config.optimizer, decay)
+        });
         Self {
             weights,
             vectors,
@@ -42,7 +51,7 @@ impl NetworkOptimizer {
                 settings: config.optimizer,
                 weight_decay,
             },
-            gradient_clipping: config.gradient_clipping,
+            clipping,
             states: Vec::new(),
         }
     }
@@ -56,14 +65,14 @@ impl NetworkOptimizer {
         mut gradients: GradientsParams,
         device: &Device,
     ) -> M {
-        let most = self.gradient_clipping;
+        let clipping = self.clipping;
         if updates_together(device) {
             return self
                 .together
-                .step(network, gradients, &mut self.states, rate, most);
+                .step(network, gradients, &mut self.states, rate, clipping);
         }
-        if let Some(most) = most {
-            gradients = clip(gradients, &network, most);
+        if let Some(clipping) = clipping {
+            gradients = clip(gradients, &network, clipping, self.together.weight_decay);
         }
         network.map(&mut Step {
             optimizer: self,

@@ -3,7 +3,7 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::{DynState, GradientsParams};
 use burn::tensor::{Device, GradientCheckpointingStrategy, Tensor};
-use evonas_kernels::{ParameterUpdate, UpdateRule, UpdatedParameter, update_together};
+use evonas_kernels::{Clipping, ParameterUpdate, UpdateRule, UpdatedParameter, update_together};
 
 use super::rms_prop::RmsPropState;
 use super::sgd::SgdState;
@@ -25,7 +25,7 @@ impl Together {
         gradients: GradientsParams,
         states: &mut Vec<Option<DynState>>,
         rate: f64,
-        most_norm: Option<f64>,
+        clipping: Option<Clipping>,
     ) -> M {
         let mut taken = Take {
             together: self,
@@ -41,7 +41,7 @@ impl Together {
             updates, origins, ..
         } = taken;
         let rule = self.rule();
-        let updated = update_together(updates, rule, rate, most_norm);
+        let updated = update_together(updates, rule, rate, clipping);
         network.map(&mut Return {
             updated: updated.into_iter().zip(origins),
             next: None,

@@ -62,13 +62,19 @@ pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
         let [mean, variance] = [&norm.running_mean, &norm.running_var].map(|of| of.value());
         return normalize(input, gamma, beta, mean, variance, norm.epsilon);
     }
+    let [images, _, height, width] = input.dims();
+    let correction = norm.correction(images * height * width);
     let result = batch_norm_train(input, gamma, beta, norm.epsilon);
-    for (running, batch) in [
-        (&norm.running_mean, result.mean),
-        (&norm.running_var, result.variance),
+    for (running, batch, weight) in [
+        (&norm.running_mean, result.mean, norm.momentum),
+        (
+            &norm.running_var,
+            result.variance,
+            norm.momentum * correction,
+        ),
     ] {
         let kept = running.value() * (1.0 - norm.momentum);
-        running.set((kept + batch.detach() * norm.momentum).detach());
+        running.set((kept + batch.detach() * weight).detach());
     }
     result.output
 }

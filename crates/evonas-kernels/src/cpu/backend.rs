@@ -6,7 +6,7 @@ use burn::backend::{DispatchDevice, Flex};
 use burn::tensor::{DType, Device, Scalar};
 
 use super::primitives::{self, Inputs, Normalized, Values};
-use crate::operations::{CellPrimitives, Running, UnitGradients, UnitNorm};
+use crate::operations::{CellPrimitives, NormNumbers, Running, UnitGradients, UnitNorm};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -54,13 +54,17 @@ impl CellPrimitives for Flex {
         let inputs = Inputs::new(unit, image, weights);
         let (saved, made) =
             Normalized::forward(inputs, norm.gamma, norm.beta, norm.numbers.epsilon);
-        let momentum = norm.numbers.momentum;
-        let update = |running, batch| {
-            Self::float_add(times(running, 1.0 - momentum), times(batch, momentum))
+        let NormNumbers {
+            momentum,
+            correction,
+            ..
+        } = norm.numbers;
+        let update = |running, batch, weight| {
+            Self::float_add(times(running, 1.0 - momentum), times(batch, weight))
         };
         let running = Running {
-            mean: update(norm.running.mean, made.mean),
-            variance: update(norm.running.variance, made.variance),
+            mean: update(norm.running.mean, made.mean, momentum),
+            variance: update(norm.running.variance, made.variance, momentum * correction),
         };
         (made.output, running, saved)
     }

@@ -105,6 +105,7 @@ fn normalize_kernel(
     of_each: usize,
     epsilon: f32,
     momentum: f32,
+    correction: f32,
     #[comptime] tile: Tile,
 ) {
     let channels = rows.shape(1);
@@ -178,7 +179,8 @@ fn normalize_kernel(
             statistics[channels + channel] = deviation;
             let kept = f32::new(1.0) - momentum;
             running_mean[channel] = running_mean[channel] * kept + mean * momentum;
-            running_variance[channel] = running_variance[channel] * kept + variance * momentum;
+            running_variance[channel] =
+                running_variance[channel] * kept + variance * correction * momentum;
         }
     }
 }
@@ -368,6 +370,7 @@ pub(super) fn forward(
         parts.of_each,
         numbers.epsilon as f32,
         numbers.momentum as f32,
+        numbers.correction as f32,
         parts.tile,
     );
     let saved = Saved {

@@ -9,7 +9,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::launch::{contiguous, empty, own};
-use crate::update::UpdateRule;
+use crate::update::{Clipping, UpdateRule};
 
 /// The threads of a cube.
 const THREADS: usize = 256;
@@ -21,6 +21,16 @@ const MOST_CUBES: usize = 64;
 const MOST_TENSORS: usize = 64;
 /// Tensors that a kernel takes besides those of parameters.
 const OTHERS: usize = 2;
+
+/// A gradient, shortened by a factor, with weight decay: shortened too if `decayed`.
+#[cube]
+fn shortened(gradient: f32, decay: f32, factor: f32, #[comptime] decayed: bool) -> f32 {
+    if comptime!(decayed) {
+        (gradient + decay) * factor
+    } else {
+        gradient * factor + decay
+    }
+}
 
 /// One step of stochastic gradient descent with momentum.
 #[cube(launch)]
@@ -35,6 +45,7 @@ fn sgd_kernel(
     #[comptime] count: usize,
     #[comptime] nesterov: bool,
     #[comptime] clipped: bool,
+    #[comptime] decayed: bool,
 ) {
     let stride = (CUBE_COUNT_X * CUBE_DIM_X) as usize;
     let mut scale = f32::new(1.0);
@@ -50,7 +61,7 @@ fn sgd_kernel(
             let mut place = ABSOLUTE_POS_X as usize;
             while place < gradient.len() {
                 let old = weight[place];
-                let slope = gradient[place] * scale + old * decay;
+                let slope = shortened(gradient[place], old * decay, scale, decayed);
                 let speed = slope + velocity[place] * momentum;
                 velocity[place] = speed;
                 if comptime!(nesterov) {
@@ -79,6 +90,7 @@ fn rms_prop_kernel(
     epsilon: f32,
     #[comptime] count: usize,
     #[comptime] clipped: bool,
+    #[comptime] decayed: bool,
 ) {
     let stride = (CUBE_COUNT_X * CUBE_DIM_X) as usize;
     let mut scale = f32::new(1.0);
@@ -95,7 +107,7 @@ fn rms_prop_kernel(
             let mut place = ABSOLUTE_POS_X as usize;
             while place < gradient.len() {
                 let old = weight[place];
-                let slope = gradient[place] * scale + old * decay;
+                let slope = shortened(gradient[place], old * decay, scale, decayed);
                 let mean = square[place] * kept + slope * slope * (f32::new(1.0) - kept);
                 let speed = velocity[place] * momentum + slope / (mean + epsilon).sqrt() * rate;
                 square[place] = mean;
@@ -130,12 +142,14 @@ fn blend_kernel(
     }
 }
 
-/// The sum of the squares that each cube sees, from place `first` of `sums`.
+/// The sum of the squares that each cube sees, from place `first` of `sums`; with weight decay if there is one.
 #[cube(launch)]
 fn squares_kernel(
     gradients: &Sequence<Tensor<f32>>,
+    weights: &Sequence<Tensor<f32>>,
     sums: &mut Tensor<f32>,
     first: usize,
+    decay: f32,
     #[comptime] count: usize,
     #[comptime] threads: usize,
 ) {
@@ -147,8 +161,9 @@ fn squares_kernel(
         if CUBE_POS_Y as usize == number {
             let gradient = gradients.index(number);
             let mut place = ABSOLUTE_POS_X as usize;
+            let weight = weights.index(number);
             while place < gradient.len() {
-                let value = gradient[place];
+                let value = gradient[place] + weight[place] * decay;
                 sum += value * value;
                 place += stride;
             }
@@ -220,12 +235,11 @@ fn at_once(on: &CubeTensor, tensors: usize) -> usize {
     (most.saturating_sub(OTHERS) / tensors).clamp(1, MOST_TENSORS)
 }
 
-/// Cubes for tensors of which the longest has this many values.
-fn cubes(longest: usize, tensors: usize) -> (CubeCount, CubeDim) {
+/// Cubes side by side for each tensor of a group, of which the longest has this many values.
+fn across(longest: usize) -> (u32, CubeDim) {
     let parts = longest.div_ceil(THREADS * VALUES_OF_A_THREAD);
-    let across = parts.clamp(1, MOST_CUBES) as u32;
     (
-        CubeCount::Static(across, tensors as u32, 1),
+        parts.clamp(1, MOST_CUBES) as u32,
         CubeDim::new_1d(THREADS as u32),
     )
 }
@@ -242,37 +256,48 @@ fn arguments<'a>(tensors: impl Iterator<Item = &'a CubeTensor>) -> Tensors {
         .collect()
 }
 
-/// The factor for gradients whose joint norm may be at most `most`, `[1]`.
-fn clipping_factor(parameters: &[&Parameter], most: f32) -> CubeTensor {
-    let gradients: Vec<&CubeTensor> = parameters.iter().map(|one| &one.gradient).collect();
-    let like = gradients[0];
-    let size = at_once(like, 1);
-    let groups: Vec<_> = gradients
-        .chunks(size)
-        .map(|group| {
-            let longest = group.iter().copied().map(length).max().unwrap_or(1);
-            let (count, dim) = cubes(longest, group.len());
-            let CubeCount::Static(across, down, _) = count else {
-                unreachable!("cubes are counted on the host")
-            };
-            (group, count, dim, (across * down) as usize)
-        })
-        .collect();
-    let total: usize = groups.iter().map(|(.., cubes)| cubes).sum();
-    let sums = empty(like, [total], DType::F32);
+/// Groups of parameters with one weight decay.
+fn groups<'a>(
+    ordered: &'a [&'a Parameter],
+    size: usize,
+) -> impl Iterator<Item = &'a [&'a Parameter]> {
+    ordered
+        .chunk_by(|a, b| a.weight_decay == b.weight_decay)
+        .flat_map(move |same| same.chunks(size))
+}
+
+/// Cubes for a group of parameters.
+fn cubes_of(group: &[&Parameter]) -> (u32, CubeDim) {
+    let longest = group.iter().map(|one| length(&one.weight)).max();
+    across(longest.unwrap_or(1))
+}
+
+/// The factor for gradients, `[1]`.
+fn clipping_factor(ordered: &[&Parameter], clipping: Clipping) -> CubeTensor {
+    let like = &ordered[0].gradient;
+    let size = at_once(like, 2);
+    let cubes = groups(ordered, size).map(|group| cubes_of(group).0 as usize * group.len());
+    let sums = empty(like, [cubes.sum()], DType::F32);
     let mut first = 0;
-    for (group, count, dim, cubes) in groups {
+    for group in groups(ordered, size) {
+        let (across, dim) = cubes_of(group);
         squares_kernel::launch(
             &like.client,
-            count,
+            CubeCount::Static(across, group.len() as u32, 1),
             dim,
-            arguments(group.iter().copied()),
+            arguments(group.iter().map(|one| &one.gradient)),
+            arguments(group.iter().map(|one| &one.weight)),
             sums.clone().into_tensor_arg(),
             first,
+            if clipping.decayed {
+                group[0].weight_decay
+            } else {
+                0.0
+            },
             group.len(),
             THREADS,
         );
-        first += cubes;
+        first += across as usize * group.len();
     }
     let factor = empty(like, [1], DType::F32);
     factor_kernel::launch(
@@ -281,7 +306,7 @@ fn clipping_factor(parameters: &[&Parameter], most: f32) -> CubeTensor {
         CubeDim::new_1d(THREADS as u32),
         sums.into_tensor_arg(),
         factor.clone().into_tensor_arg(),
-        most,
+        clipping.most_norm as f32,
         THREADS,
     );
     factor
@@ -292,7 +317,7 @@ pub(crate) fn update(
     parameters: Vec<Parameter>,
     rule: UpdateRule,
     rate: f32,
-    most_norm: Option<f32>,
+    clipping: Option<Clipping>,
 ) -> Vec<Updated> {
     let parameters: Vec<Parameter> = parameters
         .into_iter()
@@ -314,15 +339,14 @@ pub(crate) fn update(
     });
     let ordered: Vec<&Parameter> = order.iter().map(|&place| &parameters[place]).collect();
     let like = &ordered[0].weight;
-    let factor = most_norm.map(|most| clipping_factor(&ordered, most));
+    let factor = clipping.map(|clipping| clipping_factor(&ordered, clipping));
     let clipped = factor.is_some();
+    let decayed = clipping.is_some_and(|clipping| clipping.decayed);
     // A kernel that clips nothing reads no factor.
     let factor = factor.unwrap_or_else(|| empty(like, [1], DType::F32));
     let size = at_once(like, 2 + rule.states());
-    for same in ordered.chunk_by(|a, b| a.weight_decay == b.weight_decay) {
-        for group in same.chunks(size) {
-            launch(group, rule, rate, &factor, clipped);
-        }
+    for group in groups(&ordered, size) {
+        launch(group, rule, rate, &factor, [clipped, decayed]);
     }
     parameters
         .into_iter()
@@ -333,9 +357,15 @@ pub(crate) fn update(
         .collect()
 }
 
-fn launch(group: &[&Parameter], rule: UpdateRule, rate: f32, factor: &CubeTensor, clipped: bool) {
-    let longest = group.iter().map(|one| length(&one.weight)).max();
-    let (count, dim) = cubes(longest.unwrap_or(1), group.len());
+fn launch(
+    group: &[&Parameter],
+    rule: UpdateRule,
+    rate: f32,
+    factor: &CubeTensor,
+    [clipped, decayed]: [bool; 2],
+) {
+    let (across, dim) = cubes_of(group);
+    let count = CubeCount::Static(across, group.len() as u32, 1);
     let client = &group[0].weight.client;
     let decay = group[0].weight_decay;
     let weights = arguments(group.iter().map(|one| &one.weight));
@@ -357,6 +387,7 @@ fn launch(group: &[&Parameter], rule: UpdateRule, rate: f32, factor: &CubeTensor
             group.len(),
             nesterov,
             clipped,
+            decayed,
         ),
         UpdateRule::RmsProp {
             decay: kept,
@@ -378,6 +409,7 @@ fn launch(group: &[&Parameter], rule: UpdateRule, rate: f32, factor: &CubeTensor
             epsilon as f32,
             group.len(),
             clipped,
+            decayed,
         ),
     }
 }
@@ -396,7 +428,8 @@ pub(crate) fn blend(pairs: Vec<[CubeTensor; 2]>, kept: f32) -> Vec<CubeTensor> {
     };
     for group in ordered.chunks(size) {
         let longest = group.iter().map(|[average, _]| length(average)).max();
-        let (count, dim) = cubes(longest.unwrap_or(1), group.len());
+        let (across, dim) = across(longest.unwrap_or(1));
+        let count = CubeCount::Static(across, group.len() as u32, 1);
         blend_kernel::launch(
             &group[0][0].client,
             count,

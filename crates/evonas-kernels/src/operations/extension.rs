@@ -58,8 +58,10 @@ impl<B: Backend> NormPrimitives<B> {
 pub(crate) struct NormNumbers {
     /// Added to the variance, under the root.
     pub(crate) epsilon: f64,
-    /// The weight of a batch's statistics in the running ones.
+    /// The weight of a batch's mean in the running one.
     pub(crate) momentum: f64,
+    /// The batch's variance is multiplied by this before it is added to the running one.
+    pub(crate) correction: f64,
 }
 
 /// The weights of a unit's convolutions.

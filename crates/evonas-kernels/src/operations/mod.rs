@@ -80,13 +80,15 @@ pub(crate) fn normalize(
     norm: &BatchNorm,
     unit: UnitShape,
 ) -> Tensor<4> {
+    let [images, height, width, _] = image.dims();
+    let values = images * unit.out_pixels([height, width]);
     let running = [&norm.running_mean, &norm.running_var].map(RunningStatistic::take);
     let result = <Dispatch as CellOperations>::normalize(
         image.into_dispatch(),
         weights_of(depthwise, dense),
         primitives_of(norm, running),
         unit,
-        numbers_of(norm),
+        numbers_of(norm, values),
     );
     for (running, value) in [
         (&norm.running_mean, result.running_mean),
@@ -115,7 +117,7 @@ pub(crate) fn evaluate(
         weights_of(depthwise, dense),
         primitives_of(norm, running),
         unit,
-        numbers_of(norm),
+        numbers_of(norm, 1),
     ))
 }
 
@@ -129,10 +131,12 @@ fn primitives_of(norm: &BatchNorm, running: [Tensor<1>; 2]) -> NormPrimitives<Di
     }
 }
 
-const fn numbers_of(norm: &BatchNorm) -> NormNumbers {
+/// The numbers of a batch norm for this many values of a channel.
+fn numbers_of(norm: &BatchNorm, values: usize) -> NormNumbers {
     NormNumbers {
         epsilon: norm.epsilon,
         momentum: norm.momentum,
+        correction: norm.correction(values),
     }
 }
 
