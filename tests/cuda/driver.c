@@ -10,7 +10,7 @@
  * capture (its end, with the number of launches), refused (what CUDA forbids while a stream is being captured).
  *
  * EVONAS_DRIVER_SM (90) is the compute capability that it claims, EVONAS_DRIVER_VERSION (12080) its version, and
- * EVONAS_DRIVER_MEMORY (80) the device's memory in GiB. Timed intervals are all EVONAS_DRIVER_MS (1) long.
+ * EVONAS_DRIVER_MEMORY (80) the device's memory in GiB. Timed intervals last as long as the host took.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -245,18 +245,26 @@ Result cuStreamSynchronize(void *stream) { (void)stream; return waited("stream")
 Result cuEventSynchronize(void *other) { (void)other; return waited("event"); }
 Result cuCtxSynchronize(void) { return waited("context"); }
 
+/* An event is the time at which it was recorded: what a device that computes nothing would report. */
 Result cuEventCreate(void **created, unsigned flags) {
     (void)flags;
-    *created = next_handle();
+    *created = calloc(1, sizeof(double));
+    return *created ? SUCCESS : OUT_OF_MEMORY;
+}
+Result cuEventDestroy_v2(void *other) {
+    free(other);
     return SUCCESS;
 }
-Result cuEventDestroy_v2(void *other) { (void)other; return SUCCESS; }
-Result cuEventDestroy(void *other) { (void)other; return SUCCESS; }
-Result cuEventRecord(void *other, void *stream) { (void)other, (void)stream; return SUCCESS; }
+Result cuEventDestroy(void *other) { return cuEventDestroy_v2(other); }
+Result cuEventRecord(void *other, void *stream) {
+    (void)stream;
+    *(double *)other = seconds();
+    return SUCCESS;
+}
 Result cuEventQuery(void *other) { (void)other; return SUCCESS; }
 Result cuEventElapsedTime_v2(float *milliseconds, void *from, void *to) {
-    (void)from, (void)to;
-    *milliseconds = (float)setting("EVONAS_DRIVER_MS", 1);
+    double elapsed = 1e3 * (*(double *)to - *(double *)from);
+    *milliseconds = elapsed > 1e-3 ? (float)elapsed : 1e-3f;
     return SUCCESS;
 }
 Result cuEventElapsedTime(float *milliseconds, void *from, void *to) {

@@ -1,16 +1,21 @@
-//! The way to a GPU (CubeCL, fusion, autotune) on any graphics device, including one in software. Without a
+//! The way to a GPU (CubeCL, autotune) on any graphics device, including one in software. Without a
 //! device the tests are skipped, and say so; with `EVONAS_REQUIRE_WGPU` set they fail.
 
 use std::io::Write as _;
 
-use burn::tensor::Device;
-use evonas::network::{ImageShape, NetworkConfig, NetworkError, Precision};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Int, Tensor};
+use evonas::network::{
+    BatchNormSettings, CellNetwork, DropPath, ImageShape, NetworkConfig, NetworkError, Precision,
+    TrainingPass,
+};
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
 use evonas::training::images::digits;
 use evonas::training::{
-    Augmentation, CellDecoder, DeviceImages, DeviceName, Trainer, TrainingConfig, TrainingEvaluator,
+    Augmentation, CellDecoder, DeviceImages, DeviceName, Learner, OptimizerSettings, Trainer,
+    TrainingConfig, TrainingEvaluator,
 };
 use evonas_cli::bench::Agreement;
 
@@ -93,6 +98,80 @@ fn amoebanet_a_and_random_genotypes_agree_with_the_cpu() {
     for number in 0..10 {
         let genotype = space.sample(&mut rng);
         agrees(&format!("{number}: {genotype}"), &genotype, &device);
+    }
+}
+
+/// All values of a network, in the order of a visit.
+struct Values(Vec<Vec<f32>>);
+
+impl ModuleVisitor for Values {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.val().into_data().iter::<f32>().collect());
+    }
+}
+
+/// The weights, and the averaged ones, after three steps from the same weights with the same images.
+fn trained(config: &TrainingConfig, device: &Device) -> [Vec<Vec<f32>>; 2] {
+    let autodiff = device.clone().autodiff();
+    let network = config_of_steps();
+    let genotype = published::amoebanet_a();
+    let network = CellNetwork::new(&genotype, &network, &mut stream(5, 0), &autodiff).unwrap();
+    let mut rng = stream(5, 1);
+    let images: Vec<f32> = (0..BATCH * 64).map(|_| rng.random::<f32>() - 0.5).collect();
+    let labels: Vec<i32> = (0..BATCH as i32).map(|label| label % 10).collect();
+    let images = Tensor::<1>::from_data(images.as_slice(), &autodiff).reshape([BATCH, 1, 8, 8]);
+    let labels = Tensor::<1, Int>::from_data(labels.as_slice(), &autodiff);
+    let plain = config.clone().moving_average(None);
+    [&plain, config].map(|config| {
+        let mut learner = Learner::new(network.clone(), config);
+        for step in 0..3 {
+            let mut noise = stream(5, 2 + step);
+            let mut pass = TrainingPass::new(0.5, &mut noise);
+            let _ = learner.step((images.clone(), labels.clone()), &mut pass, 0.01);
+        }
+        let mut values = Values(Vec::new());
+        learner.network().valid().visit(&mut values);
+        values.0
+    })
+}
+
+fn config_of_steps() -> NetworkConfig {
+    config()
+        .drop_path(DropPath::scheduled(0.7))
+        .batch_norm(BatchNormSettings::CIFAR.unbiased_variance(true))
+}
+
+/// Gradients, weight decay, clipping, both update rules, running statistics, averages and drop path.
+#[test]
+fn three_training_steps_agree_with_the_cpu() {
+    let Some(device) = device() else { return };
+    let sgd = TrainingConfig::default()
+        .weight_decay(0.01)
+        .gradient_clipping(0.5)
+        .moving_average(0.9);
+    let rms_prop = sgd
+        .clone()
+        .optimizer(OptimizerSettings::RMS_PROP)
+        .clip_weight_decay(true);
+    for config in [sgd, rms_prop] {
+        let [expected, found] = [&Device::flex(), &device].map(|device| trained(&config, device));
+        for (expected, found) in expected.iter().zip(&found) {
+            assert_eq!(expected.len(), found.len());
+            for (number, (expected, found)) in expected.iter().zip(found).enumerate() {
+                let largest = expected
+                    .iter()
+                    .fold(0.1_f32, |most, value| most.max(value.abs()));
+                for (expected, found) in expected.iter().zip(found) {
+                    let difference = (expected - found).abs() / largest;
+                    assert!(
+                        difference < 2e-3,
+                        "parameter {number}: {found}, not {expected}"
+                    );
+                }
+            }
+        }
+        let [plain, averaged] = expected;
+        assert_ne!(plain, averaged);
     }
 }
 

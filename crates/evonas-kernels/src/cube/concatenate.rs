@@ -10,30 +10,10 @@ use super::launch::{empty, threads};
 
 /// One thread for each value of the result.
 #[cube(launch)]
-fn join_kernel(parts: &Sequence<Tensor<f32>>, joined: &mut Tensor<f32>, #[comptime] count: usize) {
-    if ABSOLUTE_POS >= joined.len() {
-        terminate!();
-    }
-    let channels = joined.shape(3);
-    let channel = ABSOLUTE_POS % channels;
-    let pixel = ABSOLUTE_POS / channels;
-    let mut first = 0usize;
-    #[unroll]
-    for number in 0..count {
-        let part = &parts[number];
-        let own = part.shape(3);
-        if channel >= first && channel < first + own {
-            joined[ABSOLUTE_POS] = part[pixel * own + channel - first];
-        }
-        first += own;
-    }
-}
-
-/// One thread for each value of all parts.
-#[cube(launch)]
-fn separate_kernel(
-    joined: &Tensor<f32>,
-    parts: &mut Sequence<Tensor<f32>>,
+fn join_kernel(
+    parts: &Sequence<Box<[f32]>>,
+    widths: &Sequence<usize>,
+    joined: &mut Tensor<f32>,
     #[comptime] count: usize,
 ) {
     if ABSOLUTE_POS >= joined.len() {
@@ -45,10 +25,34 @@ fn separate_kernel(
     let mut first = 0usize;
     #[unroll]
     for number in 0..count {
-        let part = parts.index_mut(number);
-        let own = part.shape(3);
+        let own = *widths.index(number);
         if channel >= first && channel < first + own {
-            part[pixel * own + channel - first] = joined[ABSOLUTE_POS];
+            joined[ABSOLUTE_POS] = parts.index(number)[pixel * own + channel - first];
+        }
+        first += own;
+    }
+}
+
+/// One thread for each value of all parts.
+#[cube(launch)]
+fn separate_kernel(
+    joined: &Tensor<f32>,
+    parts: &mut Sequence<Box<[f32]>>,
+    widths: &Sequence<usize>,
+    #[comptime] count: usize,
+) {
+    if ABSOLUTE_POS >= joined.len() {
+        terminate!();
+    }
+    let channels = joined.shape(3);
+    let channel = ABSOLUTE_POS % channels;
+    let pixel = ABSOLUTE_POS / channels;
+    let mut first = 0usize;
+    #[unroll]
+    for number in 0..count {
+        let own = *widths.index(number);
+        if channel >= first && channel < first + own {
+            parts.index_mut(number)[pixel * own + channel - first] = joined[ABSOLUTE_POS];
         }
         first += own;
     }
@@ -74,7 +78,8 @@ pub(super) fn join(parts: Vec<CubeTensor>) -> CubeTensor {
         &joined.client,
         count,
         dim,
-        parts.into_iter().map(CubeTensor::into_tensor_arg).collect(),
+        parts.into_iter().map(CubeTensor::into_buffer_arg).collect(),
+        shapes.iter().map(|shape| shape[3]).collect(),
         joined.clone().into_tensor_arg(),
         number,
     );
@@ -95,8 +100,9 @@ pub(super) fn separate(joined: CubeTensor, channels: &[usize]) -> Vec<CubeTensor
         joined.into_tensor_arg(),
         parts
             .iter()
-            .map(|part| part.clone().into_tensor_arg())
+            .map(|part| part.clone().into_buffer_arg())
             .collect(),
+        channels.iter().copied().collect(),
         parts.len(),
     );
     parts

@@ -84,7 +84,6 @@ impl Tile {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Groups {
     pub(super) tile: Tile,
-    pub(super) pixels: usize,
     /// The pixels of each group but the last.
     pub(super) of_each: usize,
     /// The number of groups.
@@ -103,7 +102,6 @@ impl Groups {
         let of_each = pixels.div_ceil(worthwhile.min(busy).min(most));
         Self {
             tile,
-            pixels,
             of_each,
             count: pixels.div_ceil(of_each),
             columns,

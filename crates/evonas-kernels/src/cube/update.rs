@@ -3,7 +3,6 @@
 //! A launch takes a group of tensors; its cubes are numbered by tensor and by part of the tensor. Every tensor is
 //! flat.
 
-use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
@@ -35,9 +34,9 @@ fn shortened(gradient: f32, decay: f32, factor: f32, #[comptime] decayed: bool) 
 /// One step of stochastic gradient descent with momentum.
 #[cube(launch)]
 fn sgd_kernel(
-    weights: &mut Sequence<Tensor<f32>>,
-    gradients: &Sequence<Tensor<f32>>,
-    velocities: &mut Sequence<Tensor<f32>>,
+    weights: &mut Sequence<Box<[f32]>>,
+    gradients: &Sequence<Box<[f32]>>,
+    velocities: &mut Sequence<Box<[f32]>>,
     factor: &Tensor<f32>,
     rate: f32,
     decay: f32,
@@ -78,10 +77,10 @@ fn sgd_kernel(
 /// One step of TensorFlow's RMSProp.
 #[cube(launch)]
 fn rms_prop_kernel(
-    weights: &mut Sequence<Tensor<f32>>,
-    gradients: &Sequence<Tensor<f32>>,
-    squares: &mut Sequence<Tensor<f32>>,
-    velocities: &mut Sequence<Tensor<f32>>,
+    weights: &mut Sequence<Box<[f32]>>,
+    gradients: &Sequence<Box<[f32]>>,
+    squares: &mut Sequence<Box<[f32]>>,
+    velocities: &mut Sequence<Box<[f32]>>,
     factor: &Tensor<f32>,
     rate: f32,
     decay: f32,
@@ -122,8 +121,8 @@ fn rms_prop_kernel(
 /// Moves averages towards values.
 #[cube(launch)]
 fn blend_kernel(
-    averages: &mut Sequence<Tensor<f32>>,
-    values: &Sequence<Tensor<f32>>,
+    averages: &mut Sequence<Box<[f32]>>,
+    values: &Sequence<Box<[f32]>>,
     kept: f32,
     #[comptime] count: usize,
 ) {
@@ -145,8 +144,8 @@ fn blend_kernel(
 /// The sum of the squares that each cube sees, from place `first` of `sums`; with weight decay if there is one.
 #[cube(launch)]
 fn squares_kernel(
-    gradients: &Sequence<Tensor<f32>>,
-    weights: &Sequence<Tensor<f32>>,
+    gradients: &Sequence<Box<[f32]>>,
+    weights: &Sequence<Box<[f32]>>,
     sums: &mut Tensor<f32>,
     first: usize,
     decay: f32,
@@ -248,11 +247,11 @@ fn length(tensor: &CubeTensor) -> usize {
     tensor.meta.num_elements()
 }
 
-type Tensors = SequenceArg<Tensor<f32>>;
+type Tensors = SequenceArg<Box<[f32]>>;
 
 fn arguments<'a>(tensors: impl Iterator<Item = &'a CubeTensor>) -> Tensors {
     tensors
-        .map(|tensor| tensor.clone().into_tensor_arg())
+        .map(|tensor| tensor.clone().into_buffer_arg())
         .collect()
 }
 
@@ -277,7 +276,7 @@ fn clipping_factor(ordered: &[&Parameter], clipping: Clipping) -> CubeTensor {
     let like = &ordered[0].gradient;
     let size = at_once(like, 2);
     let cubes = groups(ordered, size).map(|group| cubes_of(group).0 as usize * group.len());
-    let sums = empty(like, [cubes.sum()], DType::F32);
+    let sums = empty(like, [cubes.sum::<usize>()], DType::F32);
     let mut first = 0;
     for group in groups(ordered, size) {
         let (across, dim) = cubes_of(group);
