@@ -94,14 +94,12 @@ impl StepOptions {
             .filters(self.filters)
             .precision(precision);
         let autodiff = device.clone().autodiff();
-        let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &autodiff)?;
-        let parameters = trainable_parameters(&network);
-        let config = TrainingConfig::default()
+        let training = TrainingConfig::default()
             .epochs(1)
             .batch_size(self.batch)
             .learning_rate(0.024)
             .decay_all(true);
-        let trainer = Trainer::new(config)?;
+        let trainer = Trainer::new(training)?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .build()?;
@@ -113,11 +111,15 @@ impl StepOptions {
             done += 1;
             progress.show(|| format!("{done} of {steps} steps are done"));
         };
-        let times = pool.install(|| {
-            StepTimes::of(
+        // A GPU orders work by threads: the one that trains a network builds it.
+        let (parameters, times) = pool.install(|| {
+            let network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &autodiff)?;
+            let parameters = trainable_parameters(&network);
+            let times = StepTimes::of(
                 network, &trainer, image, CLASSES, warm_up, self.steps, step_done,
-            )
-        });
+            );
+            Ok::<_, Failure>((parameters, times))
+        })?;
         let batch_ms = match self.pipeline {
             true => Some(pool.install(|| self.batch_time(image, &device))?),
             false => None,
