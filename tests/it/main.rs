@@ -21,6 +21,8 @@ mod custom_algorithms;
 mod descriptions;
 #[cfg(feature = "burn")]
 mod digits;
+#[cfg(feature = "burn")]
+mod double;
 mod ended_by_errors;
 mod evolution;
 mod examples;
