@@ -50,6 +50,8 @@ mod noise;
 mod objectives;
 mod observers;
 mod ordered;
+#[cfg(feature = "burn")]
+mod own_images;
 mod panics;
 mod pareto;
 #[cfg(feature = "burn")]
