@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 
 use evonas::tabular::TableLimits;
 use evonas::training::images::ImageLimits;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Limits that have names.
 pub(crate) trait NamedLimits {
@@ -41,9 +42,7 @@ impl NamedLimits for ImageLimits {
 }
 
 /// A limit from a text such as `bytes=100000000`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-#[serde(bound(serialize = "L: Clone", deserialize = "L: NamedLimits"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RaisedLimit<L> {
     name: &'static str,
     most: u64,
@@ -93,17 +92,15 @@ impl<L> fmt::Display for RaisedLimit<L> {
     }
 }
 
-impl<L> From<RaisedLimit<L>> for String {
-    fn from(limit: RaisedLimit<L>) -> Self {
-        limit.to_string()
+impl<L> Serialize for RaisedLimit<L> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-impl<L: NamedLimits> TryFrom<String> for RaisedLimit<L> {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text)
+impl<'de, L: NamedLimits> Deserialize<'de> for RaisedLimit<L> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 
