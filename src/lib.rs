@@ -73,6 +73,8 @@ pub mod worker;
 
 #[cfg(feature = "burn")]
 pub use burn;
+#[cfg(feature = "dataset")]
+pub use burn_dataset;
 pub use rand;
 pub use setting_error::SettingError;
 

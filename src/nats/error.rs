@@ -19,7 +19,7 @@ pub enum NatsError {
         /// The name.
         name: String,
     },
-    /// A file with credentials or a token can't be read.
+    /// A file with credentials, a token or a certificate can't be read.
     #[error("{}: can't be read: {source}", path.display())]
     Secret {
         /// The file.

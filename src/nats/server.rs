@@ -1,7 +1,6 @@
 //! How to reach a NATS server.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +13,10 @@ use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
 use percent_encoding::percent_decode_str;
 
 use super::error::NatsError;
+use crate::input::{open_file, open_stream, read_text};
+
+/// The most bytes of a token or of credentials, which have a few thousand at most.
+const MOST_SECRET_BYTES: u64 = 1 << 16;
 
 /// How long the first connection may take.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -151,19 +154,23 @@ impl NatsServer {
                 std::future::ready(())
             });
         if let Some(path) = &self.credentials {
-            options =
-                options
-                    .credentials(&read_secret(path)?)
-                    .map_err(|source| NatsError::Secret {
-                        path: path.clone(),
-                        source,
-                    })?;
+            options = options
+                .credentials(&read_secret(path)?)
+                .map_err(unreadable(path))?;
         }
         if let Some(path) = &self.token_file {
             options = options.token(read_secret(path)?.trim().to_owned());
         }
         if let Some(token) = &self.token {
             options = options.token(token.clone());
+        }
+        // The client reads them, whatever they are.
+        let identity = self
+            .client_certificate
+            .iter()
+            .flat_map(|(certificate, key)| [certificate, key]);
+        for path in self.root_certificates.iter().chain(identity) {
+            open_file(path).map_err(unreadable(path))?;
         }
         if let Some(path) = &self.root_certificates {
             options = options
@@ -242,10 +249,14 @@ fn user_of(address: &ServerAddr) -> Option<(String, Option<String>)> {
 }
 
 fn read_secret(path: &Path) -> Result<String, NatsError> {
-    fs::read_to_string(path).map_err(|source| NatsError::Secret {
-        path: path.to_owned(),
-        source,
-    })
+    // Through a pipe too, as of a program that keeps secrets.
+    let text = open_stream(path).and_then(|file| read_text(file, MOST_SECRET_BYTES));
+    text.map_err(unreadable(path))
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> NatsError {
+    let path = path.to_owned();
+    |source| NatsError::Secret { path, source }
 }
 
 fn reason(error: &async_nats::ConnectError) -> String {
@@ -298,6 +309,31 @@ mod tests {
             "nats://one:4222,nats://two:4222,tls://three"
         );
         assert!(!format!("{server:?}").contains("secret"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_no_secret_and_no_certificate() {
+        let refused = |server: NatsServer| {
+            let connecting = async move { server.connect("test").await.map(drop) };
+            super::super::runtime::block_on(connecting)
+                .unwrap_err()
+                .to_string()
+        };
+        let server = || NatsServer::new("nats://127.0.0.1:9");
+        for server in [
+            server().token_file("/dev/zero"),
+            server().credentials_file("/dev/zero"),
+            server().root_certificates("/dev/zero"),
+        ] {
+            let expected = "/dev/zero: can't be read: it is a device, not a file";
+            assert_eq!(refused(server), expected);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let token = folder.path().join("token");
+        std::fs::write(&token, "x".repeat(1 << 20)).unwrap();
+        let error = refused(server().token_file(token));
+        assert!(error.contains("it has more than 65536 bytes"), "{error}");
     }
 
     #[test]

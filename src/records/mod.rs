@@ -1,4 +1,4 @@
-//! Checking and repairing records on disk: the journal of a search, and the runs of a comparison.
+//! Checking and repairing records on disk, the journal of a search and the runs of a comparison, and locking folders.
 //!
 //! A line that a killed process or a power cut left incomplete needs no repair: whoever resumes the search or the
 //! comparison drops it. Any other damage, such as a changed byte, is an error that keeps them from resuming.
@@ -34,7 +34,9 @@
 //! ```
 
 mod check;
+mod lock;
 mod repair;
 
 pub use check::{CheckedRecord, check};
+pub use lock::FolderLock;
 pub use repair::{RepairedRecord, repair};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ImageClassifier;
 use super::device_images::DevicePixels;
-use super::images::{ChannelStatistics, LabeledImages, UnlabeledImages};
+use super::images::{ChannelStatistics, LabeledImages, Pixels, UnlabeledImages};
 use crate::excerpt::{excerpt, passage, shown};
 use crate::network::{CellNetwork, ImageShape, WeightsError};
 
@@ -25,7 +25,8 @@ const BATCH: usize = 64;
 pub struct TrainedClassifier {
     /// The network.
     pub network: CellNetwork,
-    /// The means and standard deviations of its training images, which normalize its inputs.
+    /// The means and standard deviations of its training images, which normalize its inputs. A byte is an input from 0 to
+    /// 1 before that, and a float itself.
     pub statistics: ChannelStatistics,
     /// The name of each class, if known.
     pub class_names: Option<Vec<String>>,
@@ -106,7 +107,7 @@ fn quoted(name: Option<&str>) -> String {
 
 #[derive(Serialize, Deserialize)]
 struct ClassifierNote {
-    /// Mean and standard deviation of each channel, for pixels from 0 to 1.
+    /// Mean and standard deviation of each channel, for bytes as numbers from 0 to 1.
     channels: Vec<(f32, f32)>,
     class_names: Option<Vec<String>>,
 }
@@ -184,7 +185,7 @@ impl TrainedClassifier {
     /// [`ClassifierError::OtherImages`] if the images have another shape than the network was built
     /// for, and [`ClassifierError::NotFinite`] if its outputs are not finite.
     pub fn predict(&self, images: &UnlabeledImages) -> Result<Vec<Prediction>, ClassifierError> {
-        self.predict_pixels(images.shape(), images.pixels())
+        self.predict_pixels(images.shape(), Pixels::Bytes(images.pixels()))
     }
 
     /// The share of the images that the network classifies correctly, from 0 to 1; 0 if there are
@@ -246,7 +247,7 @@ impl TrainedClassifier {
     fn predict_pixels(
         &self,
         found: ImageShape,
-        pixels: &[u8],
+        pixels: Pixels<'_>,
     ) -> Result<Vec<Prediction>, ClassifierError> {
         let wanted = self.network.config().image;
         if found != wanted {

@@ -14,9 +14,9 @@ use evonas::prelude::*;
 
 /// A number to be made large, from a space without decisions.
 #[derive(Debug)]
-struct Line;
+struct LineBenchmark;
 
-impl SearchSpace for Line {
+impl SearchSpace for LineBenchmark {
     type Genotype = f64;
 
     fn sample(&self, rng: &mut dyn Rng) -> f64 {
@@ -24,13 +24,13 @@ impl SearchSpace for Line {
     }
 }
 
-impl Mutation<f64> for Line {
+impl Mutation<f64> for LineBenchmark {
     fn mutate(&self, parent: &f64, rng: &mut dyn Rng) -> f64 {
         parent + rng.random_range(-0.1..0.1)
     }
 }
 
-impl Benchmark for Line {
+impl Benchmark for LineBenchmark {
     type Genotype = f64;
     type Space = Self;
 
@@ -64,8 +64,8 @@ impl Benchmark for Line {
 }
 
 /// Evolution whose parents are the best of the whole population.
-fn greedy(population: usize) -> impl Contender<Line> + 'static {
-    Custom::new("greedy", move |line: &Line, seed| {
+fn greedy(population: usize) -> impl Contender<LineBenchmark> + 'static {
+    Custom::new("greedy", move |line: &LineBenchmark, seed| {
         let evolution = Evolution::builder(line.space(), line.mutation());
         let evolution = evolution.population(population).sample(population);
         Ok(evolution.seed(seed).build()?)
@@ -74,11 +74,11 @@ fn greedy(population: usize) -> impl Contender<Line> + 'static {
 
 #[test]
 fn a_custom_algorithm_is_compared_on_a_benchmark_whose_space_has_no_decisions() {
-    let comparison = Comparison::builder(&Line)
+    let comparison = Comparison::builder(&LineBenchmark)
         .contender(greedy(10))
         .contender(Aging::new().population(10).sample(3))
         .contender(Random::new())
-        .setup(Setup::new(&Line).runs(10))
+        .setup(Setup::new(&LineBenchmark).runs(10))
         .run()
         .unwrap();
     let names: Vec<&str> = comparison
@@ -107,12 +107,12 @@ fn a_custom_contenders_runs_depend_on_its_name_and_not_on_its_place() {
         let runs = &comparison.entries()[position].runs;
         runs.iter().map(|run| run.seed).collect()
     };
-    let last = Comparison::builder(&Line)
+    let last = Comparison::builder(&LineBenchmark)
         .contender(Random::new())
         .contender(Named::new("other", greedy(10)))
         .contender(greedy(10));
     let last = last.run().unwrap();
-    let alone = Comparison::builder(&Line).contender(greedy(10));
+    let alone = Comparison::builder(&LineBenchmark).contender(greedy(10));
     let alone = alone.run().unwrap();
     assert_eq!(alone.entries()[0], last.entries()[2]);
     assert_ne!(seeds(&last, 1), seeds(&last, 2), "another name");
@@ -120,7 +120,7 @@ fn a_custom_contenders_runs_depend_on_its_name_and_not_on_its_place() {
 
 #[test]
 fn two_contenders_of_the_same_name_are_refused() {
-    let error = Comparison::builder(&Line)
+    let error = Comparison::builder(&LineBenchmark)
         .contender(Aging::new())
         .contender(Random::new())
         .contender(Named::new("aging", NonAging::new()))
@@ -138,9 +138,9 @@ fn two_contenders_of_the_same_name_are_refused() {
 
 #[test]
 fn a_contender_that_cannot_be_set_up_is_refused_before_the_first_run() {
-    let refused = |contender: Box<dyn Contender<Line>>| {
+    let refused = |contender: Box<dyn Contender<LineBenchmark>>| {
         let mut events = 0;
-        let error = Comparison::builder(&Line)
+        let error = Comparison::builder(&LineBenchmark)
             .contender(Random::new())
             .contender(contender)
             .observe(|_: &RunEvent<'_>| events += 1)
@@ -155,9 +155,12 @@ fn a_contender_that_cannot_be_set_up_is_refused_before_the_first_run() {
         "can't set up aging: the sample size 30 exceeds the population size 20; choose \
          1 <= sample <= population"
     );
-    let broken = Custom::new("broken", |_: &Line, _| -> Result<RandomSearch<f64>, _> {
-        Err("there is no licence".into())
-    });
+    let broken = Custom::new(
+        "broken",
+        |_: &LineBenchmark, _| -> Result<RandomSearch<f64>, _> {
+            Err("there is no licence".into())
+        },
+    );
     assert_eq!(
         refused(Box::new(broken)),
         "can't set up broken: there is no licence"
@@ -167,9 +170,9 @@ fn a_contender_that_cannot_be_set_up_is_refused_before_the_first_run() {
 #[test]
 fn a_record_takes_custom_contenders_and_refuses_other_settings_of_one_that_it_holds() {
     let folder = tempfile::tempdir().unwrap();
-    let resume = |contenders: Vec<Box<dyn Contender<Line>>>| {
+    let resume = |contenders: Vec<Box<dyn Contender<LineBenchmark>>>| {
         let mut taken = 0;
-        Comparison::builder(&Line)
+        Comparison::builder(&LineBenchmark)
             .contenders(contenders)
             .record(RunRecord::open_or_create(folder.path()).unwrap())
             .observe(|event: &RunEvent<'_>| {
@@ -247,9 +250,9 @@ fn runs_of_the_built_in_contenders_are_value_stable() {
 
 /// The bits of a number below 64, with what was evaluated.
 #[derive(Clone, Debug, Default)]
-struct Counted(Arc<Mutex<Vec<Vec<bool>>>>);
+struct WatchedBits(Arc<Mutex<Vec<Vec<bool>>>>);
 
-impl Benchmark for Counted {
+impl Benchmark for WatchedBits {
     type Genotype = Vec<bool>;
     type Space = BitsSpace;
 
@@ -301,8 +304,8 @@ impl Benchmark for Counted {
 
 #[test]
 fn the_recommended_contender_evaluates_nothing_twice_and_says_so() {
-    let repeats = |contender: Box<dyn Contender<Counted>>| {
-        let benchmark = Counted::default();
+    let repeats = |contender: Box<dyn Contender<WatchedBits>>| {
+        let benchmark = WatchedBits::default();
         Comparison::builder(&benchmark)
             .contender(contender)
             .setup(Setup::new(&benchmark).runs(1))
@@ -317,6 +320,8 @@ fn the_recommended_contender_evaluates_nothing_twice_and_says_so() {
     assert_eq!(repeats(Box::new(Recommended::new())), 0);
     let renamed = Named::new("renamed", Recommended::new());
     assert_eq!(repeats(Box::new(renamed)), 0);
-    let described = Recommended::new().describe(&Counted::default()).unwrap();
+    let described = Recommended::new()
+        .describe(&WatchedBits::default())
+        .unwrap();
     assert_eq!(described["redraws"], 100);
 }

@@ -62,14 +62,14 @@ impl Algorithm<Bits> for Annealing {
 /// Local search: tries all neighbors in random order, moves to the first better one, and restarts where
 /// there is none.
 #[derive(Debug)]
-struct LocalSearch {
+struct NeighborSearch {
     rng: Stream,
     seed: u64,
     current: Option<(f64, TrialId, Bits)>,
     neighbors: VecDeque<Bits>,
 }
 
-impl LocalSearch {
+impl NeighborSearch {
     fn new(seed: u64) -> Self {
         Self {
             rng: stream(seed, 0),
@@ -94,7 +94,7 @@ impl LocalSearch {
     }
 }
 
-impl Algorithm<Bits> for LocalSearch {
+impl Algorithm<Bits> for NeighborSearch {
     fn propose(&mut self, _: TrialId) -> Proposal<Bits> {
         match (&self.current, self.neighbors.pop_front()) {
             (Some((_, trial, _)), Some(neighbor)) => Proposal::child(*trial, neighbor),
@@ -181,7 +181,7 @@ fn simulated_annealing_is_an_algorithm_like_any_other() {
 
 #[test]
 fn local_search_is_an_algorithm_like_any_other() {
-    every_part_of_a_search_works(|| LocalSearch::new(3));
+    every_part_of_a_search_works(|| NeighborSearch::new(3));
 }
 
 #[test]

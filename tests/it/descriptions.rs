@@ -109,9 +109,9 @@ fn a_space_without_a_stable_debug_form_is_resumed_by_its_description() {
 
 /// A space without settings.
 #[derive(Debug)]
-struct Plain;
+struct Undescribed;
 
-impl SearchSpace for Plain {
+impl SearchSpace for Undescribed {
     type Genotype = Counts;
 
     fn sample(&self, _: &mut dyn Rng) -> Counts {
@@ -121,9 +121,13 @@ impl SearchSpace for Plain {
 
 #[test]
 fn a_description_is_the_type_s_name_unless_it_is_overridden() {
-    let boxed: Box<dyn SearchSpace<Genotype = Counts>> = Box::new(Plain);
+    let boxed: Box<dyn SearchSpace<Genotype = Counts>> = Box::new(Undescribed);
     let name = boxed.describe()["type"].clone();
-    assert!(name.as_str().unwrap().ends_with("descriptions::Plain"));
+    assert!(
+        name.as_str()
+            .unwrap()
+            .ends_with("descriptions::Undescribed")
+    );
     let boxed: Box<dyn SearchSpace<Genotype = Counts>> = Box::new(Warehouse::new(3));
     assert_eq!(
         boxed.describe(),

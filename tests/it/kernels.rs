@@ -2,26 +2,15 @@
 //!
 //! The kernels compute in single precision only, so the same network in double precision runs Burn's
 //! operations. Outputs and gradients must agree up to the rounding of single precision.
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{DType, Device, FloatDType, Gradients, Tensor, TensorData};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, FloatDType, Gradients, Tensor, TensorData};
 use evonas::network::{BatchNormSettings, CellNetwork, ImageShape, NetworkConfig};
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
 use proptest::prelude::*;
 
-struct ToDouble;
-
-impl ModuleMapper for ToDouble {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let (id, tensor, mapper) = param.consume();
-        let trains = tensor.is_require_grad();
-        let device = tensor.device();
-        let data = tensor.detach().into_data().convert::<f64>();
-        let tensor = Tensor::from_data(data, (&device, DType::F64)).set_require_grad(trains);
-        Param::from_mapped_value(id, tensor, mapper)
-    }
-}
+use crate::double::ToDouble;
 
 struct Collect<'a> {
     gradients: &'a Gradients,
@@ -38,9 +27,9 @@ impl ModuleVisitor for Collect<'_> {
 }
 
 /// Batch norm's running statistics.
-struct Statistics(Vec<Vec<f64>>);
+struct RunningStatistics(Vec<Vec<f64>>);
 
-impl ModuleVisitor for Statistics {
+impl ModuleVisitor for RunningStatistics {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if D == 1 && !param.is_require_grad() {
             let values = param.val().into_data();
@@ -51,7 +40,7 @@ impl ModuleVisitor for Statistics {
 
 /// The means and variances of a batch, computed back from a network's running statistics.
 fn batch_statistics(network: &CellNetwork) -> Vec<Vec<f64>> {
-    let mut statistics = Statistics(Vec::new());
+    let mut statistics = RunningStatistics(Vec::new());
     // Only `valid` updates the running statistics with the last pass; `train` tells them from weights.
     network.valid().train().visit(&mut statistics);
     let share = network.config().batch_norm.momentum;

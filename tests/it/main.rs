@@ -21,6 +21,8 @@ mod custom_algorithms;
 mod descriptions;
 #[cfg(feature = "burn")]
 mod digits;
+#[cfg(feature = "burn")]
+mod double;
 mod ended_by_errors;
 mod evolution;
 mod examples;
@@ -48,6 +50,8 @@ mod noise;
 mod objectives;
 mod observers;
 mod ordered;
+#[cfg(feature = "burn")]
+mod own_images;
 mod panics;
 mod pareto;
 #[cfg(feature = "burn")]

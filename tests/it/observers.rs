@@ -71,11 +71,11 @@ fn a_best_file_that_can_t_be_written_ends_the_search_with_its_name() {
 
 /// Keeps the level and the message of every event.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(Level, String)>>>);
+struct TracingLog(Arc<Mutex<Vec<(Level, String)>>>);
 
-struct Message(String);
+struct TracedMessage(String);
 
-impl Visit for Message {
+impl Visit for TracedMessage {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         if field.name() == "message" {
             self.0 = format!("{value:?}");
@@ -83,7 +83,7 @@ impl Visit for Message {
     }
 }
 
-impl Subscriber for Log {
+impl Subscriber for TracingLog {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -97,7 +97,7 @@ impl Subscriber for Log {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &tracing::Event<'_>) {
-        let mut message = Message(String::new());
+        let mut message = TracedMessage(String::new());
         event.record(&mut message);
         self.0
             .lock()
@@ -113,7 +113,7 @@ impl Subscriber for Log {
 #[test]
 fn tracing_sees_every_event() {
     let folder = tempfile::tempdir().unwrap();
-    let log = Log::default();
+    let log = TracingLog::default();
     let search = |trials| {
         Search::new(evolution(), Serial::new(ones), Budget::trials(trials))
             .retry(Retry::none().failed(1))

@@ -342,9 +342,9 @@ fn bad_settings_are_refused() {
 
 /// Bits with a custom description.
 #[derive(Debug)]
-struct Described(BitsSpace);
+struct DescribedBits(BitsSpace);
 
-impl SearchSpace for Described {
+impl SearchSpace for DescribedBits {
     type Genotype = Bits;
 
     fn sample(&self, rng: &mut dyn Rng) -> Bits {
@@ -356,7 +356,7 @@ impl SearchSpace for Described {
     }
 }
 
-impl CategoricalSpace for Described {
+impl CategoricalSpace for DescribedBits {
     fn alternative_counts(&self) -> Vec<usize> {
         self.0.alternative_counts()
     }
@@ -372,7 +372,7 @@ impl CategoricalSpace for Described {
 
 #[test]
 fn a_journal_keeps_the_description_of_the_space() {
-    let space = Described(BitsSpace { length: 4 });
+    let space = DescribedBits(BitsSpace { length: 4 });
     let ppo = Ppo::builder(space).hidden_units(4).build().unwrap();
     assert_eq!(ppo.describe().space, "bits, in words");
 }

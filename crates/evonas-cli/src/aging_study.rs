@@ -5,16 +5,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use evonas::comparison::{
-    AgingGrid, Benchmark, BitsBenchmark, GridPoint, NasBench201Benchmark, Protocol, Setup,
-};
+use evonas::comparison::{AgingGrid, Benchmark, BitsBenchmark, GridPoint, Protocol, Setup};
 use evonas::report::{ScatterPlot, ScatterPoint};
-use evonas::tabular::Dataset;
 
 use crate::Failure;
 use crate::failure::Failures;
 use crate::ignored::refuse_ignored;
-use crate::naming::{BenchmarkName, table_dataset};
+use crate::naming::{BenchmarkName, TableOptions};
 use crate::output::print;
 use crate::progress_lines::ProgressLines;
 use crate::ranges::{count, not_negative, positive, seed};
@@ -32,13 +29,8 @@ pub(crate) struct AgingStudyOptions {
     /// The standard deviation of the noise on bits, at least 0 [default: 0.05]
     #[arg(long, value_parser = not_negative)]
     noise: Option<f64>,
-    /// The table of nasbench201: a CSV file, plain or gzip (see evonas convert) [no default: nasbench201
-    /// needs one]
-    #[arg(long, value_name = "FILE")]
-    table: Option<PathBuf>,
-    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120 [default: cifar10]
-    #[arg(long, value_parser = table_dataset)]
-    dataset: Option<Dataset>,
+    #[command(flatten)]
+    table: TableOptions,
     /// Population sizes, separated by commas
     #[arg(
         long,
@@ -75,11 +67,7 @@ impl AgingStudyOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         match self.benchmark {
             BenchmarkName::Bits => {
-                let of_table = [
-                    ("--table", self.table.is_some()),
-                    ("--dataset", self.dataset.is_some()),
-                ];
-                refuse_ignored("with --benchmark bits", &of_table)?;
+                refuse_ignored("with --benchmark bits", &self.table.given())?;
                 let bits = BitsBenchmark::default();
                 let noise = self.noise.unwrap_or(bits.noise);
                 self.study(&bits.noise(noise), &format!("bits, noise {noise}"))
@@ -89,11 +77,8 @@ impl AgingStudyOptions {
                     "with --benchmark nasbench201",
                     &[("--noise", self.noise.is_some())],
                 )?;
-                let table = self.table.as_deref();
-                let path = table.ok_or("nasbench201 needs its table: --table FILE")?;
-                let dataset = self.dataset.unwrap_or(Dataset::Cifar10);
-                let benchmark = NasBench201Benchmark::read(path, Protocol::NatsBench, dataset)?;
-                self.study(&benchmark, dataset.name())
+                let benchmark = self.table.benchmark(Protocol::NatsBench)?;
+                self.study(&benchmark, self.table.dataset().name())
             }
             BenchmarkName::Digits => {
                 Err("a grid over digits would train for days; choose another benchmark".into())

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use evonas::report::{note, printable_line};
-use evonas::training::images::{ImageFolder, ImageSize};
+use evonas::training::images::{ImageFolder, ImageLimits, ImageSize};
 use evonas::training::{DeviceName, TrainedClassifier};
 use serde_json::json;
 
 use crate::Failure;
+use crate::naming::{DatasetName, RaisedLimit};
 use crate::output::print_line;
 
 /// Classify the images in a folder with trained weights
@@ -24,6 +25,11 @@ pub(crate) struct PredictOptions {
     /// The weights, a .safetensors or .bpk file of evonas train or evonas search
     #[arg(long, value_name = "FILE")]
     weights: PathBuf,
+    /// Raise a limit of what the images may have: split_bytes (of the pixels of all of them), image_bytes (of a file, and
+    /// of its pixels before it is resized) or image_side (its rows and columns); may be given several times [default:
+    /// split_bytes=17179869184, image_bytes=268435456, image_side=32768]
+    #[arg(long = "data-limit", value_name = "NAME=N", value_parser = RaisedLimit::<ImageLimits>::parse)]
+    limits: Vec<RaisedLimit<ImageLimits>>,
     /// The device to compute on: auto, cpu, cuda, cuda:N or wgpu
     #[arg(long, default_value = "auto")]
     device: DeviceName,
@@ -34,10 +40,12 @@ pub(crate) struct PredictOptions {
 
 impl PredictOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
+        DatasetName::Folder.check_limits(&self.limits)?;
         let devices = self.device.open_all()?.only_first();
         let classifier = TrainedClassifier::load(&self.weights, &devices.first())?;
         let wanted = classifier.network.config().image;
         let images = ImageFolder::new(&self.images)
+            .limits(RaisedLimit::applied(&self.limits, ImageLimits::default()))
             .resize(ImageSize {
                 height: wanted.height,
                 width: wanted.width,

@@ -60,6 +60,14 @@ pub(crate) fn write_best(folder: &Path, best: &TrialRecord<NasnetGenotype>) -> R
     )
 }
 
+/// The trial that a search's folder names as its best one.
+///
+/// # Errors
+/// The folder contains no search of this program, or the search has no best trial yet.
+pub(crate) fn read_best(folder: &Path) -> Result<TrialRecord<NasnetGenotype>, Failure> {
+    parse(&folder.join(BEST_FILE))
+}
+
 fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     replace_file::write(path, text)
         .map_err(|error| format!("can't write {}: {error}", path.display()).into())
@@ -86,7 +94,7 @@ impl FoundNetwork {
             Some(name) if name == BEST_FILE && !from.is_dir() => from.parent().unwrap_or(from),
             _ => from,
         };
-        let best: TrialRecord<NasnetGenotype> = parse(&folder.join(BEST_FILE))?;
+        let best = read_best(folder)?;
         Ok(Self {
             genotype: best.genotype,
             seed: best.seed,

@@ -16,7 +16,7 @@ use crate::network::ImageShape;
 
 /// Images and labels on one device, to take batches from by index.
 ///
-/// A pixel takes one byte, as in [`LabeledImages`]. Batches are gathered, augmented and normalized on
+/// A pixel takes one byte, or the four of a float, as in [`LabeledImages`]. Batches are gathered, augmented and normalized on
 /// the device, so that training copies no images to it. Clones share the images.
 #[derive(Clone, Debug)]
 pub struct DeviceImages {
@@ -105,7 +105,8 @@ impl DeviceImages {
     }
 
     /// The images and labels at these indices, with the images augmented at random. The random
-    /// numbers come from `rng` on every device.
+    /// numbers come from `rng` on every device. Where an image was shifted away, bytes are black, and floats the mean of
+    /// their channel, since 0 may be far outside of their scale.
     ///
     /// # Shapes
     /// - images: `[indices, channels, height, width]`, normalized
@@ -117,9 +118,10 @@ impl DeviceImages {
         augmentation: &Augmentation,
         rng: &mut dyn Rng,
     ) -> (Tensor<4>, Tensor<1, Int>) {
-        let bytes = self.pixels.gather(indices);
-        let moved = augment::crop_and_flip(bytes, augmentation, rng);
-        let images = augment::cut_out(self.pixels.normalize(moved), augmentation, rng);
+        let moved = self.pixels.moved_batch(indices, |images| {
+            augment::crop_and_flip(images, augmentation, rng)
+        });
+        let images = augment::cut_out(moved, augmentation, rng);
         (images, self.labels_of(indices))
     }
 
@@ -133,6 +135,7 @@ impl DeviceImages {
 mod tests {
     use super::*;
     use crate::randomness::stream;
+    use crate::training::images::Pixels;
 
     /// Two images of two channels, 2x3: twelve different bytes each.
     fn images() -> LabeledImages {
@@ -157,12 +160,8 @@ mod tests {
             let (mean, deviation) = statistics.channels()[place / plane];
             (f32::from(byte) / 255.0 - mean) / deviation
         };
-        images
-            .image(index)
-            .iter()
-            .enumerate()
-            .map(normalized)
-            .collect()
+        let bytes = images.image(index).bytes().unwrap();
+        bytes.iter().enumerate().map(normalized).collect()
     }
 
     #[test]
@@ -191,8 +190,59 @@ mod tests {
             let on_device = DeviceImages::new(&images, &images, &Device::flex());
             let bytes = on_device.pixels.gather(&[0]);
             let found: Vec<u8> = values(bytes).into_iter().map(|byte| byte as u8).collect();
-            assert_eq!(found, images.pixels());
+            assert_eq!(Pixels::Bytes(&found), images.pixels());
         }
+    }
+
+    #[test]
+    fn floats_are_normalized_from_their_own_scale_as_bytes_are_from_theirs() {
+        let bytes = images();
+        let pixels = bytes.pixels().bytes().unwrap();
+        // Temperatures, say.
+        let floats = pixels.iter().map(|&byte| 3.0 * f32::from(byte) - 400.0);
+        let floats = LabeledImages::from_floats(bytes.shape(), 4, floats.collect(), vec![3, 1]);
+        let floats = floats.unwrap();
+        let normalized = |images: &LabeledImages| {
+            let on_device = DeviceImages::new(images, images, &Device::flex());
+            let (batch, labels) = on_device.batch(&[1, 0]);
+            assert_eq!(batch.dims(), [2, 2, 2, 3]);
+            (values(batch), labels.into_data())
+        };
+        let ((floats, labels), (bytes, same_labels)) = (normalized(&floats), normalized(&bytes));
+        assert_eq!(labels, same_labels);
+        for (float, byte) in floats.into_iter().zip(bytes) {
+            assert!((float - byte).abs() < 1e-4, "{float} {byte}");
+        }
+    }
+
+    #[test]
+    fn shifted_floats_are_filled_with_their_mean_and_shifted_bytes_with_black() {
+        let shape = ImageShape::gray(4, 4);
+        let floats = LabeledImages::from_floats(shape, 1, vec![300.0; 160], vec![0; 10]).unwrap();
+        let bytes = LabeledImages::new(shape, 1, vec![255; 160], vec![0; 10]).unwrap();
+        let filled = |images: &LabeledImages| {
+            let on_device = DeviceImages::new(images, images, &Device::flex());
+            let all: Vec<usize> = (0..10).collect();
+            let shifts = Augmentation::NONE.crop_padding(2);
+            let (batch, _) = on_device.augmented_batch(&all, &shifts, &mut stream(8, 0));
+            let mut found = values(batch);
+            found.sort_by(f32::total_cmp);
+            found.dedup();
+            found
+        };
+        assert_eq!(filled(&floats), [0.0]);
+        assert_eq!(filled(&bytes), [-1.0, 0.0]);
+    }
+
+    #[test]
+    fn floats_of_all_kinds_are_gathered_bit_for_bit() {
+        let pixels = vec![f32::MIN, -1.5, -0.0, f32::MIN_POSITIVE, 1.0 / 3.0, f32::MAX];
+        let shape = ImageShape::gray(1, 3);
+        let images = LabeledImages::from_floats(shape, 1, pixels.clone(), vec![0; 2]).unwrap();
+        let on_device = DeviceImages::new(&images, &images, &Device::flex());
+        let gathered = values(on_device.pixels.gather(&[0, 1]));
+        let bits = |floats: Vec<f32>| floats.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        assert_eq!(bits(gathered), bits(pixels));
     }
 
     #[test]

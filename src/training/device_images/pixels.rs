@@ -1,24 +1,32 @@
-//! Packed pixels on a device.
+//! Pixels on a device: packed bytes, or floats.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::indices::places;
 use crate::network::ImageShape;
-use crate::training::images::ChannelStatistics;
+use crate::training::images::{ChannelStatistics, Pixels};
 
 /// Bytes packed into an element of an integer tensor, since not every device has tensors of bytes.
 const PACKED: usize = 4;
 
-/// Images on one device, one byte per pixel, with their normalization.
+/// The pixels of images, on a device.
+#[derive(Clone, Debug)]
+enum StoredPixels {
+    /// `[images, channels * height * width / 4]`, rounded up: four bytes each, the first in the
+    /// lowest one.
+    Packed(Tensor<2, Int>),
+    /// `[images, channels * height * width]`
+    Floats(Tensor<2>),
+}
+
+/// Images on one device with their normalization, one byte per pixel if they are bytes.
 #[derive(Clone, Debug)]
 pub(in crate::training) struct DevicePixels {
-    /// `[images, channels * height * width / 4]`, rounded up: four pixels each, the first in the
-    /// lowest byte.
-    words: Tensor<2, Int>,
+    stored: StoredPixels,
     shape: ImageShape,
     len: usize,
     statistics: ChannelStatistics,
-    /// Factor and offset that normalize a byte, `[1, channels, 1, 1]` each.
+    /// Factor and offset that normalize a pixel, `[1, channels, 1, 1]` each.
     scale: Tensor<4>,
     shift: Tensor<4>,
 }
@@ -29,7 +37,7 @@ impl DevicePixels {
     /// # Panics
     /// If the images have another number of channels than the statistics.
     pub(in crate::training) fn new(
-        pixels: &[u8],
+        pixels: Pixels<'_>,
         shape: ImageShape,
         statistics: &ChannelStatistics,
         device: &Device,
@@ -47,14 +55,22 @@ impl DevicePixels {
             let data = TensorData::new(values.collect::<Vec<f32>>(), [1, shape.channels, 1, 1]);
             Tensor::from_data(data, (device, DType::F32))
         };
-        let words = packed(pixels, shape, device);
-        let [len, _] = words.dims();
+        let size = shape.channels * shape.height * shape.width;
+        // The statistics are those of bytes as numbers from 0 to 1.
+        let (stored, white) = match pixels {
+            Pixels::Bytes(bytes) => (StoredPixels::Packed(packed(bytes, size, device)), 255.0),
+            Pixels::Floats(floats) => {
+                let data = TensorData::new(floats.to_vec(), [floats.len() / size, size]);
+                let floats = Tensor::from_data(data, (device, DType::F32));
+                (StoredPixels::Floats(floats), 1.0)
+            }
+        };
         Self {
-            words,
-            scale: factors(&|_, deviation| 1.0 / (255.0 * deviation)),
+            stored,
+            scale: factors(&|_, deviation| 1.0 / (white * deviation)),
             shift: factors(&|mean, deviation| -mean / deviation),
             shape,
-            len,
+            len: pixels.len() / size,
             statistics: statistics.clone(),
         }
     }
@@ -79,40 +95,64 @@ impl DevicePixels {
         self.normalize(self.gather(indices))
     }
 
-    pub(super) fn normalize(&self, bytes: Tensor<4>) -> Tensor<4> {
-        bytes * self.scale.clone() + self.shift.clone()
+    /// As [`batch`](Self::batch), with the images moved by a function that fills with zeros: black for bytes, and the mean
+    /// of their channel for floats.
+    pub(super) fn moved_batch(
+        &self,
+        indices: &[usize],
+        shift: impl FnOnce(Tensor<4>) -> Tensor<4>,
+    ) -> Tensor<4> {
+        match &self.stored {
+            StoredPixels::Packed(_) => self.normalize(shift(self.gather(indices))),
+            StoredPixels::Floats(_) => shift(self.batch(indices)),
+        }
     }
 
-    /// The images at these indices, with pixels from 0 to 255.
+    fn normalize(&self, pixels: Tensor<4>) -> Tensor<4> {
+        pixels * self.scale.clone() + self.shift.clone()
+    }
+
+    /// The images at these indices as they are, bytes from 0 to 255.
     ///
     /// # Shapes
     /// `[indices, channels, height, width]`
     pub(super) fn gather(&self, indices: &[usize]) -> Tensor<4> {
-        let count = indices.len();
-        let words = self.words.clone();
-        let words = words.select(0, places(indices, &self.words.device()));
-        let [_, width] = words.dims();
-        let byte = |place: usize| {
-            let shifted = words.clone().bitwise_right_shift_scalar(8 * place as i32);
-            shifted.bitwise_and_scalar(0xff)
-        };
         let ImageShape {
             channels,
             height,
-            width: columns,
+            width,
         } = self.shape;
-        let pixels = channels * height * columns;
-        Tensor::stack::<3>((0..PACKED).map(byte).collect(), 2)
-            .reshape([count, width * PACKED])
-            .slice([0..count, 0..pixels])
-            .reshape([count, channels, height, columns])
-            .float()
+        let count = indices.len();
+        let chosen = places(indices, &self.scale.device());
+        match &self.stored {
+            StoredPixels::Packed(words) => {
+                let words = words.clone().select(0, chosen);
+                unpacked(words, channels * height * width)
+                    .reshape([count, channels, height, width])
+                    .float()
+            }
+            StoredPixels::Floats(floats) => {
+                let floats = floats.clone().select(0, chosen);
+                floats.reshape([count, channels, height, width])
+            }
+        }
     }
 }
 
+/// The bytes of integers, of which the last ones are padding: `[images, size]`.
+fn unpacked(words: Tensor<2, Int>, size: usize) -> Tensor<2, Int> {
+    let [count, width] = words.dims();
+    let byte = |place: usize| {
+        let shifted = words.clone().bitwise_right_shift_scalar(8 * place as i32);
+        shifted.bitwise_and_scalar(0xff)
+    };
+    Tensor::stack::<3>((0..PACKED).map(byte).collect(), 2)
+        .reshape([count, width * PACKED])
+        .slice([0..count, 0..size])
+}
+
 /// Packs four pixels into an integer.
-fn packed(pixels: &[u8], shape: ImageShape, device: &Device) -> Tensor<2, Int> {
-    let size = shape.channels * shape.height * shape.width;
+fn packed(pixels: &[u8], size: usize, device: &Device) -> Tensor<2, Int> {
     let words: Vec<i32> = pixels
         .chunks(size)
         .flat_map(|image| image.chunks(PACKED))
@@ -135,7 +175,11 @@ mod tests {
         let pixels = vec![7; 10 * 3 * 32 * 32];
         let statistics = ChannelStatistics::from_channels(vec![(0.5, 0.5); 3]).unwrap();
         let shape = ImageShape::rgb(32, 32);
-        let on_device = DevicePixels::new(&pixels, shape, &statistics, &Device::flex());
-        assert_eq!(on_device.words.into_data().as_bytes().len(), pixels.len());
+        let bytes = Pixels::Bytes(&pixels);
+        let on_device = DevicePixels::new(bytes, shape, &statistics, &Device::flex());
+        let StoredPixels::Packed(words) = on_device.stored else {
+            panic!("bytes are packed");
+        };
+        assert_eq!(words.into_data().as_bytes().len(), pixels.len());
     }
 }

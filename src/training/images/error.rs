@@ -24,7 +24,7 @@ pub enum ImagesError {
     /// The number of pixels doesn't match the number and shape of the images.
     #[error(
         "{images} images of {}x{}x{} (channels x height x width) do not have {found} pixels: \
-         pass one byte per channel, row and column of each image",
+         pass one pixel per channel, row and column of each image",
         shape.channels, shape.height, shape.width
     )]
     PixelCount {
@@ -43,7 +43,50 @@ pub enum ImagesError {
         /// The index of the image.
         index: usize,
         /// Its label.
-        label: u16,
+        label: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// A label is larger than images in memory can have.
+    #[error("image {index} has label {label}, but labels must be below 65536")]
+    LabelTooLarge {
+        /// The index of the image.
+        index: usize,
+        /// Its label.
+        label: usize,
+    },
+    /// An image has another number of pixels than its shape.
+    #[error(
+        "image {index} has {found} pixels, but must have {}x{}x{} (channels x height x width)",
+        shape.channels, shape.height, shape.width
+    )]
+    ImageSize {
+        /// The index of the image.
+        index: usize,
+        /// The shape of an image.
+        shape: ImageShape,
+        /// The number of pixels passed.
+        found: usize,
+    },
+    /// A pixel is NaN or infinite.
+    #[error("image {index} has a pixel that is NaN or infinite: replace or leave out the image")]
+    NotFinite {
+        /// The index of the image.
+        index: usize,
+    },
+    /// An item of a data set can't be read.
+    #[error("item {item} of the data set can't be read: {}", passage(reason))]
+    UnreadableItem {
+        /// The index of the item.
+        item: usize,
+        /// What the data set reports.
+        reason: String,
+    },
+    /// There is no class with this index.
+    #[error("there is no class {class}: the {classes} classes are numbered from 0")]
+    NoClass {
+        /// The index asked for.
+        class: usize,
         /// The number of classes.
         classes: usize,
     },

@@ -2,18 +2,25 @@
 
 use std::fmt;
 
+use super::builder::LabeledImagesBuilder;
+use super::checks::{check_count, check_finite, check_sizes};
+use super::pixels::{Pixel, PixelBuffer, Pixels};
 use super::{ImagesError, split};
 use crate::network::ImageShape;
 
 /// Images of one shape, each with the index of its class.
 ///
-/// Pixels are bytes in the order `[image, channel, row, column]`. The collection may be empty, but the
-/// dimensions of an image and the number of classes are never zero.
+/// Pixels are bytes or finite floats in the order `[image, channel, row, column]`. The collection may be empty, but
+/// the dimensions of an image and the number of classes are never zero.
+///
+/// Bytes are trained on as numbers from 0 to 1, and floats as they are, either normalized by their
+/// [`ChannelStatistics`](super::ChannelStatistics). So a network that was trained on floats classifies images from files
+/// well only if they were colors from 0 to 1.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LabeledImages {
     shape: ImageShape,
     classes: usize,
-    pixels: Vec<u8>,
+    pixels: PixelBuffer,
     labels: Vec<u16>,
 }
 
@@ -35,12 +42,12 @@ impl LabeledImages {
     ///
     /// ```
     /// use evonas::network::ImageShape;
-    /// use evonas::training::images::LabeledImages;
+    /// use evonas::training::images::{LabeledImages, Pixels};
     ///
     /// let shape = ImageShape::gray(1, 2);
     /// let images = LabeledImages::new(shape, 2, vec![0, 255, 255, 0], vec![0, 1])?;
     /// assert_eq!(images.len(), 2);
-    /// assert_eq!(images.image(1), [255, 0]);
+    /// assert_eq!(images.image(1), Pixels::Bytes(&[255, 0]));
     /// # Ok::<(), evonas::training::images::ImagesError>(())
     /// ```
     pub fn new(
@@ -49,39 +56,107 @@ impl LabeledImages {
         pixels: Vec<u8>,
         labels: Vec<u16>,
     ) -> Result<Self, ImagesError> {
-        for (what, size) in [
-            ("number of channels", shape.channels),
-            ("height", shape.height),
-            ("width", shape.width),
-            ("number of classes", classes),
-        ] {
-            if size == 0 {
-                return Err(ImagesError::ZeroSize { what });
-            }
-        }
-        let expected = [shape.channels, shape.height, shape.width]
-            .into_iter()
-            .try_fold(labels.len(), usize::checked_mul);
-        if expected != Some(pixels.len()) {
-            return Err(ImagesError::PixelCount {
-                images: labels.len(),
-                shape,
-                found: pixels.len(),
-            });
-        }
+        Self::of(shape, classes, PixelBuffer::Bytes(pixels), labels)
+    }
+
+    /// As [`LabeledImages::new`], with pixels that are floats, on any scale.
+    ///
+    /// # Errors
+    ///
+    /// As [`LabeledImages::new`], and [`ImagesError::NotFinite`] for the first image with a pixel that is NaN or infinite.
+    pub fn from_floats(
+        shape: ImageShape,
+        classes: usize,
+        pixels: Vec<f32>,
+        labels: Vec<u16>,
+    ) -> Result<Self, ImagesError> {
+        check_sizes(shape, classes)?;
+        let size = check_count(shape, labels.len(), pixels.len())?;
+        check_finite(&pixels, size)?;
+        Self::of(shape, classes, PixelBuffer::Floats(pixels), labels)
+    }
+
+    /// Puts images together one after the other, from arrays of any layout.
+    ///
+    /// - `shape`: the shape of each image.
+    /// - `classes`: the number of classes.
+    #[must_use]
+    pub fn builder<P: Pixel>(shape: ImageShape, classes: usize) -> LabeledImagesBuilder<P> {
+        LabeledImagesBuilder::new(shape, classes)
+    }
+
+    /// Copies all items of a data set of Burn.
+    ///
+    /// - `shape`: the shape of each image.
+    /// - `classes`: the number of classes.
+    /// - `map`: the pixels of an item, `[channels, height, width]`, flattened, and the index of its class. For another
+    ///   layout, use [`LabeledImagesBuilder::dataset`].
+    ///
+    /// # Errors
+    ///
+    /// As [`LabeledImagesBuilder::build`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use evonas::burn_dataset::InMemDataset;
+    /// use evonas::network::ImageShape;
+    /// use evonas::training::images::LabeledImages;
+    ///
+    /// #[derive(Clone)]
+    /// struct Scan {
+    ///     depths: [f32; 4],
+    ///     is_sound: bool,
+    /// }
+    ///
+    /// # let (depths, is_sound) = ([0.5, 2.0, 2.1, 0.4], true);
+    /// let dataset = InMemDataset::new(vec![Scan { depths, is_sound }]);
+    /// let images = LabeledImages::from_dataset(&dataset, ImageShape::gray(2, 2), 2, |scan: Scan| {
+    ///     (scan.depths, usize::from(scan.is_sound))
+    /// })?;
+    /// assert_eq!(images.labels(), [1]);
+    /// # Ok::<(), evonas::training::images::ImagesError>(())
+    /// ```
+    #[cfg(feature = "dataset")]
+    pub fn from_dataset<I, P: Pixel, A: AsRef<[P]>>(
+        dataset: &dyn burn_dataset::Dataset<I>,
+        shape: ImageShape,
+        classes: usize,
+        map: impl FnMut(I) -> (A, usize),
+    ) -> Result<Self, ImagesError> {
+        Self::builder(shape, classes).dataset(dataset, map).build()
+    }
+
+    fn of(
+        shape: ImageShape,
+        classes: usize,
+        pixels: PixelBuffer,
+        labels: Vec<u16>,
+    ) -> Result<Self, ImagesError> {
+        check_sizes(shape, classes)?;
+        check_count(shape, labels.len(), pixels.all().len())?;
         if let Some(index) = labels.iter().position(|&l| usize::from(l) >= classes) {
             return Err(ImagesError::LabelOutOfRange {
                 index,
-                label: labels[index],
+                label: labels[index].into(),
                 classes,
             });
         }
-        Ok(Self {
+        Ok(Self::of_checked(shape, classes, pixels, labels))
+    }
+
+    pub(super) const fn of_checked(
+        shape: ImageShape,
+        classes: usize,
+        pixels: PixelBuffer,
+        labels: Vec<u16>,
+    ) -> Self {
+        Self {
             shape,
             classes,
             pixels,
             labels,
-        })
+        }
     }
 
     /// The number of channels of an image: 1 for gray, 3 for color.
@@ -110,8 +185,8 @@ impl LabeledImages {
     }
 
     /// All pixels: `[len, channels, height, width]`, flattened.
-    pub fn pixels(&self) -> &[u8] {
-        &self.pixels
+    pub fn pixels(&self) -> Pixels<'_> {
+        self.pixels.all()
     }
 
     /// The class of each image.
@@ -144,7 +219,14 @@ impl LabeledImages {
         for size in sizes {
             hasher.update(&(size as u64).to_le_bytes());
         }
-        hasher.update(&self.pixels);
+        match &self.pixels {
+            PixelBuffer::Bytes(bytes) => hasher.update(bytes),
+            PixelBuffer::Floats(floats) => {
+                for float in floats {
+                    hasher.update(&float.to_le_bytes());
+                }
+            }
+        }
         for label in &self.labels {
             hasher.update(&label.to_le_bytes());
         }
@@ -156,9 +238,9 @@ impl LabeledImages {
     /// # Panics
     ///
     /// If `index` is not below [`len`](Self::len).
-    pub fn image(&self, index: usize) -> &[u8] {
+    pub fn image(&self, index: usize) -> Pixels<'_> {
         let size = self.image_size();
-        &self.pixels[index * size..][..size]
+        self.pixels.some(index * size, size)
     }
 
     fn image_size(&self) -> usize {
@@ -177,12 +259,8 @@ impl LabeledImages {
                 len: self.len(),
             });
         }
-        let mut pixels = Vec::with_capacity(indices.len() * self.image_size());
-        for &index in indices {
-            pixels.extend_from_slice(self.image(index));
-        }
         Ok(Self {
-            pixels,
+            pixels: self.pixels.blocks(indices, self.image_size()),
             labels: indices.iter().map(|&i| self.labels[i]).collect(),
             ..*self
         })

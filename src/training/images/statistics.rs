@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LabeledImages;
+use super::{LabeledImages, Pixels};
 
 const WHITE: f64 = u8::MAX as f64;
 
-/// Mean and standard deviation of each channel over all pixels of all images, with pixels scaled to 0 to 1.
+/// Mean and standard deviation of each channel over all pixels of all images. Bytes are scaled to 0 to 1; floats are taken
+/// as they are.
 ///
 /// They are computed from the training images, then used for every split and for later predictions.
 ///
@@ -44,21 +45,34 @@ impl ChannelStatistics {
         Self::of_each(images, indices.iter().copied())
     }
 
-    fn of_each(images: &LabeledImages, indices: impl ExactSizeIterator<Item = usize>) -> Self {
+    fn of_each(
+        images: &LabeledImages,
+        indices: impl ExactSizeIterator<Item = usize> + Clone,
+    ) -> Self {
         let plane = images.height() * images.width();
         let count = (indices.len() * plane) as u64;
-        let mut sums = vec![ChannelSums::default(); images.channels()];
-        for index in indices {
-            let planes = images.image(index).chunks_exact(plane);
-            for (sums, pixels) in sums.iter_mut().zip(planes) {
-                sums.add(pixels);
+        let channels = images.channels();
+        Self(match images.pixels() {
+            Pixels::Bytes(bytes) => {
+                let mut sums = vec![ChannelSums::default(); channels];
+                for index in indices {
+                    let planes = planes(bytes, index, channels, plane);
+                    for (sums, pixels) in sums.iter_mut().zip(planes) {
+                        sums.add(pixels);
+                    }
+                }
+                let sums = sums.iter();
+                sums.map(|sums| sums.mean_and_deviation(count)).collect()
             }
-        }
-        Self(
-            sums.iter()
-                .map(|sums| sums.mean_and_deviation(count))
+            Pixels::Floats(floats) => (0..channels)
+                .map(|channel| {
+                    let planes = indices
+                        .clone()
+                        .filter_map(|index| planes(floats, index, channels, plane).nth(channel));
+                    float_mean_and_deviation(planes, count)
+                })
                 .collect(),
-        )
+        })
     }
 
     /// Statistics from the mean and deviation of each channel; `None` unless all are finite and every
@@ -76,6 +90,37 @@ impl ChannelStatistics {
     pub fn channels(&self) -> &[(f32, f32)] {
         &self.0
     }
+}
+
+/// The channels of an image: `[height, width]` each, flattened.
+fn planes<P>(
+    pixels: &[P],
+    image: usize,
+    channels: usize,
+    plane: usize,
+) -> std::slice::ChunksExact<'_, P> {
+    let size = channels * plane;
+    pixels[image * size..][..size].chunks_exact(plane)
+}
+
+/// In double precision, and from the deviations themselves, which numbers far from 0 need.
+fn float_mean_and_deviation<'a>(
+    planes: impl Iterator<Item = &'a [f32]> + Clone,
+    count: u64,
+) -> (f32, f32) {
+    let mut pixels = planes.clone().flatten();
+    let Some(&first) = pixels.next() else {
+        return (0.0, 1.0);
+    };
+    if pixels.all(|&pixel| pixel == first) {
+        return (first, 1.0);
+    }
+    let pixels = planes.flatten().map(|&pixel| f64::from(pixel));
+    let mean = pixels.clone().sum::<f64>() / count as f64;
+    let squares: f64 = pixels.map(|pixel| (pixel - mean).powi(2)).sum();
+    let deviation = (squares / count as f64).sqrt() as f32;
+    // The inverse of a smaller number is infinite.
+    (mean as f32, deviation.max(f32::MIN_POSITIVE))
 }
 
 /// Exact sums of a channel's bytes and of their squares.
@@ -155,6 +200,27 @@ mod tests {
                 ChannelStatistics::of(&subset)
             );
         }
+    }
+
+    #[test]
+    fn floats_have_the_statistics_of_their_own_scale() {
+        let floats = |channels, width, pixels: &[f32]| {
+            let labels = vec![0; pixels.len() / (channels * width)];
+            let shape = row(channels, width);
+            let images = LabeledImages::from_floats(shape, 1, pixels.to_vec(), labels).unwrap();
+            ChannelStatistics::of(&images).channels().to_vec()
+        };
+        let pixels = [0.0, 1.0, 20.0, 20.0, 1.0, 0.0, 60.0, 60.0];
+        assert_eq!(floats(2, 2, &pixels), [(0.5, 0.5), (40.0, 20.0)]);
+        assert_eq!(floats(1, 1, &[]), [(0.0, 1.0)]);
+        for value in [0.0, 0.1, -3e30, 1e-40] {
+            assert_eq!(floats(1, 3, &[value; 9_999]), [(value, 1.0)]);
+        }
+        // Far from 0, where the difference of sums of squares would be all rounding.
+        let near = floats(1, 1, &[1_000_000.0, 1_000_001.0]);
+        assert_eq!(near, [(1_000_000.5, 0.5)]);
+        let largest = floats(1, 1, &[f32::MAX, f32::MIN]);
+        assert_eq!(largest, [(0.0, f32::MAX)]);
     }
 
     #[test]

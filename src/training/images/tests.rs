@@ -9,12 +9,16 @@ fn numbered(labels: &[u16], classes: usize) -> LabeledImages {
     LabeledImages::new(ImageShape::gray(1, 1), classes, pixels, labels.to_vec()).unwrap()
 }
 
+fn bytes(images: &LabeledImages) -> &[u8] {
+    images.pixels().bytes().unwrap()
+}
+
 #[test]
 fn an_image_is_its_slice_of_the_pixels() {
     let images =
         LabeledImages::new(ImageShape::rgb(2, 1), 2, (0..12).collect(), vec![1, 0]).unwrap();
-    assert_eq!(images.image(0), [0, 1, 2, 3, 4, 5]);
-    assert_eq!(images.image(1), [6, 7, 8, 9, 10, 11]);
+    assert_eq!(images.image(0), Pixels::Bytes(&[0, 1, 2, 3, 4, 5]));
+    assert_eq!(images.image(1), Pixels::Bytes(&[6, 7, 8, 9, 10, 11]));
     assert_eq!(
         (images.channels(), images.height(), images.width()),
         (3, 2, 1)
@@ -42,7 +46,7 @@ fn images_and_labels_that_do_not_fit_together_are_refused() {
     assert_eq!(
         message(1, 2, 1, vec![0; 3], vec![0, 0]),
         "2 images of 1x1x2 (channels x height x width) do not have 3 pixels: \
-         pass one byte per channel, row and column of each image"
+         pass one pixel per channel, row and column of each image"
     );
     assert_eq!(
         message(1, 1, 2, vec![0; 2], vec![0, 2]),
@@ -83,7 +87,7 @@ fn the_checksum_depends_on_pixels_labels_and_sizes() {
 #[test]
 fn a_subset_follows_the_order_of_its_indices() {
     let subset = numbered(&[0, 1, 0], 2).subset(&[2, 1, 2]).unwrap();
-    assert_eq!(subset.pixels(), [2, 1, 2]);
+    assert_eq!(subset.pixels(), Pixels::Bytes(&[2, 1, 2]));
     assert_eq!(subset.labels(), [0, 1, 0]);
 }
 
@@ -164,20 +168,20 @@ fn splits_and_samples_are_stable_across_versions() {
     assert_eq!(split.held_out, [1, 3, 11, 15]);
     assert_eq!(split.kept, [0, 2, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14]);
     let limited = numbered(&labels, 3).limit(6, 42);
-    assert_eq!(limited.pixels(), [1, 3, 4, 11, 13, 15]);
+    assert_eq!(limited.pixels(), Pixels::Bytes(&[1, 3, 4, 11, 13, 15]));
 }
 
 #[test]
 fn the_digits_are_complete() {
     let digits = digits();
     assert_eq!((digits.train.len(), digits.test.len()), (1_438, 359));
-    let sum = |images: &LabeledImages| images.pixels().iter().map(|&p| u64::from(p)).sum::<u64>();
+    let sum = |images: &LabeledImages| bytes(images).iter().map(|&p| u64::from(p)).sum::<u64>();
     assert_eq!(sum(&digits.train) + sum(&digits.test), 8_953_801);
     assert_eq!((digits.train.height(), digits.train.width()), (8, 8));
     assert_eq!((digits.train.channels(), digits.train.classes()), (1, 10));
     assert_eq!(digits.class_names.unwrap()[9], "9");
-    assert!(digits.train.pixels().contains(&255));
-    assert!(digits.train.pixels().contains(&128), "8 of 16 rounds up");
+    assert!(bytes(&digits.train).contains(&255));
+    assert!(bytes(&digits.train).contains(&128), "8 of 16 rounds up");
     for images in [&digits.train, &digits.test] {
         for class in 0..10 {
             let count = images.labels().iter().filter(|&&l| l == class).count();
@@ -195,7 +199,7 @@ fn the_test_set_of_the_digits_is_stable_across_versions() {
         digits.test.labels()[..12],
         [6, 1, 4, 7, 1, 5, 9, 5, 0, 2, 1, 6]
     );
-    let sum: u64 = digits.test.pixels().iter().map(|&p| u64::from(p)).sum();
+    let sum: u64 = bytes(&digits.test).iter().map(|&p| u64::from(p)).sum();
     assert_eq!(sum, 1_777_533);
 }
 
@@ -229,7 +233,7 @@ proptest! {
         let images = numbered(&labels, 5);
         let limited = images.limit(count, seed);
         prop_assert_eq!(limited.len(), count.min(labels.len()));
-        prop_assert!(limited.pixels().is_sorted_by(|a, b| a < b));
+        prop_assert!(bytes(&limited).is_sorted_by(|a, b| a < b));
         let ratio = limited.len() as f64 / labels.len() as f64;
         for class in 0..5 {
             let of_class = |labels: &[u16]| labels.iter().filter(|&&l| l == class).count() as f64;

@@ -86,24 +86,40 @@ readers! {
     checkpoints_are_read_or_refused: checkpoint of checkpoints;
 }
 
+const FUZZ: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz");
+
+/// The names of the fuzzer's targets, in order.
+fn targets() -> Vec<String> {
+    let files = std::fs::read_dir(format!("{FUZZ}/fuzz_targets")).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    let mut names: Vec<String> = paths
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// With the functions being part of this binary, nothing that the fuzzer builds of a target is left to be checked.
+#[test]
+fn every_target_runs_the_function_of_its_name_and_is_built() {
+    let manifest = std::fs::read_to_string(format!("{FUZZ}/Cargo.toml")).unwrap();
+    for name in targets() {
+        let text = std::fs::read_to_string(format!("{FUZZ}/fuzz_targets/{name}.rs")).unwrap();
+        let expected = format!(
+            "#![no_main]\n\n#[path = \"../../tests/it/fuzz/bodies/mod.rs\"]\nmod bodies;\n\n\
+             libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::{name}(bytes));\n"
+        );
+        assert_eq!(text, expected, "{name}");
+        let built = format!("[[bin]]\nname = \"{name}\"\npath = \"fuzz_targets/{name}.rs\"\n");
+        assert_eq!(manifest.matches(&built).count(), 1, "{name}");
+    }
+    assert_eq!(manifest.matches("[[bin]]").count(), targets().len());
+}
+
 /// Writes the seeds where cargo-fuzz looks for them, if `EVONAS_FUZZ_CORPUS` names that folder.
 #[test]
 fn the_seeds_of_each_target_begin_its_corpus() {
-    let targets = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/fuzz_targets"));
-    let mut targets: Vec<String> = targets
-        .unwrap()
-        .map(|entry| {
-            entry
-                .unwrap()
-                .path()
-                .file_stem()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned()
-        })
-        .collect();
-    targets.sort();
+    let targets = targets();
     let all = seeds::by_target();
     for (target, seeds) in &all {
         assert!(!seeds.is_empty(), "{target}");

@@ -139,18 +139,22 @@ fn a_pickle_of_many_bytes_or_values_is_refused_unless_the_limit_is_raised() {
 }
 
 #[test]
-fn marks_and_remembered_objects_count_as_values() {
+fn marks_remembered_objects_and_objects_on_the_stack_count_as_values() {
     let limits = TableLimits {
         values: 1000,
         ..TableLimits::ARCHIVE
     };
     let marks = |count| [&b"(".repeat(count)[..], b"N."].concat();
     let remembered = |count| [b"N", &b"\x94".repeat(count)[..], b"."].concat();
-    for pickle in [marks(1001), remembered(1001)] {
+    let doubled = |count: usize| [b"N", &b"2".repeat(count - 1)[..], b"."].concat();
+    let recalled = |count: usize| [b"N\x94", &b"h\x00".repeat(count - 1)[..], b"."].concat();
+    for pickle in [marks(1001), remembered(1001), doubled(1001), recalled(1001)] {
         assert_refused(&pickle, limits, "it has more than 1000 values");
         assert_refused(&pickle, limits, "raise the limit 'values'");
     }
-    assert_refused(&remembered(1000), limits, "expected a string");
+    for pickle in [remembered(1000), doubled(1000), recalled(1000)] {
+        assert_refused(&pickle, limits, "expected a string");
+    }
 }
 
 #[test]

@@ -12,9 +12,9 @@ use evonas::prelude::*;
 use evonas::stopper::{Stopper, Verdict};
 use evonas::worker::WorkerSetup;
 
-use super::processes::{LEASE, SILENCE, TestProcess, marks, ones, start_worker};
+use super::processes::{LEASE, SILENCE, TestProcess, marks, start_worker};
 use super::server::{TestServer, each_server};
-use super::{Bits, description, space, wait_until};
+use super::{Bits, all_have_scores, count_ones, description, space, wait_until};
 
 fn executor(server: &TestServer, run: &str, in_flight: usize) -> Nats<Bits> {
     Nats::builder(&space(), server.at(), run)
@@ -138,21 +138,13 @@ fn a_worker_that_is_stopped_gives_its_task_back_at_once() {
             first.join().unwrap().unwrap();
             let second = NatsWorker::new(server.at(), "returned");
             scope.spawn(move || {
-                let setup = WorkerSetup::new(space(), |bits: &Bits, _: &Context<'_>| {
-                    Ok(Evaluation::new(ones(bits)))
-                });
+                let setup = WorkerSetup::new(space(), count_ones);
                 second
                     .serve(&setup.describe_evaluator(description()))
                     .unwrap();
             });
             let result = search.join().unwrap();
-            assert!(
-                result
-                    .history
-                    .records()
-                    .iter()
-                    .all(|r| r.fitness().is_some())
-            );
+            assert!(all_have_scores(&result));
             let status = status().unwrap();
             assert!(status.ended && !status.has_coordinator, "{status:?}");
             assert_eq!((status.done, status.failed, status.lost), (3, 0, 0));
@@ -213,22 +205,14 @@ fn a_worker_whose_device_is_lost_ends_and_another_goes_on() {
                 error.to_string(),
                 "this worker ends, since its device is lost: the card is gone"
             );
-            let setup = WorkerSetup::new(space(), |bits: &Bits, _: &Context<'_>| {
-                Ok(Evaluation::new(ones(bits)))
-            });
+            let setup = WorkerSetup::new(space(), count_ones);
             let worker = NatsWorker::new(server.at(), "broken");
             worker
                 .serve(&setup.describe_evaluator(description()))
                 .unwrap();
             let result = search.join().unwrap();
             assert_eq!(result.history.len(), 20);
-            assert!(
-                result
-                    .history
-                    .records()
-                    .iter()
-                    .all(|r| r.fitness().is_some())
-            );
+            assert!(all_have_scores(&result));
             let status = NatsRun::new(server.at(), "broken").unwrap().status();
             let status = status.unwrap();
             assert_eq!((status.done, status.failed, status.lost), (20, 0, 0));

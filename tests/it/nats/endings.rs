@@ -1,5 +1,6 @@
 //! How searches and workers end, and what stays at the server.
 
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use evonas::worker::WorkerSetup;
 
 use super::processes::{LEASE, marks, ones, start_worker};
 use super::server::{TestServer, each_server};
-use super::{Bits, description, evolution, space, wait_until, with_workers};
+use super::{Bits, count_ones, description, evolution, space, wait_until, with_workers};
 
 fn executor(server: &TestServer, run: &str, stop: &StopSignal) -> Nats<Bits> {
     Nats::builder(&space(), server.at(), run)
@@ -55,8 +56,7 @@ fn a_search_that_fails_before_its_first_trial_leaves_the_run_as_it_was() {
 
         // A new run that never began is nobody's: its worker waits, and another search may have its name.
         drop(executor(server, "vacant", &StopSignal::new()));
-        let quick = |bits: &Bits, _: &Context<'_>| Ok(Evaluation::new(ones(bits)));
-        with_workers(server, "vacant", 1, quick, || {
+        with_workers(server, "vacant", 1, count_ones, || {
             thread::sleep(Duration::from_millis(700));
             let executor = Nats::builder(&space(), server.at(), "vacant")
                 .describe_evaluator(description())
@@ -86,6 +86,49 @@ fn a_search_that_is_stopped_while_its_server_is_away_ends() {
             assert_eq!(search.join().unwrap().history.len(), 0);
             assert!(begin.elapsed() < Duration::from_secs(5));
         });
+    });
+}
+
+#[test]
+fn a_search_that_ends_while_its_server_is_away_sends_its_workers_home_when_it_is_back() {
+    each_server(|server| {
+        let worker_stop = StopSignal::new();
+        let worker = NatsWorker::new(server.at(), "homeward").stop_signal(&worker_stop);
+        let executor = executor(server, "homeward", &StopSignal::new());
+        let (ended, end) = channel();
+        let (gone, away) = channel();
+        thread::scope(|scope| {
+            let worker = scope.spawn(move || {
+                let setup = WorkerSetup::new(space(), count_ones);
+                worker.serve(&setup.describe_evaluator(description()))
+            });
+            let search = scope.spawn(move || {
+                let search = Search::new(evolution(), executor, Budget::trials(12));
+                let search = search.observe(move |event: &Event<'_, Bits>| match event {
+                    Event::Finished { history } if history.len() == 12 => {
+                        ended.send(()).unwrap();
+                        away.recv().unwrap();
+                    }
+                    _ => {}
+                });
+                search.run().unwrap()
+            });
+            end.recv().unwrap();
+            server.kill();
+            gone.send(()).unwrap();
+            thread::sleep(Duration::from_secs(1));
+            server.start();
+            assert_eq!(search.join().unwrap().history.len(), 12);
+            let begin = Instant::now();
+            while !worker.is_finished() && begin.elapsed() < Duration::from_secs(20) {
+                thread::sleep(Duration::from_millis(10));
+            }
+            let went_home = worker.is_finished();
+            // Lets a worker that waits end, and the test with it.
+            worker_stop.stop();
+            assert!(went_home);
+        });
+        assert!(status(server, "homeward").ended);
     });
 }
 

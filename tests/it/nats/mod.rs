@@ -23,6 +23,7 @@ use evonas::prelude::*;
 use evonas::worker::WorkerSetup;
 use serde_json::json;
 
+use processes::ones;
 use server::TestServer;
 
 type Bits = Vec<bool>;
@@ -38,6 +39,16 @@ fn evolution() -> Evolution<Bits> {
 
 fn description() -> serde_json::Value {
     json!({"epochs": 3})
+}
+
+/// An evaluation that takes no time.
+fn count_ones(bits: &Bits, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+    Ok(Evaluation::new(ones(bits)))
+}
+
+fn all_have_scores(result: &SearchResult<Bits>) -> bool {
+    let records = result.history.records();
+    records.iter().all(|record| record.fitness().is_some())
 }
 
 /// Serves an evaluator in threads of this process while something else is done.

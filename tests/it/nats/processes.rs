@@ -13,7 +13,7 @@ use evonas::nats::{NatsServer, NatsWorker};
 use evonas::prelude::*;
 use evonas::worker::WorkerSetup;
 
-use super::{Bits, description, evolution, space};
+use super::{Bits, count_ones, description, evolution, space};
 
 const ROLE: &str = "EVONAS_NATS_TEST_ROLE";
 const ADDRESS: &str = "EVONAS_NATS_TEST_ADDRESS";
@@ -74,7 +74,7 @@ fn evaluator(name: &str) -> Evaluate {
             thread::sleep(Duration::from_millis(milliseconds));
             Ok(Evaluation::new(ones(bits)))
         },
-        "trivial" => |bits, _| Ok(Evaluation::new(ones(bits))),
+        "trivial" => count_ones,
         "marked" => |bits, context| {
             mark(context, "began");
             thread::sleep(Duration::from_millis(150));

@@ -9,9 +9,9 @@ use evonas::prelude::*;
 use evonas::worker::WorkerSetup;
 use serde_json::json;
 
-use super::processes::{LEASE, ones};
+use super::processes::LEASE;
 use super::server::{TestServer, each_server, programs};
-use super::{Bits, description, space, with_workers};
+use super::{Bits, count_ones, description, space, with_workers};
 
 #[test]
 fn a_second_coordinator_is_refused() {
@@ -48,9 +48,7 @@ fn a_worker_or_a_search_that_differs_is_told_what_differs() {
                 .lease(LEASE)
         };
         let first = builder(5).build().unwrap();
-        let setup = WorkerSetup::new(space(), |bits: &Bits, _: &Context<'_>| {
-            Ok(Evaluation::new(ones(bits)))
-        });
+        let setup = WorkerSetup::new(space(), count_ones);
         let setup = setup.describe_evaluator(json!({"epochs": 3}));
         let error = NatsWorker::new(server.at(), "other")
             .serve(&setup)

@@ -13,18 +13,15 @@ use evonas::worker::WorkerSetup;
 use nkeys::KeyPair;
 use serde_json::{Value, json};
 
-use super::processes::ones;
 use super::server::{TestServer, programs};
-use super::{Bits, description, evolution, space};
+use super::{count_ones, description, evolution, space};
 
 /// A whole search by one worker, both of which reach the server in this way.
 fn searches(server: &NatsServer) {
     std::thread::scope(|scope| {
         let worker = NatsWorker::new(server.clone(), "secured");
         scope.spawn(move || {
-            let setup = WorkerSetup::new(space(), |bits: &Bits, _: &Context<'_>| {
-                Ok(Evaluation::new(ones(bits)))
-            });
+            let setup = WorkerSetup::new(space(), count_ones);
             let setup = setup.describe_evaluator(description());
             worker.serve(&setup).unwrap();
         });

@@ -3,15 +3,13 @@
 use evonas::executor::Nats;
 use evonas::prelude::*;
 
-use super::processes::ones;
 use super::server::each_server;
-use super::{Bits, description, evolution, space, with_workers};
+use super::{count_ones, description, evolution, space, with_workers};
 
 #[test]
 fn messages_that_make_no_sense_do_no_harm() {
     each_server(|server| {
-        let quick = |bits: &Bits, _: &Context<'_>| Ok(Evaluation::new(ones(bits)));
-        with_workers(server, "strange", 2, quick, || {
+        with_workers(server, "strange", 2, count_ones, || {
             let executor = Nats::builder(&space(), server.at(), "strange")
                 .describe_evaluator(description())
                 .in_flight(3)

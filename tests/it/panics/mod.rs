@@ -187,18 +187,18 @@ fn an_observer_that_panics_is_an_error_that_names_it() {
 }
 
 /// Panics with itself when it is dropped.
-struct Bomb;
+struct PanicsOnDrop;
 
-impl Drop for Bomb {
+impl Drop for PanicsOnDrop {
     fn drop(&mut self) {
-        panic_any(Bomb);
+        panic_any(PanicsOnDrop);
     }
 }
 
 #[test]
 fn a_payload_that_panics_when_it_is_dropped_costs_a_trial_and_no_worker() {
     let explosive = |bits: &Bits, context: &Context<'_>| match context.trial().0 % 3 {
-        0 => panic_any(Bomb),
+        0 => panic_any(PanicsOnDrop),
         _ => ones(bits, context),
     };
     let executors: [Box<dyn Executor<Bits>>; 2] = [

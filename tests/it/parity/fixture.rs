@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::store::{ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, SafetensorsStore, bridge};
 use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
@@ -14,6 +14,8 @@ use evonas::network::{
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::published;
+
+use crate::double::ToDouble;
 
 /// A file of `parity.py export`, or of another build with the same keys.
 pub(crate) struct Fixture {
@@ -233,19 +235,6 @@ impl Pass {
             gradient,
             parameter,
         }
-    }
-}
-
-struct ToDouble;
-
-impl ModuleMapper for ToDouble {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let (id, tensor, mapper) = param.consume();
-        let trains = tensor.is_require_grad();
-        let device = tensor.device();
-        let data = tensor.detach().into_data().convert::<f64>();
-        let tensor = Tensor::from_data(data, (&device, DType::F64)).set_require_grad(trains);
-        Param::from_mapped_value(id, tensor, mapper)
     }
 }
 

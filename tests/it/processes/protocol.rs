@@ -32,13 +32,13 @@ impl Transport for Channels {
 }
 
 /// A search that has this worker.
-struct Worker {
+struct DirectWorker {
     orders: Sender<Vec<u8>>,
     replies: Receiver<Value>,
     serving: thread::JoinHandle<io::Result<()>>,
 }
 
-impl Worker {
+impl DirectWorker {
     fn start<E: Evaluator<Bits> + Send + 'static>(evaluator: E) -> Self {
         let (orders, receiver) = channel();
         let (sender, replies) = channel();
@@ -96,7 +96,7 @@ fn task(id: u64, bits: usize) -> Value {
 
 #[test]
 fn a_worker_says_that_it_begins_what_it_measures_and_how_it_ended() {
-    let worker = Worker::start(|bits: &Bits, context: &Context<'_>| {
+    let worker = DirectWorker::start(|bits: &Bits, context: &Context<'_>| {
         assert_eq!((context.worker(), context.seed()), (4, u64::MAX));
         assert_eq!(
             (context.parent(), context.deadline()),
@@ -137,7 +137,7 @@ fn a_worker_says_that_it_begins_what_it_measures_and_how_it_ended() {
 
 #[test]
 fn a_genotype_outside_the_space_fails_its_trial_and_is_not_evaluated() {
-    let worker = Worker::start(|_: &Bits, _: &Context<'_>| Ok(Evaluation::new(1.0)));
+    let worker = DirectWorker::start(|_: &Bits, _: &Context<'_>| Ok(Evaluation::new(1.0)));
     for (id, bits) in [(0, 9), (1, 8)] {
         worker.order(task(id, bits));
         assert_eq!(
@@ -167,13 +167,13 @@ fn a_worker_is_interrupted_by_a_stop_for_its_trial_and_by_the_end_of_the_transpo
             thread::yield_now();
         }
     };
-    let worker = Worker::start(patient);
+    let worker = DirectWorker::start(patient);
     for (id, closes) in [(0, false), (1, true)] {
         worker.order(task(id, 8));
         worker.reply();
         let ended = json!({"ended": {"trial": id, "attempt": 2, "outcome": null}});
         if closes {
-            let Worker {
+            let DirectWorker {
                 orders,
                 replies,
                 serving,
@@ -190,7 +190,7 @@ fn a_worker_is_interrupted_by_a_stop_for_its_trial_and_by_the_end_of_the_transpo
 
 #[test]
 fn a_genotype_that_can_not_be_read_fails_its_trial_and_not_the_worker() {
-    let worker = Worker::start(|_: &Bits, _: &Context<'_>| Ok(Evaluation::new(1.0)));
+    let worker = DirectWorker::start(|_: &Bits, _: &Context<'_>| Ok(Evaluation::new(1.0)));
     let nested = (0..200).fold(json!(true), |inner, _| json!([inner]));
     for genotype in [json!("bits"), json!([true, null]), nested] {
         let trial = json!({"id": 5, "seed": 1, "genotype": genotype});
@@ -219,7 +219,7 @@ fn a_message_that_makes_no_sense_ends_the_worker_with_an_error() {
         json!({"reboot": {}}),
         json!(7),
     ] {
-        let worker = Worker::start(|_: &Bits, _: &Context<'_>| Ok(Evaluation::new(1.0)));
+        let worker = DirectWorker::start(|_: &Bits, _: &Context<'_>| Ok(Evaluation::new(1.0)));
         worker.order(message.clone());
         let error = worker.end().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{message}");

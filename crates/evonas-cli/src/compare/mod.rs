@@ -8,17 +8,16 @@ use std::time::Instant;
 
 use clap::Args;
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, Comparison, ComparisonError, DigitsBenchmark, NasBench201Benchmark,
-    Protocol, RunRecord, Setup,
+    Benchmark, BitsBenchmark, Comparison, ComparisonError, DigitsBenchmark, Protocol, RunRecord,
+    Setup,
 };
 use evonas::report::ComparisonProgress;
 use evonas::space::CategoricalSpace;
-use evonas::tabular::Dataset;
 
 use crate::Failure;
 use crate::failure::{Failures, occupied};
 use crate::ignored::refuse_ignored;
-use crate::naming::{AlgorithmName, BenchmarkName, LockOption, protocol, table_dataset};
+use crate::naming::{AlgorithmName, BenchmarkName, LockOption, TableOptions, protocol};
 use crate::output::print;
 use crate::ranges::{count, positive, seed, workers};
 
@@ -55,13 +54,8 @@ pub(crate) struct CompareOptions {
     /// digits 100]
     #[arg(long, value_name = "SECONDS", value_parser = positive)]
     budget: Option<f64>,
-    /// The data set of nasbench201: cifar10, cifar100 or imagenet16-120 [default: cifar10]
-    #[arg(long, value_parser = table_dataset)]
-    dataset: Option<Dataset>,
-    /// The table of nasbench201: a CSV file, plain or gzip (see evonas convert) [no default: nasbench201
-    /// needs one]
-    #[arg(long, value_name = "FILE")]
-    table: Option<PathBuf>,
+    #[command(flatten)]
+    table: TableOptions,
     /// The rules of nasbench201: nats-bench or nas-bench-201 [default: nats-bench]
     #[arg(long, value_parser = protocol)]
     protocol: Option<Protocol>,
@@ -98,13 +92,8 @@ impl CompareOptions {
         match self.benchmark {
             BenchmarkName::Bits => self.compare(&BitsBenchmark::default()),
             BenchmarkName::NasBench201 => {
-                let table = self.table.as_deref();
-                let path = table.ok_or("nasbench201 needs its table: --table FILE")?;
-                let benchmark = NasBench201Benchmark::read(
-                    path,
-                    self.protocol.unwrap_or(Protocol::NatsBench),
-                    self.dataset.unwrap_or(Dataset::Cifar10),
-                )?;
+                let protocol = self.protocol.unwrap_or(Protocol::NatsBench);
+                let benchmark = self.table.benchmark(protocol)?;
                 self.compare(&benchmark)
             }
             BenchmarkName::Digits => {
@@ -120,11 +109,7 @@ impl CompareOptions {
     /// Refuses options that would have no effect.
     fn check(&self) -> Result<(), Failure> {
         let algorithms = self.algorithms.as_slice();
-        let of_table = [
-            ("--table", self.table.is_some()),
-            ("--dataset", self.dataset.is_some()),
-            ("--protocol", self.protocol.is_some()),
-        ];
+        let protocol = [("--protocol", self.protocol.is_some())];
         let of_digits = [("--images", self.images.is_some())];
         let of_evolution = [
             ("--population", self.population.is_some()),
@@ -132,7 +117,8 @@ impl CompareOptions {
         ];
         let when = format!("with --benchmark {}", self.benchmark.as_str());
         if self.benchmark != BenchmarkName::NasBench201 {
-            refuse_ignored(&when, &of_table)?;
+            refuse_ignored(&when, &self.table.given())?;
+            refuse_ignored(&when, &protocol)?;
         }
         if self.benchmark != BenchmarkName::Digits {
             refuse_ignored(&when, &of_digits)?;

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use evonas::training::images::{
-    CifarFolder, DatasetError, IdxFolder, ImageDataset, ImageFolder, ImageSize, digits,
+    CifarFolder, DatasetError, IdxFolder, ImageDataset, ImageFolder, ImageLimits, ImageSize, digits,
 };
 use serde::{Deserialize, Serialize};
+
+use super::raised_limit::RaisedLimit;
 
 /// The options that say where the images come from.
 #[derive(Args, Clone, Debug)]
@@ -22,6 +24,12 @@ pub(crate) struct DatasetOptions {
     /// must all have one size]
     #[arg(long, value_name = "HxW", value_parser = image_size)]
     resize: Option<ImageSize>,
+    /// Raise a limit of what the data set may have: split_bytes (of the pixels of all training or test images),
+    /// image_bytes (of an image's file, and of its pixels before it is resized), image_side (its rows and columns) or
+    /// ratio (of a decompressed to a compressed file); may be given several times [default: split_bytes=17179869184,
+    /// image_bytes=268435456, image_side=32768, ratio=200]
+    #[arg(long = "data-limit", value_name = "NAME=N", value_parser = RaisedLimit::<ImageLimits>::parse)]
+    limits: Vec<RaisedLimit<ImageLimits>>,
 }
 
 impl DatasetOptions {
@@ -31,10 +39,11 @@ impl DatasetOptions {
             name: self.dataset.unwrap_or(DatasetName::Digits),
             folder: self.data.clone(),
             resize: self.resize.map(|size| (size.height, size.width)),
+            limits: self.limits.clone(),
         }
     }
 
-    /// The data set that the options name, or this one if they name none, with the folder and size of
+    /// The data set that the options name, or this one if they name none, with the folder, size and limits of
     /// the options if given.
     pub(crate) fn location_or(&self, other: &DatasetLocation) -> DatasetLocation {
         let own = self.location();
@@ -45,6 +54,10 @@ impl DatasetOptions {
             name: other.name,
             folder: own.folder.or_else(|| other.folder.clone()),
             resize: own.resize.or(other.resize),
+            limits: match own.limits.is_empty() {
+                true => other.limits.clone(),
+                false => own.limits,
+            },
         }
     }
 }
@@ -71,6 +84,9 @@ pub(crate) struct DatasetLocation {
     pub(crate) folder: Option<PathBuf>,
     /// The height and width that images are resized to, in pixels.
     pub(crate) resize: Option<(usize, usize)>,
+    /// The limits of its reader that are raised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) limits: Vec<RaisedLimit<ImageLimits>>,
 }
 
 impl DatasetLocation {
@@ -78,14 +94,16 @@ impl DatasetLocation {
     ///
     /// # Errors
     ///
-    /// [`DatasetLocationError::FolderNeeded`], [`DatasetLocationError::FolderSuperfluous`] and
-    /// [`DatasetLocationError::ResizeSuperfluous`] for a wrong combination, and what the reader of the format
-    /// returns.
+    /// [`DatasetLocationError::FolderNeeded`], [`DatasetLocationError::FolderSuperfluous`],
+    /// [`DatasetLocationError::ResizeSuperfluous`] and [`DatasetLocationError::LimitSuperfluous`] for a wrong
+    /// combination, and what the reader of the format returns.
     pub(crate) fn read(&self) -> Result<ImageDataset, DatasetLocationError> {
         let name = self.name;
         if self.resize.is_some() && name != DatasetName::Folder {
             return Err(DatasetLocationError::ResizeSuperfluous { name });
         }
+        name.check_limits(&self.limits)?;
+        let limits = RaisedLimit::applied(&self.limits, ImageLimits::default());
         let needed = || {
             self.folder
                 .as_deref()
@@ -96,11 +114,11 @@ impl DatasetLocation {
                 return Err(DatasetLocationError::FolderSuperfluous { name });
             }
             DatasetName::Digits => digits(),
-            DatasetName::Idx => IdxFolder::new(needed()?).read()?,
-            DatasetName::Cifar10 => CifarFolder::cifar10(needed()?).read()?,
-            DatasetName::Cifar100 => CifarFolder::cifar100(needed()?).read()?,
+            DatasetName::Idx => IdxFolder::new(needed()?).limits(limits).read()?,
+            DatasetName::Cifar10 => CifarFolder::cifar10(needed()?).limits(limits).read()?,
+            DatasetName::Cifar100 => CifarFolder::cifar100(needed()?).limits(limits).read()?,
             DatasetName::Folder => {
-                let images = ImageFolder::new(needed()?);
+                let images = ImageFolder::new(needed()?).limits(limits);
                 match self.resize {
                     None => images.read()?,
                     Some((height, width)) => images.resize(ImageSize { height, width }).read()?,
@@ -137,6 +155,26 @@ pub(crate) enum DatasetName {
 }
 
 impl DatasetName {
+    /// Refuses limits that the format's reader has no use for.
+    pub(crate) fn check_limits(
+        self,
+        raised: &[RaisedLimit<ImageLimits>],
+    ) -> Result<(), DatasetLocationError> {
+        let used: &[&str] = match self {
+            Self::Digits => &[],
+            Self::Idx => &["split_bytes", "ratio"],
+            Self::Cifar10 | Self::Cifar100 => &["split_bytes"],
+            Self::Folder => &["split_bytes", "image_bytes", "image_side"],
+        };
+        match raised.iter().find(|limit| !used.contains(&limit.name())) {
+            Some(limit) => Err(DatasetLocationError::LimitSuperfluous {
+                name: self,
+                limit: limit.name(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Digits => "digits",
@@ -162,6 +200,11 @@ pub(crate) enum DatasetLocationError {
     FolderNeeded { name: DatasetName },
     #[error("the data set {name} is part of the program: leave --data out")]
     FolderSuperfluous { name: DatasetName },
+    #[error("the limit '{limit}' has no effect on the format {name}: leave it out")]
+    LimitSuperfluous {
+        name: DatasetName,
+        limit: &'static str,
+    },
     #[error("the images of {name} have one size: leave --resize out")]
     ResizeSuperfluous { name: DatasetName },
     #[error(transparent)]
@@ -209,6 +252,7 @@ mod tests {
             name,
             folder: folder.map(Path::to_owned),
             resize: None,
+            limits: Vec::new(),
         }
     }
 
@@ -241,6 +285,50 @@ mod tests {
                 Err(DatasetLocationError::ResizeSuperfluous { .. })
             );
             assert_eq!(is_refused, name != DatasetName::Folder);
+        }
+    }
+
+    #[test]
+    fn limits_are_part_of_where_a_data_set_is_and_each_has_an_effect_on_its_format() {
+        let limit = RaisedLimit::parse("image_side=7").unwrap();
+        let limited = DatasetLocation {
+            limits: vec![limit],
+            ..location(DatasetName::Folder, Some(Path::new("photos")))
+        };
+        let json = serde_json::to_string(&limited).unwrap();
+        assert!(json.contains(r#""limits":["image_side=7"]"#), "{json}");
+        assert_eq!(
+            serde_json::from_str::<DatasetLocation>(&json).unwrap(),
+            limited
+        );
+        let plain = location(DatasetName::Digits, None);
+        let json = serde_json::to_string(&plain).unwrap();
+        assert!(!json.contains("limits"), "{json}");
+        for (name, text, words) in [
+            (
+                DatasetName::Digits,
+                "split_bytes=1",
+                "the limit 'split_bytes' has no effect on the format digits",
+            ),
+            (
+                DatasetName::Idx,
+                "image_side=1",
+                "the limit 'image_side' has no effect on the format idx",
+            ),
+            (
+                DatasetName::Cifar10,
+                "ratio=1",
+                "the limit 'ratio' has no effect on the format cifar10",
+            ),
+            (
+                DatasetName::Folder,
+                "ratio=1",
+                "the limit 'ratio' has no effect on the format folder",
+            ),
+        ] {
+            let limits = [RaisedLimit::parse(text).unwrap()];
+            let refused = name.check_limits(&limits).unwrap_err().to_string();
+            assert!(refused.starts_with(words), "{refused}");
         }
     }
 

@@ -9,18 +9,20 @@ mod library_values;
 mod lock_option;
 mod named_values;
 mod preset;
+mod raised_limit;
 mod search;
 #[cfg(all(unix, feature = "nats"))]
 mod server_options;
+mod table_options;
 
 pub(crate) use self::algorithm::AlgorithmName;
 pub(crate) use self::benchmark::BenchmarkName;
 pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
-pub(crate) use self::library_values::{
-    duplicates, lock_policy, protocol, sync_policy, table_dataset,
-};
+pub(crate) use self::library_values::{duplicates, lock_policy, protocol, sync_policy};
 pub(crate) use self::lock_option::LockOption;
 pub(crate) use self::preset::PresetName;
+pub(crate) use self::raised_limit::RaisedLimit;
 pub(crate) use self::search::{SearchAlgorithm, SpaceName, StopperName};
 #[cfg(all(unix, feature = "nats"))]
 pub(crate) use self::server_options::{RunOptions, ServerOptions};
+pub(crate) use self::table_options::TableOptions;

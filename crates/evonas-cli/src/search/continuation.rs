@@ -6,6 +6,7 @@ use evonas::search::TrialRecord;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::TrainingConfig;
 
+use super::best_trial::DIVERGED_FILE;
 use super::found::{EARLIER_NETWORK_FILE, Found, NETWORK_FILE};
 use super::task::Task;
 use crate::Failure;
@@ -61,6 +62,9 @@ impl Task<'_> {
         if let Some((height, width)) = location.resize {
             command += &format!(" --resize {height}x{width}");
         }
+        for limit in &location.limits {
+            command += &format!(" --data-limit {limit}");
+        }
         if let Some(limit) = options.evaluation.limit {
             command += &format!(" --limit {limit} --limit-seed {}", options.evaluation.seed);
         }
@@ -88,6 +92,10 @@ fn files(folder: &Path) -> String {
             "the finished trials, one JSON object a line",
         ),
         ("best.json", "the best trial, with its genotype"),
+        (
+            DIVERGED_FILE,
+            "better genotypes, whose final trainings diverged",
+        ),
         (
             "recipe.json",
             "the final training's settings, for evonas train --from",

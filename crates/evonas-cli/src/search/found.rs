@@ -12,16 +12,17 @@ use evonas::training::FullTraining;
 use evonas::training::images::ChannelStatistics;
 use serde_json::{Value, json};
 
+use super::best_trial::write_diverged;
 use super::final_training::FinalTraining;
 use super::task::Task;
 use crate::Failure;
 use crate::failure::Failures;
 use crate::output::print_line;
-use crate::recipe::write_best;
+use crate::recipe::{read_best, write_best};
 
 /// The network of the final training, in a search's folder.
 pub(super) const NETWORK_FILE: &str = "best.safetensors";
-/// The network of an earlier final training, if its genotype is no longer the best.
+/// The network of an earlier final training, whose genotype is no longer the best.
 pub(super) const EARLIER_NETWORK_FILE: &str = "earlier.safetensors";
 
 /// How many genotypes are trained at most until one doesn't diverge.
@@ -143,38 +144,36 @@ impl Task<'_> {
         }
     }
 
-    /// Keeps the trained network in the search's folder, and the trial that it is of if that isn't the best one.
-    /// Without a trained network, one of an earlier run stays if it is of the best genotype, and is set aside
-    /// otherwise.
+    /// Keeps the trained network in the search's folder, with the trial that it is of, and which better ones diverged.
+    /// A network of another genotype is set aside, by this one or, without one, if `best.json` names another trial by
+    /// now.
     pub(super) fn keep(&self, found: &Found) -> Result<(), Failure> {
         let (Some(folder), Some(best)) = (&self.options.out, &found.best) else {
             return Ok(());
         };
-        let path = folder.join(NETWORK_FILE);
         let Some(training) = &found.trained else {
-            return self.set_aside(folder, best);
+            // After a final training that diverged, that is the next best one.
+            let named =
+                read_best(folder).map_or_else(|_| best.genotype.clone(), |best| best.genotype);
+            return self.set_aside(folder, &named);
         };
         let statistics = ChannelStatistics::of(&self.evaluation.dataset.train);
         let classifier = TrainedClassifier::new(training.network.clone(), statistics)
             .class_names(self.evaluation.dataset.class_names.clone());
-        if let Err(error) = classifier.save(&path) {
-            self.set_aside(folder, best)?;
-            return Err(error.into());
-        }
-        match found.diverged.is_empty() {
-            true => Ok(()),
-            false => write_best(folder, best),
-        }
+        self.set_aside(folder, &best.genotype)?;
+        classifier.save(folder.join(NETWORK_FILE))?;
+        write_diverged(folder, &found.diverged)?;
+        write_best(folder, best)
     }
 
-    /// Renames a network if it isn't of the best genotype.
-    fn set_aside(&self, folder: &Path, best: &BestTrial) -> Result<(), Failure> {
+    /// Renames the network in a folder if it isn't of this genotype.
+    fn set_aside(&self, folder: &Path, genotype: &NasnetGenotype) -> Result<(), Failure> {
         let path = folder.join(NETWORK_FILE);
-        let is_of_best = || {
+        let is_of_it = || {
             let classifier = TrainedClassifier::load(&path, &self.evaluation.devices.first());
-            classifier.is_ok_and(|classifier| classifier.network.genotype() == &best.genotype)
+            classifier.is_ok_and(|classifier| classifier.network.genotype() == genotype)
         };
-        if !path.exists() || is_of_best() {
+        if !path.exists() || is_of_it() {
             return Ok(());
         }
         fs::rename(&path, free_name(folder))

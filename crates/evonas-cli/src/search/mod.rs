@@ -1,5 +1,6 @@
 //! `evonas search`: evolves an image classifier, every candidate trained as a Burn network.
 
+mod best_trial;
 mod continuation;
 mod evaluation;
 mod final_training;

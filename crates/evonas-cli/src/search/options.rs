@@ -25,12 +25,13 @@ Files in the folder of --out:
   journal.jsonl      every trial as it is proposed and as it ends; --resume reads it
   trials.jsonl       one JSON object per finished trial
   best.json          the best trial so far, with its genotype; after a final training that diverged, the next
-                     best, whose network is kept
+                     best, whose network is kept, until there is a better trial
+  diverged.json      the genotypes that are better than that one, and whose final trainings diverged
   recipe.json        data set, network and training settings, for evonas train --from
   best.safetensors   the network of the final training, for evonas evaluate and evonas predict
   earlier.safetensors
-                     that of an earlier run, if a better genotype was found since and isn't trained yet; if there
-                     are several, the others are earlier-2.safetensors and so on
+                     that of an earlier run, if a better genotype was found since; if there are several, the others
+                     are earlier-2.safetensors and so on
 
 Ctrl-C lets the running trials end, pressed again it interrupts them, and a third time it ends the program at once.
 SIGTERM and SIGHUP interrupt. All that was recorded is kept, the best genotype so far is printed, and the exit code is

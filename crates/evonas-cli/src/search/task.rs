@@ -6,18 +6,19 @@ use evonas::network::{Cost, NetworkConfig, NetworkPlan};
 use evonas::prelude::*;
 use evonas::report::{ProgressBar, WarningLines, note};
 use evonas::search::journal::{JournalError, JournalLock};
-use evonas::search::{BestFile, Event, Journal, SearchError, TrialsFile};
+use evonas::search::{Journal, SearchError, TrialsFile};
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::stopper::{MedianRule, SuccessiveHalving};
 use evonas::training::Trainer;
 
+use super::best_trial::BestTrialFile;
 use super::evaluation::{EvaluationTask, cores, threads_of_one_among};
 use super::options::SearchOptions;
 use super::warm_start;
 use crate::Failure;
 use crate::failure::occupied;
 use crate::naming::{SearchAlgorithm, StopperName};
-use crate::recipe::{BEST_FILE, Recipe, RecipeFile};
+use crate::recipe::{Recipe, RecipeFile};
 
 /// What the search and its baseline share.
 pub(super) struct Task<'a> {
@@ -171,7 +172,7 @@ impl<'a> Task<'a> {
                         .evaluator(self.evaluation.describe()),
                 )
                 .observe(TrialsFile::new(folder.join("trials.jsonl")))
-                .observe(BestFile::new(folder.join(BEST_FILE)))
+                .observe(BestTrialFile::new(&folder))
                 .observe(RecipeFile {
                     folder,
                     recipe: self.recipe.clone(),

@@ -1,46 +1,29 @@
 //! The folder that a training is kept in.
 
-use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use evonas::records::FolderLock;
 use evonas::replace_file;
-use evonas::search::journal::LockPolicy;
+use evonas::search::journal::{LockPolicy, RecordError};
 
 use crate::Failure;
 
 /// A folder in which no other process trains while this one lives.
 pub(super) struct Folder {
     path: PathBuf,
-    /// Locked until it is dropped, or the process dies.
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl Folder {
     pub(super) fn open(path: &Path, policy: LockPolicy) -> Result<Self, Failure> {
-        fs::create_dir_all(path)
-            .map_err(|error| format!("can't create the folder {}: {error}", path.display()))?;
-        let file = path.join("training.lock");
-        let lock = File::options()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&file)
-            .map_err(|error| format!("can't write {}: {error}", file.display()))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::Error(_)) if policy == LockPolicy::Optional => {}
-            Err(TryLockError::WouldBlock) => {
+        let locked = FolderLock::acquire(path, "training.lock", policy);
+        let lock = locked.map_err(|error| match error {
+            RecordError::InUse(_) => {
                 let path = path.display();
-                return Err(format!("another process is training in the folder {path}").into());
+                format!("another process is training in the folder {path}").into()
             }
-            Err(TryLockError::Error(error)) => {
-                let file = file.display();
-                return Err(format!(
-                    "{file} can't be locked: {error}. If no other process uses the folder, add --lock optional"
-                )
-                .into());
-            }
-        }
+            error => Failure::from(error),
+        })?;
         Ok(Self {
             path: path.to_owned(),
             _lock: lock,

@@ -14,6 +14,8 @@ mod hostile;
 #[cfg(unix)]
 mod inputs;
 mod journal;
+#[cfg(unix)]
+mod kept_networks;
 #[cfg(all(unix, feature = "nats"))]
 mod nats;
 mod png;

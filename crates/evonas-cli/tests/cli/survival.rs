@@ -1,13 +1,12 @@
 //! What a command has found survives whatever happens to it: nobody who reads, no space, a signal at the wrong moment.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::io::Read as _;
+use std::process::{Command, Output, Stdio};
 
-use predicates::prelude::*;
 use predicates::str::contains;
 
-use crate::harness::{Dir, json_lines, last_json, program, signal};
+use crate::harness::{Dir, last_json, program, signal};
 use crate::search::tiny;
 use crate::search_stops::endless;
 
@@ -138,78 +137,6 @@ fn a_drawing_that_can_not_be_written_costs_no_result() {
     compared.stdout(contains("2 runs of each algorithm"));
 }
 
-/// Waits until the program says this on standard error; returns what it says from then on.
-fn wait_for(child: &mut Child, text: &str) -> BufReader<ChildStderr> {
-    let mut lines = BufReader::new(child.stderr.take().unwrap());
-    let (mut line, mut heard) = (String::new(), String::new());
-    while !line.contains(text) {
-        line.clear();
-        assert!(
-            lines.read_line(&mut line).unwrap() > 0,
-            "it has ended: {heard}"
-        );
-        heard += &line;
-    }
-    lines
-}
-
-#[test]
-fn a_network_stays_if_a_later_run_is_stopped_and_the_best_is_unchanged() {
-    let dir = Dir::new();
-    dir.line(&tiny("--trials 4 --out run --quiet"))
-        .assert()
-        .success();
-    let network = dir.bytes("run/best.safetensors");
-    let again =
-        tiny("--trials 4 --out run --resume").replace("--final-epochs 2", "--final-epochs 100000");
-    let mut child = dir.start(again.split_whitespace());
-    let _said = wait_for(&mut child, "training this genotype");
-
-    // Meanwhile, no other process may do anything in the folder.
-    let second = dir
-        .line(&tiny("--trials 9 --out run --resume --quiet"))
-        .assert();
-    second.code(1).stderr(contains("in use by another process"));
-
-    signal(&child, "-TERM");
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(143));
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(printed.contains("test accuracy: not measured"), "{printed}");
-    assert!(dir.bytes("run/best.safetensors") == network);
-    assert!(!dir.exists("run/earlier.safetensors"));
-}
-
-#[test]
-fn a_network_of_an_earlier_best_genotype_is_set_aside() {
-    let dir = Dir::new();
-    dir.line(&tiny("--trials 3 --out run --quiet"))
-        .assert()
-        .success();
-    let network = dir.bytes("run/best.safetensors");
-    let best = dir.read("run/best.json");
-    let line = tiny("--trials 1000000 --workers 2 --out run --resume --quiet");
-    let child = dir.start(line.split_whitespace());
-    while dir.read("run/best.json") == best {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    signal(&child, "-TERM");
-    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
-    assert!(dir.bytes("run/earlier.safetensors") == network);
-    assert!(!dir.exists("run/best.safetensors"));
-
-    // Another one, which doesn't replace the first.
-    dir.write("run/best.safetensors", "another");
-    let line = tiny("--trials 1000000 --workers 2 --out run --resume --quiet");
-    let mut child = dir.start(line.split_whitespace());
-    std::thread::sleep(std::time::Duration::from_secs(2));
-    assert!(child.try_wait().unwrap().is_none());
-    signal(&child, "-TERM");
-    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
-    assert!(dir.bytes("run/earlier.safetensors") == network);
-    assert_eq!(dir.bytes("run/earlier-2.safetensors"), b"another");
-}
-
 #[test]
 fn a_journal_that_is_removed_ends_the_search_with_an_error_and_its_result() {
     let dir = Dir::new();
@@ -241,63 +168,6 @@ fn a_journal_that_is_removed_ends_the_search_with_an_error_and_its_result() {
         printed.contains("not measured, since an error ended the search"),
         "{printed}"
     );
-}
-
-/// A search whose trials, of one step each, end before their learning rate shows.
-fn diverging(more: &str) -> String {
-    format!(
-        "search --population 3 --sample 2 --epochs 1 --limit 40 --batch 30 --filters 4 --workers 1 --trials 12 {more}"
-    )
-}
-
-#[test]
-fn a_search_whose_final_trainings_all_diverge_prints_and_keeps_what_it_found() {
-    let dir = Dir::new();
-    let line = diverging("--final-epochs 400 --learning-rate 25 --out run --json");
-    let failed = dir.line(&line).assert().code(1);
-    let output = failed
-        .stdout(
-            contains("\nbest genotype: ")
-                .and(contains("its final training diverged: "))
-                .and(contains("\nnext best genotype: "))
-                .and(contains("not measured, since the final training failed")),
-        )
-        .stderr(contains(
-            "error: the final training of the 5 best genotypes diverged",
-        ))
-        .get_output()
-        .clone();
-    let result = last_json(&output.stdout);
-    assert!(result["best_fitness"].is_number(), "{result}");
-    assert_eq!(result["diverged"].as_array().unwrap().len(), 5);
-    assert_eq!(result["diverged"][0], result["genotype"]);
-    let best = json_lines(&dir.read("run/trials.jsonl"));
-    let fitness = |trial: &serde_json::Value| trial["fitness"].as_f64();
-    let highest = best.iter().filter_map(fitness).fold(f64::MIN, f64::max);
-    assert_eq!(result["best_fitness"], highest);
-}
-
-#[test]
-fn a_final_training_that_diverges_is_followed_by_that_of_the_next_best_genotype() {
-    // About every second of these searches has a best genotype that diverges and a next best that doesn't.
-    let fallen_back = (0..12).find_map(|seed| {
-        let dir = Dir::new();
-        let line = diverging("--final-epochs 100 --learning-rate 15 --out run --json");
-        let searched = dir.line(&format!("{line} --seed {seed}")).output().unwrap();
-        let result = last_json(&searched.stdout);
-        let diverged = result["diverged"].as_array().unwrap().len();
-        (diverged > 0 && searched.status.success()).then_some((dir, result))
-    });
-    let (dir, result) = fallen_back.expect("one in twelve searches falls back");
-    assert!(result["test_accuracy"].is_number(), "{result}");
-    assert_ne!(result["genotype"], result["diverged"][0]);
-    let best: serde_json::Value = serde_json::from_str(&dir.read("run/best.json")).unwrap();
-    assert_eq!(best["fitness"], result["best_fitness"]);
-    let evaluated = dir
-        .line("evaluate --weights run/best.safetensors --json")
-        .assert();
-    let evaluated = last_json(&evaluated.success().get_output().stdout);
-    assert_eq!(evaluated["test_accuracy"], result["test_accuracy"]);
 }
 
 #[cfg(target_os = "linux")]

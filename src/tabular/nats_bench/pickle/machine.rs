@@ -123,7 +123,7 @@ impl<'a> Machine<'a> {
                 self.check(self.marks.len())?;
                 self.marks.push(self.stack.len());
             }
-            DUP => self.stack.push(self.top()?),
+            DUP => self.put(self.top()?)?,
             POP if self.marks.last().copied() != Some(self.stack.len()) => {
                 self.pop()?;
             }
@@ -144,8 +144,7 @@ impl<'a> Machine<'a> {
         match operation {
             GET | BINGET | LONG_BINGET => {
                 let object = self.memo.get(&number);
-                self.stack
-                    .push(*object.ok_or("an object that isn't there is referred to")?);
+                self.put(*object.ok_or("an object that isn't there is referred to")?)?;
             }
             _ => {
                 self.check(self.memo.len())?;
@@ -286,7 +285,14 @@ impl<'a> Machine<'a> {
         self.spend(1)?;
         let id = ObjectId::after(self.objects.len()).ok_or("it has too many objects")?;
         self.objects.push(object);
-        self.stack.push(id);
+        self.put(id)?;
+        Ok(())
+    }
+
+    /// Puts an object on the stack.
+    fn put(&mut self, object: ObjectId) -> Result<(), LimitExceeded> {
+        self.check(self.stack.len())?;
+        self.stack.push(object);
         Ok(())
     }
 
@@ -296,7 +302,8 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Refuses more marks or remembered objects than there may be values: each takes one byte of the pickle.
+    /// Refuses more marks, remembered objects or objects on the stack than there may be values: each takes one byte of
+    /// the pickle.
     fn check(&self, count: usize) -> Result<(), LimitExceeded> {
         match (count as u64) < self.most_values {
             true => Ok(()),

@@ -62,7 +62,10 @@ fn plain_and_gzipped_files_read_the_same() {
         assert_eq!((dataset.train.len(), dataset.test.len()), (3, 2));
         assert_eq!((dataset.train.height(), dataset.train.width()), (2, 3));
         assert_eq!((dataset.train.classes(), dataset.test.classes()), (2, 2));
-        assert_eq!(dataset.train.image(1), [6, 7, 8, 9, 10, 11]);
+        assert_eq!(
+            dataset.train.image(1).bytes().unwrap(),
+            [6, 7, 8, 9, 10, 11]
+        );
         assert_eq!(dataset.test.labels(), [1, 0]);
     }
 }
