@@ -6,9 +6,6 @@
 
 use rand::{Rng, RngExt};
 
-/// The fewest observations on either side of a split.
-const SMALLEST_LEAF: usize = 1;
-
 /// An observed value of a list of choices.
 #[derive(Clone, Debug)]
 pub(super) struct Observation {
@@ -131,7 +128,10 @@ fn best_split(
     rng: &mut dyn Rng,
 ) -> Option<Split> {
     let center = mean(members);
-    if members.iter().all(|member| member.value == members[0].value) {
+    if members
+        .iter()
+        .all(|member| member.value == members[0].value)
+    {
         return None;
     }
     let half = alternatives.len().div_ceil(2);
@@ -145,7 +145,7 @@ fn best_split(
         }
         for (alternative, (count, sum)) in sums.into_iter().enumerate() {
             let others = members.len() - count;
-            if count < SMALLEST_LEAF || others < SMALLEST_LEAF {
+            if count == 0 || others == 0 {
                 continue;
             }
             // The deviations from the mean sum to 0, so that those of the other side are the opposite.

@@ -148,12 +148,7 @@ impl<G: Genotype> SurrogateSearch<G> {
             return;
         }
         let trees = self.settings.trees;
-        let forest = Forest::fit(
-            &self.observations,
-            &self.alternatives,
-            trees,
-            &mut self.rng,
-        );
+        let forest = Forest::fit(&self.observations, &self.alternatives, trees, &mut self.rng);
         self.forest = Some((count, forest));
     }
 
