@@ -63,6 +63,14 @@ impl<G: Genotype> SurrogateSearchBuilder<G> {
         self
     }
 
+    /// The factor of the trees' deviation in the draws that decide between candidates: 1, the default, is Thompson
+    /// sampling, and 0 takes the candidate with the highest prediction.
+    #[must_use]
+    pub fn exploration(mut self, factor: f64) -> Self {
+        self.settings.exploration = factor;
+        self
+    }
+
     /// The root seed; 0 by default.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -73,7 +81,7 @@ impl<G: Genotype> SurrogateSearchBuilder<G> {
     /// Builds the algorithm.
     ///
     /// # Errors
-    /// [`AlgorithmError`] if the space has nothing to decide or a setting is 0.
+    /// [`AlgorithmError`] if the space has nothing to decide or a setting is out of its range.
     pub fn build(self) -> Result<SurrogateSearch<G>, AlgorithmError> {
         let settings = self.settings.checked()?;
         let alternatives = checked_counts(self.space.alternative_counts())?;

@@ -134,7 +134,7 @@ impl<G: Genotype> SurrogateSearch<G> {
         match &self.forest {
             Some((_, forest)) => {
                 let prediction = forest.predict(choices);
-                prediction.mean + noise * prediction.deviation
+                prediction.mean + self.settings.exploration * noise * prediction.deviation
             }
             None => noise,
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::algorithm::AlgorithmError;
-use crate::algorithm::policy_settings::check;
+use crate::algorithm::policy_settings::{at_least_0, check};
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct SurrogateSettings {
@@ -11,6 +11,7 @@ pub(super) struct SurrogateSettings {
     pub(super) parents: usize,
     pub(super) candidates: usize,
     pub(super) trees: usize,
+    pub(super) exploration: f64,
 }
 
 impl Default for SurrogateSettings {
@@ -20,6 +21,7 @@ impl Default for SurrogateSettings {
             parents: 10,
             candidates: 100,
             trees: 20,
+            exploration: 1.0,
         }
     }
 }
@@ -34,6 +36,7 @@ impl SurrogateSettings {
         ] {
             check(value > 0, setting, value as f64, "at least 1")?;
         }
+        at_least_0("exploration", self.exploration)?;
         Ok(self)
     }
 }
