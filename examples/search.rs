@@ -47,6 +47,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     // In the order of asking, so that another run finds the same.
     let executor = Ordered::new(Threads::new(evaluator, workers)?);
     let result = Search::new(evolution, executor, Budget::trials(trials))
+        .duplicates_by(Duplicates::Redraw(100), NasnetGenotype::canonical)
         .observe(ProgressBar::new())
         .run()?;
 

@@ -50,6 +50,7 @@ pub mod network;
 pub mod objective;
 mod panics;
 pub mod population;
+pub mod proxy;
 pub mod randomness;
 pub mod records;
 pub mod replace_file;
@@ -89,8 +90,10 @@ pub use setting_error::SettingError;
 /// ```
 pub mod prelude {
     pub use crate::algorithm::{
-        Algorithm, AlgorithmError, Evolution, EvolutionBuilder, Ledger, Proposal, RandomSearch,
-        Reinforce, ReinforceBuilder, TellError,
+        Algorithm, AlgorithmError, Evolution, EvolutionBuilder, Ledger, LocalSearch,
+        LocalSearchBuilder, Proposal, RandomSearch, Reinforce, ReinforceBuilder,
+        SimulatedAnnealing, SimulatedAnnealingBuilder, SurrogateSearch, SurrogateSearchBuilder,
+        TellError,
     };
     #[cfg(feature = "burn")]
     pub use crate::algorithm::{Ppo, PpoBuilder};
@@ -104,6 +107,7 @@ pub mod prelude {
     pub use crate::network::CellNetwork;
     pub use crate::network::{Cost, Fan, ImageShape, NetworkConfig, NetworkPlan, Stem};
     pub use crate::objective::Objective;
+    pub use crate::proxy::{BestOf, Proxy, WarmUp};
     pub use crate::randomness::{Stream, standard_normal, stream, trial_seed};
     #[cfg(feature = "report")]
     pub use crate::report::{ProgressBar, WarningLines};

@@ -10,6 +10,9 @@ pub enum SettingError {
     /// The tolerance of an objective is negative or not a number.
     #[error("the tolerance of an objective is {0}; it must be at least 0")]
     Tolerance(f64),
+    /// [`BestOf`](crate::proxy::BestOf) has no candidates to keep the best of.
+    #[error("the best of 0 candidates is no genotype; draw at least 1")]
+    NoCandidates,
     /// The rungs of [`SuccessiveHalving`](crate::stopper::SuccessiveHalving) are invalid.
     #[error(
         "successive halving needs a first rung of at least 1 and a factor of at least 2, not {first} and {factor}"

@@ -52,12 +52,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod annealing;
 mod baseline;
 mod categorical;
 mod description;
 mod error;
 mod evolution;
 mod ledger;
+mod local_search;
 mod policy_settings;
 #[cfg(feature = "burn")]
 mod ppo;
@@ -65,16 +67,20 @@ mod proposal;
 mod random_search;
 mod reinforce;
 mod reward;
+mod surrogate;
 
+pub use annealing::{SimulatedAnnealing, SimulatedAnnealingBuilder};
 pub use description::AlgorithmDescription;
 pub use error::{AlgorithmError, TellError};
 pub use evolution::{Evolution, EvolutionBuilder};
 pub use ledger::Ledger;
+pub use local_search::{LocalSearch, LocalSearchBuilder};
 #[cfg(feature = "burn")]
 pub use ppo::{Ppo, PpoBuilder};
 pub use proposal::Proposal;
 pub use random_search::RandomSearch;
 pub use reinforce::{Reinforce, ReinforceBuilder};
+pub use surrogate::{SurrogateSearch, SurrogateSearchBuilder};
 
 use std::fmt::Debug;
 

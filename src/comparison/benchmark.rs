@@ -6,11 +6,15 @@ use serde_json::Value;
 
 use crate::description;
 use crate::evaluator::Evaluator;
-use crate::space::{Genotype, Mutation, SearchSpace};
+use crate::network::CostModel;
+use crate::space::{Crossover, Genotype, Mutation, SearchSpace};
 use crate::trial::Evaluation;
 
 /// A canonical form of genotypes, as text.
 pub type CanonicalForm<G> = Box<dyn Fn(&G) -> String + Send>;
+
+/// A predicate whose error says why a genotype is refused.
+pub type GenotypeConstraint<G> = Box<dyn Fn(&G) -> Result<(), String> + Send>;
 
 /// A search problem in which every evaluation has a cost, and what a search found can be tested.
 ///
@@ -39,6 +43,21 @@ pub trait Benchmark: Sync {
 
     /// The mutation that evolution uses.
     fn mutation(&self) -> Box<dyn Mutation<Self::Genotype>>;
+
+    /// The crossover of contenders that have one; by default, the benchmark offers none.
+    fn crossover(&self) -> Option<Box<dyn Crossover<Self::Genotype>>> {
+        None
+    }
+
+    /// Refuses genotypes before they are evaluated, whatever the contender; by default, none.
+    fn constraint(&self) -> Option<GenotypeConstraint<Self::Genotype>> {
+        None
+    }
+
+    /// What networks cost, for contenders that favor large ones; `None`, the default, if genotypes aren't networks.
+    fn cost_model(&self) -> Option<Box<dyn CostModel<Self::Genotype>>> {
+        None
+    }
 
     /// The evaluator. Its fitness is the search's reward, and each of its evaluations must cost at least
     /// a nanosecond of simulated time.

@@ -9,8 +9,8 @@ use super::benchmark::Benchmark;
 use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::randomness::standard_normal;
-use crate::space::Mutation;
-use crate::spaces::bits::{BitsSpace, FlipOneBit};
+use crate::space::{Crossover, Mutation};
+use crate::spaces::bits::{BitsSpace, FlipOneBit, UniformCrossover};
 use crate::trial::Evaluation;
 
 /// A benchmark of bit strings with a noisy reward, which runs in milliseconds.
@@ -90,6 +90,10 @@ impl Benchmark for BitsBenchmark {
 
     fn mutation(&self) -> Box<dyn Mutation<Vec<bool>>> {
         Box::new(FlipOneBit)
+    }
+
+    fn crossover(&self) -> Option<Box<dyn Crossover<Vec<bool>>>> {
+        Some(Box::new(UniformCrossover))
     }
 
     fn evaluator(&self) -> Box<dyn Evaluator<Vec<bool>>> {

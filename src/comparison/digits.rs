@@ -9,9 +9,9 @@ use super::benchmark::{Benchmark, CanonicalForm};
 use super::error::ComparisonError;
 use crate::description;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
-use crate::network::{Cost, Fan, NetworkConfig, NetworkPlan};
-use crate::space::Mutation;
-use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace};
+use crate::network::{Cost, CostModel, Fan, NetworkConfig, NetworkPlan};
+use crate::space::{Crossover, Mutation};
+use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace, PairCrossover};
 use crate::training::images::{ImageDataset, digits};
 use crate::training::{CellDecoder, Trainer, TrainingConfig, TrainingError, TrainingEvaluator};
 use crate::trial::Evaluation;
@@ -198,6 +198,14 @@ impl Benchmark for DigitsBenchmark {
 
     fn mutation(&self) -> Box<dyn Mutation<NasnetGenotype>> {
         Box::new(NasnetSpace::sp1().mutation())
+    }
+
+    fn crossover(&self) -> Option<Box<dyn Crossover<NasnetGenotype>>> {
+        Some(Box::new(PairCrossover))
+    }
+
+    fn cost_model(&self) -> Option<Box<dyn CostModel<NasnetGenotype>>> {
+        Some(Box::new(self.network.clone()))
     }
 
     /// Every evaluator has its own threads, so that runs don't wait for each other.

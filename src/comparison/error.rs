@@ -89,6 +89,15 @@ pub enum ComparisonError {
         /// Its value.
         value: f64,
     },
+    /// The multiply-adds of networks are limited, but the benchmark has no networks.
+    #[error(
+        "the genotypes of {} aren't networks, so their multiply-adds can't be limited",
+        excerpt(benchmark)
+    )]
+    NoNetworks {
+        /// The benchmark's data set.
+        benchmark: String,
+    },
     /// The budget isn't a duration.
     #[error("invalid budget of {} seconds: it must be finite, at least 0 and at most 1.8e19", figure(*seconds))]
     InvalidBudget {

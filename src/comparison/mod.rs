@@ -28,6 +28,7 @@ mod aging_grid;
 mod benchmark;
 mod bits;
 mod builder;
+mod capped;
 mod contender;
 pub mod contenders;
 mod csv_files;
@@ -51,9 +52,10 @@ mod summary;
 
 pub use crate::sealed_log::{LockPolicy, RecordError, RecordKind};
 pub use aging_grid::{AgingGrid, AgingGridBuilder, GridPoint};
-pub use benchmark::{Benchmark, CanonicalForm};
+pub use benchmark::{Benchmark, CanonicalForm, GenotypeConstraint};
 pub use bits::BitsBenchmark;
 pub use builder::ComparisonBuilder;
+pub use capped::Capped;
 pub use contender::Contender;
 pub use curve::{Axis, CurvePoint, IncumbentCurve};
 #[cfg(feature = "burn")]

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::benchmark::{Benchmark, CanonicalForm};
 use crate::evaluator::Evaluator;
-use crate::space::Mutation;
-use crate::spaces::nasbench201::{NasBench201Cell, NasBench201Space, ReplaceInNode};
+use crate::network::{CostModel, NasBench201Network};
+use crate::space::{Crossover, Mutation};
+use crate::spaces::nasbench201::{EdgeCrossover, NasBench201Cell, NasBench201Space, ReplaceInNode};
 use crate::tabular::{Dataset, Metric, NasBench201Table, TableError};
 use crate::trial::Evaluation;
 
@@ -124,6 +125,19 @@ impl Benchmark for NasBench201Benchmark {
 
     fn mutation(&self) -> Box<dyn Mutation<NasBench201Cell>> {
         Box::new(ReplaceInNode)
+    }
+
+    fn crossover(&self) -> Option<Box<dyn Crossover<NasBench201Cell>>> {
+        Some(Box::new(EdgeCrossover))
+    }
+
+    /// The cost of the networks for the tested data set, by their structure and not by the table.
+    fn cost_model(&self) -> Option<Box<dyn CostModel<NasBench201Cell>>> {
+        Some(Box::new(match self.tested {
+            Dataset::Cifar10 => NasBench201Network::cifar10(),
+            Dataset::Cifar100 => NasBench201Network::cifar100(),
+            Dataset::ImageNet16 => NasBench201Network::imagenet16(),
+        }))
     }
 
     fn evaluator(&self) -> Box<dyn Evaluator<NasBench201Cell>> {

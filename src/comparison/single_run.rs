@@ -26,9 +26,13 @@ pub(super) fn single_run<B: Benchmark>(
         .map_err(|source| ComparisonError::cant_set_up(name, source))?;
     let executor = Simulated::new(benchmark.evaluator(), 1)?;
     let budget = Budget::unlimited().simulated_time(setup.budget);
-    let result = Search::new(algorithm, executor, budget)
+    let mut search = Search::new(algorithm, executor, budget)
         .duplicates_by(contender.duplicates(), benchmark.canonical())
-        .observe(Watch::new())
+        .observe(Watch::new());
+    if let Some(constraint) = benchmark.constraint() {
+        search = search.constraint(constraint);
+    }
+    let result = search
         .run()
         .map_err(|error| search_failed(error, name, number))?;
     if result.termination == Termination::Standstill {

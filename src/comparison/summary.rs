@@ -88,14 +88,18 @@ impl Comparison {
 /// A table of the algorithms and one of their differences, for a terminal.
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.entries().iter();
+        let name = names.map(|entry| entry.contender.chars().count()).max();
+        let width = name.unwrap_or(0).max(12);
         writeln!(
             f,
-            "algorithm      test ± deviation      reward   evaluations"
+            "{:<width$}   test ± deviation      reward   evaluations",
+            "algorithm"
         )?;
         for summary in self.summaries() {
             writeln!(
                 f,
-                "{:<12} {:>8.3} ± {:<8.3} {:>10.3} {:>13.1}",
+                "{:<width$} {:>8.3} ± {:<8.3} {:>10.3} {:>13.1}",
                 escaped(summary.algorithm).to_string(),
                 summary.test_mean,
                 summary.test_std,
@@ -104,14 +108,15 @@ impl fmt::Display for Comparison {
             )?;
         }
         let pairs = self.pairs();
+        let pair_width = (2 * name.unwrap_or(0) + 3).max(24);
         if !pairs.is_empty() {
-            let header = "\npair                     difference   wins      p (Mann-Whitney U)";
-            writeln!(f, "{header}")?;
+            let header = "difference   wins      p (Mann-Whitney U)";
+            writeln!(f, "\n{:<pair_width$} {header}", "pair")?;
         }
         for pair in pairs {
             writeln!(
                 f,
-                "{:<24} {:>10.3} {:>6.1} % {:>12.2e}",
+                "{:<pair_width$} {:>10.3} {:>6.1} % {:>12.2e}",
                 escaped(format_args!("{} - {}", pair.first, pair.second)).to_string(),
                 pair.difference,
                 100.0 * pair.test.superiority,

@@ -14,9 +14,11 @@
 
 mod config;
 mod cost;
+mod cost_model;
 mod drop_path;
 mod error;
 mod layers;
+mod nasbench201;
 mod operations;
 mod padding;
 mod plan;
@@ -26,9 +28,11 @@ mod walk;
 
 pub use config::{AuxiliaryHead, BatchNormSettings, Fan, ImageShape, NetworkConfig, Stem};
 pub use cost::Cost;
+pub use cost_model::{CostModel, MultiplyAddCount, ParameterCount};
 pub use drop_path::{DropPath, DropPathSchedule};
 pub use error::{NarrowLayer, NetworkError};
 pub use layers::{ConvolutionPlan, LayerPlan, PoolKind, PoolPlan};
+pub use nasbench201::NasBench201Network;
 pub use padding::{Padding, WindowAxis};
 pub use plan::{AuxiliaryPlan, BranchPlan, CellPlan, ConcatPlan, HeadPlan, NetworkPlan};
 pub use precision::Precision;

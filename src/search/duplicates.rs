@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::SearchError;
 use super::guarded;
 use super::history::{History, TrialRecord};
@@ -10,7 +12,10 @@ use crate::trial::{EVALUATIONS, Evaluation, Fidelity, MEASURED_FITNESS, Outcome,
 
 /// What happens to a genotype that came up earlier in the search. At another
 /// [fidelity](crate::trial::Fidelity) it is a different one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// Its JSON is the variant's name in snake case, and for the last `{"redraw": 100}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Duplicates {
     /// It is evaluated like any other, as in Real et al. 2018.

@@ -11,6 +11,9 @@ use crate::objective::{InvalidReference, Objective};
 pub struct SearchResult<G> {
     /// Every finished trial, in the order of finishing.
     pub history: History<G>,
+    /// How many evaluations of genotypes that had come up before the policy for
+    /// [duplicates](super::Duplicates) saved: another genotype was drawn, or the earlier evaluation was reused.
+    pub evaluations_saved: u64,
     /// Why the search ended.
     pub termination: Termination,
     /// Real time, including the time before a resume up to the last line of the journal.

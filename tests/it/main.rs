@@ -64,6 +64,7 @@ mod plots;
 mod ppo;
 #[cfg(unix)]
 mod processes;
+mod proxies;
 #[cfg(feature = "tabular")]
 mod published;
 #[cfg(feature = "tabular")]
@@ -72,6 +73,7 @@ mod recordable;
 mod reinforce;
 mod sealed;
 mod search;
+mod searchers;
 mod stopping;
 #[cfg(feature = "tabular")]
 mod tabular;

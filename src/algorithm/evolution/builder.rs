@@ -10,6 +10,7 @@ use crate::algorithm::{AlgorithmDescription, AlgorithmError};
 use crate::description;
 use crate::objective::{Objective, check_tolerance};
 use crate::population::{Member, Population};
+use crate::proxy::WarmUp;
 use crate::randomness::algorithm_rng;
 use crate::replacement::{Oldest, Replacement, WorstOfSample};
 use crate::selection::{LexicographicTournament, ParetoTournament, Selection, Tournament};
@@ -24,6 +25,7 @@ pub struct EvolutionBuilder<G> {
     selection: Option<Box<dyn Selection<G>>>,
     replacement: Box<dyn Replacement<G>>,
     crossover: Option<(Box<dyn Crossover<G>>, f64)>,
+    warm_up: Option<WarmUp<G>>,
     objectives: Vec<Objective>,
     tournament: TournamentKind,
     initial: Vec<G>,
@@ -77,6 +79,7 @@ impl<G: Genotype> EvolutionBuilder<G> {
             selection: None,
             replacement: Box::new(Oldest),
             crossover: None,
+            warm_up: None,
             objectives: Vec::new(),
             tournament: TournamentKind::Fitness,
             initial: Vec::new(),
@@ -220,12 +223,23 @@ impl<G: Genotype> EvolutionBuilder<G> {
         self
     }
 
+    /// Draws the first population from the best of many random genotypes by a proxy, the best first, instead of from
+    /// the space. One that is withdrawn (a constraint refuses it, or it is a duplicate) or fails is replaced by the
+    /// next best. Genotypes of [`EvolutionBuilder::initial`] come before them.
+    ///
+    /// The genotypes are drawn and scored when the first of them is proposed, and again when a search resumes.
+    #[must_use]
+    pub fn warm_up(mut self, warm_up: WarmUp<G>) -> Self {
+        self.warm_up = Some(warm_up);
+        self
+    }
+
     /// Builds the algorithm.
     ///
     /// # Errors
     /// [`AlgorithmError`] if `P` is 0, `1 <= S <= P` doesn't hold for the default selection, the
     /// selection needs more objectives than there are, a tolerance is invalid, the probability of a
-    /// crossover is not from 0 to 1, an initial or imported genotype is not in the space, or the score of
+    /// crossover is not from 0 to 1, a warm-up has fewer than `P` genotypes, an initial or imported genotype is not in the space, or the score of
     /// an imported one is not finite or lacks an objective.
     pub fn build(mut self) -> Result<Evolution<G>, AlgorithmError> {
         if self.population == 0 {
@@ -249,6 +263,15 @@ impl<G: Genotype> EvolutionBuilder<G> {
                 setting: "crossover probability",
                 value: probability,
                 range: "from 0 to 1",
+            });
+        }
+        if let Some(warm_up) = &self.warm_up
+            && warm_up.genotypes() < self.population
+        {
+            return Err(AlgorithmError::OutOfRange {
+                setting: "number of genotypes of the warm-up",
+                value: warm_up.genotypes() as f64,
+                range: "at least the population size",
             });
         }
         let selection = match self.selection.take() {
@@ -279,6 +302,9 @@ impl<G: Genotype> EvolutionBuilder<G> {
             algorithm["crossover"] =
                 json!({"probability": probability, "crossover": crossover.describe()});
         }
+        if let Some(warm_up) = &self.warm_up {
+            algorithm["warm_up"] = warm_up.describe();
+        }
         if !self.initial.is_empty() {
             algorithm["initial"] = self.initial_described.into();
         }
@@ -299,6 +325,8 @@ impl<G: Genotype> EvolutionBuilder<G> {
             fewest_trials: (self.population - population.len()) as u64,
             objectives: self.objectives,
             initial: self.initial.into(),
+            warm_up: self.warm_up,
+            promising: VecDeque::new(),
             population,
             rng: algorithm_rng(self.seed),
             seed: self.seed,

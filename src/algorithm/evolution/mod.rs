@@ -11,6 +11,7 @@ use rand::RngExt;
 use super::{Algorithm, AlgorithmDescription, Proposal, TellError};
 use crate::objective::Objective;
 use crate::population::{Member, Population};
+use crate::proxy::WarmUp;
 use crate::randomness::Stream;
 use crate::replacement::Replacement;
 use crate::selection::Selection;
@@ -37,6 +38,9 @@ use crate::trial::{Outcome, Trial, TrialId};
 ///
 /// With a crossover ([`EvolutionBuilder::crossover`]), some children have two parents.
 ///
+/// With a warm-up ([`EvolutionBuilder::warm_up`]), the first trials aren't random but the best of many random
+/// genotypes by a proxy.
+///
 /// A warm start ([`EvolutionBuilder::initial`]) proposes given genotypes before any random ones;
 /// [`EvolutionBuilder::imported`] begins with members that have a score already.
 #[derive(Debug)]
@@ -51,6 +55,10 @@ pub struct Evolution<G> {
     fewest_trials: u64,
     objectives: Vec<Objective>,
     initial: VecDeque<G>,
+    /// Until its genotypes are drawn.
+    warm_up: Option<WarmUp<G>>,
+    /// The genotypes of the warm-up that weren't proposed yet, the best first.
+    promising: VecDeque<G>,
     description: AlgorithmDescription,
     population: Population<G>,
     rng: Stream,
@@ -81,13 +89,21 @@ impl<G: Genotype> Evolution<G> {
     }
 
     fn propose_initial(&mut self, trial: TrialId) -> Proposal<G> {
-        let genotype = match self.initial.pop_front() {
-            Some(genotype) => genotype,
-            None => self.space.sample(&mut self.rng),
-        };
+        let genotype = self
+            .initial
+            .pop_front()
+            .or_else(|| self.next_promising())
+            .unwrap_or_else(|| self.space.sample(&mut self.rng));
         self.random_in_flight += 1;
         self.fly(trial, true, Vec::new());
         Proposal::random(genotype)
+    }
+
+    fn next_promising(&mut self) -> Option<G> {
+        if let Some(warm_up) = self.warm_up.take() {
+            self.promising = warm_up.best_first(&*self.space, &mut self.rng).into();
+        }
+        self.promising.pop_front()
     }
 
     fn propose_child(&mut self, trial: TrialId) -> Proposal<G> {

@@ -1,25 +1,37 @@
 //! The contenders of this crate, and ways to make one from your own algorithm.
 //!
-//! [`Aging`], [`NonAging`], [`Random`] and [`Recommended`] work on every benchmark, [`ReinforceContender`] and `PpoContender` on those
-//! whose space is a [`CategoricalSpace`]. `PpoContender` needs the feature `burn`.
+//! [`Aging`], [`NonAging`], [`Random`], [`Recommended`] and [`Annealing`] work on every benchmark;
+//! [`ReinforceContender`], [`LocalSearchContender`], [`Surrogate`] and `PpoContender` on those whose space is a
+//! [`CategoricalSpace`]; [`WithCrossover`] on those with a crossover; [`RandomBySize`] and [`EvolutionBySize`] on those
+//! whose genotypes are networks. `PpoContender` needs the feature `burn`.
 
+mod annealing;
+mod by_size;
+mod crossover;
 mod custom;
 mod evolution;
+mod local_search;
 mod named;
 #[cfg(feature = "burn")]
 mod ppo;
 mod random;
 mod recommended;
 mod reinforce;
+mod surrogate;
 
+pub use annealing::Annealing;
+pub use by_size::{EvolutionBySize, RandomBySize, SizeProxy};
+pub use crossover::WithCrossover;
 pub use custom::Custom;
 pub use evolution::{Aging, NonAging};
+pub use local_search::LocalSearchContender;
 pub use named::Named;
 #[cfg(feature = "burn")]
 pub use ppo::PpoContender;
 pub use random::Random;
 pub use recommended::Recommended;
 pub use reinforce::ReinforceContender;
+pub use surrogate::Surrogate;
 
 use super::benchmark::Benchmark;
 use super::contender::Contender;

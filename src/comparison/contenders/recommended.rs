@@ -4,9 +4,10 @@ use std::error::Error;
 
 use serde_json::{Value, json};
 
-use crate::algorithm::{Algorithm, Evolution};
+use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder};
 use crate::comparison::{Benchmark, Contender};
 use crate::search::Duplicates;
+use crate::space::Mutation;
 
 /// How often another genotype is drawn for a trial. A space that is nearly used up is searched with repeats.
 const REDRAWS: u32 = 100;
@@ -37,6 +38,32 @@ impl Recommended {
     }
 }
 
+/// Evolution with the sizes that serve best on the benchmark.
+pub(super) fn recommended_evolution<B: Benchmark>(
+    benchmark: &B,
+    mutation: impl Mutation<B::Genotype> + 'static,
+    seed: u64,
+) -> EvolutionBuilder<B::Genotype> {
+    Evolution::builder(benchmark.space(), mutation)
+        .population(benchmark.recommended_population())
+        .sample(benchmark.recommended_sample())
+        .seed(seed)
+}
+
+/// Evaluates no network twice.
+pub(super) const fn redraw() -> Duplicates {
+    Duplicates::Redraw(REDRAWS)
+}
+
+/// The description of a contender that evaluates no network twice.
+pub(super) fn described_with_redraws<B: Benchmark>(
+    contender: &impl Contender<B>,
+    benchmark: &B,
+) -> Result<Value, Box<dyn Error + Send + Sync>> {
+    let algorithm = contender.algorithm(benchmark, 0)?.describe().algorithm;
+    Ok(json!({"algorithm": algorithm, "redraws": REDRAWS}))
+}
+
 impl<B: Benchmark> Contender<B> for Recommended {
     /// `recommended`.
     fn name(&self) -> &str {
@@ -48,20 +75,15 @@ impl<B: Benchmark> Contender<B> for Recommended {
         benchmark: &B,
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
-        let evolution = Evolution::builder(benchmark.space(), benchmark.mutation())
-            .population(benchmark.recommended_population())
-            .sample(benchmark.recommended_sample())
-            .seed(seed)
-            .build()?;
-        Ok(Box::new(evolution))
+        let evolution = recommended_evolution(benchmark, benchmark.mutation(), seed);
+        Ok(Box::new(evolution.build()?))
     }
 
     fn duplicates(&self) -> Duplicates {
-        Duplicates::Redraw(REDRAWS)
+        redraw()
     }
 
     fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
-        let algorithm = self.algorithm(benchmark, 0)?.describe().algorithm;
-        Ok(json!({"algorithm": algorithm, "redraws": REDRAWS}))
+        described_with_redraws(self, benchmark)
     }
 }

@@ -14,20 +14,36 @@ use crate::search::observer::Event;
 use crate::space::Genotype;
 use crate::trial::{Outcome, Trial, TrialId};
 
+/// A trial that is accepted, and how many draws before it weren't.
+struct Drawn<G> {
+    trial: Trial<G>,
+    /// A constraint refused them.
+    refused: u64,
+    /// They were duplicates.
+    redrawn: u64,
+}
+
 impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     /// Asks for the next trial and hands it out, unless the search is stopped or its budget ends
     /// meanwhile.
     pub(super) fn ask(&mut self) -> Result<(), SearchError> {
-        let Some((trial, refused)) = self.draw()? else {
+        let Some(Drawn {
+            trial,
+            refused,
+            redrawn,
+        }) = self.draw()?
+        else {
             return Ok(());
         };
+        let rejected = refused + redrawn;
         let id = trial.id;
         let now = self.clock.now(self.executor.clock());
         if let Some(journal) = &mut self.settings.journal {
             guarded::guarded("recording a genotype as JSON", || {
-                journal.asked(&trial, refused, now)
+                journal.asked(&trial, rejected, now)
             })??;
         }
+        self.redrawn += redrawn;
         self.notify(&Event::Asked { trial: &trial })?;
         let reusable = match &mut self.settings.duplicates {
             Some(duplicates) => duplicates.asked(&trial, &self.history)?,
@@ -75,11 +91,10 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         Ok(())
     }
 
-    /// Asks until no constraint refuses the genotype and the policy for duplicates accepts it; returns how
-    /// many draws were rejected. `None` if the search is stopped or its budget ends: nothing is recorded of
+    /// Asks until no constraint refuses the genotype and the policy for duplicates accepts it. `None` if the search is stopped or its budget ends: nothing is recorded of
     /// the draws so far, and a resume repeats them.
-    fn draw(&mut self) -> Result<Option<(Trial<G>, u64)>, SearchError> {
-        let (mut refused, mut redrawn) = (0, 0);
+    fn draw(&mut self) -> Result<Option<Drawn<G>>, SearchError> {
+        let (mut refused, mut redrawn) = (0_u64, 0_u64);
         while !self.settings.stop.is_finishing() && self.budget_reached()?.is_none() {
             let trial = guarded::ask(&mut self.ledger)?;
             let constraints = &self.settings.constraints;
@@ -92,7 +107,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                     return Err(SearchError::TooManyRefused {
                         trial: trial.id,
                         refused,
-                        drawn: refused + u64::from(redrawn),
+                        drawn: refused + redrawn,
                         reason,
                     });
                 }
@@ -100,7 +115,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             }
             if let Some(duplicates) = &self.settings.duplicates
                 && let Duplicates::Redraw(limit) = duplicates.policy()
-                && redrawn < limit
+                && redrawn < u64::from(limit)
                 && duplicates.is_known(&trial)?
             {
                 redrawn += 1;
@@ -108,7 +123,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
                 self.notify_refused(&trial, "a duplicate of an earlier genotype")?;
                 continue;
             }
-            return Ok(Some((trial, refused + u64::from(redrawn))));
+            return Ok(Some(Drawn {
+                trial,
+                refused,
+                redrawn,
+            }));
         }
         Ok(None)
     }

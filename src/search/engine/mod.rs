@@ -36,6 +36,8 @@ pub(super) struct Engine<G, A, X> {
     history: History<G>,
     failures: FailuresInARow,
     warnings: Vec<Warning>,
+    /// How many duplicates another genotype was drawn for.
+    redrawn: u64,
     /// Whether there was a warning that the stopper is left out.
     stopper_left_out: bool,
 }
@@ -53,6 +55,7 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             history,
             failures: FailuresInARow::default(),
             warnings: Vec::new(),
+            redrawn: 0,
             stopper_left_out: false,
         }
     }
@@ -63,8 +66,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
             Ok(termination) => (termination, None),
             Err(error) => (Termination::Failed, Some(error)),
         };
+        let records = self.history.records().iter();
+        let reused = records.filter(|record| record.reused.is_some()).count();
         EndedSearch {
             result: SearchResult {
+                evaluations_saved: self.redrawn + reused as u64,
                 termination,
                 duration: self.clock.wall_time(),
                 simulated: self.executor.clock(),

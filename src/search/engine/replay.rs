@@ -10,6 +10,7 @@ use crate::description;
 use crate::evaluator::StopSignal;
 use crate::excerpt::passage;
 use crate::executor::Executor;
+use crate::search::Duplicates;
 use crate::search::error::SearchError;
 use crate::search::guarded;
 use crate::search::journal::{
@@ -75,9 +76,11 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
         let Some(mut journal) = self.settings.journal.take() else {
             return Ok(false);
         };
+        let duplicates = self.settings.duplicates.as_ref();
         let resumed = journal.begin(
             self.ledger.algorithm().seed(),
             self.ledger.algorithm().describe(),
+            duplicates.map_or(Duplicates::Allow, |duplicates| duplicates.policy()),
         )?;
         let mut position = Position {
             path: journal.path().to_owned(),
@@ -152,7 +155,15 @@ impl<G: Genotype, A: Algorithm<G>, X: Executor<G>> Engine<G, A, X> {
     ) -> Result<(), SearchError> {
         for _ in 0..refused {
             position.check_goes_on()?;
-            let withdrawn = guarded::ask_in_place(&mut self.ledger)?.id;
+            let draw = guarded::ask_in_place(&mut self.ledger)?;
+            let withdrawn = draw.id;
+            // The record doesn't say why. What a constraint refused was never asked for.
+            if let Some(duplicates) = &self.settings.duplicates
+                && matches!(duplicates.policy(), Duplicates::Redraw(_))
+                && duplicates.is_known(draw)?
+            {
+                self.redrawn += 1;
+            }
             guarded::withdraw(&mut self.ledger, withdrawn).map_err(|error| position.of(error))?;
         }
         let asked = guarded::ask_in_place(&mut self.ledger)?;

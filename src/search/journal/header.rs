@@ -11,6 +11,7 @@ use crate::algorithm::AlgorithmDescription;
 use crate::description::{self, first_difference};
 use crate::objective::Objective;
 use crate::sealed_log::RecordKind;
+use crate::search::Duplicates;
 use crate::trial::Evaluation;
 
 /// The kind of record that a journal is.
@@ -41,10 +42,22 @@ pub struct JournalHeader {
     pub description: AlgorithmDescription,
     /// The evaluator's configuration; null if none was given.
     pub evaluator: Value,
+    /// The policy for duplicates that the search began with. Nothing is recorded of the default.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub duplicates: Duplicates,
+}
+
+fn is_default(policy: &Duplicates) -> bool {
+    *policy == Duplicates::default()
 }
 
 impl JournalHeader {
-    pub(super) fn new(seed: u64, description: AlgorithmDescription, evaluator: Value) -> Self {
+    pub(super) fn new(
+        seed: u64,
+        description: AlgorithmDescription,
+        evaluator: Value,
+        duplicates: Duplicates,
+    ) -> Self {
         Self {
             journal: "evonas".to_owned(),
             format: JOURNAL.format,
@@ -52,6 +65,7 @@ impl JournalHeader {
             seed,
             description,
             evaluator,
+            duplicates,
         }
     }
 
@@ -102,7 +116,8 @@ impl JournalHeader {
         }
     }
 
-    /// Refuses to continue this recorded search as another one. The crate's version may differ.
+    /// Refuses to continue this recorded search as another one. The crate's version and the policy for duplicates may
+    /// differ.
     pub(super) fn check(&self, now: &Self, path: &Path) -> Result<(), JournalError> {
         let parts = |header: &Self| {
             let AlgorithmDescription { space, algorithm } = header.description.clone();

@@ -12,15 +12,19 @@ use super::read_ahead::{TakeEntry, read_ahead};
 use super::{AttemptEnd, EntryKind, Journal, JournalError, JournalHeader, Now};
 use crate::algorithm::AlgorithmDescription;
 use crate::excerpt::passage;
-use crate::search::{SearchError, Warning};
+use crate::search::{Duplicates, SearchError, Warning};
 use crate::space::Genotype;
 use crate::trial::Trial;
 
 /// A journal of any type of genotype.
 pub(in crate::search) trait SearchJournal<G> {
     /// Writes the header, or compares it with the recorded one; true if there is one.
-    fn begin(&mut self, seed: u64, description: AlgorithmDescription)
-    -> Result<bool, JournalError>;
+    fn begin(
+        &mut self,
+        seed: u64,
+        description: AlgorithmDescription,
+        duplicates: Duplicates,
+    ) -> Result<bool, JournalError>;
 
     /// Hands over every recorded entry. After that the journal can be written.
     fn replay(&mut self, each: &mut TakeEntry<'_, G>) -> Result<(), SearchError>;
@@ -44,8 +48,9 @@ impl<G: Genotype + Serialize + DeserializeOwned> SearchJournal<G> for Journal {
         &mut self,
         seed: u64,
         description: AlgorithmDescription,
+        duplicates: Duplicates,
     ) -> Result<bool, JournalError> {
-        let header = JournalHeader::new(seed, description, self.evaluator.clone());
+        let header = JournalHeader::new(seed, description, self.evaluator.clone(), duplicates);
         if let Some((recorded, _)) = &self.recorded {
             recorded.check(&header, &self.path)?;
             return Ok(true);

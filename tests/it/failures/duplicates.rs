@@ -269,3 +269,48 @@ fn a_canonical_form_says_what_is_equal() {
     .unwrap();
     assert!(evaluations.load(Ordering::Relaxed) <= 13);
 }
+
+#[test]
+fn a_search_counts_the_evaluations_that_it_saved_and_a_resumed_one_counts_the_same() {
+    let run = |folder: &std::path::Path, policy, trials| {
+        let evolution = evolution(4, 5);
+        Search::new(evolution, Serial::new(ones), Budget::trials(trials))
+            .journal(Journal::open_or_create(folder).unwrap())
+            // What a constraint refuses isn't a repeat.
+            .constraint(|bits: &Bits| match bits[0] {
+                true => Err("it begins with a one".to_owned()),
+                false => Ok(()),
+            })
+            .duplicates(policy)
+            .run()
+            .unwrap()
+            .evaluations_saved
+    };
+    for (policy, recorded) in [
+        (Duplicates::Allow, serde_json::Value::Null),
+        (Duplicates::Reuse, "reuse".into()),
+        (Duplicates::Average, "average".into()),
+        (Duplicates::Redraw(3), serde_json::json!({"redraw": 3})),
+    ] {
+        let [whole, parts] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let saved = run(whole.path(), policy, 60);
+        for trials in [20, 40, 60] {
+            let so_far = run(parts.path(), policy, trials);
+            assert_eq!(so_far == saved, trials == 60 || saved == 0, "{policy:?}");
+        }
+        let saves = matches!(policy, Duplicates::Reuse | Duplicates::Redraw(_));
+        assert_eq!(saved > 0, saves, "{policy:?}: {saved}");
+        if policy == Duplicates::Reuse {
+            let records = read::<Bits>(whole.path()).unwrap().history;
+            let reused = records.records().iter().filter(|r| r.reused.is_some());
+            assert_eq!(saved, reused.count() as u64);
+        }
+        // The header says which policy it was, so that a search can go on as it began.
+        let text = std::fs::read_to_string(whole.path().join("journal.jsonl")).unwrap();
+        let header: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        assert_eq!(header["duplicates"], recorded);
+        assert_eq!(header.get("duplicates").is_some(), !recorded.is_null());
+        let read = read::<Bits>(whole.path()).unwrap();
+        assert_eq!(read.header.duplicates, policy);
+    }
+}

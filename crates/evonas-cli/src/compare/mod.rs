@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use clap::Args;
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, Comparison, ComparisonError, DigitsBenchmark, Protocol, RunRecord,
-    Setup,
+    Benchmark, BitsBenchmark, Capped, Comparison, ComparisonError, DigitsBenchmark,
+    NasBench201Benchmark, Protocol, RunRecord, Setup,
 };
 use evonas::report::ComparisonProgress;
 use evonas::space::CategoricalSpace;
@@ -19,7 +19,7 @@ use crate::failure::{Failures, occupied};
 use crate::ignored::refuse_ignored;
 use crate::naming::{AlgorithmName, BenchmarkName, LockOption, TableOptions, protocol};
 use crate::output::print;
-use crate::ranges::{count, positive, seed, workers};
+use crate::ranges::{count, large_count, positive, seed, workers};
 
 /// Compare search algorithms on a benchmark, and say which differences are more than chance
 #[derive(Args)]
@@ -31,8 +31,11 @@ pub(crate) struct CompareOptions {
     /// What is searched
     #[arg(long, value_enum, default_value_t = BenchmarkName::NasBench201)]
     benchmark: BenchmarkName,
-    /// The algorithms, separated by commas: aging, non-aging, random, reinforce, recommended (aging evolution with the
-    /// sizes that serve best, and no network twice), and ppo, an LSTM controller that takes far longer than the others
+    /// The algorithms, separated by commas: aging, non-aging, random, reinforce, ppo (an LSTM controller that takes far
+    /// longer than the others), and without evaluating a network twice recommended (aging evolution with the sizes that
+    /// serve best), crossover (the same, with two parents for half of the children), local-search, annealing, surrogate
+    /// (a random forest that predicts accuracies), and as controls for those that favor large networks:
+    /// random-by-multiply-adds, random-by-parameters, evolution-by-multiply-adds, evolution-by-parameters
     #[arg(
         long,
         value_name = "NAMES",
@@ -59,6 +62,9 @@ pub(crate) struct CompareOptions {
     /// The rules of nasbench201: nats-bench or nas-bench-201 [default: nats-bench]
     #[arg(long, value_parser = protocol)]
     protocol: Option<Protocol>,
+    /// Refuse networks with more multiply-adds for one image, on nasbench201 and digits [default: no limit]
+    #[arg(long, value_name = "N", value_parser = large_count)]
+    max_multiply_adds: Option<u64>,
     /// How many images of digits to train and validate on [default: all 1438]
     #[arg(long, value_name = "N", value_parser = count)]
     images: Option<usize>,
@@ -93,16 +99,25 @@ impl CompareOptions {
             BenchmarkName::Bits => self.compare(&BitsBenchmark::default()),
             BenchmarkName::NasBench201 => {
                 let protocol = self.protocol.unwrap_or(Protocol::NatsBench);
-                let benchmark = self.table.benchmark(protocol)?;
-                self.compare(&benchmark)
+                self.compare_networks(self.table.benchmark(protocol)?)
             }
             BenchmarkName::Digits => {
                 let mut builder = DigitsBenchmark::builder();
                 if let Some(images) = self.images {
                     builder = builder.images(images);
                 }
-                self.compare(&builder.build()?)
+                self.compare_networks(builder.build()?)
             }
+        }
+    }
+
+    fn compare_networks<B>(&self, benchmark: B) -> Result<(), Failure>
+    where
+        B: Benchmark<Space: CategoricalSpace>,
+    {
+        match self.max_multiply_adds {
+            Some(most) => self.compare(&Capped::new(benchmark, most)?),
+            None => self.compare(&benchmark),
         }
     }
 
@@ -111,6 +126,7 @@ impl CompareOptions {
         let algorithms = self.algorithms.as_slice();
         let protocol = [("--protocol", self.protocol.is_some())];
         let of_digits = [("--images", self.images.is_some())];
+        let of_networks = [("--max-multiply-adds", self.max_multiply_adds.is_some())];
         let of_evolution = [
             ("--population", self.population.is_some()),
             ("--sample", self.sample.is_some()),
@@ -122,6 +138,9 @@ impl CompareOptions {
         }
         if self.benchmark != BenchmarkName::Digits {
             refuse_ignored(&when, &of_digits)?;
+        }
+        if self.benchmark == BenchmarkName::Bits {
+            refuse_ignored(&when, &of_networks)?;
         }
         let evolves = [AlgorithmName::Aging, AlgorithmName::NonAging]
             .iter()

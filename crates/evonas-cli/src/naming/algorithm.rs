@@ -3,7 +3,8 @@
 use std::fmt;
 
 use evonas::comparison::contenders::{
-    Aging, NonAging, PpoContender, Random, Recommended, ReinforceContender,
+    Aging, Annealing, EvolutionBySize, LocalSearchContender, NonAging, PpoContender, Random,
+    RandomBySize, Recommended, ReinforceContender, SizeProxy, Surrogate, WithCrossover,
 };
 use evonas::comparison::{Benchmark, Contender};
 use evonas::space::CategoricalSpace;
@@ -19,16 +20,32 @@ pub(crate) enum AlgorithmName {
     Reinforce,
     Ppo,
     Recommended,
+    LocalSearch,
+    Annealing,
+    Crossover,
+    Surrogate,
+    RandomByMultiplyAdds,
+    RandomByParameters,
+    EvolutionByMultiplyAdds,
+    EvolutionByParameters,
 }
 
 impl AlgorithmName {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 14] = [
         Self::Aging,
         Self::NonAging,
         Self::Random,
         Self::Reinforce,
         Self::Ppo,
         Self::Recommended,
+        Self::LocalSearch,
+        Self::Annealing,
+        Self::Crossover,
+        Self::Surrogate,
+        Self::RandomByMultiplyAdds,
+        Self::RandomByParameters,
+        Self::EvolutionByMultiplyAdds,
+        Self::EvolutionByParameters,
     ];
 
     /// Those of the paper's comparison but PPO, which takes far longer than the others.
@@ -50,6 +67,14 @@ impl AlgorithmName {
             Self::Reinforce => "reinforce",
             Self::Ppo => "ppo",
             Self::Recommended => "recommended",
+            Self::LocalSearch => "local-search",
+            Self::Annealing => "annealing",
+            Self::Crossover => "crossover",
+            Self::Surrogate => "surrogate",
+            Self::RandomByMultiplyAdds => "random-by-multiply-adds",
+            Self::RandomByParameters => "random-by-parameters",
+            Self::EvolutionByMultiplyAdds => "evolution-by-multiply-adds",
+            Self::EvolutionByParameters => "evolution-by-parameters",
         }
     }
 
@@ -66,6 +91,16 @@ impl AlgorithmName {
             Self::Reinforce => Box::new(ReinforceContender::new()),
             Self::Ppo => Box::new(PpoContender::new()),
             Self::Recommended => Box::new(Recommended::new()),
+            Self::LocalSearch => Box::new(LocalSearchContender::new()),
+            Self::Annealing => Box::new(Annealing::new()),
+            Self::Crossover => Box::new(WithCrossover::new()),
+            Self::Surrogate => Box::new(Surrogate::new()),
+            Self::RandomByMultiplyAdds => Box::new(RandomBySize::new(SizeProxy::MultiplyAdds)),
+            Self::RandomByParameters => Box::new(RandomBySize::new(SizeProxy::Parameters)),
+            Self::EvolutionByMultiplyAdds => {
+                Box::new(EvolutionBySize::new(SizeProxy::MultiplyAdds))
+            }
+            Self::EvolutionByParameters => Box::new(EvolutionBySize::new(SizeProxy::Parameters)),
         }
     }
 }
@@ -94,8 +129,10 @@ mod tests {
     #[test]
     fn unknown_algorithms_are_refused() {
         assert_eq!(
-            AlgorithmName::parse("annealing").unwrap_err(),
-            "unknown algorithm 'annealing'; choose one of aging, non-aging, random, reinforce, ppo, recommended"
+            AlgorithmName::parse("hill-climbing").unwrap_err(),
+            "unknown algorithm 'hill-climbing'; choose one of aging, non-aging, random, reinforce, ppo, recommended, \
+             local-search, annealing, crossover, surrogate, random-by-multiply-adds, random-by-parameters, \
+             evolution-by-multiply-adds, evolution-by-parameters"
         );
     }
 }

@@ -74,6 +74,12 @@ impl SearchOptions {
                 "{}: {trials} trials, {failed_trials} failed, {infeasible} infeasible, {seconds:.0} s",
                 result.termination
             )));
+            if result.evaluations_saved > 0 {
+                failures.add(print_line(format_args!(
+                    "evaluations saved, of genotypes that came up again: {}",
+                    result.evaluations_saved
+                )));
+            }
         }
         let found = match failed {
             true => task.reported("best genotype", &result, &mut failures),
@@ -112,6 +118,7 @@ impl SearchOptions {
             object["failed"] = failed_trials.into();
             object["infeasible"] = infeasible.into();
             object["seconds"] = seconds.into();
+            object["evaluations_saved"] = result.evaluations_saved.into();
             if let Some(baseline) = &baseline {
                 object["baseline"] = baseline.as_json();
             }

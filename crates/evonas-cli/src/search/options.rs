@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use evonas::search::Duplicates;
-use evonas::search::journal::SyncPolicy;
+use evonas::search::journal::{JournalHeader, SyncPolicy};
 
 use super::evaluation::EvaluationOptions;
 use super::nats::CoordinatorOptions;
@@ -116,14 +116,14 @@ pub(crate) struct SearchOptions {
     /// End the search after this many failed trials in a row
     #[arg(long, value_name = "TRIALS", value_parser = large_count, default_value_t = 50)]
     pub(super) max_failures: u64,
-    /// What to do with a genotype that was evaluated before, up to the order of its parts
+    /// What to do with a genotype that was evaluated before, up to the order of its parts: with redraw:N another one is
+    /// drawn, up to N times for a trial [default: redraw:100; a resumed search keeps what it began with]
     #[arg(
         long,
         value_name = "allow|reuse|average|redraw:N",
-        value_parser = duplicates,
-        default_value = "allow"
+        value_parser = duplicates
     )]
-    pub(super) duplicates: Duplicates,
+    pub(super) duplicates: Option<Duplicates>,
     /// Refuse genotypes whose networks have more trainable parameters [default: no limit]
     #[arg(long, value_name = "PARAMETERS", value_parser = large_count)]
     pub(super) max_parameters: Option<u64>,
@@ -155,6 +155,16 @@ impl SearchOptions {
     /// The sample size S.
     pub(super) fn sample_size(&self) -> usize {
         self.sample.unwrap_or(8)
+    }
+
+    /// What to do with duplicates. A search that began before there was this default, or with another policy, goes on
+    /// as it began.
+    pub(super) fn duplicates(&self, recorded: Option<&JournalHeader>) -> Duplicates {
+        match (self.duplicates, recorded) {
+            (Some(policy), _) => policy,
+            (None, Some(header)) => header.duplicates,
+            (None, None) => Duplicates::Redraw(100),
+        }
     }
 
     /// Refuses what the workers of a run decide for themselves.
@@ -212,5 +222,43 @@ impl SearchOptions {
             ("--sample", self.sample.is_some()),
         ];
         refuse_ignored("with --algorithm random", &options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: SearchOptions,
+    }
+
+    fn header(duplicates: Option<Duplicates>) -> JournalHeader {
+        let mut header = json!({
+            "journal": "evonas", "format": 3, "crate": "0.1.0", "seed": 0, "space": null, "algorithm": null,
+            "evaluator": null,
+        });
+        if let Some(policy) = duplicates {
+            header["duplicates"] = serde_json::to_value(policy).unwrap();
+        }
+        serde_json::from_value(header).unwrap()
+    }
+
+    #[test]
+    fn nothing_is_repeated_by_default_and_a_resumed_search_goes_on_as_it_began() {
+        let old = header(None);
+        let reusing = header(Some(Duplicates::Reuse));
+        let default = Line::parse_from(["search"]).options;
+        assert_eq!(default.duplicates(None), Duplicates::Redraw(100));
+        assert_eq!(default.duplicates(Some(&old)), Duplicates::Allow);
+        assert_eq!(default.duplicates(Some(&reusing)), Duplicates::Reuse);
+        let given = Line::parse_from(["search", "--duplicates", "average"]).options;
+        assert_eq!(given.duplicates(None), Duplicates::Average);
+        assert_eq!(given.duplicates(Some(&reusing)), Duplicates::Average);
     }
 }

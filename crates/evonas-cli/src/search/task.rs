@@ -107,6 +107,7 @@ impl<'a> Task<'a> {
             None => None,
         };
         let lock = journal.as_ref().map(Journal::lock);
+        let duplicates = options.duplicates(journal.as_ref().and_then(Journal::header));
         let initial = match journal.as_ref().and_then(Journal::header) {
             // What --warm-start names may have changed since.
             Some(recorded) => recorded.initial()?,
@@ -142,7 +143,7 @@ impl<'a> Task<'a> {
             .max_consecutive_failures(options.max_failures)
             // The genotype is seldom to blame.
             .retry(Retry::none().lost(1))
-            .duplicates_by(options.duplicates, NasnetGenotype::canonical);
+            .duplicates_by(duplicates, NasnetGenotype::canonical);
         #[cfg(all(unix, feature = "nats"))]
         if let Some(counts) = counts {
             search = search.observe(move |event: &Event<'_, NasnetGenotype>| {
