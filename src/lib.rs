@@ -22,7 +22,8 @@
 //! ```
 //!
 //! The types of other crates that appear in this crate's interface are re-exported: [`rand`] for random
-//! numbers, and `burn` (with the feature of that name) for tensors, modules and devices.
+//! numbers, [`serde_json`] for descriptions, and `burn` (with the feature of that name) for tensors, modules and
+//! devices.
 //!
 //! # Panics of your code
 //!
@@ -74,6 +75,7 @@ pub mod worker;
 #[cfg(feature = "burn")]
 pub use burn;
 pub use rand;
+pub use serde_json;
 pub use setting_error::SettingError;
 
 /// Everything that a typical program imports: `use evonas::prelude::*;`.
