@@ -44,6 +44,8 @@ pub mod executor;
 #[cfg(feature = "burn")]
 pub mod export;
 mod figure;
+#[cfg(doctest)]
+mod guide;
 pub mod input;
 #[cfg(all(unix, feature = "nats"))]
 pub mod nats;
