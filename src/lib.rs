@@ -21,8 +21,48 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # How the parts fit together
+//!
+//! ```text
+//!   SearchSpace, Mutation
+//!           │
+//!           ▼       propose     ┌────────────── Search ──────────────┐   submit
+//!       Algorithm ─────────────▶│ Ledger: numbers, seeds             │──────────▶ Executor
+//!           ▲                   │ constraints, duplicates            │                │ one for each worker
+//!           │        learn      │ time limits, retries               │    next        ▼
+//!           └───────────────────│ Budget: when it ends               │◀────────── Evaluator
+//!                               └─────────┬────────────────┬─────────┘
+//!                                         ▼                ▼
+//!                                      Journal         Observers
+//!                               every ask and tell     progress, files, your own
+//! ```
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`space`], [`spaces`] | the traits of a search space, and ready ones: the NASNet cells, named decisions ([`Choices`](spaces::choices::Choices)), NAS-Bench-201, bits |
+//! | [`algorithm`] | aging evolution ([`Evolution`](algorithm::Evolution)), random search, REINFORCE, PPO; the ledger for your own loop |
+//! | [`selection`], [`replacement`], [`population`], [`objective`] | the parts of evolution, and several objectives |
+//! | [`trial`], [`evaluator`], [`stopper`] | a trial and how it ends, scoring it, ending it early |
+//! | [`executor`], `worker`, `nats` | threads, processes, a virtual clock, other machines |
+//! | [`search`] | the loop, its budget and observers, the [journal](search::journal) and resuming |
+//! | [`comparison`], `tabular` | algorithms compared, and finished evaluations as evaluators |
+//! | [`network`], `training`, `export` | cell networks: plans and costs; with the feature `burn` as modules, trained, and taken to PyTorch and ONNX |
+//! | `report`, [`records`] | progress, plots and drawings; checking and repairing records |
+//!
+//! The guide in the folder `docs` of the source leads from a first search to weeks on many machines.
+//!
+//! # Features
+//!
+//! Without any, the crate is the core: spaces, algorithms, executors, the search loop, and the cost of cell networks.
+//! `burn` (default) adds networks and training on the CPU, `report` (default) progress bars and drawings, `tabular`
+//! (default) tables as evaluators, `cuda` and `wgpu` GPUs, `autotune` the tuning of their kernels, and `nats` searches
+//! on many machines.
+//!
+//! # Other crates
+//!
 //! The types of other crates that appear in this crate's interface are re-exported: [`rand`] for random
-//! numbers, and `burn` (with the feature of that name) for tensors, modules and devices.
+//! numbers, [`serde_json`] for descriptions, and `burn` (with the feature of that name) for tensors, modules and
+//! devices.
 //!
 //! # Panics of your code
 //!
@@ -32,6 +72,8 @@
 //! that was there before. A hook that the program installs later replaces it; outcomes then lack file and line.
 //! A panic in a thread that your code starts is printed as usual.
 #![forbid(unsafe_code)]
+// docs.rs says of each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod algorithm;
 mod by_id;
@@ -43,6 +85,8 @@ pub mod executor;
 #[cfg(feature = "burn")]
 pub mod export;
 mod figure;
+#[cfg(doctest)]
+mod guide;
 pub mod input;
 #[cfg(all(unix, feature = "nats"))]
 pub mod nats;
@@ -77,6 +121,7 @@ pub use burn;
 #[cfg(feature = "dataset")]
 pub use burn_dataset;
 pub use rand;
+pub use serde_json;
 pub use setting_error::SettingError;
 
 /// Everything that a typical program imports: `use evonas::prelude::*;`.

@@ -9,6 +9,37 @@ use crate::population::Population;
 use crate::selection::Selection;
 
 /// Chooses the member that leaves.
+///
+/// ```
+/// use evonas::population::Population;
+/// use evonas::prelude::*;
+/// use evonas::replacement::Replacement;
+/// use evonas::selection::Selection;
+///
+/// /// The worst of the whole population leaves.
+/// #[derive(Debug)]
+/// struct Worst;
+///
+/// impl<G> Replacement<G> for Worst {
+///     fn leaves(
+///         &self,
+///         population: &Population<G>,
+///         _sample: &[u64],
+///         selection: &dyn Selection<G>,
+///     ) -> usize {
+///         let everyone: Vec<usize> = (0..population.len()).collect();
+///         selection.worst(population, &everyone)
+///     }
+///
+///     fn needs_sample(&self) -> bool {
+///         false
+///     }
+/// }
+///
+/// let elitist = Evolution::builder(BitsSpace { length: 8 }, FlipOneBit).replacement(Worst).build()?;
+/// # drop(elitist);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Replacement<G>: Debug + Send + Sync {
     /// The position of the member that leaves.
     ///

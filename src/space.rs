@@ -12,6 +12,16 @@ use crate::description;
 /// A point of a search space. Implemented for every type that meets the bounds.
 ///
 /// Resuming a recorded search compares genotypes with `==`. Their `Debug` form is only for messages.
+///
+/// ```
+/// use evonas::space::Genotype;
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Layers(Vec<u32>);
+///
+/// fn is_genotype<G: Genotype>(_: &G) {}
+/// is_genotype(&Layers(vec![64, 32]));
+/// ```
 pub trait Genotype: Clone + PartialEq + Debug + Send + Sync + 'static {}
 
 impl<T: Clone + PartialEq + Debug + Send + Sync + 'static> Genotype for T {}
@@ -20,6 +30,44 @@ impl<T: Clone + PartialEq + Debug + Send + Sync + 'static> Genotype for T {}
 ///
 /// If the space has settings, override [`SearchSpace::describe`], so that a recorded search isn't resumed
 /// with different ones.
+///
+/// ```
+/// use std::error::Error;
+///
+/// use evonas::description;
+/// use evonas::prelude::*;
+/// use evonas::serde_json::Value;
+/// use serde::Serialize;
+///
+/// /// The widths of a number of layers.
+/// #[derive(Debug, Serialize)]
+/// struct Widths {
+///     layers: usize,
+/// }
+///
+/// impl SearchSpace for Widths {
+///     type Genotype = Vec<u32>;
+///
+///     fn sample(&self, rng: &mut dyn Rng) -> Vec<u32> {
+///         (0..self.layers).map(|_| 1 << rng.random_range(3..10)).collect()
+///     }
+///
+///     fn validate(&self, widths: &Vec<u32>) -> Result<(), Box<dyn Error + Send + Sync>> {
+///         match widths.len() == self.layers {
+///             true => Ok(()),
+///             false => Err(format!("it has {} layers", widths.len()).into()),
+///         }
+///     }
+///
+///     fn describe(&self) -> Value {
+///         description::named("Widths", self)
+///     }
+/// }
+///
+/// let space = Widths { layers: 3 };
+/// assert!(space.validate(&space.sample(&mut stream(0, 0))).is_ok());
+/// assert!(space.validate(&vec![8]).is_err());
+/// ```
 pub trait SearchSpace: Debug + Send + Sync {
     /// The type of its points.
     type Genotype: Genotype;
@@ -72,6 +120,47 @@ impl<S: SearchSpace + ?Sized> SearchSpace for Box<S> {
 ///
 /// A choice is the index of the alternative taken, from 0. Every list of choices whose indices are
 /// below the numbers of alternatives is a genotype.
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// /// A kernel size and a stride.
+/// #[derive(Debug)]
+/// struct Convolutions;
+///
+/// const KERNELS: [u8; 3] = [1, 3, 5];
+///
+/// impl SearchSpace for Convolutions {
+///     type Genotype = (u8, u8);
+///
+///     fn sample(&self, rng: &mut dyn Rng) -> (u8, u8) {
+///         self.decode(&[rng.random_range(0..3), rng.random_range(0..2)])
+///     }
+/// }
+///
+/// impl CategoricalSpace for Convolutions {
+///     fn alternative_counts(&self) -> Vec<usize> {
+///         vec![KERNELS.len(), 2]
+///     }
+///
+///     fn encode(&self, (kernel, stride): &(u8, u8)) -> Vec<usize> {
+///         vec![usize::from(*kernel) / 2, usize::from(*stride) - 1]
+///     }
+///
+///     fn decode(&self, choices: &[usize]) -> (u8, u8) {
+///         (KERNELS[choices[0]], choices[1] as u8 + 1)
+///     }
+/// }
+///
+/// assert_eq!(Convolutions.decode(&Convolutions.encode(&(5, 2))), (5, 2));
+/// let small = |&(kernel, stride): &(u8, u8), _: &Context<'_>| {
+///     Ok(Evaluation::new(-f64::from(kernel * stride)))
+/// };
+/// let reinforce = Reinforce::builder(Convolutions).build()?;
+/// let result = Search::new(reinforce, Serial::new(small), Budget::trials(100)).run()?;
+/// assert_eq!(result.best().map(|best| best.genotype), Some((1, 1)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait CategoricalSpace: SearchSpace {
     /// The number of alternatives of each decision, at least 1.
     fn alternative_counts(&self) -> Vec<usize>;
@@ -103,6 +192,29 @@ impl<S: CategoricalSpace + ?Sized> CategoricalSpace for Box<S> {
 }
 
 /// Produces a child from a parent.
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// /// Doubles or halves one of several widths.
+/// #[derive(Debug)]
+/// struct Scale;
+///
+/// impl Mutation<Vec<u32>> for Scale {
+///     fn mutate(&self, parent: &Vec<u32>, rng: &mut dyn Rng) -> Vec<u32> {
+///         let mut child = parent.clone();
+///         let layer = rng.random_range(0..child.len());
+///         child[layer] = match rng.random() {
+///             true => child[layer] * 2,
+///             false => (child[layer] / 2).max(1),
+///         };
+///         child
+///     }
+/// }
+///
+/// let child = Scale.mutate(&vec![8, 8], &mut stream(0, 0));
+/// assert_ne!(child, [8, 8]);
+/// ```
 pub trait Mutation<G>: Debug + Send + Sync {
     /// Returns a changed copy of `parent`.
     fn mutate(&self, parent: &G, rng: &mut dyn Rng) -> G;
@@ -129,6 +241,24 @@ impl<G, M: Mutation<G> + ?Sized> Mutation<G> for Box<M> {
 ///
 /// Evolution crosses the winners of two tournaments, which may be the same member, and then mutates the child
 /// ([`EvolutionBuilder::crossover`](crate::algorithm::EvolutionBuilder::crossover)).
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// /// Takes the first layers from one parent and the others from the other.
+/// #[derive(Debug)]
+/// struct OnePoint;
+///
+/// impl Crossover<Vec<u32>> for OnePoint {
+///     fn cross(&self, first: &Vec<u32>, second: &Vec<u32>, rng: &mut dyn Rng) -> Vec<u32> {
+///         let point = rng.random_range(0..=first.len().min(second.len()));
+///         [&first[..point], &second[point..]].concat()
+///     }
+/// }
+///
+/// let child = OnePoint.cross(&vec![1, 2, 3], &vec![7, 8, 9], &mut stream(0, 0));
+/// assert_eq!(child.len(), 3);
+/// ```
 pub trait Crossover<G>: Debug + Send + Sync {
     /// Returns a genotype that takes some parts from `first` and the others from `second`.
     fn cross(&self, first: &G, second: &G, rng: &mut dyn Rng) -> G;

@@ -91,6 +91,46 @@ use crate::trial::{Outcome, Trial, TrialId};
 ///
 /// Its state is a function of its configuration, its seed and the sequence of calls. It may be asked for
 /// further proposals before it learns the outcome of earlier ones, and learns outcomes in any order.
+///
+/// The [module](self) has a complete algorithm as an example. An algorithm may also wrap another one; this one asks for
+/// a cheaper evaluation of the first proposals:
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// #[derive(Debug)]
+/// struct CheapAtFirst<A> {
+///     algorithm: A,
+///     until: u64,
+/// }
+///
+/// impl<G, A: Algorithm<G>> Algorithm<G> for CheapAtFirst<A> {
+///     fn propose(&mut self, trial: TrialId) -> Proposal<G> {
+///         let proposal = self.algorithm.propose(trial);
+///         match trial.0 < self.until {
+///             true => proposal.with_fidelity(Fidelity::full().with("epochs", 1.0)),
+///             false => proposal,
+///         }
+///     }
+///
+///     fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError> {
+///         self.algorithm.learn(trial, outcome)
+///     }
+///
+///     fn withdraw(&mut self, trial: &Trial<G>) {
+///         self.algorithm.withdraw(trial);
+///     }
+///
+///     fn seed(&self) -> u64 {
+///         self.algorithm.seed()
+///     }
+/// }
+///
+/// let random = RandomSearch::new(BitsSpace { length: 4 }, 0);
+/// let mut ledger = Ledger::new(CheapAtFirst { algorithm: random, until: 1 });
+/// assert_eq!(ledger.ask().fidelity.amount("epochs"), Some(1.0));
+/// assert!(ledger.ask().fidelity.is_full());
+/// ```
 pub trait Algorithm<G>: Debug + Send {
     /// Proposes the next genotype. `trial` is the number that its trial will have, for an algorithm that
     /// remembers something of a proposal until it learns the outcome. After a

@@ -64,6 +64,19 @@ impl AgingGrid {
 }
 
 /// The settings of an [`AgingGrid`].
+///
+/// ```
+/// use evonas::comparison::{AgingGrid, BitsBenchmark, Setup};
+///
+/// let benchmark = BitsBenchmark::default().length(20);
+/// let grid = AgingGrid::builder(&benchmark)
+///     .populations([10])
+///     .samples([2, 5, 20]) // 20 exceeds the population, and is left out
+///     .setup(Setup::new(&benchmark).runs(3))
+///     .run()?;
+/// assert_eq!(grid.points.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AgingGridBuilder<'a, B> {

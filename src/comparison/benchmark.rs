@@ -20,6 +20,60 @@ pub type GenotypeConstraint<G> = Box<dyn Fn(&G) -> Result<(), String> + Send>;
 ///
 /// The search sees only the evaluator's fitness, the reward. What it found is then judged by
 /// [`Benchmark::test`], which the search never sees.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use evonas::comparison::contenders::{Aging, Random};
+/// use evonas::comparison::{Benchmark, Comparison, Setup};
+/// use evonas::prelude::*;
+///
+/// /// Ones in eight bits; an evaluation takes a second.
+/// struct Ones;
+///
+/// fn ones(bits: &[bool]) -> f64 {
+///     bits.iter().filter(|&&bit| bit).count() as f64
+/// }
+///
+/// impl Benchmark for Ones {
+///     type Genotype = Vec<bool>;
+///     type Space = BitsSpace;
+///
+///     fn dataset(&self) -> String {
+///         "eight bits".to_owned()
+///     }
+///
+///     fn space(&self) -> BitsSpace {
+///         BitsSpace { length: 8 }
+///     }
+///
+///     fn mutation(&self) -> Box<dyn Mutation<Vec<bool>>> {
+///         Box::new(FlipOneBit)
+///     }
+///
+///     fn evaluator(&self) -> Box<dyn Evaluator<Vec<bool>>> {
+///         Box::new(|bits: &Vec<bool>, _: &Context<'_>| {
+///             Ok(Evaluation::new(ones(bits)).with_cost(1.0))
+///         })
+///     }
+///
+///     fn test(&self, bits: &Vec<bool>, _: &Evaluation) -> f64 {
+///         ones(bits)
+///     }
+///
+///     fn budget(&self) -> Duration {
+///         Duration::from_secs(30)
+///     }
+/// }
+///
+/// let comparison = Comparison::builder(&Ones)
+///     .contender(Aging::new().population(10).sample(3))
+///     .contender(Random::new())
+///     .setup(Setup::new(&Ones).runs(5))
+///     .run()?;
+/// assert_eq!(comparison.summaries().len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Benchmark: Sync {
     /// A point of the search space.
     type Genotype: Genotype;

@@ -53,6 +53,15 @@ pub struct DigitsBenchmark {
 /// The default network, `N = 1` and `F = 8`, is that of the small-compute experiments of Real et al. 2018
 /// (figure 7). How those networks were trained is in a supplement that was not available; the default
 /// training, one epoch in batches of 32 from the learning rate 0.1, is that of `evonas search`.
+///
+/// ```
+/// use evonas::comparison::DigitsBenchmark;
+///
+/// let benchmark = DigitsBenchmark::builder().filters(4).images(200).build()?;
+/// assert!(DigitsBenchmark::builder().filters(0).build().is_err());
+/// # drop(benchmark);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct DigitsBenchmarkBuilder {

@@ -32,6 +32,21 @@ pub enum RunEvent<'a> {
 
 /// Observes a comparison: sees one event at a time, from any thread. Every closure
 /// `FnMut(&RunEvent<'_>)` that is `Send` is an observer.
+///
+/// ```
+/// use evonas::comparison::contenders::Random;
+/// use evonas::comparison::{BitsBenchmark, Comparison, RunEvent, Setup};
+///
+/// let benchmark = BitsBenchmark::default().length(10);
+/// let mut done = 0;
+/// Comparison::builder(&benchmark)
+///     .contender(Random::new())
+///     .setup(Setup::new(&benchmark).runs(3))
+///     .observe(|event: &RunEvent<'_>| done += usize::from(matches!(event, RunEvent::Finished { .. })))
+///     .run()?;
+/// assert_eq!(done, 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait RunObserver: Send {
     /// Sees one event.
     fn observe(&mut self, event: &RunEvent<'_>);

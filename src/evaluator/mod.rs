@@ -32,6 +32,37 @@ use crate::trial::Evaluation;
 /// An evaluator needn't be thread-safe. [`Threads::new`](crate::executor::Threads::new) shares one among its
 /// threads and asks for `Send + Sync`; [`Threads::with_init`](crate::executor::Threads::with_init) makes one in
 /// each thread and asks for neither.
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// /// Counts the ones, a step for each bit.
+/// struct Ones;
+///
+/// impl Evaluator<Vec<bool>> for Ones {
+///     fn evaluate(
+///         &self,
+///         bits: &Vec<bool>,
+///         context: &Context<'_>,
+///     ) -> Result<Evaluation, EvaluationError> {
+///         if bits.is_empty() {
+///             return Err(EvaluationError::Infeasible("there is no bit".to_owned()));
+///         }
+///         let mut ones = 0.0;
+///         for (step, &bit) in (1..).zip(bits) {
+///             ones += f64::from(bit);
+///             context.report(step, ones);
+///             context.check_stop()?;
+///         }
+///         Ok(Evaluation::new(ones).with_metric("length", bits.len() as f64))
+///     }
+/// }
+///
+/// let random = RandomSearch::new(BitsSpace { length: 4 }, 0);
+/// let result = Search::new(random, Serial::new(Ones), Budget::trials(50)).run()?;
+/// assert_eq!(result.best().and_then(|best| best.metric("length")), Some(4.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Evaluator<G> {
     /// Evaluates `genotype`. All randomness comes from [`Context::seed`]. A long evaluation calls
     /// [`Context::check_stop`] now and then.

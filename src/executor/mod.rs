@@ -38,6 +38,57 @@ use crate::evaluator::{IntermediateResult, StopSignal, TrialEnd};
 use crate::trial::{Trial, TrialId};
 
 /// Runs the trials that the search loop submits.
+///
+/// An executor that evaluates in the calling thread, when the loop waits:
+///
+/// ```
+/// use std::collections::VecDeque;
+/// use std::time::Duration;
+///
+/// use evonas::evaluator::TrialEnd;
+/// use evonas::executor::{ExecutorEvent, Limits};
+/// use evonas::prelude::*;
+///
+/// #[derive(Default)]
+/// struct InTurn {
+///     waiting: VecDeque<Trial<Vec<bool>>>,
+///     stop: StopSignal,
+/// }
+///
+/// impl Executor<Vec<bool>> for InTurn {
+///     fn workers(&self) -> usize {
+///         1
+///     }
+///
+///     fn submit(&mut self, trial: Trial<Vec<bool>>, _: Limits) {
+///         self.waiting.push_back(trial);
+///     }
+///
+///     fn next(&mut self) -> Option<ExecutorEvent> {
+///         let trial = self.waiting.pop_front()?;
+///         let ones = trial.genotype.iter().filter(|&&bit| bit).count() as f64;
+///         let end = match self.stop.is_set() {
+///             true => TrialEnd::Interrupted,
+///             false => TrialEnd::Outcome(Outcome::Completed(ones.into())),
+///         };
+///         Some(ExecutorEvent::Finished {
+///             trial: trial.id,
+///             worker: 0,
+///             duration: Duration::ZERO,
+///             end,
+///         })
+///     }
+///
+///     fn stop_signal(&self) -> StopSignal {
+///         self.stop.clone()
+///     }
+/// }
+///
+/// let random = RandomSearch::new(BitsSpace { length: 4 }, 0);
+/// let result = Search::new(random, InTurn::default(), Budget::trials(50)).run()?;
+/// assert_eq!(result.history.len(), 50);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Executor<G> {
     /// How many trials can run at the same time, at least 1. The loop keeps that many in flight.
     fn workers(&self) -> usize;

@@ -13,7 +13,7 @@ use crate::trial::{Trial, TrialId};
 /// Wraps another executor, which runs the trials. A result that comes early waits for those of all earlier
 /// trials; only then is the next trial asked for. So a trial much slower than the others leaves workers idle.
 /// With times that vary by a tenth, a search on 8 workers takes 4 % longer; with times that vary by half, 54 %
-/// (`docs/design.md` has a table).
+/// (`docs/decisions.md` has a table).
 ///
 /// ```
 /// use evonas::prelude::*;

@@ -68,6 +68,15 @@ impl Stem {
 }
 
 /// Batch norm's settings.
+///
+/// ```
+/// use evonas::network::BatchNormSettings;
+/// use evonas::prelude::*;
+///
+/// let slow = BatchNormSettings { momentum: 0.01, ..BatchNormSettings::CIFAR };
+/// let config = NetworkConfig::cifar().batch_norm(slow);
+/// assert_eq!(config.batch_norm.momentum, 0.01);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchNormSettings {
     /// Added to the variance before its square root is taken.

@@ -25,6 +25,32 @@ use crate::stopper::{SharedStopper, Stopper};
 
 /// A search: an algorithm, an executor, a budget, and further settings. [`Search::run`] runs it, in any
 /// thread: a search is `Send` if its algorithm and its executor are.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use evonas::prelude::*;
+///
+/// let ones = |bits: &Vec<bool>, context: &Context<'_>| {
+///     context.check_stop()?;
+///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
+/// };
+/// let evolution = Evolution::builder(BitsSpace { length: 12 }, FlipOneBit)
+///     .population(20)
+///     .sample(5)
+///     .build()?;
+/// let result = Search::new(evolution, Threads::new(ones, 2)?, Budget::trials(500))
+///     .timeout(Duration::from_secs(10))
+///     .retry(Retry::none().failed(1))
+///     .duplicates(Duplicates::Reuse)
+///     .constraint(|bits| match bits[0] || bits[1] {
+///         true => Ok(()),
+///         false => Err("neither of the first two is set".to_owned()),
+///     })
+///     .run()?;
+/// assert_eq!(result.best().and_then(|best| best.fitness()), Some(12.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Search<G, A, X> {
     algorithm: A,
     executor: X,

@@ -100,6 +100,34 @@ pub enum Event<'a, G> {
 }
 
 /// Sees every event of a search, which it can't change. Every closure `FnMut(&Event<G>)` is one.
+///
+/// ```
+/// use std::error::Error;
+/// use std::io::Write;
+///
+/// use evonas::prelude::*;
+///
+/// /// Writes each finished trial's fitness.
+/// struct Fitnesses<W>(W);
+///
+/// impl<G, W: Write> Observer<G> for Fitnesses<W> {
+///     fn observe(&mut self, event: &Event<'_, G>) -> Result<(), Box<dyn Error + Send + Sync>> {
+///         if let Event::Finished { history } = event
+///             && let Some(trial) = history.last()
+///         {
+///             writeln!(self.0, "{} {:?}", trial.id, trial.fitness())?;
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// # let ones = |bits: &Vec<bool>, _: &Context<'_>| Ok(Evaluation::new(f64::from(bits[0])));
+/// # let random = RandomSearch::new(BitsSpace { length: 8 }, 1);
+/// Search::new(random, Serial::new(ones), Budget::trials(5))
+///     .observe(Fitnesses(std::io::sink()))
+///     .run()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Observer<G> {
     /// Sees an event.
     ///

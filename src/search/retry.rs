@@ -7,6 +7,22 @@ use crate::trial::Outcome;
 /// Every attempt has the same seed. A retry helps against causes outside the evaluation, such as a shared
 /// device or a lost worker, not against an evaluator that fails the same way each time. A trial that
 /// is infeasible or was stopped early is never run again.
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// let flaky = |bits: &Vec<bool>, context: &Context<'_>| match context.trial().0 % 2 {
+///     0 => Err(EvaluationError::failed("the license server is away")),
+///     _ => Ok(Evaluation::new(f64::from(bits[0]))),
+/// };
+/// let random = RandomSearch::new(BitsSpace { length: 8 }, 1);
+/// let result = Search::new(random, Serial::new(flaky), Budget::trials(4))
+///     .retry(Retry::none().failed(2).lost(5))
+///     .run()?;
+/// let attempts: Vec<u32> = result.history.records().iter().map(|trial| trial.attempts).collect();
+/// assert_eq!(attempts, [3, 1, 3, 1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retry {
     failed: u32,

@@ -16,6 +16,33 @@ use crate::description;
 use crate::population::Population;
 
 /// Draws a sample of the population and chooses the parent from it.
+///
+/// ```
+/// use evonas::population::Population;
+/// use evonas::prelude::*;
+/// use evonas::selection::Selection;
+///
+/// /// Takes any member, with the same probability.
+/// #[derive(Debug)]
+/// struct Anyone;
+///
+/// impl<G> Selection<G> for Anyone {
+///     fn select(
+///         &self,
+///         population: &Population<G>,
+///         rng: &mut dyn Rng,
+///         sample: &mut Vec<usize>,
+///     ) -> usize {
+///         let position = rng.random_range(0..population.len());
+///         sample.push(position);
+///         position
+///     }
+/// }
+///
+/// let drift = Evolution::builder(BitsSpace { length: 8 }, FlipOneBit).selection(Anyone).build()?;
+/// # drop(drift);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Selection<G>: Debug + Send + Sync {
     /// Returns the parent's position in the population, and pushes the positions of the whole sample,
     /// including the parent's, to `sample`.

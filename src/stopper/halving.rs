@@ -27,6 +27,16 @@ pub struct SuccessiveHalving {
 }
 
 /// Builds a [`SuccessiveHalving`]; see [`SuccessiveHalving::builder`].
+///
+/// ```
+/// use evonas::stopper::SuccessiveHalving;
+///
+/// // A third of the trials passes each of the steps 2, 6, 18, …
+/// let halving = SuccessiveHalving::builder().first_rung(2).factor(3).build()?;
+/// assert!(SuccessiveHalving::builder().factor(1).build().is_err());
+/// # drop(halving);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SuccessiveHalvingBuilder {
     first_rung: u64,

@@ -10,6 +10,30 @@ use crate::network::{CellNetwork, NetworkConfig, TrainingOutput, TrainingPass};
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// A Burn module that classifies images.
+///
+/// ```
+/// use burn::module::Module;
+/// use burn::nn::{Linear, LinearConfig};
+/// use burn::tensor::{Device, Tensor};
+/// use evonas::training::ImageClassifier;
+///
+/// /// One linear layer over all pixels.
+/// #[derive(Module, Debug)]
+/// struct Pixels {
+///     layer: Linear,
+/// }
+///
+/// impl ImageClassifier for Pixels {
+///     fn logits(&self, images: Tensor<4>) -> Tensor<2> {
+///         self.layer.forward(images.flatten(1, 3))
+///     }
+/// }
+///
+/// let device = Device::flex();
+/// let network = Pixels { layer: LinearConfig::new(64, 10).init(&device) };
+/// let logits = network.logits(Tensor::zeros([2, 1, 8, 8], &device));
+/// assert_eq!(logits.dims(), [2, 10]);
+/// ```
 pub trait ImageClassifier: Module {
     /// The logits of a batch of images.
     ///
@@ -33,6 +57,36 @@ pub trait ImageClassifier: Module {
 }
 
 /// Builds a network from a genotype.
+///
+/// ```
+/// use std::error::Error;
+///
+/// use evonas::burn::tensor::Device;
+/// use evonas::prelude::*;
+///
+/// /// Cell networks whose filters are a part of the genotype.
+/// struct WithFilters(NetworkConfig);
+///
+/// impl Decoder<(NasnetGenotype, usize)> for WithFilters {
+///     type Network = CellNetwork;
+///
+///     fn decode(
+///         &self,
+///         (cells, filters): &(NasnetGenotype, usize),
+///         rng: &mut dyn Rng,
+///         device: &Device,
+///     ) -> Result<CellNetwork, Box<dyn Error + Send + Sync>> {
+///         let config = self.0.clone().filters(*filters);
+///         Ok(CellNetwork::new(cells, &config, rng, device)?)
+///     }
+/// }
+///
+/// let decoder = WithFilters(NetworkConfig::cifar().cells_per_stack(1));
+/// let genotype = (published::amoebanet_a(), 4);
+/// let network = decoder.decode(&genotype, &mut stream(0, 0), &Device::flex())?;
+/// assert_eq!(network.config().filters, 4);
+/// # Ok::<(), Box<dyn Error + Send + Sync>>(())
+/// ```
 pub trait Decoder<G>: Send + Sync {
     /// The network.
     type Network: ImageClassifier;

@@ -8,6 +8,18 @@ use super::identity::RunIdentity;
 use crate::space::SearchSpace;
 
 /// What a worker needs: the space, which checks the genotypes that arrive, and the evaluator.
+///
+/// ```
+/// use evonas::prelude::*;
+/// use evonas::worker::WorkerSetup;
+///
+/// fn ones(bits: &Vec<bool>, _: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
+/// }
+///
+/// let setup = WorkerSetup::new(BitsSpace { length: 20 }, ones).describe_evaluator("ones");
+/// # drop(setup);
+/// ```
 pub struct WorkerSetup<S, E> {
     pub(super) space: S,
     pub(super) evaluator: E,

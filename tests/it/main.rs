@@ -29,6 +29,7 @@ mod examples;
 mod executors;
 mod failures;
 mod fuzz;
+mod guide;
 mod hostile;
 mod journal;
 #[cfg(feature = "burn")]

@@ -224,7 +224,7 @@ fn a_simulated_search_resumes_to_the_same_journal_and_the_same_time() {
     }
 }
 
-/// The table in `docs/design.md`: how much longer a search takes if its outcomes are told in order. Run it with
+/// The table in `docs/decisions.md`: how much longer a search takes if its outcomes are told in order. Run it with
 /// `--nocapture` to see the figures.
 #[test]
 fn order_costs_idle_time_that_grows_with_the_workers() {

@@ -45,6 +45,8 @@
 //! ```
 
 #![deny(unsafe_code)]
+// docs.rs says of each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod batch_norm;
 mod composed;

@@ -18,6 +18,25 @@ use crate::space::{Crossover, Genotype, Mutation, SearchSpace};
 use crate::trial::Evaluation;
 
 /// Builds an [`Evolution`]; see [`Evolution::builder`].
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// let evolution = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit)
+///     .population(50)
+///     .sample(10)
+///     .pareto([Objective::fitness(), Objective::minimize("cost")])
+///     .initial([vec![true; 20]])
+///     .seed(7)
+///     .build()?;
+/// assert_eq!(evolution.objectives().len(), 2);
+/// let too_large = Evolution::builder(BitsSpace { length: 20 }, FlipOneBit).population(5).sample(6);
+/// assert!(matches!(
+///     too_large.build(),
+///     Err(AlgorithmError::SampleExceedsPopulation { sample: 6, population: 5 })
+/// ));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct EvolutionBuilder<G> {
     space: Box<dyn SearchSpace<Genotype = G>>,

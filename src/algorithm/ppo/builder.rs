@@ -23,6 +23,18 @@ use crate::space::{CategoricalSpace, Genotype};
 /// Image Recognition", appendices A.2 and A.3), with the learning rate that did best in the comparison
 /// of Real et al. 2018. Where neither paper states a setting, the default is this crate's choice. Each
 /// setting names its source.
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
+///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
+/// };
+/// let ppo = Ppo::builder(BitsSpace { length: 6 }).hidden_units(16).seed(1).build()?;
+/// let result = Search::new(ppo, Serial::new(ones), Budget::trials(60)).run()?;
+/// assert_eq!(result.history.len(), 60);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct PpoBuilder<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
     settings: PpoSettings,

@@ -16,6 +16,18 @@ use crate::space::{CategoricalSpace, Genotype};
 
 /// Builds a [`Reinforce`]; see [`Reinforce::builder`]. The defaults are those of the NATS-Bench script
 /// (`exps/NATS-algos/reinforce.py` of D-X-Y/AutoDL-Projects).
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// let ones = |bits: &Vec<bool>, _: &Context<'_>| {
+///     Ok(Evaluation::new(bits.iter().filter(|&&bit| bit).count() as f64))
+/// };
+/// let reinforce = Reinforce::builder(BitsSpace { length: 10 }).learning_rate(0.05).seed(1).build()?;
+/// let result = Search::new(reinforce, Serial::new(ones), Budget::trials(500)).run()?;
+/// assert!(result.best().and_then(|best| best.fitness()) >= Some(9.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct ReinforceBuilder<G> {
     space: Box<dyn CategoricalSpace<Genotype = G>>,
     settings: ReinforceSettings,

@@ -30,6 +30,23 @@ const PAUSE: Duration = Duration::from_millis(500);
 const HEADERS: usize = 1 << 10;
 
 /// Builds [`Nats`]; see [`Nats::builder`].
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use evonas::executor::Nats;
+/// use evonas::nats::NatsServer;
+/// use evonas::prelude::*;
+///
+/// let server = NatsServer::new("nats://localhost:4222");
+/// let workers = Nats::builder(&BitsSpace { length: 20 }, server, "bits")
+///     .in_flight(100)
+///     .silence(Duration::from_secs(30)) // after which a worker is dead
+///     .deliveries(2)
+///     .build()?;
+/// # drop(workers);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct NatsBuilder<G> {
     server: NatsServer,
     run: String,

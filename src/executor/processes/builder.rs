@@ -22,6 +22,19 @@ use crate::worker::{RunIdentity, SOCKET};
 type Variable = (OsString, Box<dyn Fn(usize) -> OsString + Send + Sync>);
 
 /// Builds [`Processes`]; see [`Processes::builder`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use evonas::prelude::*;
+///
+/// let builder = Processes::builder(&BitsSpace { length: 8 })
+///     .workers(4)
+///     .grace(Duration::from_secs(1)) // after a time limit, before the process is killed
+///     .renew_after(1000) // trials
+///     .describe_evaluator("ones, version 2");
+/// # drop(builder);
+/// ```
 pub struct ProcessesBuilder<G> {
     workers: usize,
     settings: ProcessSettings,

@@ -42,6 +42,8 @@ const IR_VERSION: i64 = 8;
 const MOST_BYTES: usize = i32::MAX as usize;
 
 /// Writes a classifier as an ONNX file.
+///
+/// The [module](self) has an example.
 #[derive(Clone, Copy, Debug)]
 pub struct OnnxExport<'a> {
     classifier: &'a TrainedClassifier,

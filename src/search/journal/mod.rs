@@ -65,6 +65,24 @@ use crate::sealed_log::{LockedFile, LogReader, LogWriter};
 pub(crate) const FILE_NAME: &str = "journal.jsonl";
 
 /// The journal of a search in a folder, locked against other processes while it lives.
+///
+/// ```
+/// use evonas::prelude::*;
+/// # let ones = |bits: &Vec<bool>, _: &Context<'_>| Ok(Evaluation::new(f64::from(bits[0])));
+/// # let scratch = tempfile::tempdir()?;
+/// # let folder = scratch.path();
+///
+/// // The second search resumes the first.
+/// for trials in [10, 30] {
+///     let random = RandomSearch::new(BitsSpace { length: 8 }, 1);
+///     let journal = Journal::open_or_create(folder)?.evaluator("the first bit");
+///     assert_eq!(journal.is_resumed(), trials == 30);
+///     let search = Search::new(random, Serial::new(ones), Budget::trials(trials));
+///     let result = search.journal(journal).run()?;
+///     assert_eq!(result.history.len() as u64, trials);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,

@@ -11,6 +11,21 @@ use super::{Choices, ChoicesError};
 
 /// Builds [`Choices`] decision by decision. [`step`](Self::step), [`gaussian`](Self::gaussian),
 /// [`uniform`](Self::uniform) and [`only_if`](Self::only_if) are for the decision added last.
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// let space = Choices::builder()
+///     .decision("pooling", ["none", "max", "average"])
+///     .integer("window", 2..=4)
+///     .only_if("pooling", ["max", "average"])
+///     .log_float("rate", 1e-4..=1e-1)
+///     .gaussian(0.2)
+///     .build()?;
+/// assert_eq!(space.names().collect::<Vec<_>>(), ["pooling", "window", "rate"]);
+/// assert!(Choices::builder().float("empty", 1.0..=0.0).build().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ChoicesBuilder {
     decisions: Vec<Draft>,

@@ -5,6 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::training::TrainingError;
 
 /// The optimizer and its settings.
+///
+/// ```
+/// use evonas::training::{OptimizerSettings, TrainingConfig};
+///
+/// let config = TrainingConfig::default().optimizer(OptimizerSettings::NESTEROV.momentum(0.95));
+/// assert!(config.validate().is_ok());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]

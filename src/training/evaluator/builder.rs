@@ -22,6 +22,22 @@ impl<D> TrainingEvaluator<D> {
 }
 
 /// The settings of a [`TrainingEvaluator`]; see [`TrainingEvaluator::builder`].
+///
+/// ```
+/// use evonas::prelude::*;
+///
+/// let dataset = digits();
+/// let network = NetworkConfig::new(dataset.train.shape(), 10).cells_per_stack(1).filters(4);
+/// let trainer = Trainer::new(TrainingConfig::default().epochs(4))?;
+/// let evaluator = TrainingEvaluator::builder(CellDecoder::new(network), trainer, &dataset.train)
+///     .validation_fraction(0.1)
+///     .validate_every(2) // epochs, for a stopper
+///     .devices(&DeviceName::Cpu.open_all()?.all())
+///     .threads_per_worker(1)
+///     .build()?;
+/// # drop(evaluator);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub struct TrainingEvaluatorBuilder<'a, D> {
     decoder: D,

@@ -9,7 +9,7 @@ use std::time::Instant;
 use clap::Args;
 use evonas::comparison::{
     Benchmark, BitsBenchmark, Capped, Comparison, ComparisonError, DigitsBenchmark,
-    NasBench201Benchmark, Protocol, RunRecord, Setup,
+    Protocol, RunRecord, Setup,
 };
 use evonas::report::ComparisonProgress;
 use evonas::space::CategoricalSpace;

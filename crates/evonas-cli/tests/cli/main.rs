@@ -9,6 +9,8 @@ mod convert;
 mod describe;
 mod draw;
 mod export;
+#[cfg(all(unix, feature = "nats"))]
+mod guide;
 mod harness;
 mod hostile;
 #[cfg(unix)]
