@@ -14,7 +14,7 @@ use evonas::tabular::Dataset;
 use crate::Failure;
 use crate::failure::Failures;
 use crate::ignored::refuse_ignored;
-use crate::naming::{BenchmarkName, table_dataset};
+use crate::naming::{BenchmarkName, dataset_title, table_dataset};
 use crate::output::print;
 use crate::progress_lines::ProgressLines;
 use crate::ranges::{count, not_negative, positive, seed};
@@ -82,7 +82,7 @@ impl AgingStudyOptions {
                 refuse_ignored("with --benchmark bits", &of_table)?;
                 let bits = BitsBenchmark::default();
                 let noise = self.noise.unwrap_or(bits.noise);
-                self.study(&bits.noise(noise), &format!("bits, noise {noise}"))
+                self.study(&bits.noise(noise), &format!("Bits, noise {noise}"))
             }
             BenchmarkName::NasBench201 => {
                 refuse_ignored(
@@ -93,7 +93,7 @@ impl AgingStudyOptions {
                 let path = table.ok_or("nasbench201 needs its table: --table FILE")?;
                 let dataset = self.dataset.unwrap_or(Dataset::Cifar10);
                 let benchmark = NasBench201Benchmark::read(path, Protocol::NatsBench, dataset)?;
-                self.study(&benchmark, dataset.name())
+                self.study(&benchmark, dataset_title(dataset.name()))
             }
             BenchmarkName::Digits => {
                 Err("a grid over digits would train for days; choose another benchmark".into())
@@ -148,8 +148,8 @@ fn table(grid: &AgingGrid) -> String {
 fn draw(grid: &AgingGrid, title: &str, path: &Path) -> Result<(), Failure> {
     let mut plot = ScatterPlot::new()
         .title(format!("{title}: aging against non-aging"))
-        .x_label("non-aging evolution, mean test")
-        .y_label("aging evolution, mean test")
+        .x_label("non-aging evolution: mean test result (higher is better)")
+        .y_label("aging evolution: mean test result (higher is better)")
         .diagonal();
     let same_population = |left: &GridPoint, right: &GridPoint| left.population == right.population;
     for points in grid.points.chunk_by(same_population) {

@@ -14,6 +14,7 @@ pub(in crate::report) struct ChartAxis {
     from: Option<f64>,
     until: Option<f64>,
     lowest: f64,
+    highest: f64,
 }
 
 /// An axis with its range.
@@ -35,6 +36,7 @@ impl ChartAxis {
             from: None,
             until: None,
             lowest: f64::NEG_INFINITY,
+            highest: f64::INFINITY,
         }
     }
 
@@ -68,6 +70,12 @@ impl ChartAxis {
         self
     }
 
+    /// Doesn't reach above this value: what is higher is drawn at the upper end.
+    pub(in crate::report) const fn not_above(mut self, value: f64) -> Self {
+        self.highest = value;
+        self
+    }
+
     /// Fits the axis to values; `None` if there is none.
     pub(super) fn fit(
         &self,
@@ -82,6 +90,7 @@ impl ChartAxis {
         if low > high {
             return None;
         }
+        high = high.min(self.highest).max(low);
         low = low.max(self.lowest).min(high);
         low = self.from.unwrap_or(low).min(low);
         high = self.until.unwrap_or(high).max(high);
@@ -128,9 +137,9 @@ impl FittedAxis {
         place.clamp(0.0, 1.0)
     }
 
-    /// Whether a value can be drawn.
+    /// Whether a value can be drawn, at an end if it is outside.
     pub(super) fn holds(&self, value: f64) -> bool {
-        (-FURTHEST..=FURTHEST).contains(&value) && value <= self.high
+        (-FURTHEST..=FURTHEST).contains(&value)
     }
 }
 

@@ -8,7 +8,7 @@ const MOST: usize = 1500;
 
 /// The path of round dots at these places, in units of a chart. Dots that would cover each other are one, and if there
 /// are still too many, those of neighboring places too.
-pub(in crate::report) fn dots(places: impl Iterator<Item = (f64, f64)> + Clone) -> String {
+pub(super) fn dots(places: impl Iterator<Item = (f64, f64)> + Clone) -> String {
     let mut grid = 1.0;
     let kept = loop {
         let cells: BTreeSet<(i64, i64)> = places

@@ -10,6 +10,7 @@ use crate::report::markup::escape;
 
 /// The size of text, in units of the image.
 pub(in crate::report) const FONT_SIZE: f64 = 12.0;
+/// The size of a plot that says no other.
 const SIZE: (f64, f64) = (460.0, 300.0);
 /// Above the chart.
 const TOP: f64 = 12.0;
@@ -31,6 +32,8 @@ pub(in crate::report) enum Mark {
     Disks,
     /// An area; its points go along the upper side and back along the lower one.
     Band,
+    /// Thin bars, each between two points.
+    Bars,
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +50,7 @@ pub(in crate::report) struct Plot {
     x: ChartAxis,
     y: ChartAxis,
     series: Vec<Series>,
+    size: (f64, f64),
 }
 
 impl Plot {
@@ -55,7 +59,19 @@ impl Plot {
             x,
             y,
             series: Vec::new(),
+            size: SIZE,
         }
+    }
+
+    /// Sets its width and height, in units of the image.
+    pub(in crate::report) const fn size(mut self, width: f64, height: f64) -> Self {
+        self.size = (width, height);
+        self
+    }
+
+    /// Its width and height.
+    pub(super) const fn dimensions(&self) -> (f64, f64) {
+        self.size
     }
 
     /// Adds a series: a name, which may be empty, how it is drawn, and which of the colors and dashes it has, from 0.
@@ -75,29 +91,39 @@ impl Plot {
         self
     }
 
-    /// The image; `None` if there is nothing to draw.
+    /// The image for a page that has the [`style`](super::style) of charts; `None` if there is nothing to draw.
     ///
     /// - `label`: what it shows, for those who can't see it.
     pub(in crate::report) fn svg(&self, label: &str) -> Option<String> {
+        let drawing = self.drawing()?;
+        let (width, height) = self.size;
+        Some(format!(
+            "<svg class=\"chart\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {width:.0} {height:.0}\">{drawing}</svg>",
+            escape(label)
+        ))
+    }
+
+    /// What is inside the image.
+    pub(super) fn drawing(&self) -> Option<String> {
         let points = || self.series.iter().flat_map(|series| &series.points);
-        let x = self.x.fit(points().map(|point| point.0), 6)?;
-        let y = self.y.fit(points().map(|point| point.1), 6)?;
+        let ticks = |length: f64| (length / 75.0) as usize;
+        let x = self
+            .x
+            .fit(points().map(|point| point.0), ticks(self.size.0))?;
+        let y = self
+            .y
+            .fit(points().map(|point| point.1), ticks(self.size.1) + 2)?;
         let names = self.series.iter().map(|series| series.name.as_str());
         let names = names_width(names.filter(|name| !name.is_empty()));
         let widest = y.ticks.iter().map(|(_, label)| text_width(label));
-        let left = 30.0 + FONT_SIZE * widest.fold(0.0, f64::max);
         let frame = Frame {
-            left,
-            right: SIZE.0 - names.max(8.0),
+            left: 30.0 + FONT_SIZE * widest.fold(0.0, f64::max),
+            right: self.size.0 - names.clamp(12.0, 0.5 * self.size.0),
+            height: self.size.1,
             x,
             y,
         };
-        let mut svg = format!(
-            "<svg class=\"chart\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {:.0} {:.0}\">",
-            escape(label),
-            SIZE.0,
-            SIZE.1
-        );
+        let mut svg = String::new();
         frame.write_axes(&self.x.title, &self.y.title, &mut svg);
         for series in &self.series {
             frame.write_series(series, &mut svg);
@@ -112,13 +138,8 @@ impl Plot {
                 height: last.map_or(TOP, |last| frame.at(*last).1),
             });
         }
-        write_names(
-            &mut names,
-            frame.right,
-            (TOP + 6.0, frame.bottom() - 6.0),
-            &mut svg,
-        );
-        svg.push_str("</svg>");
+        let between = (TOP + 6.0, frame.bottom() - 6.0);
+        write_names(&mut names, frame.right, between, &mut svg);
         Some(svg)
     }
 }
@@ -127,13 +148,15 @@ impl Plot {
 struct Frame {
     left: f64,
     right: f64,
+    /// The image's height.
+    height: f64,
     x: FittedAxis,
     y: FittedAxis,
 }
 
 impl Frame {
     fn bottom(&self) -> f64 {
-        SIZE.1 - BOTTOM
+        self.height - BOTTOM
     }
 
     fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
@@ -180,7 +203,7 @@ impl Frame {
             "<text class=\"mid\" x=\"{:.1}\" y=\"{:.1}\">{}</text>\
              <text class=\"mid\" transform=\"translate(13 {middle:.1})rotate(-90)\">{}</text>",
             0.5 * (left + right),
-            SIZE.1 - 8.0,
+            self.height - 8.0,
             escape(x_title),
             escape(y_title)
         );
@@ -195,7 +218,11 @@ impl Frame {
         let path = match series.mark {
             Mark::Dots => dots(drawn),
             Mark::Disks => dots(drawn),
-            Mark::Band => line(drawn.collect(), false) + "z",
+            Mark::Band => match line(drawn.collect(), false) {
+                path if path.is_empty() => path,
+                path => path + "z",
+            },
+            Mark::Bars => bars(&drawn.collect::<Vec<_>>()),
             Mark::Line => line(drawn.collect(), false),
             Mark::Steps => line(drawn.collect(), true),
         };
@@ -229,11 +256,26 @@ fn line(places: Vec<(f64, f64)>, steps: bool) -> String {
     path
 }
 
+/// Bars, each between two places.
+fn bars(ends: &[(f64, f64)]) -> String {
+    let mut path = String::new();
+    for bar in ends.chunks_exact(2).filter(|bar| bar[0] != bar[1]) {
+        let _ = write!(
+            path,
+            "M{:.1} {:.1}L{:.1} {:.1}",
+            bar[0].0, bar[0].1, bar[1].0, bar[1].1
+        );
+    }
+    path
+}
+
 /// A mark beside a name, with its left end here.
 pub(super) fn sample(mark: Mark, series: usize, (x, y): (f64, f64)) -> String {
     let class = class(mark, series);
     match mark {
-        Mark::Line | Mark::Steps => format!("<path class=\"{class}\" d=\"M{x:.1} {y:.1}h16\"/>"),
+        Mark::Line | Mark::Steps | Mark::Bars => {
+            format!("<path class=\"{class}\" d=\"M{x:.1} {y:.1}h16\"/>")
+        }
         Mark::Band => format!(
             "<path class=\"{class}\" d=\"M{x:.1} {:.1}h16v8h-16z\"/>",
             y - 4.0
@@ -250,6 +292,7 @@ fn class(mark: Mark, series: usize) -> String {
         Mark::Dots => "dots",
         Mark::Disks => "disks",
         Mark::Band => "band",
+        Mark::Bars => "bars",
     };
     format!("{kind} s{}", series % 8)
 }

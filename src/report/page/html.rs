@@ -18,11 +18,14 @@ pub(super) fn paragraph(text: impl Display) -> String {
 
 /// An image with a title, and a text that says what it shows; of the image's absence, why.
 pub(super) fn figure(title: &str, image: Option<&str>, summary: &str) -> String {
+    let caption = match summary {
+        "" => String::new(),
+        summary => format!("<figcaption>{}</figcaption>", escape(summary)),
+    };
     format!(
-        "<figure><h4>{}</h4>{}<figcaption>{}</figcaption></figure>",
+        "<figure><h4>{}</h4>{}{caption}</figure>",
         escape(title),
-        image.unwrap_or_default(),
-        escape(summary)
+        image.unwrap_or_default()
     )
 }
 

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use crate::replace_file;
 use crate::report::cells::STYLE as CELL_STYLE;
-use crate::report::chart::{date, grouped};
+use crate::report::chart::{date, grouped, style};
 use crate::report::markup::escape;
 use digest::RunDigest;
 use html::{Panel, counted, paragraph};
@@ -174,9 +174,10 @@ impl Page {
              <meta name=\"color-scheme\" content=\"light dark\">\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
              script-src 'unsafe-inline'\">{refresh}<title>{title} - evonas</title>\
-             <style>{STYLE}{CELL_STYLE}</style></head><body><a class=\"skip\" href=\"#content\">To the content</a>\
+             <style>{chart_style}{CELL_STYLE}{STYLE}</style></head><body><a class=\"skip\" href=\"#content\">To the content</a>\
              <header><h1>{title}</h1>",
-            title = escape(&title)
+            title = escape(&title),
+            chart_style = style()
         );
         let made = self.made.map(|made| format!(", made {}", date(made)));
         html += &paragraph(format_args!(

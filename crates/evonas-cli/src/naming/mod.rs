@@ -4,6 +4,7 @@
 mod algorithm;
 mod benchmark;
 mod dataset;
+mod dataset_title;
 pub(crate) mod genotype;
 mod library_values;
 mod lock_option;
@@ -16,6 +17,7 @@ mod server_options;
 pub(crate) use self::algorithm::AlgorithmName;
 pub(crate) use self::benchmark::BenchmarkName;
 pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
+pub(crate) use self::dataset_title::dataset_title;
 pub(crate) use self::library_values::{
     duplicates, lock_policy, protocol, sync_policy, table_dataset,
 };

@@ -27,6 +27,7 @@ Files in the folder of --out:
   best.json          the best trial so far, with its genotype; after a final training that diverged, the next
                      best, whose network is kept
   recipe.json        data set, network and training settings, for evonas train --from
+  report.html        what the search did, as a page for a browser; written when the search ends, and by evonas report
   best.safetensors   the network of the final training, for evonas evaluate and evonas predict
   earlier.safetensors
                      that of an earlier run, if a better genotype was found since and isn't trained yet; if there

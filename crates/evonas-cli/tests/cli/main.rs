@@ -18,6 +18,7 @@ mod journal;
 mod nats;
 mod png;
 mod ranges;
+mod report;
 mod search;
 #[cfg(target_os = "linux")]
 mod search_isolated;

@@ -313,7 +313,7 @@ fn image(decision: &Frequencies, summary: &str) -> String {
         {
             let _ = write!(
                 svg,
-                "<path class=\"heat\" opacity=\"{:.2}\" d=\"M{:.0} {top:.0}h14v17h-14z\"/>",
+                "<path class=\"fill0\" opacity=\"{:.2}\" d=\"M{:.0} {top:.0}h14v17h-14z\"/>",
                 (share / most).max(0.04),
                 left + COLUMN * column as f64
             );

@@ -53,8 +53,7 @@ fn curves(run: &RunDigest<'_>, reporting: &[&FinishedTrial<'_>]) -> String {
     let stopped = run.finished.iter();
     let stopped = stopped.filter(|one| matches!(one.end.outcome, Outcome::Stopped { .. }));
     let summary = format!(
-        "The values that the {} best trials with reports had on the way: {}. {} stopped early.",
-        reporting.len(),
+        "Values on the way of the best trials that reported any: {}. {} stopped early.",
         ends.join("; "),
         match stopped.count() {
             1 => "1 trial was".to_owned(),

@@ -58,19 +58,25 @@ fn lineage(run: &RunDigest<'_>, best: &FinishedTrial<'_>) -> String {
             .fitness()
             .map_or(status(&trial.end.outcome).to_owned(), number)
     };
-    let mut html = paragraph(format_args!(
-        "Trial {} is {} of trial {}, a genotype without a parent in this search: from {} to {}.",
-        grouped(best.id()),
-        match line.len() {
-            1 => "itself the begin".to_owned(),
-            count => format!("the end of a line of {} ", counted(count - 1, "mutation"))
-                .trim_end()
-                .to_owned(),
-        },
-        grouped(first.id()),
-        value(first),
-        value(best),
-    ));
+    let mut html = match line.len() {
+        1 => paragraph(format_args!(
+            "Trial {} is a genotype without a parent in this search, with a fitness of {}.",
+            grouped(best.id()),
+            value(best)
+        )),
+        count => paragraph(format_args!(
+            "{} from trial {}, a genotype without a parent in this search, to trial {}: the fitness went from {} \
+             to {}.",
+            match count {
+                2 => "1 mutation leads".to_owned(),
+                _ => format!("{} lead", counted(count - 1, "mutation")),
+            },
+            grouped(first.id()),
+            grouped(best.id()),
+            value(first),
+            value(best),
+        )),
+    };
     let told = run.at_most(MOST).min(line.len());
     if told < line.len() {
         html += &paragraph(format_args!(
