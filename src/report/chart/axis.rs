@@ -98,8 +98,11 @@ impl ChartAxis {
         let (low, high) = match (logarithmic, high - low) {
             (true, _) if high / low < 1.2 => (low / 1.1, high * 1.1),
             (true, _) => {
-                let margin = (high / low).powf(0.04);
-                (low / margin, high * margin)
+                let margin = (0.04 * (high.ln() - low.ln())).exp();
+                (
+                    (low / margin).max(f64::MIN_POSITIVE),
+                    (high * margin).min(f64::MAX),
+                )
             }
             (false, 0.0) if self.whole => (low - 1.0, high + 1.0),
             (false, 0.0) => {
@@ -131,7 +134,7 @@ impl FittedAxis {
     /// Where a value is, from 0 at the low end to 1; what is outside is at the end.
     pub(super) fn place(&self, value: f64) -> f64 {
         let place = match self.logarithmic {
-            true => (value / self.low).ln() / (self.high / self.low).ln(),
+            true => (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln()),
             false => (value - self.low) / (self.high - self.low),
         };
         place.clamp(0.0, 1.0)
@@ -153,6 +156,10 @@ fn linear_ticks(low: f64, high: f64, most: usize, whole: bool) -> Vec<f64> {
         .find(|&step| step >= least * 0.999)
         .unwrap_or(10.0 * power);
     let step = if whole { step.max(1.0) } else { step };
+    if step <= 0.0 {
+        // The values are as close as numbers can be.
+        return vec![low];
+    }
     let first = (low / step).ceil();
     (0..=most)
         .map(|place| (first + place as f64) * step)
