@@ -104,7 +104,10 @@ impl ChartAxis {
                     (high * margin).min(f64::MAX),
                 )
             }
-            (false, 0.0) if self.whole => (low - 1.0, high + 1.0),
+            (false, 0.0) if self.whole => {
+                let margin = (0.05 * low.abs()).max(1.0);
+                (low - margin, high + margin)
+            }
             (false, 0.0) => {
                 let margin = 0.05 * low.abs().max(1e-3);
                 (low - margin, high + margin)
@@ -233,7 +236,11 @@ mod tests {
         ];
         for low in numbers {
             for high in numbers {
-                for axis in [ChartAxis::new(""), ChartAxis::new("").logarithmic()] {
+                for axis in [
+                    ChartAxis::new(""),
+                    ChartAxis::new("").whole(),
+                    ChartAxis::new("").logarithmic(),
+                ] {
                     let Some(fitted) = axis.fit([low, high].into_iter(), 6) else {
                         assert!(!low.is_finite() && !high.is_finite());
                         continue;

@@ -133,9 +133,10 @@ impl<'a> RunDigest<'a> {
         trials.filter(|trial| trial.end().is_none())
     }
 
-    /// So many of a thing, or fewer on a page of several runs.
+    /// So many of a thing, or fewer on a page of several runs: at least one, and five of what there are many.
     pub(super) fn at_most(&self, count: usize) -> usize {
-        ((count as f64 * self.share) as usize).max(count.min(5))
+        let least = if count < 10 { 1 } else { 5 };
+        ((count as f64 * self.share) as usize).max(least)
     }
 
     pub(super) fn text(&self, trial: &FinishedTrial<'_>) -> String {

@@ -19,7 +19,7 @@ fn search(dir: &Dir, folder: &str, more: &str) {
 #[test]
 fn a_search_ends_with_a_page_and_its_commands_work() {
     let dir = Dir::new();
-    search(&dir, "my run", "--trials 8");
+    search(&dir, "mine", "--trials 8");
     search(
         &dir,
         "run",
@@ -49,11 +49,11 @@ fn a_search_ends_with_a_page_and_its_commands_work() {
     let printed = dir.line("report run").assert().success();
     printed.stdout(contains("report.html"));
     assert!(dir.read("report.html").contains("10 trials"));
-    dir.run(["report", "run", "my run", "--out", "both.html"])
+    dir.run(["report", "run", "mine", "--out", "both.html"])
         .assert()
         .success();
     let both = dir.read("both.html");
-    assert!(both.contains("2 runs in 2 groups") && both.contains("my run"));
+    assert!(both.contains("2 runs in 2 groups") && both.contains("mine"));
     assert_eq!(fs::read_dir(dir.path("run")).unwrap().count(), before);
 }
 

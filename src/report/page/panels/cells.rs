@@ -50,7 +50,7 @@ fn best<'a, 'b>(run: &'b RunDigest<'a>) -> Vec<&'b FinishedTrial<'a>> {
     let places = first.chain(run.ranked.iter().copied());
     let trials = places.map(|place| &run.finished[place]);
     let different = trials.filter(|trial| known.insert(trial.genotype.key(trial.json())));
-    different.take(run.at_most(SHOWN).min(SHOWN)).collect()
+    different.take(run.at_most(SHOWN)).collect()
 }
 
 fn drawn(genotype: &NasnetGenotype, trial: &FinishedTrial<'_>) -> String {
