@@ -11,6 +11,6 @@ mod plot;
 
 pub(in crate::report) use axis::ChartAxis;
 pub(in crate::report) use file::svg_file;
-pub(in crate::report) use numbers::{compact, date, duration, grouped, number, percent};
+pub(in crate::report) use numbers::{brief, date, duration, grouped, number, percent};
 pub(in crate::report) use palette::style;
 pub(in crate::report) use plot::{Mark, Plot};

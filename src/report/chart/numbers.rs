@@ -50,6 +50,15 @@ pub(in crate::report) fn compact(value: f64) -> String {
     }
 }
 
+/// As [`compact`], with four significant digits.
+pub(in crate::report) fn brief(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return compact(value);
+    }
+    let unit = 10_f64.powi(value.abs().log10().floor() as i32 - 3);
+    compact((value / unit).round() * unit)
+}
+
 /// At most six decimals, without zeros at the end: the sums of steps have rounding errors in later ones.
 fn trimmed(value: f64) -> String {
     let text = format!("{value:.6}");
@@ -136,6 +145,8 @@ mod tests {
         ] {
             assert_eq!(compact(value), text);
         }
+        assert_eq!(brief(190_700_352.0), "190.7M");
+        assert_eq!(brief(-0.123_456), "-0.1235");
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(0.031), "3.1 %");
         assert_eq!(percent(0.4), "40 %");

@@ -15,6 +15,7 @@ const PLACES: usize = 200;
 
 /// Runs that differ in nothing but their seed.
 struct Group<'a, 'b> {
+    /// That of its run if all groups have one run, otherwise its number.
     name: String,
     runs: Vec<&'b RunDigest<'a>>,
 }
@@ -70,11 +71,7 @@ fn groups<'a, 'b>(runs: &'b [RunDigest<'a>]) -> Vec<Group<'a, 'b>> {
     for (place, group) in groups.iter_mut().enumerate() {
         group.name = match singles {
             true => group.runs[0].run.name.clone(),
-            false => format!(
-                "group {}: {}",
-                place + 1,
-                algorithm_name(header(group.runs[0]))
-            ),
+            false => format!("group {}", place + 1),
         };
     }
     groups
@@ -140,9 +137,11 @@ fn curves(groups: &[Group<'_, '_>], common: usize) -> String {
         .filter(|place| place % every == 0 || *place == 1)
         .collect();
     let x = ChartAxis::new("finished trials").whole().from(0.0);
-    let lowest = groups.iter().flat_map(|group| &group.runs).map(|run| {
-        let first = best_after(run, (common / 20).max(1)).unwrap_or(f64::INFINITY);
-        first.min(f64::MAX)
+    let all = groups.iter().flat_map(|group| &group.runs);
+    // The first trials are far worse than the rest, and would flatten the curves.
+    let lowest = all.filter_map(|run| {
+        let best = best_so_far(run, common).into_iter().skip(common / 20);
+        best.into_iter().find(|best| best.is_finite())
     });
     let lowest = lowest.fold(f64::INFINITY, f64::min);
     let y = ChartAxis::new("best fitness so far (higher is better)").not_below(lowest);
@@ -252,18 +251,21 @@ fn table_of_groups(groups: &[Group<'_, '_>], tests: &[Vec<f64>]) -> String {
             };
             [
                 (place + 1).to_string(),
-                group.name.clone(),
+                algorithm_name(header(group.runs[0])),
                 grouped(group.runs.len() as u64),
                 shown(mean(values)),
-                shown(standard_deviation(values)),
+                match values.len() {
+                    0 | 1 => "needs two runs".to_owned(),
+                    _ => number(standard_deviation(values)),
+                },
                 interval,
             ]
         })
         .collect();
     let head = [
         "group",
-        "runs of",
-        "count",
+        "algorithm",
+        "runs",
         "mean best",
         "standard deviation",
         "95 % confidence",

@@ -55,8 +55,8 @@ pub(super) fn panel(run: &RunDigest<'_>) -> Panel {
         }
         let top = top_tenth(run);
         body += &paragraph(format_args!(
-            "Columns are {COLUMNS} equal parts of the search, from its begin at the left to its end; the darker, the \
-             more often. At the right, the share among all {} and among the fittest tenth ({}).",
+            "Columns are {COLUMNS} equal parts of the search, from its beginning at the left to its end; the \
+             stronger the color, the more often. At the right, the share among all {} and among the fittest tenth ({}).",
             counted(run.finished.len(), "trial"),
             counted(top, "trial"),
         ));

@@ -104,7 +104,8 @@ fn plots(run: &RunDigest<'_>, size: usize, looks: &[Look]) -> String {
         .unwrap_or(&looks[0]);
     let of_fitness = format!(
         "With {} members at most: after {} finished trials the median member had a fitness of {}, after {} it has {}; \
-         now they reach from {} to {}. Members that were stopped early count with their last value.",
+         now they reach from {} to {}. Members that were stopped early count with their last value; what is far lower is drawn at the lower \
+         edge.",
         grouped(size as u64),
         grouped(first.trials as u64),
         number(first.fitness[2]),

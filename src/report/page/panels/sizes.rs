@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 
 use crate::network::{Cost, NetworkConfig, NetworkPlan};
 use crate::objective::Direction;
-use crate::report::chart::{ChartAxis, Mark, Plot, compact, grouped, number};
+use crate::report::chart::{ChartAxis, Mark, Plot, brief, grouped, number};
 use crate::report::page::digest::RunDigest;
 use crate::report::page::html::{Panel, counted, figure, paragraph};
 
@@ -180,7 +180,7 @@ fn plot(run: &RunDigest<'_>, of: &Figure) -> String {
         .iter()
         .rev()
         .take(8)
-        .map(|&(place, value)| format!("{} at {}", number(fitness(place)), compact(value)))
+        .map(|&(place, value)| format!("{} at {}", number(fitness(place)), brief(value)))
         .collect();
     if front.len() > 2 {
         let more = if front.len() > 8 { "; and so on" } else { "" };

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::report::chart::{ChartAxis, Mark, Plot, duration, grouped, percent};
 use crate::report::markup::escape;
 use crate::report::page::digest::{RunDigest, TimeUnit};
-use crate::report::page::html::{Panel, counted, figure, paragraph, table};
+use crate::report::page::html::{Panel, counted, figure, paragraph, scrolling, table};
 use crate::search::journal::RecordedAttempt;
 use crate::trial::Outcome;
 
@@ -61,9 +61,11 @@ impl AttemptKind {
 /// What a worker did.
 #[derive(Default)]
 struct WorkerSums {
+    /// When each attempt began and was recorded, and how it is drawn.
     attempts: Vec<(f64, f64, AttemptKind)>,
     busy: f64,
-    first: f64,
+    /// How many attempts were run again, lost ones included.
+    retried: u64,
 }
 
 pub(super) fn panel(run: &RunDigest<'_>) -> Panel {
@@ -72,12 +74,9 @@ pub(super) fn panel(run: &RunDigest<'_>) -> Panel {
         .attempts()
         .filter(|(_, attempt)| attempt.reused.is_none())
     {
-        let worker = workers.entry(attempt.worker).or_insert_with(|| WorkerSums {
-            first: f64::INFINITY,
-            ..WorkerSums::default()
-        });
+        let worker = workers.entry(attempt.worker).or_default();
         let begin = (attempt.at - attempt.seconds).max(0.0);
-        worker.first = worker.first.min(begin);
+        worker.retried += u64::from(attempt.retried);
         worker.busy += attempt.seconds;
         worker
             .attempts
@@ -99,7 +98,7 @@ fn timeline(run: &RunDigest<'_>, workers: &BTreeMap<usize, WorkerSums>) -> Strin
     let title = "What the workers did";
     let mut html = match workers.len() <= run.at_most(MOST_ROWS) {
         true => {
-            let image = format!("<div class=\"wide\">{}</div>", rows(run, workers, &summary));
+            let image = scrolling(title, &rows(run, workers, &summary));
             figure(title, Some(&image), &summary)
         }
         false => {
@@ -118,7 +117,7 @@ fn timeline(run: &RunDigest<'_>, workers: &BTreeMap<usize, WorkerSums>) -> Strin
                 worker.to_string(),
                 grouped(sums.attempts.len() as u64),
                 percent(busy_share(sums, run.end)),
-                grouped(of(AttemptKind::Retried)),
+                grouped(sums.retried),
                 grouped(of(AttemptKind::Lost)),
                 grouped(of(AttemptKind::OtherFailure)),
             ]
@@ -147,14 +146,14 @@ fn summary(run: &RunDigest<'_>, workers: &BTreeMap<usize, WorkerSums>) -> String
     let attempts = || workers.values().flat_map(|sums| &sums.attempts);
     let of = |kind| attempts().filter(|attempt| attempt.2 == kind).count();
     let mut text = format!(
-        "{} in {}: {}, {} of the time busy. {} run again, {} lost, {} failed.",
+        "{} in {}: {}, {} of the time busy. {} lost, {} failed, {} run again.",
         counted(workers.len(), "worker"),
         duration(run.end),
         counted(attempts().count(), "attempt"),
         percent(busy / workers.len() as f64),
-        grouped(of(AttemptKind::Retried) as u64),
         grouped(of(AttemptKind::Lost) as u64),
         grouped(of(AttemptKind::OtherFailure) as u64),
+        grouped(workers.values().map(|sums| sums.retried).sum()),
     );
     text += " An attempt ends where its outcome was recorded, which in an ordered search may be later than it ended.";
     text
