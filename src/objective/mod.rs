@@ -98,6 +98,12 @@ impl Objective {
         &self.metric
     }
 
+    /// Whether higher or lower values are better.
+    #[must_use]
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+
     /// The width set by [`Objective::tolerance`].
     #[must_use]
     pub const fn tolerance_width(&self) -> f64 {

@@ -79,6 +79,13 @@ impl LogReader {
 
     /// Reads the first line: `None` if it is missing or incomplete.
     pub(crate) fn header<H: DeserializeOwned>(&mut self) -> Result<Option<H>, RecordError> {
+        Ok(self.header_with_times()?.map(|(header, _)| header))
+    }
+
+    /// As [`LogReader::header`], with the fields that depend on time ([`SealedLine::times`]).
+    pub(crate) fn header_with_times<H: DeserializeOwned>(
+        &mut self,
+    ) -> Result<Option<(H, String)>, RecordError> {
         // The format comes first: the header of another one may look different.
         #[derive(Deserialize)]
         struct FormatField {
@@ -98,8 +105,13 @@ impl LogReader {
             });
         }
         let parts = self.open_line()?;
-        let header = serde_json::from_str(self.sealed_line(parts)?.content);
-        header.map(Some).map_err(|error| self.damaged(error))
+        let line = self.sealed_line(parts)?;
+        let times = line.times.to_owned();
+        let header = serde_json::from_str(line.content);
+        match header {
+            Ok(header) => Ok(Some((header, times))),
+            Err(error) => Err(self.damaged(error)),
+        }
     }
 
     /// Reads the next line: `None` at the end of the file, where an incomplete line doesn't count.

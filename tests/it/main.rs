@@ -72,6 +72,8 @@ mod published;
 mod real_table;
 mod recordable;
 mod reinforce;
+#[cfg(feature = "report")]
+mod report_page;
 mod sealed;
 mod search;
 mod searchers;

@@ -11,7 +11,7 @@ use evonas::report::{ScatterPlot, ScatterPoint};
 use crate::Failure;
 use crate::failure::Failures;
 use crate::ignored::refuse_ignored;
-use crate::naming::{BenchmarkName, TableOptions};
+use crate::naming::{BenchmarkName, TableOptions, dataset_title};
 use crate::output::print;
 use crate::progress_lines::ProgressLines;
 use crate::ranges::{count, not_negative, positive, seed};
@@ -70,7 +70,7 @@ impl AgingStudyOptions {
                 refuse_ignored("with --benchmark bits", &self.table.given())?;
                 let bits = BitsBenchmark::default();
                 let noise = self.noise.unwrap_or(bits.noise);
-                self.study(&bits.noise(noise), &format!("bits, noise {noise}"))
+                self.study(&bits.noise(noise), &format!("Bits, noise {noise}"))
             }
             BenchmarkName::NasBench201 => {
                 refuse_ignored(
@@ -78,7 +78,7 @@ impl AgingStudyOptions {
                     &[("--noise", self.noise.is_some())],
                 )?;
                 let benchmark = self.table.benchmark(Protocol::NatsBench)?;
-                self.study(&benchmark, self.table.dataset().name())
+                self.study(&benchmark, dataset_title(self.table.dataset().name()))
             }
             BenchmarkName::Digits => {
                 Err("a grid over digits would train for days; choose another benchmark".into())
@@ -133,8 +133,8 @@ fn table(grid: &AgingGrid) -> String {
 fn draw(grid: &AgingGrid, title: &str, path: &Path) -> Result<(), Failure> {
     let mut plot = ScatterPlot::new()
         .title(format!("{title}: aging against non-aging"))
-        .x_label("non-aging evolution, mean test")
-        .y_label("aging evolution, mean test")
+        .x_label("non-aging evolution: mean test result (higher is better)")
+        .y_label("aging evolution: mean test result (higher is better)")
         .diagonal();
     let same_population = |left: &GridPoint, right: &GridPoint| left.population == right.population;
     for points in grid.points.chunk_by(same_population) {

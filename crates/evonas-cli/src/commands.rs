@@ -18,6 +18,7 @@ use crate::evaluate::EvaluateOptions;
 use crate::export::{ExportOptions, ImportOptions};
 use crate::journal::RecordOptions;
 use crate::predict::PredictOptions;
+use crate::report::ReportOptions;
 use crate::search::SearchOptions;
 #[cfg(all(unix, feature = "nats"))]
 use crate::search::WorkerOptions;
@@ -90,6 +91,7 @@ pub(crate) enum Command {
     Draw(DrawOptions),
     Export(ExportOptions),
     Import(ImportOptions),
+    Report(ReportOptions),
     #[command(name = "whatif")]
     WhatIf(WhatIfOptions),
     Journal(RecordOptions),
@@ -116,6 +118,7 @@ impl Command {
             Self::Draw(options) => options.run(),
             Self::Export(options) => options.run(),
             Self::Import(options) => options.run(),
+            Self::Report(options) => options.run(&requests),
             Self::WhatIf(options) => options.run(),
             Self::Journal(options) => options.run(),
             Self::Compare(options) => options.run(),

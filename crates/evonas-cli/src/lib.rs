@@ -38,7 +38,9 @@ mod predict;
 mod progress_lines;
 mod ranges;
 mod recipe;
+mod report;
 mod search;
+mod shell;
 #[cfg(all(unix, feature = "nats"))]
 mod status;
 mod stop;

@@ -39,6 +39,14 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
+    /// Reads the recipe of a search's folder.
+    ///
+    /// # Errors
+    /// The folder has none of this version.
+    pub(crate) fn read(folder: &Path) -> Result<Self, Failure> {
+        parse(&folder.join(RECIPE_FILE))
+    }
+
     /// Writes the recipe into a search's folder.
     ///
     /// # Errors

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use evonas::algorithm::AlgorithmDescription;
 use evonas::prelude::*;
 use evonas::search::History;
 use evonas::search::journal::{self, DivergenceReason, JournalHeader, Replayed, WhatIf};
-use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace};
+use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::stopper::{Stopper, Verdict};
 use serde_json::{Value, json};
 
@@ -80,11 +79,14 @@ impl WhatIfOptions {
         &self,
         header: &JournalHeader,
     ) -> Result<Box<dyn Algorithm<NasnetGenotype>>, Failure> {
-        let space = space(&header.description)?;
+        let space = SpaceName::recorded(&header.description.space)
+            .ok_or("evonas search didn't record this search: its space is a different one")?
+            .space();
         let described = &header.description.algorithm;
         let algorithm = match self.algorithm {
             Some(algorithm) => algorithm,
-            None => recorded_algorithm(described)?,
+            None => SearchAlgorithm::recorded(described)
+                .ok_or("evonas search doesn't have the recorded algorithm; give --algorithm")?,
         };
         if algorithm == SearchAlgorithm::Random {
             let options = [
@@ -133,29 +135,6 @@ impl Stopper for Never {
     }
 
     fn ended(&mut self, _: TrialId, _: &Outcome) {}
-}
-
-/// The recorded search's space, one of those that `evonas search` has.
-fn space(description: &AlgorithmDescription) -> Result<NasnetSpace, Failure> {
-    [SpaceName::Sp1, SpaceName::Sp2, SpaceName::Sp3]
-        .into_iter()
-        .map(SpaceName::space)
-        .find(|space| space.describe() == description.space)
-        .ok_or_else(|| {
-            "evonas search didn't record this search: its space is a different one".into()
-        })
-}
-
-fn recorded_algorithm(described: &Value) -> Result<SearchAlgorithm, Failure> {
-    match (
-        described["type"].as_str(),
-        described["replacement"]["type"].as_str(),
-    ) {
-        (Some("RandomSearch"), _) => Ok(SearchAlgorithm::Random),
-        (Some("Evolution"), Some("Oldest")) => Ok(SearchAlgorithm::Aging),
-        (Some("Evolution"), Some("WorstOfSample")) => Ok(SearchAlgorithm::NonAging),
-        _ => Err("evonas search doesn't have the recorded algorithm; give --algorithm".into()),
-    }
 }
 
 /// The best fitness of the first trials that ended.

@@ -3,7 +3,7 @@
 /// Places with at least the given distances between neighbors whose weighted squared distance from the wanted
 /// ones is smallest: isotonic regression by pooling neighbors (Ayer et al. 1955). `distances[i]` is that between
 /// places `i` and `i + 1`.
-pub(super) fn spaced(wanted: &[f64], weights: &[f64], distances: &[f64]) -> Vec<f64> {
+pub(in crate::report) fn spaced(wanted: &[f64], weights: &[f64], distances: &[f64]) -> Vec<f64> {
     // Without the distances, the places only need to be in order.
     let mut offset = 0.0;
     let offsets: Vec<f64> = (0..wanted.len())

@@ -3,7 +3,7 @@
 use crate::spaces::nasnet::Operation;
 
 /// The operation as the figures of the field label it: "sep 3x3".
-pub(super) const fn label(operation: Operation) -> &'static str {
+pub(in crate::report) const fn label(operation: Operation) -> &'static str {
     match operation {
         Operation::Identity => "identity",
         Operation::Conv1x1 => "conv 1x1",

@@ -17,5 +17,10 @@ pub use dot::genotype_dot;
 pub use error::CellDrawingError;
 pub use svg::{cell_svg, genotype_svg};
 
+pub(super) use coordinates::spaced;
+pub(super) use labels::label;
+pub(super) use svg::{STYLE, cell_image};
+pub(super) use text_width::text_width;
+
 /// The most pairwise combinations of a cell that can be drawn.
 pub const MOST_DRAWN_PAIRS: usize = 100;

@@ -28,6 +28,8 @@ pub(super) struct LabeledBox {
     pub(super) rectangle: Rectangle,
     pub(super) label: String,
     pub(super) family: Family,
+    /// The state and the side of the pair, 0 or 1, if it is an operation's box.
+    pub(super) branch: Option<(usize, usize)>,
 }
 
 impl LabeledBox {
@@ -112,6 +114,20 @@ impl Scene {
     }
 }
 
+fn labeled_box(center: f64, top: f64, width: f64, label: String, family: Family) -> LabeledBox {
+    LabeledBox {
+        rectangle: Rectangle {
+            left: center - 0.5 * width,
+            top,
+            width,
+            height: BOX_HEIGHT,
+        },
+        label,
+        family,
+        branch: None,
+    }
+}
+
 /// Draws a vertex whose center, top and bottom are given.
 fn draw(
     vertex: &Vertex,
@@ -121,16 +137,7 @@ fn draw(
     strokes: &mut Vec<Stroke>,
 ) {
     let mut labeled = |center: f64, top: f64, width: f64, label: String, family| {
-        boxes.push(LabeledBox {
-            rectangle: Rectangle {
-                left: center - 0.5 * width,
-                top,
-                width,
-                height: BOX_HEIGHT,
-            },
-            label,
-            family,
-        });
+        boxes.push(labeled_box(center, top, width, label, family));
     };
     match vertex {
         Vertex::Input(state) => {
@@ -152,18 +159,16 @@ fn draw(
             let branches = pair.branches();
             let widths = branches.map(|branch| label_box_width(label(branch.operation)));
             let mut left = center - 0.5 * (widths[0] + WITHIN_PAIR + widths[1]);
-            for (branch, width) in branches.into_iter().zip(widths) {
+            for (side, (branch, width)) in branches.into_iter().zip(widths).enumerate() {
                 let middle = left + 0.5 * width;
                 let operation = branch.operation;
                 let family = Family::of(operation);
                 let operation_top = bottom - BOX_HEIGHT;
-                labeled(
-                    middle,
-                    operation_top,
-                    width,
-                    label(operation).to_owned(),
-                    family,
-                );
+                let label = label(operation).to_owned();
+                boxes.push(labeled_box(middle, operation_top, width, label, family));
+                if let Some(operation_box) = boxes.last_mut() {
+                    operation_box.branch = Some((*state, side));
+                }
                 // Towards the middle, so that both strokes meet the sum.
                 let target = center + (middle - center).clamp(-12.0, 12.0);
                 strokes.push(Stroke {

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use super::CellDrawingError;
 use super::layout::FONT_SIZE;
 use super::scene::{Scene, Stroke};
+use crate::report::markup::escape;
 use crate::spaces::nasnet::{Cell, CellKind, NasnetGenotype};
 
 /// Colors with a contrast of at least 4.5 between a label and its box, in light and dark surroundings.
-const STYLE: &str = "\
+pub(in crate::report) const STYLE: &str = "\
 .evonas-cell{font-family:'DejaVu Sans',Verdana,sans-serif;font-size:13px}\
 .evonas-cell text{fill:#1b1b1b;text-anchor:middle}\
 .evonas-cell .title{font-weight:bold;fill:#1b1b1b}\
@@ -44,8 +45,32 @@ const BETWEEN_CELLS: f64 = 36.0;
 pub fn cell_svg(cell: &Cell) -> Result<String, CellDrawingError> {
     let scene = Scene::new(cell)?;
     let mut drawing = String::new();
-    body(&scene, &mut drawing);
+    body(&scene, &[], &mut drawing);
     Ok(image(scene.width, scene.height, "A cell", &drawing))
+}
+
+/// A cell as an SVG image inside a page that has the [`STYLE`].
+///
+/// - `label`: what it shows, for those who can't see it.
+/// - `changed`: operations to mark, each by the state that it is part of and its side, 0 or 1.
+pub(in crate::report) fn cell_image(
+    cell: &Cell,
+    label: &str,
+    changed: &[(usize, usize)],
+) -> Result<String, CellDrawingError> {
+    let scene = Scene::new(cell)?;
+    let mut drawing = format!(
+        "<svg class=\"evonas-cell\" role=\"img\" aria-label=\"{}\" width=\"{:.0}\" height=\"{:.0}\" \
+         viewBox=\"0 0 {:.1} {:.1}\">",
+        escape(label),
+        scene.width,
+        scene.height,
+        scene.width,
+        scene.height
+    );
+    body(&scene, changed, &mut drawing);
+    drawing.push_str("</svg>");
+    Ok(drawing)
 }
 
 /// Both cells of a genotype side by side as one SVG image, under their titles.
@@ -85,7 +110,7 @@ pub fn genotype_svg(genotype: &NasnetGenotype) -> Result<String, CellDrawingErro
             r#"<text class="title" x="{middle:.1}" y="{:.1}">{title}</text><g transform="translate({left:.1} {top:.1})">"#,
             0.65 * TITLE_HEIGHT,
         );
-        body(scene, &mut drawing);
+        body(scene, &[], &mut drawing);
         drawing.push_str("</g>");
         left += scene.width + BETWEEN_CELLS;
     }
@@ -105,17 +130,21 @@ fn image(width: f64, height: f64, description: &str, drawing: &str) -> String {
     )
 }
 
-fn body(scene: &Scene, drawing: &mut String) {
+fn body(scene: &Scene, changed: &[(usize, usize)], drawing: &mut String) {
     for stroke in &scene.strokes {
         self::stroke(stroke, drawing);
     }
     for labeled in &scene.boxes {
         let place = &labeled.rectangle;
+        let is_changed = labeled
+            .branch
+            .is_some_and(|branch| changed.contains(&branch));
         // The length is stated, so that the label fits in any font.
         let _ = write!(
             drawing,
-            r#"<rect class="{}" x="{:.1}" y="{:.1}" width="{:.1}" height="{:.1}" rx="5"/><text x="{:.1}" y="{:.1}" textLength="{:.1}" lengthAdjust="spacingAndGlyphs">{}</text>"#,
+            r#"<rect class="{}{}" x="{:.1}" y="{:.1}" width="{:.1}" height="{:.1}" rx="5"/><text x="{:.1}" y="{:.1}" textLength="{:.1}" lengthAdjust="spacingAndGlyphs">{}</text>"#,
             labeled.family.class(),
+            if is_changed { " changed" } else { "" },
             place.left,
             place.top,
             place.width,

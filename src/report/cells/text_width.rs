@@ -13,7 +13,7 @@ const WIDTHS: [u16; 95] = [
 ];
 
 /// The width of a text at a font size of 1; other characters count as the widest.
-pub(super) fn text_width(text: &str) -> f64 {
+pub(in crate::report) fn text_width(text: &str) -> f64 {
     let width = |character: char| {
         let place = u32::from(character).checked_sub(32);
         let place = place.and_then(|place| usize::try_from(place).ok());

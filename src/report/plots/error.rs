@@ -1,7 +1,7 @@
 //! Why a plot can't be drawn.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::excerpt::shown;
 
@@ -32,16 +32,7 @@ pub enum PlotError {
     Draw {
         /// The file.
         path: PathBuf,
-        /// The drawing library's error.
+        /// The system's error.
         source: Box<dyn Error + Send + Sync>,
     },
-}
-
-impl PlotError {
-    pub(super) fn at(path: &Path) -> impl Fn(Box<dyn Error + Send + Sync>) -> Self {
-        |source| Self::Draw {
-            path: path.to_owned(),
-            source,
-        }
-    }
 }

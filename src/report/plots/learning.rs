@@ -1,15 +1,11 @@
 //! Learning curves: the loss and the accuracies of a training, epoch by epoch.
 
-use std::error::Error;
-use std::ops::Range;
 use std::path::Path;
 
-use plotters::coord::Shift;
-use plotters::prelude::*;
-
-use super::chart::{color, legend, range, text, write};
 use super::error::PlotError;
+use super::file::{check, write};
 use crate::excerpt::escaped;
+use crate::report::chart::{ChartAxis, Mark, Plot};
 
 /// A plot of a training's learning curves: the loss of each epoch, and below it the accuracies.
 ///
@@ -48,7 +44,7 @@ impl LearningPlot {
     }
 
     /// Adds a curve of accuracies, shares from 0 to 1: one for each epoch, `None` where it wasn't
-    /// measured. The name is for the legend.
+    /// measured. The name is beside the curve.
     pub fn accuracies(
         mut self,
         name: impl Into<String>,
@@ -66,88 +62,42 @@ impl LearningPlot {
     pub fn draw(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
         let path = path.as_ref();
         let losses = [(
-            "loss".to_owned(),
+            String::new(),
             self.losses.iter().copied().map(Some).collect(),
         )];
-        let panels = [("loss", &losses[..]), ("accuracy", &self.accuracies)]
+        let panels = [
+            ("loss (lower is better)", &losses[..]),
+            ("accuracy (higher is better)", &self.accuracies),
+        ];
+        let plots = panels
             .into_iter()
             .filter(|(_, series)| measured(series).next().is_some())
-            .map(|(label, series)| Ok((label, series, range(path, "vertical", measured(series))?)))
-            .collect::<Result<Vec<Panel<'_>>, PlotError>>()?;
-        if panels.is_empty() {
-            return Err(PlotError::Nothing(path.to_owned()));
-        }
-        write(path, |svg| self.draw_panels(svg, panels))
+            .map(|(label, series)| {
+                check(path, "vertical", measured(series))?;
+                Ok(self.plot(label, series))
+            })
+            .collect::<Result<Vec<Plot>, PlotError>>()?;
+        write(path, &self.title, &plots)
     }
 
-    fn draw_panels(
-        &self,
-        svg: &mut String,
-        panels: Vec<Panel<'_>>,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let root = SVGBackend::with_string(svg, (760, 640)).into_drawing_area();
-        root.fill(&WHITE).map_err(text)?;
-        let titled = root.titled(&self.title, ("sans-serif", 18)).map_err(text)?;
-        let areas = titled.split_evenly((panels.len(), 1));
-        for (area, panel) in areas.iter().zip(panels) {
-            self.panel(area, panel)?;
-        }
-        root.present().map_err(text)
-    }
-
-    fn panel(
-        &self,
-        area: &DrawingArea<SVGBackend<'_>, Shift>,
-        (label, series, y): Panel<'_>,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+    fn plot(&self, label: &str, series: &[EpochSeries]) -> Plot {
         // Even a single epoch needs an axis of some width.
         let last = self.losses.len().max(2) as f64;
-        let mut chart = ChartBuilder::on(area)
-            .margin(12)
-            .x_label_area_size(40)
-            .y_label_area_size(64)
-            .build_cartesian_2d(1.0..last, y)
-            .map_err(text)?;
-        chart
-            .configure_mesh()
-            .x_desc("epoch")
-            .y_desc(label)
-            .light_line_style(TRANSPARENT)
-            // There is no label between two epochs.
-            .x_label_formatter(&|value| match value.fract() {
-                0.0 => format!("{value}"),
-                _ => String::new(),
-            })
-            .draw()
-            .map_err(text)?;
+        let x = ChartAxis::new("epoch").whole().from(1.0).until(last);
+        let mut plot = Plot::new(x, ChartAxis::new(label)).size(760.0, 300.0);
         for (number, (name, values)) in series.iter().enumerate() {
-            let color = color(number);
-            let points: Vec<(f64, f64)> = values
-                .iter()
-                .enumerate()
-                .filter_map(|(epoch, value)| Some((epoch as f64 + 1.0, (*value)?)))
-                .collect();
-            let dots = points
-                .iter()
-                .map(|&point| Circle::new(point, 2, color.filled()));
-            chart.draw_series(dots).map_err(text)?;
-            chart
-                .draw_series(LineSeries::new(points, color.stroke_width(2)))
-                .map_err(text)?
-                .label(escaped(name).to_string())
-                .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2))
-                });
+            let values = values.iter().enumerate();
+            let points = values.filter_map(|(epoch, value)| Some((epoch as f64 + 1.0, (*value)?)));
+            plot = plot.series("", Mark::Dots, number, points.clone()).series(
+                name,
+                Mark::Line,
+                number,
+                points,
+            );
         }
-        if series.len() > 1 {
-            legend(&mut chart, SeriesLabelPosition::LowerRight)?;
-        }
-        Ok(())
+        plot
     }
 }
-
-/// The label of a panel's vertical axis, the panel's series, and the range of that axis.
-type Panel<'a> = (&'static str, &'a [EpochSeries], Range<f64>);
 
 /// A series's name and its value in each epoch, if it was measured.
 type EpochSeries = (String, Vec<Option<f64>>);
@@ -185,7 +135,7 @@ mod tests {
             assert!(svg.contains(part), "{part}");
         }
         // Three losses, three accuracies and one validation accuracy.
-        assert_eq!(svg.matches("<circle").count(), 7);
+        assert_eq!(svg.matches("h0").count(), 7);
     }
 
     #[test]

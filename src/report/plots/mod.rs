@@ -1,8 +1,8 @@
 //! Plots of comparisons and trainings as SVG files.
 
-mod chart;
 mod curves;
 mod error;
+mod file;
 mod learning;
 mod scatter;
 

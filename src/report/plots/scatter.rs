@@ -1,16 +1,13 @@
 //! Scatter plots of several series.
 
-use std::error::Error;
-use std::ops::Range;
 use std::path::Path;
 
-use plotters::prelude::*;
-
-use super::chart::{SIZE, color, legend, range, text, write};
 use super::error::PlotError;
+use super::file::{check, write};
 use crate::excerpt::escaped;
+use crate::report::chart::{ChartAxis, Mark, Plot};
 
-/// A scatter plot of several series of points.
+/// A scatter plot of several series of points, with the name of each series beside it.
 ///
 /// ```
 /// use evonas::report::{ScatterPlot, ScatterPoint};
@@ -18,8 +15,8 @@ use crate::excerpt::escaped;
 /// # let folder = tempfile::tempdir()?;
 /// ScatterPlot::new()
 ///     .title("Networks found")
-///     .x_label("multiply-adds (millions)")
-///     .y_label("test accuracy")
+///     .x_label("multiply-adds (millions, lower is better)")
+///     .y_label("test accuracy (higher is better)")
 ///     .series("aging", [ScatterPoint::new(3.1, 0.97), ScatterPoint::new(5.4, 0.98)])
 ///     .draw(folder.path().join("found.svg"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -98,7 +95,7 @@ impl ScatterPlot {
         self
     }
 
-    /// Adds points with a name for the legend.
+    /// Adds points with a name.
     pub fn series(
         mut self,
         name: impl Into<String>,
@@ -125,60 +122,35 @@ impl ScatterPlot {
             let points = self.series.iter().flat_map(|(_, points)| points);
             points.flat_map(ScatterPoint::bars).flatten()
         };
-        let mut x = range(path, "horizontal", ends().map(|(x, _)| x))?;
-        let mut y = range(path, "vertical", ends().map(|(_, y)| y))?;
+        let x = check(path, "horizontal", ends().map(|(x, _)| x))?;
+        let y = check(path, "vertical", ends().map(|(_, y)| y))?;
+        let (mut x_axis, mut y_axis) =
+            (ChartAxis::new(&self.x_label), ChartAxis::new(&self.y_label));
+        let mut size = (760.0, 440.0);
         if self.diagonal {
-            x = x.start.min(y.start)..x.end.max(y.end);
-            y = x.clone();
+            let (low, high) = (x.0.min(y.0), x.1.max(y.1));
+            x_axis = x_axis.from(low).until(high);
+            y_axis = y_axis.from(low).until(high);
+            size = (680.0, 560.0);
         }
-        write(path, |svg| self.draw_within(svg, x, y))
-    }
-
-    fn draw_within(
-        &self,
-        svg: &mut String,
-        x: Range<f64>,
-        y: Range<f64>,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let size = if self.diagonal { (560, 560) } else { SIZE };
-        let root = SVGBackend::with_string(svg, size).into_drawing_area();
-        root.fill(&WHITE).map_err(text)?;
-        let mut chart = ChartBuilder::on(&root)
-            .caption(&self.title, ("sans-serif", 18))
-            .margin(12)
-            .x_label_area_size(44)
-            .y_label_area_size(64)
-            .build_cartesian_2d(x.clone(), y)
-            .map_err(text)?;
-        chart
-            .configure_mesh()
-            .x_desc(&self.x_label)
-            .y_desc(&self.y_label)
-            .light_line_style(TRANSPARENT)
-            .draw()
-            .map_err(text)?;
+        let mut plot = Plot::new(x_axis, y_axis).size(size.0, size.1);
         if self.diagonal {
-            let line = [(x.start, x.start), (x.end, x.end)];
-            chart
-                .draw_series(LineSeries::new(line, BLACK.mix(0.5)))
-                .map_err(text)?
-                .label("y = x")
-                .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK.mix(0.5)));
+            let line = [(x.0.min(y.0), x.0.min(y.0)), (x.1.max(y.1), x.1.max(y.1))];
+            plot = plot.series("y = x", Mark::Line, 2, line);
         }
         for (number, (name, points)) in self.series.iter().enumerate() {
-            let style = color(number).mix(0.8).filled();
-            let bars = points.iter().flat_map(ScatterPoint::bars);
-            chart
-                .draw_series(bars.map(|bar| PathElement::new(bar, color(number))))
-                .map_err(text)?;
-            let circle = |point: &ScatterPoint| Circle::new((point.x, point.y), 4, style);
-            chart
-                .draw_series(points.iter().map(circle))
-                .map_err(text)?
-                .label(escaped(name).to_string())
-                .legend(move |(x, y)| Circle::new((x + 9, y), 4, style));
+            // The grey of the third series is that of the diagonal.
+            let color = if self.diagonal && number > 1 {
+                number + 1
+            } else {
+                number
+            };
+            let bars = points.iter().flat_map(ScatterPoint::bars).flatten();
+            let disks = points.iter().map(|point| (point.x, point.y));
+            plot = plot
+                .series("", Mark::Bars, color, bars)
+                .series(name, Mark::Disks, color, disks);
         }
-        legend(&mut chart, SeriesLabelPosition::LowerRight)?;
-        root.present().map_err(text)
+        write(path, &self.title, &[plot])
     }
 }

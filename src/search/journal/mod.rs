@@ -35,6 +35,8 @@ mod read;
 mod read_ahead;
 mod recording;
 mod survey;
+#[cfg(feature = "report")]
+mod timeline;
 mod times;
 mod what_if;
 
@@ -54,6 +56,8 @@ pub(super) use entry::{JournalEntry, RecordedEvent};
 pub(crate) use header::JOURNAL;
 pub(super) use recording::SearchJournal;
 pub(crate) use survey::survey;
+#[cfg(feature = "report")]
+pub(crate) use timeline::{RecordedAttempt, RecordedTrial, Timeline, timeline};
 pub(super) use times::Now;
 
 use std::path::{Path, PathBuf};

@@ -30,6 +30,12 @@ pub(super) fn split_times(text: &str) -> Option<(Option<Duration>, Now)> {
     Some((seconds, Now { at, real }))
 }
 
+/// When the search began, since 1970 in UTC, from the times of the header.
+#[cfg(feature = "report")]
+pub(super) fn started(text: &str) -> Option<Duration> {
+    time(text.strip_prefix(",\"started\":")?)
+}
+
 /// Seconds with nine decimals, as the log's writer writes them.
 fn time(text: &str) -> Option<Duration> {
     let (seconds, nanoseconds) = text.split_at_checked(text.len().checked_sub(10)?)?;

@@ -4,6 +4,7 @@
 mod algorithm;
 mod benchmark;
 mod dataset;
+mod dataset_title;
 pub(crate) mod genotype;
 mod library_values;
 mod lock_option;
@@ -18,6 +19,7 @@ mod table_options;
 pub(crate) use self::algorithm::AlgorithmName;
 pub(crate) use self::benchmark::BenchmarkName;
 pub(crate) use self::dataset::{DatasetLocation, DatasetName, DatasetOptions};
+pub(crate) use self::dataset_title::dataset_title;
 pub(crate) use self::library_values::{duplicates, lock_policy, protocol, sync_policy};
 pub(crate) use self::lock_option::LockOption;
 pub(crate) use self::preset::PresetName;

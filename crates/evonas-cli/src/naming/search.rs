@@ -1,9 +1,11 @@
 //! The names of search spaces, algorithms and stoppers.
 
 use clap::ValueEnum;
+use evonas::space::SearchSpace as _;
 use evonas::spaces::nasnet::NasnetSpace;
+use serde_json::Value;
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SpaceName {
     /// SP-I: 8 operations, 5 pairwise combinations per cell
     Sp1,
@@ -41,4 +43,40 @@ impl SpaceName {
             Self::Sp3 => NasnetSpace::sp3(),
         }
     }
+
+    /// The space that a search recorded, if it is one of these.
+    pub(crate) fn recorded(description: &Value) -> Option<Self> {
+        let mut names = Self::value_variants().iter().copied();
+        names.find(|name| name.space().describe() == *description)
+    }
+
+    /// The name that the option takes.
+    pub(crate) fn name(self) -> String {
+        option_name(self)
+    }
+}
+
+impl SearchAlgorithm {
+    /// The algorithm that a search recorded, if it is one of these.
+    pub(crate) fn recorded(description: &Value) -> Option<Self> {
+        match (
+            description["type"].as_str(),
+            description["replacement"]["type"].as_str(),
+        ) {
+            (Some("RandomSearch"), _) => Some(Self::Random),
+            (Some("Evolution"), Some("Oldest")) => Some(Self::Aging),
+            (Some("Evolution"), Some("WorstOfSample")) => Some(Self::NonAging),
+            _ => None,
+        }
+    }
+
+    /// The name that the option takes.
+    pub(crate) fn name(self) -> String {
+        option_name(self)
+    }
+}
+
+fn option_name(value: impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
 }

@@ -11,6 +11,8 @@ use super::found::{EARLIER_NETWORK_FILE, Found, NETWORK_FILE};
 use super::task::Task;
 use crate::Failure;
 use crate::output::print_line;
+use crate::report::REPORT_FILE;
+use crate::shell::{path_word, word};
 
 impl Task<'_> {
     /// Prints the files of the search's folder, and the command that trains the best genotype as the final
@@ -100,6 +102,7 @@ fn files(folder: &Path) -> String {
             "recipe.json",
             "the final training's settings, for evonas train --from",
         ),
+        (REPORT_FILE, "what the search did, as a page for a browser"),
         (
             NETWORK_FILE,
             "the trained network, for evonas evaluate and evonas predict",
@@ -117,30 +120,11 @@ fn files(folder: &Path) -> String {
     text
 }
 
-/// A path as a word of a command line, where it can't be taken for an option.
-fn path_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    match text.starts_with('-') {
-        true => word(&format!("./{text}")),
-        false => word(&text),
-    }
-}
-
-/// A word of a command line, quoted if a shell would read it otherwise.
-fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{command_from, word};
+    use super::command_from;
 
     #[test]
     fn a_folder_whose_name_begins_with_a_dash_is_no_option() {
@@ -152,16 +136,5 @@ mod tests {
             command_from(Path::new("/data/-x")),
             "evonas train --from /data/-x --out /data/-x/trained"
         );
-    }
-
-    #[test]
-    fn words_are_quoted_where_a_shell_would_split_or_change_them() {
-        assert_eq!(
-            word("sep3@0+max3@1,/data/x_y-2.0"),
-            "sep3@0+max3@1,/data/x_y-2.0"
-        );
-        assert_eq!(word("my images"), "'my images'");
-        assert_eq!(word("it's"), r"'it'\''s'");
-        assert_eq!(word(""), "''");
     }
 }

@@ -21,7 +21,7 @@ use crate::output::print_line;
 use crate::recipe::{read_best, write_best};
 
 /// The network of the final training, in a search's folder.
-pub(super) const NETWORK_FILE: &str = "best.safetensors";
+pub(crate) const NETWORK_FILE: &str = "best.safetensors";
 /// The network of an earlier final training, whose genotype is no longer the best.
 pub(super) const EARLIER_NETWORK_FILE: &str = "earlier.safetensors";
 

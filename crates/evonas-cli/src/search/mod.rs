@@ -22,8 +22,10 @@ use crate::Failure;
 use crate::failure::Failures;
 use crate::naming::SearchAlgorithm;
 use crate::output::print_line;
+use crate::report;
 use crate::stop::StopRequests;
 
+pub(crate) use self::found::NETWORK_FILE;
 use self::no_score::no_score;
 pub(crate) use self::options::SearchOptions;
 use self::task::{Searched, Task};
@@ -86,6 +88,9 @@ impl SearchOptions {
             false => task.found("best genotype", &result, &stop, &mut failures),
         };
         failures.add(task.keep(&found));
+        if let Some(folder) = &self.out {
+            report::write_in(folder);
+        }
         if !self.quiet {
             let why = match failed {
                 true => "an error ended the search",

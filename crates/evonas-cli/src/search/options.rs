@@ -28,6 +28,7 @@ Files in the folder of --out:
                      best, whose network is kept, until there is a better trial
   diverged.json      the genotypes that are better than that one, and whose final trainings diverged
   recipe.json        data set, network and training settings, for evonas train --from
+  report.html        what the search did, as a page for a browser; written when the search ends, and by evonas report
   best.safetensors   the network of the final training, for evonas evaluate and evonas predict
   earlier.safetensors
                      that of an earlier run, if a better genotype was found since; if there are several, the others

@@ -22,6 +22,7 @@ mod kept_networks;
 mod nats;
 mod png;
 mod ranges;
+mod report;
 mod search;
 #[cfg(target_os = "linux")]
 mod search_isolated;

@@ -266,6 +266,7 @@ fn the_final_training_is_repeated_from_the_folder_to_the_last_bit() {
         "trials.jsonl",
         "best.json",
         "recipe.json",
+        "report.html",
         "best.safetensors",
     ] {
         assert!(text.contains(&format!("\n  {file}")), "{text}");

@@ -87,6 +87,7 @@ fn a_search_and_a_comparison_keep_the_links_in_their_folders() {
                 "trials.jsonl",
                 "best.json",
                 "recipe.json",
+                "report.html",
                 "best.safetensors",
             ][..],
         ),

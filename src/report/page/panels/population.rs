@@ -1,0 +1,165 @@
+//! The fitness and the age of the population over time.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use crate::report::chart::{ChartAxis, Mark, Plot, duration, grouped, number};
+use crate::report::page::digest::{RunDigest, TimeUnit};
+use crate::report::page::html::{Panel, figure, paragraph};
+use crate::search::journal::JournalHeader;
+use crate::trial::Outcome;
+
+/// The most times at which the population is looked at.
+const LOOKS: usize = 250;
+
+/// The population after a number of finished trials.
+struct Look {
+    trials: f64,
+    /// The least fitness, the quartiles, and the highest.
+    fitness: [f64; 5],
+    /// The median age and the highest one, in seconds.
+    ages: [f64; 2],
+}
+
+pub(super) fn panel(run: &RunDigest<'_>) -> Panel {
+    let body = match aging_population(&run.run.timeline.header) {
+        Err(reason) => paragraph(reason),
+        Ok(size) => match looks(run, size) {
+            looks if looks.is_empty() => paragraph("The population is still empty."),
+            looks => plots(run, size, &looks),
+        },
+    };
+    Panel {
+        id: "population",
+        title: "Population",
+        body,
+    }
+}
+
+/// The size of the population, if the journal determines who was in it.
+fn aging_population(header: &JournalHeader) -> Result<usize, &'static str> {
+    let algorithm = &header.description.algorithm;
+    let of_type = |value: &Value, name: &str| value["type"].as_str() == Some(name);
+    if !of_type(algorithm, "Evolution") {
+        return Err("This algorithm has no population.");
+    }
+    if !of_type(&algorithm["replacement"], "Oldest") {
+        return Err(
+            "The journal doesn't record which members left the population, and only in aging evolution it can be \
+             told: there the oldest one leaves.",
+        );
+    }
+    let size = algorithm["population"].as_u64();
+    size.and_then(|size| usize::try_from(size).ok())
+        .ok_or("The journal doesn't say how large the population is.")
+}
+
+/// Follows the population: a trial with a value joins, and above its size the oldest member leaves.
+fn looks(run: &RunDigest<'_>, size: usize) -> Vec<Look> {
+    let every = run.finished.len().div_ceil(LOOKS).max(1);
+    // Members that were imported with a score joined first.
+    let algorithm = &run.run.timeline.header.description.algorithm;
+    let imported = algorithm["imported"].as_array().into_iter().flatten();
+    let imported = imported.filter_map(|one| one["evaluation"]["fitness"].as_f64());
+    let mut members: VecDeque<(f64, f64)> = imported.map(|fitness| (fitness, 0.0)).collect();
+    let mut looks = Vec::new();
+    for (place, trial) in run.finished.iter().enumerate() {
+        let fitness = match trial.end.outcome {
+            Outcome::Stopped { value, .. } if run.objectives.is_empty() => Some(value),
+            ref outcome => outcome.fitness(),
+        };
+        if let Some(fitness) = fitness {
+            members.push_back((fitness, trial.end.at));
+        }
+        while members.len() > size {
+            members.pop_front();
+        }
+        let is_last = place + 1 == run.finished.len();
+        if !members.is_empty() && (place % every == 0 || is_last) {
+            looks.push(look(place + 1, trial.end.at, &members));
+        }
+    }
+    looks
+}
+
+fn look(trials: usize, now: f64, members: &VecDeque<(f64, f64)>) -> Look {
+    let mut fitness: Vec<f64> = members.iter().map(|member| member.0).collect();
+    fitness.sort_by(f64::total_cmp);
+    let at = |share: f64| fitness[(share * (fitness.len() - 1) as f64).round() as usize];
+    // Members are in the order of joining.
+    let age = |place: usize| (now - members[place].1).max(0.0);
+    Look {
+        trials: trials as f64,
+        fitness: [0.0, 0.25, 0.5, 0.75, 1.0].map(at),
+        ages: [age(members.len() / 2), age(0)],
+    }
+}
+
+fn plots(run: &RunDigest<'_>, size: usize, looks: &[Look]) -> String {
+    let last = &looks[looks.len() - 1];
+    let first = looks
+        .iter()
+        .find(|look| look.trials >= size as f64)
+        .unwrap_or(&looks[0]);
+    let of_fitness = format!(
+        "With {} members at most: after {} finished trials the median member had a fitness of {}, after {} it has {}; \
+         now they reach from {} to {}. Members that were stopped early count with their last value; what is far lower is drawn at the lower \
+         edge.",
+        grouped(size as u64),
+        grouped(first.trials as u64),
+        number(first.fitness[2]),
+        grouped(last.trials as u64),
+        number(last.fitness[2]),
+        number(last.fitness[0]),
+        number(last.fitness[4]),
+    );
+    let band = |low: usize, high: usize| {
+        let upper = looks
+            .iter()
+            .map(move |look| (look.trials, look.fitness[high]));
+        let lower = looks
+            .iter()
+            .rev()
+            .map(move |look| (look.trials, look.fitness[low]));
+        upper.chain(lower)
+    };
+    let line = |place: usize| {
+        looks
+            .iter()
+            .map(move |look| (look.trials, look.fitness[place]))
+    };
+    let x = || ChartAxis::new("finished trials").whole().from(0.0);
+    let y =
+        ChartAxis::new("fitness (higher is better)").not_below(super::progress::lowest_shown(run));
+    let image = Plot::new(x(), y)
+        .series("middle half", Mark::Band, 0, band(1, 3))
+        .series("best member", Mark::Line, 1, line(4))
+        .series("median", Mark::Line, 0, line(2))
+        .series("worst member", Mark::Line, 3, line(0))
+        .svg(&of_fitness);
+    let mut html = String::from("<div class=\"plots\">");
+    html += &figure("Fitness of the members", image.as_deref(), &of_fitness);
+    let oldest = looks.iter().map(|look| look.ages[1]).fold(0.0, f64::max);
+    let unit = TimeUnit::for_up_to(oldest);
+    let of_age = format!(
+        "Time since a member joined. Now the median age is {}, and the oldest member is {} old; the highest age was {}.",
+        duration(last.ages[0]),
+        duration(last.ages[1]),
+        duration(oldest),
+    );
+    let ages = |place: usize| {
+        looks
+            .iter()
+            .map(move |look| (look.trials, look.ages[place] / unit.seconds))
+    };
+    let image = Plot::new(
+        x(),
+        ChartAxis::new(format!("age ({})", unit.name)).from(0.0),
+    )
+    .series("oldest", Mark::Line, 3, ages(1))
+    .series("median", Mark::Line, 0, ages(0))
+    .svg(&of_age);
+    html += &figure("Age of the members", image.as_deref(), &of_age);
+    html + "</div>"
+}
