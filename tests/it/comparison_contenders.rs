@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use evonas::comparison::contenders::{self, Aging, Custom, Named, NonAging, Random, Recommended};
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, CanonicalForm, Comparison, ComparisonError, Contender, RunEvent,
-    RunRecord, Setup,
+    Benchmark, BitsBenchmark, CanonicalForm, Capped, Comparison, ComparisonError, Contender,
+    RunEvent, RunRecord, Setup,
 };
 use evonas::prelude::*;
 
@@ -324,4 +324,123 @@ fn the_recommended_contender_evaluates_nothing_twice_and_says_so() {
         .describe(&WatchedBits::default())
         .unwrap();
     assert_eq!(described["redraws"], 100);
+}
+
+/// The contenders that work on every benchmark with a crossover and decisions.
+fn searchers<B: Benchmark<Space: CategoricalSpace>>() -> Vec<Box<dyn Contender<B>>> {
+    vec![
+        Box::new(contenders::LocalSearchContender::new()),
+        Box::new(contenders::Annealing::new()),
+        Box::new(contenders::WithCrossover::new()),
+        Box::new(contenders::Surrogate::new()),
+    ]
+}
+
+#[test]
+fn the_other_searchers_beat_random_search_on_bits() {
+    let benchmark = BitsBenchmark::default().length(16).noise(0.0);
+    let setup = Setup::new(&benchmark).runs(5);
+    let comparison = Comparison::builder(&benchmark)
+        .contenders(searchers())
+        .contender(Random::new())
+        .setup(setup.budget(Duration::from_secs(200)))
+        .run()
+        .unwrap();
+    let summaries = comparison.summaries();
+    let names: Vec<&str> = summaries.iter().map(|s| s.algorithm.as_str()).collect();
+    let expected = [
+        "local-search",
+        "annealing",
+        "crossover",
+        "surrogate",
+        "random",
+    ];
+    assert_eq!(names, expected);
+    let random = summaries[4].test_mean;
+    for summary in &summaries[..4] {
+        assert!(
+            summary.test_mean > random + 0.03,
+            "{summary:?} and {random}"
+        );
+    }
+}
+
+#[test]
+fn what_evaluates_nothing_twice_says_so_in_its_description() {
+    let benchmark = Counted::default();
+    for contender in searchers::<Counted>() {
+        if contender.name() == "crossover" {
+            continue;
+        }
+        assert_eq!(contender.duplicates(), Duplicates::Redraw(100));
+        let described = contender.describe(&benchmark).unwrap();
+        assert_eq!(described["redraws"], 100, "{described}");
+    }
+}
+
+#[test]
+fn contenders_that_a_benchmark_has_nothing_for_are_refused_with_the_reason() {
+    use contenders::{EvolutionBySize, RandomBySize, SizeProxy, WithCrossover};
+
+    let bits = BitsBenchmark::default();
+    let refused = |contender: Box<dyn Contender<BitsBenchmark>>| {
+        let comparison = Comparison::builder(&bits).contender(contender);
+        comparison.run().unwrap_err().to_string()
+    };
+    let reason = "the genotypes of the benchmark aren't networks, so they have no size";
+    for proxy in [SizeProxy::MultiplyAdds, SizeProxy::Parameters] {
+        assert!(refused(Box::new(RandomBySize::new(proxy))).ends_with(reason));
+        assert!(refused(Box::new(EvolutionBySize::new(proxy))).ends_with(reason));
+    }
+    let comparison = Comparison::builder(&Line).contender(WithCrossover::new());
+    assert_eq!(
+        comparison.run().unwrap_err().to_string(),
+        "can't set up crossover: the benchmark has no crossover"
+    );
+    assert_eq!(
+        Capped::new(bits, 100).unwrap_err().to_string(),
+        "the genotypes of bits aren't networks, so their multiply-adds can't be limited"
+    );
+}
+
+/// Under a limit, no contender evaluates a larger network, and one that favors large ones still finds those that are
+/// allowed.
+#[cfg(feature = "tabular")]
+#[test]
+fn a_limit_of_multiply_adds_holds_for_every_contender() {
+    use contenders::{EvolutionBySize, RandomBySize, SizeProxy};
+    use evonas::comparison::{NasBench201Benchmark, Protocol};
+    use evonas::tabular::Dataset;
+
+    const MOST: u64 = 60_000_000;
+    let Some(table) = crate::real_table::real_table() else {
+        return;
+    };
+    let table = NasBench201Benchmark::new(table, Protocol::NatsBench, Dataset::Cifar10);
+    let capped = Capped::new(table.clone(), MOST).unwrap();
+    let size = |proxy| -> [Box<dyn Contender<_>>; 2] {
+        [
+            Box::new(RandomBySize::new(proxy)),
+            Box::new(EvolutionBySize::new(proxy)),
+        ]
+    };
+    let comparison = Comparison::builder(&capped)
+        .contenders(searchers())
+        .contenders(size(SizeProxy::MultiplyAdds))
+        .contenders(size(SizeProxy::Parameters))
+        .contender(Recommended::new())
+        .setup(Setup::new(&capped).runs(1))
+        .run()
+        .unwrap();
+    let most = MOST as f64 + 10.0;
+    for entry in comparison.entries() {
+        let found = entry.runs[0].multiply_adds.unwrap();
+        assert!(found <= most, "{}: {found}", entry.contender);
+    }
+    // The largest cells below the limit have 58.9 million.
+    assert!(comparison.entries()[4].runs[0].multiply_adds.unwrap() > 45e6);
+
+    let described = capped.describe();
+    assert_eq!(described["multiply_adds"], MOST);
+    assert_eq!(described["benchmark"], table.describe());
 }

@@ -179,3 +179,37 @@ fn an_aging_study_of_the_digits_is_refused() {
         .code(1);
     refused.stderr(contains("would train for days"));
 }
+
+#[test]
+fn other_searchers_are_compared_on_bits() {
+    let dir = Dir::new();
+    let line = "compare --benchmark bits --algorithms local-search,annealing,crossover,surrogate \
+                --runs 2 --budget 60 --json";
+    let lines = printed(&dir, line);
+    let names = ["local-search", "annealing", "crossover", "surrogate"];
+    assert_eq!(algorithms(&lines), names);
+}
+
+#[test]
+fn sizes_are_refused_where_genotypes_are_not_networks() {
+    let dir = Dir::new();
+    let line = "compare --benchmark bits --max-multiply-adds 1000";
+    let refused = dir.line(line).assert().code(1);
+    refused.stderr(contains("--max-multiply-adds").and(contains("with --benchmark bits")));
+    let line = "compare --benchmark bits --algorithms evolution-by-parameters";
+    let refused = dir.line(line).assert().code(1);
+    refused.stderr(contains(
+        "can't set up evolution-by-parameters: the genotypes of the benchmark aren't networks",
+    ));
+}
+
+#[test]
+fn a_limit_of_multiply_adds_that_no_network_keeps_is_an_error() {
+    let line = "compare --benchmark digits --algorithms aging --images 100 --runs 1 --budget 2 \
+                --population 2 --sample 2 --max-multiply-adds 1";
+    let refused = Dir::new().line(line).assert().code(1);
+    refused.stderr(
+        contains("refused 1000 of 1000 genotypes")
+            .and(contains("multiply-adds; at most 1 are allowed")),
+    );
+}
