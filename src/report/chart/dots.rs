@@ -1,6 +1,6 @@
 //! Many dots in few bytes.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The most dots of one kind in a chart.
@@ -11,9 +11,14 @@ const MOST: usize = 1500;
 pub(super) fn dots(places: impl Iterator<Item = (f64, f64)> + Clone) -> String {
     let mut grid = 1.0;
     let kept = loop {
-        let cells: BTreeSet<(i64, i64)> = places
+        let cells: BTreeMap<(i64, i64), (f64, f64)> = places
             .clone()
-            .map(|(x, y)| ((x / grid).round() as i64, (y / grid).round() as i64))
+            .map(|(x, y)| {
+                (
+                    ((x / grid).round() as i64, (y / grid).round() as i64),
+                    (x, y),
+                )
+            })
             .collect();
         if cells.len() <= MOST {
             break cells;
@@ -21,8 +26,7 @@ pub(super) fn dots(places: impl Iterator<Item = (f64, f64)> + Clone) -> String {
         grid *= 1.25;
     };
     let mut path = String::new();
-    for (x, y) in kept {
-        let (x, y) = (x as f64 * grid, y as f64 * grid);
+    for (x, y) in kept.into_values() {
         let _ = write!(path, "M{x:.0} {y:.0}h0");
     }
     path

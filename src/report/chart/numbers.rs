@@ -52,10 +52,10 @@ pub(in crate::report) fn compact(value: f64) -> String {
 
 /// As [`compact`], with four significant digits.
 pub(in crate::report) fn brief(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
+    let unit = 10_f64.powi(value.abs().log10().floor() as i32 - 3);
+    if unit == 0.0 || !value.is_finite() {
         return compact(value);
     }
-    let unit = 10_f64.powi(value.abs().log10().floor() as i32 - 3);
     compact((value / unit).round() * unit)
 }
 

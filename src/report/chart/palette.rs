@@ -88,7 +88,7 @@ fn rules(palette: &Palette) -> String {
     for (series, color) in palette.series.iter().enumerate() {
         let _ = write!(
             rules,
-            ".s{series}{{stroke:{color}}}.band.s{series},.fill{series}{{fill:{color}}}"
+            ".s{series}{{stroke:{color}}}.band.s{series},.fill{series}{{fill:{color};stroke:none}}"
         );
     }
     rules

@@ -132,7 +132,7 @@ impl Page {
                 grouped(digests.len() as u64)
             ));
         }
-        let _ = write!(html, "</main><script>{SCRIPT}</script></body></html>\n");
+        let _ = writeln!(html, "</main><script>{SCRIPT}</script></body></html>");
         Ok(html)
     }
 

@@ -20,6 +20,14 @@ struct Look {
     fitness: [f64; 5],
     /// The median age and the highest one, in seconds.
     ages: [f64; 2],
+    /// How many members were stopped early, which have no fitness.
+    stopped: usize,
+}
+
+/// A member: its fitness, if it wasn't stopped early, and when it joined.
+struct Joined {
+    fitness: Option<f64>,
+    at: f64,
 }
 
 pub(super) fn panel(run: &RunDigest<'_>) -> Panel {
@@ -62,38 +70,48 @@ fn looks(run: &RunDigest<'_>, size: usize) -> Vec<Look> {
     let algorithm = &run.run.timeline.header.description.algorithm;
     let imported = algorithm["imported"].as_array().into_iter().flatten();
     let imported = imported.filter_map(|one| one["evaluation"]["fitness"].as_f64());
-    let mut members: VecDeque<(f64, f64)> = imported.map(|fitness| (fitness, 0.0)).collect();
+    let imported = imported.map(|fitness| Joined {
+        fitness: Some(fitness),
+        at: 0.0,
+    });
+    let mut members: VecDeque<Joined> = imported.collect();
     let mut looks = Vec::new();
     for (place, trial) in run.finished.iter().enumerate() {
-        let fitness = match trial.end.outcome {
-            Outcome::Stopped { value, .. } if run.objectives.is_empty() => Some(value),
-            ref outcome => outcome.fitness(),
+        let joins = match trial.end.outcome {
+            Outcome::Stopped { .. } => run.objectives.is_empty(),
+            ref outcome => outcome.fitness().is_some(),
         };
-        if let Some(fitness) = fitness {
-            members.push_back((fitness, trial.end.at));
+        if joins {
+            members.push_back(Joined {
+                fitness: trial.fitness(),
+                at: trial.end.at,
+            });
         }
         while members.len() > size {
             members.pop_front();
         }
         let is_last = place + 1 == run.finished.len();
-        if !members.is_empty() && (place % every == 0 || is_last) {
-            looks.push(look(place + 1, trial.end.at, &members));
+        if place % every == 0 || is_last {
+            looks.extend(look(place + 1, trial.end.at, &members));
         }
     }
     looks
 }
 
-fn look(trials: usize, now: f64, members: &VecDeque<(f64, f64)>) -> Look {
-    let mut fitness: Vec<f64> = members.iter().map(|member| member.0).collect();
+/// The members now; `None` if none of them was evaluated to the end.
+fn look(trials: usize, now: f64, members: &VecDeque<Joined>) -> Option<Look> {
+    let mut fitness: Vec<f64> = members.iter().filter_map(|member| member.fitness).collect();
     fitness.sort_by(f64::total_cmp);
-    let at = |share: f64| fitness[(share * (fitness.len() - 1) as f64).round() as usize];
+    let last = fitness.len().checked_sub(1)?;
+    let at = |share: f64| fitness[(share * last as f64).round() as usize];
     // Members are in the order of joining.
-    let age = |place: usize| (now - members[place].1).max(0.0);
-    Look {
+    let age = |place: usize| (now - members[place].at).max(0.0);
+    Some(Look {
         trials: trials as f64,
         fitness: [0.0, 0.25, 0.5, 0.75, 1.0].map(at),
         ages: [age(members.len() / 2), age(0)],
-    }
+        stopped: members.len() - fitness.len(),
+    })
 }
 
 fn plots(run: &RunDigest<'_>, size: usize, looks: &[Look]) -> String {
@@ -104,8 +122,7 @@ fn plots(run: &RunDigest<'_>, size: usize, looks: &[Look]) -> String {
         .unwrap_or(&looks[0]);
     let of_fitness = format!(
         "With {} members at most: after {} finished trials the median member had a fitness of {}, after {} it has {}; \
-         now they reach from {} to {}. Members that were stopped early count with their last value; what is far lower is drawn at the lower \
-         edge.",
+         now they reach from {} to {}. Members that were stopped early have no fitness and are left out here, now {}.",
         grouped(size as u64),
         grouped(first.trials as u64),
         number(first.fitness[2]),
@@ -113,6 +130,7 @@ fn plots(run: &RunDigest<'_>, size: usize, looks: &[Look]) -> String {
         number(last.fitness[2]),
         number(last.fitness[0]),
         number(last.fitness[4]),
+        grouped(last.stopped as u64),
     );
     let band = |low: usize, high: usize| {
         let upper = looks

@@ -226,9 +226,10 @@ fn spans(sums: &WorkerSums, kind: AttemptKind, end: f64, top: f64) -> String {
     for &(begin, until, _) in sums.attempts.iter().filter(|attempt| attempt.2 == kind) {
         let (begin, until) = (column(begin), column(until));
         let last = (until.ceil() as usize).min(COLUMNS);
-        for place in (begin as usize).min(COLUMNS - 1)..last {
+        let first = (begin as usize).min(COLUMNS - 1);
+        for (place, filled) in filled.iter_mut().enumerate().take(last).skip(first) {
             let part = until.min(place as f64 + 1.0) - begin.max(place as f64);
-            filled[place] += part.max(0.0);
+            *filled += part.max(0.0);
         }
         if kind != AttemptKind::Told {
             filled[last.saturating_sub(1)] = 1.0;
