@@ -99,7 +99,7 @@ struct DrawnFactors {
 impl DrawnFactors {
     fn take(&mut self, count: usize) -> Tensor<1> {
         let end = self.next + count;
-        let factors = self.factors.clone().slice([self.next..end]);
+        let factors = self.factors.clone().narrow(0, self.next, count);
         self.next = end.next_multiple_of(ALIGNMENT);
         factors
     }

@@ -367,8 +367,8 @@ fn the_other_searchers_beat_random_search_on_bits() {
 
 #[test]
 fn what_evaluates_nothing_twice_says_so_in_its_description() {
-    let benchmark = Counted::default();
-    for contender in searchers::<Counted>() {
+    let benchmark = WatchedBits::default();
+    for contender in searchers::<WatchedBits>() {
         if contender.name() == "crossover" {
             continue;
         }
@@ -392,7 +392,7 @@ fn contenders_that_a_benchmark_has_nothing_for_are_refused_with_the_reason() {
         assert!(refused(Box::new(RandomBySize::new(proxy))).ends_with(reason));
         assert!(refused(Box::new(EvolutionBySize::new(proxy))).ends_with(reason));
     }
-    let comparison = Comparison::builder(&Line).contender(WithCrossover::new());
+    let comparison = Comparison::builder(&LineBenchmark).contender(WithCrossover::new());
     assert_eq!(
         comparison.run().unwrap_err().to_string(),
         "can't set up crossover: the benchmark has no crossover"

@@ -96,7 +96,13 @@ fn invalid_settings_are_refused() {
             "{message}"
         );
     }
-    let norm = |epsilon, momentum| cifar(1, 8).batch_norm(BatchNormSettings { epsilon, momentum });
+    let norm = |epsilon, momentum| {
+        cifar(1, 8).batch_norm(BatchNormSettings {
+            epsilon,
+            momentum,
+            ..BatchNormSettings::CIFAR
+        })
+    };
     for config in [
         cifar(1, 8).dropout(1.0),
         cifar(1, 8).auxiliary(AuxiliaryHead::new(0.001)),
@@ -324,7 +330,7 @@ proptest! {
         progress in 0.0_f64..=1.0,
     ) {
         let config = NetworkConfig::new(ImageShape { channels: 2, height, width }, 5).cells_per_stack(cells).filters(filters)
-            .batch_norm(BatchNormSettings { epsilon: 1e-4, momentum })
+            .batch_norm(BatchNormSettings { epsilon: 1e-4, momentum, ..BatchNormSettings::CIFAR })
             .drop_path(DropPath::scheduled(keep));
         let network = build(&genotype, &config, &Device::flex().autodiff());
         prop_assert_eq!(trainable_parameters(&network) as u64, cost(&genotype, &config).parameters);

@@ -208,6 +208,13 @@ fn batch_norm_presets_are_those_of_the_released_code() {
         NetworkConfig::imagenet(64).cells_per_stack(1).filters(16),
     );
     for (config, epsilon, momentum) in [(small, 1e-5, 0.1), (large, 1e-3, 0.0003)] {
-        assert_eq!(config.batch_norm, BatchNormSettings { epsilon, momentum });
+        assert_eq!(
+            config.batch_norm,
+            BatchNormSettings {
+                epsilon,
+                momentum,
+                ..BatchNormSettings::CIFAR
+            }
+        );
     }
 }

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use clap::Args;
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, Capped, Comparison, ComparisonError, DigitsBenchmark,
-    Protocol, RunRecord, Setup,
+    Benchmark, BitsBenchmark, Capped, Comparison, ComparisonError, DigitsBenchmark, Protocol,
+    RunRecord, Setup,
 };
 use evonas::report::ComparisonProgress;
 use evonas::space::CategoricalSpace;
