@@ -10,6 +10,7 @@ mod backend;
 mod concatenate;
 mod depthwise;
 mod launch;
+mod matrix;
 mod norm;
 mod patches;
 mod pool;

@@ -1,14 +1,12 @@
 //! Units: the rows of a dense convolution, its matrix product, and the way back.
 
 use burn::backend::TensorMetadata as _;
-use burn::tensor::DType;
 use burn_cubecl::CubeBackend;
-use burn_cubecl::kernel::cast;
-use burn_cubecl::kernel::matmul::{MatmulStrategy, matmul};
 use burn_cubecl::ops::{permute, reshape};
 use burn_cubecl::tensor::CubeTensor;
 
-use super::launch::{contiguous, empty, rows_of};
+use super::launch::{contiguous, rows_of};
+use super::matrix::product;
 use super::{depthwise, patches};
 use crate::operations::UnitGradients;
 use crate::unit_shape::{Rows, UnitShape};
@@ -24,19 +22,6 @@ pub(crate) struct Saved {
     dense: Option<CubeTensor>,
     /// What the dense convolution multiplied; `None` if it is cheaper to compute again.
     rows: Option<CubeTensor>,
-}
-
-/// The product of two matrices, `[rows, inner]` and `[inner, columns]`, whose operands may be transposed views.
-fn product(left: CubeTensor, right: CubeTensor, bfloat16: bool) -> CubeTensor {
-    let ([rows, _], [_, columns]) = (left.shape().dims(), right.shape().dims());
-    let output = empty(&left, [rows, columns], DType::F32);
-    let [left, right] = [left, right].map(|matrix| match bfloat16 {
-        true => cast(matrix, DType::BF16),
-        false => matrix,
-    });
-    let strategy = MatmulStrategy::default();
-    matmul(left, right, Some(output), strategy, DType::F32)
-        .expect("matrices of one device have a product")
 }
 
 fn transposed(matrix: CubeTensor) -> CubeTensor {
