@@ -37,13 +37,13 @@ def build_driver(folder):
 
 
 def run(program, options, driver, log, cache):
-    """Runs steps in a folder that keeps compiled kernels, so that a second run starts at once."""
+    """Runs steps; the folder keeps compiled kernels, so that a second run starts at once."""
     cache.mkdir(parents=True, exist_ok=True)
-    (cache / "cubecl.toml").write_text("[compilation]\ncache = true\n")
     environment = os.environ | {
         "LD_LIBRARY_PATH": f"{driver}:{os.environ.get('LD_LIBRARY_PATH', '')}",
         "EVONAS_DRIVER_LOG": str(log),
         "CUBECL_AUTOTUNE_LEVEL": "minimal",
+        "XDG_CACHE_HOME": str(cache),
     }
     command = [str(Path(program).resolve()), "bench", "step", "--device", "cuda", "--json", *options]
     done = subprocess.run(command, env=environment, cwd=cache, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

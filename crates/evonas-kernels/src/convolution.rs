@@ -14,6 +14,7 @@ pub struct Convolution {
     pub window: Window,
     /// Whether its input and weight, and the gradients that flow back, are rounded to bfloat16; the output
     /// is single precision either way. Only for devices that
-    /// [support it](crate::supports_bfloat16): the CPU's kernels ignore it.
+    /// [support it](crate::supports_bfloat16): the CPU's kernels ignore it, and so do the depthwise
+    /// convolutions of GPUs, which multiply little and read much.
     pub bfloat16: bool,
 }

@@ -11,7 +11,7 @@
 //!   [`HiddenState::multiply`] for dropout and drop path.
 //!
 //! Each has one signature for all devices. What runs is decided here alone: vector kernels on the CPU in
-//! single precision, CubeCL kernels with Burn's operations around them on CUDA and WGPU, Burn's operations
+//! single precision, CubeCL kernels and Burn's matrix products on CUDA and WGPU, Burn's operations
 //! elsewhere. The order in which a hidden state's values are stored follows from that and stays private
 //! too. [`DeviceName`] opens devices by name.
 //!

@@ -14,6 +14,7 @@ pub(super) fn open(number: Option<usize>) -> Result<Devices, DeviceError> {
     if !has_driver() {
         return Err(DeviceError::NoDriver);
     }
+    keep_compiled_kernels();
     let available = count("CUDA", DeviceType::Cuda)?;
     let numbers = match number {
         _ if available == 0 => return Err(DeviceError::NoDevice),
@@ -43,6 +44,26 @@ fn has_driver() -> bool {
         // this name right after this.
         unsafe { libloading::Library::new(name) }.is_ok()
     })
+}
+
+/// Keeps compiled kernels on disk, as tuning results are, unless a `cubecl.toml` or `burn.toml` of the user's decides:
+/// compiling them takes most of the first step of a network.
+#[cfg(feature = "cuda")]
+fn keep_compiled_kernels() {
+    use cubecl::config::{CubeClRuntimeConfig, RuntimeConfig as _};
+
+    let configured = std::env::current_dir().is_ok_and(|folder| {
+        let names = ["cubecl.toml", "CubeCL.toml", "burn.toml", "Burn.toml"];
+        folder
+            .ancestors()
+            .any(|folder| names.iter().any(|name| folder.join(name).is_file()))
+    });
+    if !configured {
+        let mut config = CubeClRuntimeConfig::default().override_from_env();
+        config.compilation.cache = true;
+        // Whoever has set or read the configuration before has decided.
+        let _ = CubeClRuntimeConfig::try_set(config);
+    }
 }
 
 /// Whether CubeCL will find libdevice, which exponentials, logarithms and the like call. It looks when it

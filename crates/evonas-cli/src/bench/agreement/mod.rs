@@ -4,7 +4,7 @@ mod results;
 
 use std::fmt;
 
-use burn::tensor::Device;
+use burn::tensor::{DType, Device};
 use evonas::network::{NetworkConfig, NetworkError, Precision};
 use evonas::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
 
@@ -48,6 +48,26 @@ impl Agreement {
     ) -> Result<Self, NetworkError> {
         let single = config.clone().precision(Precision::Float32);
         let expected = Results::of(genotype, &single, batch, seed, reference)?;
+        let found = Results::of(genotype, config, batch, seed, device)?;
+        Ok(Self::between(&found, &expected))
+    }
+
+    /// Compares single precision with double precision on a device that has both, as [`Agreement::of`] compares two
+    /// devices: how far apart any two computations in single precision may be.
+    ///
+    /// # Errors
+    /// [`NetworkError`] if the network can't be built.
+    ///
+    /// # Panics
+    /// If the network has random layers.
+    pub fn of_rounding(
+        genotype: &NasnetGenotype,
+        config: &NetworkConfig,
+        batch: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, NetworkError> {
+        let expected = Results::in_precision(genotype, config, batch, seed, device, DType::F64)?;
         let found = Results::of(genotype, config, batch, seed, device)?;
         Ok(Self::between(&found, &expected))
     }
@@ -126,7 +146,8 @@ impl Agreement {
     }
 
     /// The largest of the differences.
-    fn largest(&self) -> f64 {
+    #[must_use]
+    pub fn largest(&self) -> f64 {
         self.logits.max(self.loss).max(self.gradient)
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{DType, Device, Gradients, Tensor};
 use evonas::network::{
     CellNetwork, ImageShape, NetworkConfig, NetworkError, OperationModule, TrainingPass,
 };
@@ -30,10 +30,25 @@ impl Results {
         seed: u64,
         device: &Device,
     ) -> Result<Self, NetworkError> {
+        Self::in_precision(genotype, config, batch, seed, device, DType::F32)
+    }
+
+    /// The same in another precision, on a device that has it. The network must have no random layers.
+    pub(super) fn in_precision(
+        genotype: &NasnetGenotype,
+        config: &NetworkConfig,
+        batch: usize,
+        seed: u64,
+        device: &Device,
+        precision: DType,
+    ) -> Result<Self, NetworkError> {
         let autodiff = device.clone().autodiff();
-        let network = CellNetwork::new(genotype, config, &mut stream(seed, 0), &autodiff)?.train();
+        let network = CellNetwork::new(genotype, config, &mut stream(seed, 0), &autodiff)?
+            .map(&mut Converted(precision))
+            .train();
         let mut rng = stream(seed, 1);
         let (images, labels) = random_batch(batch, config.image, config.classes, &mut rng, device);
+        let images = images.cast(precision);
         let output = network.forward_training(images, &mut TrainingPass::new(0.5, &mut rng));
         let cross_entropy = CrossEntropyLossConfig::new().init(device);
         let mut loss = cross_entropy.forward(output.logits.clone(), labels.clone());
@@ -93,6 +108,19 @@ impl Results {
             loss: values(loss.inner()),
             gradients: found,
         }
+    }
+}
+
+/// Converts every parameter.
+struct Converted(DType);
+
+impl ModuleMapper for Converted {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|value| {
+            let trains = value.is_require_grad();
+            let converted = value.inner().cast(self.0);
+            Tensor::from_inner(converted).set_require_grad(trains)
+        })
     }
 }
 
