@@ -101,7 +101,7 @@ fn folders_without_a_search_are_refused_and_names_stay_text() {
     dir.line("report").assert().code(2);
     dir.line("report empty --every 3").assert().code(2);
 
-    search(&dir, "run", "--trials 3");
+    search(&dir, "run", "--trials 4");
     let evil = "<script>alert(1)<|script>'\"&";
     dir.write(
         &format!("{evil}/journal.jsonl"),
