@@ -1,5 +1,8 @@
 //! Pooling and its gradients. Images are `[images, height, width, channels]`.
 
+// NaN differs from itself.
+#![allow(clippy::eq_op)]
+
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
