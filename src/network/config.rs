@@ -85,7 +85,7 @@ pub struct BatchNormSettings {
     pub momentum: f64,
     /// Whether a batch's variance is divided by one less than the number of values before it is added to the running
     /// one, as TensorFlow's fused batch norm and PyTorch do. Off by default. The released programs of NASNet and
-    /// AmoebaNet run with it, and so do the CIFAR and ImageNet [presets](crate::training::Preset).
+    /// AmoebaNet run with it, and so do the CIFAR and ImageNet presets.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unbiased_variance: bool,
 }
