@@ -7,11 +7,11 @@ use evonas::report::{Page, PageRun};
 use super::runs;
 
 #[test]
-fn twenty_thousand_trials_take_a_few_seconds_and_less_than_one_mebibyte() {
+fn twenty_thousand_trials_take_under_two_seconds_and_one_mebibyte() {
     let folder = tempfile::tempdir().unwrap();
     runs::cells(folder.path(), 0, 100, 20_000, 16);
-    // The best of three. Other tests run at the same time and take up to half of the processor: alone it takes 1.5 seconds.
-    let seconds = (0..3).map(|_| {
+    // Other tests run at the same time: one of a few tries has the processor for itself.
+    let mut seconds = (0..10).map(|_| {
         let begin = Instant::now();
         let page = Page::new().run(PageRun::read(folder.path()).unwrap());
         let html = page.html().unwrap();
@@ -19,9 +19,9 @@ fn twenty_thousand_trials_take_a_few_seconds_and_less_than_one_mebibyte() {
         assert!(html.contains("20,000 trials"));
         begin.elapsed().as_secs_f64()
     });
-    let best = seconds.fold(f64::INFINITY, f64::min);
+    let found = seconds.find(|&seconds| seconds < 2.0);
+    let best = found.expect("a page takes less than two seconds");
     println!("{best:.2} s");
-    assert!(best < 4.0, "{best} s");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! A cell network consists of a few hundred small operations, so what a step costs is mostly the number of
 //! launches. A unit (ReLU, depthwise and dense convolution, batch norm) takes four in the forward pass and seven
 //! in the backward pass: the ReLU is part of the kernel that reads the image, dense convolutions are matrix
-//! products of Burn's, and batch norm takes two each way. Images keep the channels of a pixel together, and
+//! products, and batch norm takes two each way. Images keep the channels of a pixel together, and
 //! neighboring threads work on neighboring channels. All sums have an order that depends on sizes alone.
 
 mod backend;
