@@ -136,9 +136,9 @@ pub use setting_error::SettingError;
 pub mod prelude {
     pub use crate::algorithm::{
         Algorithm, AlgorithmError, Evolution, EvolutionBuilder, Ledger, LocalSearch,
-        LocalSearchBuilder, Proposal, RandomSearch, Reinforce, ReinforceBuilder,
-        SimulatedAnnealing, SimulatedAnnealingBuilder, SurrogateSearch, SurrogateSearchBuilder,
-        TellError,
+        LocalSearchBuilder, Promotion, PromotionBuilder, Proposal, RandomSearch, Reinforce,
+        ReinforceBuilder, SimulatedAnnealing, SimulatedAnnealingBuilder, SurrogateSearch,
+        SurrogateSearchBuilder, TellError,
     };
     #[cfg(feature = "burn")]
     pub use crate::algorithm::{Ppo, PpoBuilder};

@@ -6,7 +6,8 @@ use crate::objective::Objective;
 use crate::randomness::TrialSeeds;
 use crate::trial::{Outcome, Trial, TrialId};
 
-/// Keeps what every search needs besides its algorithm: it numbers the trials, derives their seeds, and knows
+/// Keeps what every search needs besides its algorithm: it numbers the trials, derives their seeds unless a proposal [has
+/// one](Proposal::seed), and knows
 /// which are in flight. [`Search`](crate::search::Search) has one, and your own loop can have one:
 ///
 /// ```
@@ -61,13 +62,16 @@ impl<G: Clone, A: Algorithm<G>> Ledger<G, A> {
             genotype,
             parent,
             mate,
+            continues,
+            seed,
             fidelity,
         } = self.algorithm.propose(id);
         let trial = Trial {
             id,
             parent,
             mate,
-            seed: self.seeds.seed(id),
+            continues,
+            seed: seed.unwrap_or_else(|| self.seeds.seed(id)),
             fidelity,
             genotype,
         };

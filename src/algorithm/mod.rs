@@ -63,6 +63,7 @@ mod local_search;
 mod policy_settings;
 #[cfg(feature = "burn")]
 mod ppo;
+mod promotion;
 mod proposal;
 mod random_search;
 mod reinforce;
@@ -77,6 +78,7 @@ pub use ledger::Ledger;
 pub use local_search::{LocalSearch, LocalSearchBuilder};
 #[cfg(feature = "burn")]
 pub use ppo::{Ppo, PpoBuilder};
+pub use promotion::{Promotion, PromotionBuilder};
 pub use proposal::Proposal;
 pub use random_search::RandomSearch;
 pub use reinforce::{Reinforce, ReinforceBuilder};
@@ -140,6 +142,9 @@ pub trait Algorithm<G>: Debug + Send {
 
     /// Learns how a trial ended. A fitness is finite, and an evaluation has all of the algorithm's
     /// [objectives](Algorithm::objectives).
+    ///
+    /// A wrapper may have it learn a trial that it didn't propose: [`Promotion`] does, of a genotype that it learned
+    /// of before. It takes what it can use of such a trial, and must not fail because it doesn't know the number.
     ///
     /// # Errors
     /// [`TellError`] if the algorithm can't use the outcome. Its state must then be unchanged. A search

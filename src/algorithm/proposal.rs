@@ -1,6 +1,6 @@
 //! What an algorithm proposes.
 
-use crate::trial::{Fidelity, TrialId};
+use crate::trial::{Fidelity, Trial, TrialId};
 
 /// A genotype to evaluate next, and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,11 @@ pub struct Proposal<G> {
     pub parent: Option<TrialId>,
     /// The second parent, if the genotype comes from a crossover.
     pub mate: Option<TrialId>,
+    /// The trial of the same genotype that its evaluation may continue.
+    pub continues: Option<TrialId>,
+    /// The seed of all randomness in its evaluation; `None` for the one that derives from the root seed and the
+    /// trial's number.
+    pub seed: Option<u64>,
     /// How thoroughly to evaluate it.
     pub fidelity: Fidelity,
 }
@@ -23,6 +28,8 @@ impl<G> Proposal<G> {
             genotype,
             parent: None,
             mate: None,
+            continues: None,
+            seed: None,
             fidelity: Fidelity::full(),
         }
     }
@@ -33,6 +40,37 @@ impl<G> Proposal<G> {
             genotype,
             parent: Some(parent),
             mate: None,
+            continues: None,
+            seed: None,
+            fidelity: Fidelity::full(),
+        }
+    }
+
+    /// A more thorough evaluation of an earlier trial's genotype, which may continue where the earlier one ended.
+    ///
+    /// It has the parents and the seed of the earlier trial. So an evaluator whose randomness all comes from the
+    /// seed arrives at the same score whether it continues or starts from scratch, and a state that was lost costs
+    /// time but changes nothing.
+    ///
+    /// ```
+    /// use evonas::prelude::*;
+    ///
+    /// let first = Trial::new(TrialId(3), 42, vec![true, false]);
+    /// let proposal = Proposal::continuing(&first);
+    /// assert_eq!((proposal.continues, proposal.seed), (Some(TrialId(3)), Some(42)));
+    /// assert_eq!(proposal.genotype, first.genotype);
+    /// assert!(proposal.fidelity.is_full());
+    /// ```
+    pub fn continuing(earlier: &Trial<G>) -> Self
+    where
+        G: Clone,
+    {
+        Self {
+            genotype: earlier.genotype.clone(),
+            parent: earlier.parent,
+            mate: earlier.mate,
+            continues: Some(earlier.id),
+            seed: Some(earlier.seed),
             fidelity: Fidelity::full(),
         }
     }

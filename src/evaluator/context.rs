@@ -13,6 +13,7 @@ use crate::trial::{Fidelity, Trial, TrialId};
 pub struct Context<'a> {
     trial: TrialId,
     parent: Option<TrialId>,
+    continues: Option<TrialId>,
     seed: u64,
     worker: usize,
     stop: &'a StopSignal,
@@ -48,6 +49,7 @@ impl<'a> Context<'a> {
         Self {
             trial,
             parent: None,
+            continues: None,
             seed,
             worker,
             stop,
@@ -66,7 +68,14 @@ impl<'a> Context<'a> {
         self
     }
 
-    /// The context of a trial, for an executor: its number, seed, parent and fidelity.
+    /// Names the trial whose evaluation may be continued.
+    #[must_use]
+    pub const fn with_continues(mut self, continues: Option<TrialId>) -> Self {
+        self.continues = continues;
+        self
+    }
+
+    /// The context of a trial, for an executor: its number, seed, parent, fidelity and which trial it continues.
     #[must_use]
     pub fn of<G>(
         trial: &'a Trial<G>,
@@ -76,6 +85,7 @@ impl<'a> Context<'a> {
     ) -> Self {
         Self::new(trial.id, trial.seed, worker, stop, report)
             .with_parent(trial.parent)
+            .with_continues(trial.continues)
             .with_fidelity(&trial.fidelity)
     }
 
@@ -118,6 +128,17 @@ impl<'a> Context<'a> {
     #[must_use]
     pub const fn parent(&self) -> Option<TrialId> {
         self.parent
+    }
+
+    /// An earlier trial of the same genotype and [seed](Context::seed), at a lower fidelity, from whose state this
+    /// evaluation may continue, to train a network further, say; `None` for a trial that starts from scratch.
+    ///
+    /// Continuing saves time and must not change the score: where the state is gone, because the earlier trial ran
+    /// on another worker or in a process that has ended, the evaluation starts from scratch and does all that its
+    /// [fidelity](Context::fidelity) asks for. [`Promotion`](crate::algorithm::Promotion) has an example.
+    #[must_use]
+    pub const fn continues(&self) -> Option<TrialId> {
+        self.continues
     }
 
     /// When the trial's time is up, to limit what can't be asked to stop, such as a child process or a request;

@@ -21,6 +21,8 @@ pub struct TrialRecord<G> {
     pub parent: Option<TrialId>,
     /// The second parent, if the genotype comes from a crossover.
     pub mate: Option<TrialId>,
+    /// The trial of the same genotype and seed that its evaluation may have continued.
+    pub continues: Option<TrialId>,
     /// What was evaluated.
     pub genotype: G,
     /// The seed of all randomness in its evaluation.
@@ -48,6 +50,7 @@ impl<G> TrialRecord<G> {
             id: trial.id,
             parent: trial.parent,
             mate: trial.mate,
+            continues: trial.continues,
             genotype: trial.genotype,
             seed: trial.seed,
             fidelity: trial.fidelity,

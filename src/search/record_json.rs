@@ -16,6 +16,8 @@ struct RecordLine<'a, G> {
     parent: Option<TrialId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mate: Option<TrialId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continues: Option<TrialId>,
     genotype: &'a G,
     seed: u64,
     #[serde(skip_serializing_if = "Fidelity::is_full")]
@@ -46,6 +48,8 @@ struct OwnedRecord<G> {
     parent: Option<TrialId>,
     #[serde(default)]
     mate: Option<TrialId>,
+    #[serde(default)]
+    continues: Option<TrialId>,
     genotype: G,
     seed: u64,
     #[serde(default)]
@@ -86,6 +90,7 @@ impl<G: Serialize> Serialize for TrialRecord<G> {
             id: self.id,
             parent: self.parent,
             mate: self.mate,
+            continues: self.continues,
             genotype: &self.genotype,
             seed: self.seed,
             fidelity: &self.fidelity,
@@ -131,6 +136,7 @@ impl<'de, G: DeserializeOwned> Deserialize<'de> for TrialRecord<G> {
             id: line.id,
             parent: line.parent,
             mate: line.mate,
+            continues: line.continues,
             genotype: line.genotype,
             seed: line.seed,
             fidelity: line.fidelity,

@@ -15,6 +15,7 @@ use super::Metrics;
 /// let quick = Fidelity::full().with("epochs", 2.0);
 /// assert_eq!(quick.amount("epochs"), Some(2.0));
 /// assert_eq!(quick.amount("images"), None);
+/// assert!(quick.without("epochs").is_full());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Metrics", into = "Metrics")]
@@ -46,6 +47,18 @@ impl Fidelity {
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, amount: f64) -> Self {
         self.0.get_or_insert_default().insert(name, amount);
+        self
+    }
+
+    /// Leaves an amount to the evaluator's own settings.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        if let Some(amounts) = &mut self.0 {
+            amounts.remove(name);
+            if amounts.is_empty() {
+                self.0 = None;
+            }
+        }
         self
     }
 

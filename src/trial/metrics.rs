@@ -34,6 +34,12 @@ impl Metrics {
         }
     }
 
+    /// Removes a figure, and returns it if there was one of this name.
+    pub fn remove(&mut self, name: &str) -> Option<f64> {
+        let place = self.place(name).ok()?;
+        Some(self.0.remove(place).1)
+    }
+
     /// The figures in the order of their names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, f64)> {
         self.0.iter().map(|(name, value)| (&**name, *value))
@@ -104,6 +110,11 @@ mod tests {
     fn figures_are_sorted_and_replaced_by_name() {
         let mut metrics: Metrics = [("b", 2.0), ("a", 1.0), ("b", 3.0)].into_iter().collect();
         metrics.insert("c", 0.5);
+        metrics.insert("d", 4.0);
+        assert_eq!(
+            (metrics.remove("d"), metrics.remove("d")),
+            (Some(4.0), None)
+        );
         let listed: Vec<_> = metrics.iter().collect();
         assert_eq!(listed, [("a", 1.0), ("b", 3.0), ("c", 0.5)]);
         assert_eq!((metrics.get("b"), metrics.get("d")), (Some(3.0), None));

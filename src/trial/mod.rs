@@ -38,6 +38,10 @@ pub struct Trial<G> {
     /// The second parent, if the genotype comes from a crossover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mate: Option<TrialId>,
+    /// The trial of the same genotype and seed, at a lower fidelity, that its evaluation may continue
+    /// ([`Context::continues`](crate::evaluator::Context::continues)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<TrialId>,
     /// The seed of all randomness in its evaluation.
     pub seed: u64,
     /// How thoroughly to evaluate it.
@@ -54,6 +58,7 @@ impl<G> Trial<G> {
             id,
             parent: None,
             mate: None,
+            continues: None,
             seed,
             fidelity: Fidelity::full(),
             genotype,
@@ -66,6 +71,7 @@ pub const RESERVED_METRICS: &[&str] = &[
     "id",
     "parent",
     "mate",
+    "continues",
     "fidelity",
     "genotype",
     "seed",
@@ -215,6 +221,15 @@ impl Outcome {
     pub fn lost(reason: impl Into<String>) -> Self {
         Self::Lost {
             reason: reason.into(),
+        }
+    }
+
+    /// The fitness, or the last value that it reported if it was stopped early.
+    #[must_use]
+    pub fn value(&self) -> Option<f64> {
+        match *self {
+            Self::Stopped { value, .. } => Some(value),
+            _ => self.fitness(),
         }
     }
 

@@ -228,6 +228,9 @@ fn difference<G: Debug + PartialEq>(
         ("parent", parent(recorded.parent), parent(asked.parent))
     } else if recorded.mate != asked.mate {
         ("mate", parent(recorded.mate), parent(asked.mate))
+    } else if recorded.continues != asked.continues {
+        let (then, now) = (parent(recorded.continues), parent(asked.continues));
+        ("trial continued by", then, now)
     } else if recorded.seed != asked.seed {
         ("seed", recorded.seed.to_string(), asked.seed.to_string())
     } else if recorded.fidelity != asked.fidelity {

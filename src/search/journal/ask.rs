@@ -14,6 +14,8 @@ pub(super) struct AskLine<'a, G> {
     parent: Option<TrialId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mate: Option<TrialId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continues: Option<TrialId>,
     seed: u64,
     #[serde(skip_serializing_if = "is_zero")]
     refused: u64,
@@ -33,6 +35,7 @@ impl<'a, G> AskLine<'a, G> {
             ask: trial.id,
             parent: trial.parent,
             mate: trial.mate,
+            continues: trial.continues,
             seed: trial.seed,
             refused,
             fidelity: &trial.fidelity,
@@ -47,6 +50,7 @@ struct OwnedAsk<G> {
     ask: TrialId,
     parent: Option<TrialId>,
     mate: Option<TrialId>,
+    continues: Option<TrialId>,
     seed: u64,
     #[serde(default)]
     refused: u64,
@@ -109,6 +113,7 @@ pub(super) fn parse_ask<G: DeserializeOwned>(content: &str) -> Result<(Trial<G>,
         id: line.ask,
         parent: line.parent,
         mate: line.mate,
+        continues: line.continues,
         seed: line.seed,
         fidelity: line.fidelity,
         genotype: line.genotype,

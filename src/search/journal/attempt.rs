@@ -38,6 +38,7 @@ impl AttemptEnd {
             id: trial.id,
             parent: trial.parent,
             mate: trial.mate,
+            continues: trial.continues,
             genotype: trial.genotype,
             seed: trial.seed,
             fidelity: trial.fidelity,

@@ -78,7 +78,7 @@ pub enum JournalError {
         line: u64,
         /// The trial.
         trial: TrialId,
-        /// What differs: number, parent, mate, seed, fidelity or genotype.
+        /// What differs: number, parent, mate, the trial that it continues, seed, fidelity or genotype.
         what: &'static str,
         /// The recorded value.
         recorded: String,

@@ -106,7 +106,7 @@ impl JournalHeader {
     }
 
     fn warm_start<T: DeserializeOwned>(&self, setting: &str) -> Result<Vec<T>, JournalError> {
-        match self.description.algorithm.get(setting) {
+        match self.description.setting(setting) {
             Some(members) => {
                 Vec::deserialize(members).map_err(|error| JournalError::OtherWarmStart {
                     reason: error.to_string(),

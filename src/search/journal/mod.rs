@@ -9,8 +9,8 @@
 //! {"tell":0,"worker":0,"attempt":1,"status":"completed","fitness":1.0,"check":"…","seconds":0.1,"at":0.2,…}
 //! ```
 //!
-//! An `ask` has the `parent`, the `mate` (the second parent) and the `fidelity`, if there are any, and how many
-//! draws before it were `refused`. A `tell` has the metrics, the `reports` (step and value) with the
+//! An `ask` has the `parent`, the `mate` (the second parent), the trial that it `continues` and the `fidelity`, if there
+//! are any, and how many draws before it were `refused`. A `tell` has the metrics, the `reports` (step and value) with the
 //! `last_step` if it is known, and, where they apply, a `cost`, a `reason`, or the trial whose evaluation was
 //! `reused`. A `retry` looks like the `tell` of an attempt that doesn't count. `at` is the search's clock in
 //! seconds, `real` the real time if that clock is a virtual one, `seconds` how long the attempt took.

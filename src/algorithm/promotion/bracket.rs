@@ -1,0 +1,62 @@
+//! A bracket: rungs from one of them up.
+
+use super::rung::Rung;
+use crate::trial::Trial;
+
+/// The trials that begin at the same rung, and what they were given.
+#[derive(Debug)]
+pub(super) struct Bracket<G> {
+    /// The rung at which its trials begin.
+    bottom: usize,
+    /// Its rungs from the bottom on, without the last one, from which nothing is promoted.
+    rungs: Vec<Rung<G>>,
+    /// The resource that its trials were given so far.
+    given: u64,
+}
+
+impl<G> Bracket<G> {
+    /// A bracket that begins at rung `bottom` of `rungs`.
+    pub(super) fn new(bottom: usize, rungs: usize, factor: u64) -> Self {
+        let below_last = bottom + 1..rungs;
+        Self {
+            bottom,
+            rungs: below_last.map(|_| Rung::new(factor)).collect(),
+            given: 0,
+        }
+    }
+
+    pub(super) const fn bottom(&self) -> usize {
+        self.bottom
+    }
+
+    pub(super) const fn given(&self) -> u64 {
+        self.given
+    }
+
+    pub(super) const fn give(&mut self, resource: u64) {
+        self.given = self.given.saturating_add(resource);
+    }
+
+    pub(super) const fn take_back(&mut self, resource: u64) {
+        self.given = self.given.saturating_sub(resource);
+    }
+
+    /// A trial has completed a rung that isn't the last one.
+    pub(super) fn completed(&mut self, rung: usize, trial: Trial<G>, value: f64) {
+        if let Some(rung) = rung
+            .checked_sub(self.bottom)
+            .and_then(|place| self.rungs.get_mut(place))
+        {
+            rung.add(trial, value);
+        }
+    }
+
+    /// Takes the best trial that may be promoted, from the highest rung that has one, and the rung that it is
+    /// promoted to.
+    pub(super) fn promote(&mut self) -> Option<(usize, Trial<G>)> {
+        let rungs = self.rungs.iter_mut().enumerate().rev();
+        let mut promoted = rungs.filter_map(|(place, rung)| Some((place, rung.promote()?)));
+        let (place, trial) = promoted.next()?;
+        Some((self.bottom + place + 1, trial))
+    }
+}
