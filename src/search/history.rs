@@ -85,6 +85,9 @@ impl<G> TrialRecord<G> {
 /// The finished trials of a search, in the order of finishing, with the best of them and the Pareto front.
 ///
 /// Both are kept up to date trial by trial, so an observer may look at them after every trial.
+///
+/// Scores at a partial [fidelity](Fidelity) compare with each other at best. So as soon as a trial has completed at full
+/// fidelity, only such trials compete: for being the best, for the front, and as an improvement.
 #[derive(Clone, Debug)]
 pub struct History<G> {
     records: Vec<TrialRecord<G>>,
@@ -92,6 +95,8 @@ pub struct History<G> {
     /// The positions of the trials on the front; with no objectives, it is empty.
     front: ParetoFront<usize>,
     best: Option<usize>,
+    /// Whether a trial has completed at full fidelity.
+    has_full: bool,
     highest_fitness: Option<f64>,
     standstill: Improvements,
     failed: usize,
@@ -114,6 +119,7 @@ impl<G> History<G> {
             objectives,
             front: ParetoFront::default(),
             best: None,
+            has_full: false,
             highest_fitness: None,
             standstill: Improvements::default(),
             failed: 0,
@@ -131,7 +137,8 @@ impl<G> History<G> {
     /// Adds a finished trial.
     pub fn push(&mut self, record: TrialRecord<G>) {
         let position = self.records.len();
-        let improved = match record.outcome.evaluation() {
+        let competing = self.competing(&record);
+        let improved = match competing {
             Some(evaluation) if self.objectives.is_empty() => {
                 let improved = self.standstill.is_gain(evaluation.fitness);
                 if self
@@ -146,10 +153,10 @@ impl<G> History<G> {
                 .is_some_and(|figures| self.front.add(position, figures)),
             None => false,
         };
-        self.highest_fitness = match (self.highest_fitness, record.fitness()) {
-            (Some(highest), Some(fitness)) => Some(highest.max(fitness)),
-            (highest, fitness) => highest.or(fitness),
-        };
+        if let Some(Evaluation { fitness, .. }) = competing {
+            let highest = self.highest_fitness.unwrap_or(*fitness);
+            self.highest_fitness = Some(highest.max(*fitness));
+        }
         self.failed += usize::from(record.outcome.is_failure());
         self.infeasible += usize::from(matches!(record.outcome, Outcome::Infeasible { .. }));
         self.without_result.ended(brings_result(&record));
@@ -160,10 +167,33 @@ impl<G> History<G> {
         }
     }
 
+    /// The evaluation of a trial if it competes. The first one at full fidelity takes those at a partial one out of
+    /// the competition.
+    fn competing<'a>(&mut self, record: &'a TrialRecord<G>) -> Option<&'a Evaluation> {
+        let evaluation = record.outcome.evaluation()?;
+        let is_full = record.fidelity.is_full();
+        if is_full && !self.has_full {
+            self.has_full = true;
+            self.best = None;
+            self.highest_fitness = None;
+            self.front = ParetoFront::default();
+            self.standstill.begin_again();
+        }
+        (is_full || !self.has_full).then_some(evaluation)
+    }
+
     /// All records.
     #[must_use]
     pub fn records(&self) -> &[TrialRecord<G>] {
         &self.records
+    }
+
+    /// The completed trials whose scores compare, in the order of finishing: those at full fidelity if there are any,
+    /// otherwise all.
+    pub fn comparable(&self) -> impl Iterator<Item = &TrialRecord<G>> {
+        self.records.iter().filter(|record| {
+            record.fitness().is_some() && (!self.has_full || record.fidelity.is_full())
+        })
     }
 
     /// How many trials have finished.
@@ -200,7 +230,8 @@ impl<G> History<G> {
     ///
     /// With objectives, an improvement is a new member of the Pareto front. Otherwise it is a fitness higher
     /// than that of the last improvement, in a search by more than
-    /// [`Budget::minimum_gain`](super::Budget::minimum_gain).
+    /// [`Budget::minimum_gain`](super::Budget::minimum_gain). The first trial that completes at full fidelity is one,
+    /// and after it only trials at full fidelity can be, while all trials count.
     #[must_use]
     pub const fn since_improvement(&self) -> usize {
         self.standstill.current()
@@ -226,7 +257,8 @@ impl<G> History<G> {
         self.records.last()
     }
 
-    /// The best trial: the fittest; the first of several equally fit ones. `None` if no trial has a fitness.
+    /// The best trial: the fittest; the first of several equally fit ones. `None` if no trial has a fitness. A trial
+    /// at a partial fidelity is the best only while none has completed at full fidelity.
     ///
     /// With objectives, it is the fittest member of the Pareto front, so no trial dominates it; of several
     /// equally fit ones, the best by the first objective, then by the second, and so on. That applies to
@@ -236,7 +268,7 @@ impl<G> History<G> {
         self.records.get(self.best?)
     }
 
-    /// The highest fitness of all trials. With objectives that don't include the fitness, the best trial may
+    /// The highest fitness of all trials, at full fidelity as soon as one has completed so. With objectives that don't include the fitness, the best trial may
     /// have a lower one.
     #[must_use]
     pub const fn highest_fitness(&self) -> Option<f64> {
@@ -244,7 +276,8 @@ impl<G> History<G> {
     }
 
     /// The completed trials that no other dominates in the search's objectives, in the order of finishing; of
-    /// trials with equal figures, the first. Without objectives, this is the best trial.
+    /// trials with equal figures, the first. Without objectives, this is the best trial. A trial at a partial fidelity
+    /// is among them only while none has completed at full fidelity.
     #[must_use]
     pub fn pareto_front(&self) -> Vec<&TrialRecord<G>> {
         if self.objectives.is_empty() {

@@ -40,7 +40,8 @@ pub struct EndedSearch<G, A> {
 
 impl<G> SearchResult<G> {
     /// The best trial of the whole history, not only of the last population ([`History::best`]): the fittest,
-    /// with objectives the fittest member of the Pareto front. `None` if no trial has a score.
+    /// with objectives the fittest member of the Pareto front. Trials at a partial fidelity compete only while none has
+    /// completed at full fidelity. `None` if no trial has a score.
     #[must_use]
     pub fn best(&self) -> Option<&TrialRecord<G>> {
         self.history.best()

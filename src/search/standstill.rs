@@ -52,6 +52,11 @@ impl Improvements {
         gain
     }
 
+    /// The next fitness is an improvement, whatever came before.
+    pub(super) fn begin_again(&mut self) {
+        self.reached = None;
+    }
+
     /// A trial has ended.
     pub(super) fn ended(&mut self, improved: bool) {
         self.run.ended(improved);

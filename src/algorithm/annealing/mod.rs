@@ -18,7 +18,9 @@ use settings::CoolingSettings;
 /// initial to the final one (Kirkpatrick, Gelatt and Vecchi, "Optimization by Simulated Annealing", 1983).
 ///
 /// In an asynchronous search, a mutant is compared with the genotype that is current when its trial ends. A trial
-/// without a fitness counts for the temperature only.
+/// without a fitness counts for the temperature only. So does one that was stopped early: what it reported doesn't compare
+/// with a fitness. Inside a [`Promotion`](super::Promotion) it moves to mutants that were promoted to the full evaluation,
+/// and is random search before the first of them.
 ///
 /// ```
 /// use evonas::prelude::*;

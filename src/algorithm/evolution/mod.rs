@@ -36,6 +36,10 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// ([`Member::standing`](crate::population::Member::standing)). With objectives, of which a stopped trial
 /// has no figures, it doesn't join, but counts as one of the first `P`.
 ///
+/// A trial that it didn't propose, such as a promoted one inside a [`Promotion`](super::Promotion), joins as a new, young
+/// member and counts as one of the first `P` if they aren't complete. In aging evolution a genotype lives on only by
+/// being inherited; a promoted one is because a more thorough evaluation confirmed it.
+///
 /// With a crossover ([`EvolutionBuilder::crossover`]), some children have two parents.
 ///
 /// With a warm-up ([`EvolutionBuilder::warm_up`]), the first trials aren't random but the best of many random

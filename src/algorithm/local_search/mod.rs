@@ -22,7 +22,9 @@ use crate::trial::{Outcome, Trial, TrialId};
 /// evaluated in random order. With [`LocalSearchBuilder::first_improvement`] it moves as soon as one is better.
 ///
 /// In an asynchronous search, a worker that would have to wait for the last of a neighborhood evaluates a random
-/// genotype. The best of these is where the search begins again. A trial without a fitness is no improvement.
+/// genotype. The best of these is where the search begins again. A trial without a fitness is no improvement, and
+/// neither is one that was stopped early. Inside a [`Promotion`](super::Promotion), a promoted neighbor counts as such a
+/// random genotype: once the neighborhood was evaluated, the search moves to the best of those that were evaluated in full.
 ///
 /// ```
 /// use evonas::prelude::*;

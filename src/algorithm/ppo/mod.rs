@@ -29,13 +29,14 @@ use settings::PpoSettings;
 /// Transferable Architectures for Scalable Image Recognition"). [`PpoBuilder`] has the settings and
 /// their sources.
 ///
-/// Whenever a batch of trials has completed, the controller takes a few steps of Adam up the clipped
+/// Whenever a batch of trials has ended with a value, the controller takes a few steps of Adam up the clipped
 /// objective (Schulman et al. 2017) of their advantages: the rewards less an exponential moving average
 /// of the rewards so far, including the current one.
 ///
 /// It can be used asynchronously, as in the paper: proposals are drawn from the current controller,
 /// outcomes come in any order, and each trial is compared with the probabilities it was drawn with, however
-/// often the controller has learned since. Trials without a fitness are left out of the batches.
+/// often the controller has learned since. A trial that was stopped early is rewarded with its last value. Trials that failed are
+/// left out of the batches, and so are those that it didn't draw, such as promoted ones.
 ///
 /// Weights and choices are drawn from the algorithm's own stream, and the arithmetic runs on Burn's
 /// CPU backend, whose results don't depend on the number of threads: the same proposals and
@@ -67,7 +68,7 @@ pub struct Ppo<G> {
     rng: Stream,
     seed: u64,
     in_flight: HashMap<TrialId, Sample>,
-    /// The completed trials of the next batch, in the order in which they ended.
+    /// The trials of the next batch, in the order in which they ended.
     lessons: Vec<Lesson>,
     description: AlgorithmDescription,
 }
@@ -137,7 +138,7 @@ impl<G: Genotype> Algorithm<G> for Ppo<G> {
 
     fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError> {
         let drawn = self.in_flight.remove(&trial.id);
-        if let (Some(sample), Some(fitness)) = (drawn, outcome.fitness()) {
+        if let (Some(sample), Some(fitness)) = (drawn, outcome.value()) {
             self.note(sample, fitness);
         }
         Ok(())

@@ -21,14 +21,16 @@ use policy::Policy;
 use settings::ReinforceSettings;
 
 /// A policy of one softmax distribution per decision of a [`CategoricalSpace`], learned by REINFORCE:
-/// every completed trial is one step of Adam up `(reward - baseline) log p(genotype)`, where the
+/// every trial with a value is one step of Adam up `(reward - baseline) log p(genotype)`, where the
 /// baseline is an exponential moving average of the rewards, including the current one.
 ///
 /// It follows the NATS-Bench script (Dong et al. 2021, `exps/NATS-algos/reinforce.py`), whose
 /// settings are the defaults; [`ReinforceBuilder::entropy_bonus`] is an addition.
 ///
 /// In an asynchronous search, proposals are drawn from the current policy, and each outcome updates the
-/// policy that is current when it is learned. A trial without a fitness teaches nothing.
+/// policy that is current when it is learned. A trial that was stopped early is rewarded with its
+/// last value; one that failed teaches nothing, and neither does one that it didn't draw, such as a promoted one: more of
+/// the good genotypes are promoted, so the policy would learn of a choice that isn't its own.
 ///
 /// ```
 /// use evonas::prelude::*;
@@ -91,7 +93,7 @@ impl<G: Genotype> Algorithm<G> for Reinforce<G> {
 
     fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError> {
         let drawn = self.in_flight.remove(&trial.id);
-        if let (Some(choices), Some(fitness)) = (drawn, outcome.fitness()) {
+        if let (Some(choices), Some(fitness)) = (drawn, outcome.value()) {
             self.improve(&choices, fitness);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Builds a [`SurrogateSearch`].
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::SurrogateSearch;
 use super::settings::SurrogateSettings;
@@ -101,7 +101,7 @@ impl<G: Genotype> SurrogateSearchBuilder<G> {
             random_proposed: 0,
             random_in_flight: HashSet::new(),
             proposed: HashSet::new(),
-            observations: Vec::new(),
+            observations: BTreeMap::new(),
             evaluated: Vec::new(),
             forest: None,
         })

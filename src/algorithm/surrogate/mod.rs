@@ -6,7 +6,7 @@ mod settings;
 
 pub use builder::SurrogateSearchBuilder;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use rand::RngExt;
@@ -21,7 +21,7 @@ use settings::SurrogateSettings;
 /// The share of candidates that are random and not mutants.
 const RANDOM_SHARE: f64 = 0.1;
 
-/// The forest is fitted anew when this many times as many trials have a fitness as at the last fit.
+/// The forest is fitted anew when there are this many times as many observations as at the last fit.
 const GROWTH: f64 = 1.1;
 
 /// Learns from all trials so far which genotypes are promising, as BANANAS does (White, Neiswanger and Savani,
@@ -33,8 +33,14 @@ const GROWTH: f64 = 1.1;
 /// the forest's trees (independent Thompson sampling). No list of choices is proposed twice, unless no candidate is
 /// new.
 ///
-/// The forest is fitted anew whenever the number of trials with a fitness has grown by a tenth. The time of a fit
-/// grows with that number, and with the number of alternatives. A trial without a fitness teaches nothing.
+/// The forest is fitted anew whenever the number of trials that it learns from has grown by a tenth. The time of a fit
+/// grows with that number, and with the number of alternatives. A trial that failed teaches nothing.
+///
+/// Of trials that were stopped early, and of those inside a [`Promotion`](super::Promotion), the values at different
+/// steps don't compare. The forest is fitted to the trials that got furthest, completed or up to the same step, if there
+/// are as many as the first random trials; otherwise to those that got less far (as the model of BOHB: Falkner, Klein and
+/// Hutter, "BOHB: Robust and Efficient Hyperparameter Optimization at Scale", 2018). Of two parents, the one that got
+/// further is fitter.
 ///
 /// ```
 /// use evonas::prelude::*;
@@ -60,15 +66,23 @@ pub struct SurrogateSearch<G> {
     random_in_flight: HashSet<TrialId>,
     /// The choices of every proposal.
     proposed: HashSet<Vec<usize>>,
-    observations: Vec<Observation>,
+    /// By the step that the trials reached; `u64::MAX` of those that completed.
+    observations: BTreeMap<u64, Vec<Observation>>,
     /// The best genotypes, the fittest first, as many as there are parents.
     evaluated: Vec<Parent<G>>,
-    /// Fitted to so many of the observations.
-    forest: Option<(usize, Forest)>,
+    forest: Option<FittedForest>,
+}
+
+/// A forest, and how many observations at which step it was fitted to.
+struct FittedForest {
+    step: u64,
+    count: usize,
+    forest: Forest,
 }
 
 struct Parent<G> {
-    fitness: f64,
+    /// The step that its trial reached, and its value there.
+    standing: (u64, f64),
     trial: TrialId,
     genotype: G,
 }
@@ -78,7 +92,10 @@ impl<G> fmt::Debug for SurrogateSearch<G> {
         f.debug_struct("SurrogateSearch")
             .field("space", &self.space)
             .field("settings", &self.settings)
-            .field("observations", &self.observations.len())
+            .field(
+                "observations",
+                &self.observations.values().map(Vec::len).sum::<usize>(),
+            )
             .finish_non_exhaustive()
     }
 }
@@ -132,7 +149,7 @@ impl<G: Genotype> SurrogateSearch<G> {
     fn draw_value(&mut self, choices: &[usize]) -> f64 {
         let noise = standard_normal(&mut self.rng);
         match &self.forest {
-            Some((_, forest)) => {
+            Some(FittedForest { forest, .. }) => {
                 let prediction = forest.predict(choices);
                 prediction.mean + self.settings.exploration * noise * prediction.deviation
             }
@@ -142,23 +159,41 @@ impl<G: Genotype> SurrogateSearch<G> {
 
     /// Fits the forest anew if there is enough to learn.
     fn fit(&mut self) {
-        let count = self.observations.len();
-        let is_recent = |&(fitted, _): &(usize, Forest)| (count as f64) < GROWTH * fitted as f64;
+        let enough = self.settings.initial_trials;
+        let by_step = || self.observations.iter();
+        let furthest = by_step().rfind(|(_, observed)| observed.len() >= enough);
+        let Some((&step, observations)) =
+            furthest.or_else(|| by_step().max_by_key(|(_, observed)| observed.len()))
+        else {
+            return;
+        };
+        let count = observations.len();
+        let is_recent = |fitted: &FittedForest| {
+            fitted.step == step && (count as f64) < GROWTH * fitted.count as f64
+        };
         if self.forest.as_ref().is_some_and(is_recent) {
             return;
         }
         let trees = self.settings.trees;
-        let forest = Forest::fit(&self.observations, &self.alternatives, trees, &mut self.rng);
-        self.forest = Some((count, forest));
+        let forest = Forest::fit(observations, &self.alternatives, trees, &mut self.rng);
+        self.forest = Some(FittedForest {
+            step,
+            count,
+            forest,
+        });
     }
 
-    fn keep_as_parent(&mut self, trial: &Trial<G>, fitness: f64) {
+    fn keep_as_parent(&mut self, trial: &Trial<G>, standing: (u64, f64)) {
+        // The same genotype, which got further now.
+        if let Some(earlier) = trial.continues {
+            self.evaluated.retain(|parent| parent.trial != earlier);
+        }
         let place = self
             .evaluated
-            .partition_point(|parent| parent.fitness >= fitness);
+            .partition_point(|parent| parent.standing >= standing);
         if place < self.settings.parents {
             let parent = Parent {
-                fitness,
+                standing,
                 trial: trial.id,
                 genotype: trial.genotype.clone(),
             };
@@ -178,13 +213,15 @@ impl<G: Genotype> Algorithm<G> for SurrogateSearch<G> {
 
     fn learn(&mut self, trial: &Trial<G>, outcome: &Outcome) -> Result<(), TellError> {
         self.random_in_flight.remove(&trial.id);
-        if let Some(fitness) = outcome.fitness() {
-            self.observations.push(Observation {
-                choices: self.space.encode(&trial.genotype),
-                value: fitness,
-            });
-            self.keep_as_parent(trial, fitness);
-        }
+        let (step, value) = match *outcome {
+            Outcome::Completed(ref evaluation) => (u64::MAX, evaluation.fitness),
+            Outcome::Stopped { step, value } => (step.min(u64::MAX - 1), value),
+            _ => return Ok(()),
+        };
+        let choices = self.space.encode(&trial.genotype);
+        let observed = self.observations.entry(step).or_default();
+        observed.push(Observation { choices, value });
+        self.keep_as_parent(trial, (step, value));
         Ok(())
     }
 

@@ -83,11 +83,8 @@ fn header<'a>(run: &RunDigest<'a>) -> &'a JournalHeader {
 
 /// The best fitness so far after a number of finished trials.
 fn best_after(run: &RunDigest<'_>, trials: usize) -> Option<f64> {
-    let scored = run
-        .finished
-        .iter()
-        .take(trials)
-        .filter_map(|trial| trial.fitness());
+    let places = 0..run.finished.len().min(trials);
+    let scored = places.filter_map(|place| run.comparable_fitness(place));
     scored.max_by(f64::total_cmp)
 }
 
@@ -190,11 +187,8 @@ fn curves(groups: &[Group<'_, '_>], common: usize) -> String {
 
 /// The best fitness after each of the first trials; minus infinity before the first one.
 fn best_so_far(run: &RunDigest<'_>, trials: usize) -> Vec<f64> {
-    let fitness = run
-        .finished
-        .iter()
-        .take(trials)
-        .map(|trial| trial.fitness());
+    let places = 0..run.finished.len().min(trials);
+    let fitness = places.map(|place| run.comparable_fitness(place));
     fitness
         .scan(f64::NEG_INFINITY, |best, fitness| {
             *best = best.max(fitness.unwrap_or(f64::NEG_INFINITY));

@@ -7,17 +7,20 @@ use serde_json::Value;
 use super::genotypes::{NamedChoices, ReadGenotype};
 use super::run::PageRun;
 use crate::objective::Objective;
-use crate::search::History;
 use crate::search::journal::{RecordedAttempt, RecordedTrial};
-use crate::trial::{Outcome, TrialId};
+use crate::search::{History, TrialRecord};
+use crate::trial::{Outcome, Trial, TrialId};
 
 /// A run with what several panels need.
 pub(super) struct RunDigest<'a> {
     pub(super) run: &'a PageRun,
     /// The finished trials, in the order of finishing.
     pub(super) finished: Vec<FinishedTrial<'a>>,
-    /// The positions of the completed trials among the finished ones, the fittest first.
+    /// The positions of the completed trials whose scores compare ([`History::comparable`]) among the finished ones, the
+    /// fittest first.
     pub(super) ranked: Vec<usize>,
+    /// Of each finished trial, whether it is among them.
+    is_comparable: Vec<bool>,
     /// The position of the best trial.
     pub(super) best: Option<usize>,
     /// The positions of the trials on the Pareto front of the search's objectives; empty without objectives.
@@ -71,10 +74,9 @@ impl<'a> RunDigest<'a> {
         for &place in &timeline.finished {
             let recorded = &timeline.trials[place];
             let Some(end) = recorded.end() else { continue };
-            history.push(crate::search::TrialRecord::new(
-                crate::trial::Trial::new(recorded.trial.id, 0, finished.len()),
-                end.outcome.clone(),
-            ));
+            let mut trial = Trial::new(recorded.trial.id, 0, finished.len());
+            trial.fidelity = recorded.trial.fidelity.clone();
+            history.push(TrialRecord::new(trial, end.outcome.clone()));
             finished.push(FinishedTrial {
                 recorded,
                 end,
@@ -82,9 +84,11 @@ impl<'a> RunDigest<'a> {
             });
         }
         let fitness = |place: usize| finished[place].fitness().unwrap_or(f64::NEG_INFINITY);
-        let mut ranked: Vec<usize> = (0..finished.len())
-            .filter(|&place| finished[place].fitness().is_some())
-            .collect();
+        let mut ranked: Vec<usize> = history.comparable().map(|record| record.genotype).collect();
+        let mut is_comparable = vec![false; finished.len()];
+        for &place in &ranked {
+            is_comparable[place] = true;
+        }
         ranked.sort_by(|&one, &other| fitness(other).total_cmp(&fitness(one)));
         let front = match objectives.is_empty() {
             true => Vec::new(),
@@ -105,6 +109,7 @@ impl<'a> RunDigest<'a> {
             .fold(0.0, f64::max);
         Self {
             ranked,
+            is_comparable,
             best: history.best().map(|record| record.genotype),
             front,
             objectives,
@@ -120,6 +125,20 @@ impl<'a> RunDigest<'a> {
             finished,
             run,
         }
+    }
+
+    /// The fitness of a finished trial, if it compares with that of others.
+    pub(super) fn comparable_fitness(&self, place: usize) -> Option<f64> {
+        match self.is_comparable[place] {
+            true => self.finished[place].fitness(),
+            false => None,
+        }
+    }
+
+    /// Whether some trials were evaluated at a partial fidelity, and some in full, so that not all scores compare.
+    pub(super) fn has_several_fidelities(&self) -> bool {
+        let mut completed = self.finished.iter().enumerate();
+        completed.any(|(place, trial)| trial.fitness().is_some() && !self.is_comparable[place])
     }
 
     /// The finished trial of a number.

@@ -31,15 +31,10 @@ pub struct Recorded<G> {
 }
 
 impl<G> Recorded<G> {
-    /// The completed trials, the fittest first, for a warm start.
+    /// The completed trials whose scores compare ([`History::comparable`]), the fittest first, for a warm start.
     #[must_use]
     pub fn fittest(&self) -> Vec<&TrialRecord<G>> {
-        let mut records: Vec<_> = self
-            .history
-            .records()
-            .iter()
-            .filter(|record| record.fitness().is_some())
-            .collect();
+        let mut records: Vec<_> = self.history.comparable().collect();
         let fitness = |record: &TrialRecord<G>| record.fitness().unwrap_or(f64::NEG_INFINITY);
         records.sort_by(|left, right| fitness(right).total_cmp(&fitness(left)));
         records

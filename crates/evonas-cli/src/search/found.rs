@@ -194,7 +194,7 @@ fn free_name(folder: &Path) -> PathBuf {
 
 /// The trials with a score, the fittest first; of those with the same genotype only the first.
 fn best_first(result: &SearchResult<NasnetGenotype>) -> Vec<&BestTrial> {
-    let records = result.history.records().iter();
+    let records = result.history.comparable();
     let mut scored: Vec<_> = records
         .filter_map(|record| Some((record.fitness()?, record)))
         .collect();

@@ -20,11 +20,11 @@ struct Look {
     fitness: [f64; 5],
     /// The median age and the highest one, in seconds.
     ages: [f64; 2],
-    /// How many members were stopped early, which have no fitness.
+    /// How many members were stopped early or evaluated in part, which have no fitness that compares.
     stopped: usize,
 }
 
-/// A member: its fitness, if it wasn't stopped early, and when it joined.
+/// A member: its fitness, if it was evaluated to the end, and when it joined.
 struct Joined {
     fitness: Option<f64>,
     at: f64,
@@ -45,10 +45,23 @@ pub(super) fn panel(run: &RunDigest<'_>) -> Panel {
     }
 }
 
+fn of_type(value: &Value, name: &str) -> bool {
+    value["type"].as_str() == Some(name)
+}
+
+/// The algorithm, or the one inside a promotion; and whether there is a promotion, inside which trials below full
+/// fidelity join as stopped early.
+fn promoted(header: &JournalHeader) -> (&Value, bool) {
+    let algorithm = &header.description.algorithm;
+    match of_type(algorithm, "Promotion") {
+        true => (&algorithm["algorithm"], true),
+        false => (algorithm, false),
+    }
+}
+
 /// The size of the population, if the journal determines who was in it.
 fn aging_population(header: &JournalHeader) -> Result<usize, &'static str> {
-    let algorithm = &header.description.algorithm;
-    let of_type = |value: &Value, name: &str| value["type"].as_str() == Some(name);
+    let (algorithm, _) = promoted(header);
     if !of_type(algorithm, "Evolution") {
         return Err("This algorithm has no population.");
     }
@@ -67,7 +80,7 @@ fn aging_population(header: &JournalHeader) -> Result<usize, &'static str> {
 fn looks(run: &RunDigest<'_>, size: usize) -> Vec<Look> {
     let every = run.finished.len().div_ceil(LOOKS).max(1);
     // Members that were imported with a score joined first.
-    let algorithm = &run.run.timeline.header.description.algorithm;
+    let (algorithm, is_promoted) = promoted(&run.run.timeline.header);
     let imported = algorithm["imported"].as_array().into_iter().flatten();
     let imported = imported.filter_map(|one| one["evaluation"]["fitness"].as_f64());
     let imported = imported.map(|fitness| Joined {
@@ -77,13 +90,16 @@ fn looks(run: &RunDigest<'_>, size: usize) -> Vec<Look> {
     let mut members: VecDeque<Joined> = imported.collect();
     let mut looks = Vec::new();
     for (place, trial) in run.finished.iter().enumerate() {
+        let is_partial = is_promoted && !trial.recorded.trial.fidelity.is_full();
+        let fitness = trial.fitness().filter(|_| !is_partial);
         let joins = match trial.end.outcome {
             Outcome::Stopped { .. } => run.objectives.is_empty(),
-            ref outcome => outcome.fitness().is_some(),
+            Outcome::Completed(_) if is_partial => run.objectives.is_empty(),
+            _ => fitness.is_some(),
         };
         if joins {
             members.push_back(Joined {
-                fitness: trial.fitness(),
+                fitness,
                 at: trial.end.at,
             });
         }
@@ -122,7 +138,7 @@ fn plots(run: &RunDigest<'_>, size: usize, looks: &[Look]) -> String {
         .unwrap_or(&looks[0]);
     let of_fitness = format!(
         "With {} members at most: after {} finished trials the median member had a fitness of {}, after {} it has {}; \
-         now they reach from {} to {}. Members that were stopped early have no fitness and are left out here, now {}.",
+         now they reach from {} to {}. Members that were stopped early or evaluated in part have no fitness that compares and are left out here, now {}.",
         grouped(size as u64),
         grouped(first.trials as u64),
         number(first.fitness[2]),

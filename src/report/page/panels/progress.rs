@@ -1,11 +1,11 @@
-//! The best so far and every trial, against trials, time and the cost of evaluations.
+//! The best so far and every trial whose score compares, against trials, time and the cost of evaluations.
 
 use crate::report::chart::{ChartAxis, Mark, Plot, duration, grouped, number};
 use crate::report::page::digest::{RunDigest, TimeUnit};
 use crate::report::page::html::{Panel, counted, figure, paragraph};
 
 /// A trial on the way: its number among the finished ones from 1, its time, the cost of all evaluations up to it, and
-/// its fitness.
+/// its fitness if it compares.
 struct Step {
     trial: f64,
     time: f64,
@@ -105,14 +105,15 @@ fn steps(run: &RunDigest<'_>, costs: bool) -> Vec<Step> {
             trial: (place + 1) as f64,
             time: trial.end.at,
             cost,
-            fitness: trial.fitness(),
+            fitness: run.comparable_fitness(place),
         }
     });
     steps.collect()
 }
 
 fn fitness(run: &RunDigest<'_>) -> impl Iterator<Item = f64> {
-    run.finished.iter().filter_map(|one| one.fitness())
+    let places = 0..run.finished.len();
+    places.filter_map(|place| run.comparable_fitness(place))
 }
 
 /// The lowest fitness that the plots show: a few very bad trials would flatten all others.
@@ -144,6 +145,10 @@ fn by_trials(run: &RunDigest<'_>, below: usize) -> String {
         grouped(run.finished.len() as u64),
         number(median.unwrap_or_default()),
     );
+    if run.has_several_fidelities() {
+        text += " Trials that were evaluated in part are left out here: their scores don't compare with those of the \
+                 full evaluation.";
+    }
     if below > 0 {
         text += &format!(
             " {} with a far lower fitness {} drawn at the lower edge.",

@@ -61,7 +61,12 @@ pub(super) fn panel(run: &RunDigest<'_>) -> Panel {
 
 /// The algorithm in a few words: its type, and what a population it has.
 pub(in crate::report::page) fn algorithm_name(header: &JournalHeader) -> String {
-    let algorithm = &header.description.algorithm;
+    let algorithms = header.description.wrapped();
+    let names: Vec<String> = algorithms.map(described_algorithm).collect();
+    names.join(" of ")
+}
+
+fn described_algorithm(algorithm: &Value) -> String {
     let name = algorithm["type"].as_str().unwrap_or("not recorded");
     let size = |value: &Value, what: &str| match value.as_u64() {
         Some(size) => format!(", {what} {}", grouped(size)),

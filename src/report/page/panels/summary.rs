@@ -49,13 +49,18 @@ pub(super) fn panel(run: &RunDigest<'_>) -> Panel {
         .iter()
         .filter(|one| one.end.outcome.is_failure())
         .count();
+    let completed = run.finished.iter().filter(|one| one.fitness().is_some());
     pairs.push((
         "with a fitness",
         format!(
             "{} ({failed} failed, {infeasible} infeasible)",
-            grouped(run.ranked.len() as u64)
+            grouped(completed.count() as u64)
         ),
     ));
+    if run.has_several_fidelities() {
+        let full = counted(run.ranked.len(), "trial");
+        pairs.push(("evaluated in full", full));
+    }
     pairs.push((
         "since the last improvement",
         counted(run.since_improvement, "trial"),

@@ -8,6 +8,7 @@ use crate::report::chart::{grouped, number};
 use crate::report::markup::escape;
 use crate::report::page::digest::{FinishedTrial, RunDigest, status};
 use crate::report::page::html::{Panel, counted, paragraph};
+use crate::trial::Fidelity;
 
 /// The most rows: the fittest, and the last to finish.
 const MOST_FITTEST: usize = 300;
@@ -28,7 +29,7 @@ pub(super) fn panel(run: &RunDigest<'_>) -> Panel {
 
 fn rows_and_controls(run: &RunDigest<'_>) -> String {
     let (fittest, last) = (run.at_most(MOST_FITTEST), run.at_most(MOST_LAST));
-    // By fitness, then those without one, by number.
+    // By fitness, then those without one that compares, by number.
     let mut places: Vec<usize> = run.ranked.iter().copied().take(fittest).collect();
     let mut known: BTreeSet<usize> = places.iter().copied().collect();
     let mut others: Vec<usize> = (0..run.finished.len())
@@ -59,15 +60,42 @@ fn rows_and_controls(run: &RunDigest<'_>) -> String {
     let names = [
         "trial", "fitness", "outcome", "seconds", "worker", "attempts", "parent",
     ];
+    let has_fidelities = has_fidelities(run);
+    let fidelity = ["fidelity", "continues"];
+    let fidelity = fidelity.into_iter().filter(|_| has_fidelities);
     let metric_names = metrics.iter().map(String::as_str);
-    for name in names.into_iter().chain(metric_names).chain(["genotype"]) {
+    let names = names.into_iter().chain(fidelity).chain(metric_names);
+    for name in names.chain(["genotype"]) {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escape(name));
     }
     html += "</tr></thead><tbody>";
     for place in places {
-        write_row(run, &run.finished[place], &metrics, &mut html);
+        write_row(
+            run,
+            &run.finished[place],
+            &metrics,
+            has_fidelities,
+            &mut html,
+        );
     }
     html + "</tbody></table></div>"
+}
+
+/// Whether the search evaluated some trials in part.
+fn has_fidelities(run: &RunDigest<'_>) -> bool {
+    let mut trials = run.finished.iter().map(|one| &one.recorded.trial);
+    trials.any(|trial| trial.continues.is_some() || !trial.fidelity.is_full())
+}
+
+fn fidelity_text(fidelity: &Fidelity) -> String {
+    let amounts = fidelity.amounts();
+    let amounts: Vec<String> = amounts
+        .map(|(name, amount)| format!("{name} {amount}"))
+        .collect();
+    match amounts.is_empty() {
+        true => "full".to_owned(),
+        false => amounts.join(", "),
+    }
 }
 
 fn metrics(run: &RunDigest<'_>, places: &[usize]) -> Vec<String> {
@@ -85,6 +113,7 @@ fn write_row(
     run: &RunDigest<'_>,
     trial: &FinishedTrial<'_>,
     metrics: &[String],
+    has_fidelities: bool,
     html: &mut String,
 ) {
     // What a number is sorted and saved by, if it is shown in another way.
@@ -114,6 +143,17 @@ fn write_row(
         },
         parent.map(|parent| parent.to_string()).unwrap_or_default(),
     );
+    if has_fidelities {
+        let continues = trial.recorded.trial.continues;
+        let _ = write!(
+            html,
+            "<td>{}</td><td class=\"n\">{}</td>",
+            escape(passage(&fidelity_text(&trial.recorded.trial.fidelity))),
+            continues
+                .map(|earlier| earlier.to_string())
+                .unwrap_or_default(),
+        );
+    }
     for name in metrics {
         html.push_str(&figure(trial.metric(name)));
     }
