@@ -14,6 +14,7 @@ chapters! {
     first_search = "first-search.md";
     own_space = "own-space.md";
     #[cfg(feature = "burn")] own_network = "own-network.md";
+    #[cfg(feature = "burn")] own_task = "own-task.md";
     own_algorithm = "own-algorithm.md";
     ask_and_tell = "ask-and-tell.md";
     objectives = "objectives.md";

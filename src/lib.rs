@@ -55,8 +55,8 @@
 //!
 //! Without any, the crate is the core: spaces, algorithms, executors, the search loop, and the cost of cell networks.
 //! `burn` (default) adds networks and training on the CPU, `report` (default) progress bars and drawings, `tabular`
-//! (default) tables as evaluators, `cuda` and `wgpu` GPUs, `autotune` the tuning of their kernels, and `nats` searches
-//! on many machines.
+//! (default) tables as evaluators, `dataset` images from Burn's data sets, `train` Burn's own training of cell networks,
+//! `cuda` and `wgpu` GPUs, `autotune` the tuning of their kernels, and `nats` searches on many machines.
 //!
 //! # Other crates
 //!

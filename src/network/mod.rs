@@ -43,7 +43,11 @@ mod cell;
 #[cfg(feature = "burn")]
 mod decoder;
 #[cfg(feature = "burn")]
+mod inherit;
+#[cfg(feature = "burn")]
 mod initial_weights;
+#[cfg(feature = "burn")]
+mod latency;
 #[cfg(feature = "burn")]
 mod modules;
 #[cfg(feature = "burn")]
@@ -57,6 +61,10 @@ mod weights;
 
 #[cfg(feature = "burn")]
 pub use decoder::{CellNetwork, TrainingOutput};
+#[cfg(feature = "burn")]
+pub use inherit::HeirNetwork;
+#[cfg(feature = "burn")]
+pub use latency::{LatencyTable, LatencyTableError, Repetitions};
 #[cfg(feature = "burn")]
 pub use noise::TrainingPass;
 #[cfg(feature = "burn")]

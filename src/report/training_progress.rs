@@ -84,7 +84,7 @@ impl TrainingProgress {
         let seconds = self.epoch_began.elapsed().as_secs_f64();
         self.epoch_began = Instant::now();
         self.last_line = Instant::now();
-        let validation = match epoch.validation_accuracy {
+        let validation = match epoch.validation_metric {
             Some(accuracy) => format!(", validation accuracy {:.2} %", 100.0 * accuracy),
             None => String::new(),
         };
@@ -93,7 +93,7 @@ impl TrainingProgress {
             epoch.number,
             self.epochs,
             epoch.loss,
-            100.0 * epoch.accuracy,
+            100.0 * epoch.metric,
         );
         match &self.bar {
             Some(bar) => bar.println(line),

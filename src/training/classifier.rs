@@ -88,8 +88,8 @@ pub trait ImageClassifier: Module {
 /// # Ok::<(), Box<dyn Error + Send + Sync>>(())
 /// ```
 pub trait Decoder<G>: Send + Sync {
-    /// The network.
-    type Network: ImageClassifier;
+    /// The network: an [`ImageClassifier`], or for a [`Task`](super::Task) of your own any module.
+    type Network: Module;
 
     /// Builds the network on `device`, with weights drawn from `rng`.
     ///

@@ -18,19 +18,19 @@ pub enum TrainingError {
         /// The values that are allowed, in words.
         allowed: &'static str,
     },
-    /// There are too few training images for a batch.
-    #[error("there must be at least 2 training images for batch norm, not {images}")]
-    TooFewImages {
+    /// There are too few training examples for a batch.
+    #[error("there must be at least 2 training examples for batch norm, not {examples}")]
+    TooFewExamples {
         /// How many there are.
-        images: usize,
+        examples: usize,
     },
     /// A batch is larger than the training set.
-    #[error("the batch size is {batch_size}, but there are only {images} training images")]
+    #[error("the batch size is {batch_size}, but there are only {examples} training examples")]
     BatchTooLarge {
         /// The batch size.
         batch_size: usize,
-        /// How many training images there are.
-        images: usize,
+        /// How many training examples there are.
+        examples: usize,
     },
     /// The augmentation could remove an entire image.
     #[error("{what} of {pixels} pixels is too large for {height}x{width} images (height x width)")]
@@ -64,9 +64,15 @@ pub enum TrainingError {
         /// The loss.
         loss: f64,
     },
-    /// The trained network's outputs are NaN or infinite: it diverged in its last steps.
+    /// The trained network's outputs, and so its metrics, are NaN or infinite: it diverged in its last steps.
     #[error("the network's outputs are not finite; a lower learning rate may help")]
     OutputNotFinite,
+    /// A training that pauses can't be kept.
+    #[error("the training can't be kept: {}", passage(reason))]
+    Pausing {
+        /// Why.
+        reason: String,
+    },
     /// The watcher ended the training or the evaluation.
     #[error("the training was stopped")]
     Stopped,

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use super::images::ImageDataset;
-use super::{Decoder, DeviceImages, Trainer, TrainingError, TrainingWatcher};
+use super::{Decoder, DeviceImages, ImageClassifier, Trainer, TrainingError, TrainingWatcher};
 use crate::network::trainable_parameters;
 use crate::randomness::stream;
 
@@ -34,7 +34,10 @@ pub fn train_fully<G, D: Decoder<G>>(
     seed: u64,
     device: &Device,
     watch: &mut TrainingWatcher<'_>,
-) -> Result<FullTraining<D::Network>, TrainingError> {
+) -> Result<FullTraining<D::Network>, TrainingError>
+where
+    D::Network: ImageClassifier,
+{
     let network = decoder
         .decode(genotype, &mut stream(seed, 0), &device.clone().autodiff())
         .map_err(|error| TrainingError::Decoding {

@@ -1,4 +1,4 @@
-//! Training image classifiers, as the evaluator of a network search or in full.
+//! Training networks, as the evaluator of a search or in full.
 //!
 //! [`TrainingEvaluator`] decodes a genotype to a network, trains it on training images and returns
 //! its accuracy on held-out validation images. It doesn't see the test images, which are for
@@ -7,8 +7,11 @@
 //! [`train_fully`] trains a network that was found. [`Training`] does it one epoch at a time, and
 //! can be saved and resumed. All of them take a [`Trainer`] with a [`TrainingConfig`], and train any
 //! [`ImageClassifier`].
+//!
+//! What a network learns is a [`Task`]: classifying images is one, and your own may be any other.
 
 mod checkpoint;
+mod classification;
 mod classifier;
 mod config;
 mod device_images;
@@ -17,6 +20,11 @@ mod error;
 mod evaluator;
 mod full;
 pub mod images;
+mod inherited_weights;
+mod latency;
+#[cfg(feature = "train")]
+mod supervised;
+mod task;
 mod trained;
 mod trainer;
 
@@ -26,11 +34,19 @@ pub use config::{Augmentation, LargePadding, OptimizerSettings, Preset, Schedule
 pub use device_images::DeviceImages;
 pub use draw_weights::draw_weights;
 pub use error::TrainingError;
-pub use evaluator::{TrainingEvaluator, TrainingEvaluatorBuilder};
+pub use evaluator::{
+    ImagesToEvaluate, PreparedNetwork, TasksToEvaluate, TrainingEvaluator,
+    TrainingEvaluatorBuilder, TrainingHook,
+};
 pub use evonas_kernels::{DeviceError, DeviceName, Devices};
 pub use full::{FullTraining, train_fully};
+pub use inherited_weights::InheritedWeights;
+pub use latency::Latency;
+#[cfg(feature = "train")]
+pub use supervised::{ImageBatch, ImageLoader};
+pub use task::{StepLoss, Task};
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};
 pub use trainer::{
-    Epoch, Learner, MovingAverage, Progress, RmsProp, RmsPropState, Sgd, SgdState, StepResult,
-    Trainer, Training, TrainingWatcher,
+    CustomOptimizer, Epoch, Learner, MovingAverage, Progress, RmsProp, RmsPropState, Sgd, SgdState,
+    StepResult, Trainer, Training, TrainingWatcher,
 };

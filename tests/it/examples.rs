@@ -201,6 +201,45 @@ fn custom_network_finds_a_network_and_tests_it() {
     );
 }
 
+/// The number after a word of what a program printed.
+#[cfg(all(feature = "burn", feature = "report"))]
+fn number_after(printed: &str, words: &str) -> f64 {
+    let (_, rest) = printed.split_once(words).unwrap();
+    let end = rest.find(|c: char| c != '.' && !c.is_ascii_digit());
+    rest[..end.unwrap_or(rest.len())].parse().unwrap()
+}
+
+#[cfg(all(feature = "burn", feature = "report"))]
+#[test]
+fn regression_explains_most_of_the_variance() {
+    let printed = printed("regression", &["10"]);
+    assert!(
+        number_after(&printed, "explained variance: ") > 75.0,
+        "{printed}"
+    );
+}
+
+#[cfg(all(feature = "burn", feature = "report"))]
+#[test]
+fn segmentation_finds_disks_among_bars() {
+    let printed = printed("segmentation", &["8"]);
+    assert!(
+        number_after(&printed, "intersection over union: ") > 40.0,
+        "{printed}"
+    );
+}
+
+#[cfg(feature = "train")]
+#[test]
+fn burn_learner_trains_a_cell_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = printed("burn_learner", &["2", folder.path().to_str().unwrap()]);
+    assert!(
+        number_after(&printed, "test accuracy after 2 epochs: ") > 80.0,
+        "{printed}"
+    );
+}
+
 #[cfg(all(feature = "burn", feature = "report"))]
 #[test]
 fn search_prints_the_best_cell_and_its_test_accuracy() {

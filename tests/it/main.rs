@@ -31,6 +31,8 @@ mod failures;
 mod fuzz;
 mod guide;
 mod hostile;
+#[cfg(feature = "burn")]
+mod inheritance;
 mod journal;
 #[cfg(feature = "burn")]
 mod kernels;
@@ -82,6 +84,8 @@ mod stopping;
 mod tabular;
 #[cfg(feature = "tabular")]
 mod tabular_lines;
+#[cfg(feature = "burn")]
+mod tasks;
 mod threads;
 mod timeless;
 #[cfg(feature = "burn")]

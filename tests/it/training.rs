@@ -96,8 +96,8 @@ fn an_evaluation_ends_when_its_watcher_breaks() {
     let indices: Vec<usize> = (0..10).collect();
     let mut seen = Vec::new();
     let whole = trainer.evaluate_watched(&network, &images, &indices, &mut |progress| {
-        if let Progress::Evaluation { images, of } = progress {
-            seen.push((images, of));
+        if let Progress::Evaluation { examples, of } = progress {
+            seen.push((examples, of));
         }
         ControlFlow::Continue(())
     });

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::description::{self, Difference, first_difference};
 use crate::training::TrainingConfig;
-use crate::training::trainer::Epoch;
+use crate::training::trainer::{CustomOptimizer, Epoch, Trainer};
 
 /// The version of the format. Version 1 had its checksum in the header.
 pub(super) const VERSION: u32 = 2;
@@ -27,7 +27,7 @@ pub(super) struct CheckpointHeader {
 impl CheckpointHeader {
     pub(super) fn new(
         subject: &Value,
-        config: &TrainingConfig,
+        training: Value,
         seed: u64,
         epochs: &[Epoch],
         average_steps: Option<u64>,
@@ -35,7 +35,7 @@ impl CheckpointHeader {
         Self {
             version: VERSION,
             subject: subject.clone(),
-            training: description::of(config),
+            training,
             seed,
             epochs: epochs.iter().map(RecordedEpoch::from).collect(),
             average_steps,
@@ -57,7 +57,7 @@ impl CheckpointHeader {
     pub(super) fn difference(
         &self,
         subject: &Value,
-        config: &TrainingConfig,
+        training: &Value,
         seed: u64,
     ) -> Option<Difference> {
         let within = |field, recorded: &Value, now: &Value| {
@@ -66,25 +66,43 @@ impl CheckpointHeader {
         // The caller may have drawn its images by the seed, so it comes first.
         within("seed", &self.seed.into(), &seed.into())
             .or_else(|| first_difference(&self.subject, subject))
-            .or_else(|| {
-                within(
-                    "training",
-                    &self.recorded_config(),
-                    &description::of(config),
-                )
-            })
+            .or_else(|| within("training", &self.recorded_settings(), training))
     }
 
     /// The recorded settings; those that didn't exist yet have their defaults.
-    fn recorded_config(&self) -> Value {
-        match serde_json::from_value(self.training.clone()) {
-            Ok(config) => description::of::<TrainingConfig>(&config),
-            Err(_) => self.training.clone(),
-        }
+    fn recorded_settings(&self) -> Value {
+        let mut settings = self.training.clone();
+        let own = take_own_optimizer(&mut settings);
+        let complete = match serde_json::from_value::<TrainingConfig>(settings) {
+            Ok(config) => description::of(&config),
+            Err(_) => return self.training.clone(),
+        };
+        with_own_optimizer(complete, own)
     }
 }
 
-/// An epoch whose validation accuracy may be NaN, which JSON has no number for.
+/// The field of the settings that describes an optimizer other than the configuration's.
+const OWN_OPTIMIZER: &str = "own_optimizer";
+
+/// A trainer's settings, as checkpoints compare them.
+pub(super) fn settings_of(trainer: &Trainer) -> Value {
+    let own = trainer.optimizer().map(CustomOptimizer::description);
+    with_own_optimizer(description::of(trainer.config()), own.cloned())
+}
+
+fn with_own_optimizer(mut settings: Value, own: Option<Value>) -> Value {
+    if let (Some(fields), Some(own)) = (settings.as_object_mut(), own) {
+        fields.remove("optimizer");
+        fields.insert(OWN_OPTIMIZER.to_owned(), own);
+    }
+    settings
+}
+
+fn take_own_optimizer(settings: &mut Value) -> Option<Value> {
+    settings.as_object_mut()?.remove(OWN_OPTIMIZER)
+}
+
+/// An epoch whose validation metric may be NaN, which JSON has no number for.
 #[derive(Debug, Serialize, Deserialize)]
 struct RecordedEpoch {
     #[serde(flatten)]
@@ -97,7 +115,7 @@ impl From<&Epoch> for RecordedEpoch {
     fn from(epoch: &Epoch) -> Self {
         Self {
             epoch: *epoch,
-            validation_is_nan: epoch.validation_accuracy.is_some_and(f64::is_nan),
+            validation_is_nan: epoch.validation_metric.is_some_and(f64::is_nan),
         }
     }
 }
@@ -106,7 +124,7 @@ impl RecordedEpoch {
     const fn epoch(&self) -> Epoch {
         let mut epoch = self.epoch;
         if self.validation_is_nan {
-            epoch.validation_accuracy = Some(f64::NAN);
+            epoch.validation_metric = Some(f64::NAN);
         }
         epoch
     }
@@ -118,16 +136,17 @@ mod tests {
 
     use super::*;
 
-    fn header(validation_accuracy: Option<f64>) -> CheckpointHeader {
+    fn header(validation_metric: Option<f64>) -> CheckpointHeader {
         let epoch = Epoch {
             number: 1,
             loss: 0.1 + 0.2,
-            accuracy: 0.25,
+            metric: 0.25,
             learning_rate: 0.1,
-            validation_accuracy,
+            validation_metric,
         };
         let config = TrainingConfig::default();
-        CheckpointHeader::new(&json!({"genotype": "a"}), &config, 7, &[epoch], None)
+        let settings = description::of(&config);
+        CheckpointHeader::new(&json!({"genotype": "a"}), settings, 7, &[epoch], None)
     }
 
     fn reread(header: &CheckpointHeader) -> CheckpointHeader {
@@ -135,12 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn epochs_are_read_back_to_the_last_bit_whatever_their_validation_accuracy() {
-        for accuracy in [None, Some(0.1 + 0.7), Some(f64::NAN)] {
-            let epochs = reread(&header(accuracy)).epochs();
+    fn epochs_are_read_back_to_the_last_bit_whatever_their_validation_metric() {
+        for metric in [None, Some(0.1 + 0.7), Some(f64::NAN)] {
+            let epochs = reread(&header(metric)).epochs();
             assert_eq!(epochs[0].loss, 0.1 + 0.2);
-            let bits = |accuracy: Option<f64>| accuracy.map(f64::to_bits);
-            assert_eq!(bits(epochs[0].validation_accuracy), bits(accuracy));
+            let bits = |metric: Option<f64>| metric.map(f64::to_bits);
+            assert_eq!(bits(epochs[0].validation_metric), bits(metric));
         }
     }
 
@@ -151,9 +170,10 @@ mod tests {
         settings.remove("moving_average").unwrap();
         let subject = json!({"genotype": "a"});
         let config = TrainingConfig::default();
-        assert_eq!(header.difference(&subject, &config, 7), None);
-        let now = config.moving_average(0.9);
-        let difference = header.difference(&subject, &now, 7).unwrap();
+        let difference =
+            |config: &TrainingConfig| header.difference(&subject, &description::of(config), 7);
+        assert_eq!(difference(&config), None);
+        let difference = difference(&config.moving_average(0.9)).unwrap();
         let expected = "training.moving_average: null recorded, 0.9 now";
         assert_eq!(difference.to_string(), expected);
     }
@@ -162,8 +182,8 @@ mod tests {
     fn a_setting_that_this_program_does_not_know_is_a_difference() {
         let mut header = header(None);
         header.training["lookahead"] = json!(5);
-        let difference =
-            header.difference(&json!({"genotype": "a"}), &TrainingConfig::default(), 7);
+        let now = description::of(&TrainingConfig::default());
+        let difference = header.difference(&json!({"genotype": "a"}), &now, 7);
         let expected = "training.lookahead: 5 recorded, nothing now";
         assert_eq!(difference.unwrap().to_string(), expected);
     }

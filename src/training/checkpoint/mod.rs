@@ -10,14 +10,14 @@ pub use error::CheckpointError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use burn::module::Module;
 use burn::optim::StateSource;
 use burn::tensor::TensorData;
 use serde_json::Value;
 
 use self::file::CheckpointFile;
-use self::header::CheckpointHeader;
+use self::header::{CheckpointHeader, settings_of};
 use self::parameters::{check_state, collect, most_bytes, restore, shapes};
-use super::ImageClassifier;
 use super::trainer::{Learner, MovingAverage, Trainer, Training};
 
 /// Prefixes of the tensors' names.
@@ -25,7 +25,7 @@ const NETWORK: &str = "network.";
 const AVERAGE: &str = "average.";
 const OPTIMIZER: &str = "optimizer.";
 
-impl<M: ImageClassifier> Training<M> {
+impl<M: Module> Training<M> {
     /// Writes everything needed to resume to a file: weights, running statistics, averaged weights,
     /// the optimizer's state, settings, seed and the epochs so far.
     ///
@@ -62,7 +62,7 @@ impl<M: ImageClassifier> Training<M> {
         let file = CheckpointFile {
             header: CheckpointHeader::new(
                 subject,
-                self.trainer.config(),
+                settings_of(&self.trainer),
                 self.seed,
                 &self.epochs,
                 average.map(MovingAverage::steps),
@@ -91,8 +91,8 @@ impl<M: ImageClassifier> Training<M> {
     ) -> Result<Self, CheckpointError> {
         let path = path.as_ref();
         let mut file = CheckpointFile::read(path, most_bytes(&shapes(&network)))?;
-        let config = trainer.config();
-        if let Some(difference) = file.header.difference(subject, config, seed) {
+        let settings = settings_of(trainer);
+        if let Some(difference) = file.header.difference(subject, &settings, seed) {
             return Err(CheckpointError::OtherTraining {
                 path: path.to_owned(),
                 difference,
@@ -104,7 +104,7 @@ impl<M: ImageClassifier> Training<M> {
             reason,
         };
         let device = network.devices().into_iter().next().unwrap_or_default();
-        let average = match (config.moving_average, file.header.average_steps) {
+        let average = match (trainer.config().moving_average, file.header.average_steps) {
             (Some(decay), Some(steps)) => {
                 let average = restore(network.valid(), file.take(AVERAGE)).map_err(mismatch)?;
                 Some(MovingAverage::resumed(&average, decay, steps))
@@ -113,8 +113,8 @@ impl<M: ImageClassifier> Training<M> {
         };
         let network = restore(network.valid(), file.take(NETWORK)).map_err(mismatch)?;
         let mut learner = match average {
-            Some(average) => Learner::resumed(network, Some(average), config),
-            None => Learner::new(network, config),
+            Some(average) => Learner::resumed(network, Some(average), trainer),
+            None => Learner::new(network, trainer),
         };
         let state = file.take(OPTIMIZER);
         let shapes = shapes(learner.trained());

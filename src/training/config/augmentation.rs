@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::network::ImageShape;
+use crate::training::TrainingError;
 
 /// Random changes to training images, redrawn each time an image is used.
 ///
@@ -35,6 +36,26 @@ pub struct Augmentation {
 }
 
 impl Augmentation {
+    /// Checks that neither crop padding nor cutout can remove an entire image.
+    pub(in crate::training) fn check(&self, shape: ImageShape) -> Result<(), TrainingError> {
+        let smallest = shape.height.min(shape.width);
+        let too_large = [
+            ("a crop padding", self.crop_padding),
+            ("a cutout", self.cutout),
+        ]
+        .into_iter()
+        .find(|&(_, pixels)| pixels >= smallest);
+        match too_large {
+            Some((what, pixels)) => Err(TrainingError::AugmentationTooLarge {
+                what,
+                pixels,
+                height: shape.height,
+                width: shape.width,
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Changes nothing.
     pub const NONE: Self = Self {
         crop_padding: 0,

@@ -33,6 +33,25 @@ pub enum OptimizerSettings {
         /// Added to the mean square, under the root.
         epsilon: f64,
     },
+    /// Adam (Kingma and Ba 2015), as Burn computes it. Weight decay is added to the gradient.
+    Adam {
+        /// The share of the first moment that is kept.
+        beta_1: f64,
+        /// The share of the second moment that is kept.
+        beta_2: f64,
+        /// Added to the root of the second moment.
+        epsilon: f64,
+    },
+    /// AdamW (Loshchilov and Hutter 2019), as Burn computes it: weight decay, times the learning rate, shrinks the
+    /// weights and isn't part of the gradient.
+    AdamW {
+        /// The share of the first moment that is kept.
+        beta_1: f64,
+        /// The share of the second moment that is kept.
+        beta_2: f64,
+        /// Added to the root of the second moment.
+        epsilon: f64,
+    },
 }
 
 impl OptimizerSettings {
@@ -56,11 +75,28 @@ impl OptimizerSettings {
         epsilon: 0.1,
     };
 
-    /// Sets the momentum.
+    /// Adam with the settings of its paper: 0.9, 0.999 and 1e-8.
+    pub const ADAM: Self = Self::Adam {
+        beta_1: 0.9,
+        beta_2: 0.999,
+        epsilon: 1e-8,
+    };
+
+    /// AdamW with the same settings.
+    pub const ADAM_W: Self = Self::AdamW {
+        beta_1: 0.9,
+        beta_2: 0.999,
+        epsilon: 1e-8,
+    };
+
+    /// Sets the momentum; for Adam, the share of the first moment that is kept.
     #[must_use]
     pub const fn momentum(mut self, momentum: f64) -> Self {
         match &mut self {
-            Self::Sgd { momentum: own, .. } | Self::RmsProp { momentum: own, .. } => {
+            Self::Sgd { momentum: own, .. }
+            | Self::RmsProp { momentum: own, .. }
+            | Self::Adam { beta_1: own, .. }
+            | Self::AdamW { beta_1: own, .. } => {
                 *own = momentum;
             }
         }
@@ -68,55 +104,84 @@ impl OptimizerSettings {
     }
 
     pub(super) fn validate(&self) -> Result<(), TrainingError> {
-        let below_1 = "from 0 to below 1";
-        let (momentum, others) = match *self {
-            Self::Sgd { momentum, nesterov } => (
-                momentum,
-                vec![(
-                    "Nesterov momentum",
-                    momentum,
-                    "above 0",
-                    !nesterov || momentum > 0.0,
-                )],
-            ),
-            Self::RmsProp {
-                decay,
-                momentum,
-                epsilon,
-            } => (
-                momentum,
-                vec![
-                    (
-                        "decay of RMSProp",
-                        decay,
-                        below_1,
-                        (0.0..1.0).contains(&decay),
-                    ),
-                    (
-                        "epsilon of RMSProp",
-                        epsilon,
-                        "above 0 and finite",
-                        epsilon > 0.0 && epsilon.is_finite(),
-                    ),
-                ],
-            ),
-        };
-        let momentum = (
-            "momentum",
-            momentum,
-            below_1,
-            (0.0..1.0).contains(&momentum),
-        );
-        let wrong = std::iter::once(momentum)
-            .chain(others)
-            .find(|&(.., holds)| !holds);
+        let wrong = self.checks().into_iter().find(|check| !check.holds);
         match wrong {
-            Some((setting, value, allowed, _)) => Err(TrainingError::InvalidSetting {
+            Some(Check {
+                setting,
+                value,
+                allowed,
+                ..
+            }) => Err(TrainingError::InvalidSetting {
                 setting,
                 value,
                 allowed,
             }),
             None => Ok(()),
+        }
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        match *self {
+            Self::Sgd { momentum, nesterov } => vec![
+                Check::share("momentum", momentum),
+                Check {
+                    setting: "Nesterov momentum",
+                    value: momentum,
+                    allowed: "above 0",
+                    holds: !nesterov || momentum > 0.0,
+                },
+            ],
+            Self::RmsProp {
+                decay,
+                momentum,
+                epsilon,
+            } => vec![
+                Check::share("momentum", momentum),
+                Check::share("decay of RMSProp", decay),
+                Check::positive("epsilon of RMSProp", epsilon),
+            ],
+            Self::Adam {
+                beta_1,
+                beta_2,
+                epsilon,
+            }
+            | Self::AdamW {
+                beta_1,
+                beta_2,
+                epsilon,
+            } => vec![
+                Check::share("first beta of Adam", beta_1),
+                Check::share("second beta of Adam", beta_2),
+                Check::positive("epsilon of Adam", epsilon),
+            ],
+        }
+    }
+}
+
+/// A setting, and whether it is in its range.
+struct Check {
+    setting: &'static str,
+    value: f64,
+    allowed: &'static str,
+    holds: bool,
+}
+
+impl Check {
+    fn share(setting: &'static str, value: f64) -> Self {
+        Self {
+            setting,
+            value,
+            allowed: "from 0 to below 1",
+            holds: (0.0..1.0).contains(&value),
+        }
+    }
+
+    const fn positive(setting: &'static str, value: f64) -> Self {
+        Self {
+            setting,
+            value,
+            allowed: "above 0 and finite",
+            holds: value > 0.0 && value.is_finite(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which settings are valid.
 
-use super::TrainingConfig;
+use super::{OptimizerSettings, TrainingConfig};
 use crate::training::TrainingError;
 
 impl TrainingConfig {
@@ -81,6 +81,14 @@ impl TrainingConfig {
                 decay,
                 "above 0 and below 1",
                 decay > 0.0 && decay < 1.0,
+            )?;
+        }
+        if self.clip_weight_decay && matches!(self.optimizer, OptimizerSettings::AdamW { .. }) {
+            check(
+                "clipping of weight decay",
+                1.0,
+                "off with AdamW, whose weight decay isn't part of the gradient",
+                false,
             )?;
         }
         self.schedule.validate()?;

@@ -58,6 +58,16 @@ impl DeviceImages {
         }
     }
 
+    /// The same images on another device.
+    #[must_use]
+    pub fn to_device(&self, device: &Device) -> Self {
+        Self {
+            pixels: self.pixels.to_device(device),
+            labels: self.labels.clone().to_device(device),
+            classes: self.classes,
+        }
+    }
+
     /// The number of images.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -75,6 +75,21 @@ impl DevicePixels {
         }
     }
 
+    pub(super) fn to_device(&self, device: &Device) -> Self {
+        let stored = match self.stored.clone() {
+            StoredPixels::Packed(packed) => StoredPixels::Packed(packed.to_device(device)),
+            StoredPixels::Floats(floats) => StoredPixels::Floats(floats.to_device(device)),
+        };
+        Self {
+            stored,
+            shape: self.shape,
+            len: self.len,
+            statistics: self.statistics.clone(),
+            scale: self.scale.clone().to_device(device),
+            shift: self.shift.clone().to_device(device),
+        }
+    }
+
     pub(in crate::training) const fn len(&self) -> usize {
         self.len
     }

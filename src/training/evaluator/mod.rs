@@ -1,23 +1,27 @@
 //! The fitness of a genotype: validation accuracy after a short training.
 
 mod builder;
+mod hook;
+mod paused;
+mod trial_training;
 
-pub use builder::TrainingEvaluatorBuilder;
+pub use builder::{ImagesToEvaluate, TasksToEvaluate, TrainingEvaluatorBuilder};
+pub use hook::{PreparedNetwork, TrainingHook};
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use burn::module::Module;
+use burn::tensor::Device;
 use evonas_kernels::runs_on_cpu;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{
-    Decoder, DeviceImages, ImageClassifier, Progress, Trainer, Training, TrainingError,
-    TrainingWatcher,
-};
-use crate::evaluator::{Context, EvaluationError, Evaluator, IntermediateResult};
+use self::hook::joined;
+use self::paused::PausedTrainings;
+use super::{Decoder, DeviceImages, Progress, Task, Trainer, TrainingError, TrainingWatcher};
+use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::network::trainable_parameters;
 use crate::panics::caught;
 use crate::randomness::stream;
@@ -39,7 +43,11 @@ const WEIGHTS: u64 = 0;
 /// [`TrainingEvaluatorBuilder::validate_every`].
 ///
 /// A trial's [fidelity](crate::trial::Fidelity) may set the `epochs`, a whole number, instead of the
-/// trainer's configuration.
+/// trainer's configuration, or `pause_after`, after how many of them the training pauses.
+///
+/// Any other [`Task`] than classifying images is evaluated in the same way, by its own metrics and fitness: see
+/// [`TrainingEvaluator::of_task`]. What else happens to a network, such as inheriting weights or measuring its latency,
+/// is a [`TrainingHook`].
 ///
 /// ```
 /// use evonas::network::NetworkConfig;
@@ -59,21 +67,23 @@ const WEIGHTS: u64 = 0;
 /// assert_eq!(training + validation, dataset.train.len());
 /// # Ok::<(), evonas::training::TrainingError>(())
 /// ```
-pub struct TrainingEvaluator<D> {
+pub struct TrainingEvaluator<D, T = DeviceImages, H = ()> {
     decoder: D,
     trainer: Trainer,
-    /// One copy per device.
-    images: Vec<DeviceImages>,
+    /// The devices, and the task's examples on each.
+    places: Vec<(Device, T)>,
     training: Vec<usize>,
     validation: Vec<usize>,
-    /// One copy per device, or empty.
-    test: Vec<DeviceImages>,
+    /// The test examples on each device, or none.
+    test: Vec<T>,
+    hook: H,
+    paused: Option<PausedTrainings>,
     validate_every: usize,
     threads_per_worker: usize,
     pools: Mutex<HashMap<usize, Arc<ThreadPool>>>,
 }
 
-impl<D> fmt::Debug for TrainingEvaluator<D> {
+impl<D, T, H> fmt::Debug for TrainingEvaluator<D, T, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TrainingEvaluator")
             .field("trainer", &self.trainer)
@@ -85,26 +95,41 @@ impl<D> fmt::Debug for TrainingEvaluator<D> {
 
 impl<D> TrainingEvaluator<D> {
     /// The metric that an epoch reports: the mean loss of its steps.
-    pub const LOSS: &'static str = "loss";
-    /// The metric that an epoch reports besides its loss: the share of its augmented training images
-    /// that were classified correctly in its steps, from 0 to 1.
+    pub const LOSS: &'static str = LOSS;
+    /// The metric that an epoch reports besides its loss, as any [`Task`] does with its first metric: the share of its
+    /// augmented training images that were classified correctly in its steps, from 0 to 1.
     pub const ACCURACY: &'static str = "accuracy";
-    /// The amount of a trial's fidelity that sets how many epochs it is trained.
-    pub const EPOCHS: &'static str = "epochs";
+    /// The amount of a trial's fidelity that sets how many epochs it is trained, with a schedule of that length.
+    pub const EPOCHS: &'static str = EPOCHS;
+    /// The amount of a trial's fidelity that sets after how many epochs its training pauses: the schedule is that of the
+    /// whole training, and a trial that [continues](Context::continues) this one goes on from there. See
+    /// [`TrainingEvaluatorBuilder::pause_in`].
+    pub const PAUSE_AFTER: &'static str = PAUSE_AFTER;
     /// The metric of [`TrainingEvaluatorBuilder::test_images`]: the share of the test images that
     /// the trial's network classifies correctly, from 0 to 1.
     pub const TEST_ACCURACY: &'static str = "test_accuracy";
+}
 
-    /// The number of training images and of validation images.
+const LOSS: &str = "loss";
+const EPOCHS: &str = "epochs";
+const PAUSE_AFTER: &str = "pause_after";
+
+impl<D, T, H> TrainingEvaluator<D, T, H> {
+    /// The number of training examples and of validation examples.
     #[must_use]
     pub fn split_sizes(&self) -> (usize, usize) {
         (self.training.len(), self.validation.len())
     }
 
+    /// The number of the device that a worker trains on.
+    fn place(&self, worker: usize) -> usize {
+        worker % self.places.len()
+    }
+
     fn pool(&self, worker: usize) -> Result<Option<Arc<ThreadPool>>, EvaluationError> {
         // On a GPU a worker stays on its own thread, and so on its own stream of the device.
-        let device = self.images[worker % self.images.len()].device();
-        if self.threads_per_worker == 0 || !runs_on_cpu(&device) {
+        let (device, _) = &self.places[self.place(worker)];
+        if self.threads_per_worker == 0 || !runs_on_cpu(device) {
             return Ok(None);
         }
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,14 +148,16 @@ impl<D> TrainingEvaluator<D> {
     fn score<G>(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError>
     where
         D: Decoder<G>,
+        T: Task<D::Network>,
+        H: TrainingHook<D::Network>,
     {
-        let images = &self.images[context.worker() % self.images.len()];
+        let (device, _) = &self.places[self.place(context.worker())];
         let network = self
             .decoder
             .decode(
                 genotype,
                 &mut stream(context.seed(), WEIGHTS),
-                &images.device().autodiff(),
+                &device.clone().autodiff(),
             )
             .map_err(|error| EvaluationError::Infeasible(error.to_string()))?;
         let mut stopped = None;
@@ -141,94 +168,72 @@ impl<D> TrainingEvaluator<D> {
                 ControlFlow::Break(())
             }
         };
-        let trainer = self.trainer_of(context)?;
-        let measured = self.measure::<G>(&trainer, network, context, &mut watch);
-        measured.map_err(|error| match (error, stopped) {
+        let prepared = self.hook.prepare(network, context)?;
+        let trainer = self.trainer_of(context, prepared.epochs)?;
+        let last_epoch = Self::last_epoch(context, &trainer)?;
+        let network = prepared.network;
+        let parameters = trainable_parameters(&network);
+        let trained = self
+            .train(&trainer, network, last_epoch, context, &mut watch)
+            .and_then(|network| {
+                let evaluation = self.evaluation(&trainer, &network, context, &mut watch)?;
+                Ok((network, evaluation))
+            });
+        let (network, evaluation) = trained.map_err(|error| match (error, stopped) {
             (TrainingError::Stopped, Some(reason)) => reason,
             (error, _) => EvaluationError::failed(error),
+        })?;
+        let evaluation = evaluation.with_metric("parameters", parameters as f64);
+        let measured = self.hook.measure(&network.valid(), context)?;
+        let further = joined(prepared.metrics, &measured);
+        Ok(Evaluation {
+            metrics: joined(evaluation.metrics.clone(), &further),
+            ..evaluation
         })
     }
 
-    /// The trainer, with the epochs of the trial's fidelity.
-    fn trainer_of(&self, context: &Context<'_>) -> Result<Cow<'_, Trainer>, EvaluationError> {
-        let Some(epochs) = context.fidelity().amount(Self::EPOCHS) else {
-            return Ok(Cow::Borrowed(&self.trainer));
-        };
-        if epochs.fract() != 0.0 || !(1.0..=f64::from(u32::MAX)).contains(&epochs) {
-            return Err(EvaluationError::Infeasible(format!(
-                "the fidelity asks for {epochs} epochs; it must be a whole number of at least 1"
-            )));
-        }
-        let config = self.trainer.config().clone().epochs(epochs as usize);
-        let trainer = Trainer::new(config).map_err(EvaluationError::failed)?;
-        Ok(Cow::Owned(trainer))
-    }
-
-    fn train<M: ImageClassifier>(
+    /// The fitness of a trained network on the validation examples, and its metrics there and on the test examples.
+    /// The first metric on the validation examples is left out where it is the fitness itself.
+    fn evaluation<M: Module>(
         &self,
         trainer: &Trainer,
-        network: M,
-        context: &Context<'_>,
-        watch: &mut TrainingWatcher<'_>,
-    ) -> Result<M, TrainingError> {
-        let images = &self.images[context.worker() % self.images.len()];
-        let mut training = Training::new(network, trainer, context.seed());
-        while !training.is_over() {
-            let epoch = training.next_epoch(images, &self.training, watch)?;
-            let step = epoch.number as u64;
-            // The accuracy after the last epoch is the fitness itself.
-            let judged = context.is_judged()
-                && self.validate_every > 0
-                && epoch.number.is_multiple_of(self.validate_every)
-                && !training.is_over();
-            let result = match judged {
-                true => {
-                    let network = training.network();
-                    let validation = &self.validation;
-                    let accuracy = trainer.evaluate_watched(&network, images, validation, watch)?;
-                    IntermediateResult::new(step, accuracy)
-                }
-                false => IntermediateResult::without_value(step),
-            };
-            context.report_with_metrics(
-                result
-                    .of(trainer.config().epochs as u64)
-                    .with_metric(Self::LOSS, epoch.loss)
-                    .with_metric(Self::ACCURACY, epoch.accuracy),
-            );
-            if watch(Progress::Epoch(epoch)).is_break() {
-                return Err(TrainingError::Stopped);
-            }
-        }
-        Ok(training.network())
-    }
-
-    fn measure<G>(
-        &self,
-        trainer: &Trainer,
-        network: D::Network,
+        network: &M,
         context: &Context<'_>,
         watch: &mut TrainingWatcher<'_>,
     ) -> Result<Evaluation, TrainingError>
     where
-        D: Decoder<G>,
+        T: Task<M>,
     {
-        let device = context.worker() % self.images.len();
-        let images = &self.images[device];
-        let parameters = trainable_parameters(&network);
-        let network = self.train(trainer, network, context, watch)?;
-        let accuracy = trainer.evaluate_watched(&network, images, &self.validation, watch)?;
-        let evaluation = Evaluation::new(accuracy).with_metric("parameters", parameters as f64);
-        let Some(test) = self.test.get(device) else {
+        let place = self.place(context.worker());
+        let (_, task) = &self.places[place];
+        let values = trainer.metrics_watched(network, task, &self.validation, watch)?;
+        let mut evaluation = Evaluation::new(task.fitness(&values));
+        let metrics = task.metrics();
+        for (number, (metric, &value)) in metrics.iter().zip(&values).enumerate() {
+            if number > 0 || value != evaluation.fitness {
+                evaluation.metrics.insert(metric.metric(), value);
+            }
+        }
+        let Some(test) = self.test.get(place) else {
             return Ok(evaluation);
         };
-        let all: Vec<usize> = (0..test.len()).collect();
-        let accuracy = trainer.evaluate_watched(&network, test, &all, watch)?;
-        Ok(evaluation.with_metric(Self::TEST_ACCURACY, accuracy))
+        let all: Vec<usize> = (0..test.examples()).collect();
+        let values = trainer.metrics_watched(network, test, &all, watch)?;
+        for (metric, &value) in metrics.iter().zip(&values) {
+            let name = format!("test_{}", metric.metric());
+            evaluation.metrics.insert(name, value);
+        }
+        Ok(evaluation)
     }
 }
 
-impl<G: Sync, D: Decoder<G>> Evaluator<G> for TrainingEvaluator<D> {
+impl<G, D, T, H> Evaluator<G> for TrainingEvaluator<D, T, H>
+where
+    G: Sync,
+    D: Decoder<G>,
+    T: Task<D::Network>,
+    H: TrainingHook<D::Network>,
+{
     fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
         match self.pool(context.worker())? {
             // Caught in the pool's thread, where it panics.

@@ -1,15 +1,30 @@
 //! A trainer and its evaluation of networks.
 
-use burn::tensor::{Int, Tensor};
+use std::fmt;
+use std::sync::Arc;
 
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::optimizer::CustomOptimizer;
 use super::progress::{Progress, TrainingWatcher, tell};
 use crate::network::ImageShape;
-use crate::training::{Augmentation, DeviceImages, ImageClassifier, TrainingConfig, TrainingError};
+use crate::training::{Task, TrainingConfig, TrainingError};
 
-/// Trains and evaluates networks with one configuration.
-#[derive(Clone, Debug)]
+/// Trains and evaluates networks with one configuration, for any [`Task`].
+#[derive(Clone)]
 pub struct Trainer {
     config: TrainingConfig,
+    optimizer: Option<Arc<CustomOptimizer>>,
+}
+
+impl fmt::Debug for Trainer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trainer")
+            .field("config", &self.config)
+            .field("optimizer", &self.optimizer)
+            .finish()
+    }
 }
 
 impl Trainer {
@@ -19,7 +34,33 @@ impl Trainer {
     /// [`TrainingError::InvalidSetting`] with the first setting that is out of range.
     pub fn new(config: TrainingConfig) -> Result<Self, TrainingError> {
         config.validate()?;
-        Ok(Self { config })
+        Ok(Self {
+            config,
+            optimizer: None,
+        })
+    }
+
+    /// Trains with another optimizer, Burn's or your own, instead of the configuration's. Schedule, clipping and
+    /// averaged weights stay, and checkpoints hold its state.
+    #[must_use]
+    pub fn with_optimizer(mut self, optimizer: CustomOptimizer) -> Self {
+        self.optimizer = Some(Arc::new(optimizer));
+        self
+    }
+
+    /// The same trainer with another configuration.
+    ///
+    /// # Errors
+    /// [`TrainingError::InvalidSetting`] with the first setting that is out of range.
+    pub(in crate::training) fn with_config(
+        &self,
+        config: TrainingConfig,
+    ) -> Result<Self, TrainingError> {
+        let optimizer = self.optimizer.clone();
+        Ok(Self {
+            optimizer,
+            ..Self::new(config)?
+        })
     }
 
     /// The configuration.
@@ -28,51 +69,57 @@ impl Trainer {
         &self.config
     }
 
+    /// The optimizer that replaces the configuration's, if there is one.
+    pub(in crate::training) fn optimizer(&self) -> Option<&CustomOptimizer> {
+        self.optimizer.as_deref()
+    }
+
     /// Checks whether `images` images of this shape can be trained on.
     ///
     /// # Errors
     /// [`TrainingError`] if they are fewer than a batch, or if crop padding or cutout could remove
     /// an entire image.
     pub fn check(&self, shape: ImageShape, images: usize) -> Result<(), TrainingError> {
-        if images < 2 {
-            return Err(TrainingError::TooFewImages { images });
-        }
-        let batch_size = self.config.batch_size;
-        if batch_size > images {
-            return Err(TrainingError::BatchTooLarge { batch_size, images });
-        }
-        let Augmentation {
-            crop_padding,
-            cutout,
-            ..
-        } = self.config.augmentation;
-        let smallest = shape.height.min(shape.width);
-        let too_large = [("a crop padding", crop_padding), ("a cutout", cutout)]
-            .into_iter()
-            .find(|&(_, pixels)| pixels >= smallest);
-        match too_large {
-            Some((what, pixels)) => Err(TrainingError::AugmentationTooLarge {
-                what,
-                pixels,
-                height: shape.height,
-                width: shape.width,
-            }),
-            None => Ok(()),
-        }
+        self.check_count(images)?;
+        self.config.augmentation.check(shape)
     }
 
-    /// The share of the images at `indices` that the network classifies correctly, from 0 to 1; 0
-    /// if there are none. Batch norm uses its running statistics.
+    /// Checks whether so many of a task's examples can be trained on.
+    pub(in crate::training) fn check_task<M: Module, T: Task<M>>(
+        &self,
+        task: &T,
+        examples: usize,
+    ) -> Result<(), TrainingError> {
+        self.check_count(examples)?;
+        task.check(&self.config)
+    }
+
+    const fn check_count(&self, examples: usize) -> Result<(), TrainingError> {
+        if examples < 2 {
+            return Err(TrainingError::TooFewExamples { examples });
+        }
+        let batch_size = self.config.batch_size;
+        if batch_size > examples {
+            return Err(TrainingError::BatchTooLarge {
+                batch_size,
+                examples,
+            });
+        }
+        Ok(())
+    }
+
+    /// The first metric of a network over a task's examples of these numbers: for images, the share that it classifies
+    /// correctly, from 0 to 1. Without examples, it is 0. Batch norm uses its running statistics.
     ///
     /// # Errors
     /// [`TrainingError::OutputNotFinite`] if the network's outputs are not finite.
-    pub fn evaluate<M: ImageClassifier>(
+    pub fn evaluate<M: Module, T: Task<M>>(
         &self,
         network: &M,
-        images: &DeviceImages,
-        indices: &[usize],
+        task: &T,
+        examples: &[usize],
     ) -> Result<f64, TrainingError> {
-        self.evaluate_watched(network, images, indices, &mut Progress::ignore)
+        self.evaluate_watched(network, task, examples, &mut Progress::ignore)
     }
 
     /// Like [`Trainer::evaluate`]; `watch` is called for every batch.
@@ -80,44 +127,53 @@ impl Trainer {
     /// # Errors
     /// [`TrainingError::OutputNotFinite`] if the network's outputs are not finite, and
     /// [`TrainingError::Stopped`] if `watch` breaks.
-    pub fn evaluate_watched<M: ImageClassifier>(
+    pub fn evaluate_watched<M: Module, T: Task<M>>(
         &self,
         network: &M,
-        images: &DeviceImages,
-        indices: &[usize],
+        task: &T,
+        examples: &[usize],
         watch: &mut TrainingWatcher<'_>,
     ) -> Result<f64, TrainingError> {
+        let values = self.metrics_watched(network, task, examples, watch)?;
+        Ok(values.first().copied().unwrap_or(0.0))
+    }
+
+    /// All metrics of a network over a task's examples of these numbers, in the order of [`Task::metrics`]; empty
+    /// without examples. `watch` is called for every batch.
+    ///
+    /// # Errors
+    /// [`TrainingError::OutputNotFinite`] if a metric is not finite, and [`TrainingError::Stopped`] if `watch` breaks.
+    pub fn metrics_watched<M: Module, T: Task<M>>(
+        &self,
+        network: &M,
+        task: &T,
+        examples: &[usize],
+        watch: &mut TrainingWatcher<'_>,
+    ) -> Result<Vec<f64>, TrainingError> {
         let network = network.valid();
-        let mut counts: Option<Tensor<1, Int>> = None;
+        let mut totals: Option<Tensor<1>> = None;
         let mut done = 0;
-        for batch in indices.chunks(self.config.batch_size) {
-            let (inputs, labels) = images.batch(batch);
-            let logits = network.logits(inputs);
-            let non_finite = logits.clone().is_finite().bool_not().int().sum();
-            let found = Tensor::cat(vec![correct(logits, labels), non_finite], 0);
-            counts = Some(match counts {
+        for batch in examples.chunks(self.config.batch_size) {
+            let found = task.totals(&network, task.batch(batch));
+            totals = Some(match totals {
                 Some(sum) => sum + found,
                 None => found,
             });
             done += batch.len();
             let progress = Progress::Evaluation {
-                images: done,
-                of: indices.len(),
+                examples: done,
+                of: examples.len(),
             };
             tell(watch, progress)?;
         }
-        let counts = counts.map(|counts| counts.into_data().iter::<i64>().collect::<Vec<_>>());
-        match counts.as_deref() {
-            None => Ok(0.0),
-            Some(&[correct, 0]) => Ok(correct as f64 / indices.len() as f64),
-            Some(_) => Err(TrainingError::OutputNotFinite),
+        let Some(totals) = totals else {
+            return Ok(Vec::new());
+        };
+        let totals: Vec<f64> = totals.into_data().iter().collect();
+        let values = task.values(&totals, examples.len());
+        match values.iter().all(|value| value.is_finite()) {
+            true => Ok(values),
+            false => Err(TrainingError::OutputNotFinite),
         }
     }
-}
-
-/// How many images have their largest logit at their label.
-pub(super) fn correct(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1, Int> {
-    let [count, _] = logits.dims();
-    let predicted = logits.argmax(1).reshape([count]);
-    predicted.equal(labels).int().sum()
 }

@@ -3,15 +3,14 @@
 use std::fmt;
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::GradientsParams;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::Tensor;
 
-use super::evaluate::correct;
+use super::evaluate::Trainer;
 use super::moving_average::MovingAverage;
 use super::optimizer::NetworkOptimizer;
 use crate::network::TrainingPass;
-use crate::training::{ImageClassifier, TrainingConfig};
+use crate::training::{StepLoss, Task, TrainingConfig};
 
 /// A network in training, with its optimizer and averaged weights: takes one batch at a time.
 ///
@@ -22,7 +21,7 @@ pub struct Learner<M> {
     network: Option<M>,
     optimizer: NetworkOptimizer,
     average: Option<MovingAverage<M>>,
-    label_smoothing: f64,
+    config: TrainingConfig,
 }
 
 impl<M> fmt::Debug for Learner<M> {
@@ -31,65 +30,63 @@ impl<M> fmt::Debug for Learner<M> {
     }
 }
 
-impl<M: ImageClassifier> Learner<M> {
-    /// A learner before its first step, with the configuration's optimizer, label smoothing,
-    /// gradient clipping and moving average.
+impl<M: Module> Learner<M> {
+    /// A learner before its first step, with the trainer's optimizer, gradient clipping and moving average.
     #[must_use]
-    pub fn new(network: M, config: &TrainingConfig) -> Self {
+    pub fn new(network: M, trainer: &Trainer) -> Self {
         let network = network.train();
-        let average = config
+        let average = trainer
+            .config()
             .moving_average
             .map(|decay| MovingAverage::new(&network, decay));
-        Self::assemble(network, average, config)
+        Self::assemble(network, average, trainer)
     }
 
     /// A learner with the averaged weights of an earlier one.
     pub(in crate::training) fn resumed(
         network: M,
         average: Option<MovingAverage<M>>,
-        config: &TrainingConfig,
+        trainer: &Trainer,
     ) -> Self {
-        Self::assemble(network.train(), average, config)
+        Self::assemble(network.train(), average, trainer)
     }
 
-    fn assemble(network: M, average: Option<MovingAverage<M>>, config: &TrainingConfig) -> Self {
+    fn assemble(network: M, average: Option<MovingAverage<M>>, trainer: &Trainer) -> Self {
         Self {
             network: Some(network),
-            optimizer: NetworkOptimizer::new(config),
+            optimizer: NetworkOptimizer::new(trainer),
             average,
-            label_smoothing: config.label_smoothing,
+            config: trainer.config().clone(),
         }
     }
 
-    /// Forward, backward, and a step of the optimizer at this learning rate. Nothing is read from
-    /// the device, so the step may still be under way when this returns.
-    ///
-    /// # Shapes
-    /// - images: `[batch, channels, height, width]`, normalized
-    /// - labels: `[batch]`
-    pub fn step(
+    /// Forward, backward, and a step of the optimizer at this learning rate, on a batch of a task. Nothing is read
+    /// from the device, so the step may still be under way when this returns.
+    pub fn step<T: Task<M>>(
         &mut self,
-        (images, labels): (Tensor<4>, Tensor<1, Int>),
+        task: &T,
+        batch: T::Batch,
         pass: &mut TrainingPass<'_>,
         learning_rate: f64,
     ) -> StepResult {
-        let smoothing = self.label_smoothing as f32;
-        let loss_function = CrossEntropyLossConfig::new()
-            .with_smoothing((smoothing > 0.0).then_some(smoothing))
-            .init(&images.device());
-        let device = images.device();
-        let network = self.trained();
-        let output = network.training_output(images, pass);
-        let hits = correct(output.logits.clone().inner(), labels.clone());
-        let mut loss = loss_function.forward(output.logits, labels.clone());
-        let result = StepResult {
-            loss: loss.clone().inner(),
-            correct: hits.float(),
-        };
-        if let Some((logits, weight)) = output.auxiliary {
-            loss = loss + loss_function.forward(logits, labels) * weight;
-        }
-        let gradients = GradientsParams::from_grads(loss.backward(), network);
+        self.step_with(learning_rate, |network, config| {
+            task.loss(network, batch, config, pass)
+        })
+    }
+
+    /// The same with any loss of the network, such as [`StepLoss::of_classifier`].
+    pub fn step_with(
+        &mut self,
+        learning_rate: f64,
+        loss: impl FnOnce(&M, &TrainingConfig) -> StepLoss,
+    ) -> StepResult {
+        let StepLoss {
+            differentiated,
+            reported,
+            totals,
+        } = loss(self.trained(), &self.config);
+        let device = reported.device();
+        let gradients = GradientsParams::from_grads(differentiated.backward(), self.trained());
         // Moved, not cloned: weights with one owner are updated in place.
         if let Some(network) = self.network.take() {
             let stepped = self
@@ -100,7 +97,10 @@ impl<M: ImageClassifier> Learner<M> {
         if let Some(average) = self.average.take() {
             self.average = Some(average.update(self.trained()));
         }
-        result
+        StepResult {
+            loss: reported,
+            totals,
+        }
     }
 
     /// The network to evaluate and to keep: with averaged weights if the configuration says so.
@@ -136,31 +136,32 @@ impl<M: ImageClassifier> Learner<M> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StepResult {
-    /// The mean loss of the batch before the step, without the auxiliary head's, `[1]`.
+    /// The mean loss of the batch before the step, without auxiliary losses, `[1]`.
     pub loss: Tensor<1>,
-    /// How many images of the batch the network classified correctly before the step, `[1]`.
-    pub correct: Tensor<1>,
+    /// The totals of the task's metrics over the batch before the step, `[totals]`: for images, how many were
+    /// classified correctly.
+    pub totals: Tensor<1>,
 }
 
 impl StepResult {
     pub(super) fn plus(self, other: Self) -> Self {
         Self {
             loss: self.loss + other.loss,
-            correct: self.correct + other.correct,
+            totals: self.totals + other.totals,
         }
     }
 
-    /// Loss and correct images; NaN for the loss if a parameter of `network` is not finite. Both
-    /// are read at once, since every read waits for the device.
-    pub(super) fn read<M: Module>(self, network: &M) -> (f64, f64) {
+    /// The loss and the totals; NaN for the loss if a parameter of `network` is not finite. All are read at once, since
+    /// every read waits for the device.
+    pub(super) fn read<M: Module>(self, network: &M) -> (f64, Vec<f64>) {
         let loss = match non_finite(network) {
             Some(non_finite) => self.loss + non_finite,
             None => self.loss,
         };
-        let both = Tensor::cat(vec![loss, self.correct], 0).into_data();
-        let mut values = both.iter::<f64>();
-        let mut next = || values.next().unwrap_or(f64::NAN);
-        (next(), next())
+        let all = Tensor::cat(vec![loss, self.totals], 0).into_data();
+        let mut values = all.iter::<f64>();
+        let loss = values.next().unwrap_or(f64::NAN);
+        (loss, values.collect())
     }
 }
 

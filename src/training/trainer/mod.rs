@@ -14,7 +14,10 @@ mod training;
 pub use evaluate::Trainer;
 pub use learner::{Learner, StepResult};
 pub use moving_average::MovingAverage;
+pub use optimizer::CustomOptimizer;
 pub use progress::{Epoch, Progress, TrainingWatcher};
 pub use rms_prop::{RmsProp, RmsPropState};
 pub use sgd::{Sgd, SgdState};
 pub use training::Training;
+#[cfg(feature = "train")]
+pub(super) use training::batch_count;

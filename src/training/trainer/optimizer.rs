@@ -1,14 +1,71 @@
 //! The optimizer of a network's parameters.
 
+use std::fmt;
+
 use burn::module::{Module, ModuleMapper, Param};
-use burn::optim::{DynOptimizer, DynState, GradientsParams, StateSink, StateSource};
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::{AdamConfig, AdamWConfig};
+use burn::optim::{DynOptimizer, DynState, GradientsParams, Optimizer, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
 use evonas_kernels::{Clipping, updates_together};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::clipping::clip;
+use super::evaluate::Trainer;
 use super::together::Together;
 use super::{RmsProp, Sgd};
-use crate::training::{OptimizerSettings, TrainingConfig};
+use crate::description;
+use crate::training::OptimizerSettings;
+
+/// An optimizer of Burn's that [`OptimizerSettings`] doesn't have, or your own, for
+/// [`Trainer::with_optimizer`].
+///
+/// ```
+/// use evonas::burn::optim::LionConfig;
+/// use evonas::prelude::*;
+/// use evonas::training::CustomOptimizer;
+///
+/// let lion = CustomOptimizer::new("Lion, 0.9, 0.99", |weight_decay| {
+///     LionConfig::new().with_weight_decay(weight_decay as f32).build()
+/// });
+/// let trainer = Trainer::new(TrainingConfig::default().learning_rate(1e-3))?.with_optimizer(lion);
+/// # Ok::<(), evonas::training::TrainingError>(())
+/// ```
+pub struct CustomOptimizer {
+    description: Value,
+    rule: Box<dyn Fn(f64) -> Box<dyn DynOptimizer> + Send + Sync>,
+}
+
+impl fmt::Debug for CustomOptimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CustomOptimizer")
+            .field(&self.description)
+            .finish()
+    }
+}
+
+impl CustomOptimizer {
+    /// An optimizer that `rule` builds for the parameters with a weight decay:
+    /// [`TrainingConfig::weight_decay`](crate::training::TrainingConfig::weight_decay) for weights, and 0 for batch
+    /// norm and biases unless all parameters decay. What it keeps of a parameter must have the parameter's shape.
+    ///
+    /// A checkpoint records the description, and a training resumes only with the same one: name the optimizer and
+    /// all of its settings.
+    pub fn new<O: Optimizer + 'static>(
+        description: impl Serialize,
+        rule: impl Fn(f64) -> O + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            description: description::of(&description),
+            rule: Box::new(move |weight_decay| Box::new(rule(weight_decay))),
+        }
+    }
+
+    pub(in crate::training) const fn description(&self) -> &Value {
+        &self.description
+    }
+}
 
 /// Applies an update rule to every parameter of a network and keeps the rule's state of each.
 ///
@@ -20,15 +77,19 @@ pub(in crate::training) struct NetworkOptimizer {
     weights: Box<dyn DynOptimizer>,
     /// The rule for parameters of rank 1: batch norm's and biases.
     vectors: Box<dyn DynOptimizer>,
-    together: Together,
+    /// A step of all parameters at once, if there is one for the rule.
+    together: Option<Together>,
+    /// The weight decay of parameters of rank 1, and of all others.
+    weight_decay: [f64; 2],
     clipping: Option<Clipping>,
     states: Vec<Option<DynState>>,
 }
 
 impl NetworkOptimizer {
-    /// The optimizer of a configuration. Weight decay applies to weights, and to batch norm and
-    /// biases only with [`TrainingConfig::decay_all`].
-    pub(super) fn new(config: &TrainingConfig) -> Self {
+    /// The optimizer of a trainer. Weight decay applies to weights, and to batch norm and biases only with
+    /// [`TrainingConfig::decay_all`](crate::training::TrainingConfig::decay_all).
+    pub(super) fn new(trainer: &Trainer) -> Self {
+        let config = trainer.config();
         let decay = config.weight_decay;
         let weight_decay = match config.decay_all {
             true => [decay; 2],
@@ -40,17 +101,23 @@ impl NetworkOptimizer {
         });
         // Clipping that includes weight decay leaves none to the rule.
         let decays_first = clipping.is_some_and(|clipping| clipping.decayed);
+        let custom = trainer.optimizer();
         let [vectors, weights] = weight_decay.map(|decay| {
             let decay = if decays_first { 0.0 } else { decay };
-            rule(&config.optimizer, decay)
+            match custom {
+                Some(custom) => (custom.rule)(decay),
+                None => rule(&config.optimizer, decay),
+            }
         });
+        let together = match custom {
+            Some(_) => None,
+            None => Together::new(&config.optimizer, weight_decay),
+        };
         Self {
             weights,
             vectors,
-            together: Together {
-                settings: config.optimizer,
-                weight_decay,
-            },
+            together,
+            weight_decay,
             clipping,
             states: Vec::new(),
         }
@@ -66,13 +133,13 @@ impl NetworkOptimizer {
         device: &Device,
     ) -> M {
         let clipping = self.clipping;
-        if updates_together(device) {
-            return self
-                .together
-                .step(network, gradients, &mut self.states, rate, clipping);
+        if let Some(together) = self.together
+            && updates_together(device)
+        {
+            return together.step(network, gradients, &mut self.states, rate, clipping);
         }
         if let Some(clipping) = clipping {
-            gradients = clip(gradients, &network, clipping, self.together.weight_decay);
+            gradients = clip(gradients, &network, clipping, self.weight_decay);
         }
         network.map(&mut Step {
             optimizer: self,
@@ -136,6 +203,31 @@ fn rule(settings: &OptimizerSettings, weight_decay: f64) -> Box<dyn DynOptimizer
             epsilon,
             weight_decay,
         }),
+        OptimizerSettings::Adam {
+            beta_1,
+            beta_2,
+            epsilon,
+        } => {
+            let decay = (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay as f32));
+            let config = AdamConfig::new()
+                .with_beta_1(beta_1 as f32)
+                .with_beta_2(beta_2 as f32)
+                .with_epsilon(epsilon as f32)
+                .with_weight_decay(decay);
+            Box::new(config.build())
+        }
+        OptimizerSettings::AdamW {
+            beta_1,
+            beta_2,
+            epsilon,
+        } => {
+            let config = AdamWConfig::new()
+                .with_beta_1(beta_1 as f32)
+                .with_beta_2(beta_2 as f32)
+                .with_epsilon(epsilon as f32)
+                .with_weight_decay(weight_decay as f32);
+            Box::new(config.build())
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::training::TrainingError;
 
-/// A pass over the training images.
+/// A pass over the training examples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Epoch {
@@ -14,15 +14,16 @@ pub struct Epoch {
     pub number: usize,
     /// The mean loss of its steps, without the auxiliary head's.
     pub loss: f64,
-    /// The share of its augmented images, from 0 to 1, that the network classified correctly just
-    /// before it learned from them.
-    pub accuracy: f64,
+    /// The task's first metric over its examples, just before the network learned from them: for images, the share of
+    /// the augmented images that it classified correctly, from 0 to 1.
+    #[serde(alias = "accuracy")]
+    pub metric: f64,
     /// The learning rate of its last step.
     pub learning_rate: f64,
-    /// The share of held-out images, from 0 to 1, that the network classified correctly after the
-    /// epoch, if [`Training::validate`](super::Training::validate) measured it.
-    #[serde(default)]
-    pub validation_accuracy: Option<f64>,
+    /// The same metric over held-out examples after the epoch, if
+    /// [`Training::validate`](super::Training::validate) measured it.
+    #[serde(default, alias = "validation_accuracy")]
+    pub validation_metric: Option<f64>,
 }
 
 /// The progress that a watcher receives.
@@ -42,9 +43,9 @@ pub enum Progress {
     Epoch(Epoch),
     /// A batch has been evaluated, or is under way on the device.
     Evaluation {
-        /// Images evaluated so far.
-        images: usize,
-        /// All images of the evaluation.
+        /// Examples evaluated so far.
+        examples: usize,
+        /// All examples of the evaluation.
         of: usize,
     },
 }

@@ -12,12 +12,30 @@ use crate::training::OptimizerSettings;
 /// What a step needs besides the network and its gradients.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Together {
-    pub(super) settings: OptimizerSettings,
+    rule: UpdateRule,
     /// The weight decay of parameters of rank 1, and of all others.
-    pub(super) weight_decay: [f64; 2],
+    weight_decay: [f64; 2],
 }
 
 impl Together {
+    /// The step of an optimizer, if there is one of all parameters at once.
+    pub(super) const fn new(settings: &OptimizerSettings, weight_decay: [f64; 2]) -> Option<Self> {
+        let rule = match *settings {
+            OptimizerSettings::Sgd { momentum, nesterov } => UpdateRule::Sgd { momentum, nesterov },
+            OptimizerSettings::RmsProp {
+                decay,
+                momentum,
+                epsilon,
+            } => UpdateRule::RmsProp {
+                decay,
+                momentum,
+                epsilon,
+            },
+            OptimizerSettings::Adam { .. } | OptimizerSettings::AdamW { .. } => return None,
+        };
+        Some(Self { rule, weight_decay })
+    }
+
     /// One step of a network; its states are those of the update rules, by the parameter's position.
     pub(super) fn step<M: Module>(
         self,
@@ -40,7 +58,7 @@ impl Together {
         let Take {
             updates, origins, ..
         } = taken;
-        let rule = self.rule();
+        let rule = self.rule;
         let updated = update_together(updates, rule, rate, clipping);
         network.map(&mut Return {
             updated: updated.into_iter().zip(origins),
@@ -51,21 +69,6 @@ impl Together {
         })
     }
 
-    const fn rule(self) -> UpdateRule {
-        match self.settings {
-            OptimizerSettings::Sgd { momentum, nesterov } => UpdateRule::Sgd { momentum, nesterov },
-            OptimizerSettings::RmsProp {
-                decay,
-                momentum,
-                epsilon,
-            } => UpdateRule::RmsProp {
-                decay,
-                momentum,
-                epsilon,
-            },
-        }
-    }
-
     /// The states of a parameter before its step, flat.
     fn states_of<const D: usize>(
         self,
@@ -73,18 +76,16 @@ impl Together {
         weight: &Tensor<1>,
     ) -> Vec<Tensor<1>> {
         let flat = |tensor: Tensor<D>| tensor.reshape([-1]);
-        match (self.settings, state) {
-            (OptimizerSettings::Sgd { .. }, Some(state)) => {
+        match (self.rule, state) {
+            (UpdateRule::Sgd { .. }, Some(state)) => {
                 vec![flat(state.downcast::<SgdState<D>>().velocity)]
             }
-            (OptimizerSettings::Sgd { .. }, None) => vec![weight.zeros_like()],
-            (OptimizerSettings::RmsProp { .. }, Some(state)) => {
+            (UpdateRule::Sgd { .. }, None) => vec![weight.zeros_like()],
+            (_, Some(state)) => {
                 let state = state.downcast::<RmsPropState<D>>();
                 vec![flat(state.mean_square), flat(state.velocity)]
             }
-            (OptimizerSettings::RmsProp { .. }, None) => {
-                vec![weight.ones_like(), weight.zeros_like()]
-            }
+            (_, None) => vec![weight.ones_like(), weight.zeros_like()],
         }
     }
 }

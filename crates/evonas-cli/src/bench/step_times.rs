@@ -5,7 +5,7 @@ use std::time::Instant;
 use burn::tensor::ElementConversion as _;
 use evonas::network::{ImageShape, TrainingPass};
 use evonas::randomness::stream;
-use evonas::training::{Augmentation, DeviceImages, ImageClassifier, Learner, Trainer};
+use evonas::training::{Augmentation, DeviceImages, ImageClassifier, Learner, StepLoss, Trainer};
 
 use super::random_batch::random_batch;
 
@@ -39,11 +39,13 @@ impl StepTimes {
         let device = network.devices().into_iter().next().unwrap_or_default();
         let (images, labels) =
             random_batch(config.batch_size, image, classes, &mut rng, &device.inner());
-        let mut learner = Learner::new(network, config);
+        let mut learner = Learner::new(network, trainer);
         Self::of_steps(warm_up, timed, || {
             let mut pass = TrainingPass::new(0.0, &mut rng);
             let batch = (images.clone(), labels.clone());
-            let result = learner.step(batch, &mut pass, config.learning_rate);
+            let result = learner.step_with(config.learning_rate, |network, config| {
+                StepLoss::of_classifier(network, batch, config, &mut pass)
+            });
             // Reading the loss waits for the device.
             let _ = result.loss.into_scalar::<f32>().elem::<f64>();
             step_done();

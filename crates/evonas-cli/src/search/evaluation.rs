@@ -1,5 +1,6 @@
 //! How candidates are evaluated: what a search and its workers on other machines must agree on.
 
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use burn::tensor::Device;
@@ -7,13 +8,18 @@ use clap::Args;
 use evonas::network::NetworkConfig;
 use evonas::training::images::ImageDataset;
 use evonas::training::{
-    CellDecoder, DeviceName, Devices, Trainer, TrainingConfig, TrainingEvaluator,
+    CellDecoder, DeviceImages, DeviceName, Devices, InheritedWeights, Trainer, TrainingConfig,
+    TrainingEvaluator,
 };
 use serde_json::{Value, json};
 
+use super::objectives::{Figures, ObjectiveOptions};
 use crate::Failure;
 use crate::naming::{DatasetLocation, DatasetName, DatasetOptions, PresetName, SpaceName};
 use crate::ranges::{batch, count, positive, seed};
+
+/// A child inherits the weights of a parent that is at most this many trials older.
+const INHERITING_TRIALS: u64 = 200;
 
 // No doc comment: clap would take it for a command's.
 #[derive(Args, Debug)]
@@ -50,6 +56,15 @@ pub(crate) struct EvaluationOptions {
     /// With a stopper, measure the validation accuracy of a trial after every so many epochs [default: 1]
     #[arg(long, value_name = "EPOCHS", value_parser = count)]
     pub(super) validate_every: Option<usize>,
+    #[command(flatten)]
+    pub(super) objectives: ObjectiveOptions,
+    /// Let children begin with the trained weights of their parents, where the mutation left the layers as they were. The
+    /// networks of the last 400 trials are kept in this folder, which workers on other machines must share
+    #[arg(long, value_name = "DIR")]
+    pub(super) inherit: Option<PathBuf>,
+    /// Epochs of a child that inherits [default: those of a trial]
+    #[arg(long, value_name = "EPOCHS", value_parser = count, requires = "inherit")]
+    pub(super) inherit_epochs: Option<usize>,
 }
 
 impl EvaluationOptions {
@@ -107,17 +122,38 @@ impl<'a> EvaluationTask<'a> {
         &self,
         devices: &[Device],
         threads: usize,
-    ) -> Result<TrainingEvaluator<CellDecoder>, Failure> {
+    ) -> Result<CellEvaluator, Failure> {
         let options = self.options;
+        let device_name = self.devices.to_string();
+        let figures = options.objectives.measure(
+            &options.space.space(),
+            &self.network,
+            &devices[0],
+            &device_name,
+        )?;
         let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
         let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
             .validation_fraction(0.2)
             .split_seed(options.seed)
             .validate_every(options.validate_every())
             .devices(devices)
+            .hook((self.inheritance()?, figures))
             .threads_per_worker(threads)
             .build()?;
         Ok(evaluator)
+    }
+
+    fn inheritance(&self) -> Result<Option<InheritedWeights>, Failure> {
+        let Some(folder) = &self.options.inherit else {
+            return Ok(None);
+        };
+        let weights = InheritedWeights::in_folder(folder)
+            .map_err(|error| format!("can't create {}: {error}", folder.display()))?
+            .keep(INHERITING_TRIALS);
+        Ok(Some(match self.options.inherit_epochs {
+            Some(epochs) => weights.epochs(epochs),
+            None => weights,
+        }))
     }
 
     /// All that a trial's score depends on besides its genotype and seed.
@@ -130,6 +166,17 @@ impl<'a> EvaluationTask<'a> {
             "training_images": self.dataset.train.len(),
             "limit": self.options.limit,
         });
+        let figures = self.options.objectives.figures();
+        if !figures.is_empty() {
+            description["figures"] = json!(figures);
+        }
+        if self.options.inherit.is_some() {
+            let epochs = self.options.inherit_epochs.unwrap_or(self.options.epochs);
+            description["inherited_weights"] = json!({
+                "trials": INHERITING_TRIALS,
+                "epochs": epochs,
+            });
+        }
         // The digits are part of the program; a folder may hold anything.
         if name != DatasetName::Digits {
             let checksum = format!("{:08x}", self.dataset.train.checksum());
@@ -155,6 +202,10 @@ fn training(options: &EvaluationOptions, dataset: &ImageDataset, epochs: usize) 
         .batch_size(options.batch)
         .learning_rate(options.learning_rate)
 }
+
+/// What evaluates candidates.
+pub(super) type CellEvaluator =
+    TrainingEvaluator<CellDecoder, DeviceImages, (Option<InheritedWeights>, Figures)>;
 
 /// The threads of a worker if so many workers share this machine's cores.
 pub(super) fn threads_of_one_among(workers: usize) -> usize {

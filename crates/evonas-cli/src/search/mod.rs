@@ -9,6 +9,7 @@ mod found;
 mod isolated;
 mod nats;
 mod no_score;
+mod objectives;
 mod options;
 mod task;
 mod warm_start;
@@ -82,6 +83,9 @@ impl SearchOptions {
                     result.evaluations_saved
                 )));
             }
+        }
+        if !self.quiet && !history.objectives().is_empty() {
+            failures.add(print_line(objectives::front(history)));
         }
         let found = match failed {
             true => task.reported("best genotype", &result, &mut failures),

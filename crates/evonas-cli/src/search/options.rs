@@ -186,6 +186,7 @@ impl SearchOptions {
 
     /// Refuses options that the algorithm has no use for.
     pub(super) fn check(&self) -> Result<(), Failure> {
+        self.evaluation.objectives.check()?;
         if self.nats.is_given() {
             self.check_with_nats()?;
         }
@@ -209,6 +210,9 @@ impl SearchOptions {
         }
         if self.algorithm != SearchAlgorithm::Random {
             return Ok(());
+        }
+        if !self.evaluation.objectives.objectives().is_empty() {
+            return Err("--objectives needs evolution; random search optimizes nothing".into());
         }
         if self.baseline {
             return Err(

@@ -97,6 +97,11 @@ impl<'a> Task<'a> {
             .population(options.population_size())
             .sample(options.sample_size())
             .seed(seed);
+        let objectives = options.evaluation.objectives.objectives();
+        let evolution = match objectives.is_empty() {
+            true => evolution,
+            false => evolution.pareto(objectives),
+        };
         let opening = Journal::options().lock(options.lock.policy);
         let journal = match &out {
             Some(folder) if options.resume => Some(opening.open_or_create(folder)?),

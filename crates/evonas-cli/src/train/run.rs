@@ -224,7 +224,7 @@ impl<'a> TrainRun<'a> {
             "parameters": trainable_parameters(&classifier.network),
             "epochs": training.epochs().len(),
             "loss": last.map(|epoch| epoch.loss),
-            "validation_accuracy": last.and_then(|epoch| epoch.validation_accuracy),
+            "validation_accuracy": last.and_then(|epoch| epoch.validation_metric),
             "test_accuracy": test_accuracy,
             "device": self.device,
         }))

@@ -13,6 +13,10 @@ enum OptimizerName {
     Nesterov,
     /// TensorFlow's RMSProp with the paper's ImageNet settings
     Rmsprop,
+    /// Adam with its paper's settings; --momentum is its first beta
+    Adam,
+    /// AdamW: Adam whose weight decay isn't part of the gradient
+    Adamw,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -100,16 +104,22 @@ impl TrainingOptions {
             .crop_padding(self.crop_padding.unwrap_or(augmentation.crop_padding))
             .flip(self.flip.unwrap_or(augmentation.flip))
             .cutout(self.cutout.unwrap_or(augmentation.cutout));
-        Ok(TrainingConfig::default()
+        let optimizer = self.optimizer(preset.optimizer);
+        // AdamW's weight decay isn't part of the gradient, so it can't be clipped with it.
+        let decoupled = matches!(optimizer, OptimizerSettings::AdamW { .. });
+        let clips_decay = preset.clip_weight_decay && !decoupled;
+        Ok(preset
+            .clone()
             .epochs(self.epochs.unwrap_or(preset.epochs))
             .batch_size(self.batch.unwrap_or(preset.batch_size))
             .learning_rate(self.learning_rate.unwrap_or(preset.learning_rate))
             .schedule(self.schedule(preset.schedule)?)
             .warm_up_epochs(self.warm_up.unwrap_or(preset.warm_up_epochs))
-            .optimizer(self.optimizer(preset.optimizer))
+            .optimizer(optimizer)
             .weight_decay(self.weight_decay.unwrap_or(preset.weight_decay))
             .decay_all(self.decay_all.unwrap_or(preset.decay_all))
             .gradient_clipping(off(self.clip, preset.gradient_clipping))
+            .clip_weight_decay(clips_decay)
             .label_smoothing(self.label_smoothing.unwrap_or(preset.label_smoothing))
             .moving_average(off(self.average, preset.moving_average))
             .augmentation(augmentation))
@@ -121,6 +131,8 @@ impl TrainingOptions {
             Some(OptimizerName::Sgd) => OptimizerSettings::SGD,
             Some(OptimizerName::Nesterov) => OptimizerSettings::NESTEROV,
             Some(OptimizerName::Rmsprop) => OptimizerSettings::RMS_PROP,
+            Some(OptimizerName::Adam) => OptimizerSettings::ADAM,
+            Some(OptimizerName::Adamw) => OptimizerSettings::ADAM_W,
         };
         match self.momentum {
             Some(momentum) => settings.momentum(momentum),

@@ -113,7 +113,7 @@ fn sizes_that_fit_an_option_but_no_memory_are_refused() {
         ),
         (
             "train --limit 100 --batch 65536",
-            "the batch size is 65536, but there are only 100 training images",
+            "the batch size is 65536, but there are only 100 training examples",
         ),
         (
             "train --limit 100 --learning-rate -1e300",

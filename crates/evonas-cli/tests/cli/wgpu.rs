@@ -14,8 +14,8 @@ use evonas::randomness::stream;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
 use evonas::training::images::digits;
 use evonas::training::{
-    Augmentation, CellDecoder, DeviceImages, DeviceName, Learner, OptimizerSettings, Trainer,
-    TrainingConfig, TrainingEvaluator,
+    Augmentation, CellDecoder, DeviceImages, DeviceName, Learner, OptimizerSettings, StepLoss,
+    Trainer, TrainingConfig, TrainingEvaluator,
 };
 use evonas_cli::bench::Agreement;
 
@@ -134,11 +134,15 @@ fn trained(config: &TrainingConfig, device: &Device) -> [Vec<Vec<f32>>; 2] {
     let labels = Tensor::<1, Int>::from_data(labels.as_slice(), &autodiff);
     let plain = config.clone().moving_average(None);
     [&plain, config].map(|config| {
-        let mut learner = Learner::new(network.clone(), config);
+        let trainer = Trainer::new(config.clone()).unwrap();
+        let mut learner = Learner::new(network.clone(), &trainer);
         for step in 0..3 {
             let mut noise = stream(5, 2 + step);
             let mut pass = TrainingPass::new(0.5, &mut noise);
-            let _ = learner.step((images.clone(), labels.clone()), &mut pass, 0.01);
+            let batch = (images.clone(), labels.clone());
+            let _ = learner.step_with(0.01, |network, config| {
+                StepLoss::of_classifier(network, batch, config, &mut pass)
+            });
         }
         let mut values = Values(Vec::new());
         learner.network().valid().visit(&mut values);
