@@ -1,6 +1,6 @@
 //! How candidates are evaluated: what a search and its workers on other machines must agree on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use burn::tensor::Device;
@@ -17,6 +17,9 @@ use super::objectives::{Figures, ObjectiveOptions};
 use crate::Failure;
 use crate::naming::{DatasetLocation, DatasetName, DatasetOptions, PresetName, SpaceName};
 use crate::ranges::{batch, count, positive, seed};
+
+/// A training that paused is kept until this many further trials have begun.
+const PAUSED_TRIALS: u64 = 1000;
 
 /// A child inherits the weights of a parent that is at most this many trials older.
 const INHERITING_TRIALS: u64 = 200;
@@ -62,6 +65,10 @@ pub(crate) struct EvaluationOptions {
     /// networks of the last 400 trials are kept in this folder, which workers on other machines must share
     #[arg(long, value_name = "DIR")]
     pub(super) inherit: Option<PathBuf>,
+    /// Keep the trainings of the last 1000 trials that paused in this folder, for trials that are promoted; workers on other
+    /// machines must share it. Without it, a promoted trial trains anew, to the same score [default: paused in --out]
+    #[arg(long, value_name = "DIR")]
+    pub(super) paused: Option<PathBuf>,
     /// Epochs of a child that inherits [default: those of a trial]
     #[arg(long, value_name = "EPOCHS", value_parser = count, requires = "inherit")]
     pub(super) inherit_epochs: Option<usize>,
@@ -117,11 +124,13 @@ impl<'a> EvaluationTask<'a> {
         training(self.options, &self.dataset, epochs)
     }
 
-    /// Trains candidates on these devices, on the CPU with so many threads for each worker.
+    /// Trains candidates on these devices, on the CPU with so many threads for each worker, and keeps trainings that pause
+    /// in a folder.
     pub(super) fn evaluator(
         &self,
         devices: &[Device],
         threads: usize,
+        paused: Option<&Path>,
     ) -> Result<CellEvaluator, Failure> {
         let options = self.options;
         let device_name = self.devices.to_string();
@@ -138,9 +147,14 @@ impl<'a> EvaluationTask<'a> {
             .validate_every(options.validate_every())
             .devices(devices)
             .hook((self.inheritance()?, figures))
-            .threads_per_worker(threads)
-            .build()?;
-        Ok(evaluator)
+            .threads_per_worker(threads);
+        let evaluator = match paused {
+            Some(folder) => evaluator
+                .pause_in(folder, PAUSED_TRIALS)
+                .map_err(|error| format!("can't create {}: {error}", folder.display()))?,
+            None => evaluator,
+        };
+        Ok(evaluator.build()?)
     }
 
     fn inheritance(&self) -> Result<Option<InheritedWeights>, Failure> {

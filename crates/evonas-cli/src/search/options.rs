@@ -134,6 +134,14 @@ pub(crate) struct SearchOptions {
     /// End unpromising trials early, by the validation accuracy after their epochs
     #[arg(long, value_enum, default_value = "none")]
     pub(super) stopper: StopperName,
+    /// Train a genotype for so many epochs at first. The best third goes on to three times as many, and so on up to
+    /// --epochs (asynchronous successive halving by promotion) [default: off; every genotype is trained for --epochs]
+    #[arg(long, value_name = "EPOCHS", value_parser = count)]
+    pub(super) promote_from: Option<usize>,
+    /// With --promote-from, let so many groups of trials begin at the first, the second, the third number of epochs and so
+    /// on, each with the same share of the compute (Hyperband)
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = 1, requires = "promote_from")]
+    pub(super) brackets: usize,
     /// Begin with these genotypes: a published name, a genotype's text, a file, or the folder of another
     /// search, whose fittest are taken; may be repeated. A resumed search keeps those that it began with
     /// [default: random genotypes]
@@ -151,6 +159,13 @@ impl SearchOptions {
     /// The population size P.
     pub(super) fn population_size(&self) -> usize {
         self.population.unwrap_or(25)
+    }
+
+    /// Where trainings that pause are kept, if any do.
+    pub(super) fn paused(&self) -> Option<PathBuf> {
+        self.promote_from?;
+        let given = self.evaluation.paused.clone();
+        given.or_else(|| Some(self.out.as_ref()?.join("paused")))
     }
 
     /// The sample size S.
@@ -196,6 +211,23 @@ impl SearchOptions {
                  by then, which depends on timing"
                     .into(),
             );
+        }
+        match self.promote_from {
+            None => {
+                let paused = ("--paused", self.evaluation.paused.is_some());
+                refuse_ignored("without --promote-from", &[paused])?;
+            }
+            Some(first) if first >= self.evaluation.epochs => {
+                return Err(format!(
+                    "--promote-from {first} leaves nothing to promote to: a trial has {} epochs in all; give more --epochs",
+                    self.evaluation.epochs
+                )
+                .into());
+            }
+            Some(_) if !matches!(self.stopper, StopperName::None) => {
+                return Err("--stopper and --promote-from both end trainings early; choose one".into());
+            }
+            Some(_) => {}
         }
         if matches!(self.stopper, StopperName::None) {
             let every = ("--validate-every", self.evaluation.validate_every.is_some());

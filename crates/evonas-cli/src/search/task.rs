@@ -123,6 +123,18 @@ impl<'a> Task<'a> {
             SearchAlgorithm::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
             SearchAlgorithm::Random => Box::new(RandomSearch::new(space, seed)),
         };
+        let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match options.promote_from {
+            None => algorithm,
+            Some(first) => {
+                let amount = TrainingEvaluator::<CellDecoder>::PAUSE_AFTER;
+                let promotion = Promotion::builder(algorithm, amount)
+                    .first_rung(first as u64)
+                    .maximum(options.evaluation.epochs as u64)
+                    .brackets(options.brackets)
+                    .build()?;
+                Box::new(promotion)
+            }
+        };
         #[cfg(all(unix, feature = "nats"))]
         let mut counts = None;
         let executor: Box<dyn Executor<NasnetGenotype>> = match options.nats.run() {
@@ -209,7 +221,11 @@ impl<'a> Task<'a> {
         let devices = self.evaluation.devices.all();
         let evaluator = self
             .evaluation
-            .evaluator(&devices, threads_of_one_among(self.workers))?;
+            .evaluator(
+                &devices,
+                threads_of_one_among(self.workers),
+                self.options.paused().as_deref(),
+            )?;
         let threads = Threads::with_stop_signal(evaluator, self.workers, stop)?;
         Ok(Box::new(threads))
     }
