@@ -65,6 +65,7 @@ mod plots;
 mod ppo;
 #[cfg(unix)]
 mod processes;
+mod promotion;
 mod proxies;
 #[cfg(feature = "tabular")]
 mod published;
