@@ -13,14 +13,19 @@ use crate::objective::Objective;
 use crate::trial::{Fidelity, Outcome, Trial, TrialId};
 use bracket::Bracket;
 
-/// Evaluates every genotype of another algorithm a little, and the best of them more and more thoroughly (Algorithm 2
-/// of Li et al. 2020; the stopping form of the same idea is
+/// Evaluates every genotype of another algorithm a little, and the best of them more and more thoroughly (after
+/// Algorithm 2 of Li et al. 2020; the stopping form of the same idea is
 /// [`SuccessiveHalving`](crate::stopper::SuccessiveHalving)).
 ///
 /// The fidelity has an amount, such as `epochs`, with rungs: the first one, `factor` times as much, and so on below the
-/// maximum, and the full evaluation as the last one. Whenever a worker is free, the best trial that wasn't promoted yet
-/// among the best `1 / factor` of a rung is promoted to the next one, from the highest rung that has such a trial. If
-/// none has, the other algorithm proposes a genotype, which begins at the first rung. So no worker ever waits.
+/// maximum, and the full evaluation as the last one. Whenever a worker is free, the best trial of a rung that wasn't
+/// promoted yet is promoted to the next one, if fewer than one in `factor` of the rung's completed trials were, from the
+/// highest rung of which that is true. If it is true of none, the other algorithm proposes a genotype, which begins at the
+/// first rung. So no worker ever waits.
+///
+/// What is promoted is among the best `1 / factor` of its rung. Algorithm 2 has no other condition, and promotes more:
+/// it is made for random genotypes. Those of an algorithm that learns get better, so nearly every new one is among the
+/// best `1 / factor` so far, and would be evaluated in full.
 ///
 /// # Continuing
 /// A promotion is a trial of its own with the genotype, parents and seed of the earlier one, which it
@@ -99,8 +104,8 @@ use bracket::Bracket;
 /// promotion counts as the difference of the two rungs, since it continues.
 ///
 /// # Rejected and failed trials
-/// A promotion that is withdrawn, because a constraint refuses it or it is a [duplicate](crate::search::Duplicates),
-/// and one that fails, aren't repeated. A trial that a stopper ended isn't promoted.
+/// A promotion that fails isn't repeated, and neither is one that is withdrawn, because a constraint refuses it or it is
+/// a [duplicate](crate::search::Duplicates); the next best takes the place of the latter. A trial that a stopper ended isn't promoted.
 ///
 /// Its state is a function of its settings and the calls; of equally good trials, the one with the lower number is
 /// better. It keeps the trials that weren't promoted, and takes logarithmic time for each call.
@@ -242,7 +247,8 @@ impl<G: Clone + std::fmt::Debug + Send, A: Algorithm<G>> Algorithm<G> for Promot
             return;
         };
         let resource = self.resource(job);
-        self.brackets[job.bracket].take_back(resource);
+        let from = job.is_promoted.then(|| job.rung - 1);
+        self.brackets[job.bracket].withdraw(resource, from);
         if !job.is_promoted {
             self.algorithm.withdraw(trial);
         }

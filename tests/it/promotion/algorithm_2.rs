@@ -1,4 +1,4 @@
-//! The decisions are those of Algorithm 2 of Li et al. 2020, in every bracket.
+//! The decisions, in every bracket: those of Algorithm 2 of Li et al. 2020 with a limit on promotions.
 
 use std::collections::HashMap;
 
@@ -62,7 +62,7 @@ fn a_small_search_promotes_what_algorithm_2_promotes() {
         assert_eq!(genotype_and_seed(continuing), genotype_and_seed(first));
     }
     assert_ne!(trials[0].seed, trials[1].seed);
-    assert_eq!(trials[7].seed, trial_seed(0, TrialId(7)));
+    assert_eq!(trials[7].seed, trial_seed(1, TrialId(7)));
 }
 
 #[test]
@@ -95,9 +95,13 @@ fn a_promotion_that_fails_or_is_withdrawn_is_not_repeated() {
             true => ledger.withdraw(promoted.id).unwrap(),
             false => drop(ledger.tell(promoted.id, &Outcome::TimedOut).unwrap()),
         }
+        if withdraws {
+            // The next best takes its place.
+            let next = ledger.ask();
+            assert_eq!((next.id.0, job(&next)), (2, (Some(0), Some(2.0))));
+        }
         let next = ledger.ask();
-        assert_eq!(job(&next), (None, Some(1.0)));
-        assert_eq!(next.id.0, if withdraws { 2 } else { 3 });
+        assert_eq!((next.id.0, job(&next)), (3, (None, Some(1.0))));
     }
 }
 
@@ -156,7 +160,7 @@ fn two_hundred_thousand_trials_take_seconds() {
     }
     assert!(start.elapsed().as_secs() < 20);
     // A 27th of the genotypes, which are a little over two thirds of the trials.
-    assert!((4900..5200).contains(&full), "{full}");
+    assert!((4990..=5010).contains(&full), "{full}");
 }
 
 #[test]

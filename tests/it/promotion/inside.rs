@@ -62,7 +62,9 @@ fn every_algorithm_searches_with_five_workers_failures_and_redraws() {
         let records = result.history.records();
         assert_eq!(records.len(), 1500, "{name}");
         let full = records.iter().filter(|record| record.fidelity.is_full());
-        assert!(full.count() >= 15, "{name}");
+        // A 40th, less what failed, and less duplicates of local algorithms.
+        let full = full.count();
+        assert!((5..=38).contains(&full), "{name}: {full}");
         let best = result.best().unwrap();
         assert!(best.fidelity.is_full(), "{name}");
         let reached = share_of_ones(&best.genotype);
@@ -103,7 +105,7 @@ fn children_descend_mostly_from_promoted_trials() {
         .filter(|parent| known[parent].continues.is_some());
     let (promoted, all) = (promoted.count(), parents.len());
     assert!(all > 500, "{all}");
-    assert!(promoted * 10 > all * 9, "{promoted} of {all}");
+    assert!(promoted * 5 > all * 4, "{promoted} of {all}");
     for record in records {
         if let Some(earlier) = record.continues {
             let earlier = known[&earlier];

@@ -15,13 +15,13 @@ fn final_value(bits: &Bits) -> f64 {
     0.7 * ones / LENGTH as f64 + 0.3 * agree / (LENGTH - 1) as f64
 }
 
-/// The value after some epochs approaches the final one, each genotype at its own pace, with noise that shrinks.
+/// The value after some epochs approaches the final one, with noise that shrinks. After the first epoch, the values of
+/// random genotypes correlate by about 0.5 with the final ones.
 fn value(trial: &Trial<Bits>) -> f64 {
     let epochs = epochs(&trial.fidelity) as f64;
     let mut rng = stream(trial.seed, 0);
-    let pace = 3.0 + 4.0 * rng.random::<f64>();
-    let noise = 0.1 * standard_normal(&mut rng) / epochs;
-    final_value(&trial.genotype) * (1.0 - (-epochs / pace).exp()) + noise
+    let noise = 0.02 * standard_normal(&mut rng) / epochs;
+    final_value(&trial.genotype) * (1.0 - (-epochs / 5.0).exp()) + noise
 }
 
 /// The final value of the best full evaluation within the budget.
@@ -58,6 +58,5 @@ fn promotion_around_aging_evolution_finds_more_than_aging_evolution_at_equal_epo
     let evolution = |seed| super::evolution(LENGTH, seed);
     let full = median((0..20).map(|seed| search(evolution(seed))));
     let promoted = median((0..20).map(|seed| search(promotion(evolution(seed)))));
-    println!("median of 20 seeds: {full} in full, {promoted} by promotion");
-    assert!(promoted > full + 0.05, "{promoted} and {full}");
+    assert!(promoted > full + 0.1, "{promoted} and {full}");
 }
