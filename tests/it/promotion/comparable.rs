@@ -58,6 +58,24 @@ fn the_front_is_that_of_full_evaluations_as_soon_as_there_is_one() {
 }
 
 #[test]
+fn a_target_is_met_by_a_full_evaluation_only() {
+    // The last rung is worth less than the ones before.
+    let evaluator = |_: &Vec<bool>, context: &Context<'_>| {
+        Ok(Evaluation::new(
+            context.fidelity().amount("epochs").map_or(0.5, |_| 0.9),
+        ))
+    };
+    let random = RandomSearch::new(BitsSpace { length: 20 }, 1);
+    let promotion = Promotion::builder(random, "epochs").build().unwrap();
+    let budget = Budget::trials(500).target_fitness(0.4);
+    let result = Search::new(promotion, Serial::new(evaluator), budget).run();
+    let result = result.unwrap();
+    assert_eq!(result.termination, Termination::TargetFitness);
+    assert!(result.history.last().unwrap().fidelity.is_full());
+    assert_eq!(result.best().unwrap().fitness(), Some(0.5));
+}
+
+#[test]
 fn a_search_without_full_evaluations_has_a_best_trial_too() {
     let mut history = History::default();
     for (id, fitness) in [(0, 0.5), (1, 0.7), (2, 0.6)] {

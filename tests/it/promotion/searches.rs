@@ -130,6 +130,16 @@ fn without_promotions_a_journal_is_as_it_always_was() {
     let trial: Trial<Bits> =
         serde_json::from_str(r#"{"id":3,"parent":null,"seed":7,"genotype":[true]}"#).unwrap();
     assert_eq!(trial, Trial::new(TrialId(3), 7, vec![true]));
+    let mut continuing = trial.clone();
+    continuing.continues = Some(TrialId(1));
+    let json = serde_json::to_string(&continuing).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Trial<Bits>>(&json).unwrap(),
+        continuing
+    );
+    let (stop, report) = (StopSignal::new(), |_: IntermediateResult| {});
+    let of = |trial: &Trial<Bits>| Context::of(trial, 0, &stop, &report).continues();
+    assert_eq!((of(&trial), of(&continuing)), (None, Some(TrialId(1))));
     let json = serde_json::to_string(&trial).unwrap();
     assert_eq!(json, r#"{"id":3,"parent":null,"seed":7,"genotype":[true]}"#);
 }
