@@ -86,8 +86,8 @@ impl Budget {
     }
 
     /// Ends the search when this many trials in a row have brought no improvement: no higher fitness or, with
-    /// objectives, no new member of the Pareto front. As soon as a trial has completed at full fidelity, only such trials can
-    /// be improvements, while all count.
+    /// objectives, no new member of the Pareto front. As soon as a trial has completed at full fidelity, only such
+    /// trials can be improvements, while all count.
     ///
     /// The longest such run of trials decides, so an improvement by a trial in flight comes too late, and a
     /// search that has ended for this reason continues only with more patience.

@@ -11,8 +11,8 @@ use crate::trial::{Evaluation, Outcome};
 ///
 /// Both are kept up to date trial by trial, so an observer may look at them after every trial.
 ///
-/// Scores at a partial [fidelity](crate::trial::Fidelity) compare with each other at best. So as soon as a trial has completed at full
-/// fidelity, only such trials compete: for being the best, for the front, and as an improvement.
+/// Scores at a partial [fidelity](crate::trial::Fidelity) compare with each other at best. So as soon as a trial has
+/// completed at full fidelity, only such trials compete: for being the best, for the front, and as an improvement.
 #[derive(Clone, Debug)]
 pub struct History<G> {
     records: Vec<TrialRecord<G>>,
@@ -198,8 +198,8 @@ impl<G> History<G> {
         self.records.get(self.best?)
     }
 
-    /// The highest fitness of all trials, at full fidelity as soon as one has completed so. With objectives that don't include the fitness, the best trial may
-    /// have a lower one.
+    /// The highest fitness of all trials, at full fidelity as soon as one has completed so. With objectives that don't
+    /// include the fitness, the best trial may have a lower one.
     #[must_use]
     pub const fn highest_fitness(&self) -> Option<f64> {
         self.highest_fitness

@@ -36,6 +36,7 @@ use bracket::Bracket;
 /// ```
 /// use std::collections::HashMap;
 /// use std::sync::Mutex;
+/// use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// use evonas::prelude::*;
 ///
@@ -48,10 +49,10 @@ use bracket::Bracket;
 /// }
 ///
 /// let states: Mutex<HashMap<TrialId, State>> = Mutex::default();
-/// let trained = Mutex::new(0);
+/// let trained = AtomicU64::new(0);
 /// let evaluator = |bits: &Vec<bool>, context: &Context<'_>| {
 ///     let earlier = context.continues();
-///     // Promoted once at most, so the earlier state isn't needed again, unless this attempt fails.
+///     // A copy: if this attempt fails, the next one needs it too.
 ///     let state = earlier.and_then(|earlier| states.lock().ok()?.get(&earlier).cloned());
 ///     let mut state = state.unwrap_or_else(|| State {
 ///         epochs: 0,
@@ -65,10 +66,11 @@ use bracket::Bracket;
 ///         let noise = 0.01 * state.rng.random::<f64>();
 ///         state.accuracy += 0.3 * (ones + noise - state.accuracy);
 ///         state.epochs += 1;
-///         *trained.lock().unwrap() += 1;
+///         trained.fetch_add(1, Ordering::Relaxed);
 ///     }
 ///     let accuracy = state.accuracy;
-///     let mut states = states.lock().unwrap();
+///     let mut states = states.lock().map_err(|_| EvaluationError::failed("a poisoned lock"))?;
+///     // A trial is promoted once at most.
 ///     if let Some(earlier) = earlier {
 ///         states.remove(&earlier);
 ///     }
@@ -82,11 +84,11 @@ use bracket::Bracket;
 ///
 /// let best = result.best().expect("trials have completed");
 /// assert!(best.fidelity.is_full());
-/// let first = best.continues.expect("it was promoted");
-/// let first = result.history.records().iter().find(|record| record.id == first).unwrap();
-/// assert_eq!((first.seed, &first.genotype), (best.seed, &best.genotype));
+/// let mut trials = result.history.records().iter();
+/// let earlier = trials.find(|trial| Some(trial.id) == best.continues).expect("it was promoted");
+/// assert_eq!((earlier.seed, &earlier.genotype), (best.seed, &best.genotype));
 /// // Every trial in full would be 9 epochs.
-/// assert!(*trained.lock().unwrap() < 3 * 300);
+/// assert!(trained.into_inner() < 3 * 300);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -104,8 +106,8 @@ use bracket::Bracket;
 /// promotion counts as the difference of the two rungs, since it continues.
 ///
 /// # Rejected and failed trials
-/// A promotion that fails isn't repeated, and neither is one that is withdrawn, because a constraint refuses it or it is
-/// a [duplicate](crate::search::Duplicates); the next best takes the place of the latter. A trial that a stopper ended isn't promoted.
+/// A promotion that fails isn't repeated. Neither is one that is withdrawn, because a constraint refuses it or it is a
+/// [duplicate](crate::search::Duplicates); the next best takes its place. A trial that a stopper ended isn't promoted.
 ///
 /// Its state is a function of its settings and the calls; of equally good trials, the one with the lower number is
 /// better. It keeps the trials that weren't promoted, and takes logarithmic time for each call.
