@@ -18,6 +18,7 @@ chapters! {
     own_algorithm = "own-algorithm.md";
     ask_and_tell = "ask-and-tell.md";
     objectives = "objectives.md";
+    multi_fidelity = "multi-fidelity.md";
     #[cfg(unix)] long_runs = "long-runs.md";
     many_machines = "many-machines.md";
     #[cfg(feature = "burn")] gpus = "gpus.md";

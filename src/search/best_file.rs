@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::file_error::ResultFileError;
-use super::history::TrialRecord;
 use super::observer::{Event, Observer};
+use super::trial_record::TrialRecord;
 use crate::replace_file::replace_file;
 use crate::trial::TrialId;
 

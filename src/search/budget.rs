@@ -78,7 +78,7 @@ impl Budget {
         self
     }
 
-    /// Ends the search when a trial has at least this fitness.
+    /// Ends the search when a trial at full [fidelity](crate::trial::Fidelity) has at least this fitness.
     #[must_use]
     pub const fn target_fitness(mut self, fitness: f64) -> Self {
         self.target_fitness = Some(fitness);
@@ -86,7 +86,8 @@ impl Budget {
     }
 
     /// Ends the search when this many trials in a row have brought no improvement: no higher fitness or, with
-    /// objectives, no new member of the Pareto front.
+    /// objectives, no new member of the Pareto front. As soon as a trial has completed at full fidelity, only such
+    /// trials can be improvements, while all count.
     ///
     /// The longest such run of trials decides, so an improvement by a trial in flight comes too late, and a
     /// search that has ended for this reason continues only with more patience.
@@ -125,6 +126,7 @@ impl Budget {
         simulated_time: Option<Duration>,
     ) -> Option<Termination> {
         if let (Some(target), Some(highest)) = (self.target_fitness, history.highest_fitness())
+            && history.has_full()
             && highest >= target
         {
             return Some(Termination::TargetFitness);

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::SearchError;
 use super::guarded;
-use super::history::{History, TrialRecord};
+use super::history::History;
+use super::trial_record::TrialRecord;
 use crate::trial::{EVALUATIONS, Evaluation, Fidelity, MEASURED_FITNESS, Outcome, Trial, TrialId};
 
 /// What happens to a genotype that came up earlier in the search. At another

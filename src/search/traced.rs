@@ -30,7 +30,8 @@ impl<G> Observer<G> for Traced {
             Event::Asked { trial } => {
                 let parent = trial.parent.map(|parent| parent.0);
                 let mate = trial.mate.map(|mate| mate.0);
-                debug!(trial = trial.id.0, parent, mate, "asked");
+                let continues = trial.continues.map(|earlier| earlier.0);
+                debug!(trial = trial.id.0, parent, mate, continues, "asked");
             }
             Event::Started { trial, worker } => debug!(trial = trial.0, worker, "started"),
             Event::Reported { trial, result } => {

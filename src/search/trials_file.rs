@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::file_error::ResultFileError;
-use super::history::TrialRecord;
 use super::observer::{Event, Observer};
+use super::trial_record::TrialRecord;
 
 /// Keeps every finished trial, a JSON [`TrialRecord`], as a line of a file for people and other programs.
 ///

@@ -13,6 +13,9 @@ use crate::trial::{Outcome, TrialId};
 ///
 /// With fewer than `factor` values at a rung, only the best so far passes; the first trial there always does.
 ///
+/// [`Promotion`](crate::algorithm::Promotion) is the other form of the same idea, for evaluations that report nothing on
+/// their way or that are better made in parts.
+///
 /// A trial counts once: if it is run again, the values of the new attempt replace those of the last one.
 #[derive(Clone, Debug)]
 pub struct SuccessiveHalving {

@@ -67,6 +67,7 @@ mod plots;
 mod ppo;
 #[cfg(unix)]
 mod processes;
+mod promotion;
 mod proxies;
 #[cfg(feature = "tabular")]
 mod published;

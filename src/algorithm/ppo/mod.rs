@@ -35,8 +35,8 @@ use settings::PpoSettings;
 ///
 /// It can be used asynchronously, as in the paper: proposals are drawn from the current controller,
 /// outcomes come in any order, and each trial is compared with the probabilities it was drawn with, however
-/// often the controller has learned since. A trial that was stopped early is rewarded with its last value. Trials that failed are
-/// left out of the batches, and so are those that it didn't draw, such as promoted ones.
+/// often the controller has learned since. A trial that was stopped early is rewarded with its last value.
+/// Trials that failed are left out of the batches, and so are those that it didn't draw, such as promoted ones.
 ///
 /// Weights and choices are drawn from the algorithm's own stream, and the arithmetic runs on Burn's
 /// CPU backend, whose results don't depend on the number of threads: the same proposals and

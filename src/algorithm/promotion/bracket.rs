@@ -37,17 +37,18 @@ impl<G> Bracket<G> {
         self.given = self.given.saturating_add(resource);
     }
 
-    pub(super) const fn take_back(&mut self, resource: u64) {
-        self.given = self.given.saturating_sub(resource);
-    }
-
     /// A trial has completed a rung that isn't the last one.
     pub(super) fn completed(&mut self, rung: usize, trial: Trial<G>, value: f64) {
-        if let Some(rung) = rung
-            .checked_sub(self.bottom)
-            .and_then(|place| self.rungs.get_mut(place))
-        {
+        if let Some(rung) = self.rung(rung) {
             rung.add(trial, value);
+        }
+    }
+
+    /// A job won't be run. If it is a promotion, `from` is the rung that it comes from.
+    pub(super) fn withdraw(&mut self, resource: u64, from: Option<usize>) {
+        self.given = self.given.saturating_sub(resource);
+        if let Some(rung) = from.and_then(|from| self.rung(from)) {
+            rung.withdraw();
         }
     }
 
@@ -58,5 +59,8 @@ impl<G> Bracket<G> {
         let mut promoted = rungs.filter_map(|(place, rung)| Some((place, rung.promote()?)));
         let (place, trial) = promoted.next()?;
         Some((self.bottom + place + 1, trial))
+    }
+    fn rung(&mut self, rung: usize) -> Option<&mut Rung<G>> {
+        self.rungs.get_mut(rung.checked_sub(self.bottom)?)
     }
 }

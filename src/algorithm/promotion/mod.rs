@@ -13,14 +13,19 @@ use crate::objective::Objective;
 use crate::trial::{Fidelity, Outcome, Trial, TrialId};
 use bracket::Bracket;
 
-/// Evaluates every genotype of another algorithm a little, and the best of them more and more thoroughly (Algorithm 2
-/// of Li et al. 2020; the stopping form of the same idea is
+/// Evaluates every genotype of another algorithm a little, and the best of them more and more thoroughly (after
+/// Algorithm 2 of Li et al. 2020; the stopping form of the same idea is
 /// [`SuccessiveHalving`](crate::stopper::SuccessiveHalving)).
 ///
 /// The fidelity has an amount, such as `epochs`, with rungs: the first one, `factor` times as much, and so on below the
-/// maximum, and the full evaluation as the last one. Whenever a worker is free, the best trial that wasn't promoted yet
-/// among the best `1 / factor` of a rung is promoted to the next one, from the highest rung that has such a trial. If
-/// none has, the other algorithm proposes a genotype, which begins at the first rung. So no worker ever waits.
+/// maximum, and the full evaluation as the last one. Whenever a worker is free, the best trial of a rung that wasn't
+/// promoted yet is promoted to the next one, if fewer than one in `factor` of the rung's completed trials were, from the
+/// highest rung of which that is true. If it is true of none, the other algorithm proposes a genotype, which begins at the
+/// first rung. So no worker ever waits.
+///
+/// What is promoted is among the best `1 / factor` of its rung. Algorithm 2 has no other condition, and promotes more:
+/// it is made for random genotypes. Those of an algorithm that learns get better, so nearly every new one is among the
+/// best `1 / factor` so far, and would be evaluated in full.
 ///
 /// # Continuing
 /// A promotion is a trial of its own with the genotype, parents and seed of the earlier one, which it
@@ -31,6 +36,7 @@ use bracket::Bracket;
 /// ```
 /// use std::collections::HashMap;
 /// use std::sync::Mutex;
+/// use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// use evonas::prelude::*;
 ///
@@ -43,10 +49,10 @@ use bracket::Bracket;
 /// }
 ///
 /// let states: Mutex<HashMap<TrialId, State>> = Mutex::default();
-/// let trained = Mutex::new(0);
+/// let trained = AtomicU64::new(0);
 /// let evaluator = |bits: &Vec<bool>, context: &Context<'_>| {
 ///     let earlier = context.continues();
-///     // Promoted once at most, so the earlier state isn't needed again, unless this attempt fails.
+///     // A copy: if this attempt fails, the next one needs it too.
 ///     let state = earlier.and_then(|earlier| states.lock().ok()?.get(&earlier).cloned());
 ///     let mut state = state.unwrap_or_else(|| State {
 ///         epochs: 0,
@@ -60,10 +66,11 @@ use bracket::Bracket;
 ///         let noise = 0.01 * state.rng.random::<f64>();
 ///         state.accuracy += 0.3 * (ones + noise - state.accuracy);
 ///         state.epochs += 1;
-///         *trained.lock().unwrap() += 1;
+///         trained.fetch_add(1, Ordering::Relaxed);
 ///     }
 ///     let accuracy = state.accuracy;
-///     let mut states = states.lock().unwrap();
+///     let mut states = states.lock().map_err(|_| EvaluationError::failed("a poisoned lock"))?;
+///     // A trial is promoted once at most.
 ///     if let Some(earlier) = earlier {
 ///         states.remove(&earlier);
 ///     }
@@ -77,11 +84,11 @@ use bracket::Bracket;
 ///
 /// let best = result.best().expect("trials have completed");
 /// assert!(best.fidelity.is_full());
-/// let first = best.continues.expect("it was promoted");
-/// let first = result.history.records().iter().find(|record| record.id == first).unwrap();
-/// assert_eq!((first.seed, &first.genotype), (best.seed, &best.genotype));
+/// let mut trials = result.history.records().iter();
+/// let earlier = trials.find(|trial| Some(trial.id) == best.continues).expect("it was promoted");
+/// assert_eq!((earlier.seed, &earlier.genotype), (best.seed, &best.genotype));
 /// // Every trial in full would be 9 epochs.
-/// assert!(*trained.lock().unwrap() < 3 * 300);
+/// assert!(trained.into_inner() < 3 * 300);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -99,8 +106,8 @@ use bracket::Bracket;
 /// promotion counts as the difference of the two rungs, since it continues.
 ///
 /// # Rejected and failed trials
-/// A promotion that is withdrawn, because a constraint refuses it or it is a [duplicate](crate::search::Duplicates),
-/// and one that fails, aren't repeated. A trial that a stopper ended isn't promoted.
+/// A promotion that fails isn't repeated. Neither is one that is withdrawn, because a constraint refuses it or it is a
+/// [duplicate](crate::search::Duplicates); the next best takes its place. A trial that a stopper ended isn't promoted.
 ///
 /// Its state is a function of its settings and the calls; of equally good trials, the one with the lower number is
 /// better. It keeps the trials that weren't promoted, and takes logarithmic time for each call.
@@ -242,7 +249,8 @@ impl<G: Clone + std::fmt::Debug + Send, A: Algorithm<G>> Algorithm<G> for Promot
             return;
         };
         let resource = self.resource(job);
-        self.brackets[job.bracket].take_back(resource);
+        let from = job.is_promoted.then(|| job.rung - 1);
+        self.brackets[job.bracket].withdraw(resource, from);
         if !job.is_promoted {
             self.algorithm.withdraw(trial);
         }

@@ -1,113 +1,91 @@
-//! The completed trials of a rung, and which of them may be promoted.
+//! The completed trials of a rung, and which of them are promoted.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeSet, BinaryHeap};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
-use crate::by_id::MapById;
-use crate::trial::{Trial, TrialId};
+use crate::trial::Trial;
 
 /// The completed trials of a rung. Adding one and taking the best takes logarithmic time.
 #[derive(Debug)]
 pub(super) struct Rung<G> {
     factor: u64,
-    /// The best `1 / factor` of the completed trials, promoted or not, the worst first.
-    top: BinaryHeap<Reverse<Standing>>,
-    /// All others, the best first.
-    rest: BinaryHeap<Standing>,
-    /// The trials at the top that weren't promoted, the worst first.
-    promotable: BTreeSet<Standing>,
-    /// The completed trials that weren't promoted.
-    waiting: MapById<Trial<G>>,
+    completed: u64,
+    promoted: u64,
+    /// Those that weren't promoted, the best first.
+    waiting: BinaryHeap<Waiting<G>>,
 }
 
-/// What trials of a rung are compared by: the value, then the number, of which the lower one is better.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
+/// A completed trial that may be promoted. The value decides which one is better, then the number, of which the lower
+/// one is better.
+#[derive(Debug)]
+struct Waiting<G> {
     value: f64,
-    trial: TrialId,
+    trial: Trial<G>,
 }
 
-impl Ord for Standing {
+impl<G> Ord for Waiting<G> {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_value = self.value.total_cmp(&other.value);
-        by_value.then_with(|| other.trial.cmp(&self.trial))
+        by_value.then_with(|| other.trial.id.cmp(&self.trial.id))
     }
 }
 
-impl PartialOrd for Standing {
+impl<G> PartialOrd for Waiting<G> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Standing {
+impl<G> PartialEq for Waiting<G> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Standing {}
+impl<G> Eq for Waiting<G> {}
 
 impl<G> Rung<G> {
     /// A rung of which one trial in `factor` is promoted.
     pub(super) fn new(factor: u64) -> Self {
         Self {
             factor,
-            top: BinaryHeap::new(),
-            rest: BinaryHeap::new(),
-            promotable: BTreeSet::new(),
-            waiting: MapById::default(),
+            completed: 0,
+            promoted: 0,
+            waiting: BinaryHeap::new(),
         }
     }
 
     /// Adds a completed trial.
     pub(super) fn add(&mut self, trial: Trial<G>, value: f64) {
-        let standing = Standing {
+        self.completed += 1;
+        self.waiting.push(Waiting {
             // Minus zero equals zero.
             value: value + 0.0,
-            trial: trial.id,
-        };
-        self.waiting.insert(trial.id, trial);
-        match self.top.peek() {
-            Some(Reverse(worst)) if standing > *worst => {
-                self.rise(standing);
-                self.fall();
-            }
-            _ => self.rest.push(standing),
-        }
-        let completed = (self.top.len() + self.rest.len()) as u64;
-        if completed.is_multiple_of(self.factor)
-            && let Some(best) = self.rest.pop()
-        {
-            self.rise(best);
-        }
+            trial,
+        });
     }
 
-    /// Takes the best trial of the top that wasn't promoted.
+    /// Takes the best trial that wasn't promoted, if fewer than one in `factor` were. It is among the best
+    /// `1 / factor`: all that are better were promoted, and they are fewer.
     pub(super) fn promote(&mut self) -> Option<Trial<G>> {
-        let best = self.promotable.pop_last()?;
-        self.waiting.remove(best.trial)
+        if self.promoted >= self.completed / self.factor {
+            return None;
+        }
+        let best = self.waiting.pop()?;
+        self.promoted += 1;
+        Some(best.trial)
     }
 
-    fn rise(&mut self, standing: Standing) {
-        if self.waiting.get(standing.trial).is_some() {
-            self.promotable.insert(standing);
-        }
-        self.top.push(Reverse(standing));
-    }
-
-    /// The worst of the top leaves it.
-    fn fall(&mut self) {
-        if let Some(Reverse(worst)) = self.top.pop() {
-            self.promotable.remove(&worst);
-            self.rest.push(worst);
-        }
+    /// A promotion won't be run: the next best takes its place.
+    pub(super) const fn withdraw(&mut self) {
+        self.promoted = self.promoted.saturating_sub(1);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial::TrialId;
 
     fn trial(id: u64) -> Trial<()> {
         Trial::new(TrialId(id), 0, ())
@@ -118,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_third_is_promoted_the_best_first() {
+    fn one_in_three_is_promoted_the_best_first() {
         let mut rung = Rung::new(3);
         for (id, value) in [(0, 0.1), (1, 0.5)] {
             rung.add(trial(id), value);
@@ -126,13 +104,17 @@ mod tests {
         }
         rung.add(trial(2), 0.3);
         assert_eq!((promoted(&mut rung), promoted(&mut rung)), (Some(1), None));
-        // Better than the one that was promoted, which leaves the top and isn't promoted again when it returns.
+        // Better than the one that was promoted, but one of four was.
         rung.add(trial(3), 0.6);
-        assert_eq!((promoted(&mut rung), promoted(&mut rung)), (Some(3), None));
+        assert_eq!(promoted(&mut rung), None);
         for (id, value) in [(4, 0.2), (5, 0.2), (6, 0.0), (7, 0.0), (8, 0.0)] {
             rung.add(trial(id), value);
         }
-        assert_eq!((promoted(&mut rung), promoted(&mut rung)), (Some(2), None));
+        assert_eq!(
+            (promoted(&mut rung), promoted(&mut rung)),
+            (Some(3), Some(2))
+        );
+        assert_eq!(promoted(&mut rung), None);
     }
 
     #[test]
@@ -149,22 +131,21 @@ mod tests {
     }
 
     #[test]
-    fn it_promotes_what_a_sorted_list_promotes() {
+    fn whatever_is_promoted_is_among_the_best_third() {
         let mut rung = Rung::new(3);
-        let (mut list, mut taken) = (Vec::new(), BTreeSet::new());
+        let (mut values, mut count) = (Vec::new(), 0);
         for id in 0..2000_u64 {
-            // Values in no order, many of them several times.
-            let value = f64::from((id as u32).wrapping_mul(2_654_435_761) >> 24);
+            // Rising on the whole, in no order in detail, many of them several times.
+            let value = (id / 50) as f64 + f64::from((id as u32).wrapping_mul(2_654_435_761) >> 28);
             rung.add(trial(id), value);
-            list.push((Reverse(value as u64), id));
-            list.sort_unstable();
-            if id % 4 == 3 {
-                let top = &list[..list.len() / 3];
-                let best = top.iter().map(|&(_, id)| id).find(|id| !taken.contains(id));
-                assert_eq!(promoted(&mut rung), best);
-                taken.extend(best);
+            values.push(value);
+            while let Some(promoted) = rung.promote() {
+                let value = values[promoted.id.0 as usize];
+                let better = values.iter().filter(|&&other| other > value).count();
+                assert!(better < values.len() / 3);
+                count += 1;
             }
+            assert_eq!(count, values.len() / 3);
         }
-        assert!(taken.len() > 400);
     }
 }

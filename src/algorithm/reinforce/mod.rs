@@ -29,8 +29,8 @@ use settings::ReinforceSettings;
 ///
 /// In an asynchronous search, proposals are drawn from the current policy, and each outcome updates the
 /// policy that is current when it is learned. A trial that was stopped early is rewarded with its
-/// last value; one that failed teaches nothing, and neither does one that it didn't draw, such as a promoted one: more of
-/// the good genotypes are promoted, so the policy would learn of a choice that isn't its own.
+/// last value; one that failed teaches nothing, and neither does one that it didn't draw, such as a promoted one: only
+/// good genotypes are promoted, so these are no sample of the policy.
 ///
 /// ```
 /// use evonas::prelude::*;

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::search::TrialRecord;
 use crate::search::error::SearchError;
-use crate::search::history::TrialRecord;
 
 /// How many failures an error shows.
 const SHOWN: usize = 3;

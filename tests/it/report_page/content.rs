@@ -121,6 +121,44 @@ fn a_search_of_any_space_and_with_objectives_is_told_in_its_own_words() {
 }
 
 #[test]
+fn of_a_promotion_only_full_evaluations_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("promoted");
+    runs::promoted(&run, 300);
+    let recorded = journal::read::<Vec<bool>>(&run).unwrap();
+    let best = recorded.history.best().unwrap();
+    assert!(best.fidelity.is_full());
+    let html = page(&run);
+    let told = |id: &str| text(&format!("<main>{}<script>", panel(&html, id)));
+    let full = recorded.history.comparable().count();
+    let summary = told("summary");
+    assert!(summary.contains("Promotion of Evolution (aging), population 20"));
+    assert!(
+        summary.contains(&format!("evaluated in full  {full} trials")),
+        "{summary}"
+    );
+    let progress = told("progress");
+    let highest = format!("is that of trial {}, the", best.id);
+    assert!(progress.contains(&highest), "{progress}");
+    assert!(progress.contains("evaluated in part are left out"));
+    assert!(told("population").contains("or evaluated in part"));
+    let trials = panel(&html, "trials");
+    for cell in [
+        "<th scope=\"col\">fidelity</th><th scope=\"col\">continues</th>".to_owned(),
+        "<td>epochs 9</td>".to_owned(),
+        format!(
+            "<td>full</td><td class=\"n\">{}</td>",
+            best.continues.unwrap()
+        ),
+    ] {
+        assert!(trials.contains(&cell), "{cell}");
+    }
+    let others = folder.path().join("bits");
+    runs::bits(&others, 1, 100);
+    assert!(!panel(&page(&others), "trials").contains("fidelity"));
+}
+
+#[test]
 fn a_running_a_copied_and_a_damaged_run_are_shown_and_left_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");

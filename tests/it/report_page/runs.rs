@@ -106,6 +106,29 @@ pub(super) fn bits(folder: &Path, seed: u64, trials: u64) {
         .unwrap();
 }
 
+/// A search over bits that promotes them.
+pub(super) fn promoted(folder: &Path, trials: u64) {
+    let evaluator = |bits: &Vec<bool>, context: &Context<'_>| {
+        let epochs = context.fidelity().amount("epochs").unwrap_or(27.0);
+        let ones = bits.iter().filter(|&&bit| bit).count() as f64;
+        // Scores fall with the epochs.
+        Ok(Evaluation::new(ones - epochs))
+    };
+    let evolution = Evolution::builder(BitsSpace { length: 24 }, FlipOneBit)
+        .population(20)
+        .sample(5);
+    let promotion = Promotion::builder(evolution.build().unwrap(), "epochs");
+    let search = Search::new(
+        promotion.build().unwrap(),
+        Serial::new(evaluator),
+        Budget::trials(trials),
+    );
+    search
+        .journal(Journal::create(folder).unwrap())
+        .run()
+        .unwrap();
+}
+
 /// Cuts a journal off after so many lines, as a kill does.
 pub(super) fn cut(folder: &Path, lines: usize) {
     let path = folder.join("journal.jsonl");

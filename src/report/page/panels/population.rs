@@ -138,7 +138,8 @@ fn plots(run: &RunDigest<'_>, size: usize, looks: &[Look]) -> String {
         .unwrap_or(&looks[0]);
     let of_fitness = format!(
         "With {} members at most: after {} finished trials the median member had a fitness of {}, after {} it has {}; \
-         now they reach from {} to {}. Members that were stopped early or evaluated in part have no fitness that compares and are left out here, now {}.",
+         now they reach from {} to {}. Members that were stopped early or evaluated in part have no \
+         fitness that compares and are left out here, now {}.",
         grouped(size as u64),
         grouped(first.trials as u64),
         number(first.fitness[2]),
