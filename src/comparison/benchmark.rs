@@ -143,6 +143,14 @@ pub trait Benchmark: Sync {
         None
     }
 
+    /// The epochs of a full training, for contenders that ask for less of it by the fidelities
+    /// [`Fidelity::EPOCHS`](crate::trial::Fidelity::EPOCHS), [`Fidelity::PAUSE_AFTER`](crate::trial::Fidelity::PAUSE_AFTER) and
+    /// [`Fidelity::INHERIT`](crate::trial::Fidelity::INHERIT); `None`, the default, if trials aren't trainings that know
+    /// these.
+    fn training_epochs(&self) -> Option<u64> {
+        None
+    }
+
     /// The usual population size of evolution. The default is the paper's, 100.
     fn population(&self) -> usize {
         100

@@ -49,6 +49,8 @@ mod single_run;
 mod standstill;
 pub mod statistics;
 mod summary;
+#[cfg(feature = "burn")]
+mod training;
 
 pub use crate::sealed_log::{LockPolicy, RecordError, RecordKind};
 pub use aging_grid::{AgingGrid, AgingGridBuilder, GridPoint};
@@ -70,3 +72,5 @@ pub use results::{Comparison, ContenderRuns};
 pub use run::{Incumbent, Run};
 pub use setup::Setup;
 pub use summary::{Pair, Summary};
+#[cfg(feature = "burn")]
+pub use training::{TrainingBenchmark, TrainingBenchmarkBuilder};

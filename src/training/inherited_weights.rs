@@ -8,7 +8,7 @@ use burn::module::Module;
 use super::evaluator::{PreparedNetwork, TrainingHook};
 use crate::evaluator::{Context, EvaluationError};
 use crate::network::{CellNetwork, HeirNetwork};
-use crate::trial::{Metrics, TrialId};
+use crate::trial::{Fidelity, Metrics, TrialId};
 
 /// The metric that has the share of a network's values that were its parent's when its training began.
 const INHERITED: &str = "inherited";
@@ -45,6 +45,7 @@ pub struct InheritedWeights {
     folder: PathBuf,
     keep: u64,
     epochs: Option<usize>,
+    on_request: bool,
 }
 
 impl InheritedWeights {
@@ -59,6 +60,7 @@ impl InheritedWeights {
             folder,
             keep: 200,
             epochs: None,
+            on_request: false,
         })
     }
 
@@ -78,6 +80,13 @@ impl InheritedWeights {
         self
     }
 
+    /// Lets only those children inherit whose fidelity asks for it by [`Fidelity::INHERIT`].
+    #[must_use]
+    pub const fn on_request(mut self) -> Self {
+        self.on_request = true;
+        self
+    }
+
     fn file(&self, trial: TrialId) -> PathBuf {
         self.folder.join(format!("trial-{trial}.safetensors"))
     }
@@ -85,6 +94,10 @@ impl InheritedWeights {
     /// The parent's network, if the child inherits from it.
     fn parent(&self, network: &CellNetwork, context: &Context<'_>) -> Option<CellNetwork> {
         let parent = context.parent()?;
+        let requested = context.fidelity().amount(Fidelity::INHERIT);
+        if self.on_request && !requested.is_some_and(|amount| amount > 0.0) {
+            return None;
+        }
         if context.trial().0.saturating_sub(parent.0) > self.keep {
             return None;
         }

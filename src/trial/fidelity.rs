@@ -37,6 +37,13 @@ impl From<Fidelity> for Metrics {
 }
 
 impl Fidelity {
+    /// The epochs of a training, with a schedule of that length.
+    pub const EPOCHS: &'static str = "epochs";
+    /// The epoch after which a training pauses; its schedule is that of the whole training.
+    pub const PAUSE_AFTER: &'static str = "pause_after";
+    /// Above 0 if a network is to begin with its parent's weights.
+    pub const INHERIT: &'static str = "inherit";
+
     /// The full evaluation, by the evaluator's own settings.
     #[must_use]
     pub const fn full() -> Self {

@@ -16,6 +16,8 @@ mod comparison_contenders;
 mod comparison_digits;
 mod comparison_record;
 mod comparison_refusals;
+#[cfg(feature = "burn")]
+mod comparison_training;
 mod crossover;
 mod custom_algorithms;
 mod descriptions;

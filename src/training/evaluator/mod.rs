@@ -25,7 +25,7 @@ use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::network::trainable_parameters;
 use crate::panics::caught;
 use crate::randomness::stream;
-use crate::trial::Evaluation;
+use crate::trial::{Evaluation, Fidelity};
 
 /// The stream of a trial's seed for its network's weights; the streams after it are for its epochs.
 const WEIGHTS: u64 = 0;
@@ -100,19 +100,17 @@ impl<D> TrainingEvaluator<D> {
     /// augmented training images that were classified correctly in its steps, from 0 to 1.
     pub const ACCURACY: &'static str = "accuracy";
     /// The amount of a trial's fidelity that sets how many epochs it is trained, with a schedule of that length.
-    pub const EPOCHS: &'static str = EPOCHS;
+    pub const EPOCHS: &'static str = Fidelity::EPOCHS;
     /// The amount of a trial's fidelity that sets after how many epochs its training pauses: the schedule is that of the
     /// whole training, and a trial that [continues](Context::continues) this one goes on from there. See
     /// [`TrainingEvaluatorBuilder::pause_in`].
-    pub const PAUSE_AFTER: &'static str = PAUSE_AFTER;
+    pub const PAUSE_AFTER: &'static str = Fidelity::PAUSE_AFTER;
     /// The metric of [`TrainingEvaluatorBuilder::test_images`]: the share of the test images that
     /// the trial's network classifies correctly, from 0 to 1.
     pub const TEST_ACCURACY: &'static str = "test_accuracy";
 }
 
 const LOSS: &str = "loss";
-const EPOCHS: &str = "epochs";
-const PAUSE_AFTER: &str = "pause_after";
 
 impl<D, T, H> TrainingEvaluator<D, T, H> {
     /// The number of training examples and of validation examples.

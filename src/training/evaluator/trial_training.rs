@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use burn::module::Module;
 
-use super::{EPOCHS, LOSS, PAUSE_AFTER, TrainingEvaluator};
+use super::{LOSS, TrainingEvaluator};
 use crate::evaluator::{Context, EvaluationError, IntermediateResult};
 use crate::objective::Objective;
 use crate::training::{Progress, Task, Trainer, Training, TrainingError, TrainingWatcher};
+use crate::trial::Fidelity;
 
 impl<D, T, H> TrainingEvaluator<D, T, H> {
     /// The trainer, with the epochs of the trial's fidelity, or those of a prepared network.
@@ -17,7 +18,7 @@ impl<D, T, H> TrainingEvaluator<D, T, H> {
         prepared: Option<usize>,
     ) -> Result<Cow<'_, Trainer>, EvaluationError> {
         let prepared = prepared.map(|epochs| epochs as f64);
-        let Some(epochs) = context.fidelity().amount(EPOCHS).or(prepared) else {
+        let Some(epochs) = context.fidelity().amount(Fidelity::EPOCHS).or(prepared) else {
             return Ok(Cow::Borrowed(&self.trainer));
         };
         if epochs.fract() != 0.0 || !(1.0..=f64::from(u32::MAX)).contains(&epochs) {
@@ -37,7 +38,7 @@ impl<D, T, H> TrainingEvaluator<D, T, H> {
         trainer: &Trainer,
     ) -> Result<usize, EvaluationError> {
         let all = trainer.config().epochs;
-        let Some(epochs) = context.fidelity().amount(PAUSE_AFTER) else {
+        let Some(epochs) = context.fidelity().amount(Fidelity::PAUSE_AFTER) else {
             return Ok(all);
         };
         if epochs.fract() != 0.0 || !(1.0..=all as f64).contains(&epochs) {

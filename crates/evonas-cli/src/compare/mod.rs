@@ -9,10 +9,11 @@ use std::time::Instant;
 use clap::Args;
 use evonas::comparison::{
     Benchmark, BitsBenchmark, Capped, Comparison, ComparisonError, DigitsBenchmark, Protocol,
-    RunRecord, Setup,
+    RunRecord, Setup, TrainingBenchmark,
 };
 use evonas::report::ComparisonProgress;
 use evonas::space::CategoricalSpace;
+use evonas::training::images::{IdxFolder, ImageDataset, digits};
 
 use crate::Failure;
 use crate::failure::{Failures, occupied};
@@ -35,7 +36,9 @@ pub(crate) struct CompareOptions {
     /// longer than the others), and without evaluating a network twice recommended (aging evolution with the sizes that
     /// serve best), crossover (the same, with two parents for half of the children), local-search, annealing, surrogate
     /// (a random forest that predicts accuracies), and as controls for those that favor large networks:
-    /// random-by-multiply-adds, random-by-parameters, evolution-by-multiply-adds, evolution-by-parameters
+    /// random-by-multiply-adds, random-by-parameters, evolution-by-multiply-adds, evolution-by-parameters. By compute, also
+    /// inheriting (children begin with their parents' weights) and promoted (trainings that go on if they are among the
+    /// best)
     #[arg(
         long,
         value_name = "NAMES",
@@ -44,17 +47,17 @@ pub(crate) struct CompareOptions {
         default_values_t = AlgorithmName::QUICK
     )]
     algorithms: Vec<AlgorithmName>,
-    /// Independent runs of each algorithm [default: 500; on digits 3]
+    /// Independent runs of each algorithm [default: 500; on digits 3, by compute 10]
     #[arg(long, value_name = "N", value_parser = count)]
     runs: Option<usize>,
-    /// Population size P of aging and non-aging [default: 10 on nasbench201, 100 on bits, 20 on digits]
+    /// Population size P of aging and non-aging [default: 10 on nasbench201, 100 on bits, otherwise 20]
     #[arg(long, value_name = "P", value_parser = count)]
     population: Option<usize>,
-    /// Tournament size S of aging and non-aging [default: 3 on nasbench201, 10 on bits, 5 on digits]
+    /// Tournament size S of aging and non-aging [default: 3 on nasbench201, 10 on bits, otherwise 5]
     #[arg(long, value_name = "S", value_parser = count)]
     sample: Option<usize>,
-    /// Simulated seconds of a run; on bits and digits its trials [default: the protocol's; on bits 1000, on
-    /// digits 100]
+    /// Simulated seconds of a run; on bits and digits its trials, and by compute billions of multiply-adds [default: the
+    /// protocol's; on bits 1000, on digits 100, by compute those of a hundred full trials]
     #[arg(long, value_name = "SECONDS", value_parser = positive)]
     budget: Option<f64>,
     #[command(flatten)]
@@ -65,9 +68,18 @@ pub(crate) struct CompareOptions {
     /// Refuse networks with more multiply-adds for one image, on nasbench201 and digits [default: no limit]
     #[arg(long, value_name = "N", value_parser = large_count)]
     max_multiply_adds: Option<u64>,
-    /// How many images of digits to train and validate on [default: all 1438]
+    /// How many images to train and validate on, in real training [default: all]
     #[arg(long, value_name = "N", value_parser = count)]
     images: Option<usize>,
+    /// The folder of the four IDX files, for idx-by-compute
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Epochs of a full trial, by compute [default: 3]
+    #[arg(long, value_name = "EPOCHS", value_parser = count)]
+    epochs: Option<usize>,
+    /// Epochs of the training from scratch that judges what was found, by compute [default: 12]
+    #[arg(long, value_name = "EPOCHS", value_parser = count)]
+    final_epochs: Option<usize>,
     /// Threads that share the runs, at most 4096; they don't change the results [default: one per core]
     #[arg(long, value_name = "N", value_parser = workers)]
     workers: Option<usize>,
@@ -108,7 +120,26 @@ impl CompareOptions {
                 }
                 self.compare_networks(builder.build()?)
             }
+            BenchmarkName::DigitsByCompute => self.compare_networks(self.by_compute(digits())?),
+            BenchmarkName::IdxByCompute => {
+                let folder = self.data.as_ref().ok_or("idx-by-compute needs --data")?;
+                self.compare_networks(self.by_compute(IdxFolder::new(folder).read()?)?)
+            }
         }
+    }
+
+    fn by_compute(&self, dataset: ImageDataset) -> Result<TrainingBenchmark, ComparisonError> {
+        let mut builder = TrainingBenchmark::builder(dataset);
+        if let Some(images) = self.images {
+            builder = builder.images(images);
+        }
+        if let Some(epochs) = self.epochs {
+            builder = builder.epochs(epochs);
+        }
+        if let Some(epochs) = self.final_epochs {
+            builder = builder.final_epochs(epochs);
+        }
+        builder.build()
     }
 
     fn compare_networks<B>(&self, benchmark: B) -> Result<(), Failure>
@@ -125,7 +156,12 @@ impl CompareOptions {
     fn check(&self) -> Result<(), Failure> {
         let algorithms = self.algorithms.as_slice();
         let protocol = [("--protocol", self.protocol.is_some())];
-        let of_digits = [("--images", self.images.is_some())];
+        let of_images = [("--images", self.images.is_some())];
+        let of_trainings = [
+            ("--epochs", self.epochs.is_some()),
+            ("--final-epochs", self.final_epochs.is_some()),
+        ];
+        let of_files = [("--data", self.data.is_some())];
         let of_networks = [("--max-multiply-adds", self.max_multiply_adds.is_some())];
         let of_evolution = [
             ("--population", self.population.is_some()),
@@ -136,8 +172,19 @@ impl CompareOptions {
             refuse_ignored(&when, &self.table.given())?;
             refuse_ignored(&when, &protocol)?;
         }
-        if self.benchmark != BenchmarkName::Digits {
-            refuse_ignored(&when, &of_digits)?;
+        let (by_compute, trains) = match self.benchmark {
+            BenchmarkName::DigitsByCompute | BenchmarkName::IdxByCompute => (true, true),
+            BenchmarkName::Digits => (false, true),
+            BenchmarkName::Bits | BenchmarkName::NasBench201 => (false, false),
+        };
+        if !trains {
+            refuse_ignored(&when, &of_images)?;
+        }
+        if !by_compute {
+            refuse_ignored(&when, &of_trainings)?;
+        }
+        if self.benchmark != BenchmarkName::IdxByCompute {
+            refuse_ignored(&when, &of_files)?;
         }
         if self.benchmark == BenchmarkName::Bits {
             refuse_ignored(&when, &of_networks)?;

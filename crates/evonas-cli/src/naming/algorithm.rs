@@ -3,8 +3,8 @@
 use std::fmt;
 
 use evonas::comparison::contenders::{
-    Aging, Annealing, EvolutionBySize, LocalSearchContender, NonAging, PpoContender, Random,
-    RandomBySize, Recommended, ReinforceContender, SizeProxy, Surrogate, WithCrossover,
+    Aging, Annealing, EvolutionBySize, Inheriting, LocalSearchContender, NonAging, PpoContender,
+    Promoted, Random, RandomBySize, Recommended, ReinforceContender, SizeProxy, Surrogate, WithCrossover,
 };
 use evonas::comparison::{Benchmark, Contender};
 use evonas::space::CategoricalSpace;
@@ -28,10 +28,12 @@ pub(crate) enum AlgorithmName {
     RandomByParameters,
     EvolutionByMultiplyAdds,
     EvolutionByParameters,
+    Inheriting,
+    Promoted,
 }
 
 impl AlgorithmName {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::Aging,
         Self::NonAging,
         Self::Random,
@@ -46,6 +48,8 @@ impl AlgorithmName {
         Self::RandomByParameters,
         Self::EvolutionByMultiplyAdds,
         Self::EvolutionByParameters,
+        Self::Inheriting,
+        Self::Promoted,
     ];
 
     /// Those of the paper's comparison but PPO, which takes far longer than the others.
@@ -75,6 +79,8 @@ impl AlgorithmName {
             Self::RandomByParameters => "random-by-parameters",
             Self::EvolutionByMultiplyAdds => "evolution-by-multiply-adds",
             Self::EvolutionByParameters => "evolution-by-parameters",
+            Self::Inheriting => "inheriting",
+            Self::Promoted => "promoted",
         }
     }
 
@@ -101,6 +107,8 @@ impl AlgorithmName {
                 Box::new(EvolutionBySize::new(SizeProxy::MultiplyAdds))
             }
             Self::EvolutionByParameters => Box::new(EvolutionBySize::new(SizeProxy::Parameters)),
+            Self::Inheriting => Box::new(Inheriting::new()),
+            Self::Promoted => Box::new(Promoted::new()),
         }
     }
 }
@@ -132,7 +140,7 @@ mod tests {
             AlgorithmName::parse("hill-climbing").unwrap_err(),
             "unknown algorithm 'hill-climbing'; choose one of aging, non-aging, random, reinforce, ppo, recommended, \
              local-search, annealing, crossover, surrogate, random-by-multiply-adds, random-by-parameters, \
-             evolution-by-multiply-adds, evolution-by-parameters"
+             evolution-by-multiply-adds, evolution-by-parameters, inheriting, promoted"
         );
     }
 }

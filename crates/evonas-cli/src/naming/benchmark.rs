@@ -10,8 +10,12 @@ pub(crate) enum BenchmarkName {
     /// A table of trained networks
     #[value(name = "nasbench201")]
     NasBench201,
-    /// Real training of small networks on the embedded digits
+    /// Real training of small networks on the embedded digits, by trials
     Digits,
+    /// The same by equal compute, judged by trainings from scratch
+    DigitsByCompute,
+    /// Real training by equal compute on IDX files, such as Fashion-MNIST, in --data
+    IdxByCompute,
 }
 
 impl BenchmarkName {
@@ -21,6 +25,8 @@ impl BenchmarkName {
             Self::Bits => "bits",
             Self::NasBench201 => "nasbench201",
             Self::Digits => "digits",
+            Self::DigitsByCompute => "digits-by-compute",
+            Self::IdxByCompute => "idx-by-compute",
         }
     }
 }
