@@ -39,7 +39,10 @@ fn a_trial_costs_the_multiply_adds_of_the_epochs_that_it_trains() {
     assert!((share(&rest) - 2.0 / 3.0).abs() < 1e-9);
     // The same seed, in one go or in two.
     assert_eq!(rest.fitness, full.fitness);
-    assert_eq!(rest.metrics.get("parameters"), full.metrics.get("parameters"));
+    assert_eq!(
+        rest.metrics.get("parameters"),
+        full.metrics.get("parameters")
+    );
 }
 
 #[test]

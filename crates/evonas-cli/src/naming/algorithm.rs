@@ -4,7 +4,8 @@ use std::fmt;
 
 use evonas::comparison::contenders::{
     Aging, Annealing, EvolutionBySize, Inheriting, LocalSearchContender, NonAging, PpoContender,
-    Promoted, Random, RandomBySize, Recommended, ReinforceContender, SizeProxy, Surrogate, WithCrossover,
+    Promoted, Random, RandomBySize, Recommended, ReinforceContender, SizeProxy, Surrogate,
+    WithCrossover,
 };
 use evonas::comparison::{Benchmark, Contender};
 use evonas::space::CategoricalSpace;

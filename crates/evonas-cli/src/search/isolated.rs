@@ -18,13 +18,11 @@ impl SearchOptions {
             // The images are copied to this device alone.
             let devices = task.evaluation.devices.all();
             let device = devices[number % devices.len()].clone();
-            let evaluator = task
-                .evaluation
-                .evaluator(
-                    &[device],
-                    threads_of_one_among(task.workers),
-                    self.paused().as_deref(),
-                )?;
+            let evaluator = task.evaluation.evaluator(
+                &[device],
+                threads_of_one_among(task.workers),
+                self.paused().as_deref(),
+            )?;
             let setup = WorkerSetup::new(self.evaluation.space.space(), evaluator);
             Ok::<_, Failure>(setup.describe_evaluator(task.evaluation.describe()))
         });

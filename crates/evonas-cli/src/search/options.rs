@@ -225,7 +225,9 @@ impl SearchOptions {
                 .into());
             }
             Some(_) if !matches!(self.stopper, StopperName::None) => {
-                return Err("--stopper and --promote-from both end trainings early; choose one".into());
+                return Err(
+                    "--stopper and --promote-from both end trainings early; choose one".into(),
+                );
             }
             Some(_) => {}
         }

@@ -219,13 +219,11 @@ impl<'a> Task<'a> {
             return Ok(Box::new(self.processes(self.workers, stop)?));
         }
         let devices = self.evaluation.devices.all();
-        let evaluator = self
-            .evaluation
-            .evaluator(
-                &devices,
-                threads_of_one_among(self.workers),
-                self.options.paused().as_deref(),
-            )?;
+        let evaluator = self.evaluation.evaluator(
+            &devices,
+            threads_of_one_among(self.workers),
+            self.options.paused().as_deref(),
+        )?;
         let threads = Threads::with_stop_signal(evaluator, self.workers, stop)?;
         Ok(Box::new(threads))
     }
