@@ -2,7 +2,7 @@
 //! where the fitness is the share of ones in 100 bits plus noise.
 //!
 //! ```sh
-//! cargo run --release --no-default-features --example custom_algorithm
+//! cargo run --release -p evonas --no-default-features --example custom_algorithm
 //! ```
 
 use std::error::Error;

@@ -2,7 +2,7 @@
 //! differences are more than chance. The benchmark: find the middle of a cube by noisy measurements.
 //!
 //! ```sh
-//! cargo run --release --no-default-features --example custom_comparison
+//! cargo run --release -p evonas --no-default-features --example custom_comparison
 //! ```
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! that the round trip is short. A space draws genotypes, a mutation changes them, a function scores them.
 //!
 //! ```sh
-//! cargo run --release --no-default-features --example custom_space
+//! cargo run --release -p evonas --no-default-features --example custom_space
 //! ```
 
 use std::error::Error;

@@ -1,7 +1,7 @@
 //! A search that survives its evaluations: some crash, others never end, and each costs one trial.
 //!
 //! ```sh
-//! cargo run --release --no-default-features --example processes
+//! cargo run --release -p evonas --no-default-features --example processes
 //! ```
 //!
 //! It tunes a made-up compiler, which doesn't take well to all of its options.

@@ -1,7 +1,7 @@
 //! Prints the sizes of the published networks, to the digit. No weights are drawn, so this is instant.
 //!
 //! ```sh
-//! cargo run --no-default-features --example published
+//! cargo run -p evonas --no-default-features --example published
 //! ```
 //!
 //! The program `evonas describe` prints such a network layer by layer.

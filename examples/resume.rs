@@ -2,8 +2,8 @@
 //! it resumes where it was. A larger number of trials extends it.
 //!
 //! ```sh
-//! cargo run --release --no-default-features --example resume -- FOLDER
-//! cargo run --release --no-default-features --example resume -- FOLDER 1000
+//! cargo run --release -p evonas --no-default-features --example resume -- FOLDER
+//! cargo run --release -p evonas --no-default-features --example resume -- FOLDER 1000
 //! ```
 //!
 //! It tunes a web cache, by named decisions of which some matter only with others.

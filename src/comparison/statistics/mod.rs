@@ -2,9 +2,11 @@
 
 mod mann_whitney;
 mod normal;
+mod rank_correlation;
 mod student;
 
 pub use mann_whitney::{MannWhitney, mann_whitney};
+pub use rank_correlation::rank_correlation;
 pub use student::student_quantile;
 
 /// The arithmetic mean; NaN if there are no values.
