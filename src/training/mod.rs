@@ -22,6 +22,7 @@ mod full;
 pub mod images;
 mod inherited_weights;
 mod latency;
+mod multi_label;
 #[cfg(feature = "train")]
 mod supervised;
 mod task;
@@ -42,6 +43,7 @@ pub use evonas_kernels::{DeviceError, DeviceName, Devices};
 pub use full::{FullTraining, train_fully};
 pub use inherited_weights::InheritedWeights;
 pub use latency::Latency;
+pub use multi_label::MultiLabelTask;
 #[cfg(feature = "train")]
 pub use supervised::{ImageBatch, ImageLoader};
 pub use task::{StepLoss, Task};

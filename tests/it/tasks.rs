@@ -382,3 +382,48 @@ fn a_metric_that_is_not_finite_fails_the_trial_and_settings_that_do_not_suit_the
         }
     );
 }
+
+/// Pictures of two halves, either of which may be lit, with noise.
+fn lit_halves(count: usize) -> evonas::training::images::MultiLabelImages {
+    let mut rng = stream(8, 0);
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let lit: [bool; 2] = [rng.random(), rng.random()];
+        pixels.extend((0..64).map(|place| {
+            let noise = rng.random_range(0..40);
+            if lit[place % 8 / 4] {
+                180 + noise
+            } else {
+                noise
+            }
+        }));
+        labels.push((0..2).filter(|&half| lit[half]).collect());
+    }
+    let shape = ImageShape::gray(8, 8);
+    evonas::training::images::MultiLabelImages::new(shape, 2, pixels, labels).unwrap()
+}
+
+#[test]
+fn a_cell_network_learns_several_labels_for_each_image() {
+    let images = lit_halves(160);
+    let device = Device::flex();
+    let task = evonas::training::MultiLabelTask::new(&images, &images, &device);
+    let config = NetworkConfig::new(images.shape(), 2)
+        .cells_per_stack(1)
+        .filters(4);
+    let trainer = Trainer::new(TrainingConfig::default().epochs(4).batch_size(16)).unwrap();
+    let evaluator = TrainingEvaluator::of_task(CellDecoder::new(config), trainer, &device, task)
+        .build()
+        .unwrap();
+    let stop = StopSignal::new();
+    let context = Context::new(TrialId(0), 3, 0, &stop, &|_| ());
+    let evaluation = evaluator
+        .evaluate(&published::amoebanet_a(), &context)
+        .unwrap();
+    let figure = |name| evaluation.metrics.get(name).unwrap();
+    assert!(evaluation.fitness > 0.9, "{evaluation:?}");
+    // F1 is the harmonic mean of the two.
+    let (precision, recall) = (figure("precision"), figure("recall"));
+    let f1 = 2.0 * precision * recall / (precision + recall);
+    assert!((evaluation.fitness - f1).abs() < 1e-12, "{evaluation:?}");
+}

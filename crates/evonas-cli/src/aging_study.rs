@@ -80,8 +80,14 @@ impl AgingStudyOptions {
                 let benchmark = self.table.benchmark(Protocol::NatsBench)?;
                 self.study(&benchmark, dataset_title(self.table.dataset().name()))
             }
-            BenchmarkName::Digits => {
-                Err("a grid over digits would train for days; choose another benchmark".into())
+            BenchmarkName::Digits
+            | BenchmarkName::DigitsByCompute
+            | BenchmarkName::IdxByCompute => {
+                let name = self.benchmark.as_str();
+                Err(
+                    format!("a grid over {name} would train for days; choose another benchmark")
+                        .into(),
+                )
             }
         }
     }

@@ -51,7 +51,10 @@ mod tests {
         assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0]), [3.5, 1.0, 3.5, 2.0]);
         // By hand: ranks 3.5 1 3.5 2 and 4 1 3 2.
         let found = rank_correlation(&[3.0, 1.0, 3.0, 2.0], &[9.0, 1.0, 8.0, 2.0]);
-        assert!((found - 4.5 / (4.5_f64 * 5.0).sqrt()).abs() < 1e-12, "{found}");
+        assert!(
+            (found - 4.5 / (4.5_f64 * 5.0).sqrt()).abs() < 1e-12,
+            "{found}"
+        );
     }
 
     #[test]

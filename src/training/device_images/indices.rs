@@ -3,7 +3,7 @@
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 /// Indices of images, on a device.
-pub(super) fn places(indices: &[usize], device: &Device) -> Tensor<1, Int> {
+pub(in crate::training) fn places(indices: &[usize], device: &Device) -> Tensor<1, Int> {
     let indices = indices.iter();
     let places =
         indices.map(|&index| i32::try_from(index).expect("an image's index is far below 2^31"));

@@ -9,7 +9,8 @@ pub(super) use pixels::DevicePixels;
 use burn::tensor::{Device, Int, Tensor};
 use rand::Rng;
 
-use self::indices::{integers, places};
+use self::indices::integers;
+pub(super) use self::indices::places;
 use super::Augmentation;
 use super::images::{ChannelStatistics, LabeledImages};
 use crate::network::ImageShape;
@@ -128,10 +129,7 @@ impl DeviceImages {
         augmentation: &Augmentation,
         rng: &mut dyn Rng,
     ) -> (Tensor<4>, Tensor<1, Int>) {
-        let moved = self.pixels.moved_batch(indices, |images| {
-            augment::crop_and_flip(images, augmentation, rng)
-        });
-        let images = augment::cut_out(moved, augmentation, rng);
+        let images = augmented(&self.pixels, indices, augmentation, rng);
         (images, self.labels_of(indices))
     }
 
@@ -139,6 +137,19 @@ impl DeviceImages {
         let places = places(indices, &self.device());
         self.labels.clone().select(0, places)
     }
+}
+
+/// The images at these indices, augmented at random.
+pub(super) fn augmented(
+    pixels: &DevicePixels,
+    indices: &[usize],
+    augmentation: &Augmentation,
+    rng: &mut dyn Rng,
+) -> Tensor<4> {
+    let moved = pixels.moved_batch(indices, |images| {
+        augment::crop_and_flip(images, augmentation, rng)
+    });
+    augment::cut_out(moved, augmentation, rng)
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ impl DevicePixels {
         self.len
     }
 
-    pub(super) const fn shape(&self) -> ImageShape {
+    pub(in crate::training) const fn shape(&self) -> ImageShape {
         self.shape
     }
 

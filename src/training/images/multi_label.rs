@@ -9,8 +9,8 @@ use crate::network::ImageShape;
 
 /// Images of one shape, each of which belongs to any number of classes: none, one, or several.
 ///
-/// The trainer gives an image one class, so it learns one of these at a time: [`of_class`](Self::of_class) are the
-/// images as a task of two classes. [`targets`](Self::targets) are all of them, for your own training loop.
+/// [`MultiLabelTask`](crate::training::MultiLabelTask) trains networks on all of them; [`of_class`](Self::of_class) are the
+/// images as a task of two classes.
 ///
 /// # Example
 ///

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{LabeledImages, Pixels};
+use crate::network::ImageShape;
 
 const WHITE: f64 = u8::MAX as f64;
 
@@ -32,7 +33,7 @@ impl ChannelStatistics {
     /// channel has mean 0 and deviation 1.
     #[must_use]
     pub fn of(images: &LabeledImages) -> Self {
-        Self::of_each(images, 0..images.len())
+        Self::of_each(images.pixels(), images.shape(), 0..images.len())
     }
 
     /// The statistics of the images at `indices`, for example the training part of a split.
@@ -42,17 +43,24 @@ impl ChannelStatistics {
     /// If an index is not below [`LabeledImages::len`].
     #[must_use]
     pub fn of_subset(images: &LabeledImages, indices: &[usize]) -> Self {
-        Self::of_each(images, indices.iter().copied())
+        Self::of_each(images.pixels(), images.shape(), indices.iter().copied())
+    }
+
+    /// The statistics of the pixels of whole images of this shape.
+    pub(in crate::training) fn of_pixels(pixels: Pixels<'_>, shape: ImageShape) -> Self {
+        let size = shape.channels * shape.height * shape.width;
+        Self::of_each(pixels, shape, 0..pixels.len() / size)
     }
 
     fn of_each(
-        images: &LabeledImages,
+        pixels: Pixels<'_>,
+        shape: ImageShape,
         indices: impl ExactSizeIterator<Item = usize> + Clone,
     ) -> Self {
-        let plane = images.height() * images.width();
+        let plane = shape.height * shape.width;
         let count = (indices.len() * plane) as u64;
-        let channels = images.channels();
-        Self(match images.pixels() {
+        let channels = shape.channels;
+        Self(match pixels {
             Pixels::Bytes(bytes) => {
                 let mut sums = vec![ChannelSums::default(); channels];
                 for index in indices {

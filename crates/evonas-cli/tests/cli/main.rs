@@ -24,6 +24,7 @@ mod png;
 mod ranges;
 mod report;
 mod search;
+mod search_cheaply;
 #[cfg(target_os = "linux")]
 mod search_isolated;
 mod search_stops;
