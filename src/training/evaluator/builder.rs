@@ -5,13 +5,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use burn::module::Module;
 use burn::tensor::Device;
 
 use super::TrainingEvaluator;
 use super::paused::PausedTrainings;
 use crate::training::images::{ChannelStatistics, HoldOut, LabeledImages};
-use crate::training::{DeviceImages, Task, Trainer, TrainingError};
+use crate::training::{Decoder, DeviceImages, Task, Trainer, TrainingError};
 
 impl<D> TrainingEvaluator<D> {
     /// An evaluator that trains on a part of `images` and validates with the rest.
@@ -269,14 +268,15 @@ impl<D, T, H> TrainingEvaluatorBuilder<D, TasksToEvaluate<T>, H> {
         self
     }
 
-    /// Splits the examples.
+    /// Splits the examples. `G` is the genotype that the decoder decodes, which Rust infers if there is only one.
     ///
     /// # Errors
     /// [`TrainingError`] if the fraction leaves no examples to train on or to validate with, or the trainer can't train
     /// on the remaining ones.
-    pub fn build<M: Module>(self) -> Result<TrainingEvaluator<D, T, H>, TrainingError>
+    pub fn build<G>(self) -> Result<TrainingEvaluator<D, T, H>, TrainingError>
     where
-        T: Task<M>,
+        D: Decoder<G>,
+        T: Task<D::Network>,
     {
         let examples = self.source.places.first();
         let examples = examples.map_or(0, |(_, task)| task.examples());
