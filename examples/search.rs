@@ -2,8 +2,8 @@
 //! trained for one epoch on the digits that come with the crate.
 //!
 //! ```sh
-//! cargo run --release --example search            # 100 trials: some 30 seconds on two cores
-//! cargo run --release --example search -- 1000
+//! cargo run --release -p evonas --example search            # 100 trials: some 30 seconds on two cores
+//! cargo run --release -p evonas --example search -- 1000
 //! ```
 //!
 //! The program `evonas search` (`crates/evonas-cli`) does the same with your

@@ -18,11 +18,11 @@ chapters! {
     own_algorithm = "own-algorithm.md";
     ask_and_tell = "ask-and-tell.md";
     objectives = "objectives.md";
-    multi_fidelity = "multi-fidelity.md";
+    #[cfg(feature = "burn")] multi_fidelity = "multi-fidelity.md";
     #[cfg(unix)] long_runs = "long-runs.md";
-    many_machines = "many-machines.md";
+    #[cfg(all(unix, feature = "nats"))] many_machines = "many-machines.md";
     #[cfg(feature = "burn")] gpus = "gpus.md";
     #[cfg(feature = "burn")] taking_it_out = "taking-it-out.md";
     #[cfg(unix)] faq = "faq.md";
-    coming_from = "coming-from.md";
+    #[cfg(feature = "burn")] coming_from = "coming-from.md";
 }

@@ -176,6 +176,6 @@ pub mod prelude {
 }
 
 /// Compiles and runs the README's examples as tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "burn"))]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

@@ -11,7 +11,7 @@ use crate::trial::TrialId;
 pub enum SearchError {
     /// Fewer trials than the algorithm needs.
     #[error(
-        "a budget of {trials} trials is too small: the algorithm needs at least {minimum} (for evolution, the population size)"
+        "a budget of {trials} trials is too small: the algorithm needs at least {minimum} (for evolution, the size of its population: make that smaller, or the budget larger)"
     )]
     BudgetTooSmall {
         /// The budget.

@@ -39,7 +39,15 @@ impl EvaluateOptions {
         let classifier = TrainedClassifier::load(&self.weights, &devices.first())?;
         let dataset = self.data.location().read()?;
         let test = dataset.test;
-        classifier.check_images(&test)?;
+        classifier
+            .check_images(&test)
+            .map_err(|error| match self.data.is_given() {
+                true => Failure::from(error),
+                false => format!(
+                    "{error}; these are the digits, since no --dataset and --data were given"
+                )
+                .into(),
+            })?;
         classifier.check_classes(dataset.class_names.as_deref())?;
         let images = test.len();
         note(format_args!("evaluating {images} images on {devices}"));

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use evonas::prelude::*;
 use evonas::search::History;
-use evonas::search::journal::{self, DivergenceReason, JournalHeader, Replayed, WhatIf};
+use evonas::search::journal::{
+    self, DivergenceReason, JournalError, JournalHeader, Replayed, WhatIf,
+};
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::stopper::{Stopper, Verdict};
 use serde_json::{Value, json};
@@ -51,7 +53,13 @@ pub(crate) struct WhatIfOptions {
 
 impl WhatIfOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let recorded = journal::read::<NasnetGenotype>(&self.run)?;
+        let recorded = journal::read::<NasnetGenotype>(&self.run).map_err(|error| match error {
+            error @ JournalError::OtherGenotype { .. } => Failure::from(format!(
+                "{error}; this command replays searches of cells. For other genotypes, the library has \
+                 evonas::search::journal::WhatIf"
+            )),
+            error => error.into(),
+        })?;
         let algorithm = self.algorithm(&recorded.header)?;
         let what_if = WhatIf::of(&self.run);
         let what_if = match self.stopper {

@@ -33,6 +33,11 @@ pub(crate) struct DatasetOptions {
 }
 
 impl DatasetOptions {
+    /// Whether the options name a data set.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.dataset.is_some()
+    }
+
     /// The data set that the options name; the digits if they name none.
     pub(crate) fn location(&self) -> DatasetLocation {
         DatasetLocation {
