@@ -12,10 +12,12 @@
 use std::env::args;
 use std::error::Error;
 use std::io::{Write, stdout};
+use std::ops::ControlFlow;
 use std::thread::available_parallelism;
 
 use burn::tensor::Device;
 use evonas::prelude::*;
+use evonas::report::TrainingProgress;
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let dataset = digits();
@@ -64,6 +66,14 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     writeln!(out, "validation accuracy after 1 epoch: {validation:.2} %")?;
 
     // The test images have played no part so far.
+    let mut progress = TrainingProgress::new(12);
+    let mut watch = |step: Progress| {
+        match &step {
+            Progress::Epoch(epoch) => progress.epoch(epoch),
+            step => progress.step(step),
+        }
+        ControlFlow::Continue(())
+    };
     let found = train_fully(
         &best.genotype,
         &decoder,
@@ -71,8 +81,9 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         &dataset,
         best.seed,
         &Device::flex(),
-        &mut Progress::ignore,
+        &mut watch,
     )?;
+    progress.finish();
     writeln!(out, "parameters: {}", found.parameters)?;
     let test = 100.0 * found.test_accuracy;
     writeln!(
