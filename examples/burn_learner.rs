@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         &mut stream(0, 0),
         &device.clone().autodiff(),
     )?;
-    let schedule = CosineAnnealingLrSchedulerConfig::new(2e-3, steps).init()?;
+    let schedule = CosineAnnealingLrSchedulerConfig::new(1e-2, steps).init()?;
     let learner = Learner::new(network, AdamWConfig::new().init(), schedule);
     let result = SupervisedTraining::<CellNetwork>::new(&folder, training, validation)
         .metrics((AccuracyMetric::new(), LossMetric::new()))

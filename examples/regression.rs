@@ -150,8 +150,8 @@ fn main() -> Result<(), Failure> {
     let device = Device::flex();
     let config = TrainingConfig::default()
         .optimizer(OptimizerSettings::ADAM_W)
-        .learning_rate(0.01)
-        .epochs(10);
+        .learning_rate(0.03)
+        .epochs(20);
     let trainer = Trainer::new(config)?;
     let table = Table::draw(1000, &mut stream(0, 0), &device);
     let decoder = PerceptronDecoder(space.clone());
@@ -163,7 +163,10 @@ fn main() -> Result<(), Failure> {
         .map_or(Ok(30), |trials| trials.parse())?;
     let search = Search::new(evolution, Serial::new(evaluator), Budget::trials(trials));
     let result = search.observe(ProgressBar::new()).run()?;
-    let best = result.best().ok_or("every trial failed")?;
+    let best = result.best().ok_or_else(|| {
+        let first = result.history.records().first();
+        first.map_or_else(String::new, |first| first.outcome.to_string())
+    })?;
     let mut out = stdout();
     writeln!(out, "best network: {}", space.to_json(&best.genotype))?;
     let error = best.metric("mse").ok_or("it has one")?;

@@ -170,7 +170,10 @@ fn main() -> Result<(), Failure> {
         .map_or(Ok(20), |trials| trials.parse())?;
     let search = Search::new(evolution, Serial::new(evaluator), Budget::trials(trials));
     let result = search.observe(ProgressBar::new()).run()?;
-    let best = result.best().ok_or("every trial failed")?;
+    let best = result.best().ok_or_else(|| {
+        let first = result.history.records().first();
+        first.map_or_else(String::new, |first| first.outcome.to_string())
+    })?;
     let mut out = stdout();
     writeln!(out, "best network: {}", space.to_json(&best.genotype))?;
     let overlap = 100.0 * best.fitness().ok_or("it has one")?;
