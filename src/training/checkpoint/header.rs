@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::description::{self, Difference, first_difference};
 use crate::training::TrainingConfig;
-use crate::training::trainer::{CustomOptimizer, Epoch, Trainer};
+use crate::training::trainer::{Epoch, Trainer};
 
 /// The version of the format. Version 1 had its checksum in the header.
 pub(super) const VERSION: u32 = 2;
@@ -72,35 +72,37 @@ impl CheckpointHeader {
     /// The recorded settings; those that didn't exist yet have their defaults.
     fn recorded_settings(&self) -> Value {
         let mut settings = self.training.clone();
-        let own = take_own_optimizer(&mut settings);
+        let fields = settings.as_object_mut();
+        let optimizer = fields.and_then(|fields| fields.remove(OPTIMIZER));
         let complete = match serde_json::from_value::<TrainingConfig>(settings) {
             Ok(config) => description::of(&config),
             Err(_) => return self.training.clone(),
         };
-        with_own_optimizer(complete, own)
+        match optimizer {
+            Some(optimizer) => with_optimizer(complete, optimizer),
+            None => complete,
+        }
     }
 }
 
-/// The field of the settings that describes an optimizer other than the configuration's.
-const OWN_OPTIMIZER: &str = "own_optimizer";
-
-/// A trainer's settings, as checkpoints compare them.
+/// A trainer's settings, as checkpoints compare them: with its own optimizer, if it has one.
 pub(super) fn settings_of(trainer: &Trainer) -> Value {
-    let own = trainer.optimizer().map(CustomOptimizer::description);
-    with_own_optimizer(description::of(trainer.config()), own.cloned())
+    let settings = description::of(trainer.config());
+    match trainer.optimizer() {
+        Some(own) => with_optimizer(settings, own.description().clone()),
+        None => settings,
+    }
 }
 
-fn with_own_optimizer(mut settings: Value, own: Option<Value>) -> Value {
-    if let (Some(fields), Some(own)) = (settings.as_object_mut(), own) {
-        fields.remove("optimizer");
-        fields.insert(OWN_OPTIMIZER.to_owned(), own);
+fn with_optimizer(mut settings: Value, optimizer: Value) -> Value {
+    if let Some(fields) = settings.as_object_mut() {
+        fields.insert(OPTIMIZER.to_owned(), optimizer);
     }
     settings
 }
 
-fn take_own_optimizer(settings: &mut Value) -> Option<Value> {
-    settings.as_object_mut()?.remove(OWN_OPTIMIZER)
-}
+/// The field of the settings that may describe any optimizer.
+const OPTIMIZER: &str = "optimizer";
 
 /// An epoch whose validation metric may be NaN, which JSON has no number for.
 #[derive(Debug, Serialize, Deserialize)]
