@@ -84,7 +84,7 @@ fn trials(dir: &Dir, out: &str) -> Vec<serde_json::Value> {
 fn promoted_trials_continue_earlier_ones_and_the_best_was_trained_in_full() {
     let dir = Dir::new();
     let line = "search --population 4 --sample 2 --limit 150 --filters 4 --epochs 3 --promote-from 1 \
-                --final-epochs 1 --ordered --quiet";
+                --final-epochs 1 --workers 1 --quiet";
     dir.line(&format!("{line} --trials 16 --out run"))
         .assert()
         .success();
