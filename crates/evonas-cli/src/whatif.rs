@@ -53,12 +53,14 @@ pub(crate) struct WhatIfOptions {
 
 impl WhatIfOptions {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let recorded = journal::read::<NasnetGenotype>(&self.run).map_err(|error| match error {
-            error @ JournalError::OtherGenotype { .. } => Failure::from(format!(
-                "{error}; this command replays searches of cells. For other genotypes, the library has \
-                 evonas::search::journal::WhatIf"
-            )),
-            error => error.into(),
+        let recorded = journal::read::<NasnetGenotype>(&self.run).map_err(|error| {
+            match &error.error {
+                JournalError::OtherGenotype { .. } => Failure::from(format!(
+                    "{error}; this command replays searches of cells. For other genotypes, the library has \
+                     evonas::search::journal::WhatIf"
+                )),
+                _ => error.into(),
+            }
         })?;
         let algorithm = self.algorithm(&recorded.header)?;
         let what_if = WhatIf::of(&self.run);
