@@ -56,9 +56,11 @@ impl Decoder<Decisions> for PixelDecoder {
         let block = |place| {
             let inputs = if place == 0 { 1 } else { width };
             let dilation = if place + 1 == blocks { dilation } else { 1 };
+            // Burn's `Same` takes no account of dilation.
+            let padding = PaddingConfig2d::Explicit(dilation, dilation, dilation, dilation);
             let layer = Conv2dConfig::new([inputs, width], [3, 3])
                 .with_dilation([dilation; 2])
-                .with_padding(PaddingConfig2d::Same)
+                .with_padding(padding)
                 .init(device);
             (layer, BatchNormConfig::new(width).init(device))
         };
