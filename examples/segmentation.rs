@@ -161,7 +161,7 @@ fn main() -> Result<(), Failure> {
         .integer("dilation of the last block", 1..=3)
         .build()?;
     let device = Device::flex();
-    let trainer = Trainer::new(TrainingConfig::default().epochs(3))?;
+    let trainer = Trainer::new(TrainingConfig::default().epochs(8))?;
     let pictures = Pictures::draw(400, &mut stream(0, 0), &device);
     let decoder = PixelDecoder(space.clone());
     let evaluator = TrainingEvaluator::of_task(decoder, trainer, &device, pictures).build()?;
