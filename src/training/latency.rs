@@ -31,7 +31,8 @@ const LATENCY: &str = "latency";
 ///     .build()?;
 /// let space = NasnetSpace::sp1();
 /// let evolution = Evolution::builder(space.clone(), space.mutation())
-///     .objectives([Objective::fitness(), Objective::minimize("latency")]);
+///     .pareto([Objective::fitness(), Objective::minimize("latency")])
+///     .build()?;
 /// # drop((evaluator, evolution));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -79,7 +79,7 @@ use crate::objective::Objective;
 /// let y = x.iter().map(|x| 3.0 * x - 1.0).collect();
 /// let task = Pairs { x, y, device: device.clone() };
 /// let line = Line { layer: LinearConfig::new(1, 1).init(&device.autodiff()) };
-/// let trainer = Trainer::new(TrainingConfig::default().epochs(20))?;
+/// let trainer = Trainer::new(TrainingConfig::default().epochs(20).batch_size(8))?;
 /// let all: Vec<usize> = (0..64).collect();
 /// let line = trainer.train(line, &task, &all, 0, &mut Progress::ignore)?;
 /// assert!(trainer.evaluate(&line, &task, &all)? < 0.01);

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 
 use burn::tensor::Device;
 
-use super::TrainingEvaluator;
 use super::paused::PausedTrainings;
+use super::{TrainingEvaluator, TrainingHook};
 use crate::training::images::{ChannelStatistics, HoldOut, LabeledImages};
 use crate::training::{Decoder, DeviceImages, Task, Trainer, TrainingError};
 
@@ -113,8 +113,13 @@ impl<D, S> TrainingEvaluatorBuilder<D, S> {
         }
     }
 
-    /// Sets what else happens to the network of a trial, before and after its training.
-    pub fn hook<H>(self, hook: H) -> TrainingEvaluatorBuilder<D, S, H> {
+    /// Sets what else happens to the network of a trial, before and after its training. `G` is the genotype that the
+    /// decoder decodes, which Rust infers if there is only one.
+    pub fn hook<G, H>(self, hook: H) -> TrainingEvaluatorBuilder<D, S, H>
+    where
+        D: Decoder<G>,
+        H: TrainingHook<D::Network>,
+    {
         TrainingEvaluatorBuilder {
             decoder: self.decoder,
             trainer: self.trainer,
