@@ -22,8 +22,7 @@ fn epochs_of<B: Benchmark>(benchmark: &B) -> Result<u64, Box<dyn Error + Send + 
 
 /// Recommended evolution whose children begin with their parents' weights and train for a third of the epochs.
 ///
-/// It takes part where trials are trainings:
-/// [`TrainingBenchmark`](crate::comparison::TrainingBenchmark).
+/// It takes part where trials are trainings: `TrainingBenchmark`, with the feature `burn`.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct Inheriting;
@@ -68,8 +67,7 @@ impl<B: Benchmark> Contender<B> for Inheriting {
 /// Recommended evolution whose trials are promoted: each trains for one epoch at first, the best third of them for three
 /// times as many, and so on ([`Promotion`]).
 ///
-/// It takes part where trials are trainings:
-/// [`TrainingBenchmark`](crate::comparison::TrainingBenchmark).
+/// It takes part where trials are trainings: `TrainingBenchmark`, with the feature `burn`.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct Promoted;
