@@ -22,8 +22,11 @@ const INHERITED: &str = "inherited";
 /// CPU. Workers in processes of their own share the folder; on other machines they need a shared one.
 ///
 /// A network that inherited is compared with one that was trained from scratch, and has been trained for longer in all:
-/// `docs/guide/long-runs.md` says how well its score predicts that of a training from scratch. What a search finds is
+/// `docs/guide/multi-fidelity.md` says how well its score predicts that of a training from scratch. What a search finds is
 /// always worth training from scratch.
+///
+/// Not for trials that are [promoted](crate::algorithm::Promotion): a training that continues has a schedule of its own,
+/// and its parent may be gone by then.
 ///
 /// ```
 /// use evonas::prelude::*;

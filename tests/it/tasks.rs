@@ -28,7 +28,7 @@ fn line() -> Line {
 #[derive(Clone)]
 struct Points {
     count: usize,
-    /// Of the largest prediction.
+    /// Whether its metrics are infinite.
     broken: bool,
 }
 
@@ -178,7 +178,7 @@ fn metrics_are_those_of_the_whole_set_whatever_the_batches() {
     }
 }
 
-/// Adam and AdamW step as their papers say; Burn's Adam, used here, has other defaults for the last setting.
+/// Adam's first step has the length of the learning rate, whatever the gradient.
 #[test]
 fn adam_steps_by_the_rate_at_first_and_decoupled_decay_shrinks_the_weights() {
     let step = |optimizer, weight_decay| {
@@ -295,7 +295,7 @@ fn another_optimizer_does_not_resume_a_training() {
     assert!(Training::resume(&path, line(), &with_lion, 5, &subject).is_ok());
 }
 
-/// The genotype is the number of epochs' worth of nothing: every network is a line.
+/// Every genotype is the same network.
 struct AlwaysALine;
 
 impl Decoder<Vec<bool>> for AlwaysALine {

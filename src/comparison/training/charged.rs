@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use burn::tensor::Device;
 
 use super::scratch::ScratchFolder;
-use super::{SPLIT_SEED, TrainingBenchmark, VALIDATION};
+use super::{SPLIT_SEED, TrainingBenchmark, VALIDATION, epoch_cost};
 use crate::comparison::error::ComparisonError;
 use crate::evaluator::{Context, EvaluationError, Evaluator};
-use crate::network::{Cost, NetworkConfig, NetworkPlan};
+use crate::network::NetworkConfig;
 use crate::spaces::nasnet::NasnetGenotype;
 use crate::training::{
     CellDecoder, DeviceImages, InheritedWeights, TrainingError, TrainingEvaluator,
@@ -84,12 +84,10 @@ impl Evaluator<NasnetGenotype> for Charged {
         genotype: &NasnetGenotype,
         context: &Context<'_>,
     ) -> Result<Evaluation, EvaluationError> {
-        let plan = NetworkPlan::new(genotype, &self.network)
+        let of_an_epoch = epoch_cost(&self.network, genotype, self.images)
             .map_err(|error| EvaluationError::Infeasible(error.to_string()))?;
         let evaluation = self.training.evaluate(genotype, context)?;
-        let images = self.added_epochs(context) as f64 * self.images as f64;
-        // Backward, each is done once for the input's gradient and once for the weight's.
-        let cost = 3e-9 * Cost::of(&plan).multiply_adds as f64 * images;
-        Ok(evaluation.with_cost(cost))
+        let epochs = self.added_epochs(context) as f64;
+        Ok(evaluation.with_cost(of_an_epoch * epochs))
     }
 }

@@ -16,8 +16,9 @@ use super::benchmark::{Benchmark, CanonicalForm};
 use super::error::ComparisonError;
 use crate::description;
 use crate::evaluator::Evaluator;
-use crate::network::{Cost, CostModel, Fan, NetworkConfig, NetworkPlan};
-use crate::space::{Crossover, Mutation};
+use crate::network::{Cost, CostModel, Fan, NetworkConfig, NetworkError, NetworkPlan};
+use crate::randomness::stream;
+use crate::space::{Crossover, Mutation, SearchSpace};
 use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace, PairCrossover};
 use crate::training::images::ImageDataset;
 use crate::training::{CellDecoder, Progress, Trainer, TrainingConfig, train_fully};
@@ -160,13 +161,6 @@ impl TrainingBenchmark {
         }
     }
 
-    /// The multiply-adds of one epoch of a genotype's training, in billions.
-    fn epoch_cost(&self, genotype: &NasnetGenotype, images: usize) -> Option<f64> {
-        let plan = NetworkPlan::new(genotype, &self.network).ok()?;
-        // Backward, each is done once for the input's gradient and once for the weight's.
-        Some(3e-9 * Cost::of(&plan).multiply_adds as f64 * images as f64)
-    }
-
     /// The test accuracy of a network that is trained from scratch on all training images.
     fn trained_anew(&self, genotype: &NasnetGenotype) -> f64 {
         let decoder = CellDecoder::new(self.network.clone());
@@ -189,6 +183,17 @@ impl TrainingBenchmark {
         // A network whose training diverges knows nothing.
         trained.map_or(0.0, |trained| trained.test_accuracy)
     }
+}
+
+/// The multiply-adds of one epoch of a genotype's training, in billions.
+fn epoch_cost(
+    network: &NetworkConfig,
+    genotype: &NasnetGenotype,
+    images: usize,
+) -> Result<f64, NetworkError> {
+    let plan = NetworkPlan::new(genotype, network)?;
+    // Backward, each is done once for the input's gradient and once for the weight's.
+    Ok(3e-9 * Cost::of(&plan).multiply_adds as f64 * images as f64)
 }
 
 impl Benchmark for TrainingBenchmark {
@@ -279,11 +284,11 @@ impl Benchmark for TrainingBenchmark {
     /// What a hundred full trials of a network of medium size compute.
     fn budget(&self) -> Duration {
         let images = (self.dataset.train.len() as f64 * (1.0 - VALIDATION)) as usize;
-        let mut rng = crate::randomness::stream(SPLIT_SEED, 0);
+        let mut rng = stream(SPLIT_SEED, 0);
         let mut costs: Vec<f64> = (0..101)
             .filter_map(|_| {
-                let genotype = crate::space::SearchSpace::sample(&self.space(), &mut rng);
-                self.epoch_cost(&genotype, images)
+                let genotype = self.space().sample(&mut rng);
+                epoch_cost(&self.network, &genotype, images).ok()
             })
             .collect();
         costs.sort_by(f64::total_cmp);

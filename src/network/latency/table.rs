@@ -26,7 +26,6 @@ const MOST_BYTES: u64 = 64 << 20;
 ///
 /// Sums and concatenations of branches aren't parts, so that the sum is below what
 /// [`Latency`](crate::training::Latency) measures of a whole network; what a search needs is the order.
-/// `docs/guide/objectives.md` says how well they agree.
 ///
 /// ```
 /// use evonas::burn::tensor::Device;

@@ -133,13 +133,7 @@ impl<'a> EvaluationTask<'a> {
         paused: Option<&Path>,
     ) -> Result<CellEvaluator, Failure> {
         let options = self.options;
-        let device_name = self.devices.to_string();
-        let figures = options.objectives.measure(
-            &options.space.space(),
-            &self.network,
-            &devices[0],
-            &device_name,
-        )?;
+        let figures = self.figures(&devices[0])?;
         let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
         let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
             .validation_fraction(0.2)
@@ -155,6 +149,14 @@ impl<'a> EvaluationTask<'a> {
             None => evaluator,
         };
         Ok(evaluator.build()?)
+    }
+
+    /// What measures the objectives on this device. Fills the latency table, if there is one.
+    pub(super) fn figures(&self, device: &Device) -> Result<Figures, Failure> {
+        let options = self.options;
+        let (space, device_name) = (options.space.space(), self.devices.to_string());
+        let objectives = &options.objectives;
+        objectives.measure(&space, &self.network, device, &device_name)
     }
 
     fn inheritance(&self) -> Result<Option<InheritedWeights>, Failure> {

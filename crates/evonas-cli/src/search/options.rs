@@ -224,6 +224,13 @@ impl SearchOptions {
                 )
                 .into());
             }
+            Some(_) if self.evaluation.inherit.is_some() => {
+                return Err(
+                    "--inherit and --promote-from can't be combined: a promoted training keeps the schedule of the whole \
+                     one, and one that inherits has its own"
+                        .into(),
+                );
+            }
             Some(_) if !matches!(self.stopper, StopperName::None) => {
                 return Err(
                     "--stopper and --promote-from both end trainings early; choose one".into(),

@@ -216,6 +216,8 @@ impl<'a> Task<'a> {
             .isolate
             .unwrap_or(!self.evaluation.devices.is_cpu())
         {
+            // The workers read the latency table from its file; measured by all of them at once, it would be wrong.
+            self.evaluation.figures(&self.evaluation.devices.first())?;
             return Ok(Box::new(self.processes(self.workers, stop)?));
         }
         let devices = self.evaluation.devices.all();

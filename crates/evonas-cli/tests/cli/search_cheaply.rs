@@ -67,6 +67,14 @@ fn objectives_that_make_no_sense_are_refused() {
         ),
         ("--promote-from 1", "leaves nothing to promote to"),
         ("--paused folder", "--paused"),
+        (
+            "--epochs 3 --promote-from 1 --inherit folder",
+            "can't be combined",
+        ),
+        (
+            "--epochs 3 --promote-from 1 --stopper halving",
+            "choose one",
+        ),
     ] {
         let mut command = dir.line(&format!("search --trials 4 {options}"));
         command.assert().code(1).stderr(contains(said));
