@@ -62,7 +62,8 @@ pub(crate) struct EvaluationOptions {
     #[command(flatten)]
     pub(super) objectives: ObjectiveOptions,
     /// Let children begin with the trained weights of their parents, where the mutation left the layers as they were. The
-    /// networks of the last 400 trials are kept in this folder, which workers on other machines must share
+    /// networks of the last 400 trials are kept in this folder, which workers on other machines must share [default: every
+    /// network begins with fresh weights]
     #[arg(long, value_name = "DIR")]
     pub(super) inherit: Option<PathBuf>,
     /// Keep the trainings of the last 1000 trials that paused in this folder, for trials that are promoted; workers on other
