@@ -66,6 +66,8 @@ pub use inherit::HeirNetwork;
 #[cfg(feature = "burn")]
 pub use latency::{LatencyTable, LatencyTableError, Repetitions};
 #[cfg(feature = "burn")]
+pub use nasbench201::NasBench201Classifier;
+#[cfg(feature = "burn")]
 pub use noise::TrainingPass;
 #[cfg(feature = "burn")]
 pub use operation::OperationModule;

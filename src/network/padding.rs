@@ -10,6 +10,8 @@ pub enum Padding {
     Same,
     /// No padding: windows stay inside the image.
     Valid,
+    /// This many pixels on every side, as PyTorch pads; less than a window.
+    Around(usize),
 }
 
 /// One axis of an image, and the windows of a convolution or a pooling along it.
@@ -38,8 +40,16 @@ impl Padding {
     pub const fn output(self, axis: WindowAxis) -> usize {
         match self {
             Self::Same => axis.size.div_ceil(axis.stride),
-            Self::Valid if axis.size < axis.window() => 0,
-            Self::Valid => (axis.size - axis.window()) / axis.stride + 1,
+            Self::Valid => Self::inside(axis.size, axis),
+            Self::Around(pixels) => Self::inside(axis.size + 2 * pixels, axis),
+        }
+    }
+
+    /// How many windows fit into this many pixels.
+    const fn inside(pixels: usize, axis: WindowAxis) -> usize {
+        match pixels < axis.window() {
+            true => 0,
+            false => (pixels - axis.window()) / axis.stride + 1,
         }
     }
 
@@ -53,6 +63,7 @@ impl Padding {
                 (total / 2, total - total / 2)
             }
             Self::Valid => (0, 0),
+            Self::Around(pixels) => (pixels, pixels),
         }
     }
 
@@ -60,6 +71,7 @@ impl Padding {
         match self {
             Self::Same => Ok(()),
             Self::Valid => f.write_str(", no padding"),
+            Self::Around(pixels) => write!(f, ", padding {pixels}"),
         }
     }
 }
@@ -104,5 +116,13 @@ mod tests {
             ..axis(8, 3, 1)
         };
         assert_eq!(Padding::Valid.output(dilated), 4);
+    }
+    #[test]
+    fn padding_around_is_the_same_on_both_sides() {
+        let around = Padding::Around(1);
+        assert_eq!(around.amount(axis(32, 3, 2)), (1, 1));
+        assert_eq!(around.output(axis(32, 3, 2)), 16);
+        assert_eq!(around.output(axis(32, 3, 1)), 32);
+        assert_eq!(around.output(axis(1, 4, 1)), 0);
     }
 }

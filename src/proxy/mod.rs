@@ -5,7 +5,8 @@
 //! with the best of many random genotypes. Either works alone. [`MultiplyAddCount`](crate::network::MultiplyAddCount)
 //! and [`ParameterCount`](crate::network::ParameterCount) are proxies of networks that need no training data and no
 //! Burn: the larger network scores higher. In many spaces accuracy grows with size, so whatever another proxy
-//! promises should be compared with them.
+//! promises should be compared with them. With feature `burn`, `training::Synflow`, `GradientNorm` and
+//! `JacobianCovariance` look at the untrained network.
 //!
 //! ```
 //! use evonas::prelude::*;

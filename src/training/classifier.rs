@@ -5,8 +5,14 @@ use std::error::Error;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
+use serde_json::Value;
 
-use crate::network::{CellNetwork, NetworkConfig, TrainingOutput, TrainingPass};
+use crate::description;
+use crate::network::{
+    CellNetwork, CostModel, NasBench201Classifier, NasBench201Network, NetworkConfig,
+    TrainingOutput, TrainingPass,
+};
+use crate::spaces::nasbench201::NasBench201Cell;
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// A Burn module that classifies images.
@@ -102,6 +108,12 @@ pub trait Decoder<G>: Send + Sync {
         rng: &mut dyn Rng,
         device: &Device,
     ) -> Result<Self::Network, Box<dyn Error + Send + Sync>>;
+
+    /// Describes the decoder and its settings, for the description of what uses it in a search, such as a
+    /// [proxy](super::Synflow). The default is the type's name.
+    fn describe(&self) -> Value {
+        description::of_type::<Self>()
+    }
 }
 
 impl ImageClassifier for CellNetwork {
@@ -138,5 +150,32 @@ impl Decoder<NasnetGenotype> for CellDecoder {
         device: &Device,
     ) -> Result<CellNetwork, Box<dyn Error + Send + Sync>> {
         Ok(CellNetwork::new(genotype, &self.config, rng, device)?)
+    }
+
+    fn describe(&self) -> Value {
+        description::named("CellDecoder", &self.config)
+    }
+}
+
+impl ImageClassifier for NasBench201Classifier {
+    fn logits(&self, images: Tensor<4>) -> Tensor<2> {
+        self.forward(images)
+    }
+}
+
+impl Decoder<NasBench201Cell> for NasBench201Network {
+    type Network = NasBench201Classifier;
+
+    fn decode(
+        &self,
+        cell: &NasBench201Cell,
+        rng: &mut dyn Rng,
+        device: &Device,
+    ) -> Result<NasBench201Classifier, Box<dyn Error + Send + Sync>> {
+        Ok(NasBench201Classifier::new(cell, *self, rng, device)?)
+    }
+
+    fn describe(&self) -> Value {
+        CostModel::describe(self)
     }
 }

@@ -23,6 +23,7 @@ pub mod images;
 mod inherited_weights;
 mod latency;
 mod multi_label;
+mod proxies;
 #[cfg(feature = "train")]
 mod supervised;
 mod task;
@@ -44,6 +45,7 @@ pub use full::{FullTraining, train_fully};
 pub use inherited_weights::InheritedWeights;
 pub use latency::Latency;
 pub use multi_label::MultiLabelTask;
+pub use proxies::{GradientNorm, JacobianCovariance, MiniBatch, Synflow};
 #[cfg(feature = "train")]
 pub use supervised::{ImageBatch, ImageLoader};
 pub use task::{StepLoss, Task};

@@ -40,6 +40,8 @@ mod journal;
 mod kernels;
 #[cfg(unix)]
 mod kill;
+#[cfg(feature = "burn")]
+mod latency;
 #[cfg(all(feature = "burn", target_os = "linux"))]
 mod memory;
 mod nasbench201;
@@ -95,6 +97,8 @@ mod timeless;
 mod trained;
 #[cfg(feature = "burn")]
 mod training;
+#[cfg(feature = "burn")]
+mod untrained;
 mod warm_start;
 #[cfg(feature = "burn")]
 mod weights;

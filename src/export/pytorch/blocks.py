@@ -25,11 +25,11 @@ class Conv2d(nn.Conv2d):
 
 
 class Pool2d(nn.Module):
-    """Average, max or min pooling, with SAME padding or none. Padding never contributes to the result."""
+    """Average, max or min pooling, with SAME padding or so many pixels. Padding never contributes to the result."""
 
-    def __init__(self, kind, kernel, stride, same=True):
+    def __init__(self, kind, kernel, stride, padding=None):
         super().__init__()
-        self.kind, self.kernel, self.stride, self.same = kind, kernel, stride, same
+        self.kind, self.kernel, self.stride, self.padding = kind, kernel, stride, padding
 
     def forward(self, x):
         if self.kind == "average":
@@ -37,7 +37,9 @@ class Pool2d(nn.Module):
         return self.largest(x) if self.kind == "max" else -self.largest(-x)
 
     def pad(self, x, value=0.0):
-        return pad_same(x, (self.kernel,) * 2, (self.stride,) * 2, value=value) if self.same else (x, (0, 0))
+        if self.padding is not None:
+            return x, (self.padding,) * 2
+        return pad_same(x, (self.kernel,) * 2, (self.stride,) * 2, value=value)
 
     def largest(self, x):
         x, padding = self.pad(x, -math.inf)

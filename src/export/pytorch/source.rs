@@ -294,12 +294,14 @@ fn layer(plan: &LayerPlan) -> String {
                 (plan.stride, plan.dilation, plan.groups);
             let shape = format!("{}, {}, ({height}, {width})", plan.input, plan.output);
             let settings = format!("({vertical}, {horizontal})");
-            match plan.padding {
-                Padding::Same => format!("Conv2d({shape}, {settings}, {dilation}, {groups})"),
-                Padding::Valid => {
-                    format!("nn.Conv2d({shape}, {settings}, 0, {dilation}, {groups}, bias=False)")
+            let padding = match plan.padding {
+                Padding::Same => {
+                    return format!("Conv2d({shape}, {settings}, {dilation}, {groups})");
                 }
-            }
+                Padding::Valid => 0,
+                Padding::Around(pixels) => pixels,
+            };
+            format!("nn.Conv2d({shape}, {settings}, {padding}, {dilation}, {groups}, bias=False)")
         }
         LayerPlan::BatchNorm { channels } => format!("norm({channels})"),
         LayerPlan::Pool(plan) => {
@@ -309,11 +311,12 @@ fn layer(plan: &LayerPlan) -> String {
                 PoolKind::Max => "max",
                 PoolKind::Min => "min",
             };
-            let same = match plan.padding {
-                Padding::Same => "",
-                Padding::Valid => ", same=False",
+            let padding = match plan.padding {
+                Padding::Same => String::new(),
+                Padding::Valid => ", padding=0".to_owned(),
+                Padding::Around(pixels) => format!(", padding={pixels}"),
             };
-            format!("Pool2d(\"{kind}\", {kernel}, {stride}{same})")
+            format!("Pool2d(\"{kind}\", {kernel}, {stride}{padding})")
         }
         LayerPlan::FactorizedReduction { input, output } => {
             format!("FactorizedReduction({input}, {output})")

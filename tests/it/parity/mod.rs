@@ -5,6 +5,7 @@
 //! too. `EVONAS_PARITY_FOLDER` names a folder of further files to check.
 mod exported;
 mod fixture;
+mod nasbench201;
 mod onnx;
 
 use std::io::Write as _;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use burn::module::{Module, ModuleMapper, Param};
@@ -141,32 +141,25 @@ fn export(genotype: &NasnetGenotype, config: &NetworkConfig, folder: &Path, name
 #[test]
 fn networks_compute_the_same_in_onnxruntime() {
     let Some(python) = python() else { return };
-    let folder = tempfile::tempdir().unwrap();
+    let removed = tempfile::tempdir().unwrap();
+    // Kept for other runtimes (tests/onnx/tract) if it is named.
+    let folder = std::env::var_os("EVONAS_ONNX_FOLDER");
+    let folder = folder.map_or_else(|| removed.path().to_owned(), PathBuf::from);
     for (name, text) in published::ALL {
         for (stem, imagenet) in [("cifar", false), ("imagenet", true)] {
             let name = format!("{name}-{stem}");
-            export(
-                &text.parse().unwrap(),
-                &config(imagenet),
-                folder.path(),
-                &name,
-            );
+            export(&text.parse().unwrap(), &config(imagenet), &folder, &name);
         }
     }
     let space = NasnetSpace::sp3();
     for number in 0..20 {
         let genotype = space.sample(&mut stream(number, 3));
         let config = config(number % 4 == 3).drop_path(evonas::network::DropPath::scheduled(0.7));
-        export(
-            &genotype,
-            &config,
-            folder.path(),
-            &format!("random-{number}"),
-        );
+        export(&genotype, &config, &folder, &format!("random-{number}"));
     }
     let run = Command::new(python)
         .arg(root().join("tests/onnx/check.py"))
-        .arg(folder.path())
+        .arg(&folder)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&run.stdout).into_owned();

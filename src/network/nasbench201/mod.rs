@@ -1,5 +1,11 @@
 //! The networks that NAS-Bench-201 builds around a cell, and what they cost.
 
+#[cfg(feature = "burn")]
+mod classifier;
+
+#[cfg(feature = "burn")]
+pub use classifier::NasBench201Classifier;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,6 +27,9 @@ const COLORS: u64 = 3;
 /// Its [cost](CostModel::cost) needs no table. It agrees with the official table: the multiply-adds of all cells,
 /// except that the table counts the classifier's bias among them and [`Cost`] doesn't, and the parameters of all but
 /// 150 of the 15,625 cells, for which the table has one convolution too many or too few.
+///
+/// With feature `burn` it is also a decoder (`training::Decoder`) to `NasBench201Classifier`s, which a
+/// `TrainingEvaluator` trains and a proxy scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NasBench201Network {

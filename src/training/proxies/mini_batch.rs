@@ -1,0 +1,55 @@
+//! The images that a proxy shows to networks.
+
+use burn::tensor::{Device, Int, Tensor};
+
+use crate::training::device_images::DeviceImages;
+use crate::training::images::{ChannelStatistics, LabeledImages};
+
+/// A few images with their labels, on the device on which a proxy builds its networks.
+#[derive(Clone, Debug)]
+pub struct MiniBatch {
+    pub(super) images: Tensor<4>,
+    pub(super) labels: Tensor<1, Int>,
+    /// With autodiff.
+    pub(super) device: Device,
+    checksum: u32,
+}
+
+impl MiniBatch {
+    /// All of these images, shifted and scaled by the means and standard deviations of the training images. A
+    /// mini-batch usually has 64: `train.limit(64, seed)`.
+    ///
+    /// # Panics
+    /// If the images have another number of channels than the statistics.
+    #[must_use]
+    pub fn new(images: &LabeledImages, statistics: &ChannelStatistics, device: &Device) -> Self {
+        let device = device.clone().autodiff();
+        let on_device = DeviceImages::normalized_by(images, statistics, &device);
+        let all: Vec<usize> = (0..images.len()).collect();
+        let (tensor, labels) = on_device.batch(&all);
+        Self {
+            images: tensor,
+            labels,
+            device,
+            checksum: images.checksum(),
+        }
+    }
+
+    /// The number of images.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let [images, ..] = self.images.dims();
+        images
+    }
+
+    /// Whether there are no images.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What it is in a description: the CRC-32 of its images and labels.
+    pub(super) const fn checksum(&self) -> u32 {
+        self.checksum
+    }
+}
