@@ -10,7 +10,6 @@
 
 use std::collections::HashSet;
 use std::error::Error;
-use std::fs::File;
 use std::io::{Write, stdout};
 
 use evonas::burn::tensor::Device;

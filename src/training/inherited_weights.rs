@@ -1,14 +1,15 @@
 //! Children that begin with their parents' weights.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use burn::module::Module;
 
 use super::evaluator::{PreparedNetwork, TrainingHook};
+use super::trial_files::TrialFiles;
 use crate::evaluator::{Context, EvaluationError};
 use crate::network::{CellNetwork, HeirNetwork};
-use crate::trial::{Fidelity, Metrics, TrialId};
+use crate::trial::{Fidelity, Metrics};
 
 /// The metric that has the share of a network's values that were its parent's when its training began.
 const INHERITED: &str = "inherited";
@@ -45,7 +46,7 @@ const INHERITED: &str = "inherited";
 /// ```
 #[derive(Clone, Debug)]
 pub struct InheritedWeights {
-    folder: PathBuf,
+    files: TrialFiles,
     keep: u64,
     epochs: Option<usize>,
     on_request: bool,
@@ -60,7 +61,7 @@ impl InheritedWeights {
         let folder = folder.into();
         fs::create_dir_all(&folder)?;
         Ok(Self {
-            folder,
+            files: TrialFiles::new(folder, "trial", "safetensors"),
             keep: 200,
             epochs: None,
             on_request: false,
@@ -90,10 +91,6 @@ impl InheritedWeights {
         self
     }
 
-    fn file(&self, trial: TrialId) -> PathBuf {
-        self.folder.join(format!("trial-{trial}.safetensors"))
-    }
-
     /// The parent's network, if the child inherits from it.
     fn parent(&self, network: &CellNetwork, context: &Context<'_>) -> Option<CellNetwork> {
         let parent = context.parent()?;
@@ -106,30 +103,8 @@ impl InheritedWeights {
         }
         let device = network.devices().into_iter().next().unwrap_or_default();
         // A parent that was stopped early or whose evaluation was reused has no file.
-        CellNetwork::load(self.file(parent), &device.inner()).ok()
+        CellNetwork::load(self.files.of(parent), &device.inner()).ok()
     }
-
-    /// Removes what no trial inherits from any more, not even one that is twice as old as the oldest parent.
-    fn remove_old(&self, trial: TrialId) -> std::io::Result<()> {
-        let Some(oldest) = trial.0.checked_sub(self.keep.saturating_mul(2)) else {
-            return Ok(());
-        };
-        for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            if number_of(&path).is_some_and(|number| number < oldest) {
-                // Another worker may have removed it.
-                let _ = fs::remove_file(path);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The trial whose network a file holds.
-fn number_of(path: &Path) -> Option<u64> {
-    let name = path.file_name()?.to_str()?;
-    let number = name.strip_prefix("trial-")?.strip_suffix(".safetensors")?;
-    number.parse().ok()
 }
 
 impl TrainingHook<CellNetwork> for InheritedWeights {
@@ -160,9 +135,11 @@ impl TrainingHook<CellNetwork> for InheritedWeights {
     ) -> Result<Metrics, EvaluationError> {
         let trial = context.trial();
         network
-            .save(self.file(trial))
+            .save(self.files.of(trial))
             .map_err(EvaluationError::failed)?;
-        self.remove_old(trial).map_err(EvaluationError::failed)?;
+        // No trial inherits from what is older, not even one that is twice as old as the oldest parent.
+        let kept = self.files.keep_last(self.keep.saturating_mul(2), trial);
+        kept.map_err(EvaluationError::failed)?;
         Ok(Metrics::new())
     }
 }

@@ -29,6 +29,7 @@ mod supervised;
 mod task;
 mod trained;
 mod trainer;
+mod trial_files;
 
 pub use checkpoint::CheckpointError;
 pub use classifier::{CellDecoder, Decoder, ImageClassifier};

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use evonas::comparison::statistics::rank_correlation;
-use evonas::network::{ImageShape, LatencyTable, NetworkPlan, Repetitions};
+use evonas::network::{ImageShape, LatencyTable, MultiplyAddCount, NetworkPlan, Repetitions};
 use evonas::prelude::*;
 use evonas::training::Latency;
 

@@ -193,6 +193,7 @@ fn a_search_with_a_proxy_of_networks_resumes() {
             .population(3)
             .sample(2)
             .warm_up(WarmUp::new(6, synflow))
+            .seed(3)
             .build()
             .unwrap();
         let fitness = |genotype: &NasnetGenotype, context: &Context<'_>| {
@@ -200,8 +201,7 @@ fn a_search_with_a_proxy_of_networks_resumes() {
                 genotype.to_string().len() as f64 + (context.trial().0 % 2) as f64,
             ))
         };
-        let mut search =
-            Search::new(evolution, Serial::new(fitness), Budget::trials(trials)).seed(3);
+        let mut search = Search::new(evolution, Serial::new(fitness), Budget::trials(trials));
         if let Some(path) = path {
             search = search.journal(Journal::open_or_create(path).unwrap());
         }

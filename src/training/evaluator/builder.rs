@@ -174,10 +174,7 @@ impl<D, S, H> TrainingEvaluatorBuilder<D, S, H> {
     pub fn pause_in(mut self, folder: impl Into<PathBuf>, trials: u64) -> std::io::Result<Self> {
         let folder = folder.into();
         std::fs::create_dir_all(&folder)?;
-        self.paused = Some(PausedTrainings {
-            folder,
-            keep: trials,
-        });
+        self.paused = Some(PausedTrainings::new(folder, trials));
         Ok(self)
     }
 

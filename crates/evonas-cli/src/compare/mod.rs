@@ -71,7 +71,7 @@ pub(crate) struct CompareOptions {
     /// How many images to train and validate on, in real training [default: all]
     #[arg(long, value_name = "N", value_parser = count)]
     images: Option<usize>,
-    /// The folder of the four IDX files, for idx-by-compute
+    /// The folder of the four IDX files, for idx-by-compute [default: none]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Epochs of a full trial, by compute [default: 3]
