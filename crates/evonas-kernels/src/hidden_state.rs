@@ -128,6 +128,12 @@ impl HiddenState {
         self.values.device()
     }
 
+    /// Zeros of the same shape, in the same precision.
+    #[must_use]
+    pub fn zeros_like(&self) -> Self {
+        Self::new(self.values.zeros_like(), self.order)
+    }
+
     /// max(0, x). As part of a [`Unit`](crate::Unit) it costs less.
     #[must_use]
     pub fn relu(self) -> Self {

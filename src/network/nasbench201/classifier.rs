@@ -187,8 +187,6 @@ impl Cell {
     }
 
     fn forward(&self, input: HiddenState) -> HiddenState {
-        let nothing =
-            |like: &HiddenState| HiddenState::enter(Tensor::zeros(like.dims(), &like.device()));
         let mut nodes = vec![input];
         let last = EDGE_ENDS[EDGE_ENDS.len() - 1].1;
         for node in 1..=last {
@@ -204,7 +202,7 @@ impl Cell {
                     });
                 }
             }
-            let output = sum.unwrap_or_else(|| nothing(&nodes[0]));
+            let output = sum.unwrap_or_else(|| nodes[0].zeros_like());
             nodes.push(output);
         }
         nodes.swap_remove(last)
