@@ -1,7 +1,7 @@
 //! Real training by equal compute.
 use std::time::Duration;
 
-use evonas::comparison::contenders::{Aging, Inheriting, Promoted, Recommended};
+use evonas::comparison::contenders::{Aging, Halving, Inheriting, Promoted, Recommended};
 use evonas::comparison::{Benchmark, BitsBenchmark, Comparison, Setup, TrainingBenchmark};
 use evonas::prelude::*;
 
@@ -54,6 +54,7 @@ fn contenders_that_train_less_have_more_trials_for_the_same_compute() {
             .contender(Recommended::new())
             .contender(Inheriting::new())
             .contender(Promoted::new())
+            .contender(Halving::new())
             .setup(
                 Setup::new(&benchmark)
                     .runs(2)
@@ -69,11 +70,11 @@ fn contenders_that_train_less_have_more_trials_for_the_same_compute() {
         .iter()
         .map(|entry| entry.runs.iter().map(|run| run.evaluations).sum())
         .collect();
-    let [aging, recommended, inheriting, promoted] = evaluations[..] else {
-        panic!("there are four contenders")
+    let [aging, recommended, less @ ..] = &evaluations[..] else {
+        panic!("there are five contenders")
     };
     assert!(
-        inheriting > aging.max(recommended) && promoted > aging.max(recommended),
+        less.len() == 3 && less.iter().all(|less| less > aging.max(recommended)),
         "{evaluations:?}"
     );
     for entry in comparison.entries() {

@@ -2,6 +2,7 @@
 
     check.py ROOT               every folder in ROOT with a model.onnx
     check.py ROOT --time        also the time of an image, in milliseconds
+    check.py ROOT --bound 2e-5  the largest difference that is allowed, 1e-5 by default
 
 Each folder has an `expected.safetensors` with a batch and the logits that evonas computes for it. The file must pass
 ONNX's own checks and, in onnxruntime, give the same logits, for the whole batch and for its first image alone. Prints the
@@ -18,8 +19,6 @@ import onnx
 import onnxruntime
 from safetensors.numpy import load_file
 
-BOUND = 1e-5
-
 
 def session(path):
     options = onnxruntime.SessionOptions()
@@ -34,7 +33,7 @@ def difference(found, expected):
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
-def check(folder, timed):
+def check(folder, timed, bound):
     path = str(folder / "model.onnx")
     onnx.checker.check_model(path, full_check=True)
     expected = load_file(folder / "expected.safetensors")
@@ -53,17 +52,18 @@ def check(folder, timed):
             times.append(1000 * (time.perf_counter() - begin) / len(batch))
         print(f", {sorted(times)[10]:.2f} ms an image", end="")
     print()
-    return worst < BOUND
+    return worst < bound
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("root", type=Path)
     parser.add_argument("--time", action="store_true")
+    parser.add_argument("--bound", type=float, default=1e-5)
     options = parser.parse_args()
     folders = sorted(path.parent for path in options.root.glob("*/model.onnx"))
-    if not all([check(folder, options.time) for folder in folders]):
-        sys.exit(f"a difference above {BOUND}")
+    if not all([check(folder, options.time, options.bound) for folder in folders]):
+        sys.exit(f"a difference above {options.bound}")
     print(f"{len(folders)} networks")
 
 

@@ -5,7 +5,9 @@ use std::error::Error;
 use serde_json::{Value, json};
 
 use super::recommended::{recommended_evolution, redraw};
-use crate::algorithm::{Algorithm, AlgorithmDescription, Promotion, Proposal, TellError};
+use crate::algorithm::{
+    Algorithm, AlgorithmDescription, Promotion, Proposal, RandomSearch, TellError,
+};
 use crate::comparison::{Benchmark, Contender};
 use crate::objective::Objective;
 use crate::search::Duplicates;
@@ -90,13 +92,8 @@ impl<B: Benchmark> Contender<B> for Promoted {
         benchmark: &B,
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
-        let epochs = epochs_of(benchmark)?;
         let evolution = recommended_evolution(benchmark, benchmark.mutation(), seed).build()?;
-        let promotion = Promotion::builder(evolution, Fidelity::PAUSE_AFTER)
-            .first_rung(1)
-            .maximum(epochs)
-            .build()?;
-        Ok(Box::new(promotion))
+        promoting(evolution, benchmark)
     }
 
     fn duplicates(&self) -> Duplicates {
@@ -106,6 +103,56 @@ impl<B: Benchmark> Contender<B> for Promoted {
     fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
         super::recommended::described_with_redraws(self, benchmark)
     }
+}
+
+/// Random search whose trials are promoted: asynchronous successive halving (Li et al. 2020) without evolution, as a
+/// control for [`Promoted`].
+///
+/// It takes part where trials are trainings: `TrainingBenchmark`, with the feature `burn`.
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use]
+pub struct Halving;
+
+impl Halving {
+    /// The contender.
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl<B: Benchmark> Contender<B> for Halving {
+    /// `halving`.
+    fn name(&self) -> &str {
+        "halving"
+    }
+
+    fn algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+        promoting(RandomSearch::new(benchmark.space(), seed), benchmark)
+    }
+
+    fn duplicates(&self) -> Duplicates {
+        redraw()
+    }
+
+    fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
+        super::recommended::described_with_redraws(self, benchmark)
+    }
+}
+
+/// An algorithm whose trials train for one epoch at first, and are promoted up to a full training.
+fn promoting<B: Benchmark>(
+    algorithm: impl Algorithm<B::Genotype> + 'static,
+    benchmark: &B,
+) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+    let promotion = Promotion::builder(algorithm, Fidelity::PAUSE_AFTER)
+        .first_rung(1)
+        .maximum(epochs_of(benchmark)?)
+        .build()?;
+    Ok(Box::new(promotion))
 }
 
 /// Evaluates children at another fidelity than random genotypes.

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use evonas::comparison::contenders::{
-    Aging, Annealing, EvolutionBySize, Inheriting, LocalSearchContender, NonAging, PpoContender,
-    Promoted, Random, RandomBySize, Recommended, ReinforceContender, SizeProxy, Surrogate,
-    WithCrossover,
+    Aging, Annealing, EvolutionBySize, Halving, Inheriting, LocalSearchContender, NonAging,
+    PpoContender, Promoted, Random, RandomBySize, Recommended, ReinforceContender, SizeProxy,
+    Surrogate, WithCrossover,
 };
 use evonas::comparison::{Benchmark, Contender};
 use evonas::space::CategoricalSpace;
@@ -31,10 +31,11 @@ pub(crate) enum AlgorithmName {
     EvolutionByParameters,
     Inheriting,
     Promoted,
+    Halving,
 }
 
 impl AlgorithmName {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Aging,
         Self::NonAging,
         Self::Random,
@@ -51,6 +52,7 @@ impl AlgorithmName {
         Self::EvolutionByParameters,
         Self::Inheriting,
         Self::Promoted,
+        Self::Halving,
     ];
 
     /// Those of the paper's comparison but PPO, which takes far longer than the others.
@@ -82,6 +84,7 @@ impl AlgorithmName {
             Self::EvolutionByParameters => "evolution-by-parameters",
             Self::Inheriting => "inheriting",
             Self::Promoted => "promoted",
+            Self::Halving => "halving",
         }
     }
 
@@ -110,6 +113,7 @@ impl AlgorithmName {
             Self::EvolutionByParameters => Box::new(EvolutionBySize::new(SizeProxy::Parameters)),
             Self::Inheriting => Box::new(Inheriting::new()),
             Self::Promoted => Box::new(Promoted::new()),
+            Self::Halving => Box::new(Halving::new()),
         }
     }
 }
@@ -141,7 +145,7 @@ mod tests {
             AlgorithmName::parse("hill-climbing").unwrap_err(),
             "unknown algorithm 'hill-climbing'; choose one of aging, non-aging, random, reinforce, ppo, recommended, \
              local-search, annealing, crossover, surrogate, random-by-multiply-adds, random-by-parameters, \
-             evolution-by-multiply-adds, evolution-by-parameters, inheriting, promoted"
+             evolution-by-multiply-adds, evolution-by-parameters, inheriting, promoted, halving"
         );
     }
 }

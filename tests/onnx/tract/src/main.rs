@@ -1,7 +1,13 @@
 //! Checks ONNX files that evonas exported in tract, as `tests/onnx/check.py` does in onnxruntime.
 //!
-//! `onnx-in-tract ROOT` takes every folder in ROOT with a `model.onnx` and an `expected.safetensors` (a batch and the
-//! logits that evonas computes for it). The logits must be the same, for the whole batch and for its first image alone.
+//! ```sh
+//! EVONAS_ONNX_FOLDER=ROOT cargo test --workspace --test it onnxruntime
+//! cargo run --manifest-path tests/onnx/tract/Cargo.toml ROOT
+//! ```
+//!
+//! The first writes the networks. The second takes every folder in ROOT with a `model.onnx` and an
+//! `expected.safetensors` (a batch and the logits that evonas computes for it). The logits must be the same, for the
+//! whole batch and for its first image alone.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,7 +18,8 @@ use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use tract_onnx::prelude::*;
 
-const BOUND: f32 = 1e-5;
+/// Relative to the largest logit. onnxruntime differs by up to 1.2e-5 on images of 224 pixels.
+const BOUND: f32 = 2e-5;
 
 type Failure = Box<dyn Error>;
 
