@@ -106,6 +106,13 @@ impl WhatIfOptions {
             refuse_ignored("with random search", &options)?;
             return Ok(Box::new(RandomSearch::new(space, header.seed)));
         }
+        let preferred =
+            described["mutation"]["type"] == "BestOf" || !described["warm_up"].is_null();
+        if preferred {
+            return Err("the recorded search preferred genotypes by a proxy, which evonas whatif doesn't rebuild; in Rust, \
+                 evonas::search::journal::WhatIf replays any algorithm"
+                .into());
+        }
         let size = |given: Option<usize>, recorded: &Value, option: &str| {
             given
                 .or_else(|| {

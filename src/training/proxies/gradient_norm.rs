@@ -53,18 +53,13 @@ impl<D> GradientNorm<D> {
 
 impl<G, D: Decoder<G, Network: ImageClassifier> + Debug> Proxy<G> for GradientNorm<D> {
     fn score(&self, genotype: &G, rng: &mut dyn Rng) -> f64 {
-        let MiniBatch {
-            images,
-            labels,
-            device,
-            ..
-        } = &self.batch;
-        let Ok(network) = self.decoder.decode(genotype, rng, device) else {
+        let device = self.batch.device();
+        let Ok(network) = self.decoder.decode(genotype, rng, &device) else {
             return f64::NEG_INFINITY;
         };
-        let logits = network.logits(images.clone());
-        let loss = CrossEntropyLossConfig::new().init(device);
-        let gradients = loss.forward(logits, labels.clone()).backward();
+        let logits = network.logits(self.batch.images());
+        let loss = CrossEntropyLossConfig::new().init(&device);
+        let gradients = loss.forward(logits, self.batch.labels()).backward();
         let mut norms = Norms {
             gradients: &gradients,
             sum: 0.0,

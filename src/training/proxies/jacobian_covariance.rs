@@ -57,11 +57,11 @@ impl<D> JacobianCovariance<D> {
 
 impl<G, D: Decoder<G, Network: ImageClassifier> + Debug> Proxy<G> for JacobianCovariance<D> {
     fn score(&self, genotype: &G, rng: &mut dyn Rng) -> f64 {
-        let MiniBatch { images, device, .. } = &self.batch;
-        let Ok(network) = self.decoder.decode(genotype, rng, device) else {
+        let device = self.batch.device();
+        let Ok(network) = self.decoder.decode(genotype, rng, &device) else {
             return f64::NEG_INFINITY;
         };
-        let images = images.clone().require_grad();
+        let images = self.batch.images().require_grad();
         let gradients = network.logits(images.clone()).sum().backward();
         let Some(jacobian) = images.grad(&gradients) else {
             return f64::NEG_INFINITY;

@@ -8,10 +8,9 @@ use crate::training::images::{ChannelStatistics, LabeledImages};
 /// A few images with their labels, on the device on which a proxy builds its networks.
 #[derive(Clone, Debug)]
 pub struct MiniBatch {
-    pub(super) images: Tensor<4>,
-    pub(super) labels: Tensor<1, Int>,
-    /// With autodiff.
-    pub(super) device: Device,
+    /// On a device without autodiff, as the labels.
+    images: Tensor<4>,
+    labels: Tensor<1, Int>,
     checksum: u32,
 }
 
@@ -23,16 +22,31 @@ impl MiniBatch {
     /// If the images have another number of channels than the statistics.
     #[must_use]
     pub fn new(images: &LabeledImages, statistics: &ChannelStatistics, device: &Device) -> Self {
-        let device = device.clone().autodiff();
+        let device = device.clone().inner();
         let on_device = DeviceImages::normalized_by(images, statistics, &device);
         let all: Vec<usize> = (0..images.len()).collect();
         let (tensor, labels) = on_device.batch(&all);
         Self {
             images: tensor,
             labels,
-            device,
             checksum: images.checksum(),
         }
+    }
+
+    /// The device to build networks on, with autodiff.
+    pub(super) fn device(&self) -> Device {
+        self.images.device().autodiff()
+    }
+
+    /// The images, `[images, channels, height, width]`, with autodiff. They are new leaves each time: Burn locks the
+    /// graph of a backward pass, and threads that share a leaf share the graph.
+    pub(super) fn images(&self) -> Tensor<4> {
+        self.images.clone().autodiff()
+    }
+
+    /// The labels, `[images]`, with autodiff.
+    pub(super) fn labels(&self) -> Tensor<1, Int> {
+        self.labels.clone().autodiff()
     }
 
     /// The number of images.

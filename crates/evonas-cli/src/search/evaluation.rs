@@ -120,6 +120,11 @@ impl<'a> EvaluationTask<'a> {
         Ok(task)
     }
 
+    /// The seed of the search.
+    pub(super) const fn seed(&self) -> u64 {
+        self.options.seed
+    }
+
     /// The training of a candidate, with another number of epochs.
     pub(super) fn training(&self, epochs: usize) -> TrainingConfig {
         training(self.options, &self.dataset, epochs)

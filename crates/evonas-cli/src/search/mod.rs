@@ -11,6 +11,7 @@ mod nats;
 mod no_score;
 mod objectives;
 mod options;
+mod proxy;
 mod task;
 mod warm_start;
 #[cfg(all(unix, feature = "nats"))]

@@ -9,6 +9,7 @@ use evonas::search::journal::{JournalHeader, SyncPolicy};
 
 use super::evaluation::EvaluationOptions;
 use super::nats::CoordinatorOptions;
+use super::proxy::ProxyOptions;
 use crate::Failure;
 use crate::ignored::refuse_ignored;
 use crate::naming::{LockOption, SearchAlgorithm, StopperName, duplicates, sync_policy};
@@ -142,6 +143,8 @@ pub(crate) struct SearchOptions {
     /// on, each with the same share of the compute (Hyperband)
     #[arg(long, value_name = "N", value_parser = count, default_value_t = 1, requires = "promote_from")]
     pub(super) brackets: usize,
+    #[command(flatten)]
+    pub(super) proxy: ProxyOptions,
     /// Begin with these genotypes: a published name, a genotype's text, a file, or the folder of another
     /// search, whose fittest are taken; may be repeated. A resumed search keeps those that it began with
     /// [default: random genotypes]
@@ -202,6 +205,7 @@ impl SearchOptions {
     /// Refuses options that the algorithm has no use for.
     pub(super) fn check(&self) -> Result<(), Failure> {
         self.evaluation.objectives.check()?;
+        self.proxy.check(self.algorithm)?;
         if self.nats.is_given() {
             self.check_with_nats()?;
         }

@@ -93,10 +93,22 @@ impl<'a> Task<'a> {
         let options = self.options;
         let seed = options.evaluation.seed;
         let space = options.evaluation.space.space();
-        let evolution = Evolution::builder(space.clone(), space.mutation())
-            .population(options.population_size())
+        // The baseline prefers nothing.
+        let proxy = (algorithm == options.algorithm).then_some(&options.proxy);
+        let (task, most) = (&self.evaluation, options.max_parameters);
+        let mutation = match proxy {
+            Some(proxy) => proxy.mutation(&space, task, most)?,
+            None => Box::new(space.mutation()),
+        };
+        let population = options.population_size();
+        let evolution = Evolution::builder(space.clone(), mutation)
+            .population(population)
             .sample(options.sample_size())
             .seed(seed);
+        let evolution = match proxy.and_then(|proxy| proxy.warm_up(population, task, most)) {
+            Some(warm_up) => evolution.warm_up(warm_up),
+            None => evolution,
+        };
         let objectives = options.evaluation.objectives.objectives();
         let evolution = match objectives.is_empty() {
             true => evolution,
@@ -121,7 +133,10 @@ impl<'a> Task<'a> {
         let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match algorithm {
             SearchAlgorithm::Aging => Box::new(evolution.initial(initial).build()?),
             SearchAlgorithm::NonAging => Box::new(evolution.non_aging().initial(initial).build()?),
-            SearchAlgorithm::Random => Box::new(RandomSearch::new(space, seed)),
+            SearchAlgorithm::Random => match proxy {
+                Some(proxy) => Box::new(RandomSearch::new(proxy.space(space, task, most)?, seed)),
+                None => Box::new(RandomSearch::new(space, seed)),
+            },
         };
         let algorithm: Box<dyn Algorithm<NasnetGenotype>> = match options.promote_from {
             None => algorithm,
@@ -231,7 +246,7 @@ impl<'a> Task<'a> {
     }
 }
 
-fn check_parameters(
+pub(super) fn check_parameters(
     genotype: &NasnetGenotype,
     config: &NetworkConfig,
     most: u64,

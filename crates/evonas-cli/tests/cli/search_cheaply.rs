@@ -142,3 +142,64 @@ fn children_inherit_their_parents_weights_and_train_for_fewer_epochs() {
         .code(1)
         .stderr(contains("inherited_weights"));
 }
+
+#[test]
+fn a_proxy_chooses_the_first_population_and_the_children_before_any_is_trained() {
+    let dir = Dir::new();
+    let search = |out: &str, options: &str| {
+        let line = format!("--trials 6 --workers 1 --quiet --out {out} {options}");
+        dir.line(&tiny(&line)).assert().success();
+        let sizes: Vec<f64> = trials(&dir, out)
+            .iter()
+            .map(|trial| trial["parameters"].as_f64().unwrap())
+            .collect();
+        sizes
+    };
+    let mean = |sizes: &[f64]| sizes.iter().sum::<f64>() / sizes.len() as f64;
+    let plain = search("plain", "");
+    let large = search("large", "--proxy parameters --warm-up 60 --best-of 20");
+    assert!(mean(&large) > 1.2 * mean(&plain), "{large:?} {plain:?}");
+    // What isn't allowed isn't preferred.
+    let most = large[0] - 1.0;
+    let options = format!("--proxy parameters --warm-up 60 --best-of 20 --max-parameters {most}");
+    let allowed = search("allowed", &options);
+    assert!(allowed.iter().all(|&size| size <= most), "{allowed:?}");
+    assert!(mean(&allowed) > 1.2 * mean(&plain), "{allowed:?}");
+    let random = search(
+        "random",
+        "--algorithm random --proxy multiply-adds --best-of 20",
+    );
+    assert!(mean(&random) > 1.2 * mean(&plain), "{random:?}");
+    for proxy in ["synflow", "gradient-norm", "jacobian-covariance"] {
+        search(proxy, &format!("--proxy {proxy} --warm-up 6 --best-of 2"));
+    }
+
+    let other =
+        "--trials 7 --workers 1 --out large --resume --proxy synflow --warm-up 60 --best-of 20";
+    let refused = dir.line(&tiny(other)).assert().failure();
+    refused.stderr(contains("algorithm.mutation.proxy"));
+    let same =
+        "--trials 7 --workers 1 --out large --resume --proxy parameters --warm-up 60 --best-of 20";
+    dir.line(&tiny(same)).assert().success();
+    assert_eq!(trials(&dir, "large").len(), 7);
+    let whatif = dir.line("whatif large --sample 2").assert().failure();
+    whatif.stderr(contains("preferred genotypes by a proxy"));
+}
+
+#[test]
+fn options_of_a_proxy_need_one_and_an_algorithm_that_uses_them() {
+    let dir = Dir::new();
+    for (options, code, said) in [
+        ("--best-of 5", 2, "--proxy"),
+        ("--warm-up 50", 2, "--proxy"),
+        (
+            "--proxy synflow --warm-up 50 --algorithm random",
+            1,
+            "--warm-up has no effect",
+        ),
+        ("--proxy synflow --population 20 --warm-up 10", 1, "warm-up"),
+    ] {
+        let mut command = dir.line(&format!("search --trials 4 {options}"));
+        command.assert().code(code).stderr(contains(said));
+    }
+}
