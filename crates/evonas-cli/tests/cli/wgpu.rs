@@ -106,7 +106,7 @@ fn amoebanet_a_and_random_genotypes_agree_with_the_cpu() {
     agrees("AmoebaNet-A", &published::amoebanet_a(), &device);
     let space = NasnetSpace::sp2();
     let mut rng = stream(7, 0);
-    for number in 0..5 {
+    for number in 0..10 {
         let genotype = space.sample(&mut rng);
         agrees(&format!("{number}: {genotype}"), &genotype, &device);
     }
