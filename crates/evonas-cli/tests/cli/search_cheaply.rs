@@ -165,10 +165,13 @@ fn a_proxy_chooses_the_first_population_and_the_children_before_any_is_trained()
     let allowed = search("allowed", &options);
     assert!(allowed.iter().all(|&size| size <= most), "{allowed:?}");
     assert!(mean(&allowed) > 1.2 * mean(&plain), "{allowed:?}");
-    let random = search(
-        "random",
-        "--algorithm random --proxy multiply-adds --best-of 20",
-    );
+    let line = "search --algorithm random --proxy multiply-adds --best-of 20 --trials 6 --workers 1 --epochs 1 \
+                --final-epochs 2 --limit 200 --filters 4 --quiet --out random";
+    dir.line(line).assert().success();
+    let random: Vec<f64> = trials(&dir, "random")
+        .iter()
+        .map(|trial| trial["parameters"].as_f64().unwrap())
+        .collect();
     assert!(mean(&random) > 1.2 * mean(&plain), "{random:?}");
     for proxy in ["synflow", "gradient-norm", "jacobian-covariance"] {
         search(proxy, &format!("--proxy {proxy} --warm-up 6 --best-of 2"));
