@@ -106,6 +106,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("at most 50 million multiply-adds", small),
     ] {
         let mut out = stdout().lock();
+        if chosen.is_empty() {
+            writeln!(out, "\n{title}: none")?;
+            continue;
+        }
         writeln!(out, "\n{title} ({})", chosen.len())?;
         writeln!(
             out,

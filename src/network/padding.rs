@@ -10,7 +10,7 @@ pub enum Padding {
     Same,
     /// No padding: windows stay inside the image.
     Valid,
-    /// This many pixels on every side, as PyTorch pads; less than a window.
+    /// This many pixels on every side, as PyTorch pads; at most half a window.
     Around(usize),
 }
 

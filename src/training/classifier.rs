@@ -71,6 +71,7 @@ pub trait ImageClassifier: Module {
 /// use evonas::prelude::*;
 ///
 /// /// Cell networks whose filters are a part of the genotype.
+/// #[derive(Debug)]
 /// struct WithFilters(NetworkConfig);
 ///
 /// impl Decoder<(NasnetGenotype, usize)> for WithFilters {

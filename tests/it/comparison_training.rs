@@ -1,7 +1,7 @@
 //! Real training by equal compute.
 use std::time::Duration;
 
-use evonas::comparison::contenders::{Aging, Halving, Inheriting, Promoted, Recommended};
+use evonas::comparison::contenders::{Aging, Inheriting, Promoted, PromotedRandom, Recommended};
 use evonas::comparison::{Benchmark, BitsBenchmark, Comparison, Setup, TrainingBenchmark};
 use evonas::prelude::*;
 
@@ -54,7 +54,7 @@ fn contenders_that_train_less_have_more_trials_for_the_same_compute() {
             .contender(Recommended::new())
             .contender(Inheriting::new())
             .contender(Promoted::new())
-            .contender(Halving::new())
+            .contender(PromotedRandom::new())
             .setup(
                 Setup::new(&benchmark)
                     .runs(2)

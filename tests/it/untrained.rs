@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
-use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Gradients, Tensor};
 use evonas::network::{CostModel, ImageShape, NasBench201Network, trainable_parameters};
 use evonas::prelude::*;
 use evonas::spaces::nasbench201::{NasBench201Cell, NasBench201Space};
@@ -102,18 +102,69 @@ fn the_gradient_norm_adds_up_the_layers() {
     assert!((score(&proxy, &both) - of_first - of_second).abs() < 1e-5);
 }
 
+/// Both logits are the sum of the squared pixels, or of the pixels.
+#[derive(Module, Debug)]
+struct Sums {
+    factor: Param<Tensor<1>>,
+    #[module(skip)]
+    squared: bool,
+}
+
+impl ImageClassifier for Sums {
+    fn logits(&self, images: Tensor<4>) -> Tensor<2> {
+        let pixels = images.flatten::<2>(1, 3);
+        let values = match self.squared {
+            true => pixels.square(),
+            false => pixels,
+        };
+        (values.sum_dim(1) * self.factor.val().unsqueeze()).expand([-1, 2])
+    }
+}
+
+#[derive(Debug)]
+struct SumDecoder;
+
+impl Decoder<bool> for SumDecoder {
+    type Network = Sums;
+
+    fn decode(
+        &self,
+        &squared: &bool,
+        _: &mut dyn Rng,
+        device: &Device,
+    ) -> Result<Sums, Box<dyn Error + Send + Sync>> {
+        let factor = Param::from_data([1.0], device);
+        Ok(Sums { factor, squared })
+    }
+}
+
 #[test]
-fn the_covariance_of_jacobians_tells_networks_that_treat_images_alike() {
+fn the_covariance_of_jacobians_is_high_where_images_are_treated_differently() {
+    let pixels = vec![1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+    let images = LabeledImages::from_floats(ImageShape::gray(2, 2), 2, pixels, vec![0, 1]).unwrap();
+    let statistics = ChannelStatistics::from_channels(vec![(0.0, 1.0)]).unwrap();
+    let batch = MiniBatch::new(&images, &statistics, &Device::flex());
+    let proxy = JacobianCovariance::new(SumDecoder, batch);
+    // The gradients are the images, doubled twice. Two of four pixels differ: a correlation of -1/3, and eigenvalues of
+    // 4/3 and 2/3.
+    let term = |eigenvalue: f64| (eigenvalue + 1e-5).ln() + 1.0 / (eigenvalue + 1e-5);
+    let expected = -term(4.0 / 3.0) - term(2.0 / 3.0);
+    let found = score(&proxy, &true);
+    assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+    // A constant gradient has no correlation.
+    assert_eq!(score(&proxy, &false), f64::NEG_INFINITY);
+}
+
+#[test]
+fn a_network_that_treats_all_images_alike_has_the_lowest_covariance_there_is() {
     let images = batch(&[[1.0, -1.0], [-1.0, 1.0], [2.0, -3.0]], &[0, 1, 0]);
     let proxy = JacobianCovariance::new(MatrixDecoder, images);
-    // A linear network has one gradient for all images.
+    // A linear network has one gradient for all images: one eigenvalue is 3, and two are 0.
     let linear = vec![[[1.0, -2.0], [3.0, 4.0]]];
-    let identity = [[1.0, 0.0], [0.0, 1.0]];
-    let with_relu = vec![identity, identity];
-    assert!(score(&proxy, &linear) < -1e5);
-    // The gradients are (1, 0), (0, 1) and (1, 0): correlations of 1 and -1 have one eigenvalue.
-    assert!(score(&proxy, &with_relu) < -1e5);
-    let without_gradient = vec![identity, [[0.0; 2]; 2]];
+    let term = |eigenvalue: f64| (eigenvalue + 1e-5).ln() + 1.0 / (eigenvalue + 1e-5);
+    let expected = -term(3.0) - 2.0 * term(0.0);
+    assert!((score(&proxy, &linear) / expected - 1.0).abs() < 1e-4);
+    let without_gradient = vec![[[1.0, 0.0], [0.0, 1.0]], [[0.0; 2]; 2]];
     assert_eq!(score(&proxy, &without_gradient), f64::NEG_INFINITY);
 }
 
@@ -218,20 +269,35 @@ fn a_search_with_a_proxy_of_networks_resumes() {
     assert_eq!(run(8, Some(folder.path())), whole);
 }
 
+const PATHLESS: &str = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+
 fn cell(text: &str) -> NasBench201Cell {
     text.parse().unwrap()
 }
 
+/// Counts parameters that a loss depends on.
+struct Reached<'a> {
+    gradients: &'a Gradients,
+    reached: usize,
+    parameters: usize,
+}
+
+impl ModuleVisitor for Reached<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if param.is_require_grad() {
+            self.parameters += 1;
+            self.reached += usize::from(param.val().grad(self.gradients).is_some());
+        }
+    }
+}
+
 #[test]
-fn a_network_of_nasbench201_has_the_parameters_of_its_cost_and_takes_a_step() {
+fn a_network_of_nasbench201_has_the_parameters_of_its_cost_and_all_of_them_train() {
     let network = NasBench201Network::new(8, 5);
     let device = Device::flex().autodiff();
-    let chosen = [
-        "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|",
-        "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
-    ];
+    let connected = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|";
     let random = (0..10).map(|seed| NasBench201Space.sample(&mut stream(seed, 0)));
-    for cell in chosen.map(cell).into_iter().chain(random) {
+    for cell in [cell(connected), cell(PATHLESS)].into_iter().chain(random) {
         let classifier = network.decode(&cell, &mut stream(0, 0), &device).unwrap();
         let cost = network.cost(&cell).unwrap();
         assert_eq!(
@@ -239,18 +305,43 @@ fn a_network_of_nasbench201_has_the_parameters_of_its_cost_and_takes_a_step() {
             cost.parameters,
             "{cell}"
         );
-        let images = Tensor::ones([2, 3, 8, 8], &device);
-        let logits = classifier.logits(images);
+        let logits = classifier.logits(Tensor::ones([2, 3, 8, 8], &device));
         assert_eq!(logits.dims(), [2, 5]);
-        let gradients = logits.sum().backward();
-        let bias = burn::optim::GradientsParams::from_grads(gradients, &classifier);
-        assert!(!bias.is_empty());
+        let mut found = Reached {
+            gradients: &logits.sum().backward(),
+            reached: 0,
+            parameters: 0,
+        };
+        classifier.visit(&mut found);
+        if cell.to_string() == connected {
+            assert_eq!(found.reached, found.parameters);
+        } else {
+            assert!(found.reached > 0, "{cell}");
+        }
     }
 }
 
 #[test]
+fn a_cell_without_a_path_scores_lowest() {
+    let network = NasBench201Network::new(8, 5);
+    let mut rng = stream(0, 0);
+    let shape = ImageShape::rgb(8, 8);
+    let pixels: Vec<u8> = (0..4 * 3 * 64).map(|_| rng.random()).collect();
+    let images = LabeledImages::new(shape, 5, pixels, vec![0, 1, 2, 3]).unwrap();
+    let batch = MiniBatch::new(&images, &ChannelStatistics::of(&images), &Device::flex());
+    let pathless = cell(PATHLESS);
+    let covariance = JacobianCovariance::new(network, batch.clone());
+    assert_eq!(score(&covariance, &pathless), f64::NEG_INFINITY);
+    assert_eq!(
+        score(&Synflow::new(network, shape), &pathless),
+        f64::NEG_INFINITY
+    );
+    assert_eq!(score(&GradientNorm::new(network, batch), &pathless), 0.0);
+}
+
+#[test]
 fn networks_of_nasbench201_need_classes_and_images_that_can_be_halved_twice() {
-    let any = cell("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|");
+    let any = cell(PATHLESS);
     for (size, classes, said) in [
         (
             10,

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::ignored::refuse_ignored;
-use crate::naming::{SearchAlgorithm, SpaceName, StopperName};
+use crate::naming::{SearchAlgorithm, SpaceName, StopperName, preferred_by_proxy};
 use crate::output::print_line;
 use crate::ranges::count;
 
@@ -89,6 +89,13 @@ impl WhatIfOptions {
         &self,
         header: &JournalHeader,
     ) -> Result<Box<dyn Algorithm<NasnetGenotype>>, Failure> {
+        if preferred_by_proxy(&header.description) {
+            return Err(
+                "the recorded search preferred genotypes by a proxy, which evonas whatif doesn't rebuild; in Rust, \
+                 evonas::search::journal::WhatIf replays any algorithm"
+                    .into(),
+            );
+        }
         let space = SpaceName::recorded(&header.description.space)
             .ok_or("evonas search didn't record this search: its space is a different one")?
             .space();
@@ -105,13 +112,6 @@ impl WhatIfOptions {
             ];
             refuse_ignored("with random search", &options)?;
             return Ok(Box::new(RandomSearch::new(space, header.seed)));
-        }
-        let preferred =
-            described["mutation"]["type"] == "BestOf" || !described["warm_up"].is_null();
-        if preferred {
-            return Err("the recorded search preferred genotypes by a proxy, which evonas whatif doesn't rebuild; in Rust, \
-                 evonas::search::journal::WhatIf replays any algorithm"
-                .into());
         }
         let size = |given: Option<usize>, recorded: &Value, option: &str| {
             given

@@ -111,19 +111,19 @@ impl<B: Benchmark> Contender<B> for Promoted {
 /// It takes part where trials are trainings: `TrainingBenchmark`, with the feature `burn`.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
-pub struct Halving;
+pub struct PromotedRandom;
 
-impl Halving {
+impl PromotedRandom {
     /// The contender.
     pub const fn new() -> Self {
         Self
     }
 }
 
-impl<B: Benchmark> Contender<B> for Halving {
-    /// `halving`.
+impl<B: Benchmark> Contender<B> for PromotedRandom {
+    /// `promoted-random`.
     fn name(&self) -> &str {
-        "halving"
+        "promoted-random"
     }
 
     fn algorithm(

@@ -3,7 +3,7 @@
 //! [`Aging`], [`NonAging`], [`Random`], [`Recommended`] and [`Annealing`] work on every benchmark;
 //! [`ReinforceContender`], [`LocalSearchContender`], [`Surrogate`] and `PpoContender` on those whose space is a
 //! [`CategoricalSpace`]; [`WithCrossover`] on those with a crossover; [`RandomBySize`] and [`EvolutionBySize`] on those
-//! whose genotypes are networks; [`Inheriting`], [`Promoted`] and [`Halving`] on those that train them. `PpoContender`
+//! whose genotypes are networks; [`Inheriting`], [`Promoted`] and [`PromotedRandom`] on those that train them. `PpoContender`
 //! needs the feature `burn`.
 
 mod annealing;
@@ -23,7 +23,7 @@ mod surrogate;
 
 pub use annealing::Annealing;
 pub use by_size::{EvolutionBySize, RandomBySize, SizeProxy};
-pub use cheaper::{Halving, Inheriting, Promoted};
+pub use cheaper::{Inheriting, Promoted, PromotedRandom};
 pub use crossover::WithCrossover;
 pub use custom::Custom;
 pub use evolution::{Aging, NonAging};

@@ -16,8 +16,8 @@ use crate::spaces::nasbench201::{EDGE_ENDS, EdgeOperation, NasBench201Cell};
 /// The image classifier that NAS-Bench-201 builds around a cell, by [`NasBench201Network`].
 ///
 /// Layers, wiring, padding and batch norm are those of the benchmark's own program (`nats_bench`, `TinyNetwork`); the
-/// initial weights are drawn as those of a [`CellNetwork`](crate::network::CellNetwork), because PyTorch's depend on
-/// its own generator.
+/// initial weights are drawn as those of a [`CellNetwork`](crate::network::CellNetwork) are, which isn't how that program
+/// draws them.
 #[derive(Module, Debug)]
 pub struct NasBench201Classifier {
     stem: Sequence,
@@ -30,7 +30,7 @@ pub struct NasBench201Classifier {
 #[derive(Module, Debug)]
 struct Stack {
     reduction: Option<ResidualBlock>,
-    cells: Vec<Cell>,
+    cells: Vec<EdgesOfCell>,
 }
 
 /// Halves height and width.
@@ -42,7 +42,7 @@ struct ResidualBlock {
 
 /// Layers on every edge. Those of [`EdgeOperation::None`] have no output, and no layers.
 #[derive(Module, Debug)]
-struct Cell {
+struct EdgesOfCell {
     edges: Vec<Sequence>,
     #[module(skip)]
     operations: [EdgeOperation; EDGE_ENDS.len()],
@@ -88,7 +88,7 @@ impl NasBench201Classifier {
             stacks.push(Stack {
                 reduction: before.map(|before| ResidualBlock::new(before, channels, &mut sequence)),
                 cells: (0..CELLS_PER_STACK)
-                    .map(|_| Cell::new(cell, channels, &mut sequence))
+                    .map(|_| EdgesOfCell::new(cell, channels, &mut sequence))
                     .collect(),
             });
             before = Some(channels);
@@ -161,7 +161,7 @@ impl ResidualBlock {
     }
 }
 
-impl Cell {
+impl EdgesOfCell {
     fn new(
         cell: &NasBench201Cell,
         channels: usize,

@@ -65,14 +65,16 @@ impl<G, D: Decoder<G, Network: ImageClassifier> + Debug> Proxy<G> for GradientNo
             sum: 0.0,
         };
         network.visit(&mut norms);
-        norms.sum
+        match norms.sum.is_finite() {
+            true => norms.sum,
+            false => f64::NEG_INFINITY,
+        }
     }
 
     fn describe(&self) -> Value {
         let settings = json!({
             "decoder": self.decoder.describe(),
-            "images": self.batch.len(),
-            "checksum": self.batch.checksum(),
+            "batch": self.batch.describe(),
         });
         description::named("GradientNorm", &settings)
     }

@@ -66,8 +66,7 @@ impl<G, D: Decoder<G, Network: ImageClassifier> + Debug> Proxy<G> for JacobianCo
         let Some(jacobian) = images.grad(&gradients) else {
             return f64::NEG_INFINITY;
         };
-        let rows = rows(jacobian);
-        match correlations(rows) {
+        match correlations(gradients_of_images(jacobian)) {
             Some(matrix) => score(matrix),
             None => f64::NEG_INFINITY,
         }
@@ -76,15 +75,14 @@ impl<G, D: Decoder<G, Network: ImageClassifier> + Debug> Proxy<G> for JacobianCo
     fn describe(&self) -> Value {
         let settings = json!({
             "decoder": self.decoder.describe(),
-            "images": self.batch.len(),
-            "checksum": self.batch.checksum(),
+            "batch": self.batch.describe(),
         });
         description::named("JacobianCovariance", &settings)
     }
 }
 
 /// The gradient of every image.
-fn rows(jacobian: Tensor<4>) -> Vec<Vec<f64>> {
+fn gradients_of_images(jacobian: Tensor<4>) -> Vec<Vec<f64>> {
     let [images, ..] = jacobian.dims();
     let values: Vec<f64> = jacobian.into_data().iter::<f64>().collect();
     let of_image = values.len() / images.max(1);
@@ -118,7 +116,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// twice the sum of the logarithms of L's diagonal, the latter the sum of the squares of L's inverse.
 fn score(mut matrix: Vec<Vec<f64>>) -> f64 {
     let size = matrix.len();
-    // L takes the place of the lower half.
+    // L is written over the lower half.
     for row in 0..size {
         matrix[row][row] += FLOOR;
         for column in 0..=row {

@@ -1,11 +1,15 @@
 //! The images that a proxy shows to networks.
 
 use burn::tensor::{Device, Int, Tensor};
+use serde_json::{Value, json};
 
 use crate::training::device_images::DeviceImages;
 use crate::training::images::{ChannelStatistics, LabeledImages};
 
 /// A few images with their labels, on the device on which a proxy builds its networks.
+///
+/// A search that resumes scores its genotypes again, and scores differ by rounding between devices and kinds of
+/// processors. Where a search may be resumed elsewhere, take the CPU, and the same kind.
 #[derive(Clone, Debug)]
 pub struct MiniBatch {
     /// On a device without autodiff, as the labels.
@@ -26,10 +30,17 @@ impl MiniBatch {
         let on_device = DeviceImages::normalized_by(images, statistics, &device);
         let all: Vec<usize> = (0..images.len()).collect();
         let (tensor, labels) = on_device.batch(&all);
+        // Other statistics change every score.
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(&images.checksum().to_le_bytes());
+        for (mean, deviation) in statistics.channels() {
+            checksum.update(&mean.to_le_bytes());
+            checksum.update(&deviation.to_le_bytes());
+        }
         Self {
             images: tensor,
             labels,
-            checksum: images.checksum(),
+            checksum: checksum.finalize(),
         }
     }
 
@@ -62,8 +73,8 @@ impl MiniBatch {
         self.len() == 0
     }
 
-    /// What it is in a description: the CRC-32 of its images and labels.
-    pub(super) const fn checksum(&self) -> u32 {
-        self.checksum
+    /// The number of images, and a CRC-32 of them, their labels and the statistics.
+    pub(super) fn describe(&self) -> Value {
+        json!({"images": self.len(), "checksum": format!("{:08x}", self.checksum)})
     }
 }

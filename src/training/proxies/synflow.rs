@@ -19,7 +19,11 @@ use crate::training::classifier::{Decoder, ImageClassifier};
 ///
 /// It needs no data. One image passes through the network, forward and backward, on the CPU and in double precision,
 /// since the flow of a deep network is beyond single precision. Batch norm is left out as it is in a new network whose
-/// running mean is 0 and whose running variance is 1: what remains of it is a division by `√(1 + ε)`.
+/// running mean is 0 and whose running variance is 1: what remains of it is a division by `√(1 + ε)`. Other kinds of
+/// normalization aren't left out.
+///
+/// A network of your own must compute in the precision of its input: tensors that it makes itself in single precision
+/// don't fit. A decoder that fails on the CPU, as one does that asks for bfloat16, gives every genotype the lowest score.
 ///
 /// ```
 /// use evonas::network::ImageShape;
@@ -53,7 +57,7 @@ impl<G, D: Decoder<G, Network: ImageClassifier> + Debug> Proxy<G> for Synflow<D>
         let Ok(network) = self.decoder.decode(genotype, rng, &device) else {
             return f64::NEG_INFINITY;
         };
-        let network = network.map(&mut Linear);
+        let network = network.map(&mut AbsoluteValues);
         let ImageShape {
             channels,
             height,
@@ -66,7 +70,10 @@ impl<G, D: Decoder<G, Network: ImageClassifier> + Debug> Proxy<G> for Synflow<D>
             sum: 0.0,
         };
         network.visit(&mut flow);
-        flow.sum.ln()
+        match flow.sum.is_finite() {
+            true => flow.sum.ln(),
+            false => f64::NEG_INFINITY,
+        }
     }
 
     fn describe(&self) -> Value {
@@ -79,9 +86,9 @@ impl<G, D: Decoder<G, Network: ImageClassifier> + Debug> Proxy<G> for Synflow<D>
 }
 
 /// Replaces parameters by their absolute values in double precision, and makes batch norm use its running statistics.
-struct Linear;
+struct AbsoluteValues;
 
-impl ModuleMapper for Linear {
+impl ModuleMapper for AbsoluteValues {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, tensor, mapper) = param.consume();
         let trains = tensor.is_require_grad();

@@ -38,7 +38,7 @@ pub(crate) struct CompareOptions {
     /// (a random forest that predicts accuracies), and as controls for those that favor large networks:
     /// random-by-multiply-adds, random-by-parameters, evolution-by-multiply-adds, evolution-by-parameters. By compute, also
     /// inheriting (children begin with their parents' weights), promoted (trainings that go on if they are among the
-    /// best) and halving (the same of random networks)
+    /// best) and promoted-random (the same of random networks)
     #[arg(
         long,
         value_name = "NAMES",

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use evonas::comparison::contenders::{
-    Aging, Annealing, EvolutionBySize, Halving, Inheriting, LocalSearchContender, NonAging,
-    PpoContender, Promoted, Random, RandomBySize, Recommended, ReinforceContender, SizeProxy,
+    Aging, Annealing, EvolutionBySize, Inheriting, LocalSearchContender, NonAging, PpoContender,
+    Promoted, PromotedRandom, Random, RandomBySize, Recommended, ReinforceContender, SizeProxy,
     Surrogate, WithCrossover,
 };
 use evonas::comparison::{Benchmark, Contender};
@@ -31,7 +31,7 @@ pub(crate) enum AlgorithmName {
     EvolutionByParameters,
     Inheriting,
     Promoted,
-    Halving,
+    PromotedRandom,
 }
 
 impl AlgorithmName {
@@ -52,7 +52,7 @@ impl AlgorithmName {
         Self::EvolutionByParameters,
         Self::Inheriting,
         Self::Promoted,
-        Self::Halving,
+        Self::PromotedRandom,
     ];
 
     /// Those of the paper's comparison but PPO, which takes far longer than the others.
@@ -84,7 +84,7 @@ impl AlgorithmName {
             Self::EvolutionByParameters => "evolution-by-parameters",
             Self::Inheriting => "inheriting",
             Self::Promoted => "promoted",
-            Self::Halving => "halving",
+            Self::PromotedRandom => "promoted-random",
         }
     }
 
@@ -113,7 +113,7 @@ impl AlgorithmName {
             Self::EvolutionByParameters => Box::new(EvolutionBySize::new(SizeProxy::Parameters)),
             Self::Inheriting => Box::new(Inheriting::new()),
             Self::Promoted => Box::new(Promoted::new()),
-            Self::Halving => Box::new(Halving::new()),
+            Self::PromotedRandom => Box::new(PromotedRandom::new()),
         }
     }
 }
@@ -145,7 +145,7 @@ mod tests {
             AlgorithmName::parse("hill-climbing").unwrap_err(),
             "unknown algorithm 'hill-climbing'; choose one of aging, non-aging, random, reinforce, ppo, recommended, \
              local-search, annealing, crossover, surrogate, random-by-multiply-adds, random-by-parameters, \
-             evolution-by-multiply-adds, evolution-by-parameters, inheriting, promoted, halving"
+             evolution-by-multiply-adds, evolution-by-parameters, inheriting, promoted, promoted-random"
         );
     }
 }

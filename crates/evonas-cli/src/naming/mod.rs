@@ -24,7 +24,7 @@ pub(crate) use self::library_values::{duplicates, lock_policy, protocol, sync_po
 pub(crate) use self::lock_option::LockOption;
 pub(crate) use self::preset::PresetName;
 pub(crate) use self::raised_limit::RaisedLimit;
-pub(crate) use self::search::{SearchAlgorithm, SpaceName, StopperName};
+pub(crate) use self::search::{SearchAlgorithm, SpaceName, StopperName, preferred_by_proxy};
 #[cfg(all(unix, feature = "nats"))]
 pub(crate) use self::server_options::{RunOptions, ServerOptions};
 pub(crate) use self::table_options::TableOptions;

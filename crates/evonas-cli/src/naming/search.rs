@@ -1,6 +1,7 @@
 //! The names of search spaces, algorithms and stoppers.
 
 use clap::ValueEnum;
+use evonas::algorithm::AlgorithmDescription;
 use evonas::space::SearchSpace as _;
 use evonas::spaces::nasnet::NasnetSpace;
 use serde_json::Value;
@@ -53,6 +54,24 @@ impl SpaceName {
     /// The name that the option takes.
     pub(crate) fn name(self) -> String {
         option_name(self)
+    }
+}
+
+/// Whether a recorded search preferred genotypes by a proxy, from the descriptions of its space and its algorithm.
+pub(crate) fn preferred_by_proxy(recorded: &AlgorithmDescription) -> bool {
+    uses_proxy(&recorded.space) || uses_proxy(&recorded.algorithm)
+}
+
+/// Proxies may be anywhere in a description: in a space, in a mutation, or in an algorithm that another one wraps.
+fn uses_proxy(description: &Value) -> bool {
+    match description {
+        Value::Object(fields) => {
+            fields.get("type").is_some_and(|name| name == "BestOf")
+                || fields.contains_key("warm_up")
+                || fields.values().any(uses_proxy)
+        }
+        Value::Array(values) => values.iter().any(uses_proxy),
+        _ => false,
     }
 }
 

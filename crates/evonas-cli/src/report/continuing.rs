@@ -5,7 +5,7 @@ use std::path::Path;
 use evonas::report::PageRun;
 use serde_json::Value;
 
-use crate::naming::{SearchAlgorithm, SpaceName};
+use crate::naming::{SearchAlgorithm, SpaceName, preferred_by_proxy};
 use crate::recipe::{BEST_FILE, Recipe};
 use crate::search::NETWORK_FILE;
 use crate::shell::path_word;
@@ -66,6 +66,9 @@ pub(super) fn commands(
 /// decides whether it may resume.
 fn resume(folder: &Path, run: &PageRun, recipe: &Recipe) -> Option<String> {
     let header = run.header();
+    if preferred_by_proxy(&header.description) {
+        return None;
+    }
     let described = &header.description.algorithm;
     let algorithm = SearchAlgorithm::recorded(described)?;
     let training = &header.evaluator["training"];

@@ -1,6 +1,7 @@
 //! The proxy by which a search prefers genotypes before it trains them.
 
 use clap::{Args, ValueEnum};
+use evonas::burn::tensor::Device;
 use evonas::description;
 use evonas::network::{MultiplyAddCount, NetworkConfig, ParameterCount};
 use evonas::prelude::*;
@@ -112,7 +113,8 @@ impl ProxyOptions {
             let train = &task.dataset.train;
             let images = train.limit(IMAGES, task.seed());
             let statistics = ChannelStatistics::of(train);
-            MiniBatch::new(&images, &statistics, &task.devices.first())
+            // On the CPU: a resumed search scores the same genotypes again, and a GPU may break while it does.
+            MiniBatch::new(&images, &statistics, &Device::flex())
         };
         let proxy: CellProxy = match self.proxy? {
             ProxyName::MultiplyAdds => Box::new(MultiplyAddCount::new(network.clone())),
@@ -122,7 +124,7 @@ impl ProxyOptions {
             ProxyName::JacobianCovariance => Box::new(JacobianCovariance::new(decoder(), batch())),
         };
         Some(match most_parameters {
-            Some(most) => Box::new(Allowed {
+            Some(most) => Box::new(WithinParameters {
                 proxy,
                 network: network.clone(),
                 most,
@@ -134,13 +136,13 @@ impl ProxyOptions {
 
 /// A proxy that prefers anything to networks with too many parameters.
 #[derive(Debug)]
-struct Allowed {
+struct WithinParameters {
     proxy: CellProxy,
     network: NetworkConfig,
     most: u64,
 }
 
-impl Proxy<NasnetGenotype> for Allowed {
+impl Proxy<NasnetGenotype> for WithinParameters {
     fn score(&self, genotype: &NasnetGenotype, rng: &mut dyn Rng) -> f64 {
         match check_parameters(genotype, &self.network, self.most) {
             Ok(()) => self.proxy.score(genotype, rng),
@@ -153,6 +155,6 @@ impl Proxy<NasnetGenotype> for Allowed {
             "proxy": self.proxy.describe(),
             "most_parameters": self.most,
         });
-        description::named("Allowed", &settings)
+        description::named("WithinParameters", &settings)
     }
 }

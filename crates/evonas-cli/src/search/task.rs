@@ -95,8 +95,9 @@ impl<'a> Task<'a> {
         let space = options.evaluation.space.space();
         // The baseline prefers nothing.
         let proxy = (algorithm == options.algorithm).then_some(&options.proxy);
+        let of_evolution = proxy.filter(|_| algorithm != SearchAlgorithm::Random);
         let (task, most) = (&self.evaluation, options.max_parameters);
-        let mutation = match proxy {
+        let mutation = match of_evolution {
             Some(proxy) => proxy.mutation(&space, task, most)?,
             None => Box::new(space.mutation()),
         };
@@ -105,8 +106,17 @@ impl<'a> Task<'a> {
             .population(population)
             .sample(options.sample_size())
             .seed(seed);
-        let evolution = match proxy.and_then(|proxy| proxy.warm_up(population, task, most)) {
-            Some(warm_up) => evolution.warm_up(warm_up),
+        let warm_up = of_evolution.and_then(|proxy| proxy.warm_up(population, task, most));
+        let evolution = match warm_up {
+            Some(warm_up) => {
+                if !options.quiet {
+                    note(format_args!(
+                        "choosing the first {population} of {} random genotypes",
+                        warm_up.genotypes()
+                    ));
+                }
+                evolution.warm_up(warm_up)
+            }
             None => evolution,
         };
         let objectives = options.evaluation.objectives.objectives();

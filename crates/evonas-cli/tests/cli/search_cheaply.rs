@@ -185,8 +185,14 @@ fn a_proxy_chooses_the_first_population_and_the_children_before_any_is_trained()
         "--trials 7 --workers 1 --out large --resume --proxy parameters --warm-up 60 --best-of 20";
     dir.line(&tiny(same)).assert().success();
     assert_eq!(trials(&dir, "large").len(), 7);
-    let whatif = dir.line("whatif large --sample 2").assert().failure();
-    whatif.stderr(contains("preferred genotypes by a proxy"));
+    // What can't be told from the record isn't offered.
+    let resuming = "--resume --trials";
+    assert!(dir.read("plain/report.html").contains(resuming));
+    assert!(!dir.read("large/report.html").contains(resuming));
+    for run in ["large", "random"] {
+        let whatif = dir.line(&format!("whatif {run}")).assert().failure();
+        whatif.stderr(contains("preferred genotypes by a proxy"));
+    }
 }
 
 #[test]

@@ -23,17 +23,15 @@ const BOUND: f32 = 2e-5;
 
 type Failure = Box<dyn Error>;
 
-/// A batch as the network takes it: bytes or floats.
+/// The first images of a batch as the network takes them: bytes or floats.
 fn batch(view: &TensorView<'_>, images: usize) -> Result<Tensor, Failure> {
     let mut shape = view.shape().to_vec();
-    let bytes = &view.data()[..view.data().len() / shape[0] * images];
+    let values: usize = shape[1..].iter().product::<usize>() * images;
     shape[0] = images;
-    let datum = match view.dtype() {
-        safetensors::Dtype::U8 => u8::datum_type(),
-        _ => f32::datum_type(),
-    };
-    // SAFETY: bytes and floats may have any bits.
-    Ok(unsafe { Tensor::from_raw_dt(datum, &shape, bytes)? })
+    Ok(match view.dtype() {
+        safetensors::Dtype::U8 => Tensor::from_shape(&shape, &view.data()[..values])?,
+        _ => Tensor::from_shape(&shape, &floats(view)[..values])?,
+    })
 }
 
 fn floats(view: &TensorView<'_>) -> Vec<f32> {
