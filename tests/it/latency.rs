@@ -6,8 +6,7 @@ use evonas::network::{ImageShape, LatencyTable, MultiplyAddCount, NetworkPlan, R
 use evonas::prelude::*;
 use evonas::training::Latency;
 
-/// The figures of `docs/guide/objectives.md`: `… it -- latencies_by_the_table --ignored --nocapture`, in a release
-/// build, on an idle machine.
+/// The figures of `docs/guide/objectives.md`: `… it -- latencies_by_the_table --ignored --nocapture`, on an idle machine.
 #[test]
 #[ignore = "a measurement"]
 fn how_well_latencies_by_the_table_agree_with_whole_networks() {
