@@ -117,6 +117,7 @@ mod tests {
         };
         assert_eq!(Padding::Valid.output(dilated), 4);
     }
+
     #[test]
     fn padding_around_is_the_same_on_both_sides() {
         let around = Padding::Around(1);

@@ -62,6 +62,7 @@ fn an_isolated_search_survives_its_workers_and_leaves_none_behind() {
     // A worker that is between two trials loses none when it is killed.
     let mut killed = Vec::new();
     while journal().matches("was ended by signal 9 (SIGKILL").count() < 2 {
+        assert!(fs::exists(format!("/proc/{}", child.id())).unwrap());
         for worker in children(child.id()) {
             if !killed.contains(&worker) {
                 let kill = Command::new("kill")
