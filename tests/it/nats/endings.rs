@@ -1,5 +1,6 @@
 //! How searches and workers end, and what stays at the server.
 
+use std::fs;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use evonas::nats::{NatsRun, NatsWorker, RunStatus};
 use evonas::prelude::*;
 use evonas::worker::WorkerSetup;
 
-use super::processes::{LEASE, marks, ones, start_worker};
+use super::processes::{LEASE, LET_GO, marks, ones, start_worker};
 use super::server::{TestServer, each_server};
 use super::{Bits, count_ones, description, evolution, space, wait_until, with_workers};
 
@@ -194,7 +195,7 @@ fn a_result_that_waits_for_its_turn_is_not_evaluated_again() {
     each_server(|server| {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        let start = || start_worker(&server.address(), "ordered", folder, "slow at first");
+        let start = || start_worker(&server.address(), "ordered", folder, "held at first");
         let _workers = [start(), start()];
         let search = |stop: &StopSignal| {
             let executor = Ordered::new(executor(server, "ordered", stop));
@@ -212,6 +213,7 @@ fn a_result_that_waits_for_its_turn_is_not_evaluated_again() {
             });
             assert_eq!(search(&stop).history.len(), 0);
         });
+        fs::write(folder.join(LET_GO), "").unwrap();
         assert_eq!(search(&StopSignal::new()).history.len(), 10);
         assert_eq!(marks(folder, "began-1-"), 1);
     });
