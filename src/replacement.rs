@@ -16,19 +16,20 @@ use crate::selection::Selection;
 /// use evonas::replacement::Replacement;
 /// use evonas::selection::Selection;
 ///
-/// /// The worst of the whole population leaves.
+/// /// The oldest leaves, but never the fittest.
 /// #[derive(Debug)]
-/// struct Worst;
+/// struct OldestButFittest;
 ///
-/// impl<G> Replacement<G> for Worst {
+/// impl<G> Replacement<G> for OldestButFittest {
 ///     fn leaves(
 ///         &self,
 ///         population: &Population<G>,
 ///         _sample: &[u64],
-///         selection: &dyn Selection<G>,
+///         _selection: &dyn Selection<G>,
 ///     ) -> usize {
-///         let everyone: Vec<usize> = (0..population.len()).collect();
-///         selection.worst(population, &everyone)
+///         let highest = population.iter().map(|member| member.fitness).fold(f64::MIN, f64::max);
+///         let mut members = population.iter();
+///         members.position(|member| member.fitness < highest).unwrap_or(0)
 ///     }
 ///
 ///     fn needs_sample(&self) -> bool {
@@ -36,7 +37,9 @@ use crate::selection::Selection;
 ///     }
 /// }
 ///
-/// let elitist = Evolution::builder(BitsSpace { length: 8 }, FlipOneBit).replacement(Worst).build()?;
+/// let elitist = Evolution::builder(BitsSpace { length: 8 }, FlipOneBit)
+///     .replacement(OldestButFittest)
+///     .build()?;
 /// # drop(elitist);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -140,5 +143,42 @@ impl<G> Replacement<G> for WorstOfSample {
 
     fn describe(&self) -> Value {
         description::named("WorstOfSample", &())
+    }
+}
+
+/// Steady-state evolution: the worst of the whole population leaves (the oldest among equals), by the order of the
+/// selection ([`Selection::worst`]). It may be the child. With
+/// [`ParetoTournament`](crate::selection::ParetoTournament), this is NSGA-II with one child at a time.
+///
+/// ```
+/// use evonas::prelude::*;
+/// use evonas::replacement::WorstOfPopulation;
+///
+/// let elitist = Evolution::builder(BitsSpace { length: 8 }, FlipOneBit)
+///     .replacement(WorstOfPopulation)
+///     .build()?;
+/// # drop(elitist);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorstOfPopulation;
+
+impl<G> Replacement<G> for WorstOfPopulation {
+    fn leaves(
+        &self,
+        population: &Population<G>,
+        _sample: &[u64],
+        selection: &dyn Selection<G>,
+    ) -> usize {
+        let everyone: Vec<usize> = (0..population.len()).collect();
+        selection.worst(population, &everyone)
+    }
+
+    fn needs_sample(&self) -> bool {
+        false
+    }
+
+    fn describe(&self) -> Value {
+        description::named("WorstOfPopulation", &())
     }
 }

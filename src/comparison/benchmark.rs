@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::meter::Meter;
+use super::untrained::UntrainedProxy;
 use crate::description;
 use crate::evaluator::Evaluator;
 use crate::network::CostModel;
+use crate::proxy::Proxy;
 use crate::space::{Crossover, Genotype, Mutation, SearchSpace};
 use crate::trial::Evaluation;
 
@@ -108,7 +111,8 @@ pub trait Benchmark: Sync {
         None
     }
 
-    /// What networks cost, for contenders that favor large ones; `None`, the default, if genotypes aren't networks.
+    /// What networks cost; `None`, the default, if genotypes aren't networks. Contenders may favor large ones by it, and a
+    /// contender with objectives finds the multiply-adds in each evaluation, as the metric `multiply_adds`.
     fn cost_model(&self) -> Option<Box<dyn CostModel<Self::Genotype>>> {
         None
     }
@@ -148,6 +152,17 @@ pub trait Benchmark: Sync {
     /// [`Fidelity::INHERIT`](crate::trial::Fidelity::INHERIT); `None`, the default, if trials aren't trainings that know
     /// these.
     fn training_epochs(&self) -> Option<u64> {
+        None
+    }
+
+    /// A proxy of this kind, which charges the meter with what it computes, in the seconds of the evaluations; `None`, the
+    /// default, if the benchmark has none.
+    fn untrained_proxy(
+        &self,
+        kind: UntrainedProxy,
+        meter: &Meter,
+    ) -> Option<Box<dyn Proxy<Self::Genotype>>> {
+        let _ = (kind, meter);
         None
     }
 

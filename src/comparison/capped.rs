@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use rand::Rng;
 use serde_json::{Value, json};
 
 use super::benchmark::{Benchmark, CanonicalForm, GenotypeConstraint};
 use super::error::ComparisonError;
+use super::meter::Meter;
+use super::untrained::UntrainedProxy;
 use crate::evaluator::Evaluator;
 use crate::network::{Cost, CostModel};
+use crate::proxy::Proxy;
 use crate::space::{Crossover, Genotype, Mutation};
 use crate::trial::Evaluation;
 
@@ -76,6 +80,26 @@ impl<G: Genotype> CostModel<G> for UpTo<G> {
             "multiply_adds": self.multiply_adds,
             "model": self.model.describe(),
         })
+    }
+}
+
+/// A proxy that scores only networks that have a cost.
+#[derive(Debug)]
+struct Within<G> {
+    limit: Box<dyn CostModel<G>>,
+    proxy: Box<dyn Proxy<G>>,
+}
+
+impl<G: Genotype> Proxy<G> for Within<G> {
+    fn score(&self, genotype: &G, rng: &mut dyn Rng) -> f64 {
+        match self.limit.cost(genotype) {
+            Some(_) => self.proxy.score(genotype, rng),
+            None => f64::NEG_INFINITY,
+        }
+    }
+
+    fn describe(&self) -> Value {
+        json!({"type": "Within", "limit": self.limit.describe(), "proxy": self.proxy.describe()})
     }
 }
 
@@ -154,6 +178,21 @@ impl<B: Benchmark> Benchmark for Capped<B> {
 
     fn multiply_adds(&self, genotype: &Self::Genotype) -> Option<f64> {
         self.benchmark.multiply_adds(genotype)
+    }
+
+    fn training_epochs(&self) -> Option<u64> {
+        self.benchmark.training_epochs()
+    }
+
+    fn untrained_proxy(
+        &self,
+        kind: UntrainedProxy,
+        meter: &Meter,
+    ) -> Option<Box<dyn Proxy<Self::Genotype>>> {
+        Some(Box::new(Within {
+            limit: self.cost_model()?,
+            proxy: self.benchmark.untrained_proxy(kind, meter)?,
+        }))
     }
 
     fn population(&self) -> usize {

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use serde_json::Value;
 
 use super::benchmark::Benchmark;
+use super::meter::Meter;
 use crate::algorithm::Algorithm;
 use crate::search::Duplicates;
 
@@ -60,6 +61,21 @@ pub trait Contender<B: Benchmark>: Debug + Send + Sync {
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>>;
 
+    /// The algorithm for one run, if its proposals cost something that a fair comparison must count: it charges the meter.
+    /// By default they cost nothing, and this is [`Contender::algorithm`].
+    ///
+    /// # Errors
+    /// As [`Contender::algorithm`].
+    fn metered_algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+        meter: &Meter,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+        let _ = meter;
+        self.algorithm(benchmark, seed)
+    }
+
     /// What a run does with a genotype whose [canonical form](Benchmark::canonical) equals that of an earlier one. By
     /// default it is evaluated again, as in the papers. A contender that does something else
     /// [describes](Contender::describe) it.
@@ -94,6 +110,15 @@ impl<B: Benchmark, C: Contender<B> + ?Sized> Contender<B> for Box<C> {
         (**self).algorithm(benchmark, seed)
     }
 
+    fn metered_algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+        meter: &Meter,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+        (**self).metered_algorithm(benchmark, seed, meter)
+    }
+
     fn duplicates(&self) -> Duplicates {
         (**self).duplicates()
     }
@@ -114,6 +139,15 @@ impl<B: Benchmark, C: Contender<B> + ?Sized> Contender<B> for &C {
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
         (**self).algorithm(benchmark, seed)
+    }
+
+    fn metered_algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+        meter: &Meter,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+        (**self).metered_algorithm(benchmark, seed, meter)
     }
 
     fn duplicates(&self) -> Duplicates {

@@ -37,6 +37,7 @@ mod curve;
 mod digits;
 mod error;
 mod events;
+mod meter;
 #[cfg(feature = "tabular")]
 mod nasbench201;
 mod parallel;
@@ -46,11 +47,13 @@ mod run;
 mod run_seed;
 mod setup;
 mod single_run;
+mod sized;
 mod standstill;
 pub mod statistics;
 mod summary;
 #[cfg(feature = "burn")]
 mod training;
+mod untrained;
 
 pub use crate::sealed_log::{LockPolicy, RecordError, RecordKind};
 pub use aging_grid::{AgingGrid, AgingGridBuilder, GridPoint};
@@ -64,6 +67,7 @@ pub use curve::{Axis, CurvePoint, IncumbentCurve};
 pub use digits::{DigitsBenchmark, DigitsBenchmarkBuilder};
 pub use error::ComparisonError;
 pub use events::{RunEvent, RunObserver};
+pub use meter::Meter;
 #[cfg(feature = "tabular")]
 pub use nasbench201::{NasBench201Benchmark, Protocol};
 pub(crate) use record::{FILE_NAME as RUNS_FILE, RUNS, survey};
@@ -71,6 +75,8 @@ pub use record::{RunRecord, RunRecordOptions};
 pub use results::{Comparison, ContenderRuns};
 pub use run::{Incumbent, Run};
 pub use setup::Setup;
+use sized::MULTIPLY_ADDS;
 pub use summary::{Pair, Summary};
 #[cfg(feature = "burn")]
 pub use training::{TrainingBenchmark, TrainingBenchmarkBuilder};
+pub use untrained::UntrainedProxy;

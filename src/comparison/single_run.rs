@@ -5,10 +5,13 @@ use std::time::Duration;
 use super::benchmark::Benchmark;
 use super::contender::Contender;
 use super::error::ComparisonError;
+use super::meter::{Meter, Paying};
 use super::run::{Incumbent, Run};
 use super::run_seed::run_seed;
 use super::setup::Setup;
+use super::sized::WithSize;
 use super::standstill::{NoProgress, Watch};
+use crate::evaluator::Evaluator;
 use crate::executor::Simulated;
 use crate::search::{Budget, Search, SearchError, Termination, TrialRecord};
 
@@ -21,10 +24,18 @@ pub(super) fn single_run<B: Benchmark>(
 ) -> Result<Run, ComparisonError> {
     let name = contender.name();
     let seed = run_seed(setup.seed, name, number);
+    let meter = Meter::new();
     let algorithm = contender
-        .algorithm(benchmark, seed)
+        .metered_algorithm(benchmark, seed, &meter)
         .map_err(|source| ComparisonError::cant_set_up(name, source))?;
-    let executor = Simulated::new(benchmark.evaluator(), 1)?;
+    let evaluator: Box<dyn Evaluator<B::Genotype>> = match benchmark.cost_model() {
+        Some(model) if !algorithm.objectives().is_empty() => Box::new(WithSize {
+            evaluator: benchmark.evaluator(),
+            model,
+        }),
+        _ => benchmark.evaluator(),
+    };
+    let executor = Simulated::new(Paying { evaluator, meter }, 1)?;
     let budget = Budget::unlimited().simulated_time(setup.budget);
     let mut search = Search::new(algorithm, executor, budget)
         .duplicates_by(contender.duplicates(), benchmark.canonical())

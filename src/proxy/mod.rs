@@ -39,9 +39,11 @@
 //! ```
 
 mod best_of;
+mod lowest;
 mod warm_up;
 
 pub use best_of::BestOf;
+pub use lowest::Lowest;
 pub use warm_up::WarmUp;
 
 use std::cmp::Ordering;

@@ -10,6 +10,7 @@ use evonas::comparison::{
     Benchmark, BitsBenchmark, CanonicalForm, Capped, Comparison, ComparisonError, Contender,
     RunEvent, RunRecord, Setup,
 };
+use evonas::network::{Cost, CostModel};
 use evonas::prelude::*;
 
 /// A number to be made large, from a space without decisions.
@@ -380,7 +381,7 @@ fn what_evaluates_nothing_twice_says_so_in_its_description() {
 
 #[test]
 fn contenders_that_a_benchmark_has_nothing_for_are_refused_with_the_reason() {
-    use contenders::{EvolutionBySize, RandomBySize, SizeProxy, WithCrossover};
+    use contenders::{EvolutionBySize, Nsga2, RandomBySize, SizeProxy, WithCrossover};
 
     let bits = BitsBenchmark::default();
     let refused = |contender: Box<dyn Contender<BitsBenchmark>>| {
@@ -392,6 +393,7 @@ fn contenders_that_a_benchmark_has_nothing_for_are_refused_with_the_reason() {
         assert!(refused(Box::new(RandomBySize::new(proxy))).ends_with(reason));
         assert!(refused(Box::new(EvolutionBySize::new(proxy))).ends_with(reason));
     }
+    assert!(refused(Box::new(Nsga2::new())).ends_with(reason));
     let comparison = Comparison::builder(&LineBenchmark).contender(WithCrossover::new());
     assert_eq!(
         comparison.run().unwrap_err().to_string(),
@@ -401,6 +403,98 @@ fn contenders_that_a_benchmark_has_nothing_for_are_refused_with_the_reason() {
         Capped::new(bits, 100).unwrap_err().to_string(),
         "the genotypes of bits aren't networks, so their multiply-adds can't be limited"
     );
+}
+
+/// Networks of which the first ten bits are worth something, and each costs something.
+#[derive(Debug)]
+struct HalfWorthIt;
+
+impl HalfWorthIt {
+    fn price(bits: &[bool]) -> u64 {
+        bits.iter().filter(|&&bit| bit).count() as u64
+    }
+}
+
+impl CostModel<Vec<bool>> for HalfWorthIt {
+    fn cost(&self, bits: &Vec<bool>) -> Option<Cost> {
+        let mut cost = Cost::default();
+        cost.multiply_adds = Self::price(bits);
+        Some(cost)
+    }
+}
+
+impl Benchmark for HalfWorthIt {
+    type Genotype = Vec<bool>;
+    type Space = BitsSpace;
+
+    fn dataset(&self) -> String {
+        "half of twenty bits".to_owned()
+    }
+
+    fn space(&self) -> BitsSpace {
+        BitsSpace { length: 20 }
+    }
+
+    fn mutation(&self) -> Box<dyn Mutation<Vec<bool>>> {
+        Box::new(FlipOneBit)
+    }
+
+    fn cost_model(&self) -> Option<Box<dyn CostModel<Vec<bool>>>> {
+        Some(Box::new(Self))
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<Vec<bool>>> {
+        Box::new(|bits: &Vec<bool>, _: &Context<'_>| {
+            let worth = Self::price(&bits[..10]);
+            Ok(Evaluation::new(worth as f64).with_cost(1.0))
+        })
+    }
+
+    fn test(&self, bits: &Vec<bool>, _: &Evaluation) -> f64 {
+        Self::price(&bits[..10]) as f64
+    }
+
+    fn multiply_adds(&self, bits: &Vec<bool>) -> Option<f64> {
+        Some(Self::price(bits) as f64)
+    }
+
+    fn population(&self) -> usize {
+        20
+    }
+
+    fn sample(&self) -> usize {
+        5
+    }
+
+    fn budget(&self) -> Duration {
+        Duration::from_secs(1000)
+    }
+
+    fn runs(&self) -> usize {
+        10
+    }
+}
+
+/// What a comparison judges of NSGA-II is the accurate end of its front, and its networks are small.
+#[test]
+fn nsga2_finds_what_others_do_at_a_lower_price() {
+    let comparison = Comparison::builder(&HalfWorthIt)
+        .contender(Recommended::new())
+        .contender(contenders::Nsga2::new())
+        .run()
+        .unwrap();
+    let [recommended, nsga2] = comparison.entries() else {
+        panic!("two contenders");
+    };
+    let of = |runs: &[evonas::comparison::Run], figure: fn(&evonas::comparison::Run) -> f64| {
+        runs.iter().map(figure).sum::<f64>() / runs.len() as f64
+    };
+    for entry in [recommended, nsga2] {
+        assert_eq!(of(&entry.runs, |run| run.best().test), 10.0);
+    }
+    let price = |runs| of(runs, |run| run.multiply_adds.unwrap());
+    let (recommended, nsga2) = (price(&recommended.runs), price(&nsga2.runs));
+    assert!(nsga2 + 2.0 < recommended, "{nsga2} {recommended}");
 }
 
 /// Under a limit, no contender evaluates a larger network, and one that favors large ones still finds those that are
@@ -429,6 +523,7 @@ fn a_limit_of_multiply_adds_holds_for_every_contender() {
         .contenders(size(SizeProxy::MultiplyAdds))
         .contenders(size(SizeProxy::Parameters))
         .contender(Recommended::new())
+        .contender(contenders::Nsga2::new())
         .setup(Setup::new(&capped).runs(1))
         .run()
         .unwrap();

@@ -1,7 +1,9 @@
 //! Real training by equal compute.
 use std::time::Duration;
 
-use evonas::comparison::contenders::{Aging, Inheriting, Promoted, PromotedRandom, Recommended};
+use evonas::comparison::contenders::{
+    Aging, Inheriting, Promoted, PromotedRandom, Recommended, SizeProxy,
+};
 use evonas::comparison::{Benchmark, BitsBenchmark, Comparison, Setup, TrainingBenchmark};
 use evonas::prelude::*;
 
@@ -55,6 +57,7 @@ fn contenders_that_train_less_have_more_trials_for_the_same_compute() {
             .contender(Inheriting::new())
             .contender(Promoted::new())
             .contender(PromotedRandom::new())
+            .contender(Promoted::by_size(SizeProxy::MultiplyAdds))
             .setup(
                 Setup::new(&benchmark)
                     .runs(2)
@@ -70,8 +73,8 @@ fn contenders_that_train_less_have_more_trials_for_the_same_compute() {
         .iter()
         .map(|entry| entry.runs.iter().map(|run| run.evaluations).sum())
         .collect();
-    let [aging, recommended, less @ ..] = &evaluations[..] else {
-        panic!("there are five contenders")
+    let [aging, recommended, less @ .., _] = &evaluations[..] else {
+        panic!("there are six contenders")
     };
     assert!(
         less.len() == 3 && less.iter().all(|less| less > aging.max(recommended)),
@@ -82,6 +85,11 @@ fn contenders_that_train_less_have_more_trials_for_the_same_compute() {
             assert!(run.incumbents.iter().all(|best| best.test > 0.05));
         }
     }
+    let size = |entry: usize| -> f64 {
+        let runs = &comparison.entries()[entry].runs;
+        runs.iter().filter_map(|run| run.multiply_adds).sum()
+    };
+    assert!(size(5) > 1.5 * size(3), "{} {}", size(5), size(3));
     assert_eq!(comparison.entries(), compare().entries());
 }
 

@@ -5,7 +5,7 @@ use std::error::Error;
 use serde_json::Value;
 
 use super::recommended::{described_with_redraws, recommended_evolution, redraw};
-use crate::algorithm::{Algorithm, RandomSearch};
+use crate::algorithm::{Algorithm, EvolutionBuilder, RandomSearch};
 use crate::comparison::{Benchmark, Contender};
 use crate::network::{MultiplyAddCount, ParameterCount};
 use crate::proxy::{BestOf, Proxy, WarmUp};
@@ -39,6 +39,18 @@ impl SizeProxy {
             Self::Parameters => Box::new(ParameterCount::new(model)),
         })
     }
+}
+
+/// Recommended evolution that favors large networks.
+pub(super) fn evolution_by_size<B: Benchmark>(
+    benchmark: &B,
+    proxy: SizeProxy,
+    seed: u64,
+) -> Result<EvolutionBuilder<B::Genotype>, Box<dyn Error + Send + Sync>> {
+    let mutation = BestOf::new(MUTANTS, benchmark.mutation(), proxy.of(benchmark)?)?;
+    let drawn = RANDOM_CANDIDATES.saturating_mul(benchmark.recommended_population());
+    let warm_up = WarmUp::new(drawn, proxy.of(benchmark)?);
+    Ok(recommended_evolution(benchmark, mutation, seed).warm_up(warm_up))
 }
 
 /// Random search whose every genotype is the largest of a hundred random ones, and which evaluates no network twice.
@@ -111,12 +123,9 @@ impl<B: Benchmark> Contender<B> for EvolutionBySize {
         benchmark: &B,
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
-        let mutation = BestOf::new(MUTANTS, benchmark.mutation(), self.0.of(benchmark)?)?;
-        let drawn = RANDOM_CANDIDATES.saturating_mul(benchmark.recommended_population());
-        let evolution = recommended_evolution(benchmark, mutation, seed)
-            .warm_up(WarmUp::new(drawn, self.0.of(benchmark)?))
-            .build()?;
-        Ok(Box::new(evolution))
+        Ok(Box::new(
+            evolution_by_size(benchmark, self.0, seed)?.build()?,
+        ))
     }
 
     fn duplicates(&self) -> Duplicates {

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use serde_json::{Value, json};
 
+use super::by_size::{SizeProxy, evolution_by_size};
 use super::recommended::{recommended_evolution, redraw};
 use crate::algorithm::{
     Algorithm, AlgorithmDescription, Promotion, Proposal, RandomSearch, TellError,
@@ -67,24 +68,36 @@ impl<B: Benchmark> Contender<B> for Inheriting {
 }
 
 /// Recommended evolution whose trials are promoted: each trains for one epoch at first, the best third of them for three
-/// times as many, and so on ([`Promotion`]).
+/// times as many, and so on ([`Promotion`]). With [`Promoted::by_size`] it also favors large networks, as
+/// [`EvolutionBySize`](super::EvolutionBySize) does.
 ///
 /// It takes part where trials are trainings: `TrainingBenchmark`, with the feature `burn`.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
-pub struct Promoted;
+pub struct Promoted {
+    proxy: Option<SizeProxy>,
+}
 
 impl Promoted {
-    /// The contender.
+    /// The contender, without a proxy.
     pub const fn new() -> Self {
-        Self
+        Self { proxy: None }
+    }
+
+    /// The contender that favors large networks.
+    pub const fn by_size(proxy: SizeProxy) -> Self {
+        Self { proxy: Some(proxy) }
     }
 }
 
 impl<B: Benchmark> Contender<B> for Promoted {
-    /// `promoted`.
+    /// `promoted`, `promoted-by-multiply-adds` or `promoted-by-parameters`.
     fn name(&self) -> &str {
-        "promoted"
+        match self.proxy {
+            None => "promoted",
+            Some(SizeProxy::MultiplyAdds) => "promoted-by-multiply-adds",
+            Some(SizeProxy::Parameters) => "promoted-by-parameters",
+        }
     }
 
     fn algorithm(
@@ -92,8 +105,11 @@ impl<B: Benchmark> Contender<B> for Promoted {
         benchmark: &B,
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
-        let evolution = recommended_evolution(benchmark, benchmark.mutation(), seed).build()?;
-        promoting(evolution, benchmark)
+        let evolution = match self.proxy {
+            None => recommended_evolution(benchmark, benchmark.mutation(), seed),
+            Some(proxy) => evolution_by_size(benchmark, proxy, seed)?,
+        };
+        promoting(evolution.build()?, benchmark)
     }
 
     fn duplicates(&self) -> Duplicates {

@@ -2,11 +2,12 @@
 //!
 //! [`Aging`], [`NonAging`], [`Random`], [`Recommended`] and [`Annealing`] work on every benchmark;
 //! [`ReinforceContender`], [`LocalSearchContender`], [`Surrogate`] and `PpoContender` on those whose space is a
-//! [`CategoricalSpace`]; [`WithCrossover`] on those with a crossover; [`RandomBySize`] and [`EvolutionBySize`] on those
-//! whose genotypes are networks; [`Inheriting`], [`Promoted`] and [`PromotedRandom`] on those that train them. `PpoContender`
+//! [`CategoricalSpace`]; [`WithCrossover`] on those with a crossover; [`RandomBySize`], [`EvolutionBySize`] and
+//! [`Nsga2`] on those whose genotypes are networks; [`Inheriting`], [`Promoted`], [`PromotedRandom`] and [`EvolutionByProxy`] on those that train them. `PpoContender`
 //! needs the feature `burn`.
 
 mod annealing;
+mod by_proxy;
 mod by_size;
 mod cheaper;
 mod crossover;
@@ -14,6 +15,7 @@ mod custom;
 mod evolution;
 mod local_search;
 mod named;
+mod nsga2;
 #[cfg(feature = "burn")]
 mod ppo;
 mod random;
@@ -22,6 +24,7 @@ mod reinforce;
 mod surrogate;
 
 pub use annealing::Annealing;
+pub use by_proxy::EvolutionByProxy;
 pub use by_size::{EvolutionBySize, RandomBySize, SizeProxy};
 pub use cheaper::{Inheriting, Promoted, PromotedRandom};
 pub use crossover::WithCrossover;
@@ -29,6 +32,7 @@ pub use custom::Custom;
 pub use evolution::{Aging, NonAging};
 pub use local_search::LocalSearchContender;
 pub use named::Named;
+pub use nsga2::Nsga2;
 #[cfg(feature = "burn")]
 pub use ppo::PpoContender;
 pub use random::Random;

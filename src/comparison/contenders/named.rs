@@ -5,7 +5,7 @@ use std::error::Error;
 use serde_json::Value;
 
 use crate::algorithm::Algorithm;
-use crate::comparison::{Benchmark, Contender};
+use crate::comparison::{Benchmark, Contender, Meter};
 use crate::search::Duplicates;
 
 /// A contender by another name, so that an algorithm can be compared with itself at other settings.
@@ -50,6 +50,15 @@ impl<B: Benchmark, C: Contender<B>> Contender<B> for Named<C> {
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
         self.contender.algorithm(benchmark, seed)
+    }
+
+    fn metered_algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+        meter: &Meter,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+        self.contender.metered_algorithm(benchmark, seed, meter)
     }
 
     fn duplicates(&self) -> Duplicates {

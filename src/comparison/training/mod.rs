@@ -2,6 +2,7 @@
 
 mod charged;
 mod scratch;
+mod untrained;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,11 +13,15 @@ use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
 
 use self::charged::Charged;
+use self::untrained::Charging;
 use super::benchmark::{Benchmark, CanonicalForm};
 use super::error::ComparisonError;
+use super::meter::Meter;
+use super::untrained::UntrainedProxy;
 use crate::description;
 use crate::evaluator::Evaluator;
 use crate::network::{Cost, CostModel, Fan, NetworkConfig, NetworkError, NetworkPlan};
+use crate::proxy::Proxy;
 use crate::randomness::stream;
 use crate::space::{Crossover, Mutation, SearchSpace};
 use crate::spaces::nasnet::{NasnetGenotype, NasnetSpace, PairCrossover};
@@ -85,6 +90,7 @@ pub struct TrainingBenchmarkBuilder {
     epochs: usize,
     final_epochs: usize,
     images: Option<usize>,
+    test_images: Option<usize>,
 }
 
 impl TrainingBenchmarkBuilder {
@@ -118,6 +124,12 @@ impl TrainingBenchmarkBuilder {
         self
     }
 
+    /// Judges what was found by at most this many of the test images. The default is all.
+    pub const fn test_images(mut self, images: usize) -> Self {
+        self.test_images = Some(images);
+        self
+    }
+
     /// Builds the benchmark.
     ///
     /// # Errors
@@ -127,6 +139,9 @@ impl TrainingBenchmarkBuilder {
         let mut dataset = self.dataset;
         if let Some(images) = self.images {
             dataset.train = dataset.train.limit(images, SPLIT_SEED);
+        }
+        if let Some(images) = self.test_images {
+            dataset.test = dataset.test.limit(images, SPLIT_SEED);
         }
         let images = &dataset.train;
         // Smaller initial logits than by the released rule, because a trial is short.
@@ -158,6 +173,7 @@ impl TrainingBenchmark {
             epochs: 3,
             final_epochs: 12,
             images: None,
+            test_images: None,
         }
     }
 
@@ -265,6 +281,14 @@ impl Benchmark for TrainingBenchmark {
     fn multiply_adds(&self, genotype: &NasnetGenotype) -> Option<f64> {
         let plan = NetworkPlan::new(genotype, &self.network).ok()?;
         Some(Cost::of(&plan).multiply_adds as f64)
+    }
+
+    fn untrained_proxy(
+        &self,
+        kind: UntrainedProxy,
+        meter: &Meter,
+    ) -> Option<Box<dyn Proxy<NasnetGenotype>>> {
+        Some(Box::new(Charging::new(self, kind, meter)))
     }
 
     fn training_epochs(&self) -> Option<u64> {

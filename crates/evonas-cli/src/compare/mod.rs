@@ -35,10 +35,13 @@ pub(crate) struct CompareOptions {
     /// The algorithms, separated by commas: aging, non-aging, random, reinforce, ppo (an LSTM controller that takes far
     /// longer than the others), and without evaluating a network twice recommended (aging evolution with the sizes that
     /// serve best), crossover (the same, with two parents for half of the children), local-search, annealing, surrogate
-    /// (a random forest that predicts accuracies), and as controls for those that favor large networks:
-    /// random-by-multiply-adds, random-by-parameters, evolution-by-multiply-adds, evolution-by-parameters. By compute, also
-    /// inheriting (children begin with their parents' weights), promoted (trainings that go on if they are among the
-    /// best) and promoted-random (the same of random networks)
+    /// (a random forest that predicts accuracies), nsga2 (networks that are accurate and small at once), and as controls
+    /// for those that favor large networks: random-by-multiply-adds, random-by-parameters, evolution-by-multiply-adds,
+    /// evolution-by-parameters. By compute, also by a proxy of untrained networks, whose scores count
+    /// as compute: evolution-by-synflow, evolution-by-gradient-norm, evolution-by-low-gradient-norm,
+    /// evolution-by-jacobian-covariance; inheriting (children begin with their parents' weights), promoted (trainings that
+    /// go on if they are among the best), the same of large networks (promoted-by-multiply-adds, promoted-by-parameters),
+    /// and promoted-random (the same of random networks)
     #[arg(
         long,
         value_name = "NAMES",
@@ -80,6 +83,9 @@ pub(crate) struct CompareOptions {
     /// Epochs of the training from scratch that judges what was found, by compute [default: 12]
     #[arg(long, value_name = "EPOCHS", value_parser = count)]
     final_epochs: Option<usize>,
+    /// Judge what was found by so many of the test images, by compute [default: all]
+    #[arg(long, value_name = "N", value_parser = count)]
+    test_images: Option<usize>,
     /// Threads that share the runs, at most 4096; they don't change the results [default: one per core]
     #[arg(long, value_name = "N", value_parser = workers)]
     workers: Option<usize>,
@@ -139,6 +145,9 @@ impl CompareOptions {
         if let Some(epochs) = self.final_epochs {
             builder = builder.final_epochs(epochs);
         }
+        if let Some(images) = self.test_images {
+            builder = builder.test_images(images);
+        }
         builder.build()
     }
 
@@ -160,6 +169,7 @@ impl CompareOptions {
         let of_trainings = [
             ("--epochs", self.epochs.is_some()),
             ("--final-epochs", self.final_epochs.is_some()),
+            ("--test-images", self.test_images.is_some()),
         ];
         let of_files = [("--data", self.data.is_some())];
         let of_networks = [("--max-multiply-adds", self.max_multiply_adds.is_some())];

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use evonas::comparison::contenders::{
-    Aging, Annealing, EvolutionBySize, Inheriting, LocalSearchContender, NonAging, PpoContender,
-    Promoted, PromotedRandom, Random, RandomBySize, Recommended, ReinforceContender, SizeProxy,
-    Surrogate, WithCrossover,
+    Aging, Annealing, EvolutionByProxy, EvolutionBySize, Inheriting, LocalSearchContender,
+    NonAging, Nsga2, PpoContender, Promoted, PromotedRandom, Random, RandomBySize, Recommended,
+    ReinforceContender, SizeProxy, Surrogate, WithCrossover,
 };
-use evonas::comparison::{Benchmark, Contender};
+use evonas::comparison::{Benchmark, Contender, UntrainedProxy};
 use evonas::space::CategoricalSpace;
 
 use super::named_values::NamedValues;
@@ -25,17 +25,24 @@ pub(crate) enum AlgorithmName {
     Annealing,
     Crossover,
     Surrogate,
+    Nsga2,
     RandomByMultiplyAdds,
     RandomByParameters,
     EvolutionByMultiplyAdds,
     EvolutionByParameters,
+    EvolutionBySynflow,
+    EvolutionByGradientNorm,
+    EvolutionByLowGradientNorm,
+    EvolutionByJacobianCovariance,
     Inheriting,
     Promoted,
+    PromotedByMultiplyAdds,
+    PromotedByParameters,
     PromotedRandom,
 }
 
 impl AlgorithmName {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 24] = [
         Self::Aging,
         Self::NonAging,
         Self::Random,
@@ -46,12 +53,19 @@ impl AlgorithmName {
         Self::Annealing,
         Self::Crossover,
         Self::Surrogate,
+        Self::Nsga2,
         Self::RandomByMultiplyAdds,
         Self::RandomByParameters,
         Self::EvolutionByMultiplyAdds,
         Self::EvolutionByParameters,
+        Self::EvolutionBySynflow,
+        Self::EvolutionByGradientNorm,
+        Self::EvolutionByLowGradientNorm,
+        Self::EvolutionByJacobianCovariance,
         Self::Inheriting,
         Self::Promoted,
+        Self::PromotedByMultiplyAdds,
+        Self::PromotedByParameters,
         Self::PromotedRandom,
     ];
 
@@ -78,12 +92,19 @@ impl AlgorithmName {
             Self::Annealing => "annealing",
             Self::Crossover => "crossover",
             Self::Surrogate => "surrogate",
+            Self::Nsga2 => "nsga2",
             Self::RandomByMultiplyAdds => "random-by-multiply-adds",
             Self::RandomByParameters => "random-by-parameters",
             Self::EvolutionByMultiplyAdds => "evolution-by-multiply-adds",
             Self::EvolutionByParameters => "evolution-by-parameters",
+            Self::EvolutionBySynflow => "evolution-by-synflow",
+            Self::EvolutionByGradientNorm => "evolution-by-gradient-norm",
+            Self::EvolutionByLowGradientNorm => "evolution-by-low-gradient-norm",
+            Self::EvolutionByJacobianCovariance => "evolution-by-jacobian-covariance",
             Self::Inheriting => "inheriting",
             Self::Promoted => "promoted",
+            Self::PromotedByMultiplyAdds => "promoted-by-multiply-adds",
+            Self::PromotedByParameters => "promoted-by-parameters",
             Self::PromotedRandom => "promoted-random",
         }
     }
@@ -105,17 +126,28 @@ impl AlgorithmName {
             Self::Annealing => Box::new(Annealing::new()),
             Self::Crossover => Box::new(WithCrossover::new()),
             Self::Surrogate => Box::new(Surrogate::new()),
+            Self::Nsga2 => Box::new(Nsga2::new()),
             Self::RandomByMultiplyAdds => Box::new(RandomBySize::new(SizeProxy::MultiplyAdds)),
             Self::RandomByParameters => Box::new(RandomBySize::new(SizeProxy::Parameters)),
             Self::EvolutionByMultiplyAdds => {
                 Box::new(EvolutionBySize::new(SizeProxy::MultiplyAdds))
             }
             Self::EvolutionByParameters => Box::new(EvolutionBySize::new(SizeProxy::Parameters)),
+            Self::EvolutionBySynflow => by_proxy(UntrainedProxy::Synflow),
+            Self::EvolutionByGradientNorm => by_proxy(UntrainedProxy::GradientNorm),
+            Self::EvolutionByLowGradientNorm => by_proxy(UntrainedProxy::LowGradientNorm),
+            Self::EvolutionByJacobianCovariance => by_proxy(UntrainedProxy::JacobianCovariance),
             Self::Inheriting => Box::new(Inheriting::new()),
             Self::Promoted => Box::new(Promoted::new()),
+            Self::PromotedByMultiplyAdds => Box::new(Promoted::by_size(SizeProxy::MultiplyAdds)),
+            Self::PromotedByParameters => Box::new(Promoted::by_size(SizeProxy::Parameters)),
             Self::PromotedRandom => Box::new(PromotedRandom::new()),
         }
     }
+}
+
+fn by_proxy<B: Benchmark>(proxy: UntrainedProxy) -> Box<dyn Contender<B>> {
+    Box::new(EvolutionByProxy::new(proxy))
 }
 
 impl fmt::Display for AlgorithmName {
@@ -144,8 +176,10 @@ mod tests {
         assert_eq!(
             AlgorithmName::parse("hill-climbing").unwrap_err(),
             "unknown algorithm 'hill-climbing'; choose one of aging, non-aging, random, reinforce, ppo, recommended, \
-             local-search, annealing, crossover, surrogate, random-by-multiply-adds, random-by-parameters, \
-             evolution-by-multiply-adds, evolution-by-parameters, inheriting, promoted, promoted-random"
+             local-search, annealing, crossover, surrogate, nsga2, random-by-multiply-adds, random-by-parameters, \
+             evolution-by-multiply-adds, evolution-by-parameters, evolution-by-synflow, \
+             evolution-by-gradient-norm, evolution-by-low-gradient-norm, evolution-by-jacobian-covariance, \
+             inheriting, promoted, promoted-by-multiply-adds, promoted-by-parameters, promoted-random"
         );
     }
 }

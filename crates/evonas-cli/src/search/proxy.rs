@@ -5,6 +5,7 @@ use evonas::burn::tensor::Device;
 use evonas::description;
 use evonas::network::{MultiplyAddCount, NetworkConfig, ParameterCount};
 use evonas::prelude::*;
+use evonas::proxy::Lowest;
 use evonas::spaces::nasnet::NasnetGenotype;
 use evonas::training::images::ChannelStatistics;
 use evonas::training::{GradientNorm, JacobianCovariance, MiniBatch, Synflow};
@@ -45,6 +46,8 @@ enum ProxyName {
     Synflow,
     /// The norm of the gradient of the untrained network's loss
     GradientNorm,
+    /// The same norm: the lower, the better. Networks that start with a steep loss learn badly at first
+    LowGradientNorm,
     /// How differently the untrained network responds to different images
     JacobianCovariance,
 }
@@ -121,6 +124,9 @@ impl ProxyOptions {
             ProxyName::Parameters => Box::new(ParameterCount::new(network.clone())),
             ProxyName::Synflow => Box::new(Synflow::new(decoder(), network.image)),
             ProxyName::GradientNorm => Box::new(GradientNorm::new(decoder(), batch())),
+            ProxyName::LowGradientNorm => {
+                Box::new(Lowest::new(GradientNorm::new(decoder(), batch())))
+            }
             ProxyName::JacobianCovariance => Box::new(JacobianCovariance::new(decoder(), batch())),
         };
         Some(match most_parameters {

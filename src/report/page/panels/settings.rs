@@ -75,6 +75,7 @@ fn described_algorithm(algorithm: &Value) -> String {
     let kind = match algorithm["replacement"]["type"].as_str() {
         Some("Oldest") => " (aging)",
         Some("WorstOfSample") => " (non-aging)",
+        Some("WorstOfPopulation") => " (steady state)",
         _ => "",
     };
     format!(

@@ -1,0 +1,16 @@
+//! Proxies of untrained networks, by name.
+
+/// A proxy that looks at the untrained network of a genotype. [`training`](crate::training) has them, if the crate is
+/// built with the feature `burn`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UntrainedProxy {
+    /// The synaptic flow: the more, the better.
+    Synflow,
+    /// The norm of the gradient of a mini-batch's loss: the more, the better, as in its source.
+    GradientNorm,
+    /// The same norm: the less, the better. A network that begins with a steep loss learns badly at first.
+    LowGradientNorm,
+    /// The covariance of the Jacobian of a mini-batch.
+    JacobianCovariance,
+}
