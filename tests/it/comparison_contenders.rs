@@ -1,13 +1,14 @@
 //! Contenders and benchmarks of your own, and what the built-in contenders' runs have always been.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evonas::comparison::contenders::{self, Aging, Custom, Named, NonAging, Random, Recommended};
 use evonas::comparison::{
-    Benchmark, BitsBenchmark, CanonicalForm, Capped, Comparison, ComparisonError, Contender,
+    Benchmark, BitsBenchmark, CanonicalForm, Capped, Comparison, ComparisonError, Contender, Meter,
     RunEvent, RunRecord, Setup,
 };
 use evonas::network::{Cost, CostModel};
@@ -61,6 +62,49 @@ impl Benchmark for LineBenchmark {
 
     fn runs(&self) -> usize {
         3
+    }
+}
+
+/// Random search that pays for something before its first proposal.
+#[derive(Debug)]
+struct Prepaid;
+
+impl<B: Benchmark> Contender<B> for Prepaid {
+    fn name(&self) -> &str {
+        "prepaid"
+    }
+
+    fn algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+        Ok(Box::new(RandomSearch::new(benchmark.space(), seed)))
+    }
+
+    fn metered_algorithm(
+        &self,
+        benchmark: &B,
+        seed: u64,
+        meter: &Meter,
+    ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
+        meter.charge(50.0);
+        self.algorithm(benchmark, seed)
+    }
+}
+
+#[test]
+fn what_proposals_cost_is_a_part_of_the_evaluations_cost() {
+    let setup = || Setup::new(&LineBenchmark).runs(2);
+    let contenders: [Box<dyn Contender<LineBenchmark>>; 2] =
+        [Box::new(Prepaid), Box::new(Named::new("other", Prepaid))];
+    for contender in contenders {
+        let comparison = Comparison::builder(&LineBenchmark).contender(&contender);
+        let comparison = comparison.setup(setup()).run().unwrap();
+        for run in &comparison.entries()[0].runs {
+            assert_eq!((run.evaluations, run.seconds), (150, 200.0));
+            assert_eq!(run.incumbents[0].seconds, 51.0);
+        }
     }
 }
 

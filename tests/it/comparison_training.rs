@@ -2,9 +2,12 @@
 use std::time::Duration;
 
 use evonas::comparison::contenders::{
-    Aging, Inheriting, Promoted, PromotedRandom, Recommended, SizeProxy,
+    Aging, EvolutionByProxy, Inheriting, Promoted, PromotedRandom, Recommended, SizeProxy,
 };
-use evonas::comparison::{Benchmark, BitsBenchmark, Comparison, Setup, TrainingBenchmark};
+use evonas::comparison::{
+    Benchmark, BitsBenchmark, Capped, Comparison, Contender, Meter, Setup, TrainingBenchmark,
+    UntrainedProxy,
+};
 use evonas::prelude::*;
 
 fn benchmark() -> TrainingBenchmark {
@@ -94,8 +97,69 @@ fn contenders_that_train_less_have_more_trials_for_the_same_compute() {
 }
 
 #[test]
+fn proxies_of_untrained_networks_charge_what_they_compute() {
+    let benchmark = benchmark();
+    let genotype = published::amoebanet_a();
+    let multiply_adds = benchmark.multiply_adds(&genotype).unwrap();
+    let mut scores = Vec::new();
+    for (kind, images) in [
+        (UntrainedProxy::Synflow, 1.0),
+        (UntrainedProxy::GradientNorm, 16.0),
+        (UntrainedProxy::LowGradientNorm, 16.0),
+        (UntrainedProxy::JacobianCovariance, 16.0),
+    ] {
+        let meter = Meter::new();
+        let proxy = benchmark.untrained_proxy(kind, &meter).unwrap();
+        let score = proxy.score(&genotype, &mut stream(0, 0));
+        assert!(score.is_finite(), "{kind:?}");
+        scores.push(score);
+        let expected = 3e-9 * multiply_adds * images;
+        assert!((meter.pending() / expected - 1.0).abs() < 1e-9, "{kind:?}");
+        let capped = Capped::new(self::benchmark(), 1000).unwrap();
+        let beyond = capped.untrained_proxy(kind, &Meter::new()).unwrap();
+        let score = beyond.score(&genotype, &mut stream(0, 0));
+        assert_eq!(score, f64::NEG_INFINITY);
+    }
+    assert_eq!(scores[1], -scores[2]);
+}
+
+#[test]
+fn evolution_by_a_proxy_pays_for_its_first_population_first() {
+    let benchmark = benchmark();
+    let compare = |contender: &dyn Contender<TrainingBenchmark>| {
+        Comparison::builder(&benchmark)
+            .contender(contender)
+            .setup(
+                Setup::new(&benchmark)
+                    .runs(1)
+                    .budget_seconds(benchmark.budget().as_secs_f64() * 0.3)
+                    .unwrap(),
+            )
+            .run()
+            .unwrap()
+    };
+    let by_proxy = EvolutionByProxy::new(UntrainedProxy::LowGradientNorm);
+    let first = compare(&by_proxy);
+    let run = &first.entries()[0].runs[0];
+    // 200 random networks with 16 images each, before the first trial of 80 images and 3 epochs.
+    let of_a_trial = benchmark.budget().as_secs_f64() / 100.0;
+    let paid = run.incumbents[0].seconds / of_a_trial;
+    let scores = 200.0 * 16.0 / 240.0;
+    assert!((0.7 * scores..1.5 * scores + 3.0).contains(&paid), "{paid}");
+    let unpaid = compare(&Recommended::new());
+    assert!(run.evaluations < unpaid.entries()[0].runs[0].evaluations);
+    assert_eq!(first.entries(), compare(&by_proxy).entries());
+}
+
+#[test]
 fn contenders_of_trainings_are_refused_where_nothing_is_trained() {
     let bits = BitsBenchmark::default();
+    let proxy = EvolutionByProxy::new(UntrainedProxy::Synflow);
+    let error = Comparison::builder(&bits).contender(proxy).run();
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "can't set up evolution-by-synflow: the benchmark has no such proxy of untrained networks"
+    );
     let error = Comparison::builder(&bits)
         .contender(Promoted::new())
         .setup(Setup::new(&bits).runs(1).budget(Duration::from_secs(5)))

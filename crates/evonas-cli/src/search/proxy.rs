@@ -18,8 +18,9 @@ use crate::ignored::refuse_ignored;
 use crate::naming::SearchAlgorithm;
 use crate::ranges::count;
 
-/// The images that a proxy shows to a network.
-const IMAGES: usize = 64;
+/// The images that a proxy shows to a network. The gradient's norm ranks networks hardly better with more.
+const JACOBIAN_IMAGES: usize = 64;
+const GRADIENT_IMAGES: usize = 16;
 /// Of how many mutants or random genotypes the best is taken.
 const BEST_OF: usize = 10;
 
@@ -112,9 +113,9 @@ impl ProxyOptions {
     fn proxy(&self, task: &EvaluationTask<'_>, most_parameters: Option<u64>) -> Option<CellProxy> {
         let network = &task.network;
         let decoder = || task.decoder.clone();
-        let batch = || {
+        let batch = |images| {
             let train = &task.dataset.train;
-            let images = train.limit(IMAGES, task.seed());
+            let images = train.limit(images, task.seed());
             let statistics = ChannelStatistics::of(train);
             // On the CPU: a resumed search scores the same genotypes again, and a GPU may break while it does.
             MiniBatch::new(&images, &statistics, &Device::flex())
@@ -123,11 +124,16 @@ impl ProxyOptions {
             ProxyName::MultiplyAdds => Box::new(MultiplyAddCount::new(network.clone())),
             ProxyName::Parameters => Box::new(ParameterCount::new(network.clone())),
             ProxyName::Synflow => Box::new(Synflow::new(decoder(), network.image)),
-            ProxyName::GradientNorm => Box::new(GradientNorm::new(decoder(), batch())),
-            ProxyName::LowGradientNorm => {
-                Box::new(Lowest::new(GradientNorm::new(decoder(), batch())))
+            ProxyName::GradientNorm => {
+                Box::new(GradientNorm::new(decoder(), batch(GRADIENT_IMAGES)))
             }
-            ProxyName::JacobianCovariance => Box::new(JacobianCovariance::new(decoder(), batch())),
+            ProxyName::LowGradientNorm => Box::new(Lowest::new(GradientNorm::new(
+                decoder(),
+                batch(GRADIENT_IMAGES),
+            ))),
+            ProxyName::JacobianCovariance => {
+                Box::new(JacobianCovariance::new(decoder(), batch(JACOBIAN_IMAGES)))
+            }
         };
         Some(match most_parameters {
             Some(most) => Box::new(WithinParameters {

@@ -173,7 +173,12 @@ fn a_proxy_chooses_the_first_population_and_the_children_before_any_is_trained()
         .map(|trial| trial["parameters"].as_f64().unwrap())
         .collect();
     assert!(mean(&random) > 1.2 * mean(&plain), "{random:?}");
-    for proxy in ["synflow", "gradient-norm", "jacobian-covariance"] {
+    for proxy in [
+        "synflow",
+        "gradient-norm",
+        "low-gradient-norm",
+        "jacobian-covariance",
+    ] {
         search(proxy, &format!("--proxy {proxy} --warm-up 6 --best-of 2"));
     }
 
