@@ -48,6 +48,7 @@ pub use warm_up::WarmUp;
 
 use std::cmp::Ordering;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use rand::Rng;
 use serde_json::Value;
@@ -72,6 +73,16 @@ pub trait Proxy<G>: Debug + Send + Sync {
 }
 
 impl<G, P: Proxy<G> + ?Sized> Proxy<G> for Box<P> {
+    fn score(&self, genotype: &G, rng: &mut dyn Rng) -> f64 {
+        (**self).score(genotype, rng)
+    }
+
+    fn describe(&self) -> Value {
+        (**self).describe()
+    }
+}
+
+impl<G, P: Proxy<G> + ?Sized> Proxy<G> for Arc<P> {
     fn score(&self, genotype: &G, rng: &mut dyn Rng) -> f64 {
         (**self).score(genotype, rng)
     }

@@ -10,11 +10,18 @@ use crate::comparison::{Benchmark, Contender};
 use crate::network::{MultiplyAddCount, ParameterCount};
 use crate::proxy::{BestOf, Proxy, WarmUp};
 use crate::search::Duplicates;
+use crate::space::Mutation;
 
 /// How many random genotypes there are for each that is evaluated.
 const RANDOM_CANDIDATES: usize = 100;
 /// How many mutants there are for each that is evaluated.
 const MUTANTS: usize = 10;
+
+type OfNetworks<B> = Box<dyn Proxy<<B as Benchmark>::Genotype>>;
+type LargeNetworks<B> = (
+    BestOf<<B as Benchmark>::Space, OfNetworks<B>>,
+    BestOf<Box<dyn Mutation<<B as Benchmark>::Genotype>>, OfNetworks<B>>,
+);
 
 /// What the size of a network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +57,19 @@ pub(super) fn evolution_by_size<B: Benchmark>(
     let mutation = BestOf::new(MUTANTS, benchmark.mutation(), proxy.of(benchmark)?)?;
     let drawn = RANDOM_CANDIDATES.saturating_mul(benchmark.recommended_population());
     let warm_up = WarmUp::new(drawn, proxy.of(benchmark)?);
-    Ok(recommended_evolution(benchmark, mutation, seed).warm_up(warm_up))
+    let evolution = recommended_evolution(benchmark, benchmark.space(), mutation, seed);
+    Ok(evolution.warm_up(warm_up))
+}
+
+/// A space and a mutation of large networks.
+pub(super) fn large<B: Benchmark>(
+    benchmark: &B,
+    proxy: SizeProxy,
+) -> Result<LargeNetworks<B>, Box<dyn Error + Send + Sync>> {
+    Ok((
+        BestOf::new(RANDOM_CANDIDATES, benchmark.space(), proxy.of(benchmark)?)?,
+        BestOf::new(MUTANTS, benchmark.mutation(), proxy.of(benchmark)?)?,
+    ))
 }
 
 /// Random search whose every genotype is the largest of a hundred random ones, and which evaluates no network twice.

@@ -49,7 +49,9 @@ impl<B: Benchmark> Contender<B> for Inheriting {
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
         let epochs = epochs_of(benchmark)?.div_ceil(3);
-        let evolution = recommended_evolution(benchmark, benchmark.mutation(), seed).build()?;
+        let evolution =
+            recommended_evolution(benchmark, benchmark.space(), benchmark.mutation(), seed)
+                .build()?;
         Ok(Box::new(ChildrenAt {
             algorithm: evolution,
             fidelity: Fidelity::full()
@@ -106,7 +108,7 @@ impl<B: Benchmark> Contender<B> for Promoted {
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
         let evolution = match self.proxy {
-            None => recommended_evolution(benchmark, benchmark.mutation(), seed),
+            None => recommended_evolution(benchmark, benchmark.space(), benchmark.mutation(), seed),
             Some(proxy) => evolution_by_size(benchmark, proxy, seed)?,
         };
         promoting(evolution.build()?, benchmark)

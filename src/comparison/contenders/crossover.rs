@@ -51,9 +51,10 @@ impl<B: Benchmark> Contender<B> for WithCrossover {
         let crossover = benchmark
             .crossover()
             .ok_or("the benchmark has no crossover")?;
-        let evolution = recommended_evolution(benchmark, benchmark.mutation(), seed)
-            .crossover(crossover, self.probability)
-            .build()?;
+        let evolution =
+            recommended_evolution(benchmark, benchmark.space(), benchmark.mutation(), seed)
+                .crossover(crossover, self.probability)
+                .build()?;
         Ok(Box::new(evolution))
     }
 

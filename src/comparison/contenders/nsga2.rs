@@ -57,11 +57,12 @@ impl<B: Benchmark> Contender<B> for Nsga2 {
                 "the genotypes of the benchmark aren't networks, so they have no size".into(),
             );
         }
-        let evolution = recommended_evolution(benchmark, benchmark.mutation(), seed)
-            .sample(SAMPLE)
-            .pareto([Objective::fitness(), Objective::minimize(MULTIPLY_ADDS)])
-            .replacement(WorstOfPopulation)
-            .build()?;
+        let evolution =
+            recommended_evolution(benchmark, benchmark.space(), benchmark.mutation(), seed)
+                .sample(SAMPLE)
+                .pareto([Objective::fitness(), Objective::minimize(MULTIPLY_ADDS)])
+                .replacement(WorstOfPopulation)
+                .build()?;
         Ok(Box::new(evolution))
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::algorithm::{Algorithm, Evolution, EvolutionBuilder};
 use crate::comparison::{Benchmark, Contender};
 use crate::search::Duplicates;
-use crate::space::Mutation;
+use crate::space::{Mutation, SearchSpace};
 
 /// How often another genotype is drawn for a trial. A space that is nearly used up is searched with repeats.
 const REDRAWS: u32 = 100;
@@ -41,10 +41,11 @@ impl Recommended {
 /// Evolution with the sizes that serve best on the benchmark.
 pub(super) fn recommended_evolution<B: Benchmark>(
     benchmark: &B,
+    space: impl SearchSpace<Genotype = B::Genotype> + 'static,
     mutation: impl Mutation<B::Genotype> + 'static,
     seed: u64,
 ) -> EvolutionBuilder<B::Genotype> {
-    Evolution::builder(benchmark.space(), mutation)
+    Evolution::builder(space, mutation)
         .population(benchmark.recommended_population())
         .sample(benchmark.recommended_sample())
         .seed(seed)
@@ -75,7 +76,8 @@ impl<B: Benchmark> Contender<B> for Recommended {
         benchmark: &B,
         seed: u64,
     ) -> Result<Box<dyn Algorithm<B::Genotype>>, Box<dyn Error + Send + Sync>> {
-        let evolution = recommended_evolution(benchmark, benchmark.mutation(), seed);
+        let evolution =
+            recommended_evolution(benchmark, benchmark.space(), benchmark.mutation(), seed);
         Ok(Box::new(evolution.build()?))
     }
 

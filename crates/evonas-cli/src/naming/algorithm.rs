@@ -33,6 +33,7 @@ pub(crate) enum AlgorithmName {
     EvolutionBySynflow,
     EvolutionByGradientNorm,
     EvolutionByLowGradientNorm,
+    EvolutionByLowGradientNormOfLarge,
     EvolutionByJacobianCovariance,
     Inheriting,
     Promoted,
@@ -42,7 +43,7 @@ pub(crate) enum AlgorithmName {
 }
 
 impl AlgorithmName {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 25] = [
         Self::Aging,
         Self::NonAging,
         Self::Random,
@@ -61,6 +62,7 @@ impl AlgorithmName {
         Self::EvolutionBySynflow,
         Self::EvolutionByGradientNorm,
         Self::EvolutionByLowGradientNorm,
+        Self::EvolutionByLowGradientNormOfLarge,
         Self::EvolutionByJacobianCovariance,
         Self::Inheriting,
         Self::Promoted,
@@ -100,6 +102,7 @@ impl AlgorithmName {
             Self::EvolutionBySynflow => "evolution-by-synflow",
             Self::EvolutionByGradientNorm => "evolution-by-gradient-norm",
             Self::EvolutionByLowGradientNorm => "evolution-by-low-gradient-norm",
+            Self::EvolutionByLowGradientNormOfLarge => "evolution-by-low-gradient-norm-of-large",
             Self::EvolutionByJacobianCovariance => "evolution-by-jacobian-covariance",
             Self::Inheriting => "inheriting",
             Self::Promoted => "promoted",
@@ -136,6 +139,9 @@ impl AlgorithmName {
             Self::EvolutionBySynflow => by_proxy(UntrainedProxy::Synflow),
             Self::EvolutionByGradientNorm => by_proxy(UntrainedProxy::GradientNorm),
             Self::EvolutionByLowGradientNorm => by_proxy(UntrainedProxy::LowGradientNorm),
+            Self::EvolutionByLowGradientNormOfLarge => {
+                Box::new(EvolutionByProxy::new(UntrainedProxy::LowGradientNorm).of_large())
+            }
             Self::EvolutionByJacobianCovariance => by_proxy(UntrainedProxy::JacobianCovariance),
             Self::Inheriting => Box::new(Inheriting::new()),
             Self::Promoted => Box::new(Promoted::new()),
@@ -178,7 +184,8 @@ mod tests {
             "unknown algorithm 'hill-climbing'; choose one of aging, non-aging, random, reinforce, ppo, recommended, \
              local-search, annealing, crossover, surrogate, nsga2, random-by-multiply-adds, random-by-parameters, \
              evolution-by-multiply-adds, evolution-by-parameters, evolution-by-synflow, \
-             evolution-by-gradient-norm, evolution-by-low-gradient-norm, evolution-by-jacobian-covariance, \
+             evolution-by-gradient-norm, evolution-by-low-gradient-norm, \
+             evolution-by-low-gradient-norm-of-large, evolution-by-jacobian-covariance, \
              inheriting, promoted, promoted-by-multiply-adds, promoted-by-parameters, promoted-random"
         );
     }

@@ -1,4 +1,6 @@
-//! The proxy by which a search prefers genotypes before it trains them.
+//! The proxies by which a search prefers genotypes before it trains them.
+
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use evonas::burn::tensor::Device;
@@ -26,10 +28,11 @@ const BEST_OF: usize = 10;
 
 #[derive(Args, Debug)]
 pub(super) struct ProxyOptions {
-    /// Prefer genotypes that score higher by this proxy, before any is trained [default: none is preferred]
-    #[arg(long, value_enum)]
-    proxy: Option<ProxyName>,
-    /// With --proxy, evaluate the best of so many mutants, or in random search of so many random genotypes [default: 10]
+    /// Prefer genotypes that score higher by this proxy, before any is trained. Several, separated by commas, choose one
+    /// after another: each among the best by those before it [default: none is preferred]
+    #[arg(long, value_name = "NAMES", value_enum, value_delimiter = ',')]
+    proxy: Vec<ProxyName>,
+    /// With --proxy, take the best of so many mutants, or in random search of so many random genotypes [default: 10]
     #[arg(long, value_name = "CANDIDATES", value_parser = count, requires = "proxy")]
     best_of: Option<usize>,
     /// With --proxy, begin with the best of so many random genotypes; for evolution [default: 10 times the population]
@@ -53,7 +56,25 @@ enum ProxyName {
     JacobianCovariance,
 }
 
-type CellProxy = Box<dyn Proxy<NasnetGenotype>>;
+type CellProxy = Arc<dyn Proxy<NasnetGenotype>>;
+
+/// Evolution's parts where a proxy prefers some genotypes.
+pub(super) struct Preferred {
+    pub(super) space: Box<dyn SearchSpace<Genotype = NasnetGenotype>>,
+    pub(super) mutation: Box<dyn Mutation<NasnetGenotype>>,
+    pub(super) warm_up: Option<WarmUp<NasnetGenotype>>,
+}
+
+impl Preferred {
+    /// Those that prefer nothing.
+    pub(super) fn all(space: &NasnetSpace) -> Self {
+        Self {
+            space: Box::new(space.clone()),
+            mutation: Box::new(space.mutation()),
+            warm_up: None,
+        }
+    }
+}
 
 impl ProxyOptions {
     /// Refuses what the algorithm has no use for.
@@ -67,51 +88,79 @@ impl ProxyOptions {
         }
     }
 
-    /// A space whose draws are the best of several, for random search.
+    /// What random search draws from.
     pub(super) fn space(
         &self,
         space: NasnetSpace,
         task: &EvaluationTask<'_>,
         most_parameters: Option<u64>,
     ) -> Result<Box<dyn SearchSpace<Genotype = NasnetGenotype>>, Failure> {
-        Ok(match self.proxy(task, most_parameters) {
-            Some(proxy) => Box::new(BestOf::new(self.candidates(), space, proxy)?),
-            None => Box::new(space),
-        })
+        self.narrowed(space, &self.proxies(task, most_parameters))
     }
 
-    /// A mutation whose children are the best of several mutants.
-    pub(super) fn mutation(
+    /// What evolution begins with and goes on with.
+    pub(super) fn preferred(
         &self,
         space: &NasnetSpace,
-        task: &EvaluationTask<'_>,
-        most_parameters: Option<u64>,
-    ) -> Result<Box<dyn Mutation<NasnetGenotype>>, Failure> {
-        let mutation = space.mutation();
-        Ok(match self.proxy(task, most_parameters) {
-            Some(proxy) => Box::new(BestOf::new(self.candidates(), mutation, proxy)?),
-            None => Box::new(mutation),
-        })
-    }
-
-    /// The random genotypes of which a population of this size is the best.
-    pub(super) fn warm_up(
-        &self,
         population: usize,
         task: &EvaluationTask<'_>,
         most_parameters: Option<u64>,
-    ) -> Option<WarmUp<NasnetGenotype>> {
+    ) -> Result<Preferred, Failure> {
+        let proxies = self.proxies(task, most_parameters);
+        let mut mutation: Box<dyn Mutation<NasnetGenotype>> = Box::new(space.mutation());
+        for proxy in &proxies {
+            mutation = Box::new(BestOf::new(self.candidates(), mutation, proxy.clone())?);
+        }
         let genotypes = self.warm_up.unwrap_or(population.saturating_mul(10));
-        let proxy = self.proxy(task, most_parameters)?;
-        Some(WarmUp::new(genotypes, proxy))
+        let (last, before) = match proxies.split_last() {
+            Some((last, before)) => (Some(last.clone()), before),
+            None => (None, &[][..]),
+        };
+        Ok(Preferred {
+            space: self.narrowed(space.clone(), before)?,
+            mutation,
+            warm_up: last.map(|last| WarmUp::new(genotypes, last)),
+        })
+    }
+
+    /// A space whose draws are the best of several, by each proxy among the best by those before.
+    fn narrowed(
+        &self,
+        space: NasnetSpace,
+        proxies: &[CellProxy],
+    ) -> Result<Box<dyn SearchSpace<Genotype = NasnetGenotype>>, Failure> {
+        let mut narrowed: Box<dyn SearchSpace<Genotype = NasnetGenotype>> = Box::new(space);
+        for proxy in proxies {
+            narrowed = Box::new(BestOf::new(self.candidates(), narrowed, proxy.clone())?);
+        }
+        Ok(narrowed)
     }
 
     fn candidates(&self) -> usize {
         self.best_of.unwrap_or(BEST_OF)
     }
 
-    fn proxy(&self, task: &EvaluationTask<'_>, most_parameters: Option<u64>) -> Option<CellProxy> {
-        let network = &task.network;
+    fn proxies(&self, task: &EvaluationTask<'_>, most_parameters: Option<u64>) -> Vec<CellProxy> {
+        let named = self.proxy.iter();
+        named
+            .map(|name| {
+                let proxy = name.proxy(task);
+                match most_parameters {
+                    Some(most) => Arc::new(WithinParameters {
+                        proxy,
+                        network: task.network.clone(),
+                        most,
+                    }),
+                    None => proxy,
+                }
+            })
+            .collect()
+    }
+}
+
+impl ProxyName {
+    fn proxy(self, task: &EvaluationTask<'_>) -> CellProxy {
+        let network = || task.network.clone();
         let decoder = || task.decoder.clone();
         let batch = |images| {
             let train = &task.dataset.train;
@@ -120,29 +169,19 @@ impl ProxyOptions {
             // On the CPU: a resumed search scores the same genotypes again, and a GPU may break while it does.
             MiniBatch::new(&images, &statistics, &Device::flex())
         };
-        let proxy: CellProxy = match self.proxy? {
-            ProxyName::MultiplyAdds => Box::new(MultiplyAddCount::new(network.clone())),
-            ProxyName::Parameters => Box::new(ParameterCount::new(network.clone())),
-            ProxyName::Synflow => Box::new(Synflow::new(decoder(), network.image)),
-            ProxyName::GradientNorm => {
-                Box::new(GradientNorm::new(decoder(), batch(GRADIENT_IMAGES)))
+        match self {
+            Self::MultiplyAdds => Arc::new(MultiplyAddCount::new(network())),
+            Self::Parameters => Arc::new(ParameterCount::new(network())),
+            Self::Synflow => Arc::new(Synflow::new(decoder(), task.network.image)),
+            Self::GradientNorm => Arc::new(GradientNorm::new(decoder(), batch(GRADIENT_IMAGES))),
+            Self::LowGradientNorm => {
+                let norm = GradientNorm::new(decoder(), batch(GRADIENT_IMAGES));
+                Arc::new(Lowest::new(norm))
             }
-            ProxyName::LowGradientNorm => Box::new(Lowest::new(GradientNorm::new(
-                decoder(),
-                batch(GRADIENT_IMAGES),
-            ))),
-            ProxyName::JacobianCovariance => {
-                Box::new(JacobianCovariance::new(decoder(), batch(JACOBIAN_IMAGES)))
+            Self::JacobianCovariance => {
+                Arc::new(JacobianCovariance::new(decoder(), batch(JACOBIAN_IMAGES)))
             }
-        };
-        Some(match most_parameters {
-            Some(most) => Box::new(WithinParameters {
-                proxy,
-                network: network.clone(),
-                most,
-            }),
-            None => proxy,
-        })
+        }
     }
 }
 

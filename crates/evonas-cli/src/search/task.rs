@@ -14,6 +14,7 @@ use evonas::training::Trainer;
 use super::best_trial::BestTrialFile;
 use super::evaluation::{EvaluationTask, cores, threads_of_one_among};
 use super::options::SearchOptions;
+use super::proxy::Preferred;
 use super::warm_start;
 use crate::Failure;
 use crate::failure::occupied;
@@ -97,17 +98,16 @@ impl<'a> Task<'a> {
         let proxy = (algorithm == options.algorithm).then_some(&options.proxy);
         let of_evolution = proxy.filter(|_| algorithm != SearchAlgorithm::Random);
         let (task, most) = (&self.evaluation, options.max_parameters);
-        let mutation = match of_evolution {
-            Some(proxy) => proxy.mutation(&space, task, most)?,
-            None => Box::new(space.mutation()),
-        };
         let population = options.population_size();
-        let evolution = Evolution::builder(space.clone(), mutation)
+        let preferred = match of_evolution {
+            Some(proxy) => proxy.preferred(&space, population, task, most)?,
+            None => Preferred::all(&space),
+        };
+        let evolution = Evolution::builder(preferred.space, preferred.mutation)
             .population(population)
             .sample(options.sample_size())
             .seed(seed);
-        let warm_up = of_evolution.and_then(|proxy| proxy.warm_up(population, task, most));
-        let evolution = match warm_up {
+        let evolution = match preferred.warm_up {
             Some(warm_up) => {
                 if !options.quiet {
                     note(format_args!(

@@ -182,6 +182,21 @@ fn a_proxy_chooses_the_first_population_and_the_children_before_any_is_trained()
         search(proxy, &format!("--proxy {proxy} --warm-up 6 --best-of 2"));
     }
 
+    // The second chooses among the best by the first.
+    let two = "--proxy parameters,low-gradient-norm --warm-up 6 --best-of 20";
+    let both = search("both", two);
+    assert!(mean(&both) > 1.2 * mean(&plain), "{both:?} {plain:?}");
+    let journal = dir.read("both/journal.jsonl");
+    let header = journal.lines().next().unwrap();
+    let parts = [
+        "\"space\":{\"candidates\":20",
+        "ParameterCount",
+        "\"Lowest\"",
+    ];
+    for part in parts {
+        assert!(header.contains(part), "{part}: {header}");
+    }
+
     let other =
         "--trials 7 --workers 1 --out large --resume --proxy synflow --warm-up 60 --best-of 20";
     let refused = dir.line(&tiny(other)).assert().failure();
