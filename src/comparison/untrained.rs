@@ -1,7 +1,6 @@
 //! Proxies of untrained networks, by name.
 
-/// A proxy that looks at the untrained network of a genotype. [`training`](crate::training) has them, if the crate is
-/// built with the feature `burn`.
+/// A proxy that looks at the untrained network of a genotype. The module `training` has them, with the feature `burn`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UntrainedProxy {
