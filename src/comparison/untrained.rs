@@ -8,7 +8,8 @@ pub enum UntrainedProxy {
     Synflow,
     /// The norm of the gradient of a mini-batch's loss: the more, the better, as in its source.
     GradientNorm,
-    /// The same norm: the less, the better. A network that begins with a steep loss learns badly at first.
+    /// The same norm: the less, the better, as measured among NASNet cells (`docs/reproduction.md`). On NAS-Bench-201 more is
+    /// better.
     LowGradientNorm,
     /// The covariance of the Jacobian of a mini-batch.
     JacobianCovariance,

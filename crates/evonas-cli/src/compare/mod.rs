@@ -37,11 +37,12 @@ pub(crate) struct CompareOptions {
     /// serve best), crossover (the same, with two parents for half of the children), local-search, annealing, surrogate
     /// (a random forest that predicts accuracies), nsga2 (networks that are accurate and small at once), and as controls
     /// for those that favor large networks: random-by-multiply-adds, random-by-parameters, evolution-by-multiply-adds,
-    /// evolution-by-parameters. By compute, also by a proxy of untrained networks, whose scores count
-    /// as compute: evolution-by-synflow, evolution-by-gradient-norm, evolution-by-low-gradient-norm,
-    /// evolution-by-low-gradient-norm-of-large (large networks only), evolution-by-jacobian-covariance; inheriting (children begin with their parents' weights), promoted (trainings that
-    /// go on if they are among the best), the same of large networks (promoted-by-multiply-adds, promoted-by-parameters),
-    /// and promoted-random (the same of random networks)
+    /// evolution-by-parameters. By compute, also by a proxy of untrained networks, whose scores count as compute:
+    /// evolution-by-synflow, evolution-by-gradient-norm, evolution-by-low-gradient-norm,
+    /// evolution-by-low-gradient-norm-of-large (large networks only), evolution-by-jacobian-covariance; inheriting
+    /// (children begin with their parents' weights), promoted (trainings that go on if they are among the best), the same
+    /// of large networks (promoted-by-multiply-adds, promoted-by-parameters), and promoted-random (the same of random
+    /// networks)
     #[arg(
         long,
         value_name = "NAMES",
