@@ -146,6 +146,9 @@ fn evolution_by_a_proxy_pays_for_its_first_population_first() {
     let paid = run.incumbents[0].seconds / of_a_trial;
     let scores = 200.0 * 16.0 / 240.0;
     assert!((0.7 * scores..1.5 * scores + 3.0).contains(&paid), "{paid}");
+    // Where large networks are preferred, the space says so.
+    let described = by_proxy.of_large().describe(&benchmark).unwrap();
+    assert_eq!(described["space"]["candidates"], 100, "{described}");
     let unpaid = compare(&Recommended::new());
     assert!(run.evaluations < unpaid.entries()[0].runs[0].evaluations);
     assert_eq!(first.entries(), compare(&by_proxy).entries());

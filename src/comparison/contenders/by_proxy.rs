@@ -5,7 +5,9 @@ use std::error::Error;
 use serde_json::Value;
 
 use super::by_size::{SizeProxy, large};
-use super::recommended::{described_with_redraws, recommended_evolution, redraw};
+use super::recommended::{
+    described_with_redraws, described_with_space, recommended_evolution, redraw,
+};
 use crate::algorithm::Algorithm;
 use crate::comparison::{Benchmark, Contender, Meter, UntrainedProxy};
 use crate::proxy::{BestOf, Proxy, WarmUp};
@@ -108,6 +110,9 @@ impl<B: Benchmark> Contender<B> for EvolutionByProxy {
     }
 
     fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
-        described_with_redraws(self, benchmark)
+        match self.of_large {
+            true => described_with_space(self, benchmark),
+            false => described_with_redraws(self, benchmark),
+        }
     }
 }

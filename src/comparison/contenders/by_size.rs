@@ -4,7 +4,9 @@ use std::error::Error;
 
 use serde_json::Value;
 
-use super::recommended::{described_with_redraws, recommended_evolution, redraw};
+use super::recommended::{
+    described_with_redraws, described_with_space, recommended_evolution, redraw,
+};
 use crate::algorithm::{Algorithm, EvolutionBuilder, RandomSearch};
 use crate::comparison::{Benchmark, Contender};
 use crate::network::{MultiplyAddCount, ParameterCount};
@@ -122,9 +124,7 @@ impl<B: Benchmark> Contender<B> for RandomBySize {
 
     /// Random search is described by its space, in which the proxy is.
     fn describe(&self, benchmark: &B) -> Result<Value, Box<dyn Error + Send + Sync>> {
-        let mut described = described_with_redraws(self, benchmark)?;
-        described["space"] = self.algorithm(benchmark, 0)?.describe().space;
-        Ok(described)
+        described_with_space(self, benchmark)
     }
 }
 

@@ -65,6 +65,16 @@ pub(super) fn described_with_redraws<B: Benchmark>(
     Ok(json!({"algorithm": algorithm, "redraws": REDRAWS}))
 }
 
+/// The same of one whose space isn't the benchmark's but prefers some genotypes.
+pub(super) fn described_with_space<B: Benchmark>(
+    contender: &impl Contender<B>,
+    benchmark: &B,
+) -> Result<Value, Box<dyn Error + Send + Sync>> {
+    let mut described = described_with_redraws(contender, benchmark)?;
+    described["space"] = contender.algorithm(benchmark, 0)?.describe().space;
+    Ok(described)
+}
+
 impl<B: Benchmark> Contender<B> for Recommended {
     /// `recommended`.
     fn name(&self) -> &str {
