@@ -69,10 +69,10 @@ mod tests {
 
     #[test]
     fn its_description_has_that_of_the_proxy() {
-        let described = Proxy::<f64>::describe(&Lowest::new(Itself));
+        let of_the_proxy = Proxy::<f64>::describe(&Itself);
         assert_eq!(
-            described,
-            json!({"type": "Lowest", "of": {"type": "Itself"}})
+            Proxy::<f64>::describe(&Lowest::new(Itself)),
+            json!({"type": "Lowest", "of": of_the_proxy})
         );
     }
 }
