@@ -21,6 +21,21 @@ pub struct TrainingPass<'a> {
     progress: f64,
     rng: &'a mut dyn Rng,
     drawn: Option<DrawnFactors>,
+    /// Factors to use instead of drawing them.
+    given: Option<Tensor<1>>,
+    draws: Draws,
+}
+
+/// What a pass has drawn.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Draws {
+    /// No random number.
+    #[default]
+    Nothing,
+    /// The factors of all random layers of a network, before its first operation.
+    AtOnce(FactorPlan),
+    /// Something else too.
+    Otherwise,
 }
 
 impl fmt::Debug for TrainingPass<'_> {
@@ -43,24 +58,51 @@ impl<'a> TrainingPass<'a> {
             },
             rng,
             drawn: None,
+            given: None,
+            draws: Draws::default(),
         }
+    }
+
+    /// The share of the training that is over, from 0 to 1.
+    pub(crate) const fn progress(&self) -> f64 {
+        self.progress
+    }
+
+    /// Draws the values of all factors, as the network would.
+    pub(crate) fn values_of(&mut self, plan: &FactorPlan) -> Vec<f32> {
+        plan.values(self.progress, self.rng)
+    }
+
+    /// Gives the pass the factors of all random layers of the network, which it doesn't draw then.
+    pub(crate) fn give(&mut self, factors: Option<Tensor<1>>) {
+        self.given = factors;
+        self.draws = Draws::default();
+    }
+
+    /// What the pass has drawn, or was given.
+    pub(crate) fn take_draws(&mut self) -> Draws {
+        std::mem::take(&mut self.draws)
     }
 
     /// Draws the factors of all random layers of a network, in the order in which they act, and copies them to the
     /// device at once.
     pub(super) fn draw(&mut self, layers: &[NoiseLayer], batch: usize, device: &Device) {
-        let mut factors = Vec::new();
-        for layer in layers {
-            let keep = layer.keep(self.progress);
-            if keep < 1.0 {
-                self.append(&mut factors, keep, batch * layer.factors_of_example());
-                factors.resize(factors.len().next_multiple_of(ALIGNMENT), 0.0);
+        let plan = FactorPlan {
+            layers: layers.to_vec(),
+            batch,
+        };
+        let factors = match self.given.take() {
+            Some(given) => Some(given),
+            None => {
+                let values = plan.values(self.progress, self.rng);
+                (!values.is_empty()).then(|| Tensor::from_data(values.as_slice(), device))
             }
-        }
-        self.drawn = (!factors.is_empty()).then(|| DrawnFactors {
-            factors: Tensor::from_data(factors.as_slice(), device),
-            next: 0,
-        });
+        };
+        self.drawn = factors.map(|factors| DrawnFactors { factors, next: 0 });
+        self.draws = match self.draws {
+            Draws::Nothing => Draws::AtOnce(plan),
+            _ => Draws::Otherwise,
+        };
     }
 
     /// Factors of this shape: `1 / keep` with probability `keep`, 0 otherwise. They are the next ones that were
@@ -70,20 +112,54 @@ impl<'a> TrainingPass<'a> {
         if let Some(drawn) = &mut self.drawn {
             return drawn.take(count).reshape(shape);
         }
+        self.draws = Draws::Otherwise;
         let mut factors = Vec::with_capacity(count);
-        self.append(&mut factors, keep, count);
+        append(&mut factors, keep, count, self.rng);
         Tensor::from_data(TensorData::new(factors, shape), device)
     }
+}
 
-    fn append(&mut self, factors: &mut Vec<f32>, keep: f64, count: usize) {
-        let kept = (1.0 / keep) as f32;
-        factors.extend((0..count).map(|_| {
-            if self.rng.random::<f64>() < keep {
-                kept
-            } else {
-                0.0
+fn append(factors: &mut Vec<f32>, keep: f64, count: usize, rng: &mut dyn Rng) {
+    let kept = (1.0 / keep) as f32;
+    factors.extend((0..count).map(|_| {
+        if rng.random::<f64>() < keep {
+            kept
+        } else {
+            0.0
+        }
+    }));
+}
+
+/// The random layers of a network and the examples of a batch: which factors a pass draws.
+#[derive(Clone, Debug)]
+pub(crate) struct FactorPlan {
+    layers: Vec<NoiseLayer>,
+    batch: usize,
+}
+
+impl FactorPlan {
+    /// The values of all factors, in the order in which the layers act, each layer's padded.
+    fn values(&self, progress: f64, rng: &mut dyn Rng) -> Vec<f32> {
+        let mut factors = Vec::new();
+        for layer in &self.layers {
+            let keep = layer.keep(progress);
+            if keep < 1.0 {
+                append(
+                    &mut factors,
+                    keep,
+                    self.batch * layer.factors_of_example(),
+                    rng,
+                );
+                factors.resize(factors.len().next_multiple_of(ALIGNMENT), 0.0);
             }
-        }));
+        }
+        factors
+    }
+
+    /// Which layers drop something after this share of a training.
+    pub(crate) fn active(&self, progress: f64) -> Vec<bool> {
+        let layers = self.layers.iter();
+        layers.map(|layer| layer.keep(progress) < 1.0).collect()
     }
 }
 

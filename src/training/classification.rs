@@ -4,6 +4,7 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{DType, Int, Tensor};
 use rand::Rng;
 
+use super::task::RecordedBatch;
 use super::{DeviceImages, ImageClassifier, StepLoss, Task, TrainingConfig, TrainingError};
 use crate::network::{TrainingOutput, TrainingPass};
 use crate::objective::Objective;
@@ -43,6 +44,19 @@ impl<M: ImageClassifier> Task<M> for DeviceImages {
         pass: &mut TrainingPass<'_>,
     ) -> StepLoss {
         StepLoss::of_classifier(network, batch, config, pass)
+    }
+
+    fn recorded_batch(
+        &self,
+        network: &M,
+        batch: &Self::Batch,
+    ) -> Option<RecordedBatch<Self::Batch>> {
+        if !network.can_be_recorded() {
+            return None;
+        }
+        let (images, labels) = batch.clone();
+        let tensors = vec![images.into(), labels.into()];
+        Some(RecordedBatch::new(batch.clone(), tensors))
     }
 
     fn totals(&self, network: &M, (images, labels): Self::Batch) -> Tensor<1> {

@@ -60,6 +60,14 @@ pub trait ImageClassifier: Module {
             auxiliary: None,
         }
     }
+
+    /// Whether a step may be [recorded](super::Trainer::record_steps): whether
+    /// [`training_output`](Self::training_output) depends on nothing but weights, images, and what cell networks draw from the
+    /// pass. A layer that draws random numbers on the device, as Burn's dropout, would draw the same in every step. By
+    /// default, it may not.
+    fn can_be_recorded(&self) -> bool {
+        false
+    }
 }
 
 /// Builds a network from a genotype.
@@ -124,6 +132,10 @@ impl ImageClassifier for CellNetwork {
 
     fn training_output(&self, images: Tensor<4>, pass: &mut TrainingPass<'_>) -> TrainingOutput {
         self.forward_training(images, pass)
+    }
+
+    fn can_be_recorded(&self) -> bool {
+        true
     }
 }
 

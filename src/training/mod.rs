@@ -41,7 +41,7 @@ pub use evaluator::{
     ImagesToEvaluate, PreparedNetwork, TasksToEvaluate, TrainingEvaluator,
     TrainingEvaluatorBuilder, TrainingHook,
 };
-pub use evonas_kernels::{DeviceError, DeviceName, Devices};
+pub use evonas_kernels::{DeviceError, DeviceName, Devices, StepTensor};
 pub use full::{FullTraining, train_fully};
 pub use inherited_weights::InheritedWeights;
 pub use latency::Latency;
@@ -49,7 +49,7 @@ pub use multi_label::MultiLabelTask;
 pub use proxies::{GradientNorm, JacobianCovariance, MiniBatch, Synflow};
 #[cfg(feature = "train")]
 pub use supervised::{ImageBatch, ImageLoader};
-pub use task::{StepLoss, Task};
+pub use task::{RecordedBatch, StepLoss, Task};
 pub use trained::{ClassifierError, Prediction, TrainedClassifier};
 pub use trainer::{
     CustomOptimizer, Epoch, Learner, MovingAverage, Progress, RmsProp, RmsPropState, Sgd, SgdState,

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use evonas_kernels::StepTensor;
 use rand::Rng;
 
 use super::{TrainingConfig, TrainingError};
@@ -121,6 +122,21 @@ pub trait Task<M: Module>: Send + Sync {
         pass: &mut TrainingPass<'_>,
     ) -> StepLoss;
 
+    /// The tensors of a training batch, if a step on it may be [recorded](super::Trainer::record_steps) and repeated on other
+    /// batches of the same shapes. By default, it may not.
+    ///
+    /// It may if the loss of this network depends on nothing but the weights, these tensors, the configuration, and what
+    /// [`TrainingPass`] gives to cell networks: not on the progress, on random numbers of the device's, or on what is copied
+    /// to it.
+    fn recorded_batch(
+        &self,
+        network: &M,
+        batch: &Self::Batch,
+    ) -> Option<RecordedBatch<Self::Batch>> {
+        let _ = (network, batch);
+        None
+    }
+
     /// What the metrics are computed from, in an evaluation: numbers that are added up over the batches, `[totals]`.
     /// NaN where the network's outputs aren't finite. A training step's totals are as many.
     fn totals(&self, network: &M, batch: Self::Batch) -> Tensor<1>;
@@ -147,6 +163,24 @@ pub trait Task<M: Module>: Send + Sync {
     fn check(&self, config: &TrainingConfig) -> Result<(), TrainingError> {
         let _ = config;
         Ok(())
+    }
+}
+
+/// A training batch whose values are replaced for other steps.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RecordedBatch<B> {
+    /// The tensors of the batch, always in the same order.
+    pub tensors: Vec<StepTensor>,
+    /// The batch again, of the same tensors.
+    pub batch: B,
+}
+
+impl<B> RecordedBatch<B> {
+    /// A batch of these tensors.
+    #[must_use]
+    pub const fn new(batch: B, tensors: Vec<StepTensor>) -> Self {
+        Self { tensors, batch }
     }
 }
 

@@ -58,6 +58,7 @@ mod device;
 mod hidden_state;
 mod operations;
 mod pooling;
+mod recording;
 mod reduction;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,7 @@ pub use convolution::Convolution;
 pub use device::{DeviceError, DeviceName, Devices};
 pub use hidden_state::HiddenState;
 pub use pooling::Pooling;
+pub use recording::{RecordedStep, RecordingError, StepPlace, StepRecorder, StepShape, StepTensor};
 pub use reduction::FactorizedPaths;
 pub use unit::Unit;
 pub use update::{

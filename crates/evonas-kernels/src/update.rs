@@ -85,7 +85,8 @@ pub fn updates_together(device: &Device) -> bool {
     }
 }
 
-/// One step of all parameters at this learning rate.
+/// One step of all parameters at this learning rate, `[1]`: a tensor, so that a [recorded](crate::StepRecorder) step
+/// may be repeated with another one.
 ///
 /// Weights and states that nothing else holds are updated in place.
 ///
@@ -95,7 +96,7 @@ pub fn updates_together(device: &Device) -> bool {
 pub fn update_together(
     parameters: Vec<ParameterUpdate>,
     rule: UpdateRule,
-    rate: f64,
+    rate: Tensor<1>,
     clipping: Option<Clipping>,
 ) -> Vec<UpdatedParameter> {
     #[cfg(any(feature = "cuda", feature = "wgpu"))]
@@ -111,7 +112,7 @@ pub fn update_together(
                 weight_decay: one.weight_decay as f32,
             })
             .collect();
-        update(parameters, rule, rate as f32, clipping)
+        update(parameters, rule, &values_of(rate), clipping)
             .into_iter()
             .map(|one| UpdatedParameter {
                 weight: tensor_of(one.weight),
@@ -126,7 +127,7 @@ pub fn update_together(
     }
 }
 
-/// Moves each average, the first of a pair, towards the value after it: `kept` times the average and `1 - kept`
+/// Moves each average, the first of a pair, towards the value after it: `kept`, `[1]`, times the average and `1 - kept`
 /// times the value.
 ///
 /// Averages that nothing else holds are updated in place.
@@ -134,13 +135,13 @@ pub fn update_together(
 /// # Panics
 /// As [`update_together`].
 #[must_use]
-pub fn blend_together(pairs: Vec<[Tensor<1>; 2]>, kept: f64) -> Vec<Tensor<1>> {
+pub fn blend_together(pairs: Vec<[Tensor<1>; 2]>, kept: Tensor<1>) -> Vec<Tensor<1>> {
     #[cfg(any(feature = "cuda", feature = "wgpu"))]
     {
         use crate::cube::{blend, tensor_of, values_of};
 
         let pairs = pairs.into_iter().map(|pair| pair.map(values_of)).collect();
-        blend(pairs, kept as f32)
+        blend(pairs, &values_of(kept))
             .into_iter()
             .map(tensor_of)
             .collect()

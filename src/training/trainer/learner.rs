@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
+use evonas_kernels::StepTensor;
 
 use super::evaluate::Trainer;
 use super::moving_average::MovingAverage;
 use super::optimizer::NetworkOptimizer;
+use super::recordings::StepRecordings;
+use super::step_numbers::StepNumbers;
 use crate::network::TrainingPass;
 use crate::training::{StepLoss, Task, TrainingConfig};
 
@@ -22,6 +25,9 @@ pub struct Learner<M> {
     optimizer: NetworkOptimizer,
     average: Option<MovingAverage<M>>,
     config: TrainingConfig,
+    /// `None` if steps aren't recorded, and while one is taken.
+    recordings: Option<StepRecordings>,
+    repeated: u64,
 }
 
 impl<M> fmt::Debug for Learner<M> {
@@ -57,6 +63,8 @@ impl<M: Module> Learner<M> {
             optimizer: NetworkOptimizer::new(trainer),
             average,
             config: trainer.config().clone(),
+            recordings: trainer.records_steps().then(StepRecordings::default),
+            repeated: 0,
         }
     }
 
@@ -69,15 +77,50 @@ impl<M: Module> Learner<M> {
         pass: &mut TrainingPass<'_>,
         learning_rate: f64,
     ) -> StepResult {
-        self.step_with(learning_rate, |network, config| {
+        let numbers = self.numbers(learning_rate);
+        let Some(mut recordings) = self.recordings.take() else {
+            return self.take(task, batch, pass, numbers);
+        };
+        let (result, go_on) = recordings.step(self, task, batch, pass, numbers);
+        self.recordings = go_on.then_some(recordings);
+        result
+    }
+
+    /// The same with any loss of the network, such as [`StepLoss::of_classifier`]. It is never recorded.
+    pub fn step_with(
+        &mut self,
+        learning_rate: f64,
+        loss: impl FnOnce(&M, &TrainingConfig) -> StepLoss,
+    ) -> StepResult {
+        // The loss sees the weights, and may keep them.
+        if let Some(recordings) = &mut self.recordings {
+            recordings.forget();
+        }
+        let numbers = self.numbers(learning_rate);
+        self.take_with(numbers, loss)
+    }
+
+    fn numbers(&self, learning_rate: f64) -> StepNumbers {
+        let average = self.average.as_ref();
+        StepNumbers::new(learning_rate, average.map_or(0.0, MovingAverage::kept_next))
+    }
+
+    /// Takes a step, operation by operation.
+    pub(super) fn take<T: Task<M>>(
+        &mut self,
+        task: &T,
+        batch: T::Batch,
+        pass: &mut TrainingPass<'_>,
+        numbers: StepNumbers,
+    ) -> StepResult {
+        self.take_with(numbers, |network, config| {
             task.loss(network, batch, config, pass)
         })
     }
 
-    /// The same with any loss of the network, such as [`StepLoss::of_classifier`].
-    pub fn step_with(
+    fn take_with(
         &mut self,
-        learning_rate: f64,
+        mut numbers: StepNumbers,
         loss: impl FnOnce(&M, &TrainingConfig) -> StepLoss,
     ) -> StepResult {
         let StepLoss {
@@ -86,16 +129,17 @@ impl<M: Module> Learner<M> {
             totals,
         } = loss(self.trained(), &self.config);
         let device = reported.device();
+        if numbers.on_device().is_none() && self.optimizer.tensors(&device).is_some() {
+            numbers = numbers.on(&device);
+        }
         let gradients = GradientsParams::from_grads(differentiated.backward(), self.trained());
         // Moved, not cloned: weights with one owner are updated in place.
         if let Some(network) = self.network.take() {
-            let stepped = self
-                .optimizer
-                .step(learning_rate, network, gradients, &device);
+            let stepped = self.optimizer.step(&numbers, network, gradients, &device);
             self.network = Some(stepped);
         }
         if let Some(average) = self.average.take() {
-            self.average = Some(average.update(self.trained()));
+            self.average = Some(average.update_by(self.trained(), &numbers));
         }
         StepResult {
             loss: reported,
@@ -103,12 +147,48 @@ impl<M: Module> Learner<M> {
         }
     }
 
+    /// All tensors that steps change where they lie, in a fixed order: weights, running statistics, the optimizer's
+    /// states and averages. `None` if they don't.
+    pub(super) fn changing_tensors(&self, device: &Device) -> Option<Vec<StepTensor>> {
+        let mut all = Values(Vec::new());
+        self.trained().visit(&mut all);
+        all.0.extend(self.optimizer.tensors(device)?);
+        if let Some(average) = &self.average {
+            average.averages().visit(&mut all);
+        }
+        Some(all.0)
+    }
+
+    /// How many steps the device has repeated from a [recording](Trainer::record_steps).
+    #[must_use]
+    pub const fn repeated_steps(&self) -> u64 {
+        self.repeated
+    }
+
+    /// Counts a step that was repeated.
+    pub(super) const fn count_repeated(&mut self) {
+        self.repeated += 1;
+        self.count(true);
+    }
+
+    /// Counts a step that the averages didn't see, or takes back one that didn't happen.
+    pub(super) const fn count(&mut self, taken: bool) {
+        if let Some(average) = &mut self.average {
+            average.count(taken);
+        }
+    }
+
     /// The network to evaluate and to keep: with averaged weights if the configuration says so.
     #[must_use]
     pub fn network(&self) -> M {
-        match &self.average {
+        let network = match &self.average {
             Some(average) => average.network(),
             None => self.trained().clone(),
+        };
+        // A recorded step writes to the weights whoever shares them.
+        match &self.recordings {
+            Some(recordings) if recordings.has_any() => network.map(&mut Copied),
+            _ => network,
         }
     }
 
@@ -129,6 +209,39 @@ impl<M: Module> Learner<M> {
 
     pub(in crate::training) const fn optimizer_mut(&mut self) -> &mut NetworkOptimizer {
         &mut self.optimizer
+    }
+}
+
+/// The values of a module's floats, without autodiff.
+struct Values(Vec<StepTensor>);
+
+impl ModuleVisitor for Values {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(plain(param.val()).into());
+    }
+}
+
+fn plain<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    match tensor.is_autodiff() {
+        true => tensor.inner(),
+        false => tensor,
+    }
+}
+
+/// Gives a module's floats memory of their own.
+struct Copied;
+
+impl ModuleMapper for Copied {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, value, mapper) = param.consume();
+        let is_autodiff = value.is_autodiff();
+        let has_gradient = value.is_require_grad();
+        let copy = StepTensor::from(plain(value)).copied().into_float();
+        let copy: Tensor<D> = match is_autodiff {
+            true => Tensor::from_inner(copy).set_require_grad(has_gradient),
+            false => copy,
+        };
+        Param::from_mapped_value(id, copy, mapper)
     }
 }
 

@@ -6,8 +6,10 @@ mod learner;
 mod moving_average;
 mod optimizer;
 mod progress;
+mod recordings;
 mod rms_prop;
 mod sgd;
+mod step_numbers;
 mod together;
 mod training;
 

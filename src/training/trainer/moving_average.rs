@@ -4,6 +4,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use evonas_kernels::{blend_together, updates_together};
 
+use super::step_numbers::StepNumbers;
+
 /// The exponential moving average of a network's weights and running statistics over the steps of
 /// its training. It often classifies better than the last weights.
 ///
@@ -36,16 +38,39 @@ impl<M: Module> MovingAverage<M> {
     /// Adds a network's weights to the average.
     #[must_use]
     pub fn update(self, network: &M) -> Self {
+        let numbers = StepNumbers::new(0.0, self.kept_next());
+        self.update_by(network, &numbers)
+    }
+
+    /// The share of the averages that the next step keeps.
+    pub(super) const fn kept_next(&self) -> f64 {
+        let n = self.steps.saturating_add(1) as f64;
+        self.decay.min((1.0 + n) / (10.0 + n))
+    }
+
+    /// Counts a step that was repeated from a recording, or one less if it wasn't taken.
+    pub(super) const fn count(&mut self, taken: bool) {
+        self.steps = match taken {
+            true => self.steps.saturating_add(1),
+            false => self.steps.saturating_sub(1),
+        };
+    }
+
+    /// Where the averages lie.
+    pub(super) const fn averages(&self) -> &M {
+        &self.network
+    }
+
+    pub(super) fn update_by(self, network: &M, numbers: &StepNumbers) -> Self {
         // A checkpoint may claim any number.
         let steps = self.steps.saturating_add(1);
-        let n = steps as f64;
-        let kept = self.decay.min((1.0 + n) / (10.0 + n));
+        let kept = numbers.kept();
         let mut values = FlatParameters(Vec::new());
         network.valid().visit(&mut values);
         let device = values.0.first().map(Tensor::device);
-        let network = match device.is_some_and(|device| updates_together(&device)) {
-            true => blended_together(self.network, values.0, kept),
-            false => self.network.map(&mut Blend {
+        let network = match device.filter(updates_together) {
+            Some(device) => blended_together(self.network, values.0, numbers.kept_on(&device)),
+            None => self.network.map(&mut Blend {
                 values: values.0.into_iter(),
                 kept,
             }),
@@ -97,7 +122,7 @@ impl ModuleMapper for Blend {
 }
 
 /// All values blended at once, on devices that can.
-fn blended_together<M: Module>(average: M, values: Vec<Tensor<1>>, kept: f64) -> M {
+fn blended_together<M: Module>(average: M, values: Vec<Tensor<1>>, kept: Tensor<1>) -> M {
     // Values with one owner are updated in place, so the network gives them away meanwhile.
     let mut taken = Take(Vec::new());
     let network = average.map(&mut taken);

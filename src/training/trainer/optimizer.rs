@@ -7,12 +7,13 @@ use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, AdamWConfig};
 use burn::optim::{DynOptimizer, DynState, GradientsParams, Optimizer, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
-use evonas_kernels::{Clipping, updates_together};
+use evonas_kernels::{Clipping, StepTensor, updates_together};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::clipping::clip;
 use super::evaluate::Trainer;
+use super::step_numbers::StepNumbers;
 use super::together::Together;
 use super::{RmsProp, Sgd};
 use crate::description;
@@ -127,15 +128,14 @@ impl NetworkOptimizer {
     /// is a single operation.
     pub(super) fn step<M: Module>(
         &mut self,
-        rate: f64,
+        numbers: &StepNumbers,
         network: M,
         mut gradients: GradientsParams,
         device: &Device,
     ) -> M {
         let clipping = self.clipping;
-        if let Some(together) = self.together
-            && updates_together(device)
-        {
+        if let Some(together) = self.updates_together(device) {
+            let rate = numbers.rate_on(device);
             return together.step(network, gradients, &mut self.states, rate, clipping);
         }
         if let Some(clipping) = clipping {
@@ -144,9 +144,25 @@ impl NetworkOptimizer {
         network.map(&mut Step {
             optimizer: self,
             gradients,
-            rate,
+            rate: numbers.rate(),
             place: 0,
         })
+    }
+
+    /// The step of all parameters at once, if there is one on this device.
+    fn updates_together(&self, device: &Device) -> Option<Together> {
+        self.together.filter(|_| updates_together(device))
+    }
+
+    /// The tensors of all states, in the order of the parameters, if steps on this device keep them where they lie.
+    pub(super) fn tensors(&self, device: &Device) -> Option<Vec<StepTensor>> {
+        let together = self.updates_together(device)?;
+        let states = self.states.iter().flatten();
+        Some(
+            states
+                .flat_map(|state| together.tensors_of(state))
+                .collect(),
+        )
     }
 
     fn rule(&self, rank: usize) -> &dyn DynOptimizer {

@@ -3,7 +3,9 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::{DynState, GradientsParams};
 use burn::tensor::{Device, GradientCheckpointingStrategy, Tensor};
-use evonas_kernels::{Clipping, ParameterUpdate, UpdateRule, UpdatedParameter, update_together};
+use evonas_kernels::{
+    Clipping, ParameterUpdate, StepTensor, UpdateRule, UpdatedParameter, update_together,
+};
 
 use super::rms_prop::RmsPropState;
 use super::sgd::SgdState;
@@ -42,7 +44,7 @@ impl Together {
         network: M,
         gradients: GradientsParams,
         states: &mut Vec<Option<DynState>>,
-        rate: f64,
+        rate: Tensor<1>,
         clipping: Option<Clipping>,
     ) -> M {
         let mut taken = Take {
@@ -67,6 +69,34 @@ impl Together {
             place: 0,
             rule,
         })
+    }
+
+    /// The tensors of a parameter's state.
+    pub(super) fn tensors_of(self, state: &DynState) -> Vec<StepTensor> {
+        match state.rank() {
+            1 => self.tensors_of_rank::<1>(state),
+            2 => self.tensors_of_rank::<2>(state),
+            3 => self.tensors_of_rank::<3>(state),
+            4 => self.tensors_of_rank::<4>(state),
+            5 => self.tensors_of_rank::<5>(state),
+            rank => panic!("no parameter has {rank} dimensions"),
+        }
+    }
+
+    fn tensors_of_rank<const D: usize>(self, state: &DynState) -> Vec<StepTensor> {
+        match self.rule {
+            UpdateRule::Sgd { .. } => {
+                let state = state.downcast_ref::<SgdState<D>>();
+                vec![state.velocity.clone().into()]
+            }
+            _ => {
+                let state = state.downcast_ref::<RmsPropState<D>>();
+                vec![
+                    state.mean_square.clone().into(),
+                    state.velocity.clone().into(),
+                ]
+            }
+        }
     }
 
     /// The states of a parameter before its step, flat.

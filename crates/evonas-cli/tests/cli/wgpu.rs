@@ -241,3 +241,73 @@ fn bfloat16_is_refused_where_the_device_does_not_compute_in_it() {
     let error = Agreement::of(&published::amoebanet_a(), &config, 2, 0, devices).unwrap_err();
     assert!(matches!(error, NetworkError::NoBFloat16 { .. }), "{error}");
 }
+
+/// What recorded steps must not differ in: losses, totals and all weights.
+#[derive(Debug, PartialEq)]
+struct Course {
+    results: Vec<[f32; 2]>,
+    values: Vec<Vec<f32>>,
+}
+
+/// Some steps on batches of two sizes, as an epoch has them, while drop path begins.
+fn course(config: &TrainingConfig, device: &Device, record: bool) -> (Course, u64) {
+    let autodiff = device.clone().autodiff();
+    let images = DeviceImages::new(&digits().train, &digits().train, device);
+    let genotype = published::amoebanet_a();
+    let mut weights = stream(5, 0);
+    let network = CellNetwork::new(&genotype, &config_of_steps(), &mut weights, &autodiff).unwrap();
+    let trainer = Trainer::new(config.clone()).unwrap().record_steps(record);
+    let mut learner = Learner::new(network, &trainer);
+    let mut rng = stream(5, 1);
+    let mut results = Vec::new();
+    let mut kept = None;
+    for step in 0..14 {
+        let batch: Vec<usize> = (0..BATCH - step % 2).map(|image| image * 7 + step).collect();
+        let batch = images.augmented_batch(&batch, &config.augmentation, &mut rng);
+        let mut pass = TrainingPass::new(step as f64 / 14.0, &mut rng);
+        let rate = 0.02 / (1.0 + step as f64);
+        let result = learner.step(&images, batch, &mut pass, rate);
+        let number = |tensor: Tensor<1>| tensor.into_data().iter::<f32>().next().unwrap();
+        results.push([number(result.loss), number(result.totals)]);
+        if step == 11 {
+            let network = learner.network();
+            let before = values_of(&network);
+            kept = Some((network, before));
+        }
+    }
+    // A network that was taken out earlier stays as it was.
+    let (network, before) = kept.unwrap();
+    assert_eq!(values_of(&network), before);
+    let values = values_of(&learner.network());
+    assert_ne!(values, before);
+    (Course { results, values }, learner.repeated_steps())
+}
+
+fn values_of(network: &CellNetwork) -> Vec<Vec<f32>> {
+    let mut values = Values(Vec::new());
+    network.valid().visit(&mut values);
+    values.0
+}
+
+#[test]
+fn recorded_steps_are_those_that_are_taken_to_the_bit() {
+    let Some(device) = device() else { return };
+    let sgd = TrainingConfig::default()
+        .augmentation(Augmentation::NONE.crop_padding(1))
+        .label_smoothing(0.1)
+        .weight_decay(0.01)
+        .gradient_clipping(0.5)
+        .moving_average(0.9);
+    let rms_prop = sgd
+        .clone()
+        .optimizer(OptimizerSettings::RMS_PROP)
+        .moving_average(None);
+    for config in [sgd, rms_prop] {
+        let (taken, none) = course(&config, &device, false);
+        let (recorded, repeated) = course(&config, &device, true);
+        assert_eq!(none, 0);
+        // Of each size seven: two first ones (the very first has no drop path), one that prepares, one that is recorded.
+        assert!(repeated >= 4, "{repeated} steps were repeated");
+        assert_eq!(recorded, taken);
+    }
+}

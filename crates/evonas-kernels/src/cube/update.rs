@@ -17,9 +17,9 @@ const VALUES_OF_A_THREAD: usize = 4;
 /// The most cubes for one tensor.
 const MOST_CUBES: usize = 64;
 /// The most tensors of a launch: kernels are compiled for their number.
-const MOST_TENSORS: usize = 64;
+pub(super) const MOST_TENSORS: usize = 64;
 /// Tensors that a kernel takes besides those of parameters.
-const OTHERS: usize = 2;
+const OTHERS: usize = 3;
 
 /// A gradient, shortened by a factor, with weight decay: shortened too if `decayed`.
 #[cube]
@@ -38,7 +38,7 @@ fn sgd_kernel(
     gradients: &Sequence<Box<[f32]>>,
     velocities: &mut Sequence<Box<[f32]>>,
     factor: &Tensor<f32>,
-    rate: f32,
+    rate: &Tensor<f32>,
     decay: f32,
     momentum: f32,
     #[comptime] count: usize,
@@ -47,6 +47,7 @@ fn sgd_kernel(
     #[comptime] decayed: bool,
 ) {
     let stride = (CUBE_COUNT_X * CUBE_DIM_X) as usize;
+    let rate = rate[0];
     let mut scale = f32::new(1.0);
     if comptime!(clipped) {
         scale = factor[0];
@@ -82,7 +83,7 @@ fn rms_prop_kernel(
     squares: &mut Sequence<Box<[f32]>>,
     velocities: &mut Sequence<Box<[f32]>>,
     factor: &Tensor<f32>,
-    rate: f32,
+    rate: &Tensor<f32>,
     decay: f32,
     kept: f32,
     momentum: f32,
@@ -92,6 +93,7 @@ fn rms_prop_kernel(
     #[comptime] decayed: bool,
 ) {
     let stride = (CUBE_COUNT_X * CUBE_DIM_X) as usize;
+    let rate = rate[0];
     let mut scale = f32::new(1.0);
     if comptime!(clipped) {
         scale = factor[0];
@@ -123,10 +125,11 @@ fn rms_prop_kernel(
 fn blend_kernel(
     averages: &mut Sequence<Box<[f32]>>,
     values: &Sequence<Box<[f32]>>,
-    kept: f32,
+    kept: &Tensor<f32>,
     #[comptime] count: usize,
 ) {
     let stride = (CUBE_COUNT_X * CUBE_DIM_X) as usize;
+    let kept = kept[0];
     #[unroll]
     for number in 0..count {
         if CUBE_POS_Y as usize == number {
@@ -229,13 +232,13 @@ pub(crate) struct Updated {
 }
 
 /// How many parameters a launch takes if each has this many tensors.
-fn at_once(on: &CubeTensor, tensors: usize) -> usize {
+pub(super) fn at_once(on: &CubeTensor, tensors: usize) -> usize {
     let most = on.client.properties().hardware.max_bindings as usize;
     (most.saturating_sub(OTHERS) / tensors).clamp(1, MOST_TENSORS)
 }
 
 /// Cubes side by side for each tensor of a group, of which the longest has this many values.
-fn across(longest: usize) -> (u32, CubeDim) {
+pub(super) fn across(longest: usize) -> (u32, CubeDim) {
     let parts = longest.div_ceil(THREADS * VALUES_OF_A_THREAD);
     (
         parts.clamp(1, MOST_CUBES) as u32,
@@ -243,13 +246,15 @@ fn across(longest: usize) -> (u32, CubeDim) {
     )
 }
 
-fn length(tensor: &CubeTensor) -> usize {
+pub(super) fn length(tensor: &CubeTensor) -> usize {
     tensor.meta.num_elements()
 }
 
-type Tensors = SequenceArg<Box<[f32]>>;
+pub(super) type Tensors<N = f32> = SequenceArg<Box<[N]>>;
 
-fn arguments<'a>(tensors: impl Iterator<Item = &'a CubeTensor>) -> Tensors {
+pub(super) fn arguments<'a, N: Numeric>(
+    tensors: impl Iterator<Item = &'a CubeTensor>,
+) -> Tensors<N> {
     tensors
         .map(|tensor| tensor.clone().into_buffer_arg())
         .collect()
@@ -315,7 +320,7 @@ fn clipping_factor(ordered: &[&Parameter], clipping: Clipping) -> CubeTensor {
 pub(crate) fn update(
     parameters: Vec<Parameter>,
     rule: UpdateRule,
-    rate: f32,
+    rate: &CubeTensor,
     clipping: Option<Clipping>,
 ) -> Vec<Updated> {
     let parameters: Vec<Parameter> = parameters
@@ -359,7 +364,7 @@ pub(crate) fn update(
 fn launch(
     group: &[&Parameter],
     rule: UpdateRule,
-    rate: f32,
+    rate: &CubeTensor,
     factor: &CubeTensor,
     [clipped, decayed]: [bool; 2],
 ) {
@@ -380,7 +385,7 @@ fn launch(
             gradients,
             states(0),
             factor,
-            rate,
+            rate.clone().into_tensor_arg(),
             decay,
             momentum as f32,
             group.len(),
@@ -401,7 +406,7 @@ fn launch(
             states(0),
             states(1),
             factor,
-            rate,
+            rate.clone().into_tensor_arg(),
             decay,
             kept as f32,
             momentum as f32,
@@ -414,7 +419,7 @@ fn launch(
 }
 
 /// Moves averages towards values, and overwrites the averages.
-pub(crate) fn blend(pairs: Vec<[CubeTensor; 2]>, kept: f32) -> Vec<CubeTensor> {
+pub(crate) fn blend(pairs: Vec<[CubeTensor; 2]>, kept: &CubeTensor) -> Vec<CubeTensor> {
     let pairs: Vec<[CubeTensor; 2]> = pairs
         .into_iter()
         .map(|[average, value]| [own(average), contiguous(value)])
@@ -435,7 +440,7 @@ pub(crate) fn blend(pairs: Vec<[CubeTensor; 2]>, kept: f32) -> Vec<CubeTensor> {
             dim,
             arguments(group.iter().map(|[average, _]| average)),
             arguments(group.iter().map(|[_, value]| value)),
-            kept,
+            kept.clone().into_tensor_arg(),
             group.len(),
         );
     }

@@ -1,0 +1,287 @@
+//! Steps that a device repeats from a recording.
+//!
+//! The first steps on batches of one shape are taken operation by operation: kernels are compiled and tuned, and the
+//! optimizer's states come to be. One more prepares the device, the next is recorded, and all others are repeated: what
+//! differs from step to step (the batch, the factors of random layers, the learning rate) is replaced where it lies.
+
+use std::collections::HashMap;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use evonas_kernels::{
+    RecordedStep, RecordingError, StepPlace, StepRecorder, StepShape, StepTensor,
+};
+
+use super::learner::{Learner, StepResult};
+use super::step_numbers::StepNumbers;
+use crate::network::{Draws, FactorPlan, TrainingPass};
+use crate::training::{RecordedBatch, Task};
+
+/// Steps on batches of one shape before the one that prepares a recording.
+const FIRST_STEPS: usize = 2;
+/// Recordings of a training: an epoch has batches of at most two sizes, and drop path begins after the first step.
+const MOST_RECORDINGS: usize = 2;
+/// Recordings that turned out to be of use once only, before no more are made.
+const MOST_UNSTABLE: usize = 4;
+
+/// What a recording is for: batches of these shapes, and these random layers that drop something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct StepKind {
+    batch: Vec<StepShape>,
+    active: Vec<bool>,
+}
+
+/// The recordings of a training.
+#[derive(Debug, Default)]
+pub(super) struct StepRecordings {
+    /// The random layers of the network, once a step has drawn their factors.
+    plans: HashMap<Vec<StepShape>, FactorPlan>,
+    /// How many steps were taken.
+    taken: HashMap<StepKind, usize>,
+    prepared: Option<(StepKind, StepRecorder)>,
+    recorded: HashMap<StepKind, Recording>,
+    unstable: usize,
+}
+
+/// A recorded step, with the tensors whose values are replaced before it is repeated, and those that it writes its results
+/// to.
+#[derive(Debug)]
+struct Recording {
+    step: RecordedStep,
+    inputs: Vec<StepTensor>,
+    result: StepResult,
+}
+
+impl Recording {
+    fn repeat(&self, inputs: &[StepTensor]) -> Result<StepResult, RecordingError> {
+        let pairs: Vec<[&StepTensor; 2]> =
+            self.inputs.iter().zip(inputs).map(<[_; 2]>::from).collect();
+        StepTensor::replace_all(&pairs);
+        self.step.repeat()?;
+        Ok(copied(&self.result))
+    }
+}
+
+/// The results of a step in memory that the next step doesn't write to.
+fn copied(result: &StepResult) -> StepResult {
+    let copy = |tensor: &Tensor<1>| StepTensor::from(tensor.clone()).copied().into_float();
+    StepResult {
+        loss: copy(&result.loss),
+        totals: copy(&result.totals),
+    }
+}
+
+/// Everything that a step reads besides weights and states.
+struct Inputs<B> {
+    batch: RecordedBatch<B>,
+    kind: StepKind,
+    factors: Option<Tensor<1>>,
+    numbers: StepNumbers,
+}
+
+impl<B> Inputs<B> {
+    /// All tensors, in the order of [`Recording::inputs`].
+    fn tensors(&self) -> Vec<StepTensor> {
+        let mut tensors = self.batch.tensors.clone();
+        tensors.extend(self.factors.clone().map(StepTensor::from));
+        tensors.extend(self.numbers.on_device().cloned().map(StepTensor::from));
+        tensors
+    }
+}
+
+impl StepRecordings {
+    /// Whether a step is recorded, or is about to be.
+    pub(super) fn has_any(&self) -> bool {
+        !self.recorded.is_empty() || self.prepared.is_some()
+    }
+
+    /// Begins anew.
+    pub(super) fn forget(&mut self) {
+        *self = Self {
+            unstable: self.unstable,
+            ..Self::default()
+        };
+    }
+
+    /// Takes a step, in one of the ways. Also returns whether to go on with recordings.
+    pub(super) fn step<M: Module, T: Task<M>>(
+        &mut self,
+        learner: &mut Learner<M>,
+        task: &T,
+        batch: T::Batch,
+        pass: &mut TrainingPass<'_>,
+        numbers: StepNumbers,
+    ) -> (StepResult, bool) {
+        let Some(recorded) = task.recorded_batch(learner.trained(), &batch) else {
+            return (learner.take(task, batch, pass, numbers), false);
+        };
+        let shapes: Option<Vec<StepShape>> =
+            recorded.tensors.iter().map(StepTensor::shape).collect();
+        // Devices that record nothing.
+        let Some(shapes) = shapes else {
+            return (learner.take(task, batch, pass, numbers), false);
+        };
+        drop(batch);
+        let plan = self.plans.get(&shapes);
+        let kind = StepKind {
+            active: plan.map_or_else(Vec::new, |plan| plan.active(pass.progress())),
+            batch: shapes,
+        };
+        if self.recorded.keys().any(|known| *known == kind) || self.is_prepared_for(&kind) {
+            let plan = plan.cloned();
+            return self.by_recording(learner, task, recorded, kind, plan, pass, numbers);
+        }
+        let taken = self.taken.entry(kind.clone()).or_default();
+        *taken += 1;
+        let prepares = *taken > FIRST_STEPS
+            && self.prepared.is_none()
+            && self.recorded.len() < MOST_RECORDINGS;
+        if prepares {
+            let device = device_of(learner);
+            match StepRecorder::prepare(&device) {
+                Ok(recorder) => self.prepared = Some((kind.clone(), recorder)),
+                Err(error) => {
+                    tracing::info!("training steps are not recorded: {error}");
+                    return (learner.take(task, recorded.batch, pass, numbers), false);
+                }
+            }
+        }
+        let result = learner.take(task, recorded.batch, pass, numbers);
+        let go_on = match pass.take_draws() {
+            Draws::Nothing => true,
+            Draws::AtOnce(plan) => {
+                self.plans.insert(kind.batch, plan);
+                true
+            }
+            Draws::Otherwise => false,
+        };
+        (result, go_on)
+    }
+
+    fn is_prepared_for(&self, kind: &StepKind) -> bool {
+        matches!(&self.prepared, Some((prepared, _)) if prepared == kind)
+    }
+
+    /// Repeats a step, or records it first.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a step and what was found out about it"
+    )]
+    fn by_recording<M: Module, T: Task<M>>(
+        &mut self,
+        learner: &mut Learner<M>,
+        task: &T,
+        batch: RecordedBatch<T::Batch>,
+        kind: StepKind,
+        plan: Option<FactorPlan>,
+        pass: &mut TrainingPass<'_>,
+        numbers: StepNumbers,
+    ) -> (StepResult, bool) {
+        if let Some(recording) = self.recorded.get(&kind)
+            && !recording.step.is_of_this_thread()
+        {
+            self.forget();
+            return (learner.take(task, batch.batch, pass, numbers), true);
+        }
+        let device = device_of(learner);
+        let factors = plan.map(|plan| pass.values_of(&plan));
+        let factors = factors
+            .filter(|factors| !factors.is_empty())
+            .map(|factors| Tensor::from_data(factors.as_slice(), &device));
+        let inputs = Inputs {
+            batch,
+            kind,
+            factors,
+            numbers: numbers.on(&device),
+        };
+        let Some(recording) = self.recorded.get(&inputs.kind) else {
+            return self.record(learner, task, inputs, pass, &device);
+        };
+        match recording.repeat(&inputs.tensors()) {
+            Ok(result) => {
+                learner.count_repeated();
+                (result, true)
+            }
+            Err(error) => {
+                tracing::warn!("a recorded training step can't be repeated: {error}");
+                pass.give(inputs.factors);
+                let batch = inputs.batch.batch;
+                (learner.take(task, batch, pass, inputs.numbers), false)
+            }
+        }
+    }
+
+    /// Records a step and computes it. If that fails, all weights are as before, and the step is taken as others are.
+    fn record<M: Module, T: Task<M>>(
+        &mut self,
+        learner: &mut Learner<M>,
+        task: &T,
+        inputs: Inputs<T::Batch>,
+        pass: &mut TrainingPass<'_>,
+        device: &Device,
+    ) -> (StepResult, bool) {
+        let prepared = self.prepared.take();
+        let (Some((_, recorder)), Some((places, copies))) = (prepared, before(learner, device))
+        else {
+            pass.give(inputs.factors);
+            return (
+                learner.take(task, inputs.batch.batch, pass, inputs.numbers),
+                false,
+            );
+        };
+        let tensors = inputs.tensors();
+        // Handles that stay with the inputs while the step uses others, as in all other steps.
+        let again = task.recorded_batch(learner.trained(), &inputs.batch.batch);
+        pass.give(inputs.factors.clone());
+        let (result, recorded) = recorder
+            .record(|| learner.take(task, inputs.batch.batch, pass, inputs.numbers.clone()));
+        let computed = recorded.and_then(|step| step.repeat().map(|()| step));
+        let after = learner.changing_tensors(device).unwrap_or_default();
+        match computed {
+            Ok(step) => {
+                let copies_of_result = copied(&result);
+                if after.iter().map(StepTensor::place).eq(places) {
+                    let recording = Recording {
+                        step,
+                        inputs: tensors,
+                        result,
+                    };
+                    self.recorded.insert(inputs.kind, recording);
+                } else {
+                    // Somebody else holds the weights, so that the step wrote to others.
+                    self.unstable += 1;
+                    self.taken.clear();
+                }
+                (copies_of_result, self.unstable < MOST_UNSTABLE)
+            }
+            Err(error) => {
+                tracing::warn!("training steps are not recorded: {error}");
+                let pairs: Vec<[&StepTensor; 2]> =
+                    after.iter().zip(&copies).map(<[_; 2]>::from).collect();
+                StepTensor::replace_all(&pairs);
+                learner.count(false);
+                pass.give(inputs.factors);
+                let batch = again.expect("it was recorded as this kind of batch").batch;
+                (learner.take(task, batch, pass, inputs.numbers), false)
+            }
+        }
+    }
+}
+
+type Before = (Vec<Option<StepPlace>>, Vec<StepTensor>);
+
+/// Where everything lies that a step changes, and copies of it, if all of it can be put back.
+fn before<M: Module>(learner: &Learner<M>, device: &Device) -> Option<Before> {
+    let changing = learner.changing_tensors(device)?;
+    let can_be_put_back = changing.iter().all(|tensor| tensor.shape().is_some());
+    can_be_put_back.then(|| {
+        let places = changing.iter().map(StepTensor::place).collect();
+        (places, changing.iter().map(StepTensor::copied).collect())
+    })
+}
+
+/// The device of a network, without autodiff.
+fn device_of<M: Module>(learner: &Learner<M>) -> Device {
+    let devices = learner.trained().devices();
+    devices.into_iter().next().unwrap_or_default().inner()
+}
