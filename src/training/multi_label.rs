@@ -1,11 +1,12 @@
 //! The task of classifying images of any number of classes each.
 
 use burn::tensor::activation::log_sigmoid;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use rand::Rng;
 
-use super::device_images::{DevicePixels, augmented, places};
+use super::device_images::{DevicePixels, Integers, augmented};
 use super::images::{ChannelStatistics, MultiLabelImages};
+use super::task::RecordedBatch;
 use super::{ImageClassifier, StepLoss, Task, TrainingConfig, TrainingError};
 use crate::network::{ImageShape, TrainingPass};
 use crate::objective::Objective;
@@ -66,8 +67,7 @@ impl MultiLabelTask {
         self.pixels.shape()
     }
 
-    fn targets_of(&self, images: &[usize]) -> Tensor<2> {
-        let places = places(images, &self.targets.device());
+    fn targets_at(&self, places: Tensor<1, Int>) -> Tensor<2> {
         self.targets.clone().select(0, places)
     }
 }
@@ -87,7 +87,9 @@ impl<M: ImageClassifier> Task<M> for MultiLabelTask {
     }
 
     fn batch(&self, examples: &[usize]) -> Self::Batch {
-        (self.pixels.batch(examples), self.targets_of(examples))
+        let (integers, places) = Integers::of_images(examples);
+        let places = integers.on(&self.pixels.device()).take(places);
+        (self.pixels.batch(places.clone()), self.targets_at(places))
     }
 
     fn training_batch(
@@ -96,8 +98,8 @@ impl<M: ImageClassifier> Task<M> for MultiLabelTask {
         config: &TrainingConfig,
         rng: &mut dyn Rng,
     ) -> Self::Batch {
-        let images = augmented(&self.pixels, examples, &config.augmentation, rng);
-        (images, self.targets_of(examples))
+        let (images, places) = augmented(&self.pixels, examples, &config.augmentation, rng);
+        (images, self.targets_at(places))
     }
 
     fn loss(
@@ -116,6 +118,19 @@ impl<M: ImageClassifier> Task<M> for MultiLabelTask {
             Some((logits, weight)) => loss.with_auxiliary(cross_entropy(logits, targets) * weight),
             None => loss,
         }
+    }
+
+    fn recorded_batch(
+        &self,
+        network: &M,
+        batch: &Self::Batch,
+    ) -> Option<RecordedBatch<Self::Batch>> {
+        if !network.can_be_recorded() {
+            return None;
+        }
+        let (images, targets) = batch.clone();
+        let tensors = vec![images.into(), targets.into()];
+        Some(RecordedBatch::new(batch.clone(), tensors))
     }
 
     /// True positives, positives that were found, and positives there are.

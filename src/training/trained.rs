@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use super::ImageClassifier;
-use super::device_images::DevicePixels;
+use super::device_images::{DevicePixels, Integers};
 use super::images::{ChannelStatistics, LabeledImages, Pixels, UnlabeledImages};
 use crate::excerpt::{excerpt, passage, shown};
 use crate::network::{CellNetwork, ImageShape, WeightsError};
@@ -259,7 +259,9 @@ impl TrainedClassifier {
         let indices: Vec<usize> = (0..images.len()).collect();
         let mut predictions = Vec::with_capacity(indices.len());
         for batch in indices.chunks(BATCH) {
-            predictions.extend(read(&network, images.batch(batch)));
+            let (integers, places) = Integers::of_images(batch);
+            let places = integers.on(&images.device()).take(places);
+            predictions.extend(read(&network, images.batch(places)));
         }
         if predictions.iter().any(|one| !one.probability.is_finite()) {
             return Err(ClassifierError::NotFinite);

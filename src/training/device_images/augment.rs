@@ -1,47 +1,95 @@
 //! Augmentation with operations on whole batches.
 
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use std::ops::Range;
+
+use burn::tensor::{DType, Device, Int, Tensor};
 use rand::{Rng, RngExt};
 
 use super::super::Augmentation;
+use super::indices::{DeviceIntegers, Integers};
+use crate::network::ImageShape;
 
-/// Shifts every image by up to [`Augmentation::crop_padding`] pixels in both directions, filling with
-/// black, and mirrors half of them.
-///
-/// # Shapes
-/// `[batch, channels, height, width]`
-pub(super) fn crop_and_flip(
-    images: Tensor<4>,
-    augmentation: &Augmentation,
-    rng: &mut dyn Rng,
-) -> Tensor<4> {
-    let padding =
-        i32::try_from(augmentation.crop_padding).expect("padding is smaller than an image");
-    if padding == 0 && !augmentation.flip {
-        return images;
-    }
-    let dims = images.dims();
-    let [batch, _, height, width] = dims;
-    let mut rows = ShiftedLines::new(2, height);
-    let mut columns = ShiftedLines::new(3, width);
-    for _ in 0..batch {
-        let [down, right] = [(); 2].map(|()| match padding {
-            0 => 0,
-            _ => rng.random_range(-padding..=padding),
+/// How the images of a batch are changed, drawn at random. The numbers are among the integers that were given to
+/// [`Changes::draw`].
+pub(super) struct Changes {
+    rows: Option<ShiftedLines>,
+    columns: Option<ShiftedLines>,
+    square: Option<Square>,
+}
+
+impl Changes {
+    /// Shifts every image by up to [`Augmentation::crop_padding`] pixels in both directions, filling with
+    /// black, mirrors half of them, and sets a square of every image to 0, the channels' means.
+    pub(super) fn draw(
+        augmentation: &Augmentation,
+        shape: ImageShape,
+        batch: usize,
+        integers: &mut Integers,
+        rng: &mut dyn Rng,
+    ) -> Self {
+        let (mut rows, mut columns) = (None, None);
+        let padding =
+            i32::try_from(augmentation.crop_padding).expect("padding is smaller than an image");
+        if padding > 0 || augmentation.flip {
+            let mut down = Lines::new(2, shape.height);
+            let mut right = Lines::new(3, shape.width);
+            for _ in 0..batch {
+                let [by_rows, by_columns] = [(); 2].map(|()| match padding {
+                    0 => 0,
+                    _ => rng.random_range(-padding..=padding),
+                });
+                down.push(by_rows, false);
+                right.push(by_columns, augmentation.flip && rng.random());
+            }
+            rows = (padding > 0).then(|| down.among(integers));
+            columns = Some(right.among(integers));
+        }
+        let side = i32::try_from(augmentation.cutout).expect("the square is smaller than an image");
+        let square = (side > 0).then(|| {
+            let (mut top, mut left) = (Vec::new(), Vec::new());
+            for _ in 0..batch {
+                for (first, size) in [(&mut top, shape.height), (&mut left, shape.width)] {
+                    first.push(rng.random_range(0..size as i32) - side / 2);
+                }
+            }
+            Square {
+                side,
+                top: integers.add(top),
+                left: integers.add(left),
+            }
         });
-        rows.push(down, false);
-        columns.push(right, augmentation.flip && rng.random());
+        Self {
+            rows,
+            columns,
+            square,
+        }
     }
-    let device = images.device();
-    let moved = match padding {
-        0 => images,
-        _ => rows.take(images, &device),
-    };
-    columns.take(moved, &device)
+
+    /// The images shifted and mirrored.
+    ///
+    /// # Shapes
+    /// `[batch, channels, height, width]`
+    pub(super) fn moved(&self, images: Tensor<4>, integers: &DeviceIntegers) -> Tensor<4> {
+        [&self.rows, &self.columns]
+            .into_iter()
+            .flatten()
+            .fold(images, |images, lines| lines.take(images, integers))
+    }
+
+    /// The images without their squares.
+    ///
+    /// # Shapes
+    /// `[batch, channels, height, width]`
+    pub(super) fn cut_out(&self, images: Tensor<4>, integers: &DeviceIntegers) -> Tensor<4> {
+        match &self.square {
+            Some(square) => square.cut_out(images, integers),
+            None => images,
+        }
+    }
 }
 
 /// The rows, or columns, that each image of a batch takes from the original.
-struct ShiftedLines {
+struct Lines {
     axis: usize,
     size: usize,
     /// For each image, the original's line that comes first, which may be outside the image, and the
@@ -50,7 +98,7 @@ struct ShiftedLines {
     step: Vec<i32>,
 }
 
-impl ShiftedLines {
+impl Lines {
     const fn new(axis: usize, size: usize) -> Self {
         Self {
             axis,
@@ -67,14 +115,31 @@ impl ShiftedLines {
         self.step.push(if mirrored { -1 } else { 1 });
     }
 
-    fn take(self, images: Tensor<4>, device: &Device) -> Tensor<4> {
+    fn among(self, integers: &mut Integers) -> ShiftedLines {
+        ShiftedLines {
+            axis: self.axis,
+            size: self.size,
+            first: integers.add(self.first),
+            step: integers.add(self.step),
+        }
+    }
+}
+
+/// [`Lines`] whose numbers are among the integers of a batch.
+struct ShiftedLines {
+    axis: usize,
+    size: usize,
+    first: Range<usize>,
+    step: Range<usize>,
+}
+
+impl ShiftedLines {
+    fn take(&self, images: Tensor<4>, integers: &DeviceIntegers) -> Tensor<4> {
         let dims = images.dims();
-        let batch = self.first.len();
-        let per_image = |values| of_images(values, batch, device);
-        let mut along = [1; 4];
-        along[self.axis] = self.size;
-        let places = Tensor::<1, Int>::arange(0..self.size as i64, (device, DType::I32));
-        let from = per_image(self.first) + per_image(self.step) * places.reshape(along);
+        let device = images.device();
+        let first = of_images(&self.first, integers);
+        let step = of_images(&self.step, integers);
+        let from = first + step * along(self.axis, self.size, &device);
         let last = self.size as i32 - 1;
         let inside = from.clone().clamp(0, last);
         let is_inside = from.equal(inside.clone()).float();
@@ -82,51 +147,59 @@ impl ShiftedLines {
     }
 }
 
-/// Sets a square of every image to 0, the channels' means.
-///
-/// # Shapes
-/// `[batch, channels, height, width]`
-pub(super) fn cut_out(
-    images: Tensor<4>,
-    augmentation: &Augmentation,
-    rng: &mut dyn Rng,
-) -> Tensor<4> {
-    let side = i32::try_from(augmentation.cutout).expect("the square is smaller than an image");
-    if side == 0 {
-        return images;
+/// A square of every image.
+struct Square {
+    side: i32,
+    top: Range<usize>,
+    left: Range<usize>,
+}
+
+impl Square {
+    fn cut_out(&self, images: Tensor<4>, integers: &DeviceIntegers) -> Tensor<4> {
+        let [_, _, height, width] = images.dims();
+        let device = images.device();
+        let within = |axis: usize, size: usize, first: &Range<usize>| {
+            let distance = along(axis, size, &device) - of_images(first, integers);
+            let inside = distance.clone().clamp(0, self.side - 1);
+            distance.equal(inside).float()
+        };
+        let square = within(2, height, &self.top) * within(3, width, &self.left);
+        images * (square.neg() + 1.0)
     }
-    let [batch, _, height, width] = images.dims();
-    let (mut top, mut left) = (Vec::new(), Vec::new());
-    for _ in 0..batch {
-        for (first, size) in [(&mut top, height), (&mut left, width)] {
-            first.push(rng.random_range(0..size as i32) - side / 2);
-        }
-    }
-    let device = images.device();
-    let within = |axis: usize, size: usize, first: Vec<i32>| {
-        let mut along = [1; 4];
-        along[axis] = size;
-        let places = Tensor::<1, Int>::arange(0..size as i64, (&device, DType::I32));
-        let distance = places.reshape(along) - of_images(first, batch, &device);
-        let inside = distance.clone().clamp(0, side - 1);
-        distance.equal(inside).float()
-    };
-    let square = within(2, height, top) * within(3, width, left);
-    images * (square.neg() + 1.0)
+}
+
+/// The numbers from 0 along an axis.
+fn along(axis: usize, size: usize, device: &Device) -> Tensor<4, Int> {
+    let mut shape = [1; 4];
+    shape[axis] = size;
+    Tensor::<1, Int>::arange(0..size as i64, (device, DType::I32)).reshape(shape)
 }
 
 /// One number per image, `[batch, 1, 1, 1]`.
-fn of_images(values: Vec<i32>, batch: usize, device: &Device) -> Tensor<4, Int> {
-    Tensor::from_data(
-        TensorData::new(values, [batch, 1, 1, 1]),
-        (device, DType::I32),
-    )
+fn of_images(range: &Range<usize>, integers: &DeviceIntegers) -> Tensor<4, Int> {
+    integers.take(range.clone()).reshape([range.len(), 1, 1, 1])
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::TensorData;
+
     use super::*;
     use crate::randomness::stream;
+
+    fn changed(images: Tensor<4>, augmentation: &Augmentation, rng: &mut dyn Rng) -> Tensor<4> {
+        let [batch, channels, height, width] = images.dims();
+        let shape = ImageShape {
+            channels,
+            height,
+            width,
+        };
+        let mut integers = Integers::default();
+        let changes = Changes::draw(augmentation, shape, batch, &mut integers, rng);
+        let integers = integers.on(&images.device());
+        let moved = changes.moved(images, &integers);
+        changes.cut_out(moved, &integers)
+    }
 
     const SIZE: usize = 6;
 
@@ -179,7 +252,7 @@ mod tests {
                 }
             }
         }
-        let augmented = planes(crop_and_flip(images(500), &augmentation, &mut stream(1, 0)));
+        let augmented = planes(changed(images(500), &augmentation, &mut stream(1, 0)));
         let mut seen = vec![0; possible.len()];
         for image in augmented {
             let which = possible.iter().position(|other| *other == image);
@@ -197,7 +270,7 @@ mod tests {
         let augmentation = Augmentation::NONE.flip(true);
         let original = planes(images(1)).remove(0);
         let mirrored = moved(&original, 0, 0, true);
-        let augmented = planes(crop_and_flip(images(400), &augmentation, &mut stream(2, 0)));
+        let augmented = planes(changed(images(400), &augmentation, &mut stream(2, 0)));
         let count = augmented.iter().filter(|image| **image == mirrored).count();
         assert!(
             augmented
@@ -213,7 +286,7 @@ mod tests {
             let augmentation = Augmentation::NONE.cutout(side);
             let original = planes(images(1)).remove(0);
             let mut whole = 0;
-            for image in planes(cut_out(images(300), &augmentation, &mut stream(3, 0))) {
+            for image in planes(changed(images(300), &augmentation, &mut stream(3, 0))) {
                 let mut rows = Vec::new();
                 let mut columns = Vec::new();
                 for (place, (value, old)) in image.iter().zip(&original).enumerate() {
@@ -247,8 +320,7 @@ mod tests {
         let augmentation = Augmentation::CIFAR.cutout(2);
         let twice = [(); 2].map(|()| {
             let mut rng = stream(4, 0);
-            let moved = crop_and_flip(images(20), &augmentation, &mut rng);
-            planes(cut_out(moved, &augmentation, &mut rng))
+            planes(changed(images(20), &augmentation, &mut rng))
         });
         assert_eq!(twice[0], twice[1]);
     }

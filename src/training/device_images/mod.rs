@@ -9,8 +9,9 @@ pub(super) use pixels::DevicePixels;
 use burn::tensor::{Device, Int, Tensor};
 use rand::Rng;
 
+use self::augment::Changes;
+pub(super) use self::indices::Integers;
 use self::indices::integers;
-pub(super) use self::indices::places;
 use super::Augmentation;
 use super::images::{ChannelStatistics, LabeledImages};
 use crate::network::ImageShape;
@@ -112,7 +113,9 @@ impl DeviceImages {
     /// - labels: `[indices]`
     #[must_use]
     pub fn batch(&self, indices: &[usize]) -> (Tensor<4>, Tensor<1, Int>) {
-        (self.pixels.batch(indices), self.labels_of(indices))
+        let (integers, places) = Integers::of_images(indices);
+        let places = integers.on(&self.device()).take(places);
+        (self.pixels.batch(places.clone()), self.labels_at(places))
     }
 
     /// The images and labels at these indices, with the images augmented at random. The random
@@ -129,27 +132,30 @@ impl DeviceImages {
         augmentation: &Augmentation,
         rng: &mut dyn Rng,
     ) -> (Tensor<4>, Tensor<1, Int>) {
-        let images = augmented(&self.pixels, indices, augmentation, rng);
-        (images, self.labels_of(indices))
+        let (images, places) = augmented(&self.pixels, indices, augmentation, rng);
+        (images, self.labels_at(places))
     }
 
-    fn labels_of(&self, indices: &[usize]) -> Tensor<1, Int> {
-        let places = places(indices, &self.device());
+    fn labels_at(&self, places: Tensor<1, Int>) -> Tensor<1, Int> {
         self.labels.clone().select(0, places)
     }
 }
 
-/// The images at these indices, augmented at random.
+/// The images at these indices, augmented at random, and the indices on the device. All that they need is copied there
+/// at once.
 pub(super) fn augmented(
     pixels: &DevicePixels,
     indices: &[usize],
     augmentation: &Augmentation,
     rng: &mut dyn Rng,
-) -> Tensor<4> {
-    let moved = pixels.moved_batch(indices, |images| {
-        augment::crop_and_flip(images, augmentation, rng)
-    });
-    augment::cut_out(moved, augmentation, rng)
+) -> (Tensor<4>, Tensor<1, Int>) {
+    let (mut integers, places) = Integers::of_images(indices);
+    let shape = pixels.shape();
+    let changes = Changes::draw(augmentation, shape, indices.len(), &mut integers, rng);
+    let integers = integers.on(&pixels.device());
+    let places = integers.take(places);
+    let moved = pixels.moved_batch(places.clone(), |images| changes.moved(images, &integers));
+    (changes.cut_out(moved, &integers), places)
 }
 
 #[cfg(test)]
@@ -209,7 +215,7 @@ mod tests {
             .unwrap();
         for images in [one, odd] {
             let on_device = DeviceImages::new(&images, &images, &Device::flex());
-            let bytes = on_device.pixels.gather(&[0]);
+            let bytes = on_device.pixels.gather(integers(vec![0], &Device::flex()));
             let found: Vec<u8> = values(bytes).into_iter().map(|byte| byte as u8).collect();
             assert_eq!(Pixels::Bytes(&found), images.pixels());
         }
@@ -261,7 +267,11 @@ mod tests {
         let shape = ImageShape::gray(1, 3);
         let images = LabeledImages::from_floats(shape, 1, pixels.clone(), vec![0; 2]).unwrap();
         let on_device = DeviceImages::new(&images, &images, &Device::flex());
-        let gathered = values(on_device.pixels.gather(&[0, 1]));
+        let gathered = values(
+            on_device
+                .pixels
+                .gather(integers(vec![0, 1], &Device::flex())),
+        );
         let bits = |floats: Vec<f32>| floats.into_iter().map(f32::to_bits).collect::<Vec<_>>();
         assert_eq!(bits(gathered), bits(pixels));
     }

@@ -2,7 +2,6 @@
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
-use super::indices::places;
 use crate::network::ImageShape;
 use crate::training::images::{ChannelStatistics, Pixels};
 
@@ -98,28 +97,32 @@ impl DevicePixels {
         self.shape
     }
 
+    pub(in crate::training) fn device(&self) -> Device {
+        self.scale.device()
+    }
+
     pub(super) const fn statistics(&self) -> &ChannelStatistics {
         &self.statistics
     }
 
-    /// The images at these indices, normalized.
+    /// The images at these places, normalized.
     ///
     /// # Shapes
-    /// `[indices, channels, height, width]`
-    pub(in crate::training) fn batch(&self, indices: &[usize]) -> Tensor<4> {
-        self.normalize(self.gather(indices))
+    /// `[places, channels, height, width]`
+    pub(in crate::training) fn batch(&self, places: Tensor<1, Int>) -> Tensor<4> {
+        self.normalize(self.gather(places))
     }
 
     /// As [`batch`](Self::batch), with the images moved by a function that fills with zeros: black for bytes, and the mean
     /// of their channel for floats.
     pub(super) fn moved_batch(
         &self,
-        indices: &[usize],
+        places: Tensor<1, Int>,
         shift: impl FnOnce(Tensor<4>) -> Tensor<4>,
     ) -> Tensor<4> {
         match &self.stored {
-            StoredPixels::Packed(_) => self.normalize(shift(self.gather(indices))),
-            StoredPixels::Floats(_) => shift(self.batch(indices)),
+            StoredPixels::Packed(_) => self.normalize(shift(self.gather(places))),
+            StoredPixels::Floats(_) => shift(self.batch(places)),
         }
     }
 
@@ -127,27 +130,26 @@ impl DevicePixels {
         pixels * self.scale.clone() + self.shift.clone()
     }
 
-    /// The images at these indices as they are, bytes from 0 to 255.
+    /// The images at these places as they are, bytes from 0 to 255.
     ///
     /// # Shapes
-    /// `[indices, channels, height, width]`
-    pub(super) fn gather(&self, indices: &[usize]) -> Tensor<4> {
+    /// `[places, channels, height, width]`
+    pub(super) fn gather(&self, places: Tensor<1, Int>) -> Tensor<4> {
         let ImageShape {
             channels,
             height,
             width,
         } = self.shape;
-        let count = indices.len();
-        let chosen = places(indices, &self.scale.device());
+        let [count] = places.dims();
         match &self.stored {
             StoredPixels::Packed(words) => {
-                let words = words.clone().select(0, chosen);
+                let words = words.clone().select(0, places);
                 unpacked(words, channels * height * width)
                     .reshape([count, channels, height, width])
                     .float()
             }
             StoredPixels::Floats(floats) => {
-                let floats = floats.clone().select(0, chosen);
+                let floats = floats.clone().select(0, places);
                 floats.reshape([count, channels, height, width])
             }
         }

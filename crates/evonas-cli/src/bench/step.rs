@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::step_times::StepTimes;
 use crate::Failure;
-use crate::naming::genotype;
+use crate::naming::{RecordOption, genotype};
 use crate::output::print_line;
 use crate::progress_lines::ProgressLines;
 use crate::ranges::{batch, count, steps, warm_up_steps, workers};
@@ -63,6 +63,8 @@ pub(super) struct StepOptions {
     /// Where to compute: auto, cpu, cuda, cuda:N or wgpu
     #[arg(long, default_value = "cpu")]
     device: DeviceName,
+    #[command(flatten)]
+    record: RecordOption,
     /// Compute convolutions in bfloat16 [default: in float32]
     #[arg(long)]
     bf16: bool,
@@ -99,7 +101,7 @@ impl StepOptions {
             .batch_size(self.batch)
             .learning_rate(0.024)
             .decay_all(true);
-        let trainer = Trainer::new(training)?;
+        let trainer = self.record.apply(Trainer::new(training)?, true);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .build()?;
@@ -169,6 +171,7 @@ impl StepOptions {
                 "threads": self.threads,
                 "params": parameters,
                 "precision": if self.bf16 { "bf16" } else { "f32" },
+                "repeated_steps": times.repeated,
                 "first_step_ms": times.first,
                 "median_step_ms": median,
                 "min_step_ms": shortest,

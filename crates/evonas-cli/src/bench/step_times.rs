@@ -5,9 +5,9 @@ use std::time::Instant;
 use burn::tensor::ElementConversion as _;
 use evonas::network::{ImageShape, TrainingPass};
 use evonas::randomness::stream;
-use evonas::training::{Augmentation, DeviceImages, ImageClassifier, Learner, StepLoss, Trainer};
+use evonas::training::{Augmentation, DeviceImages, ImageClassifier, Learner, Trainer};
 
-use super::random_batch::random_batch;
+use super::random_batch::random_images;
 
 /// The times of some steps, in milliseconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub(super) struct StepTimes {
     pub(super) first: f64,
     /// The steps after the warm-up, at least one, from the shortest to the longest.
     timed: Vec<f64>,
+    /// How many steps the device repeated from a recording.
+    pub(super) repeated: u64,
 }
 
 impl StepTimes {
@@ -37,19 +39,21 @@ impl StepTimes {
         let config = trainer.config();
         let mut rng = stream(0, 1);
         let device = network.devices().into_iter().next().unwrap_or_default();
-        let (images, labels) =
-            random_batch(config.batch_size, image, classes, &mut rng, &device.inner());
+        let images = random_images(config.batch_size, image, classes, &mut rng);
+        let images = DeviceImages::new(&images, &images, &device.inner());
+        let all: Vec<usize> = (0..images.len()).collect();
+        let (batch, labels) = images.batch(&all);
         let mut learner = Learner::new(network, trainer);
-        Self::of_steps(warm_up, timed, || {
+        let mut times = Self::of_steps(warm_up, timed, || {
             let mut pass = TrainingPass::new(0.0, &mut rng);
-            let batch = (images.clone(), labels.clone());
-            let result = learner.step_with(config.learning_rate, |network, config| {
-                StepLoss::of_classifier(network, batch, config, &mut pass)
-            });
+            let batch = (batch.clone(), labels.clone());
+            let result = learner.step(&images, batch, &mut pass, config.learning_rate);
             // Reading the loss waits for the device.
             let _ = result.loss.into_scalar::<f32>().elem::<f64>();
             step_done();
-        })
+        });
+        times.repeated = learner.repeated_steps();
+        times
     }
 
     /// Times `timed` batches, at least one, after a first one and `warm_up` others: random images are gathered,
@@ -81,7 +85,11 @@ impl StepTimes {
         let first = times[0];
         let mut timed = times.split_off(1 + warm_up);
         timed.sort_by(f64::total_cmp);
-        Self { first, timed }
+        Self {
+            first,
+            timed,
+            repeated: 0,
+        }
     }
 
     /// The median time.
@@ -109,6 +117,7 @@ mod tests {
         let times = |timed: &[f64]| StepTimes {
             first: 9.0,
             timed: timed.to_vec(),
+            repeated: 0,
         };
         assert_eq!(times(&[1.0, 2.0, 7.0]).median(), 2.0);
         assert_eq!(times(&[1.0, 2.0, 4.0, 7.0]).median(), 3.0);

@@ -11,6 +11,7 @@ mod lock_option;
 mod named_values;
 mod preset;
 mod raised_limit;
+mod record_steps;
 mod search;
 #[cfg(all(unix, feature = "nats"))]
 mod server_options;
@@ -24,6 +25,7 @@ pub(crate) use self::library_values::{duplicates, lock_policy, protocol, sync_po
 pub(crate) use self::lock_option::LockOption;
 pub(crate) use self::preset::PresetName;
 pub(crate) use self::raised_limit::RaisedLimit;
+pub(crate) use self::record_steps::RecordOption;
 pub(crate) use self::search::{SearchAlgorithm, SpaceName, StopperName, preferred_by_proxy};
 #[cfg(all(unix, feature = "nats"))]
 pub(crate) use self::server_options::{RunOptions, ServerOptions};

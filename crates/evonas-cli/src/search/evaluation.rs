@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 
 use super::objectives::{Figures, ObjectiveOptions};
 use crate::Failure;
-use crate::naming::{DatasetLocation, DatasetName, DatasetOptions, PresetName, SpaceName};
+use crate::naming::{
+    DatasetLocation, DatasetName, DatasetOptions, PresetName, RecordOption, SpaceName,
+};
 use crate::ranges::{batch, count, positive, seed};
 
 /// A training that paused is kept until this many further trials have begun.
@@ -56,6 +58,8 @@ pub(crate) struct EvaluationOptions {
     /// The device to train on: auto, cpu, cuda (all CUDA devices), cuda:N or wgpu
     #[arg(long, default_value = "auto")]
     pub(super) device: DeviceName,
+    #[command(flatten)]
+    pub(super) record: RecordOption,
     /// With a stopper, measure the validation accuracy of a trial after every so many epochs [default: 1]
     #[arg(long, value_name = "EPOCHS", value_parser = count)]
     pub(super) validate_every: Option<usize>,
@@ -130,17 +134,19 @@ impl<'a> EvaluationTask<'a> {
         training(self.options, &self.dataset, epochs)
     }
 
-    /// Trains candidates on these devices, on the CPU with so many threads for each worker, and keeps trainings that pause
-    /// in a folder.
+    /// Trains candidates on these devices, one at a time in this process or several, on the CPU with so many threads for
+    /// each worker, and keeps trainings that pause in a folder.
     pub(super) fn evaluator(
         &self,
         devices: &[Device],
+        one_at_a_time: bool,
         threads: usize,
         paused: Option<&Path>,
     ) -> Result<CellEvaluator, Failure> {
         let options = self.options;
         let figures = self.figures(&devices[0])?;
-        let (decoder, trainer) = (self.decoder.clone(), self.trainer.clone());
+        let decoder = self.decoder.clone();
+        let trainer = options.record.apply(self.trainer.clone(), one_at_a_time);
         let evaluator = TrainingEvaluator::builder(decoder, trainer, &self.dataset.train)
             .validation_fraction(0.2)
             .split_seed(options.seed)

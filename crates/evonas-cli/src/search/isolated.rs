@@ -20,6 +20,7 @@ impl SearchOptions {
             let device = devices[number % devices.len()].clone();
             let evaluator = task.evaluation.evaluator(
                 &[device],
+                true,
                 threads_of_one_among(task.workers),
                 self.paused().as_deref(),
             )?;

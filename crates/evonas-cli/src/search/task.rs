@@ -63,7 +63,10 @@ impl<'a> Task<'a> {
         };
         Ok(Self {
             options,
-            final_trainer: Trainer::new(recipe.training.clone())?,
+            final_trainer: options
+                .evaluation
+                .record
+                .apply(Trainer::new(recipe.training.clone())?, true),
             recipe,
             workers,
             evaluation,
@@ -246,8 +249,17 @@ impl<'a> Task<'a> {
             return Ok(Box::new(self.processes(self.workers, stop)?));
         }
         let devices = self.evaluation.devices.all();
+        let one_at_a_time = self.workers == 1;
+        let record = self.options.evaluation.record;
+        if record.is_required() && !one_at_a_time && !self.evaluation.devices.is_cpu() {
+            return Err(
+                "--record-steps needs processes that train one network at a time: --isolate or --workers 1"
+                    .into(),
+            );
+        }
         let evaluator = self.evaluation.evaluator(
             &devices,
+            one_at_a_time,
             threads_of_one_among(self.workers),
             self.options.paused().as_deref(),
         )?;

@@ -47,7 +47,8 @@ impl WorkerOptions {
         let threads = self.threads.unwrap_or_else(cores);
         // One worker uses one device; with several, each is a worker of its own.
         let device = task.devices.first();
-        let evaluator = task.evaluator(&[device], threads, self.evaluation.paused.as_deref())?;
+        let evaluator =
+            task.evaluator(&[device], true, threads, self.evaluation.paused.as_deref())?;
         let setup = WorkerSetup::new(self.evaluation.space.space(), evaluator);
         let setup = setup.describe_evaluator(task.describe_for_workers());
         let stop = requests.heed();

@@ -7,7 +7,7 @@ use evonas::training::DeviceName;
 
 use super::network_options::NetworkOptions;
 use super::training_options::TrainingOptions;
-use crate::naming::{DatasetOptions, LockOption, PresetName};
+use crate::naming::{DatasetOptions, LockOption, PresetName, RecordOption};
 use crate::ranges::{count, seed, share};
 
 /// Train a cell network in full
@@ -59,6 +59,8 @@ pub(crate) struct TrainOptions {
     /// The device to train on: auto, cpu, cuda, cuda:N or wgpu
     #[arg(long, default_value = "auto")]
     pub(super) device: DeviceName,
+    #[command(flatten)]
+    pub(super) record: RecordOption,
     /// Keep checkpoint, weights and learning curves in this folder; the files are listed below [default:
     /// nothing is kept]
     #[arg(long, value_name = "DIR")]

@@ -47,7 +47,7 @@ impl<'a> TrainRun<'a> {
     ) -> Result<(Self, CellNetwork), Failure> {
         let device = devices.first();
         let seed = plan.seed;
-        let trainer = Trainer::new(plan.training)?;
+        let trainer = options.record.apply(Trainer::new(plan.training)?, true);
         let images = &plan.dataset.train;
         let (training, validation) = match options.validation {
             Some(share) => {

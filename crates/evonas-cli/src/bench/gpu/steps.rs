@@ -125,7 +125,7 @@ fn steps(
     let genotype = published::amoebanet_a();
     let network = CellNetwork::new(&genotype, config, &mut stream(0, 0), &autodiff)?;
     let parameters = trainable_parameters(&network);
-    let trainer = Trainer::new(TrainingConfig::default().batch_size(batch))?;
+    let trainer = Trainer::new(TrainingConfig::default().batch_size(batch))?.record_steps(true);
     let (image, classes) = (config.image, config.classes);
     // Its own thread is its own stream of the device.
     let worker = std::thread::spawn(move || {
