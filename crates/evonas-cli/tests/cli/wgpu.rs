@@ -14,8 +14,8 @@ use evonas::randomness::stream;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
 use evonas::training::images::digits;
 use evonas::training::{
-    Augmentation, CellDecoder, DeviceImages, DeviceName, Learner, OptimizerSettings, StepLoss,
-    Trainer, TrainingConfig, TrainingEvaluator,
+    Augmentation, CellDecoder, DeviceImages, DeviceName, Learner, OptimizerSettings, RecordedBatch,
+    StepLoss, Task, Trainer, TrainingConfig, TrainingEvaluator,
 };
 use evonas_cli::bench::Agreement;
 
@@ -253,8 +253,18 @@ const STEPS: usize = 18;
 
 /// Some steps on batches of two sizes, as an epoch has them, while drop path begins.
 fn course(config: &TrainingConfig, device: &Device, record: bool) -> (Course, u64) {
-    let autodiff = device.clone().autodiff();
     let images = DeviceImages::new(&digits().train, &digits().train, device);
+    course_of(&images, &images, config, device, record)
+}
+
+fn course_of<T: Task<CellNetwork, Batch = (Tensor<4>, Tensor<1, Int>)>>(
+    task: &T,
+    images: &DeviceImages,
+    config: &TrainingConfig,
+    device: &Device,
+    record: bool,
+) -> (Course, u64) {
+    let autodiff = device.clone().autodiff();
     let genotype = published::amoebanet_a();
     let mut weights = stream(5, 0);
     let network = CellNetwork::new(&genotype, &config_of_steps(), &mut weights, &autodiff).unwrap();
@@ -270,7 +280,7 @@ fn course(config: &TrainingConfig, device: &Device, record: bool) -> (Course, u6
         let batch = images.augmented_batch(&batch, &config.augmentation, &mut rng);
         let mut pass = TrainingPass::new(step as f64 / STEPS as f64, &mut rng);
         let rate = 0.02 / (1.0 + step as f64);
-        let result = learner.step(&images, batch, &mut pass, rate);
+        let result = learner.step(task, batch, &mut pass, rate);
         let number = |tensor: Tensor<1>| tensor.into_data().iter::<f32>().next().unwrap();
         results.push([number(result.loss), number(result.totals)]);
         if step == STEPS - 3 {
@@ -315,4 +325,60 @@ fn recorded_steps_are_those_that_are_taken_to_the_bit() {
         assert_eq!(repeated, 7);
         assert_eq!(recorded, taken);
     }
+}
+
+/// Digits whose loss copies a number to the device, which no recording can hold.
+struct Copying(DeviceImages);
+
+impl Task<CellNetwork> for Copying {
+    type Batch = (Tensor<4>, Tensor<1, Int>);
+
+    fn examples(&self) -> usize {
+        self.0.len()
+    }
+
+    fn metrics(&self) -> Vec<Objective> {
+        vec![Objective::maximize("accuracy")]
+    }
+
+    fn batch(&self, examples: &[usize]) -> Self::Batch {
+        self.0.batch(examples)
+    }
+
+    fn recorded_batch(
+        &self,
+        network: &CellNetwork,
+        batch: &Self::Batch,
+    ) -> Option<RecordedBatch<Self::Batch>> {
+        self.0.recorded_batch(network, batch)
+    }
+
+    fn loss(
+        &self,
+        network: &CellNetwork,
+        batch: Self::Batch,
+        config: &TrainingConfig,
+        pass: &mut TrainingPass<'_>,
+    ) -> StepLoss {
+        let mut loss = self.0.loss(network, batch, config, pass);
+        let device = loss.reported.device();
+        loss.totals = loss.totals + Tensor::<1>::from_data([3.0_f32], &device);
+        loss
+    }
+
+    fn totals(&self, network: &CellNetwork, batch: Self::Batch) -> Tensor<1> {
+        self.0.totals(network, batch)
+    }
+}
+
+#[test]
+fn a_step_that_cannot_be_recorded_is_taken_as_others_are() {
+    let Some(device) = device() else { return };
+    let config = TrainingConfig::default().moving_average(0.9);
+    let images = DeviceImages::new(&digits().train, &digits().train, &device);
+    let task = Copying(images.clone());
+    let [taken, refused] =
+        [false, true].map(|record| course_of(&task, &images, &config, &device, record));
+    assert_eq!(refused, taken);
+    assert_eq!(refused.1, 0);
 }
