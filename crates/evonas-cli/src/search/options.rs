@@ -39,6 +39,10 @@ Ctrl-C lets the running trials end, pressed again it interrupts them, and a thir
 SIGTERM and SIGHUP interrupt. All that was recorded is kept, the best genotype so far is printed, and the exit code is
 130, 143 or 129. The time in which the process is suspended (Ctrl-Z) doesn't count towards --timeout.
 
+Recommended: half as many trials, of the largest of ten mutants each, find networks as good in two thirds of the time
+(docs/benchmarks.md has the figures, and those of half as many trials alone):
+  evonas search --proxy multiply-adds --trials 50 --out found
+
 Examples:
   evonas search --trials 200 --out found
   evonas search --isolate --timeout 600 --out found
