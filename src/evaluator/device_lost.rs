@@ -1,8 +1,8 @@
 //! Recognizing in a message that a device no longer works.
 
-/// The words of CUDA, HIP, Vulkan and wgpu, in lower case. After these errors of CUDA, every later call in the
+/// The words of CUDA, HIP, Vulkan, wgpu and CubeCL, in lower case. After these errors of CUDA, every later call in the
 /// process fails too ("the context cannot be used (and must be destroyed)", CUDA driver API, `CUresult`).
-const SIGNS: [&str; 22] = [
+const SIGNS: [&str; 24] = [
     "cuda_error_illegal_address",
     "illegal memory access",
     "cuda_error_launch_failed",
@@ -25,6 +25,8 @@ const SIGNS: [&str; 22] = [
     "devicelost",
     "device lost",
     "device is lost",
+    "device is poisoned",
+    "device was poisoned",
 ];
 
 /// Whether an error or panic message says that the device no longer works, so that later trials in this process
@@ -51,6 +53,8 @@ mod tests {
             "wgpu error: Validation Error: Parent device is lost",
             "VK_ERROR_DEVICE_LOST",
             "SurfaceError::DeviceLost",
+            "The device was poisoned during launch\nCaused by:\n  an illegal instruction",
+            "The device is poisoned: a kernel faulted",
         ] {
             assert!(is_device_lost(message), "{message}");
         }

@@ -1,5 +1,6 @@
 //! The fitness of a genotype: validation accuracy after a short training.
 
+mod attempt;
 mod builder;
 mod hook;
 mod paused;
@@ -18,12 +19,12 @@ use burn::tensor::Device;
 use evonas_kernels::runs_on_cpu;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use self::attempt::Attempt;
 use self::hook::joined;
 use self::paused::PausedTrainings;
 use super::{Decoder, DeviceImages, Progress, Task, Trainer, TrainingError, TrainingWatcher};
 use crate::evaluator::{Context, EvaluationError, Evaluator};
 use crate::network::trainable_parameters;
-use crate::panics::caught;
 use crate::randomness::stream;
 use crate::trial::{Evaluation, Fidelity};
 
@@ -44,6 +45,9 @@ const WEIGHTS: u64 = 0;
 ///
 /// A trial's [fidelity](crate::trial::Fidelity) may set the `epochs`, a whole number, instead of the
 /// trainer's configuration, or `pause_after`, after how many of them the training pauses.
+///
+/// A GPU that runs out of memory gives back what its pools keep unused, and the trial is tried once more, without
+/// [recorded steps](Trainer::record_steps), unless an epoch was reported. Pools are emptied after every trial.
 ///
 /// Any other [`Task`] than classifying images is evaluated in the same way, by its own metrics and fitness: see
 /// [`TrainingEvaluator::of_task`]. What else happens to a network, such as inheriting weights or measuring its latency,
@@ -143,7 +147,12 @@ impl<D, T, H> TrainingEvaluator<D, T, H> {
         Ok(Some(pool))
     }
 
-    fn score<G>(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError>
+    fn score<G>(
+        &self,
+        genotype: &G,
+        context: &Context<'_>,
+        attempt: &Attempt,
+    ) -> Result<Evaluation, EvaluationError>
     where
         D: Decoder<G>,
         T: Task<D::Network>,
@@ -167,12 +176,12 @@ impl<D, T, H> TrainingEvaluator<D, T, H> {
             }
         };
         let prepared = self.hook.prepare(network, context)?;
-        let trainer = self.trainer_of(context, prepared.epochs)?;
+        let trainer = self.trainer_of(context, prepared.epochs, attempt)?;
         let last_epoch = Self::last_epoch(context, &trainer)?;
         let network = prepared.network;
         let parameters = trainable_parameters(&network);
         let trained = self
-            .train(&trainer, network, last_epoch, context, &mut watch)
+            .train(&trainer, network, last_epoch, context, attempt, &mut watch)
             .and_then(|network| {
                 let evaluation = self.evaluation(&trainer, &network, context, &mut watch)?;
                 Ok((network, evaluation))
@@ -233,14 +242,13 @@ where
     H: TrainingHook<D::Network>,
 {
     fn evaluate(&self, genotype: &G, context: &Context<'_>) -> Result<Evaluation, EvaluationError> {
+        let score = |attempt: &Attempt| self.score(genotype, context, attempt);
+        let (device, _) = &self.places[self.place(context.worker())];
         match self.pool(context.worker())? {
             // Caught in the pool's thread, where it panics.
-            Some(pool) => pool
-                .install(|| caught(|| self.score(genotype, context)))
-                .unwrap_or_else(|message| {
-                    Err(EvaluationError::Failed(format!("panic: {message}")))
-                }),
-            None => self.score(genotype, context),
+            Some(pool) => pool.install(|| attempt::panic_is_failure(|| score(&Attempt::default()))),
+            None if runs_on_cpu(device) => score(&Attempt::default()),
+            None => attempt::on_gpu(device, score),
         }
     }
 }

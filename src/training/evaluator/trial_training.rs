@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use burn::module::Module;
 
+use super::attempt::Attempt;
 use super::{LOSS, TrainingEvaluator};
 use crate::evaluator::{Context, EvaluationError, IntermediateResult};
 use crate::objective::Objective;
@@ -16,18 +17,23 @@ impl<D, T, H> TrainingEvaluator<D, T, H> {
         &self,
         context: &Context<'_>,
         prepared: Option<usize>,
+        attempt: &Attempt,
     ) -> Result<Cow<'_, Trainer>, EvaluationError> {
         let prepared = prepared.map(|epochs| epochs as f64);
+        let trainer = match attempt.saves_memory() {
+            true => Cow::Owned(self.trainer.clone().record_steps(false)),
+            false => Cow::Borrowed(&self.trainer),
+        };
         let Some(epochs) = context.fidelity().amount(Fidelity::EPOCHS).or(prepared) else {
-            return Ok(Cow::Borrowed(&self.trainer));
+            return Ok(trainer);
         };
         if epochs.fract() != 0.0 || !(1.0..=f64::from(u32::MAX)).contains(&epochs) {
             return Err(EvaluationError::Infeasible(format!(
                 "{epochs} epochs are asked for; it must be a whole number of at least 1"
             )));
         }
-        let config = self.trainer.config().clone().epochs(epochs as usize);
-        let trainer = self.trainer.with_config(config);
+        let config = trainer.config().clone().epochs(epochs as usize);
+        let trainer = trainer.with_config(config);
         let trainer = trainer.map_err(EvaluationError::failed)?;
         Ok(Cow::Owned(trainer))
     }
@@ -56,6 +62,7 @@ impl<D, T, H> TrainingEvaluator<D, T, H> {
         network: M,
         last_epoch: usize,
         context: &Context<'_>,
+        attempt: &Attempt,
         watch: &mut TrainingWatcher<'_>,
     ) -> Result<M, TrainingError>
     where
@@ -85,6 +92,7 @@ impl<D, T, H> TrainingEvaluator<D, T, H> {
                 }
                 false => IntermediateResult::without_value(step),
             };
+            attempt.reports();
             context.report_with_metrics(
                 result
                     .of(last_epoch as u64)
