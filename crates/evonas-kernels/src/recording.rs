@@ -93,7 +93,10 @@ impl StepTensor {
     #[must_use]
     pub fn copied(&self) -> Self {
         let values = crate::cube::any_values_of(&self.0).expect("the device records steps");
-        Self(crate::cube::with_values(&self.0, values.copy()))
+        Self(crate::cube::with_values(
+            &self.0,
+            crate::cube::copied(values),
+        ))
     }
 
     /// Replaces the values of the first tensor of each pair, where they lie, by those of the second.

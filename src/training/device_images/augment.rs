@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use burn::tensor::{DType, Device, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 use rand::{Rng, RngExt};
 
 use super::super::Augmentation;
@@ -54,6 +54,8 @@ impl Changes {
             }
             Square {
                 side,
+                rows: Axis::among(integers, 2, shape.height),
+                columns: Axis::among(integers, 3, shape.width),
                 top: integers.add(top),
                 left: integers.add(left),
             }
@@ -117,8 +119,7 @@ impl Lines {
 
     fn among(self, integers: &mut Integers) -> ShiftedLines {
         ShiftedLines {
-            axis: self.axis,
-            size: self.size,
+            axis: Axis::among(integers, self.axis, self.size),
             first: integers.add(self.first),
             step: integers.add(self.step),
         }
@@ -127,8 +128,7 @@ impl Lines {
 
 /// [`Lines`] whose numbers are among the integers of a batch.
 struct ShiftedLines {
-    axis: usize,
-    size: usize,
+    axis: Axis,
     first: Range<usize>,
     step: Range<usize>,
 }
@@ -136,43 +136,61 @@ struct ShiftedLines {
 impl ShiftedLines {
     fn take(&self, images: Tensor<4>, integers: &DeviceIntegers) -> Tensor<4> {
         let dims = images.dims();
-        let device = images.device();
         let first = of_images(&self.first, integers);
         let step = of_images(&self.step, integers);
-        let from = first + step * along(self.axis, self.size, &device);
-        let last = self.size as i32 - 1;
+        let from = first + step * self.axis.numbers(integers);
+        let last = self.axis.size() as i32 - 1;
         let inside = from.clone().clamp(0, last);
         let is_inside = from.equal(inside.clone()).float();
-        images.gather(self.axis, inside.expand(dims)) * is_inside
+        images.gather(self.axis.number, inside.expand(dims)) * is_inside
     }
 }
 
 /// A square of every image.
 struct Square {
     side: i32,
+    rows: Axis,
+    columns: Axis,
     top: Range<usize>,
     left: Range<usize>,
 }
 
 impl Square {
     fn cut_out(&self, images: Tensor<4>, integers: &DeviceIntegers) -> Tensor<4> {
-        let [_, _, height, width] = images.dims();
-        let device = images.device();
-        let within = |axis: usize, size: usize, first: &Range<usize>| {
-            let distance = along(axis, size, &device) - of_images(first, integers);
+        let within = |axis: &Axis, first: &Range<usize>| {
+            let distance = axis.numbers(integers) - of_images(first, integers);
             let inside = distance.clone().clamp(0, self.side - 1);
             distance.equal(inside).float()
         };
-        let square = within(2, height, &self.top) * within(3, width, &self.left);
+        let square = within(&self.rows, &self.top) * within(&self.columns, &self.left);
         images * (square.neg() + 1.0)
     }
 }
 
-/// The numbers from 0 along an axis.
-fn along(axis: usize, size: usize, device: &Device) -> Tensor<4, Int> {
-    let mut shape = [1; 4];
-    shape[axis] = size;
-    Tensor::<1, Int>::arange(0..size as i64, (device, DType::I32)).reshape(shape)
+/// An axis of the images, whose numbers from 0 are among the integers of a batch.
+struct Axis {
+    number: usize,
+    numbers: Range<usize>,
+}
+
+impl Axis {
+    fn among(integers: &mut Integers, number: usize, size: usize) -> Self {
+        Self {
+            number,
+            numbers: integers.add(0..size as i32),
+        }
+    }
+
+    const fn size(&self) -> usize {
+        self.numbers.end - self.numbers.start
+    }
+
+    /// The numbers along the axis.
+    fn numbers(&self, integers: &DeviceIntegers) -> Tensor<4, Int> {
+        let mut shape = [1; 4];
+        shape[self.number] = self.size();
+        integers.take(self.numbers.clone()).reshape(shape)
+    }
 }
 
 /// One number per image, `[batch, 1, 1, 1]`.
@@ -182,7 +200,7 @@ fn of_images(range: &Range<usize>, integers: &DeviceIntegers) -> Tensor<4, Int> 
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::TensorData;
+    use burn::tensor::{Device, TensorData};
 
     use super::*;
     use crate::randomness::stream;

@@ -1,8 +1,9 @@
 //! Steps that a device repeats from a recording.
 //!
 //! The first steps on batches of one shape are taken operation by operation: kernels are compiled and tuned, and the
-//! optimizer's states come to be. One more prepares the device, the next is recorded, and all others are repeated: what
-//! differs from step to step (the batch, the factors of random layers, the learning rate) is replaced where it lies.
+//! optimizer's states come to be. The next one is taken twice, first to reserve the memory that it needs and then to be
+//! recorded, and all others are repeated: what differs from step to step (the batch, the factors of random layers, the
+//! learning rate) is replaced where it lies.
 
 use std::collections::HashMap;
 
@@ -17,7 +18,7 @@ use super::step_numbers::StepNumbers;
 use crate::network::{Draws, FactorPlan, TrainingPass};
 use crate::training::{RecordedBatch, Task};
 
-/// Steps on batches of one shape before the one that prepares a recording.
+/// Steps on batches of one shape before the one that is recorded.
 const FIRST_STEPS: usize = 2;
 /// Recordings of a training: an epoch has batches of at most two sizes, and drop path begins after the first step.
 const MOST_RECORDINGS: usize = 2;
@@ -38,7 +39,6 @@ pub(super) struct StepRecordings {
     plans: HashMap<Vec<StepShape>, FactorPlan>,
     /// How many steps were taken.
     taken: HashMap<StepKind, usize>,
-    prepared: Option<(StepKind, StepRecorder)>,
     recorded: HashMap<StepKind, Recording>,
     unstable: usize,
 }
@@ -90,9 +90,9 @@ impl<B> Inputs<B> {
 }
 
 impl StepRecordings {
-    /// Whether a step is recorded, or is about to be.
+    /// Whether a step is recorded.
     pub(super) fn has_any(&self) -> bool {
-        !self.recorded.is_empty() || self.prepared.is_some()
+        !self.recorded.is_empty()
     }
 
     /// Begins anew.
@@ -127,25 +127,11 @@ impl StepRecordings {
             active: plan.map_or_else(Vec::new, |plan| plan.active(pass.progress())),
             batch: shapes,
         };
-        if self.recorded.keys().any(|known| *known == kind) || self.is_prepared_for(&kind) {
+        if self.recorded.contains_key(&kind) || self.is_due(&kind) {
             let plan = plan.cloned();
             return self.by_recording(learner, task, recorded, kind, plan, pass, numbers);
         }
-        let taken = self.taken.entry(kind.clone()).or_default();
-        *taken += 1;
-        let prepares = *taken > FIRST_STEPS
-            && self.prepared.is_none()
-            && self.recorded.len() < MOST_RECORDINGS;
-        if prepares {
-            let device = device_of(learner);
-            match StepRecorder::prepare(&device) {
-                Ok(recorder) => self.prepared = Some((kind.clone(), recorder)),
-                Err(error) => {
-                    tracing::info!("training steps are not recorded: {error}");
-                    return (learner.take(task, recorded.batch, pass, numbers), false);
-                }
-            }
-        }
+        *self.taken.entry(kind.clone()).or_default() += 1;
         let result = learner.take(task, recorded.batch, pass, numbers);
         let go_on = match pass.take_draws() {
             Draws::Nothing => true,
@@ -158,8 +144,10 @@ impl StepRecordings {
         (result, go_on)
     }
 
-    fn is_prepared_for(&self, kind: &StepKind) -> bool {
-        matches!(&self.prepared, Some((prepared, _)) if prepared == kind)
+    /// Whether a step of this kind is to be recorded.
+    fn is_due(&self, kind: &StepKind) -> bool {
+        let taken = self.taken.get(kind).copied().unwrap_or(0);
+        taken >= FIRST_STEPS && self.recorded.len() < MOST_RECORDINGS
     }
 
     /// Repeats a step, or records it first.
@@ -211,7 +199,7 @@ impl StepRecordings {
         }
     }
 
-    /// Records a step and computes it. If that fails, all weights are as before, and the step is taken as others are.
+    /// Records a step and computes it. If that fails, the step is taken as others are.
     fn record<M: Module, T: Task<M>>(
         &mut self,
         learner: &mut Learner<M>,
@@ -220,64 +208,85 @@ impl StepRecordings {
         pass: &mut TrainingPass<'_>,
         device: &Device,
     ) -> (StepResult, bool) {
-        let prepared = self.prepared.take();
-        let (Some((_, recorder)), Some((places, copies))) = (prepared, before(learner, device))
-        else {
-            pass.give(inputs.factors);
-            return (
-                learner.take(task, inputs.batch.batch, pass, inputs.numbers),
-                false,
-            );
-        };
         let tensors = inputs.tensors();
-        // Handles that stay with the inputs while the step uses others, as in all other steps.
-        let again = task.recorded_batch(learner.trained(), &inputs.batch.batch);
-        pass.give(inputs.factors.clone());
-        let (result, recorded) = recorder
-            .record(|| learner.take(task, inputs.batch.batch, pass, inputs.numbers.clone()));
-        let computed = recorded.and_then(|step| step.repeat().map(|()| step));
-        let after = learner.changing_tensors(device).unwrap_or_default();
-        match computed {
+        let take = |learner: &mut Learner<M>, pass: &mut TrainingPass<'_>| {
+            // Handles that stay with the inputs while the step uses others, as in all other steps.
+            let again = task.recorded_batch(learner.trained(), &inputs.batch.batch);
+            let batch = again.expect("it was recorded as this kind of batch").batch;
+            pass.give(inputs.factors.clone());
+            learner.take(task, batch, pass, inputs.numbers.clone())
+        };
+        let before = Before::of(learner, device);
+        let recorder = before.map(|before| StepRecorder::prepare(device).map(|it| (before, it)));
+        let (before, recorder) = match recorder {
+            Some(Ok(prepared)) => prepared,
+            Some(Err(error)) => {
+                tracing::info!("training steps are not recorded: {error}");
+                return (take(learner, pass), false);
+            }
+            None => return (take(learner, pass), false),
+        };
+        // Reserves the memory of a step.
+        let result = take(learner, pass);
+        if !before.lies_where_it_lay(learner, device) {
+            // Somebody else holds the weights, so that the step wrote to others: it can't be repeated, and is taken.
+            self.unstable += 1;
+            self.taken.clear();
+            return (result, self.unstable < MOST_UNSTABLE);
+        }
+        drop(result);
+        before.put_back(learner, device);
+        let (result, recorded) = recorder.record(|| take(learner, pass));
+        match recorded.and_then(|step| step.repeat().map(|()| step)) {
             Ok(step) => {
-                let copies_of_result = copied(&result);
-                if after.iter().map(StepTensor::place).eq(places) {
-                    let recording = Recording {
-                        step,
-                        inputs: tensors,
-                        result,
-                    };
-                    self.recorded.insert(inputs.kind, recording);
-                } else {
-                    // Somebody else holds the weights, so that the step wrote to others.
-                    self.unstable += 1;
-                    self.taken.clear();
-                }
-                (copies_of_result, self.unstable < MOST_UNSTABLE)
+                let taken = copied(&result);
+                let recording = Recording {
+                    step,
+                    inputs: tensors,
+                    result,
+                };
+                self.recorded.insert(inputs.kind, recording);
+                (taken, true)
             }
             Err(error) => {
                 tracing::warn!("training steps are not recorded: {error}");
-                let pairs: Vec<[&StepTensor; 2]> =
-                    after.iter().zip(&copies).map(<[_; 2]>::from).collect();
-                StepTensor::replace_all(&pairs);
-                learner.count(false);
-                pass.give(inputs.factors);
-                let batch = again.expect("it was recorded as this kind of batch").batch;
-                (learner.take(task, batch, pass, inputs.numbers), false)
+                before.put_back(learner, device);
+                (take(learner, pass), false)
             }
         }
     }
 }
 
-type Before = (Vec<Option<StepPlace>>, Vec<StepTensor>);
+/// Everything that a step changes, as it was before.
+struct Before {
+    places: Vec<Option<StepPlace>>,
+    copies: Vec<StepTensor>,
+}
 
-/// Where everything lies that a step changes, and copies of it, if all of it can be put back.
-fn before<M: Module>(learner: &Learner<M>, device: &Device) -> Option<Before> {
-    let changing = learner.changing_tensors(device)?;
-    let can_be_put_back = changing.iter().all(|tensor| tensor.shape().is_some());
-    can_be_put_back.then(|| {
-        let places = changing.iter().map(StepTensor::place).collect();
-        (places, changing.iter().map(StepTensor::copied).collect())
-    })
+impl Before {
+    /// Copies everything, if all of it can be put back.
+    fn of<M: Module>(learner: &Learner<M>, device: &Device) -> Option<Self> {
+        let changing = learner.changing_tensors(device)?;
+        let can_be_put_back = changing.iter().all(|tensor| tensor.shape().is_some());
+        can_be_put_back.then(|| Self {
+            places: changing.iter().map(StepTensor::place).collect(),
+            copies: changing.iter().map(StepTensor::copied).collect(),
+        })
+    }
+
+    fn lies_where_it_lay<M: Module>(&self, learner: &Learner<M>, device: &Device) -> bool {
+        let changing = learner.changing_tensors(device).unwrap_or_default();
+        let places = changing.iter().map(StepTensor::place);
+        places.eq(self.places.iter().copied())
+    }
+
+    /// Puts everything back after a step.
+    fn put_back<M: Module>(&self, learner: &mut Learner<M>, device: &Device) {
+        let changing = learner.changing_tensors(device).unwrap_or_default();
+        let pairs = changing.iter().zip(&self.copies).map(<[_; 2]>::from);
+        StepTensor::replace_all(&pairs.collect::<Vec<_>>());
+        learner.count(false);
+    }
 }
 
 /// The device of a network, without autodiff.

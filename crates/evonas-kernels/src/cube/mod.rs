@@ -20,6 +20,6 @@ mod update;
 
 pub(crate) use backend::{run_on, tensor_of, values_of};
 pub(crate) use recording::{
-    Recorded, Recorder, any_values_of, can_be_replaced, replace, with_values,
+    Recorded, Recorder, any_values_of, can_be_replaced, copied, replace, with_values,
 };
 pub(crate) use update::{Parameter, blend, update};

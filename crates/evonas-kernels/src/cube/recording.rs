@@ -4,12 +4,15 @@
 use std::fmt;
 use std::thread::{self, ThreadId};
 
-use burn::backend::{BackendTensor, DispatchDevice, DispatchTensor, DispatchTensorKind};
+use burn::backend::{
+    BackendTensor, DispatchDevice, DispatchTensor, DispatchTensorKind, TensorMetadata as _,
+};
 use burn::tensor::{DType, Device};
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::client::{Client, Graph};
 use cubecl::prelude::*;
 
+use super::launch::{contiguous, empty};
 use super::update::{MOST_TENSORS, across, arguments, at_once, length};
 use crate::recording::RecordingError;
 
@@ -35,6 +38,17 @@ pub(crate) fn with_values(tensor: &DispatchTensor, values: CubeTensor) -> Dispat
 
 pub(crate) fn can_be_replaced(values: &CubeTensor) -> bool {
     matches!(values.dtype, DType::F32 | DType::I32) && values.is_contiguous()
+}
+
+/// The same values in memory of their own, without gaps.
+pub(crate) fn copied(values: &CubeTensor) -> CubeTensor {
+    let values = contiguous(values.clone());
+    if !can_be_replaced(&values) {
+        return values.copy();
+    }
+    let copy = empty(&values, values.shape(), values.dtype);
+    replace(vec![[&copy, &values]]);
+    copy
 }
 
 #[cube(launch)]
