@@ -129,7 +129,7 @@ impl<M: Module> Learner<M> {
             totals,
         } = loss(self.trained(), &self.config);
         let device = reported.device();
-        if numbers.on_device().is_none() && self.optimizer.tensors(&device).is_some() {
+        if numbers.on_device().is_none() && self.optimizer.is_together_on(&device) {
             numbers = numbers.on(&device);
         }
         let gradients = GradientsParams::from_grads(differentiated.backward(), self.trained());

@@ -154,6 +154,11 @@ impl NetworkOptimizer {
         self.together.filter(|_| updates_together(device))
     }
 
+    /// Whether steps on this device are of all parameters at once.
+    pub(super) fn is_together_on(&self, device: &Device) -> bool {
+        self.updates_together(device).is_some()
+    }
+
     /// The tensors of all states, in the order of the parameters, if steps on this device keep them where they lie.
     pub(super) fn tensors(&self, device: &Device) -> Option<Vec<StepTensor>> {
         let together = self.updates_together(device)?;
