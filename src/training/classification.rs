@@ -56,7 +56,10 @@ impl<M: ImageClassifier> Task<M> for DeviceImages {
         }
         let (images, labels) = batch.clone();
         let tensors = vec![images.into(), labels.into()];
-        Some(RecordedBatch::new(batch.clone(), tensors))
+        Some(RecordedBatch::new(tensors, |tensors| {
+            let [images, labels] = <[_; 2]>::try_from(tensors).expect("a batch has two tensors");
+            (images.into_float(), labels.into_integers())
+        }))
     }
 
     fn totals(&self, network: &M, (images, labels): Self::Batch) -> Tensor<1> {

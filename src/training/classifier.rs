@@ -63,8 +63,8 @@ pub trait ImageClassifier: Module {
 
     /// Whether a step may be [recorded](super::Trainer::record_steps): whether
     /// [`training_output`](Self::training_output) depends on nothing but weights, images, and what cell networks draw from the
-    /// pass. A layer that draws random numbers on the device, as Burn's dropout, would draw the same in every step. By
-    /// default, it may not.
+    /// pass. A layer that draws random numbers on the device, as Burn's dropout, would draw the same in every step,
+    /// and nobody would notice. By default, it may not.
     fn can_be_recorded(&self) -> bool {
         false
     }

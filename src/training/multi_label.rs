@@ -130,7 +130,10 @@ impl<M: ImageClassifier> Task<M> for MultiLabelTask {
         }
         let (images, targets) = batch.clone();
         let tensors = vec![images.into(), targets.into()];
-        Some(RecordedBatch::new(batch.clone(), tensors))
+        Some(RecordedBatch::new(tensors, |tensors| {
+            let [images, targets] = <[_; 2]>::try_from(tensors).expect("a batch has two tensors");
+            (images.into_float(), targets.into_float())
+        }))
     }
 
     /// True positives, positives that were found, and positives there are.

@@ -1,5 +1,7 @@
 //! What a network learns.
 
+use std::fmt;
+
 use burn::module::Module;
 use burn::tensor::Tensor;
 use evonas_kernels::StepTensor;
@@ -127,7 +129,7 @@ pub trait Task<M: Module>: Send + Sync {
     ///
     /// It may if the loss of this network depends on nothing but the weights, these tensors, the configuration, and what
     /// [`TrainingPass`] gives to cell networks: not on the progress, on random numbers of the device's, or on what is copied
-    /// to it.
+    /// to it during the step. Nobody checks that: CUDA would repeat the step with what was copied when it was recorded.
     fn recorded_batch(
         &self,
         network: &M,
@@ -166,21 +168,34 @@ pub trait Task<M: Module>: Send + Sync {
     }
 }
 
-/// A training batch whose values are replaced for other steps.
-#[derive(Clone, Debug)]
+/// The tensors of a training batch, and how they make one.
 #[non_exhaustive]
 pub struct RecordedBatch<B> {
     /// The tensors of the batch, always in the same order.
     pub tensors: Vec<StepTensor>,
-    /// The batch again, of the same tensors.
-    pub batch: B,
+    /// Makes a batch of as many tensors of the same shapes.
+    pub assemble: Box<dyn Fn(Vec<StepTensor>) -> B>,
+}
+
+impl<B> fmt::Debug for RecordedBatch<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordedBatch")
+            .field("tensors", &self.tensors)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<B> RecordedBatch<B> {
-    /// A batch of these tensors.
+    /// These tensors, of which `assemble` makes a batch.
     #[must_use]
-    pub const fn new(batch: B, tensors: Vec<StepTensor>) -> Self {
-        Self { tensors, batch }
+    pub fn new(
+        tensors: Vec<StepTensor>,
+        assemble: impl Fn(Vec<StepTensor>) -> B + 'static,
+    ) -> Self {
+        Self {
+            tensors,
+            assemble: Box::new(assemble),
+        }
     }
 }
 

@@ -46,6 +46,15 @@ impl StepTensor {
     pub fn into_float<const D: usize>(self) -> Tensor<D> {
         Tensor::from_dispatch(self.0)
     }
+
+    /// The tensor, if it has integers.
+    ///
+    /// # Panics
+    /// If it has other numbers, or another rank.
+    #[must_use]
+    pub fn into_integers<const D: usize>(self) -> Tensor<D, Int> {
+        Tensor::from_dispatch(self.0)
+    }
 }
 
 /// Where the values of a tensor lie. Two tensors of one device with equal places share their memory, as long as both
@@ -182,7 +191,7 @@ impl StepRecorder {
     }
 
     /// Records what `step` computes on the device, from the calling thread, without computing it. A step may neither read
-    /// from the device nor copy to it.
+    /// from the device nor copy to it. WGSL refuses what it would copy; CUDA copies the same again in every repetition.
     ///
     /// # Errors
     /// [`RecordingError`] if the step can't be recorded. Tensors that it would have written can't be read until they are
@@ -226,7 +235,8 @@ impl RecordedStep {
     /// Tensors that the step wrote change their values, and so do all that share their memory: keep them to yourself.
     ///
     /// # Errors
-    /// [`RecordingError`] if another thread recorded it, or the device has failed.
+    /// [`RecordingError`] if another thread recorded it, or the device has failed. In the second case, tensors that the step
+    /// writes can't be read until it is repeated or they are [replaced](StepTensor::replace_all).
     pub fn repeat(&self) -> Result<(), RecordingError> {
         #[cfg(any(feature = "cuda", feature = "wgpu"))]
         return self.recorded.repeat();

@@ -18,8 +18,8 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// Shifts every image by up to [`Augmentation::crop_padding`] pixels in both directions, filling with
-    /// black, mirrors half of them, and sets a square of every image to 0, the channels' means.
+    /// Draws how every image is shifted, by up to [`Augmentation::crop_padding`] pixels in both directions, and filled with
+    /// black, which half of them is mirrored, and which square is set to 0, the channels' means.
     pub(super) fn draw(
         augmentation: &Augmentation,
         shape: ImageShape,

@@ -26,7 +26,7 @@ impl Attempt {
     }
 }
 
-/// Calls `attempt`, and once more if memory runs out before anything is reported. What the device's memory pools keep
+/// Calls `attempt`, and once more, with the same seed, if memory runs out before anything is reported. What the device's memory pools keep
 /// without using it is given back after each attempt, so that it is there for the next one, or for another process.
 pub(super) fn on_gpu<T>(
     device: &Device,
@@ -34,7 +34,8 @@ pub(super) fn on_gpu<T>(
 ) -> Result<T, EvaluationError> {
     let take = |one: &Attempt| {
         let result = panic_is_failure(|| attempt(one));
-        device.memory_cleanup();
+        // What a broken device says here says less than the result.
+        let _ = caught(|| device.memory_cleanup());
         result
     };
     let first = Attempt::default();

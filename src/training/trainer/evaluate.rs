@@ -53,12 +53,13 @@ impl Trainer {
 
     /// Lets a device record a training step and repeat it, where it can: on CUDA and WGSL, for
     /// [tasks](Task::recorded_batch) and networks that allow it, with an optimizer that updates all parameters at once (SGD,
-    /// RMSProp). A step then costs the host the time of a few launches instead of hundreds. The weights are the same, bit
-    /// for bit. Off by default; on the CPU it changes nothing.
+    /// RMSProp). A step then costs the host the time of a few launches instead of hundreds. The weights are the same: bit for
+    /// bit on WGSL, where it is tested. Off by default; on the CPU it changes nothing.
     ///
-    /// While a step is being recorded, once or twice in a training, no other thread of the process may use the device: it
+    /// While a step is being recorded, a few times in a training at most, no other thread of the process may use the device: it
     /// would be refused memory, or what it reads. So it is for processes that train one network at a time on a device. The
-    /// memory of a recorded step stays reserved until the training ends; an epoch whose batches have two sizes has two.
+    /// memory of a recorded step stays reserved until the training ends; an epoch whose batches have two sizes has two. Where
+    /// that is too much, don't record.
     #[must_use]
     pub const fn record_steps(mut self, record: bool) -> Self {
         self.records_steps = record;

@@ -22,12 +22,14 @@ use crate::training::{RecordedBatch, Task};
 const FIRST_STEPS: usize = 2;
 /// Recordings of a training: an epoch has batches of at most two sizes, and drop path begins after the first step.
 const MOST_RECORDINGS: usize = 2;
-/// Recordings that turned out to be of use once only, before no more are made.
+/// Steps that were to be recorded and moved the weights, before no more are tried.
 const MOST_UNSTABLE: usize = 4;
 
-/// What a recording is for: batches of these shapes, and these random layers that drop something.
+/// What a recording is for: one task, batches of these shapes, and these random layers that drop something.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct StepKind {
+    /// The type of the task, and where it is: another one may have another loss.
+    task: (&'static str, usize),
     batch: Vec<StepShape>,
     active: Vec<bool>,
 }
@@ -40,6 +42,8 @@ pub(super) struct StepRecordings {
     /// How many steps were taken.
     taken: HashMap<StepKind, usize>,
     recorded: HashMap<StepKind, Recording>,
+    /// Where everything lies that recorded steps change.
+    places: Vec<Option<StepPlace>>,
     unstable: usize,
 }
 
@@ -87,6 +91,13 @@ impl<B> Inputs<B> {
         tensors.extend(self.numbers.on_device().cloned().map(StepTensor::from));
         tensors
     }
+
+    /// The same with a batch in memory of its own, which other steps may write to.
+    fn own(mut self) -> Self {
+        let tensors = self.batch.tensors.iter();
+        self.batch.tensors = tensors.map(StepTensor::copied).collect();
+        self
+    }
 }
 
 impl StepRecordings {
@@ -112,27 +123,32 @@ impl StepRecordings {
         pass: &mut TrainingPass<'_>,
         numbers: StepNumbers,
     ) -> (StepResult, bool) {
-        let Some(recorded) = task.recorded_batch(learner.trained(), &batch) else {
+        let recorded = task.recorded_batch(learner.trained(), &batch);
+        let shapes = recorded.as_ref().and_then(|recorded| {
+            let shapes = recorded.tensors.iter().map(StepTensor::shape);
+            shapes.collect::<Option<Vec<StepShape>>>()
+        });
+        // A task that isn't recorded, or a device that records nothing.
+        let (Some(recorded), Some(shapes)) = (recorded, shapes) else {
             return (learner.take(task, batch, pass, numbers), false);
         };
-        let shapes: Option<Vec<StepShape>> =
-            recorded.tensors.iter().map(StepTensor::shape).collect();
-        // Devices that record nothing.
-        let Some(shapes) = shapes else {
-            return (learner.take(task, batch, pass, numbers), false);
-        };
-        drop(batch);
         let plan = self.plans.get(&shapes);
         let kind = StepKind {
+            task: (std::any::type_name::<T>(), std::ptr::from_ref(task).addr()),
             active: plan.map_or_else(Vec::new, |plan| plan.active(pass.progress())),
             batch: shapes,
         };
         if self.recorded.contains_key(&kind) || self.is_due(&kind) {
             let plan = plan.cloned();
+            drop(batch);
             return self.by_recording(learner, task, recorded, kind, plan, pass, numbers);
         }
+        drop(recorded);
         *self.taken.entry(kind.clone()).or_default() += 1;
-        let result = learner.take(task, recorded.batch, pass, numbers);
+        let result = learner.take(task, batch, pass, numbers);
+        if self.has_any() && self.places != places_of(learner, &device_of(learner)) {
+            self.forget();
+        }
         let go_on = match pass.take_draws() {
             Draws::Nothing => true,
             Draws::AtOnce(plan) => {
@@ -169,7 +185,8 @@ impl StepRecordings {
             && !recording.step.is_of_this_thread()
         {
             self.forget();
-            return (learner.take(task, batch.batch, pass, numbers), true);
+            let batch = (batch.assemble)(batch.tensors);
+            return (learner.take(task, batch, pass, numbers), true);
         }
         let device = device_of(learner);
         let factors = plan.map(|plan| pass.values_of(&plan));
@@ -185,18 +202,11 @@ impl StepRecordings {
         let Some(recording) = self.recorded.get(&inputs.kind) else {
             return self.record(learner, task, inputs, pass, &device);
         };
-        match recording.repeat(&inputs.tensors()) {
-            Ok(result) => {
-                learner.count_repeated();
-                (result, true)
-            }
-            Err(error) => {
-                tracing::warn!("a recorded training step can't be repeated: {error}");
-                pass.give(inputs.factors);
-                let batch = inputs.batch.batch;
-                (learner.take(task, batch, pass, inputs.numbers), false)
-            }
-        }
+        let result = recording
+            .repeat(&inputs.tensors())
+            .unwrap_or_else(|error| panic!("a training step can't be repeated: {error}"));
+        learner.count_repeated();
+        (result, true)
     }
 
     /// Records a step and computes it. If that fails, the step is taken as others are.
@@ -208,11 +218,9 @@ impl StepRecordings {
         pass: &mut TrainingPass<'_>,
         device: &Device,
     ) -> (StepResult, bool) {
-        let tensors = inputs.tensors();
+        let inputs = inputs.own();
         let take = |learner: &mut Learner<M>, pass: &mut TrainingPass<'_>| {
-            // Handles that stay with the inputs while the step uses others, as in all other steps.
-            let again = task.recorded_batch(learner.trained(), &inputs.batch.batch);
-            let batch = again.expect("it was recorded as this kind of batch").batch;
+            let batch = (inputs.batch.assemble)(inputs.batch.tensors.clone());
             pass.give(inputs.factors.clone());
             learner.take(task, batch, pass, inputs.numbers.clone())
         };
@@ -237,23 +245,28 @@ impl StepRecordings {
         drop(result);
         before.put_back(learner, device);
         let (result, recorded) = recorder.record(|| take(learner, pass));
-        match recorded.and_then(|step| step.repeat().map(|()| step)) {
-            Ok(step) => {
+        let recorded = recorded.and_then(|step| step.repeat().map(|()| step));
+        match recorded {
+            Ok(step) if before.lies_where_it_lay(learner, device) => {
                 let taken = copied(&result);
                 let recording = Recording {
                     step,
-                    inputs: tensors,
+                    inputs: inputs.tensors(),
                     result,
                 };
+                self.places = before.places;
                 self.recorded.insert(inputs.kind, recording);
-                (taken, true)
+                return (taken, true);
             }
-            Err(error) => {
-                tracing::warn!("training steps are not recorded: {error}");
-                before.put_back(learner, device);
-                (take(learner, pass), false)
-            }
+            Ok(_) => tracing::warn!("training steps are not recorded: one moved the weights"),
+            Err(error) => tracing::warn!("training steps are not recorded: {error}"),
         }
+        before.put_back(learner, device);
+        // Memory may be what was missing.
+        drop(before);
+        self.forget();
+        device.memory_cleanup();
+        (take(learner, pass), false)
     }
 }
 
@@ -269,15 +282,13 @@ impl Before {
         let changing = learner.changing_tensors(device)?;
         let can_be_put_back = changing.iter().all(|tensor| tensor.shape().is_some());
         can_be_put_back.then(|| Self {
-            places: changing.iter().map(StepTensor::place).collect(),
+            places: places_of(learner, device),
             copies: changing.iter().map(StepTensor::copied).collect(),
         })
     }
 
     fn lies_where_it_lay<M: Module>(&self, learner: &Learner<M>, device: &Device) -> bool {
-        let changing = learner.changing_tensors(device).unwrap_or_default();
-        let places = changing.iter().map(StepTensor::place);
-        places.eq(self.places.iter().copied())
+        self.places == places_of(learner, device)
     }
 
     /// Puts everything back after a step.
@@ -287,6 +298,12 @@ impl Before {
         StepTensor::replace_all(&pairs.collect::<Vec<_>>());
         learner.count(false);
     }
+}
+
+/// Where everything lies that a step changes.
+fn places_of<M: Module>(learner: &Learner<M>, device: &Device) -> Vec<Option<StepPlace>> {
+    let changing = learner.changing_tensors(device).unwrap_or_default();
+    changing.iter().map(StepTensor::place).collect()
 }
 
 /// The device of a network, without autodiff.

@@ -7,7 +7,7 @@ use evonas::training::Trainer;
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct RecordOption {
     /// On a GPU, record a training step and repeat it as a whole, which takes the host a few launches instead of hundreds.
-    /// The weights are the same; the memory of a step stays reserved during a training [default: true where a process
+    /// The weights are the same; the memory of a step, or of two, stays reserved during a training [default: true where a process
     /// trains one network at a time on the device]
     #[arg(
         long,

@@ -273,11 +273,14 @@ fn course_of<T: Task<CellNetwork, Batch = (Tensor<4>, Tensor<1, Int>)>>(
     let mut rng = stream(5, 1);
     let mut results = Vec::new();
     let mut kept = None;
+    let mut batches = Vec::new();
     for step in 0..STEPS {
         let batch: Vec<usize> = (0..BATCH - step % 2)
             .map(|image| image * 7 + step)
             .collect();
         let batch = images.augmented_batch(&batch, &config.augmentation, &mut rng);
+        // Whoever keeps a batch keeps its images.
+        batches.push((batch.0.clone(), batch.0.to_data()));
         let mut pass = TrainingPass::new(step as f64 / STEPS as f64, &mut rng);
         let rate = 0.02 / (1.0 + step as f64);
         let result = learner.step(task, batch, &mut pass, rate);
@@ -288,6 +291,9 @@ fn course_of<T: Task<CellNetwork, Batch = (Tensor<4>, Tensor<1, Int>)>>(
             let before = values_of(&network);
             kept = Some((network, before));
         }
+    }
+    for (batch, before) in batches {
+        assert_eq!(batch.into_data(), before);
     }
     // A network that was taken out earlier stays as it was.
     let (network, before) = kept.unwrap();
@@ -320,7 +326,7 @@ fn recorded_steps_are_those_that_are_taken_to_the_bit() {
     assert_eq!(recorded, taken);
 }
 
-/// Digits whose loss copies a number to the device, which no recording can hold.
+/// Digits whose loss copies a number to the device, which WGSL refuses to record.
 struct Copying(DeviceImages);
 
 impl Task<CellNetwork> for Copying {
