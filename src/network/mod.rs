@@ -69,6 +69,7 @@ pub use latency::{LatencyTable, LatencyTableError, Repetitions};
 pub use nasbench201::NasBench201Classifier;
 #[cfg(feature = "burn")]
 pub use noise::TrainingPass;
+#[cfg(feature = "burn")]
 pub(crate) use noise::{Draws, FactorPlan};
 #[cfg(feature = "burn")]
 pub use operation::OperationModule;
