@@ -4,7 +4,7 @@ use std::fmt;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
-use evonas_kernels::HiddenState;
+use evonas_kernels::{HiddenState, PART_ALIGNMENT};
 use rand::{Rng, RngExt};
 
 use super::drop_path::DropPath;
@@ -150,7 +150,7 @@ impl FactorPlan {
                     self.batch * layer.factors_of_example(),
                     rng,
                 );
-                factors.resize(factors.len().next_multiple_of(ALIGNMENT), 0.0);
+                factors.resize(factors.len().next_multiple_of(PART_ALIGNMENT), 0.0);
             }
         }
         factors
@@ -163,9 +163,6 @@ impl FactorPlan {
     }
 }
 
-/// Factors begin at multiples of this many values, where every device can read a part of a tensor without copying it.
-const ALIGNMENT: usize = 128;
-
 /// The factors of all random layers of a pass, on the device.
 struct DrawnFactors {
     factors: Tensor<1>,
@@ -176,7 +173,7 @@ impl DrawnFactors {
     fn take(&mut self, count: usize) -> Tensor<1> {
         let end = self.next + count;
         let factors = self.factors.clone().narrow(0, self.next, count);
-        self.next = end.next_multiple_of(ALIGNMENT);
+        self.next = end.next_multiple_of(PART_ALIGNMENT);
         factors
     }
 }

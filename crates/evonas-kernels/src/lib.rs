@@ -83,6 +83,10 @@ pub use window::Window;
 
 use burn::tensor::{Device, FloatDType};
 
+/// A part of a tensor that begins at a multiple of this many values of four bytes can be read on every device without
+/// being copied.
+pub const PART_ALIGNMENT: usize = 128;
+
 /// Whether tensors of this device are computed by this machine's cores, in threads of Rayon's current pool.
 #[must_use]
 pub fn runs_on_cpu(device: &Device) -> bool {

@@ -3,15 +3,13 @@
 use std::ops::Range;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use evonas_kernels::PART_ALIGNMENT;
 
 /// Integers that a batch needs on its device, copied there at once.
 #[derive(Debug, Default)]
 pub(in crate::training) struct Integers {
     values: Vec<i32>,
 }
-
-/// Integers begin at multiples of this many values, where every device can read a part of a tensor without copying it.
-const ALIGNMENT: usize = 128;
 
 impl Integers {
     /// The places of some images, and none else yet.
@@ -26,7 +24,7 @@ impl Integers {
 
     /// Adds some, and returns where they are.
     pub(super) fn add(&mut self, values: impl IntoIterator<Item = i32>) -> Range<usize> {
-        let first = self.values.len().next_multiple_of(ALIGNMENT);
+        let first = self.values.len().next_multiple_of(PART_ALIGNMENT);
         self.values.resize(first, 0);
         self.values.extend(values);
         first..self.values.len()

@@ -282,7 +282,7 @@ impl Before {
         let changing = learner.changing_tensors(device)?;
         let can_be_put_back = changing.iter().all(|tensor| tensor.shape().is_some());
         can_be_put_back.then(|| Self {
-            places: places_of(learner, device),
+            places: changing.iter().map(StepTensor::place).collect(),
             copies: changing.iter().map(StepTensor::copied).collect(),
         })
     }

@@ -1,6 +1,7 @@
 //! The numbers of a step that differ from step to step.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use evonas_kernels::PART_ALIGNMENT;
 
 /// The learning rate of a step, and the share of averages that it keeps.
 ///
@@ -12,8 +13,8 @@ pub(super) struct StepNumbers {
     on_device: Option<Tensor<1>>,
 }
 
-/// Where the second number is, in values: every device can read a part that begins there without copying it.
-const SECOND: usize = 128;
+/// Where the second number is, in values.
+const SECOND: usize = PART_ALIGNMENT;
 
 impl StepNumbers {
     pub(super) const fn new(rate: f64, kept: f64) -> Self {
