@@ -1,6 +1,7 @@
 """Writes parity fixtures and times training steps of the PyTorch implementation.
 
     parity.py export --genotype amoebanet-a --cells 1 --filters 8 --size 16 --batch 4 --out FILE
+    parity.py exports FILE (each line: the arguments of one export)
     parity.py random --count 20 --pairs 5 --cells 1 --filters 8 --size 16 --batch 4 --out DIRECTORY
     parity.py bench  --genotype amoebanet-a --cells 3 --filters 24 --batch 128
 
@@ -24,6 +25,7 @@ import copy
 import json
 import os
 import random
+import shlex
 import statistics
 import time
 
@@ -163,6 +165,10 @@ def export(args, genotype, given, first_seed, out):
     print(json.dumps({"out": out, "params": count_parameters(net), "loss": loss}))
 
 
+def export_named(args):
+    export(args, Genotype.parse(args.genotype), args.genotype, args.seed, args.out)
+
+
 def export_random(args):
     os.makedirs(args.out, exist_ok=True)
     rng = random.Random(args.seed)
@@ -222,7 +228,7 @@ def bench(args):
     )
 
 
-def parse_arguments():
+def parse_arguments(words=None):
     network = argparse.ArgumentParser(add_help=False)
     network.add_argument("--cells", type=int, default=3, help="N, normal cells per stack")
     network.add_argument("--filters", type=int, default=24, help="F, filters of the first stack")
@@ -247,6 +253,9 @@ def parse_arguments():
     modes = parser.add_subparsers(dest="mode", required=True)
     one = modes.add_parser("export", parents=[named, network, fixture], help="write the fixture of one genotype")
     one.add_argument("--out", default="parity.safetensors")
+    several = modes.add_parser("exports", help="write several fixtures, with the start of one process")
+    several.add_argument("file", help="each line is the arguments of one export")
+    several.add_argument("--threads", type=int, default=2)
     many = modes.add_parser("random", parents=[network, fixture], help="write fixtures of random genotypes, all operations")
     many.add_argument("--count", type=int, default=10)
     many.add_argument("--pairs", type=int, default=5, help="pairs per cell")
@@ -258,14 +267,18 @@ def parse_arguments():
     timed.add_argument("--nchw", action="store_true", help="contiguous layout instead of channels_last")
     timed.add_argument("--compile", action="store_true")
     timed.add_argument("--amp", choices=["bf16"])
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def main():
     args = parse_arguments()
     torch.set_num_threads(args.threads)
     if args.mode == "export":
-        export(args, Genotype.parse(args.genotype), args.genotype, args.seed, args.out)
+        export_named(args)
+    elif args.mode == "exports":
+        with open(args.file) as lines:
+            for line in lines:
+                export_named(parse_arguments(["export", *shlex.split(line)]))
     elif args.mode == "random":
         export_random(args)
     else:

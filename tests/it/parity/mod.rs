@@ -150,16 +150,16 @@ fn export(python: &str, arguments: &[&str]) {
 }
 
 /// Published networks and sizes, as flags of `parity.py export`.
-fn published() -> Vec<(String, Vec<String>)> {
+fn published() -> Vec<(String, String)> {
     let mut cases = Vec::new();
     for genotype in ["amoebanet-a", "nasnet-a"] {
         for (cells, filters) in [(1, 8), (2, 12)] {
             for size in [16, 17, 32] {
                 cases.push((
                     format!("{genotype}-{filters}-{size}"),
-                    words(&format!(
+                    format!(
                         "--genotype {genotype} --cells {cells} --filters {filters} --size {size} --batch 2"
-                    )),
+                    ),
                 ));
             }
         }
@@ -167,17 +167,13 @@ fn published() -> Vec<(String, Vec<String>)> {
     cases
 }
 
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
-}
-
 /// All published cells with both stems; the ImageNet stem comes with an auxiliary head and a skipped
 /// reduction input.
-fn all_published() -> Vec<(String, Vec<String>)> {
+fn all_published() -> Vec<(String, String)> {
     let mut cases = published();
     for genotype in ["amoebanet-b", "amoebanet-c", "amoebanet-d"] {
         let flags = format!("--genotype {genotype} --cells 1 --filters 8 --size 16 --batch 2");
-        cases.push((genotype.to_owned(), words(&flags)));
+        cases.push((genotype.to_owned(), flags));
     }
     for (genotype, size) in [("amoebanet-a", 75), ("nasnet-a", 80)] {
         // The stem cells' widths, 18 / 4 = 4 and 18 / 2 = 9, split evenly and unevenly.
@@ -185,7 +181,7 @@ fn all_published() -> Vec<(String, Vec<String>)> {
             "--genotype {genotype} --cells 1 --filters 18 --size {size} --batch 2 \
              --stem imagenet --stem-filters 12 --aux 0.4 --skip-reduction-input"
         );
-        cases.push((format!("{genotype}-imagenet"), words(&flags)));
+        cases.push((format!("{genotype}-imagenet"), flags));
     }
     cases
 }
@@ -193,13 +189,17 @@ fn all_published() -> Vec<(String, Vec<String>)> {
 /// Checks all published cells, exported with further flags.
 fn check_published(python: &str, further: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    for (name, flags) in all_published() {
-        let path = folder.path().join(format!("{name}.safetensors"));
-        let mut arguments = vec!["export", "--out", path.to_str().unwrap()];
-        arguments.extend(further);
-        arguments.extend(flags.iter().map(String::as_str));
-        export(python, &arguments);
-    }
+    let further = further.join(" ");
+    let exports: String = all_published()
+        .into_iter()
+        .map(|(name, flags)| {
+            let path = folder.path().join(format!("{name}.safetensors"));
+            format!("--out '{}' {flags} {further}\n", path.display())
+        })
+        .collect();
+    let list = folder.path().join("exports.txt");
+    std::fs::write(&list, exports).unwrap();
+    export(python, &["exports", list.to_str().unwrap()]);
     check(&files(folder.path()), Cells::Published);
 }
 
