@@ -33,34 +33,9 @@ def measure(command):
     return figures
 
 
-def compare_recorded(args):
-    """Prints a table of the recorded steps and of PyTorch's on the same GPU, eager and compiled."""
-    print("| (N, F), size, batch, precision | evonas, ms | PyTorch eager, ms | PyTorch compiled, ms "
-          "| images a second, evonas / PyTorch | MiB, evonas and PyTorch |")
-    print("|---|---|---|---|---|---|")
-    with open(os.path.join(os.environ.get("EVONAS_CALLED_FROM", ""), args.gpu_check)) as lines:
-        steps = [line for line in map(json.loads, lines) if line.get("check") == "steps" and "median_step_ms" in line]
-    for ours in steps:
-        command = [
-            args.python, "tests/pytorch/parity.py", "bench", "--genotype", ours["genotype"],
-            "--cells", str(ours["cells"]), "--filters", str(ours["filters"]), "--size", str(ours["size"]),
-            "--batch", str(ours["batch"]), "--device", ours["device"], "--steps", "20",
-            "--stem", ours["stem"], "--classes", str(ours["classes"]),
-            *(["--amp", "bf16"] if ours["precision"] == "bf16" else []),
-        ]
-        theirs = [measure([*command, *further]) for further in ([], ["--compile"])]
-        best = min(theirs, key=lambda figures: figures["median_step_ms"])
-        print(
-            f"| ({ours['cells']}, {ours['filters']}), {ours['size']}x{ours['size']}, {ours['batch']}, "
-            f"{ours['precision']} | {ours['median_step_ms']:.2f} | {theirs[0]['median_step_ms']:.2f} "
-            f"| {theirs[1]['median_step_ms']:.2f} | {best['median_step_ms'] / ours['median_step_ms']:.2f} "
-            f"| {ours['reserved_mib'] or 0:.0f}, {best.get('device_peak_mib') or 0:.0f} |", flush=True)
-
-
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--evonas", metavar="PROGRAM")
-    parser.add_argument("--gpu-check", metavar="FILE", help="compare the steps that `evonas bench gpu` recorded with PyTorch's")
+    parser.add_argument("--evonas", metavar="PROGRAM", required=True)
     parser.add_argument("--python", required=True)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--sizes", default=",".join(DEFAULT_SIZES))
@@ -72,13 +47,6 @@ def main():
     unknown = [size for size in args.sizes.split(",") if size not in SIZES]
     if unknown or args.runs < 1:
         parser.error(f"--sizes takes {', '.join(SIZES)}; --runs must be at least 1")
-    if args.gpu_check:
-        if args.pytorch:
-            parser.error("with --gpu-check, PyTorch's options follow from the record")
-        compare_recorded(args)
-        return
-    if not args.evonas:
-        parser.error("pass --evonas or --gpu-check")
     if not args.json:
         # The memory of the processes, not of a device.
         print("| (N, F), size, batch | threads | evonas, ms | PyTorch, ms | images a second, evonas / PyTorch "

@@ -4,23 +4,18 @@
 #
 #     benches/vs_pytorch.sh [--runs 3] [--sizes 8,28,16,24,36] [--threads 1,2] [--device cpu] [--json]
 #                           [-- options for PyTorch, such as --compile or --amp bf16]
-#     benches/vs_pytorch.sh --gpu-check FILE
 #
-# With `--amp bf16` both sides compute in bfloat16. The second form builds nothing: it reads the steps that
-# `evonas bench gpu --record FILE` timed on this GPU, and times PyTorch's for comparison, eager and compiled.
+# With `--amp bf16` both sides compute in bfloat16. `evonas bench gpu --python PYTHON` compares steps on a GPU, and needs no
+# checkout.
 #
 # EVONAS_PYTHON names a Python with the packages of tests/pytorch/requirements.txt; the default is python3.
 set -euo pipefail
-export EVONAS_CALLED_FROM=$PWD
 cd "$(dirname "$0")/.."
 python=${EVONAS_PYTHON:-python3}
 if ! "$python" -c 'import torch' 2>/dev/null; then
   echo "$python has no PyTorch: install tests/pytorch/requirements.txt and set EVONAS_PYTHON to that Python" >&2
   exit 1
 fi
-case " $* " in
-  *" --gpu-check"[\ =]*) exec "$python" benches/vs_pytorch.py --python "$python" "$@" ;;
-esac
 features=()
 case " $* " in
   *" --device cuda"*) features=(--features cuda) ;;

@@ -16,6 +16,8 @@ pub(super) struct StepTimes {
     pub(super) first: f64,
     /// The steps after the warm-up, at least one, from the shortest to the longest.
     timed: Vec<f64>,
+    /// How long the host worked on each of them until all was submitted, from the shortest to the longest.
+    submitted: Vec<f64>,
     /// How many steps the device repeated from a recording.
     pub(super) repeated: u64,
 }
@@ -48,9 +50,11 @@ impl StepTimes {
             let mut pass = TrainingPass::new(0.0, &mut rng);
             let batch = (batch.clone(), labels.clone());
             let result = learner.step(&images, batch, &mut pass, config.learning_rate);
+            let submitted = Instant::now();
             // Reading the loss waits for the device.
             let _ = result.loss.into_scalar::<f32>().elem::<f64>();
             step_done();
+            submitted
         });
         times.repeated = learner.repeated_steps();
         times
@@ -70,41 +74,58 @@ impl StepTimes {
         Self::of_steps(warm_up, timed, || {
             let indices: Vec<usize> = places.by_ref().take(batch_size).collect();
             let (batch, _) = images.augmented_batch(&indices, augmentation, &mut rng);
+            let submitted = Instant::now();
             let _ = batch.slice([0..1, 0..1, 0..1, 0..1]).into_data();
+            submitted
         })
     }
 
-    fn of_steps(warm_up: usize, timed: usize, mut step: impl FnMut()) -> Self {
-        let mut times: Vec<f64> = (0..1 + warm_up + timed.max(1))
+    /// A step returns when it had submitted its work to the device.
+    fn of_steps(warm_up: usize, timed: usize, mut step: impl FnMut() -> Instant) -> Self {
+        let mut times: Vec<(f64, f64)> = (0..1 + warm_up + timed.max(1))
             .map(|_| {
                 let start = Instant::now();
-                step();
-                1e3 * start.elapsed().as_secs_f64()
+                let submitted = step().duration_since(start);
+                let whole = start.elapsed();
+                (1e3 * whole.as_secs_f64(), 1e3 * submitted.as_secs_f64())
             })
             .collect();
-        let first = times[0];
-        let mut timed = times.split_off(1 + warm_up);
+        let first = times[0].0;
+        let (mut timed, mut submitted): (Vec<_>, Vec<_>) =
+            times.split_off(1 + warm_up).into_iter().unzip();
         timed.sort_by(f64::total_cmp);
+        submitted.sort_by(f64::total_cmp);
         Self {
             first,
             timed,
+            submitted,
             repeated: 0,
         }
     }
 
     /// The median time.
     pub(super) fn median(&self) -> f64 {
-        let middle = self.timed.len() / 2;
-        if self.timed.len() % 2 == 1 {
-            self.timed[middle]
-        } else {
-            (self.timed[middle - 1] + self.timed[middle]) / 2.0
-        }
+        middle(&self.timed)
+    }
+
+    /// The median of the host's part.
+    pub(super) fn host(&self) -> f64 {
+        middle(&self.submitted)
     }
 
     /// The shortest time.
     pub(super) fn shortest(&self) -> f64 {
         self.timed[0]
+    }
+}
+
+/// The median of sorted times.
+fn middle(times: &[f64]) -> f64 {
+    let middle = times.len() / 2;
+    if times.len() % 2 == 1 {
+        times[middle]
+    } else {
+        (times[middle - 1] + times[middle]) / 2.0
     }
 }
 
@@ -117,18 +138,24 @@ mod tests {
         let times = |timed: &[f64]| StepTimes {
             first: 9.0,
             timed: timed.to_vec(),
+            submitted: timed.iter().map(|time| time / 2.0).collect(),
             repeated: 0,
         };
         assert_eq!(times(&[1.0, 2.0, 7.0]).median(), 2.0);
         assert_eq!(times(&[1.0, 2.0, 4.0, 7.0]).median(), 3.0);
         assert_eq!(times(&[1.0, 2.0]).shortest(), 1.0);
+        assert_eq!(times(&[1.0, 2.0, 7.0]).host(), 1.0);
     }
 
     #[test]
     fn the_first_step_and_the_warm_up_are_not_timed() {
         let mut steps = 0;
-        let times = StepTimes::of_steps(3, 4, || steps += 1);
+        let times = StepTimes::of_steps(3, 4, || {
+            steps += 1;
+            Instant::now()
+        });
         assert_eq!((steps, times.timed.len()), (8, 4));
-        assert_eq!(StepTimes::of_steps(0, 0, || ()).timed.len(), 1);
+        assert!(times.host() <= times.median());
+        assert_eq!(StepTimes::of_steps(0, 0, Instant::now).timed.len(), 1);
     }
 }

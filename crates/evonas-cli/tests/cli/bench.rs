@@ -67,8 +67,8 @@ fn the_engine_has_a_figure_for_each_of_its_costs() {
 #[test]
 fn a_check_of_the_cpu_agrees_with_itself_and_is_recorded() {
     let dir = Dir::new();
-    let line = "bench gpu --device cpu --quick --steps 1 --minutes 0.02 --json --record figures.jsonl \
-                --sections parity,steps,search,memory";
+    let line = "bench gpu --device cpu --quick --steps 1 --json --record figures.jsonl \
+                --sections parity,steps,search,training,memory";
     let checked = dir.line(line).assert().success();
     let printed = String::from_utf8(checked.get_output().stdout.clone()).unwrap();
     assert_eq!(printed, dir.read("figures.jsonl"));
@@ -87,13 +87,18 @@ fn a_check_of_the_cpu_agrees_with_itself_and_is_recorded() {
             .all(|line| line["ok"] == true && line["logits"] == 0.0),
         "{printed}"
     );
-    let [step] = of("steps")[..] else {
-        panic!("{printed}")
-    };
-    assert!(
-        step["median_step_ms"].as_f64() > Some(0.0) && step["stem"] == "cifar",
-        "{step}"
-    );
+    // The CPU doesn't record steps.
+    let steps = of("steps");
+    assert_eq!(steps.len(), 2, "{printed}");
+    for step in steps {
+        assert!(
+            step["median_step_ms"].as_f64() >= step["host_ms"].as_f64()
+                && step["host_ms"].as_f64() > Some(0.0)
+                && step["stem"] == "cifar"
+                && step["recorded"] == false,
+            "{step}"
+        );
+    }
     let [search] = of("search")[..] else {
         panic!("{printed}")
     };
@@ -102,6 +107,51 @@ fn a_check_of_the_cpu_agrees_with_itself_and_is_recorded() {
         "{search}"
     );
     assert_eq!(of("memory")[0]["left_out"], true);
+    // Without a folder of images.
+    assert_eq!(of("training")[0]["left_out"], true);
+}
+
+#[test]
+fn a_check_ends_when_its_time_is_over_and_says_what_is_left() {
+    let dir = Dir::new();
+    let line = "bench gpu --device cpu --quick --minutes 0.00001 --json";
+    let checked = dir.line(line).assert().success();
+    let lines = json_lines(&String::from_utf8_lossy(&checked.get_output().stdout));
+    assert!(lines.iter().all(|line| line["left_out"] == true));
+    for check in ["parity", "steps", "workers", "memory", "training", "search"] {
+        assert!(lines.iter().any(|line| line["check"] == check), "{check}");
+    }
+}
+
+#[test]
+fn steps_stand_beside_those_of_pytorch() {
+    let dir = Dir::new();
+    let line = "bench gpu --device cpu --quick --steps 2 --json --sections steps --python";
+    // A program that is no Python is no failure of the device.
+    let checked = dir.line(&format!("{line} no-such-program")).assert();
+    let checked = checked.success();
+    let lines = json_lines(&String::from_utf8_lossy(&checked.get_output().stdout));
+    assert!(lines.iter().any(|line| {
+        line["why"]
+            .as_str()
+            .is_some_and(|why| why.contains("no-such-program"))
+    }));
+
+    let python = std::env::var("EVONAS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let imports = ["-c", "import torch"];
+    let has_torch = std::process::Command::new(&python)
+        .args(imports)
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !has_torch {
+        eprintln!("skipped: {python} doesn't have torch");
+        return;
+    }
+    let checked = dir.line(&format!("{line} {python}")).assert().success();
+    let lines = json_lines(&String::from_utf8_lossy(&checked.get_output().stdout));
+    let eager = lines.iter().find(|line| line["mode"] == "eager").unwrap();
+    assert_eq!(eager["params"], lines[0]["params"]);
+    assert!(eager["median_step_ms"].as_f64() > Some(0.0), "{eager}");
 }
 
 #[test]

@@ -192,10 +192,9 @@ fn options_that_would_have_no_effect_are_refused() {
     }
     for (sections, option) in [
         ("parity", "--steps 3"),
-        ("parity", "--minutes 3"),
+        ("parity", "--python python3"),
         ("steps", "--cifar images"),
         ("workers,memory", "--steps 3"),
-        ("search", "--quick"),
     ] {
         let line = format!("bench gpu --device cpu --sections {sections} {option}");
         let refused = dir.line(&line).assert().code(1);

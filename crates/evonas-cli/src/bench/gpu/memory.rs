@@ -1,6 +1,5 @@
 //! A trial that the device has no memory for, and the trials after it.
 
-use burn::tensor::Device;
 use evonas::network::{CellNetwork, ImageShape, NetworkConfig};
 use evonas::prelude::*;
 use evonas::randomness::stream;
@@ -9,8 +8,7 @@ use evonas::spaces::nasnet::published;
 use evonas::training::{Trainer, TrainingConfig};
 use serde_json::json;
 
-use super::options::GpuOptions;
-use super::report::Report;
+use super::Bench;
 use crate::Failure;
 use crate::bench::step_times::StepTimes;
 
@@ -19,21 +17,15 @@ use crate::bench::step_times::StepTimes;
 const FIRST: usize = 64;
 const LARGE_TRIALS: u64 = 6;
 
-pub(super) fn check(
-    options: &GpuOptions,
-    device: &Device,
-    report: &Report,
-) -> Result<bool, Failure> {
+pub(super) fn check(bench: &Bench<'_>) -> Result<bool, Failure> {
+    let report = &bench.report;
     report.title("A full device")?;
-    if report.is_cpu || options.quick {
+    if report.is_cpu || bench.options.quick {
         // The system would kill the program before its memory was full.
-        report.figure(
-            "left out: it would fill the machine's memory",
-            &json!({"check": "memory", "left_out": true}),
-        )?;
+        report.left_out("memory", "it would fill the machine's memory")?;
         return Ok(true);
     }
-    let device = device.clone();
+    let device = bench.device.clone();
     // Small trials, each followed by a larger one than before, until one finds the device full.
     let evaluator = move |_: &Vec<bool>, context: &Context<'_>| {
         let trial = context.trial().0;

@@ -7,9 +7,9 @@ use evonas::randomness::stream;
 use evonas::spaces::nasnet::{NasnetGenotype, NasnetSpace, Operation, published};
 use serde_json::json;
 
+use super::Bench;
 use super::caught::caught;
-use super::options::GpuOptions;
-use super::report::Report;
+use super::plan::Part;
 use crate::Failure;
 use crate::bench::agreement::Agreement;
 
@@ -23,70 +23,99 @@ enum Subject {
     Network(NasnetGenotype),
 }
 
-pub(super) fn check(
-    options: &GpuOptions,
-    device: &Device,
-    report: &Report,
-) -> Result<bool, Failure> {
-    report.title("Agreement with the CPU")?;
-    let (size, random) = if options.quick { (8, 1) } else { (16, 5) };
+/// The part of the time that the first subjects may take: most of it goes into compiling kernels that are needed later.
+const SHARE: f64 = 0.3;
+
+/// The published networks and, in single precision, every operation first; then what is left of them, and random networks.
+fn subjects(part: Part, random: usize) -> Vec<(String, Subject, Precision)> {
+    let mut subjects = Vec::new();
+    let mut rng = stream(7, 0);
+    let both = [Precision::Float32, Precision::BFloat16];
+    match part {
+        Part::First => {
+            for precision in both {
+                let network = Subject::Network(published::amoebanet_a());
+                subjects.push(("AmoebaNet-A".to_owned(), network, precision));
+            }
+            for operation in Operation::ALL {
+                let name = operation.name().to_owned();
+                subjects.push((name, Subject::Operation(operation), Precision::Float32));
+            }
+        }
+        Part::Rest => {
+            for precision in both {
+                let network = Subject::Network(published::nasnet_a());
+                subjects.push(("NASNet-A".to_owned(), network, precision));
+            }
+            for number in 1..=random {
+                let genotype = NasnetSpace::sp2().sample(&mut rng);
+                for precision in both {
+                    let network = Subject::Network(genotype.clone());
+                    subjects.push((format!("random {number}"), network, precision));
+                }
+            }
+            for operation in Operation::ALL {
+                let name = operation.name().to_owned();
+                subjects.push((name, Subject::Operation(operation), Precision::BFloat16));
+            }
+        }
+    }
+    subjects
+}
+
+pub(super) fn check(bench: &Bench<'_>, part: Part) -> Result<bool, Failure> {
+    let (device, report) = (&bench.device, &bench.report);
+    let (title, clock) = match part {
+        Part::First => ("Agreement with the CPU", bench.clock.share(SHARE)),
+        Part::Rest => ("Agreement with the CPU: other networks", bench.clock),
+    };
+    report.title(title)?;
+    let (size, random) = if bench.options.quick { (8, 1) } else { (16, 5) };
     let config = NetworkConfig::new(ImageShape::rgb(size, size), 10)
         .cells_per_stack(1)
         .filters(8);
-    let mut subjects: Vec<(String, Subject)> = Operation::ALL
-        .into_iter()
-        .map(|operation| (operation.name().to_owned(), Subject::Operation(operation)))
-        .collect();
-    let mut network = |name: String, genotype| subjects.push((name, Subject::Network(genotype)));
-    network("AmoebaNet-A".to_owned(), published::amoebanet_a());
-    network("NASNet-A".to_owned(), published::nasnet_a());
-    let mut rng = stream(7, 0);
-    for number in 1..=random {
-        network(
-            format!("random {number}"),
-            NasnetSpace::sp2().sample(&mut rng),
-        );
-    }
-    let mut precisions = vec![(Precision::Float32, "f32", SINGLE)];
-    if device.supports_dtype(FloatDType::BF16) && !report.is_cpu {
-        precisions.push((Precision::BFloat16, "bf16", HALF));
-    }
+    let has_bfloat16 = device.supports_dtype(FloatDType::BF16) && !report.is_cpu;
     let mut all_hold = true;
-    for (precision, name, bound) in precisions {
-        let config = config.clone().precision(precision);
-        for (network, subject) in &subjects {
-            let devices = [&Device::flex(), device];
-            let agreement = caught(|| {
-                Ok(Agreement::of_some_seed(bound, |seed| match subject {
-                    Subject::Operation(operation) => {
-                        Agreement::of_operation(*operation, &config, 8, seed, devices)
-                    }
-                    Subject::Network(genotype) => {
-                        Agreement::of(genotype, &config, 8, seed, devices)
-                    }
-                })?)
-            });
-            let agreement = match agreement {
-                Ok(agreement) => agreement,
-                Err(error) => {
-                    report.failure("parity", &format!("{network} {name}"), &error.to_string())?;
-                    all_hold = false;
-                    continue;
-                }
-            };
-            let holds = agreement.is_within(bound);
-            all_hold &= holds;
-            let verdict = if holds { "ok" } else { "TOO FAR" };
-            report.figure(
-                &format!("{network} {name}: {agreement}: {verdict}"),
-                &json!({
-                    "check": "parity", "network": network, "precision": name,
-                    "logits": agreement.logits, "loss": agreement.loss,
-                    "gradient": agreement.gradient, "parameter": agreement.parameter,
-                    "bound": bound, "ok": holds,
-                }),
-            )?;
+    for (network, subject, precision) in subjects(part, random) {
+        let (name, bound) = match precision {
+            Precision::BFloat16 if !has_bfloat16 => continue,
+            Precision::BFloat16 => ("bf16", HALF),
+            _ => ("f32", SINGLE),
+        };
+        if clock.is_over() {
+            report.left_out("parity", "its time is over")?;
+            break;
         }
+        let config = config.clone().precision(precision);
+        let devices = [&Device::flex(), device];
+        let agreement = caught(|| {
+            Ok(Agreement::of_some_seed(bound, |seed| match &subject {
+                Subject::Operation(operation) => {
+                    Agreement::of_operation(*operation, &config, 8, seed, devices)
+                }
+                Subject::Network(genotype) => Agreement::of(genotype, &config, 8, seed, devices),
+            })?)
+        });
+        let agreement = match agreement {
+            Ok(agreement) => agreement,
+            Err(error) => {
+                report.failure("parity", &format!("{network} {name}"), &error.to_string())?;
+                all_hold = false;
+                continue;
+            }
+        };
+        let holds = agreement.is_within(bound);
+        all_hold &= holds;
+        let verdict = if holds { "ok" } else { "TOO FAR" };
+        report.figure(
+            &format!("{network} {name}: {agreement}: {verdict}"),
+            &json!({
+                "check": "parity", "network": network, "precision": name,
+                "logits": agreement.logits, "loss": agreement.loss,
+                "gradient": agreement.gradient, "parameter": agreement.parameter,
+                "bound": bound, "ok": holds,
+            }),
+        )?;
     }
     Ok(all_hold)
 }

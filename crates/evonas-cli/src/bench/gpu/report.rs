@@ -40,6 +40,14 @@ impl Report {
         }
     }
 
+    /// Reports that something isn't done, and why.
+    pub(super) fn left_out(&self, check: &str, why: &str) -> Result<(), Failure> {
+        self.figure(
+            &format!("{check}: left out: {why}"),
+            &json!({"check": check, "left_out": true, "why": why}),
+        )
+    }
+
     /// Reports that something failed.
     pub(super) fn failure(&self, check: &str, what: &str, reason: &str) -> Result<(), Failure> {
         self.figure(
