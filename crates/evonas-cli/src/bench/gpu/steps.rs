@@ -220,7 +220,10 @@ impl Measured<'_> {
                 report.left_out("steps", &format!("no time is left for {title}"))?;
                 return Ok(());
             }
-            if mode == "captured" && !report.device.starts_with("cuda") {
+            // Graphs are CUDA's, and compiling takes minutes.
+            if mode == "captured" && !report.device.starts_with("cuda")
+                || mode == "compiled" && self.bench.options.quick
+            {
                 continue;
             }
             // PyTorch needs the memory that the pools here keep.
