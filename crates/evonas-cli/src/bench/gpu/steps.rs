@@ -126,19 +126,17 @@ impl Measured<'_> {
     }
 
     fn run(&self, batch: usize) -> Result<bool, Failure> {
-        let Some(batch) = self.recorded_and_taken(batch)? else {
-            return Ok(false);
-        };
-        if let Some(python) = &self.bench.options.python {
+        let (fits, all_ran) = self.recorded_and_taken(batch)?;
+        if let (Some(batch), Some(python)) = (fits, &self.bench.options.python) {
             self.beside_pytorch(python, batch)?;
         }
-        Ok(true)
+        Ok(all_ran)
     }
 
-    /// The batch that there is memory for.
-    fn recorded_and_taken(&self, mut batch: usize) -> Result<Option<usize>, Failure> {
+    /// The batch that there is memory for, if any step ran, and whether both ways of taking steps did.
+    fn recorded_and_taken(&self, mut batch: usize) -> Result<(Option<usize>, bool), Failure> {
         let (device, report) = (&self.bench.device, &self.bench.report);
-        let mut fits = None;
+        let (mut fits, mut all_ran) = (None, true);
         for records in [true, false] {
             // When memory runs out, a smaller batch may fit. Whatever fails, the next size may work.
             loop {
@@ -154,6 +152,7 @@ impl Measured<'_> {
                 };
                 if batch < 8 || !is_out_of_memory(&error) {
                     report.failure("steps", &self.title(batch), &error)?;
+                    all_ran = false;
                     break;
                 }
                 report.figure(
@@ -163,7 +162,7 @@ impl Measured<'_> {
                 batch /= 2;
             }
         }
-        Ok(fits)
+        Ok((fits, all_ran))
     }
 
     fn report(
