@@ -114,7 +114,7 @@ fn a_check_of_the_cpu_agrees_with_itself_and_is_recorded() {
 #[test]
 fn a_check_ends_when_its_time_is_over_and_says_what_is_left() {
     let dir = Dir::new();
-    let line = "bench gpu --device cpu --quick --minutes 0.00001 --json";
+    let line = "bench gpu --device cpu --quick --minutes 0.000000001 --json";
     let checked = dir.line(line).assert().success();
     let lines = json_lines(&String::from_utf8_lossy(&checked.get_output().stdout));
     assert!(lines.iter().all(|line| line["left_out"] == true));
