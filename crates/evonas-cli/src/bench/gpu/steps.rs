@@ -181,7 +181,7 @@ impl Measured<'_> {
         let recorded = times.repeated > 0;
         let how = match (records, recorded) {
             (true, true) => "recorded",
-            (true, false) => "not recorded, as asked for",
+            (true, false) => "not recorded, though asked for",
             (false, _) => "taken",
         };
         let mut line = format!(
