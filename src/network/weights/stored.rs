@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use burn::store::burn_pack::{Reader, Tensor as StoredTensor};
-use burn::store::{ModuleSnapshot, ModuleStore, SafetensorsStore, bridge};
-use burn::tensor::{DType, Device};
+use burn::store::{ModuleSnapshot, bridge};
+use burn::tensor::{BoolStore, Bytes, DType, Device};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, Metadata};
 
 use super::checksum::{CHECKSUM, checksum};
 use super::claims;
@@ -53,6 +55,42 @@ pub(super) fn tensors_of(path: LayerPath, layer: &LayerPlan) -> Vec<(String, Vec
         | LayerPlan::Dropout { .. }
         | LayerPlan::DropPath { .. } => Vec::new(),
     }
+}
+
+/// The tensors of a safetensors file, by name. `values` is what follows the header, whose offsets were checked.
+fn stored_tensors(header: &Metadata, values: &[u8]) -> Result<Vec<StoredTensor>, String> {
+    let tensors: BTreeMap<_, _> = header.tensors().into_iter().collect();
+    tensors
+        .into_iter()
+        .map(|(name, info)| {
+            let (begin, end) = info.data_offsets;
+            let (Some(dtype), Some(bytes)) = (burn_type(info.dtype), values.get(begin..end)) else {
+                return Err(format!("{name} has type {:?}", info.dtype));
+            };
+            let bytes = Bytes::from_bytes_vec(bytes.to_vec());
+            let shape = info.shape.clone();
+            Ok(StoredTensor::new(name, dtype, shape, None, bytes))
+        })
+        .collect()
+}
+
+/// Burn's name for a type.
+const fn burn_type(dtype: Dtype) -> Option<DType> {
+    Some(match dtype {
+        Dtype::F64 => DType::F64,
+        Dtype::F32 => DType::F32,
+        Dtype::F16 => DType::F16,
+        Dtype::BF16 => DType::BF16,
+        Dtype::I64 => DType::I64,
+        Dtype::I32 => DType::I32,
+        Dtype::I16 => DType::I16,
+        Dtype::I8 => DType::I8,
+        Dtype::U64 => DType::U64,
+        Dtype::U32 => DType::U32,
+        Dtype::U8 => DType::U8,
+        Dtype::BOOL => DType::Bool(BoolStore::Native),
+        _ => return None,
+    })
 }
 
 /// The contents of a weights file.
@@ -209,17 +247,16 @@ impl StoredWeights {
             }
             WeightsFormat::Safetensors => {
                 let bytes = claims::read_safetensors(file, path)?;
-                let (_, header) = safetensors::SafeTensors::read_metadata(&bytes)
-                    .map_err(|error| failed(described(error)))?;
+                let (header_bytes, header) =
+                    SafeTensors::read_metadata(&bytes).map_err(|error| failed(described(error)))?;
                 let entries = header.metadata().clone().unwrap_or_default();
-                let mut store = SafetensorsStore::from_bytes(Some(bytes));
-                let tensors = store
-                    .get_all_tensors()
-                    .map_err(|error| failed(error.to_string()))?;
+                // Burn's store reads the whole header again for each tensor.
+                let tensors = stored_tensors(&header, &bytes[size_of::<u64>() + header_bytes..]);
+                let tensors = tensors.map_err(failed)?;
                 Ok(Self {
                     metadata: entries.into_iter().collect(),
                     lacks_checksum: false,
-                    tensors: tensors.values().cloned().collect(),
+                    tensors,
                 })
             }
         }
