@@ -5,7 +5,7 @@ use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::store::{ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, SafetensorsStore, bridge};
+use burn::store::{KeyRemapper, ModuleSnapshot, PyTorchToBurnAdapter, bridge, burn_pack};
 use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
 use evonas::network::{
     AuxiliaryHead, BatchNormSettings, CellNetwork, ImageShape, NetworkConfig, NetworkPlan, Stem,
@@ -14,6 +14,8 @@ use evonas::network::{
 use evonas::prelude::*;
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::published;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 
 use crate::double::ToDouble;
 
@@ -61,20 +63,13 @@ impl Fixture {
             .get("genotype_text")
             .unwrap_or(&metadata["genotype"]);
         let genotype = published::by_name(text).unwrap_or_else(|| text.parse().unwrap());
-        let tensors: BTreeMap<String, TensorData> = SafetensorsStore::from_file(path)
-            .get_all_tensors()
-            .unwrap()
-            .iter()
-            .map(|(name, tensor)| (name.clone(), bridge::to_data(tensor).unwrap()))
-            .collect();
+        let tensors = tensors(&bytes);
         let config = config(&metadata, &tensors);
         let plan = NetworkPlan::new(&genotype, &config).unwrap();
         let device = Device::flex().autodiff();
         let mut network = CellNetwork::new(&genotype, &config, &mut stream(0, 0), &device).unwrap();
-        let mut store = renamed(SafetensorsStore::from_file(path), "weights", &plan)
-            .with_from_adapter(PyTorchToBurnAdapter)
-            .skip_enum_variants(true);
-        let result = network.load_from(&mut store).unwrap();
+        let weights = renamed(&tensors, "weights", &plan);
+        let result = network.apply(weights, None, Some(Box::new(PyTorchToBurnAdapter)), true);
         assert!(result.errors.is_empty(), "{result:?}");
         let unused: Vec<_> = result
             .unused
@@ -88,7 +83,7 @@ impl Fixture {
             tensors,
             rounding: rounding.map_or(0.0, |text| text.parse().unwrap()),
         };
-        fixture.rename_gradients(path, &plan);
+        fixture.rename_gradients(&plan);
         fixture
     }
 
@@ -97,12 +92,7 @@ impl Fixture {
         let bytes = std::fs::read(path).unwrap();
         let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
         let metadata = header.metadata().clone().unwrap_or_default();
-        let mut tensors: BTreeMap<String, TensorData> = SafetensorsStore::from_file(path)
-            .get_all_tensors()
-            .unwrap()
-            .iter()
-            .map(|(name, tensor)| (name.clone(), bridge::to_data(tensor).unwrap()))
-            .collect();
+        let mut tensors = tensors(&bytes);
         let gradients: Vec<_> = tensors
             .iter()
             .filter_map(|(name, data)| Some((name.strip_prefix("grads.")?, data)))
@@ -133,11 +123,11 @@ impl Fixture {
     }
 
     /// Stores the gradients under the names of our parameters.
-    fn rename_gradients(&mut self, path: &Path, plan: &NetworkPlan) {
-        let mut store = renamed(SafetensorsStore::from_file(path), "grads", plan);
-        for (name, tensor) in store.get_all_tensors().unwrap() {
-            let data = bridge::to_data(tensor).unwrap();
-            self.tensors.insert(format!("gradient of {name}"), data);
+    fn rename_gradients(&mut self, plan: &NetworkPlan) {
+        for tensor in renamed(&self.tensors, "grads", plan) {
+            let name = format!("gradient of {}", tensor.name);
+            self.tensors
+                .insert(name, bridge::into_data(tensor).unwrap());
         }
     }
 
@@ -271,8 +261,30 @@ fn config(
     config.skip_reduction_input(skip.is_some_and(|text| text.eq_ignore_ascii_case("true")))
 }
 
-/// The keys below `prefix`, under the names of our modules.
-fn renamed(store: SafetensorsStore, prefix: &str, plan: &NetworkPlan) -> SafetensorsStore {
+/// The tensors of a file. Burn's store would read the header again for each.
+fn tensors(bytes: &[u8]) -> BTreeMap<String, TensorData> {
+    let tensors = SafeTensors::deserialize(bytes).unwrap().tensors();
+    let data = |view: TensorView<'_>| {
+        let dtype = match view.dtype() {
+            Dtype::F32 => DType::F32,
+            Dtype::F64 => DType::F64,
+            Dtype::I64 => DType::I64,
+            other => panic!("a fixture has no {other:?}"),
+        };
+        TensorData::from_bytes_vec(view.data().to_vec(), view.shape().to_vec(), dtype)
+    };
+    tensors
+        .into_iter()
+        .map(|(name, view)| (name, data(view)))
+        .collect()
+}
+
+/// All tensors, those below `prefix` under the names of our modules.
+fn renamed(
+    tensors: &BTreeMap<String, TensorData>,
+    prefix: &str,
+    plan: &NetworkPlan,
+) -> Vec<burn_pack::Tensor> {
     let rules = [
         (r"stem\.(\d+)\.", "stem.layers.$1."),
         (r"cells\.(\d+)\.base\.(\d+)\.", "cells.$1.base.layers.$2."),
@@ -325,9 +337,14 @@ fn renamed(store: SafetensorsStore, prefix: &str, plan: &NetworkPlan) -> Safeten
             }
         }
     }
-    rules.into_iter().fold(store, |store, (from, to)| {
-        store.with_key_remapping(format!(r"^{prefix}\.{from}"), to)
-    })
+    let rules = rules
+        .into_iter()
+        .map(|(from, to)| (format!(r"^{prefix}\.{from}"), to));
+    let tensors = tensors
+        .iter()
+        .map(|(name, data)| bridge::from_data(data.clone(), name.clone(), None));
+    let remapper = KeyRemapper::from_patterns(rules.collect()).unwrap();
+    remapper.remap(tensors.collect()).0
 }
 
 /// The name of a parameter in PyTorch.
