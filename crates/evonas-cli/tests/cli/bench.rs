@@ -144,6 +144,8 @@ fn steps_stand_beside_those_of_pytorch() {
         .output()
         .is_ok_and(|output| output.status.success());
     if !has_torch {
+        let required = std::env::var_os("EVONAS_REQUIRE_PARITY").is_some();
+        assert!(!required, "{python} doesn't have torch");
         eprintln!("skipped: {python} doesn't have torch");
         return;
     }

@@ -26,7 +26,7 @@ pub(in crate::bench) struct GpuOptions {
     /// What to do, separated by commas
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Section::ALL)]
     pub(super) sections: Vec<Section>,
-    /// The time for everything, in minutes: a check that has begun is ended
+    /// The time for everything, in minutes: a check that has begun is finished
     #[arg(long, value_parser = minutes, default_value = "12")]
     pub(super) minutes: Duration,
     /// Use small networks and few steps: for a first look, or a device in software [default: off]

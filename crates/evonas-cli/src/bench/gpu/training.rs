@@ -21,7 +21,10 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<bool, Failure> {
         report.left_out("training", "--cifar names no folder")?;
         return Ok(true);
     };
-    let (cells, filters) = if bench.options.quick { (1, 4) } else { (3, 24) };
+    let (cells, filters, most_epochs) = match bench.options.quick {
+        true => (1, 4, 2),
+        false => (3, 24, MOST_EPOCHS),
+    };
     let dataset = ImageFolder::new(folder).read()?;
     let images = &dataset.train;
     let config = NetworkConfig::new(images.shape(), images.classes())
@@ -57,9 +60,8 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<bool, Failure> {
     // With compiling and tuning; so what is left is enough for the epochs that it would fit.
     let first = train(1)?;
     let fit = bench.clock.left().div_duration_f64(first) as usize;
-    match fit.min(MOST_EPOCHS) {
+    match fit.min(most_epochs) {
         0 | 1 => report.left_out("training", "no time is left for more epochs")?,
-        epochs if bench.options.quick => drop(train(epochs.min(2))?),
         epochs => drop(train(epochs)?),
     }
     Ok(true)
