@@ -4,6 +4,8 @@ use std::ops::Add;
 
 use burn::tensor::{Device, Tensor};
 
+use crate::epilogue::Epilogue;
+use crate::operations::{GradientMark, Input};
 use crate::pooling::Pooling;
 use crate::window::Window;
 use crate::{composed, operations};
@@ -16,6 +18,18 @@ use crate::{composed, operations};
 pub struct HiddenState {
     values: Tensor<4>,
     order: MemoryOrder,
+    mark: GradientMark,
+    /// Whether the values are those of a ReLU.
+    rectified: bool,
+}
+
+impl From<HiddenState> for Input {
+    fn from(state: HiddenState) -> Self {
+        Self {
+            values: state.values,
+            mark: state.mark,
+        }
+    }
 }
 
 /// The order of a hidden state's values, which also says what computes on them.
@@ -68,13 +82,28 @@ impl HiddenState {
         }
     }
 
-    pub(crate) const fn new(values: Tensor<4>, order: MemoryOrder) -> Self {
-        Self { values, order }
+    /// The result of an operation.
+    pub(crate) fn new(values: Tensor<4>, order: MemoryOrder) -> Self {
+        Self {
+            values,
+            order,
+            mark: GradientMark::default(),
+            rectified: false,
+        }
+    }
+
+    pub(crate) const fn order(&self) -> MemoryOrder {
+        self.order
     }
 
     /// The values in their own order.
-    pub(crate) fn into_parts(self) -> (Tensor<4>, MemoryOrder) {
-        (self.values, self.order)
+    pub(crate) fn into_values(self) -> Tensor<4> {
+        self.values
+    }
+
+    /// Whether a ReLU would change nothing.
+    pub(crate) const fn is_rectified(&self) -> bool {
+        self.rectified
     }
 
     /// The hidden state as a tensor.
@@ -137,7 +166,10 @@ impl HiddenState {
     /// max(0, x). As part of a [`Unit`](crate::Unit) it costs less.
     #[must_use]
     pub fn relu(self) -> Self {
-        Self::new(composed::relu(self.values), self.order)
+        match self.rectified {
+            true => self,
+            false => Self::new(composed::relu(self.values), self.order),
+        }
     }
 
     /// Pooling over windows.
@@ -149,12 +181,33 @@ impl HiddenState {
     /// If the window is for images of another size.
     #[must_use]
     pub fn pool(self, pooling: Pooling, window: Window) -> Self {
+        self.pool_with(pooling, window, Epilogue::default())
+    }
+
+    /// Pooling over windows, followed by an epilogue.
+    ///
+    /// # Shapes
+    /// - output: the same channels, and the window's output height and width
+    ///
+    /// # Panics
+    /// If the window is for images of another size, or the epilogue doesn't fit the output.
+    #[must_use]
+    pub fn pool_with(self, pooling: Pooling, window: Window, epilogue: Epilogue) -> Self {
         window.assert_fits(self.size());
-        let values = match self.order {
-            MemoryOrder::ChannelsFirst => composed::pool(self.values, pooling, &window),
-            MemoryOrder::ChannelsLast => operations::pool(self.values, window, pooling),
-        };
-        Self::new(values, self.order)
+        let [batch, channels, ..] = self.dims();
+        epilogue.assert_fits([batch, channels, window.out_height, window.out_width]);
+        let order = self.order;
+        match order {
+            MemoryOrder::ChannelsFirst => {
+                let values = composed::pool(self.values, pooling, &window);
+                epilogue.of(Self::new(values, order))
+            }
+            MemoryOrder::ChannelsLast => {
+                let epilogue = epilogue.into_tensors();
+                let values = operations::pool(self.into(), epilogue, window, pooling);
+                Self::new(values, order)
+            }
+        }
     }
 
     /// The mean over height and width.
@@ -201,9 +254,29 @@ impl HiddenState {
         let parts = parts.into_iter().map(|part| part.values).collect();
         let values = match order {
             MemoryOrder::ChannelsFirst => Tensor::cat(parts, 1),
-            MemoryOrder::ChannelsLast => operations::concatenate(parts),
+            MemoryOrder::ChannelsLast => operations::concatenate(parts, false),
         };
         Self::new(values, order)
+    }
+
+    /// Hidden states as one, as [`concatenate`](Self::concatenate) returns it, for readers that all begin with a ReLU:
+    /// where that pays, it is the concatenation's ReLU, which they then leave out. On a GPU that saves each of them a
+    /// pass over the images each way.
+    ///
+    /// # Panics
+    /// If there is no part, or if their batches or sizes differ.
+    #[must_use]
+    pub fn concatenate_for_relu(parts: Vec<Self>) -> Self {
+        let first = parts.first().expect("at least one part");
+        let (order, pays) = (first.order, operations::rectify_together(&first.device()));
+        if !pays || order == MemoryOrder::ChannelsFirst || parts.len() == 1 {
+            return Self::concatenate(parts);
+        }
+        let parts = parts.into_iter().map(|part| part.values).collect();
+        Self {
+            rectified: true,
+            ..Self::new(operations::concatenate(parts, true), order)
+        }
     }
 }
 

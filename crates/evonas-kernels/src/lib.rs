@@ -55,6 +55,7 @@ mod cpu;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod cube;
 mod device;
+mod epilogue;
 mod hidden_state;
 mod operations;
 mod pooling;
@@ -70,6 +71,7 @@ mod window;
 pub use batch_norm::{BatchNorm, RunningStatistic};
 pub use convolution::Convolution;
 pub use device::{DeviceError, DeviceName, Devices};
+pub use epilogue::Epilogue;
 pub use hidden_state::HiddenState;
 pub use pooling::Pooling;
 pub use recording::{RecordedStep, RecordingError, StepPlace, StepRecorder, StepShape, StepTensor};

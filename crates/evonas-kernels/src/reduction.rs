@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::composed::{self, Grouping};
 use crate::convolution::Convolution;
 use crate::hidden_state::{HiddenState, MemoryOrder};
-use crate::operations;
+use crate::operations::{self, Input};
 use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
 
@@ -43,10 +43,10 @@ impl FactorizedPaths {
             out_width: width.div_ceil(2),
             ..Window::pixel([height, width])
         };
-        let (values, order) = input.into_parts();
+        let order = input.order();
         let paths = match order {
-            MemoryOrder::ChannelsFirst => self.compose(values, window),
-            MemoryOrder::ChannelsLast => self.compute(values, window),
+            MemoryOrder::ChannelsFirst => self.compose(input.into_values(), window),
+            MemoryOrder::ChannelsLast => self.compute(input, window),
         };
         HiddenState::concatenate(paths.map(|path| HiddenState::new(path, order)).into())
     }
@@ -70,8 +70,9 @@ impl FactorizedPaths {
     }
 
     /// By the kernels.
-    fn compute(self, input: Tensor<4>, window: Window) -> [Tensor<4>; 2] {
-        let (relu, bfloat16) = (self.relu, self.bfloat16);
+    fn compute(self, input: HiddenState, window: Window) -> [Tensor<4>; 2] {
+        let (relu, bfloat16) = (self.relu && !input.is_rectified(), self.bfloat16);
+        let input = Input::from(input);
         // Zeros after the image make up for the pixels skipped before it.
         [(self.first, 0), (self.second, 1)].map(|(weight, skipped)| {
             let window = Window {

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use crate::batch_norm::BatchNorm;
 use crate::composed::{self, Grouping};
 use crate::convolution::Convolution;
+use crate::epilogue::Epilogue;
 use crate::hidden_state::{HiddenState, MemoryOrder};
 use crate::operations;
 use crate::unit_shape::{Rows, UnitShape};
@@ -38,15 +39,42 @@ impl Unit<'_> {
     /// If the input has other channels than the weights, or another size than the first window says.
     #[must_use]
     pub fn forward(self, input: HiddenState) -> HiddenState {
+        self.forward_with(input, Epilogue::default())
+    }
+
+    /// Applies the unit, followed by an epilogue.
+    ///
+    /// # Shapes
+    /// Those of [`forward`](Self::forward).
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward), or if the epilogue doesn't fit the output.
+    #[must_use]
+    pub fn forward_with(self, input: HiddenState, epilogue: Epilogue) -> HiddenState {
         if let Some(first) = self.depthwise.as_ref().or(self.dense.as_ref()) {
             first.window.assert_fits(input.size());
         }
-        let (values, order) = input.into_parts();
-        let values = match order {
-            MemoryOrder::ChannelsFirst => self.compose(values),
-            MemoryOrder::ChannelsLast => self.compute(values),
+        epilogue.assert_fits(self.output_dims(input.dims()));
+        match input.order() {
+            MemoryOrder::ChannelsFirst => {
+                let values = self.compose(input.into_values());
+                epilogue.of(HiddenState::new(values, MemoryOrder::ChannelsFirst))
+            }
+            MemoryOrder::ChannelsLast => self.compute(input, epilogue),
+        }
+    }
+
+    /// `[batch, channels, height, width]` of the output, for an input of this shape.
+    fn output_dims(&self, [batch, channels, height, width]: [usize; 4]) -> [usize; 4] {
+        let outputs = match &self.dense {
+            Some(dense) => dense.weight.dims()[0],
+            None => channels,
         };
-        HiddenState::new(values, order)
+        let [height, width] = match self.depthwise.as_ref().or(self.dense.as_ref()) {
+            Some(first) => [first.window.out_height, first.window.out_width],
+            None => [height, width],
+        };
+        [batch, outputs, height, width]
     }
 
     /// By Burn's operations.
@@ -68,7 +96,7 @@ impl Unit<'_> {
     }
 
     /// By the kernels.
-    fn compute(self, input: Tensor<4>) -> Tensor<4> {
+    fn compute(self, input: HiddenState, epilogue: Epilogue) -> HiddenState {
         let rows = match (&self.depthwise, &self.dense) {
             (Some(depthwise), _) => Rows::Depthwise(depthwise.window),
             (None, Some(dense)) if dense.window.is_single_pixel() => Rows::Pixels,
@@ -78,27 +106,31 @@ impl Unit<'_> {
         let convolutions = [&self.depthwise, &self.dense];
         let shape = UnitShape {
             rows,
-            relu: self.relu,
+            relu: self.relu && !input.is_rectified(),
             bfloat16: convolutions.into_iter().flatten().any(|one| one.bfloat16),
         };
         let weight = |convolution: Option<Convolution>| Some(convolution?.weight);
         let (depthwise, dense) = (weight(self.depthwise), weight(self.dense));
+        let state = |values| HiddenState::new(values, MemoryOrder::ChannelsLast);
         let Some(norm) = self.norm else {
-            return operations::convolve(input, depthwise, dense, shape);
+            let output = operations::convolve(input.into(), depthwise, dense, shape);
+            return epilogue.of(state(output));
         };
         // Images may come from a device without autodiff to weights on one with it.
         let differentiates =
             input.device().is_autodiff() || norm.gamma.val().device().is_autodiff();
-        if !differentiates {
-            return operations::evaluate(input, depthwise, dense, norm, shape);
+        let trains = norm.training.is_enabled();
+        if !differentiates || trains {
+            let (input, epilogue) = (input.into(), epilogue.into_tensors());
+            return state(match differentiates {
+                false => operations::evaluate(input, depthwise, dense, norm, epilogue, shape),
+                true => operations::normalize(input, depthwise, dense, norm, epilogue, shape),
+            });
         }
-        if norm.training.is_enabled() {
-            return operations::normalize(input, depthwise, dense, norm, shape);
-        }
-        let output = operations::convolve(input, depthwise, dense, shape);
+        let output = operations::convolve(input.into(), depthwise, dense, shape);
         let [_, _, _, channels] = output.dims();
         let [scale, shift] = scale_and_shift(norm).map(|by| by.reshape([1, 1, 1, channels]));
-        output * scale + shift
+        epilogue.of(state(output * scale + shift))
     }
 }
 

@@ -6,7 +6,9 @@ use burn::backend::{DispatchDevice, Flex};
 use burn::tensor::{DType, Device, Scalar};
 
 use super::primitives::{self, Inputs, Normalized, Values};
-use crate::operations::{CellPrimitives, NormNumbers, Running, UnitGradients, UnitNorm};
+use crate::operations::{
+    CellPrimitives, Epilogue, NormNumbers, Running, UnitGradients, UnitNorm, Wanted, scaled,
+};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -23,10 +25,19 @@ fn times(values: FlexTensor, factor: f64) -> FlexTensor {
     Flex::float_mul_scalar(values, Scalar::new(factor, &DType::F32))
 }
 
+/// What the gradient of a pooling needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Pooled {
+    image: Values,
+    window: Window,
+    take: Pooling,
+    factors: Option<FlexTensor>,
+}
+
 impl CellPrimitives for Flex {
     type Convolved = Inputs;
-    type Normalized = Normalized;
-    type Pooled = (Values, Window, Pooling);
+    type Normalized = (Normalized, Option<FlexTensor>);
+    type Pooled = Pooled;
 
     fn convolved(
         image: FlexTensor,
@@ -40,17 +51,19 @@ impl CellPrimitives for Flex {
     fn convolved_gradients(
         saved: Inputs,
         gradient: FlexTensor,
-        wants_image: bool,
+        image: Option<Wanted<Self>>,
     ) -> UnitGradients<Self> {
-        saved.backward(gradient, wants_image)
+        let by = saved.backward(gradient, image.is_some());
+        by.with(image)
     }
 
     fn normalized(
         image: FlexTensor,
         weights: [Option<FlexTensor>; 2],
         norm: UnitNorm<Self>,
+        epilogue: Epilogue<Self>,
         unit: UnitShape,
-    ) -> (FlexTensor, Running<Self>, Normalized) {
+    ) -> (FlexTensor, Running<Self>, Self::Normalized) {
         let inputs = Inputs::new(unit, image, weights);
         let (saved, made) =
             Normalized::forward(inputs, norm.gamma, norm.beta, norm.numbers.epsilon);
@@ -66,21 +79,25 @@ impl CellPrimitives for Flex {
             mean: update(norm.running.mean, made.mean, momentum),
             variance: update(norm.running.variance, made.variance, momentum * correction),
         };
-        (made.output, running, saved)
+        let factors = epilogue.factors.clone();
+        (epilogue.of(made.output), running, (saved, factors))
     }
 
     fn normalized_gradients(
-        saved: Normalized,
+        (saved, factors): Self::Normalized,
         gradient: FlexTensor,
-        wants_image: bool,
+        image: Option<Wanted<Self>>,
     ) -> (UnitGradients<Self>, [FlexTensor; 2]) {
-        saved.backward(gradient, wants_image)
+        let gradient = scaled::<Self>(gradient, factors);
+        let (by, by_norm) = saved.backward(gradient, image.is_some());
+        (by.with(image), by_norm)
     }
 
     fn evaluated(
         image: FlexTensor,
         weights: [Option<FlexTensor>; 2],
         norm: UnitNorm<Self>,
+        epilogue: Epilogue<Self>,
         unit: UnitShape,
     ) -> FlexTensor {
         let inputs = Inputs::new(unit, image, weights);
@@ -88,17 +105,30 @@ impl CellPrimitives for Flex {
         let deviation = Self::float_sqrt(Self::float_add_scalar(norm.running.variance, epsilon));
         let scale = Self::float_div(norm.gamma, deviation);
         let shift = Self::float_sub(norm.beta, Self::float_mul(norm.running.mean, scale.clone()));
-        primitives::scaled(&inputs, scale, shift)
+        epilogue.of(primitives::affine_of(&inputs, scale, shift))
     }
 
-    fn pooled(image: FlexTensor, window: &Window, take: Pooling) -> (FlexTensor, Self::Pooled) {
+    fn pooled(
+        image: FlexTensor,
+        window: &Window,
+        take: Pooling,
+        epilogue: Epilogue<Self>,
+    ) -> (FlexTensor, Pooled) {
         let image = Values::new(image);
         let output = primitives::pool_forward(&image, window, take);
-        (output, (image, *window, take))
+        let saved = Pooled {
+            image,
+            window: *window,
+            take,
+            factors: epilogue.factors.clone(),
+        };
+        (epilogue.of(output), saved)
     }
 
-    fn pooled_gradient((image, window, take): Self::Pooled, gradient: FlexTensor) -> FlexTensor {
-        primitives::pool_backward(&image, gradient, &window, take)
+    fn pooled_gradient(saved: Pooled, gradient: FlexTensor, image: Wanted<Self>) -> FlexTensor {
+        let gradient = scaled::<Self>(gradient, saved.factors);
+        let by = primitives::pool_backward(&saved.image, gradient, &saved.window, saved.take);
+        image.add(by)
     }
 
     fn concatenated(parts: Vec<FlexTensor>) -> FlexTensor {

@@ -295,7 +295,7 @@ fn affine(values: &Values, scale: &[f32], shift: &[f32]) -> FlexTensor {
 }
 
 /// The output of a unit, scaled and shifted by channel.
-pub(super) fn scaled(inputs: &Inputs, scale: FlexTensor, shift: FlexTensor) -> FlexTensor {
+pub(super) fn affine_of(inputs: &Inputs, scale: FlexTensor, shift: FlexTensor) -> FlexTensor {
     let between = if inputs.is_identity() {
         inputs.image.clone()
     } else {

@@ -10,7 +10,7 @@ use burn_cubecl::tensor::CubeTensor;
 
 use super::launch::{contiguous, rows_of};
 use super::{concatenate, norm, pool, unit};
-use crate::operations::{CellPrimitives, Running, UnitGradients, UnitNorm};
+use crate::operations::{CellPrimitives, Epilogue, Running, UnitGradients, UnitNorm, Wanted};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -79,21 +79,28 @@ impl CellPrimitives for CubeBackend {
     fn convolved_gradients(
         saved: unit::Saved,
         gradient: CubeTensor,
-        wants_image: bool,
+        image: Option<Wanted<Self>>,
     ) -> UnitGradients<Self> {
-        saved.backward(rows_of(contiguous(gradient)), wants_image)
+        saved.backward(rows_of(contiguous(gradient)), image)
     }
 
     fn normalized(
         image: CubeTensor,
         weights: [Option<CubeTensor>; 2],
         norm: UnitNorm<Self>,
+        epilogue: Epilogue<Self>,
         shape: UnitShape,
     ) -> (CubeTensor, Running<Self>, Normalized) {
         let mut saved = unit::Saved::new(image, weights, shape);
         let numbers = norm.numbers;
-        let (output, [mean, variance], of_norm) =
-            norm::forward(saved.forward(), tensors_of(norm), numbers);
+        let [height, width] = saved.out_size();
+        let (output, [mean, variance], of_norm) = norm::forward(
+            saved.forward(),
+            tensors_of(norm),
+            numbers,
+            epilogue,
+            height * width,
+        );
         let output = unit::images_of(output, saved.out_size());
         let saved = Normalized {
             unit: saved,
@@ -105,10 +112,10 @@ impl CellPrimitives for CubeBackend {
     fn normalized_gradients(
         saved: Normalized,
         gradient: CubeTensor,
-        wants_image: bool,
+        image: Option<Wanted<Self>>,
     ) -> (UnitGradients<Self>, [CubeTensor; 2]) {
         let [by_rows, gamma, beta] = norm::backward(saved.norm, rows_of(contiguous(gradient)));
-        let by = saved.unit.backward(by_rows, wants_image);
+        let by = saved.unit.backward(by_rows, image);
         (by, [gamma, beta])
     }
 
@@ -116,28 +123,57 @@ impl CellPrimitives for CubeBackend {
         image: CubeTensor,
         weights: [Option<CubeTensor>; 2],
         norm: UnitNorm<Self>,
+        epilogue: Epilogue<Self>,
         shape: UnitShape,
     ) -> CubeTensor {
         let mut saved = unit::Saved::new(image, weights, shape);
         let epsilon = norm.numbers.epsilon;
-        let output = norm::evaluate(saved.forward(), tensors_of(norm), epsilon);
+        let [height, width] = saved.out_size();
+        let output = norm::evaluate(
+            saved.forward(),
+            tensors_of(norm),
+            epsilon,
+            epilogue,
+            height * width,
+        );
         unit::images_of(output, saved.out_size())
     }
 
-    fn pooled(image: CubeTensor, window: &Window, take: Pooling) -> (CubeTensor, pool::Saved) {
-        pool::forward(contiguous(image), window, take)
+    fn pooled(
+        image: CubeTensor,
+        window: &Window,
+        take: Pooling,
+        epilogue: Epilogue<Self>,
+    ) -> (CubeTensor, pool::Saved) {
+        pool::forward(contiguous(image), window, take, epilogue)
     }
 
-    fn pooled_gradient(saved: pool::Saved, gradient: CubeTensor) -> CubeTensor {
-        pool::backward(saved, contiguous(gradient))
+    fn pooled_gradient(
+        saved: pool::Saved,
+        gradient: CubeTensor,
+        image: Wanted<Self>,
+    ) -> CubeTensor {
+        pool::backward(saved, contiguous(gradient), image.onto)
     }
 
     fn concatenated(parts: Vec<CubeTensor>) -> CubeTensor {
-        concatenate::join(parts.into_iter().map(contiguous).collect())
+        concatenate::join(parts.into_iter().map(contiguous).collect(), false)
     }
 
     fn separated(joined: CubeTensor, channels: &[usize]) -> Vec<CubeTensor> {
-        concatenate::separate(contiguous(joined), channels)
+        concatenate::separate(contiguous(joined), None, channels)
+    }
+
+    fn rectified(parts: Vec<CubeTensor>) -> CubeTensor {
+        concatenate::join(parts.into_iter().map(contiguous).collect(), true)
+    }
+
+    fn rectified_gradient(
+        output: CubeTensor,
+        gradient: CubeTensor,
+        channels: &[usize],
+    ) -> Vec<CubeTensor> {
+        concatenate::separate(contiguous(gradient), Some(output), channels)
     }
 
     fn channels(image: &CubeTensor) -> usize {

@@ -7,6 +7,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::launch::{empty, threads};
+use super::optional::{Optional, masked, optional};
 
 /// One thread for each value of the result.
 #[cube(launch)]
@@ -15,6 +16,7 @@ fn join_kernel(
     widths: &Sequence<usize>,
     joined: &mut Tensor<f32>,
     #[comptime] count: usize,
+    #[comptime] relu: bool,
 ) {
     if ABSOLUTE_POS >= joined.len() {
         terminate!();
@@ -27,16 +29,22 @@ fn join_kernel(
     for number in 0..count {
         let own = *widths.index(number);
         if channel >= first && channel < first + own {
-            joined[ABSOLUTE_POS] = parts.index(number)[pixel * own + channel - first];
+            let mut value = parts.index(number)[pixel * own + channel - first];
+            if comptime!(relu) {
+                // NaN stays NaN.
+                value = select(value < f32::new(0.0), f32::new(0.0), value);
+            }
+            joined[ABSOLUTE_POS] = value;
         }
         first += own;
     }
 }
 
-/// One thread for each value of all parts.
+/// One thread for each value of all parts; 0 where `mask`, if there is one, isn't positive.
 #[cube(launch)]
 fn separate_kernel(
     joined: &Tensor<f32>,
+    mask: &Optional,
     parts: &mut Sequence<Box<[f32]>>,
     widths: &Sequence<usize>,
     #[comptime] count: usize,
@@ -52,15 +60,18 @@ fn separate_kernel(
     for number in 0..count {
         let own = *widths.index(number);
         if channel >= first && channel < first + own {
-            parts.index_mut(number)[pixel * own + channel - first] = joined[ABSOLUTE_POS];
+            parts.index_mut(number)[pixel * own + channel - first] =
+                masked(joined[ABSOLUTE_POS], mask, ABSOLUTE_POS);
         }
         first += own;
     }
 }
 
+/// The parts' channels, or the ReLU of them.
+///
 /// # Panics
 /// If the parts differ in the number or size of their images.
-pub(super) fn join(parts: Vec<CubeTensor>) -> CubeTensor {
+pub(super) fn join(parts: Vec<CubeTensor>, relu: bool) -> CubeTensor {
     let shapes: Vec<[usize; 4]> = parts.iter().map(|part| part.shape().dims()).collect();
     let [images, height, width, _] = shapes[0];
     for shape in &shapes {
@@ -82,11 +93,17 @@ pub(super) fn join(parts: Vec<CubeTensor>) -> CubeTensor {
         shapes.iter().map(|shape| shape[3]).collect(),
         joined.clone().into_tensor_arg(),
         number,
+        relu,
     );
     joined
 }
 
-pub(super) fn separate(joined: CubeTensor, channels: &[usize]) -> Vec<CubeTensor> {
+/// Parts with these numbers of channels; 0 where `mask`, if there is one, isn't positive.
+pub(super) fn separate(
+    joined: CubeTensor,
+    mask: Option<CubeTensor>,
+    channels: &[usize],
+) -> Vec<CubeTensor> {
     let [images, height, width, _] = joined.shape().dims();
     let parts: Vec<_> = channels
         .iter()
@@ -98,6 +115,7 @@ pub(super) fn separate(joined: CubeTensor, channels: &[usize]) -> Vec<CubeTensor
         count,
         dim,
         joined.into_tensor_arg(),
+        optional(mask),
         parts
             .iter()
             .map(|part| part.clone().into_buffer_arg())

@@ -7,6 +7,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::launch::{Groups, Taps, Tile, empty, threads};
+use super::optional::{Optional, added, masked, optional};
 use crate::window::Window;
 
 /// What [`convolve_kernel`] is compiled for.
@@ -19,8 +20,6 @@ struct Pass {
     relu: bool,
     /// Whether the window is turned by 180 degrees.
     turned: bool,
-    /// Whether outputs are 0 where `mask` isn't positive.
-    masked: bool,
 }
 
 impl Pass {
@@ -73,15 +72,30 @@ impl Pass {
 fn convolve_kernel(
     image: &Tensor<f32>,
     weight: &Tensor<f32>,
-    mask: &Tensor<f32>,
+    mask: &Optional,
+    onto: &Optional,
     output: &mut Tensor<f32>,
+    groups: &mut ComptimeOption<GroupSums>,
     #[comptime] pass: Pass,
 ) {
     let several = comptime!(pass.several as usize);
     let channels = output.shape(3);
     let out_width = output.shape(2);
     let blocks = (out_width + comptime!(several - 1)) / several;
-    if ABSOLUTE_POS >= output.shape(0) * output.shape(1) * blocks * channels {
+    let values = output.shape(0) * output.shape(1) * blocks * channels;
+    if ABSOLUTE_POS >= values {
+        #[comptime]
+        match groups {
+            ComptimeOption::Some(groups) => {
+                add_groups(
+                    &groups.sums,
+                    &mut groups.weight,
+                    ABSOLUTE_POS - values,
+                    channels,
+                );
+            }
+            ComptimeOption::None => {}
+        }
         terminate!();
     }
     let channel = ABSOLUTE_POS % channels;
@@ -94,10 +108,10 @@ fn convolve_kernel(
     let width = image.shape(2) as i32;
     let left = (x as u32 * pass.taps.right) as i32 - pass.taps.left;
     let weights = channel * comptime!((pass.taps.rows * pass.taps.columns) as usize);
-    let mut sums = Array::<f32>::new(several);
+    let mut of_own = Array::<f32>::new(several);
     #[unroll]
     for own in 0..several {
-        sums[own] = f32::new(0.0);
+        of_own[own] = f32::new(0.0);
     }
     #[unroll]
     for row in 0..pass.taps.rows {
@@ -124,7 +138,7 @@ fn convolve_kernel(
                         #[unroll]
                         for own in 0..pass.several {
                             if comptime!(pass.sees(position, own)) {
-                                sums[comptime!(own as usize)] += value
+                                of_own[comptime!(own as usize)] += value
                                     * of_row[comptime!(pass.column_of(position, own) as usize)];
                             }
                         }
@@ -137,11 +151,7 @@ fn convolve_kernel(
     for own in 0..several {
         if x + own < out_width {
             let place = (line * out_width + x + own) * channels + channel;
-            if comptime!(pass.masked) {
-                output[place] = select(mask[place] > f32::new(0.0), sums[own], f32::new(0.0));
-            } else {
-                output[place] = sums[own];
-            }
+            output[place] = added(masked(of_own[own], mask, place), onto, place);
         }
     }
 }
@@ -152,15 +162,18 @@ fn convolve_kernel(
 fn strided_gradient_kernel(
     gradient: &Tensor<f32>,
     weight: &Tensor<f32>,
-    mask: &Tensor<f32>,
+    mask: &Optional,
+    onto: &Optional,
     image: &mut Tensor<f32>,
+    sums: &[f32],
+    by_weight: &mut [f32],
     #[comptime] taps: Taps,
-    #[comptime] masked: bool,
 ) {
+    let channels = image.shape(3);
     if ABSOLUTE_POS >= image.len() {
+        add_groups(sums, by_weight, ABSOLUTE_POS - image.len(), channels);
         terminate!();
     }
-    let channels = image.shape(3);
     let channel = ABSOLUTE_POS % channels;
     let pixel = ABSOLUTE_POS / channels;
     let x = pixel % image.shape(2);
@@ -189,10 +202,7 @@ fn strided_gradient_kernel(
             }
         }
     }
-    if comptime!(masked) {
-        sum = select(mask[ABSOLUTE_POS] > f32::new(0.0), sum, f32::new(0.0));
-    }
-    image[ABSOLUTE_POS] = sum;
+    image[ABSOLUTE_POS] = added(masked(sum, mask, ABSOLUTE_POS), onto, ABSOLUTE_POS);
 }
 
 /// `sums` is `[groups, taps, channels]`: the gradient by the weight of each group of pixels.
@@ -272,22 +282,34 @@ fn weight_gradient_kernel(
     }
 }
 
-/// One thread for each weight, which adds up the groups. `weight` is `[channels, 1, rows, columns]`.
+/// The gradient by the weight of each group of pixels, `[groups, taps, channels]`, and their sum,
+/// `[channels, 1, rows, columns]`.
+#[derive(CubeType, CubeLaunch)]
+struct GroupSums {
+    sums: Box<[f32]>,
+    weight: Box<[f32]>,
+}
+
+/// Adds up the groups of one weight's gradient. Nothing happens after the last one.
+#[cube]
+fn add_groups(sums: &[f32], weight: &mut [f32], number: usize, channels: usize) {
+    let weights = weight.len();
+    if number < weights {
+        // Neighboring threads read neighboring channels.
+        let channel = number % channels;
+        let tap = number / channels;
+        let mut sum = f32::new(0.0);
+        for group in 0..sums.len() / weights {
+            sum += sums[group * weights + number];
+        }
+        weight[channel * (weights / channels) + tap] = sum;
+    }
+}
+
+/// One thread for each weight.
 #[cube(launch)]
-fn add_groups_kernel(sums: &Tensor<f32>, weight: &mut Tensor<f32>) {
-    if ABSOLUTE_POS >= weight.len() {
-        terminate!();
-    }
-    let channels = sums.shape(2);
-    let count = sums.shape(1);
-    // Neighboring threads read neighboring channels.
-    let channel = ABSOLUTE_POS % channels;
-    let tap = ABSOLUTE_POS / channels;
-    let mut sum = f32::new(0.0);
-    for group in 0..sums.shape(0) {
-        sum += sums[(group * count + tap) * channels + channel];
-    }
-    weight[channel * count + tap] = sum;
+fn add_groups_kernel(sums: &[f32], weight: &mut [f32], channels: usize) {
+    add_groups(sums, weight, ABSOLUTE_POS, channels);
 }
 
 /// The outputs of a thread.
@@ -295,27 +317,40 @@ const fn several(out_width: usize) -> u32 {
     if out_width >= 4 { 4 } else { 1 }
 }
 
+/// The tensors of [`GroupSums`], which the kernel of the gradient by the image adds up.
+struct Groupwise {
+    sums: CubeTensor,
+    weight: CubeTensor,
+}
+
 fn convolve(
     image: CubeTensor,
     weight: CubeTensor,
-    mask: Option<CubeTensor>,
+    [mask, onto]: [Option<CubeTensor>; 2],
+    groups: Option<Groupwise>,
     shape: [usize; 4],
     pass: Pass,
 ) -> CubeTensor {
     let output = empty(&image, shape, DType::F32);
     let [images, height, width, channels] = shape;
     let values = images * height * width.div_ceil(pass.several as usize) * channels;
-    let (count, dim) = threads(&output, values);
-    // A kernel that masks nothing reads no mask.
-    let mask = mask.unwrap_or_else(|| image.clone());
+    let weights = groups
+        .as_ref()
+        .map_or(0, |groups| groups.weight.meta.num_elements());
+    let (count, dim) = threads(&output, values + weights);
+    let groups = groups.map(|Groupwise { sums, weight }| {
+        GroupSumsLaunch::new(sums.into_buffer_arg(), weight.into_buffer_arg())
+    });
     convolve_kernel::launch(
         &output.client,
         count,
         dim,
         image.into_tensor_arg(),
         weight.into_tensor_arg(),
-        mask.into_tensor_arg(),
+        optional(mask),
+        optional(onto),
         output.clone().into_tensor_arg(),
+        groups.into(),
         pass,
     );
     output
@@ -333,23 +368,83 @@ pub(super) fn forward(
         several: several(window.out_width),
         relu,
         turned: false,
-        masked: false,
     };
     let shape = [images, window.out_height, window.out_width, channels];
-    convolve(image, weight, None, shape, pass)
+    convolve(image, weight, [None, None], None, shape, pass)
 }
 
-/// The gradient by the image; 0 where `mask`, if there is one, isn't positive.
-pub(super) fn image_gradient(
+/// What the gradients need.
+pub(super) struct Inputs<'a> {
+    pub(super) image: CubeTensor,
+    pub(super) weight: CubeTensor,
+    pub(super) window: &'a Window,
+    /// Whether the image was passed through a ReLU.
+    pub(super) relu: bool,
+}
+
+impl Inputs<'_> {
+    /// The gradient by the image, added to `onto` if there is one, and the gradient by the weight.
+    pub(super) fn gradients(
+        self,
+        gradient: CubeTensor,
+        onto: Option<CubeTensor>,
+    ) -> [CubeTensor; 2] {
+        let groups = self.group_sums(&gradient);
+        let by_weight = groups.weight.clone();
+        let mask = self.relu.then(|| self.image.clone());
+        let by_image = image_gradient(gradient, self.weight, self.window, [mask, onto], groups);
+        [by_image, by_weight]
+    }
+
+    /// The gradient by the weight alone.
+    pub(super) fn weight_gradient(self, gradient: &CubeTensor) -> CubeTensor {
+        let Groupwise { sums, weight } = self.group_sums(gradient);
+        let (count, dim) = threads(&weight, weight.meta.num_elements());
+        add_groups_kernel::launch(
+            &weight.client,
+            count,
+            dim,
+            sums.into_buffer_arg(),
+            weight.clone().into_buffer_arg(),
+            weight.shape().dims::<4>()[0],
+        );
+        weight
+    }
+
+    fn group_sums(&self, gradient: &CubeTensor) -> Groupwise {
+        let [images, height, width, channels] = gradient.shape().dims();
+        let [rows, columns] = self.window.kernel;
+        let groups = Groups::at_most(MOST_GROUPS, images * height * width, channels);
+        let shape = [groups.count, rows * columns, channels];
+        let sums = empty(gradient, shape, DType::F32);
+        weight_gradient_kernel::launch(
+            &sums.client,
+            groups.cubes(),
+            groups.tile.dim(),
+            self.image.clone().into_tensor_arg(),
+            gradient.clone().into_tensor_arg(),
+            sums.clone().into_tensor_arg(),
+            groups.of_each,
+            Taps::of(self.window),
+            self.relu,
+            groups.tile,
+        );
+        let weight = empty(&sums, [channels, 1, rows, columns], DType::F32);
+        Groupwise { sums, weight }
+    }
+}
+
+/// The gradient by the image; 0 where `mask`, if there is one, isn't positive, and then added to `onto`.
+fn image_gradient(
     gradient: CubeTensor,
     weight: CubeTensor,
     window: &Window,
-    mask: Option<CubeTensor>,
+    [mask, onto]: [Option<CubeTensor>; 2],
+    groups: Groupwise,
 ) -> CubeTensor {
     let [images, _, _, channels] = gradient.shape().dims();
     let shape = [images, window.height, window.width, channels];
     let taps = Taps::of(window);
-    let masked = mask.is_some();
     if window.stride == [1, 1] {
         // Every pixel sees the gradients around it, as an output does the image.
         let before = |size: u32, before: i32| ((size - 1) * taps.dilation) as i32 - before;
@@ -362,65 +457,27 @@ pub(super) fn image_gradient(
             several: several(window.width),
             relu: false,
             turned: true,
-            masked,
         };
-        return convolve(gradient, weight, mask, shape, pass);
+        return convolve(gradient, weight, [mask, onto], Some(groups), shape, pass);
     }
     let image = empty(&gradient, shape, DType::F32);
-    let (count, dim) = threads(&image, shape.iter().product());
-    let mask = mask.unwrap_or_else(|| gradient.clone());
+    let weights = groups.weight.meta.num_elements();
+    let (count, dim) = threads(&image, shape.iter().product::<usize>() + weights);
     strided_gradient_kernel::launch(
         &image.client,
         count,
         dim,
         gradient.into_tensor_arg(),
         weight.into_tensor_arg(),
-        mask.into_tensor_arg(),
+        optional(mask),
+        optional(onto),
         image.clone().into_tensor_arg(),
+        groups.sums.into_buffer_arg(),
+        groups.weight.into_buffer_arg(),
         taps,
-        masked,
     );
     image
 }
 
 /// The most groups of pixels whose gradients are added up in the end.
 const MOST_GROUPS: usize = 128;
-
-/// The gradient by the weight.
-pub(super) fn weight_gradient(
-    image: CubeTensor,
-    gradient: CubeTensor,
-    window: &Window,
-    relu: bool,
-) -> CubeTensor {
-    let [images, height, width, channels] = gradient.shape().dims();
-    let [rows, columns] = window.kernel;
-    let groups = Groups::at_most(MOST_GROUPS, images * height * width, channels);
-    let sums = empty(
-        &gradient,
-        [groups.count, rows * columns, channels],
-        DType::F32,
-    );
-    weight_gradient_kernel::launch(
-        &sums.client,
-        groups.cubes(),
-        groups.tile.dim(),
-        image.into_tensor_arg(),
-        gradient.into_tensor_arg(),
-        sums.clone().into_tensor_arg(),
-        groups.of_each,
-        Taps::of(window),
-        relu,
-        groups.tile,
-    );
-    let weight = empty(&sums, [channels, 1, rows, columns], DType::F32);
-    let (count, dim) = threads(&weight, channels * rows * columns);
-    add_groups_kernel::launch(
-        &weight.client,
-        count,
-        dim,
-        sums.into_tensor_arg(),
-        weight.clone().into_tensor_arg(),
-    );
-    weight
-}

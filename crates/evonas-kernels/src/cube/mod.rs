@@ -12,6 +12,7 @@ mod depthwise;
 mod launch;
 mod matrix;
 mod norm;
+mod optional;
 mod patches;
 mod pool;
 mod recording;

@@ -6,11 +6,13 @@
 
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
+use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{Groups, Tile, empty, own, threads};
-use crate::operations::NormNumbers;
+use super::launch::{Groups, Tile, contiguous, empty, own, threads};
+use super::optional::{Optional, added, multiplied, optional};
+use crate::operations::{Epilogue, NormNumbers};
 
 /// The most groups whose results every cube of the second launch combines.
 const MOST_GROUPS: usize = 128;
@@ -98,11 +100,14 @@ fn normalize_kernel(
     moments: &Tensor<f32>,
     gamma: &Tensor<f32>,
     beta: &Tensor<f32>,
+    factors: &Optional,
+    plus: &Optional,
     running_mean: &mut Tensor<f32>,
     running_variance: &mut Tensor<f32>,
     output: &mut Tensor<f32>,
     statistics: &mut Tensor<f32>,
     of_each: usize,
+    of_image: usize,
     epsilon: f32,
     momentum: f32,
     correction: f32,
@@ -171,7 +176,9 @@ fn normalize_kernel(
         let mut pixel = begin + down;
         while pixel < end {
             let place = pixel * channels + channel;
-            output[place] = (rows[place] - mean) * scale + shift;
+            let value = (rows[place] - mean) * scale + shift;
+            let value = multiplied(value, factors, pixel / of_image);
+            output[place] = added(value, plus, place);
             pixel += high;
         }
         if CUBE_POS_Y == 0 && down == 0 {
@@ -193,7 +200,10 @@ fn evaluate_kernel(
     beta: &Tensor<f32>,
     running_mean: &Tensor<f32>,
     running_variance: &Tensor<f32>,
+    factors: &Optional,
+    plus: &Optional,
     output: &mut Tensor<f32>,
+    of_image: usize,
     epsilon: f32,
 ) {
     if ABSOLUTE_POS >= output.len() {
@@ -201,7 +211,10 @@ fn evaluate_kernel(
     }
     let channel = ABSOLUTE_POS % output.shape(1);
     let scale = gamma[channel] / (running_variance[channel] + epsilon).sqrt();
-    output[ABSOLUTE_POS] = (rows[ABSOLUTE_POS] - running_mean[channel]) * scale + beta[channel];
+    let value = (rows[ABSOLUTE_POS] - running_mean[channel]) * scale + beta[channel];
+    let image = ABSOLUTE_POS / output.shape(1) / of_image;
+    let value = multiplied(value, factors, image);
+    output[ABSOLUTE_POS] = added(value, plus, ABSOLUTE_POS);
 }
 
 /// `sums` is `[groups, 2, channels]`: the sums of the gradient, and of its products with the normalized input.
@@ -209,9 +222,11 @@ fn evaluate_kernel(
 fn gradient_sums_kernel(
     rows: &Tensor<f32>,
     gradient: &Tensor<f32>,
+    factors: &Optional,
     statistics: &Tensor<f32>,
     sums: &mut Tensor<f32>,
     of_each: usize,
+    of_image: usize,
     #[comptime] tile: Tile,
 ) {
     let channels = rows.shape(1);
@@ -233,7 +248,7 @@ fn gradient_sums_kernel(
         let mut pixel = begin + down;
         while pixel < end {
             let place = pixel * channels + channel;
-            let value = gradient[place];
+            let value = multiplied(gradient[place], factors, pixel / of_image);
             sum += value;
             products += value * (rows[place] - mean);
             pixel += high;
@@ -260,6 +275,7 @@ fn gradient_sums_kernel(
 fn input_gradient_kernel(
     rows: &Tensor<f32>,
     gradient: &Tensor<f32>,
+    factors: &Optional,
     statistics: &Tensor<f32>,
     gamma: &Tensor<f32>,
     sums: &Tensor<f32>,
@@ -267,6 +283,7 @@ fn input_gradient_kernel(
     by_gamma: &mut Tensor<f32>,
     by_beta: &mut Tensor<f32>,
     of_each: usize,
+    of_image: usize,
     #[comptime] tile: Tile,
 ) {
     let channels = rows.shape(1);
@@ -312,7 +329,8 @@ fn input_gradient_kernel(
         let mut pixel = begin + down;
         while pixel < end {
             let place = pixel * channels + channel;
-            by_rows[place] = scale * (gradient[place] - constant - (rows[place] - mean) * slope);
+            let value = multiplied(gradient[place], factors, pixel / of_image);
+            by_rows[place] = scale * (value - constant - (rows[place] - mean) * slope);
             pixel += high;
         }
         if CUBE_POS_Y == 0 && down == 0 {
@@ -329,6 +347,10 @@ pub(super) struct Saved {
     gamma: CubeTensor,
     /// `[2, channels]`: the means, and the deviations (with epsilon).
     statistics: CubeTensor,
+    /// The epilogue's.
+    factors: Option<CubeTensor>,
+    /// The pixels of an image.
+    of_image: usize,
 }
 
 /// Normalizes rows. Returns the output, and the running mean and variance, which are updated in place
@@ -337,6 +359,8 @@ pub(super) fn forward(
     rows: CubeTensor,
     [gamma, beta, running_mean, running_variance]: [CubeTensor; 4],
     numbers: NormNumbers,
+    epilogue: Epilogue<CubeBackend>,
+    of_image: usize,
 ) -> (CubeTensor, [CubeTensor; 2], Saved) {
     let [pixels, channels] = rows.shape().dims();
     let client = rows.client.clone();
@@ -355,6 +379,7 @@ pub(super) fn forward(
     let output = empty(&rows, [pixels, channels], DType::F32);
     let statistics = empty(&rows, [2, channels], DType::F32);
     let running = [running_mean, running_variance].map(own);
+    let factors = epilogue.factors.map(contiguous);
     normalize_kernel::launch(
         &client,
         parts.cubes(),
@@ -363,11 +388,14 @@ pub(super) fn forward(
         moments.into_tensor_arg(),
         gamma.clone().into_tensor_arg(),
         beta.into_tensor_arg(),
+        optional(factors.clone()),
+        optional(epilogue.plus),
         running[0].clone().into_tensor_arg(),
         running[1].clone().into_tensor_arg(),
         output.clone().into_tensor_arg(),
         statistics.clone().into_tensor_arg(),
         parts.of_each,
+        of_image,
         numbers.epsilon as f32,
         numbers.momentum as f32,
         numbers.correction as f32,
@@ -377,6 +405,8 @@ pub(super) fn forward(
         rows,
         gamma,
         statistics,
+        factors,
+        of_image,
     };
     (output, running, saved)
 }
@@ -387,7 +417,10 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
         rows,
         gamma,
         statistics,
+        factors,
+        of_image,
     } = saved;
+
     let [pixels, channels] = rows.shape().dims();
     let client = rows.client.clone();
     let groups = Groups::at_most(MOST_GROUPS, pixels, channels);
@@ -398,9 +431,11 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
         groups.tile.dim(),
         rows.clone().into_tensor_arg(),
         gradient.clone().into_tensor_arg(),
+        optional(factors.clone()),
         statistics.clone().into_tensor_arg(),
         sums.clone().into_tensor_arg(),
         groups.of_each,
+        of_image,
         groups.tile,
     );
     let parts = Groups::at_most(MOST_CUBES, pixels, channels);
@@ -412,6 +447,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
         parts.tile.dim(),
         rows.into_tensor_arg(),
         gradient.into_tensor_arg(),
+        optional(factors),
         statistics.into_tensor_arg(),
         gamma.into_tensor_arg(),
         sums.into_tensor_arg(),
@@ -419,6 +455,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
         by_gamma.clone().into_tensor_arg(),
         by_beta.clone().into_tensor_arg(),
         parts.of_each,
+        of_image,
         parts.tile,
     );
     [by_rows, by_gamma, by_beta]
@@ -429,6 +466,8 @@ pub(super) fn evaluate(
     rows: CubeTensor,
     [gamma, beta, running_mean, running_variance]: [CubeTensor; 4],
     epsilon: f64,
+    epilogue: Epilogue<CubeBackend>,
+    of_image: usize,
 ) -> CubeTensor {
     let [pixels, channels] = rows.shape().dims();
     let output = empty(&rows, [pixels, channels], DType::F32);
@@ -442,7 +481,10 @@ pub(super) fn evaluate(
         beta.into_tensor_arg(),
         running_mean.into_tensor_arg(),
         running_variance.into_tensor_arg(),
+        optional(epilogue.factors),
+        optional(epilogue.plus),
         output.clone().into_tensor_arg(),
+        of_image,
         epsilon as f32,
     );
     output

@@ -9,6 +9,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::launch::{Taps, empty, threads};
+use super::optional::{Optional, added, masked, optional};
 use crate::window::Window;
 
 /// The size of an output, for kernels whose tensors don't say it.
@@ -73,15 +74,15 @@ fn gather_kernel(
 }
 
 /// One thread for each value of the image, which adds up the gradients of the rows that hold it; 0 where `mask`
-/// isn't positive.
+/// isn't positive, and then added to `onto`.
 #[cube(launch)]
 fn scatter_kernel(
     by_rows: &Tensor<f32>,
-    mask: &Tensor<f32>,
+    mask: &Optional,
+    onto: &Optional,
     image: &mut Tensor<f32>,
     #[comptime] taps: Taps,
     #[comptime] out: OutSize,
-    #[comptime] masked: bool,
 ) {
     if ABSOLUTE_POS >= image.len() {
         terminate!();
@@ -115,10 +116,7 @@ fn scatter_kernel(
             }
         }
     }
-    if comptime!(masked) {
-        sum = select(mask[ABSOLUTE_POS] > f32::new(0.0), sum, f32::new(0.0));
-    }
-    image[ABSOLUTE_POS] = sum;
+    image[ABSOLUTE_POS] = added(masked(sum, mask, ABSOLUTE_POS), onto, ABSOLUTE_POS);
 }
 
 /// The rows of images, passed through a ReLU if `relu`: `[pixels of the output, channels · taps]`.
@@ -140,28 +138,26 @@ pub(super) fn gather(image: CubeTensor, window: &Window, relu: bool) -> CubeTens
     rows
 }
 
-/// The gradient by images of a shape from the one by their rows; 0 where `mask`, if there is one, isn't positive.
+/// The gradient by images of a shape from the one by their rows; 0 where `mask`, if there is one, isn't positive, and
+/// then added to `onto`.
 pub(super) fn scatter(
     by_rows: CubeTensor,
     shape: [usize; 4],
     window: &Window,
-    mask: Option<CubeTensor>,
+    [mask, onto]: [Option<CubeTensor>; 2],
 ) -> CubeTensor {
     let image = empty(&by_rows, shape, DType::F32);
     let (count, dim) = threads(&image, shape.iter().product());
-    let masked = mask.is_some();
-    // A kernel that masks nothing reads no mask.
-    let mask = mask.unwrap_or_else(|| by_rows.clone());
     scatter_kernel::launch(
         &image.client,
         count,
         dim,
         by_rows.into_tensor_arg(),
-        mask.into_tensor_arg(),
+        optional(mask),
+        optional(onto),
         image.clone().into_tensor_arg(),
         Taps::of(window),
         OutSize::of(window),
-        masked,
     );
     image
 }

@@ -5,16 +5,25 @@
 
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
+use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{Taps, empty, threads};
+use super::launch::{Taps, contiguous, empty, threads};
+use super::optional::{Optional, added, multiplied, optional};
+use crate::operations::Epilogue;
 use crate::pooling::Pooling;
 use crate::window::Window;
 
 /// One thread for each output: the mean of the pixels inside the image.
 #[cube(launch)]
-fn average_kernel(image: &Tensor<f32>, output: &mut Tensor<f32>, #[comptime] taps: Taps) {
+fn average_kernel(
+    image: &Tensor<f32>,
+    factors: &Optional,
+    plus: &Optional,
+    output: &mut Tensor<f32>,
+    #[comptime] taps: Taps,
+) {
     if ABSOLUTE_POS >= output.len() {
         terminate!();
     }
@@ -44,7 +53,8 @@ fn average_kernel(image: &Tensor<f32>, output: &mut Tensor<f32>, #[comptime] tap
             }
         }
     }
-    output[ABSOLUTE_POS] = sum / count;
+    let mean = multiplied(sum / count, factors, number);
+    output[ABSOLUTE_POS] = added(mean, plus, ABSOLUTE_POS);
 }
 
 /// How many of `size` neighboring places, from `first`, are inside an axis of this length.
@@ -65,6 +75,8 @@ fn inside(first: i32, length: i32, #[comptime] size: u32, #[comptime] dilation: 
 #[cube(launch)]
 fn average_gradient_kernel(
     gradient: &Tensor<f32>,
+    factors: &Optional,
+    onto: &Optional,
     image: &mut Tensor<f32>,
     #[comptime] taps: Taps,
 ) {
@@ -110,7 +122,8 @@ fn average_gradient_kernel(
             }
         }
     }
-    image[ABSOLUTE_POS] = sum;
+    let sum = multiplied(sum, factors, number);
+    image[ABSOLUTE_POS] = added(sum, onto, ABSOLUTE_POS);
 }
 
 /// One thread for each output: the largest value (or the smallest), and the tap that sees it first. NaN counts as
@@ -118,6 +131,8 @@ fn average_gradient_kernel(
 #[cube(launch)]
 fn extreme_kernel(
     image: &Tensor<f32>,
+    factors: &Optional,
+    plus: &Optional,
     output: &mut Tensor<f32>,
     taken: &mut Tensor<u32>,
     #[comptime] taps: Taps,
@@ -161,7 +176,8 @@ fn extreme_kernel(
             }
         }
     }
-    output[ABSOLUTE_POS] = best;
+    let value = multiplied(best, factors, number);
+    output[ABSOLUTE_POS] = added(value, plus, ABSOLUTE_POS);
     taken[ABSOLUTE_POS] = from;
 }
 
@@ -170,6 +186,8 @@ fn extreme_kernel(
 fn extreme_gradient_kernel(
     gradient: &Tensor<f32>,
     taken: &Tensor<u32>,
+    factors: &Optional,
+    onto: &Optional,
     image: &mut Tensor<f32>,
     #[comptime] taps: Taps,
 ) {
@@ -206,7 +224,8 @@ fn extreme_gradient_kernel(
             }
         }
     }
-    image[ABSOLUTE_POS] = sum;
+    let sum = multiplied(sum, factors, number);
+    image[ABSOLUTE_POS] = added(sum, onto, ABSOLUTE_POS);
 }
 
 /// What the gradient needs.
@@ -216,15 +235,24 @@ pub(crate) struct Saved {
     window: Window,
     /// The tap that each output took; `None` for an average.
     taken: Option<CubeTensor>,
+    /// The epilogue's.
+    factors: Option<CubeTensor>,
 }
 
-pub(super) fn forward(image: CubeTensor, window: &Window, take: Pooling) -> (CubeTensor, Saved) {
+pub(super) fn forward(
+    image: CubeTensor,
+    window: &Window,
+    take: Pooling,
+    epilogue: Epilogue<CubeBackend>,
+) -> (CubeTensor, Saved) {
     let shape @ [images, _, _, channels] = image.shape().dims();
     let out = [images, window.out_height, window.out_width, channels];
     let output = empty(&image, out, DType::F32);
     let client = image.client.clone();
     let (count, dim) = threads(&output, out.iter().product());
     let image = image.into_tensor_arg();
+    let factors = epilogue.factors.map(contiguous);
+    let (scaled, plus) = (optional(factors.clone()), optional(epilogue.plus));
     let taps = Taps::of(window);
     let taken = match take {
         Pooling::Average => {
@@ -233,6 +261,8 @@ pub(super) fn forward(image: CubeTensor, window: &Window, take: Pooling) -> (Cub
                 count,
                 dim,
                 image,
+                scaled,
+                plus,
                 output.clone().into_tensor_arg(),
                 taps,
             );
@@ -245,6 +275,8 @@ pub(super) fn forward(image: CubeTensor, window: &Window, take: Pooling) -> (Cub
                 count,
                 dim,
                 image,
+                scaled,
+                plus,
                 output.clone().into_tensor_arg(),
                 taken.clone().into_tensor_arg(),
                 taps,
@@ -257,23 +289,34 @@ pub(super) fn forward(image: CubeTensor, window: &Window, take: Pooling) -> (Cub
         shape,
         window: *window,
         taken,
+        factors,
     };
     (output, saved)
 }
 
-pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> CubeTensor {
+pub(super) fn backward(saved: Saved, gradient: CubeTensor, onto: Option<CubeTensor>) -> CubeTensor {
     let by_image = empty(&gradient, saved.shape, DType::F32);
     let client = gradient.client.clone();
     let (count, dim) = threads(&by_image, saved.shape.iter().product());
     let gradient = gradient.into_tensor_arg();
     let output = by_image.clone().into_tensor_arg();
     let taps = Taps::of(&saved.window);
+    let (factors, onto) = (optional(saved.factors), optional(onto));
     match saved.taken {
-        None => average_gradient_kernel::launch(&client, count, dim, gradient, output, taps),
-        Some(taken) => {
-            let taken = taken.into_tensor_arg();
-            extreme_gradient_kernel::launch(&client, count, dim, gradient, taken, output, taps);
-        }
+        None => average_gradient_kernel::launch(
+            &client, count, dim, gradient, factors, onto, output, taps,
+        ),
+        Some(taken) => extreme_gradient_kernel::launch(
+            &client,
+            count,
+            dim,
+            gradient,
+            taken.into_tensor_arg(),
+            factors,
+            onto,
+            output,
+            taps,
+        ),
     }
     by_image
 }

@@ -8,7 +8,7 @@ use burn_cubecl::tensor::CubeTensor;
 use super::launch::{contiguous, rows_of};
 use super::matrix::product;
 use super::{depthwise, patches};
-use crate::operations::UnitGradients;
+use crate::operations::{UnitGradients, Wanted};
 use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
 
@@ -125,7 +125,7 @@ impl Saved {
     pub(super) fn backward(
         self,
         gradient: CubeTensor,
-        wants_image: bool,
+        image: Option<Wanted<CubeBackend>>,
     ) -> UnitGradients<CubeBackend> {
         let mut by = UnitGradients {
             image: None,
@@ -141,7 +141,7 @@ impl Saved {
             };
             let by_matrix = product(transposed(by_rows.clone()), rows, bfloat16);
             by.dense = Some(reshape(by_matrix, weight.shape()));
-            if !wants_image && self.depthwise.is_none() {
+            if image.is_none() && self.depthwise.is_none() {
                 return by;
             }
             by_rows = product(by_rows, matrix(weight.clone()), bfloat16);
@@ -151,23 +151,30 @@ impl Saved {
         match (self.unit.rows, self.depthwise) {
             (Rows::Depthwise(window), Some(weight)) => {
                 let gradient = images_of(by_rows, [window.out_height, window.out_width]);
-                by.depthwise = Some(depthwise::weight_gradient(
-                    self.image,
-                    gradient.clone(),
-                    &window,
-                    self.unit.relu,
-                ));
-                by.image =
-                    wants_image.then(|| depthwise::image_gradient(gradient, weight, &window, mask));
+                let inputs = depthwise::Inputs {
+                    image: self.image,
+                    weight,
+                    window: &window,
+                    relu: self.unit.relu,
+                };
+                by.depthwise = Some(match image {
+                    Some(Wanted { onto }) => {
+                        let [by_image, by_weight] = inputs.gradients(gradient, onto);
+                        by.image = Some(by_image);
+                        by_weight
+                    }
+                    None => inputs.weight_gradient(&gradient),
+                });
             }
             (Rows::Patches(window), _) => {
-                by.image = wants_image.then(|| patches::scatter(by_rows, shape, &window, mask));
+                by.image = image
+                    .map(|image| patches::scatter(by_rows, shape, &window, [mask, image.onto]));
             }
             (_, _) => {
                 let window = pixel_of(&self.image);
-                by.image = wants_image.then(|| match mask {
-                    Some(_) => patches::scatter(by_rows, shape, &window, mask),
-                    None => reshape(by_rows, shape.into()),
+                by.image = image.map(|image| match mask {
+                    Some(_) => patches::scatter(by_rows, shape, &window, [mask, image.onto]),
+                    None => image.add(reshape(by_rows, shape.into())),
                 });
             }
         }

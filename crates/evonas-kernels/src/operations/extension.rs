@@ -3,7 +3,9 @@
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, backend_extension};
 
-use super::primitives::CellPrimitives;
+use super::Marks;
+use super::gradient_mark::GradientMark;
+use super::primitives::{CellPrimitives, Epilogue};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -85,6 +87,27 @@ impl<B: Backend> ConvolutionWeights<B> {
     }
 }
 
+/// What happens to an operation's output in the same pass; see [`Epilogue`].
+#[derive(ExtensionType)]
+pub(crate) enum EpiloguePrimitives<B: Backend> {
+    None,
+    Factors(FloatTensor<B>),
+    Plus(FloatTensor<B>),
+    FactorsAndPlus(FloatTensor<B>, FloatTensor<B>),
+}
+
+impl<B: Backend> EpiloguePrimitives<B> {
+    pub(super) fn split(self) -> Epilogue<B> {
+        let (factors, plus) = match self {
+            Self::None => (None, None),
+            Self::Factors(factors) => (Some(factors), None),
+            Self::Plus(plus) => (None, Some(plus)),
+            Self::FactorsAndPlus(factors, plus) => (Some(factors), Some(plus)),
+        };
+        Epilogue { factors, plus }
+    }
+}
+
 /// The parts of a concatenation.
 #[derive(ExtensionType)]
 pub(crate) enum ConcatenatedParts<B: Backend> {
@@ -124,6 +147,7 @@ pub(super) trait CellOperations: Backend {
         image: FloatTensor<Self>,
         #[extension_type] weights: ConvolutionWeights<Self>,
         unit: UnitShape,
+        mark: GradientMark,
     ) -> FloatTensor<Self>;
 
     /// Convolutions, if there are any, and batch norm by the batch's statistics.
@@ -131,15 +155,26 @@ pub(super) trait CellOperations: Backend {
         image: FloatTensor<Self>,
         #[extension_type] weights: ConvolutionWeights<Self>,
         #[extension_type] norm: NormPrimitives<Self>,
+        #[extension_type] epilogue: EpiloguePrimitives<Self>,
         unit: UnitShape,
         numbers: NormNumbers,
+        marks: Marks,
     ) -> NormalizedPrimitives<Self>;
 
     /// Average, max or min pooling.
-    fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self>;
+    fn pool(
+        image: FloatTensor<Self>,
+        #[extension_type] epilogue: EpiloguePrimitives<Self>,
+        window: Window,
+        take: Pooling,
+        marks: Marks,
+    ) -> FloatTensor<Self>;
 
-    /// Concatenates the channels of images.
-    fn concatenate(#[extension_type] parts: ConcatenatedParts<Self>) -> FloatTensor<Self>;
+    /// Concatenates the channels of images, or the ReLU of that.
+    fn concatenate(
+        #[extension_type] parts: ConcatenatedParts<Self>,
+        relu: bool,
+    ) -> FloatTensor<Self>;
 }
 
 /// An operation without gradients.
@@ -150,6 +185,7 @@ pub(super) trait Inference: Backend {
         image: FloatTensor<Self>,
         #[extension_type] weights: ConvolutionWeights<Self>,
         #[extension_type] norm: NormPrimitives<Self>,
+        #[extension_type] epilogue: EpiloguePrimitives<Self>,
         unit: UnitShape,
         numbers: NormNumbers,
     ) -> FloatTensor<Self>;
@@ -160,6 +196,7 @@ impl<B: CellPrimitives> CellOperations for B {
         image: FloatTensor<Self>,
         weights: ConvolutionWeights<Self>,
         unit: UnitShape,
+        _mark: GradientMark,
     ) -> FloatTensor<Self> {
         let (output, _) = B::convolved(image, weights.split(), unit);
         output
@@ -169,10 +206,18 @@ impl<B: CellPrimitives> CellOperations for B {
         image: FloatTensor<Self>,
         weights: ConvolutionWeights<Self>,
         norm: NormPrimitives<Self>,
+        epilogue: EpiloguePrimitives<Self>,
         unit: UnitShape,
         numbers: NormNumbers,
+        _marks: Marks,
     ) -> NormalizedPrimitives<Self> {
-        let (output, running, _) = B::normalized(image, weights.split(), norm.with(numbers), unit);
+        let (output, running, _) = B::normalized(
+            image,
+            weights.split(),
+            norm.with(numbers),
+            epilogue.split(),
+            unit,
+        );
         NormalizedPrimitives {
             output,
             running_mean: running.mean,
@@ -180,19 +225,29 @@ impl<B: CellPrimitives> CellOperations for B {
         }
     }
 
-    fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self> {
-        let (output, _) = B::pooled(image, &window, take);
+    fn pool(
+        image: FloatTensor<Self>,
+        epilogue: EpiloguePrimitives<Self>,
+        window: Window,
+        take: Pooling,
+        _marks: Marks,
+    ) -> FloatTensor<Self> {
+        let (output, _) = B::pooled(image, &window, take, epilogue.split());
         output
     }
 
-    fn concatenate(parts: ConcatenatedParts<Self>) -> FloatTensor<Self> {
-        B::concatenated(match parts {
+    fn concatenate(parts: ConcatenatedParts<Self>, relu: bool) -> FloatTensor<Self> {
+        let parts = match parts {
             ConcatenatedParts::Two(a, b) => vec![a, b],
             ConcatenatedParts::Three(a, b, c) => vec![a, b, c],
             ConcatenatedParts::Four(a, b, c, d) => vec![a, b, c, d],
             ConcatenatedParts::Five(a, b, c, d, e) => vec![a, b, c, d, e],
             ConcatenatedParts::Six(a, b, c, d, e, f) => vec![a, b, c, d, e, f],
-        })
+        };
+        match relu {
+            true => B::rectified(parts),
+            false => B::concatenated(parts),
+        }
     }
 }
 
@@ -201,9 +256,16 @@ impl<B: CellPrimitives> Inference for B {
         image: FloatTensor<Self>,
         weights: ConvolutionWeights<Self>,
         norm: NormPrimitives<Self>,
+        epilogue: EpiloguePrimitives<Self>,
         unit: UnitShape,
         numbers: NormNumbers,
     ) -> FloatTensor<Self> {
-        B::evaluated(image, weights.split(), norm.with(numbers), unit)
+        B::evaluated(
+            image,
+            weights.split(),
+            norm.with(numbers),
+            epilogue.split(),
+            unit,
+        )
     }
 }

@@ -9,11 +9,13 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 
+use super::Marks;
 use super::extension::{
-    CellOperations, ConcatenatedParts, ConvolutionWeights, NormNumbers, NormPrimitives,
-    NormalizedPrimitives,
+    CellOperations, ConcatenatedParts, ConvolutionWeights, EpiloguePrimitives, NormNumbers,
+    NormPrimitives, NormalizedPrimitives,
 };
-use super::primitives::CellPrimitives;
+use super::gradient_mark::{GradientMark, Wanted};
+use super::primitives::{CellPrimitives, Epilogue};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -47,11 +49,51 @@ fn register<B: Backend, const N: usize>(
     }
 }
 
+/// Gives a state that was read its gradient, if it has one.
+fn register_marked<B: Backend>(
+    gradients: &mut Gradients,
+    parent: Option<NodeId>,
+    gradient: Option<FloatTensor<B>>,
+    mark: &GradientMark,
+) {
+    if let (Some(parent), Some(gradient)) = (parent, gradient) {
+        mark.register::<B>(gradients, parent, gradient);
+    }
+}
+
+/// Gives what an epilogue has added its gradient, which is the one by the output. It is parent `number`, or the
+/// image, which stands in for it.
+fn register_plus<B: Backend, S, const N: usize>(
+    gradients: &mut Gradients,
+    ops: &Ops<S, N>,
+    number: usize,
+    marks: &Marks,
+    gradient: &FloatTensor<B>,
+) {
+    let parent = ops.parents[number].as_ref();
+    if let (Some(mark), Some(parent)) = (&marks.plus, parent) {
+        mark.register::<B>(gradients, parent.id, gradient.clone());
+    }
+}
+
+/// The epilogue of an operation, and the node of what it adds; that of the image stands in for it if there is none.
+fn inner_epilogue<B: CellPrimitives, C: CheckpointStrategy>(
+    epilogue: EpiloguePrimitives<Autodiff<B, C>>,
+    image: &FloatTensor<Autodiff<B, C>>,
+) -> (Epilogue<B>, NodeGuard) {
+    let Epilogue { factors, plus } = epilogue.split();
+    let node = plus
+        .as_ref()
+        .map_or_else(|| image.node(), |plus| plus.node());
+    let [factors, plus] = [factors, plus].map(|tensor| Some(tensor?.into_primitive()));
+    (Epilogue { factors, plus }, node)
+}
+
 #[derive(Debug)]
 struct ConvolveBackward;
 
 impl<B: CellPrimitives> Backward<B, 3> for ConvolveBackward {
-    type State = B::Convolved;
+    type State = (B::Convolved, GradientMark);
 
     fn backward(
         self,
@@ -60,58 +102,76 @@ impl<B: CellPrimitives> Backward<B, 3> for ConvolveBackward {
         _checkpointer: &mut Checkpointer,
     ) {
         let gradient = gradients.consume::<B>(&ops.node);
-        let by = B::convolved_gradients(ops.state, gradient, ops.parents[0].is_some());
-        let parents = ops.parents.map(|node| Some(node?.id));
-        register::<B, 3>(gradients, parents, [by.image, by.depthwise, by.dense]);
+        let image = Wanted::by_parent(&ops, 0, &ops.state.1, gradients);
+        let (saved, mark) = ops.state;
+        let by = B::convolved_gradients(saved, gradient, image);
+        let [image, weights @ ..] = ops.parents.map(|node| Some(node?.id));
+        register_marked::<B>(gradients, image, by.image, &mark);
+        register::<B, 2>(gradients, weights, [by.depthwise, by.dense]);
     }
 }
 
 #[derive(Debug)]
 struct NormalizeBackward;
 
-impl<B: CellPrimitives> Backward<B, 5> for NormalizeBackward {
-    type State = B::Normalized;
+impl<B: CellPrimitives> Backward<B, 6> for NormalizeBackward {
+    type State = (B::Normalized, Marks);
 
     fn backward(
         self,
-        ops: Ops<Self::State, 5>,
+        ops: Ops<Self::State, 6>,
         gradients: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
         let gradient = gradients.consume::<B>(&ops.node);
-        let (by, [gamma, beta]) =
-            B::normalized_gradients(ops.state, gradient, ops.parents[0].is_some());
-        let parents = ops.parents.map(|node| Some(node?.id));
-        let by_parent = [by.image, by.depthwise, by.dense, Some(gamma), Some(beta)];
-        register::<B, 5>(gradients, parents, by_parent);
+        register_plus::<B, _, 6>(gradients, &ops, 5, &ops.state.1, &gradient);
+        let image = Wanted::by_parent(&ops, 0, &ops.state.1.image, gradients);
+        let (saved, marks) = ops.state;
+        let (by, [gamma, beta]) = B::normalized_gradients(saved, gradient, image);
+        let [image, weights @ .., _] = ops.parents.map(|node| Some(node?.id));
+        register_marked::<B>(gradients, image, by.image, &marks.image);
+        let by_weights = [by.depthwise, by.dense, Some(gamma), Some(beta)];
+        register::<B, 4>(gradients, weights, by_weights);
     }
 }
 
 #[derive(Debug)]
 struct PoolBackward;
 
-impl<B: CellPrimitives> Backward<B, 1> for PoolBackward {
-    type State = B::Pooled;
+impl<B: CellPrimitives> Backward<B, 2> for PoolBackward {
+    type State = (B::Pooled, Marks);
 
     fn backward(
         self,
-        ops: Ops<Self::State, 1>,
+        ops: Ops<Self::State, 2>,
         gradients: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
         let gradient = gradients.consume::<B>(&ops.node);
-        let by = B::pooled_gradient(ops.state, gradient);
-        let parents = ops.parents.map(|node| Some(node?.id));
-        register::<B, 1>(gradients, parents, [Some(by)]);
+        register_plus::<B, _, 2>(gradients, &ops, 1, &ops.state.1, &gradient);
+        let Some(image) = Wanted::by_parent(&ops, 0, &ops.state.1.image, gradients) else {
+            return;
+        };
+        let (saved, marks) = ops.state;
+        let by = B::pooled_gradient(saved, gradient, image);
+        let [image, _] = ops.parents.map(|node| Some(node?.id));
+        register_marked::<B>(gradients, image, Some(by), &marks.image);
     }
 }
 
 #[derive(Debug)]
 struct ConcatenateBackward;
 
+/// What the gradient of a concatenation needs.
+#[derive(Clone, Debug)]
+struct Concatenated<B: Backend, const N: usize> {
+    channels: [usize; N],
+    /// The output, if it went through a ReLU.
+    rectified: Option<FloatTensor<B>>,
+}
+
 impl<B: CellPrimitives, const N: usize> Backward<B, N> for ConcatenateBackward {
-    /// The channels of the parts.
-    type State = [usize; N];
+    type State = Concatenated<B, N>;
 
     fn backward(
         self,
@@ -120,7 +180,14 @@ impl<B: CellPrimitives, const N: usize> Backward<B, N> for ConcatenateBackward {
         _checkpointer: &mut Checkpointer,
     ) {
         let gradient = gradients.consume::<B>(&ops.node);
-        let by = B::separated(gradient, &ops.state);
+        let Concatenated {
+            channels,
+            rectified,
+        } = ops.state;
+        let by = match rectified {
+            Some(output) => B::rectified_gradient(output, gradient, &channels),
+            None => B::separated(gradient, &channels),
+        };
         for (node, by) in ops.parents.into_iter().zip(by) {
             if let Some(node) = node {
                 gradients.register::<B>(node.id, by);
@@ -132,6 +199,7 @@ impl<B: CellPrimitives, const N: usize> Backward<B, N> for ConcatenateBackward {
 /// A concatenation with its gradient.
 fn concatenated<B: CellPrimitives, C: CheckpointStrategy, const N: usize>(
     parts: [FloatTensor<Autodiff<B, C>>; N],
+    relu: bool,
 ) -> FloatTensor<Autodiff<B, C>> {
     let prepared = Backward::<B, N>::prepare::<C>(
         ConcatenateBackward,
@@ -141,9 +209,19 @@ fn concatenated<B: CellPrimitives, C: CheckpointStrategy, const N: usize>(
     .stateful();
     let parts = parts.map(|part| part.into_primitive());
     let channels = parts.each_ref().map(B::channels);
-    let output = B::concatenated(parts.into());
+    let output = match relu {
+        true => B::rectified(parts.into()),
+        false => B::concatenated(parts.into()),
+    };
     match prepared {
-        OpsKind::Tracked(prepared) => prepared.finish(channels, output),
+        OpsKind::Tracked(prepared) => {
+            let rectified = relu.then(|| output.clone());
+            let saved = Concatenated {
+                channels,
+                rectified,
+            };
+            prepared.finish(saved, output)
+        }
         OpsKind::UnTracked(prepared) => prepared.finish(output),
     }
 }
@@ -153,6 +231,7 @@ impl<B: CellPrimitives, C: CheckpointStrategy> CellOperations for Autodiff<B, C>
         image: FloatTensor<Self>,
         weights: ConvolutionWeights<Self>,
         unit: UnitShape,
+        mark: GradientMark,
     ) -> FloatTensor<Self> {
         let [depthwise, dense] = weights.nodes(&image);
         let nodes = [image.node(), depthwise, dense];
@@ -161,7 +240,7 @@ impl<B: CellPrimitives, C: CheckpointStrategy> CellOperations for Autodiff<B, C>
             .stateful();
         let (output, saved) = B::convolved(image.into_primitive(), weights.inner(), unit);
         match prepared {
-            OpsKind::Tracked(prepared) => prepared.finish(saved, output),
+            OpsKind::Tracked(prepared) => prepared.finish((saved, mark), output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
@@ -170,18 +249,22 @@ impl<B: CellPrimitives, C: CheckpointStrategy> CellOperations for Autodiff<B, C>
         image: FloatTensor<Self>,
         weights: ConvolutionWeights<Self>,
         norm: NormPrimitives<Self>,
+        epilogue: EpiloguePrimitives<Self>,
         unit: UnitShape,
         numbers: NormNumbers,
+        marks: Marks,
     ) -> NormalizedPrimitives<Self> {
         let [depthwise, dense] = weights.nodes(&image);
+        let (epilogue, plus) = inner_epilogue::<B, C>(epilogue, &image);
         let nodes = [
             image.node(),
             depthwise,
             dense,
             norm.gamma.node(),
             norm.beta.node(),
+            plus,
         ];
-        let prepared = Backward::<B, 5>::prepare::<C>(NormalizeBackward, nodes)
+        let prepared = Backward::<B, 6>::prepare::<C>(NormalizeBackward, nodes)
             .compute_bound()
             .stateful();
         let norm = NormPrimitives::<B> {
@@ -194,10 +277,11 @@ impl<B: CellPrimitives, C: CheckpointStrategy> CellOperations for Autodiff<B, C>
             image.into_primitive(),
             weights.inner(),
             norm.with(numbers),
+            epilogue,
             unit,
         );
         let output = match prepared {
-            OpsKind::Tracked(prepared) => prepared.finish(saved, output),
+            OpsKind::Tracked(prepared) => prepared.finish((saved, marks), output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         };
         NormalizedPrimitives {
@@ -207,24 +291,35 @@ impl<B: CellPrimitives, C: CheckpointStrategy> CellOperations for Autodiff<B, C>
         }
     }
 
-    fn pool(image: FloatTensor<Self>, window: Window, take: Pooling) -> FloatTensor<Self> {
-        let prepared = Backward::<B, 1>::prepare::<C>(PoolBackward, [image.node()])
+    fn pool(
+        image: FloatTensor<Self>,
+        epilogue: EpiloguePrimitives<Self>,
+        window: Window,
+        take: Pooling,
+        marks: Marks,
+    ) -> FloatTensor<Self> {
+        let (epilogue, plus) = inner_epilogue::<B, C>(epilogue, &image);
+        let prepared = Backward::<B, 2>::prepare::<C>(PoolBackward, [image.node(), plus])
             .compute_bound()
             .stateful();
-        let (output, saved) = B::pooled(image.into_primitive(), &window, take);
+        let (output, saved) = B::pooled(image.into_primitive(), &window, take, epilogue);
         match prepared {
-            OpsKind::Tracked(prepared) => prepared.finish(saved, output),
+            OpsKind::Tracked(prepared) => prepared.finish((saved, marks), output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
 
-    fn concatenate(parts: ConcatenatedParts<Self>) -> FloatTensor<Self> {
+    fn concatenate(parts: ConcatenatedParts<Self>, relu: bool) -> FloatTensor<Self> {
         match parts {
-            ConcatenatedParts::Two(a, b) => concatenated::<B, C, _>([a, b]),
-            ConcatenatedParts::Three(a, b, c) => concatenated::<B, C, _>([a, b, c]),
-            ConcatenatedParts::Four(a, b, c, d) => concatenated::<B, C, _>([a, b, c, d]),
-            ConcatenatedParts::Five(a, b, c, d, e) => concatenated::<B, C, _>([a, b, c, d, e]),
-            ConcatenatedParts::Six(a, b, c, d, e, f) => concatenated::<B, C, _>([a, b, c, d, e, f]),
+            ConcatenatedParts::Two(a, b) => concatenated::<B, C, _>([a, b], relu),
+            ConcatenatedParts::Three(a, b, c) => concatenated::<B, C, _>([a, b, c], relu),
+            ConcatenatedParts::Four(a, b, c, d) => concatenated::<B, C, _>([a, b, c, d], relu),
+            ConcatenatedParts::Five(a, b, c, d, e) => {
+                concatenated::<B, C, _>([a, b, c, d, e], relu)
+            }
+            ConcatenatedParts::Six(a, b, c, d, e, f) => {
+                concatenated::<B, C, _>([a, b, c, d, e, f], relu)
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! [`CellPrimitives`]; the graph around it is the same for all.
 
 mod extension;
+mod gradient_mark;
 mod gradients;
 mod primitives;
 
@@ -14,10 +15,12 @@ use burn::backend::Dispatch;
 use burn::tensor::{DType, Device, Tensor};
 
 use self::extension::{
-    CellOperations, ConcatenatedParts, ConvolutionWeights, Inference, MOST_PARTS, NormPrimitives,
+    CellOperations, ConcatenatedParts, ConvolutionWeights, EpiloguePrimitives, Inference,
+    MOST_PARTS, NormPrimitives,
 };
 pub(crate) use self::extension::{NormNumbers, Running, UnitNorm};
-pub(crate) use self::primitives::{CellPrimitives, UnitGradients};
+pub(crate) use self::gradient_mark::{GradientMark, Wanted};
+pub(crate) use self::primitives::{CellPrimitives, Epilogue, UnitGradients, scaled};
 use crate::batch_norm::{BatchNorm, RunningStatistic};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
@@ -33,6 +36,54 @@ pub(crate) fn run_on(device: &Device, dtype: DType) -> bool {
         return true;
     }
     crate::cpu::run_on(device)
+}
+
+/// Whether one ReLU of a concatenation costs less than that of each reader on this device. The CPU's kernels apply it
+/// in passing.
+pub(crate) fn rectify_together(device: &Device) -> bool {
+    !crate::cpu::run_on(device)
+}
+
+/// A hidden state that an operation reads.
+#[derive(Clone, Debug)]
+pub(crate) struct Input {
+    pub(crate) values: Tensor<4>,
+    pub(crate) mark: GradientMark,
+}
+
+/// The marks of the hidden states that an operation reads.
+#[derive(Clone, Debug)]
+pub(crate) struct Marks {
+    image: GradientMark,
+    /// That of what its epilogue adds.
+    plus: Option<GradientMark>,
+}
+
+/// What happens to an operation's output in the same pass.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EpilogueTensors {
+    /// `[images, 1, 1, 1]`
+    pub(crate) factors: Option<Tensor<4>>,
+    /// Of the output's shape.
+    pub(crate) plus: Option<Input>,
+}
+
+impl EpilogueTensors {
+    /// The epilogue of an operation, and the marks of all that it reads.
+    fn split(self, image: GradientMark) -> (EpiloguePrimitives<Dispatch>, Marks) {
+        let (plus, mark) = match self.plus {
+            Some(Input { values, mark }) => (Some(values), Some(mark)),
+            None => (None, None),
+        };
+        let tensors = [self.factors, plus].map(|tensor| Some(tensor?.into_dispatch()));
+        let epilogue = match tensors {
+            [None, None] => EpiloguePrimitives::None,
+            [Some(factors), None] => EpiloguePrimitives::Factors(factors),
+            [None, Some(plus)] => EpiloguePrimitives::Plus(plus),
+            [Some(factors), Some(plus)] => EpiloguePrimitives::FactorsAndPlus(factors, plus),
+        };
+        (epilogue, Marks { image, plus: mark })
+    }
 }
 
 fn weights_of(
@@ -56,15 +107,16 @@ fn weights_of(
 /// - `dense`: `[outputs, channels, kernel height, kernel width]`
 /// - output: `[images, height, width, outputs]`
 pub(crate) fn convolve(
-    image: Tensor<4>,
+    image: Input,
     depthwise: Option<Tensor<4>>,
     dense: Option<Tensor<4>>,
     unit: UnitShape,
 ) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as CellOperations>::convolve(
-        image.into_dispatch(),
+        image.values.into_dispatch(),
         weights_of(depthwise, dense),
         unit,
+        image.mark,
     ))
 }
 
@@ -74,21 +126,25 @@ pub(crate) fn convolve(
 /// # Shapes
 /// Those of [`convolve`].
 pub(crate) fn normalize(
-    image: Tensor<4>,
+    image: Input,
     depthwise: Option<Tensor<4>>,
     dense: Option<Tensor<4>>,
     norm: &BatchNorm,
+    epilogue: EpilogueTensors,
     unit: UnitShape,
 ) -> Tensor<4> {
-    let [images, height, width, _] = image.dims();
+    let [images, height, width, _] = image.values.dims();
     let values = images * unit.out_pixels([height, width]);
     let running = [&norm.running_mean, &norm.running_var].map(RunningStatistic::take);
+    let (epilogue, marks) = epilogue.split(image.mark);
     let result = <Dispatch as CellOperations>::normalize(
-        image.into_dispatch(),
+        image.values.into_dispatch(),
         weights_of(depthwise, dense),
         primitives_of(norm, running),
+        epilogue,
         unit,
         numbers_of(norm, values),
+        marks,
     );
     for (running, value) in [
         (&norm.running_mean, result.running_mean),
@@ -105,17 +161,20 @@ pub(crate) fn normalize(
 /// # Shapes
 /// Those of [`convolve`].
 pub(crate) fn evaluate(
-    image: Tensor<4>,
+    image: Input,
     depthwise: Option<Tensor<4>>,
     dense: Option<Tensor<4>>,
     norm: &BatchNorm,
+    epilogue: EpilogueTensors,
     unit: UnitShape,
 ) -> Tensor<4> {
     let running = [&norm.running_mean, &norm.running_var].map(RunningStatistic::value);
+    let (epilogue, _) = epilogue.split(image.mark);
     Tensor::from_dispatch(<Dispatch as Inference>::evaluate(
-        image.into_dispatch(),
+        image.values.into_dispatch(),
         weights_of(depthwise, dense),
         primitives_of(norm, running),
+        epilogue,
         unit,
         numbers_of(norm, 1),
     ))
@@ -144,30 +203,36 @@ fn numbers_of(norm: &BatchNorm, values: usize) -> NormNumbers {
 ///
 /// # Shapes
 /// - `image`: `[images, height, width, channels]`
-pub(crate) fn pool(image: Tensor<4>, window: Window, take: Pooling) -> Tensor<4> {
+pub(crate) fn pool(
+    image: Input,
+    epilogue: EpilogueTensors,
+    window: Window,
+    take: Pooling,
+) -> Tensor<4> {
+    let (epilogue, marks) = epilogue.split(image.mark);
     Tensor::from_dispatch(<Dispatch as CellOperations>::pool(
-        image.into_dispatch(),
+        image.values.into_dispatch(),
+        epilogue,
         window,
         take,
+        marks,
     ))
 }
 
-/// Concatenates the channels of one or more images.
+/// Concatenates the channels of one or more images, and takes the ReLU if `relu`.
 ///
 /// # Shapes
 /// - `parts`: `[images, height, width, channels]` each
 /// - output: `[images, height, width, sum of the channels]`
-pub(crate) fn concatenate(mut parts: Vec<Tensor<4>>) -> Tensor<4> {
+pub(crate) fn concatenate(mut parts: Vec<Tensor<4>>, relu: bool) -> Tensor<4> {
     // If there are more parts than one operation takes, the first ones are concatenated before the rest.
     while parts.len() > MOST_PARTS {
         let rest = parts.split_off(MOST_PARTS);
-        parts = vec![concatenate(parts)];
+        parts = vec![concatenate(parts, false)];
         parts.extend(rest);
     }
     let count = parts.len();
-    if count == 1 {
-        return parts.remove(0);
-    }
+    assert!(count > 1, "a concatenation has parts");
     let mut parts: VecDeque<_> = parts.into_iter().map(Tensor::into_dispatch).collect();
     let mut next = || parts.pop_front().expect("`count` is the number of parts");
     let parts = match count {
@@ -177,5 +242,5 @@ pub(crate) fn concatenate(mut parts: Vec<Tensor<4>>) -> Tensor<4> {
         5 => ConcatenatedParts::Five(next(), next(), next(), next(), next()),
         _ => ConcatenatedParts::Six(next(), next(), next(), next(), next(), next()),
     };
-    Tensor::from_dispatch(<Dispatch as CellOperations>::concatenate(parts))
+    Tensor::from_dispatch(<Dispatch as CellOperations>::concatenate(parts, relu))
 }

@@ -6,6 +6,7 @@ use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 
 use super::extension::{Running, UnitNorm};
+use super::gradient_mark::Wanted;
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -33,7 +34,7 @@ pub(crate) trait CellPrimitives: Backend {
     fn convolved_gradients(
         saved: Self::Convolved,
         gradient: FloatTensor<Self>,
-        wants_image: bool,
+        image: Option<Wanted<Self>>,
     ) -> UnitGradients<Self>;
 
     /// Convolutions, if there are any, and batch norm by the batch's statistics, which are added to the
@@ -42,14 +43,15 @@ pub(crate) trait CellPrimitives: Backend {
         image: FloatTensor<Self>,
         weights: [Option<FloatTensor<Self>>; 2],
         norm: UnitNorm<Self>,
+        epilogue: Epilogue<Self>,
         unit: UnitShape,
     ) -> (FloatTensor<Self>, Running<Self>, Self::Normalized);
 
-    /// The gradients by the inputs, and by gamma and beta.
+    /// The gradients by the inputs, and by gamma and beta. That of what the epilogue adds is `gradient` itself.
     fn normalized_gradients(
         saved: Self::Normalized,
         gradient: FloatTensor<Self>,
-        wants_image: bool,
+        image: Option<Wanted<Self>>,
     ) -> (UnitGradients<Self>, [FloatTensor<Self>; 2]);
 
     /// Convolutions, if there are any, and batch norm by the running statistics.
@@ -57,6 +59,7 @@ pub(crate) trait CellPrimitives: Backend {
         image: FloatTensor<Self>,
         weights: [Option<FloatTensor<Self>>; 2],
         norm: UnitNorm<Self>,
+        epilogue: Epilogue<Self>,
         unit: UnitShape,
     ) -> FloatTensor<Self>;
 
@@ -64,9 +67,15 @@ pub(crate) trait CellPrimitives: Backend {
         image: FloatTensor<Self>,
         window: &Window,
         take: Pooling,
+        epilogue: Epilogue<Self>,
     ) -> (FloatTensor<Self>, Self::Pooled);
 
-    fn pooled_gradient(saved: Self::Pooled, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// The gradient by the image. That of what the epilogue adds is `gradient` itself.
+    fn pooled_gradient(
+        saved: Self::Pooled,
+        gradient: FloatTensor<Self>,
+        image: Wanted<Self>,
+    ) -> FloatTensor<Self>;
 
     /// Images with the channels of each part after those of the one before.
     fn concatenated(parts: Vec<FloatTensor<Self>>) -> FloatTensor<Self>;
@@ -74,8 +83,53 @@ pub(crate) trait CellPrimitives: Backend {
     /// Parts with these numbers of channels: the gradient of [`concatenated`](Self::concatenated).
     fn separated(joined: FloatTensor<Self>, channels: &[usize]) -> Vec<FloatTensor<Self>>;
 
+    /// The ReLU of [`concatenated`](Self::concatenated).
+    fn rectified(parts: Vec<FloatTensor<Self>>) -> FloatTensor<Self> {
+        Self::relu(Self::concatenated(parts))
+    }
+
+    /// The gradient of [`rectified`](Self::rectified), which returned `output`.
+    fn rectified_gradient(
+        output: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        channels: &[usize],
+    ) -> Vec<FloatTensor<Self>> {
+        Self::separated(Self::relu_backward(output, gradient), channels)
+    }
+
     /// The number of channels of images.
     fn channels(image: &FloatTensor<Self>) -> usize;
+}
+
+/// What happens to an operation's output in the same pass; see [`crate::Epilogue`].
+#[derive(Clone, Debug)]
+pub(crate) struct Epilogue<B: Backend> {
+    /// `[images, 1, 1, 1]`
+    pub(crate) factors: Option<FloatTensor<B>>,
+    /// Of the output's shape.
+    pub(crate) plus: Option<FloatTensor<B>>,
+}
+
+impl<B: Backend> Epilogue<B> {
+    /// The output after it, by operations of their own.
+    pub(crate) fn of(self, output: FloatTensor<B>) -> FloatTensor<B> {
+        let output = scaled::<B>(output, self.factors);
+        match self.plus {
+            Some(plus) => B::float_add(output, plus),
+            None => output,
+        }
+    }
+}
+
+/// Images times factors of each, if there are any: an epilogue's, or on the way back.
+pub(crate) fn scaled<B: Backend>(
+    images: FloatTensor<B>,
+    factors: Option<FloatTensor<B>>,
+) -> FloatTensor<B> {
+    match factors {
+        Some(factors) => B::float_mul(images, factors),
+        None => images,
+    }
 }
 
 /// The gradients of a unit; of weights that it doesn't have, `None`.
@@ -83,4 +137,18 @@ pub(crate) struct UnitGradients<B: Backend> {
     pub(crate) image: Option<FloatTensor<B>>,
     pub(crate) depthwise: Option<FloatTensor<B>>,
     pub(crate) dense: Option<FloatTensor<B>>,
+}
+
+impl<B: Backend> UnitGradients<B> {
+    /// The gradients, with what the one by the image is added to.
+    pub(crate) fn with(self, image: Option<Wanted<B>>) -> Self {
+        let by_image = match (self.image, image) {
+            (Some(by), Some(wanted)) => Some(wanted.add(by)),
+            (by, _) => by,
+        };
+        Self {
+            image: by_image,
+            ..self
+        }
+    }
 }

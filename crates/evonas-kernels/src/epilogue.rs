@@ -1,0 +1,56 @@
+//! What happens to an operation's output.
+
+use burn::tensor::Tensor;
+
+use crate::hidden_state::HiddenState;
+use crate::operations::{EpilogueTensors, Input};
+
+/// What happens to an operation's output: where the device can, in the pass that writes it.
+#[derive(Clone, Debug, Default)]
+pub struct Epilogue {
+    /// A factor for each example, `[batch, 1, 1, 1]`, as drop path needs. It gets no gradient.
+    pub factors: Option<Tensor<4>>,
+    /// What is then added, of the output's shape.
+    pub plus: Option<HiddenState>,
+}
+
+impl Epilogue {
+    /// Refuses factors and summands that don't fit an output of this shape.
+    pub(crate) fn assert_fits(&self, dims: [usize; 4]) {
+        if let Some(factors) = &self.factors {
+            assert_eq!(
+                factors.dims(),
+                [dims[0], 1, 1, 1],
+                "an epilogue has a factor for each example"
+            );
+        }
+        if let Some(plus) = &self.plus {
+            assert_eq!(
+                plus.dims(),
+                dims,
+                "an epilogue adds a hidden state of the output's shape"
+            );
+        }
+    }
+
+    /// By operations of their own.
+    pub(crate) fn of(self, output: HiddenState) -> HiddenState {
+        let output = match self.factors {
+            Some(factors) => output.multiply(factors),
+            None => output,
+        };
+        match self.plus {
+            Some(plus) => output + plus,
+            None => output,
+        }
+    }
+
+    /// For the kernels.
+    pub(crate) fn into_tensors(self) -> EpilogueTensors {
+        EpilogueTensors {
+            // With one value for each example, every order is the same.
+            factors: self.factors.map(Tensor::detach),
+            plus: self.plus.map(Input::from),
+        }
+    }
+}
