@@ -21,11 +21,15 @@ pub(crate) struct CellModule {
     branch_states: Vec<usize>,
     #[module(skip)]
     part_states: Vec<usize>,
+    /// Whether all that reads the output begins with a ReLU.
+    #[module(skip)]
+    feeds_relu: bool,
 }
 
 impl CellModule {
     pub(super) fn new(
         plan: &CellPlan,
+        feeds_relu: bool,
         config: &NetworkConfig,
         rng: &mut dyn Rng,
         device: &Device,
@@ -38,6 +42,7 @@ impl CellModule {
             parts: plan.concat.iter().map(|c| sequence(&c.layers)).collect(),
             branch_states: plan.branches.iter().map(|branch| branch.state).collect(),
             part_states: plan.concat.iter().map(|part| part.state).collect(),
+            feeds_relu,
         }
     }
 
@@ -46,7 +51,8 @@ impl CellModule {
     /// # Shapes
     /// - `previous`: the previous cell's output
     /// - `before`: the output of the cell before that, with the same or twice the height and width
-    /// - output: filters · concatenated states as channels; half the height and width in a reduction cell
+    /// - output: filters · concatenated states as channels; half the height and width in a reduction cell. It may be
+    ///   the output's ReLU if that is all that is read of it.
     #[must_use]
     pub(super) fn forward(
         &self,
@@ -59,14 +65,14 @@ impl CellModule {
             self.align.forward(before, training.as_deref_mut()),
         ];
         for (branches, inputs) in self.branches.chunks(2).zip(self.branch_states.chunks(2)) {
-            let mut sum: Option<HiddenState> = None;
-            for (branch, &state) in branches.iter().zip(inputs) {
-                let output = branch.forward(states[state].clone(), training.as_deref_mut());
-                sum = Some(match sum {
-                    Some(sum) => sum + output,
-                    None => output,
-                });
-            }
+            let mut pair: Vec<_> = branches.iter().zip(inputs).collect();
+            // The last operation adds what comes before it. An identity draws no random numbers, so that their order
+            // stays.
+            pair.sort_by_key(|(branch, _)| !branch.is_identity());
+            let sum = pair.into_iter().fold(None, |sum, (branch, &state)| {
+                let input = states[state].clone();
+                Some(branch.forward_plus(input, training.as_deref_mut(), sum))
+            });
             states.extend(sum);
         }
         let parts = self
@@ -75,6 +81,9 @@ impl CellModule {
             .zip(&self.part_states)
             .map(|(part, &state)| part.forward(states[state].clone(), training.as_deref_mut()))
             .collect();
-        HiddenState::concatenate(parts)
+        match self.feeds_relu {
+            true => HiddenState::concatenate_for_relu(parts),
+            false => HiddenState::concatenate(parts),
+        }
     }
 }

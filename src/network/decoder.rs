@@ -90,7 +90,10 @@ impl CellNetwork {
             cells: plan
                 .cells
                 .iter()
-                .map(|cell| CellModule::new(cell, config, rng, device))
+                .enumerate()
+                .map(|(index, cell)| {
+                    CellModule::new(cell, plan.feeds_relu(index), config, rng, device)
+                })
                 .collect(),
             auxiliary: plan
                 .auxiliary

@@ -300,16 +300,22 @@ impl DropPathLayer {
         input: HiddenState,
         training: Option<&mut TrainingPass<'_>>,
     ) -> HiddenState {
-        let Some(pass) = training else {
-            return input;
-        };
-        let keep = self.drop_path.keep(self.cell, self.cells, pass.progress);
-        if keep >= 1.0 {
-            return input;
+        match self.factors(&input, training) {
+            Some(factors) => input.multiply(factors),
+            None => input,
         }
-        let [batch, ..] = input.dims();
-        let factors = pass.factors(keep, [batch, 1, 1, 1], &input.device());
-        input.multiply(factors)
+    }
+
+    /// The factor of each example of a batch like this one, `[batch, 1, 1, 1]`, unless all are kept.
+    pub(super) fn factors(
+        &self,
+        like: &HiddenState,
+        training: Option<&mut TrainingPass<'_>>,
+    ) -> Option<Tensor<4>> {
+        let pass = training?;
+        let keep = self.drop_path.keep(self.cell, self.cells, pass.progress);
+        let [batch, ..] = like.dims();
+        (keep < 1.0).then(|| pass.factors(keep, [batch, 1, 1, 1], &like.device()))
     }
 }
 

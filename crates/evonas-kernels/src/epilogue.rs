@@ -33,8 +33,13 @@ impl Epilogue {
         }
     }
 
-    /// By operations of their own.
-    pub(crate) fn of(self, output: HiddenState) -> HiddenState {
+    /// The output after it, by operations of their own.
+    ///
+    /// # Panics
+    /// If it doesn't fit the output.
+    #[must_use]
+    pub fn apply(self, output: HiddenState) -> HiddenState {
+        self.assert_fits(output.dims());
         let output = match self.factors {
             Some(factors) => output.multiply(factors),
             None => output,

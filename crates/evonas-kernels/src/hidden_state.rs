@@ -200,7 +200,7 @@ impl HiddenState {
         match order {
             MemoryOrder::ChannelsFirst => {
                 let values = composed::pool(self.values, pooling, &window);
-                epilogue.of(Self::new(values, order))
+                epilogue.apply(Self::new(values, order))
             }
             MemoryOrder::ChannelsLast => {
                 let epilogue = epilogue.into_tensors();

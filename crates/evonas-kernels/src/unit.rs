@@ -58,7 +58,7 @@ impl Unit<'_> {
         match input.order() {
             MemoryOrder::ChannelsFirst => {
                 let values = self.compose(input.into_values());
-                epilogue.of(HiddenState::new(values, MemoryOrder::ChannelsFirst))
+                epilogue.apply(HiddenState::new(values, MemoryOrder::ChannelsFirst))
             }
             MemoryOrder::ChannelsLast => self.compute(input, epilogue),
         }
@@ -114,7 +114,7 @@ impl Unit<'_> {
         let state = |values| HiddenState::new(values, MemoryOrder::ChannelsLast);
         let Some(norm) = self.norm else {
             let output = operations::convolve(input.into(), depthwise, dense, shape);
-            return epilogue.of(state(output));
+            return epilogue.apply(state(output));
         };
         // Images may come from a device without autodiff to weights on one with it.
         let differentiates =
@@ -130,7 +130,7 @@ impl Unit<'_> {
         let output = operations::convolve(input.into(), depthwise, dense, shape);
         let [_, _, _, channels] = output.dims();
         let [scale, shift] = scale_and_shift(norm).map(|by| by.reshape([1, 1, 1, channels]));
-        epilogue.of(state(output * scale + shift))
+        epilogue.apply(state(output * scale + shift))
     }
 }
 

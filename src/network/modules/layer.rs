@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::nn::{Linear, Relu};
 use burn::tensor::{Device, Tensor};
-use evonas_kernels::{BatchNorm, HiddenState, Unit};
+use evonas_kernels::{BatchNorm, Epilogue, HiddenState, Unit};
 use rand::Rng;
 
 use super::batch_norm::batch_norm;
@@ -91,9 +91,11 @@ impl Layer {
     ) -> HiddenState {
         match self {
             Self::Relu(_) => input.relu(),
-            Self::Convolution(_) | Self::BatchNorm(_) => unit(std::slice::from_ref(self), input),
-            Self::Pool(layer) => layer.forward(input),
-            Self::FactorizedReduction(layer) => layer.forward(input, false),
+            Self::Convolution(_) | Self::BatchNorm(_) => {
+                unit(std::slice::from_ref(self), input, Epilogue::default())
+            }
+            Self::Pool(layer) => layer.forward(input, Epilogue::default()),
+            Self::FactorizedReduction(layer) => layer.forward(input, false, Epilogue::default()),
             Self::GlobalAveragePool(_) => input.global_average_pool(),
             Self::Dropout(layer) => layer.forward(input, training),
             Self::DropPath(layer) => layer.forward(input, training),
@@ -102,8 +104,8 @@ impl Layer {
     }
 }
 
-/// ReLU, convolutions and batch norm in one operation.
-pub(super) fn unit(layers: &[Layer], input: HiddenState) -> HiddenState {
+/// ReLU, convolutions, batch norm and an epilogue in one operation.
+pub(super) fn unit(layers: &[Layer], input: HiddenState, epilogue: Epilogue) -> HiddenState {
     let mut unit = Unit::default();
     let mut size = input.size();
     for layer in layers {
@@ -122,5 +124,5 @@ pub(super) fn unit(layers: &[Layer], input: HiddenState) -> HiddenState {
             _ => {}
         }
     }
-    unit.forward(input)
+    unit.forward_with(input, epilogue)
 }

@@ -1,7 +1,7 @@
 //! Pooling.
 
 use burn::module::Module;
-use evonas_kernels::{HiddenState, Pooling, Window};
+use evonas_kernels::{Epilogue, HiddenState, Pooling, Window};
 
 use crate::network::layers::{PoolKind, PoolPlan};
 use crate::network::padding::{Padding, WindowAxis};
@@ -29,7 +29,7 @@ impl PoolLayer {
 
     /// The output has the same channels; its height and width follow from [`Padding::output`].
     #[must_use]
-    pub(super) fn forward(&self, input: HiddenState) -> HiddenState {
+    pub(super) fn forward(&self, input: HiddenState, epilogue: Epilogue) -> HiddenState {
         let [height, width] = input.size();
         let along = |size| {
             let axis = WindowAxis {
@@ -57,6 +57,6 @@ impl PoolLayer {
             PoolKind::Max => Pooling::Max,
             PoolKind::Min => Pooling::Min,
         };
-        input.pool(pooling, window)
+        input.pool_with(pooling, window, epilogue)
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Device;
-use evonas_kernels::{BatchNorm, FactorizedPaths, HiddenState, Unit};
+use evonas_kernels::{BatchNorm, Epilogue, FactorizedPaths, HiddenState, Unit};
 use rand::Rng;
 
 use super::batch_norm::batch_norm;
@@ -48,9 +48,14 @@ impl FactorizedReduction {
         }
     }
 
-    /// The reduction of the input, or of its ReLU, to half the height and width, rounded up.
+    /// The reduction of the input, or of its ReLU, to half the height and width, rounded up, followed by an epilogue.
     #[must_use]
-    pub(super) fn forward(&self, input: HiddenState, relu: bool) -> HiddenState {
+    pub(super) fn forward(
+        &self,
+        input: HiddenState,
+        relu: bool,
+        epilogue: Epilogue,
+    ) -> HiddenState {
         let paths = FactorizedPaths {
             relu,
             first: self.first.weight.val(),
@@ -61,7 +66,7 @@ impl FactorizedReduction {
             norm: Some(&self.norm),
             ..Unit::default()
         };
-        norm.forward(paths.forward(input))
+        norm.forward_with(paths.forward(input), epilogue)
     }
 }
 
@@ -79,7 +84,8 @@ mod tests {
         assert_eq!(reduction.first.weight.dims(), [47, 4, 1, 1]);
         assert_eq!(reduction.second.weight.dims(), [48, 4, 1, 1]);
         let images = Tensor::ones([1, 4, 5, 6], &Device::flex());
-        let output = reduction.forward(HiddenState::enter(images), false);
+        let input = HiddenState::enter(images);
+        let output = reduction.forward(input, false, Epilogue::default());
         assert_eq!(output.dims(), [1, 95, 3, 3]);
     }
 }

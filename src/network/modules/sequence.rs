@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use evonas_kernels::HiddenState;
 #[cfg(doc)]
 use evonas_kernels::Unit;
+use evonas_kernels::{Epilogue, HiddenState};
 use rand::Rng;
 
 use super::layer::{Layer, unit};
 use crate::network::config::NetworkConfig;
 use crate::network::layers::LayerPlan;
-use crate::network::noise::TrainingPass;
+use crate::network::noise::{DropPathLayer, TrainingPass};
 
 /// Layers in a row; an empty one is the identity.
 #[derive(Module, Debug)]
@@ -55,17 +55,63 @@ impl Sequence {
     pub(in crate::network) fn forward(
         &self,
         input: HiddenState,
-        mut training: Option<&mut TrainingPass<'_>>,
+        training: Option<&mut TrainingPass<'_>>,
     ) -> HiddenState {
-        self.steps
-            .iter()
-            .fold(input, |x, step| match (step, step.layers(&self.layers)) {
-                (LayerStep::Reduction { relu, .. }, [Layer::FactorizedReduction(reduction)]) => {
-                    reduction.forward(x, *relu)
-                }
-                (LayerStep::Single(_), [layer]) => layer.forward(x, training.as_deref_mut()),
-                (_, layers) => unit(layers, x),
-            })
+        self.forward_plus(input, training, None)
+    }
+
+    /// The layers' output plus a hidden state. Drop path at the end and the sum are the last operation's epilogue.
+    #[must_use]
+    pub(in crate::network) fn forward_plus(
+        &self,
+        input: HiddenState,
+        mut training: Option<&mut TrainingPass<'_>>,
+        plus: Option<HiddenState>,
+    ) -> HiddenState {
+        let (steps, drop_path) = self.split_drop_path();
+        let Some((last, first)) = steps.split_last() else {
+            let factors = drop_path.and_then(|layer| layer.factors(&input, training));
+            return Epilogue { factors, plus }.apply(input);
+        };
+        let x = first.iter().fold(input, |x, step| {
+            self.step(step, x, training.as_deref_mut(), Epilogue::default())
+        });
+        let factors = drop_path.and_then(|layer| layer.factors(&x, training.as_deref_mut()));
+        self.step(last, x, training, Epilogue { factors, plus })
+    }
+
+    /// Whether it is nothing but the identity.
+    pub(in crate::network) const fn is_identity(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The steps, and the drop path after them, if there is one.
+    fn split_drop_path(&self) -> (&[LayerStep], Option<&DropPathLayer>) {
+        let steps = self.steps.as_slice();
+        match steps.split_last() {
+            Some((LayerStep::Single(last), before)) => match &self.layers[*last] {
+                Layer::DropPath(layer) => (before, Some(layer)),
+                _ => (steps, None),
+            },
+            _ => (steps, None),
+        }
+    }
+
+    fn step(
+        &self,
+        step: &LayerStep,
+        x: HiddenState,
+        training: Option<&mut TrainingPass<'_>>,
+        epilogue: Epilogue,
+    ) -> HiddenState {
+        match (step, step.layers(&self.layers)) {
+            (LayerStep::Reduction { relu, .. }, [Layer::FactorizedReduction(reduction)]) => {
+                reduction.forward(x, *relu, epilogue)
+            }
+            (LayerStep::Single(_), [Layer::Pool(pool)]) => pool.forward(x, epilogue),
+            (LayerStep::Single(_), [layer]) => epilogue.apply(layer.forward(x, training)),
+            (_, layers) => unit(layers, x, epilogue),
+        }
     }
 }
 

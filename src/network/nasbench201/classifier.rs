@@ -157,7 +157,8 @@ impl ResidualBlock {
     }
 
     fn forward(&self, input: HiddenState) -> HiddenState {
-        self.shortcut.forward(input.clone(), None) + self.convolutions.forward(input, None)
+        let shortcut = self.shortcut.forward(input.clone(), None);
+        self.convolutions.forward_plus(input, None, Some(shortcut))
     }
 }
 
@@ -190,18 +191,14 @@ impl EdgesOfCell {
         let mut nodes = vec![input];
         let last = EDGE_ENDS[EDGE_ENDS.len() - 1].1;
         for node in 1..=last {
-            let mut sum: Option<HiddenState> = None;
-            for ((edge, operation), (from, to)) in
-                self.edges.iter().zip(self.operations).zip(EDGE_ENDS)
-            {
-                if to == node && operation != EdgeOperation::None {
-                    let output = edge.forward(nodes[from].clone(), None);
-                    sum = Some(match sum {
-                        Some(sum) => sum + output,
-                        None => output,
-                    });
-                }
-            }
+            let edges = self.edges.iter().zip(self.operations).zip(EDGE_ENDS);
+            let sum = edges
+                .filter(|((_, operation), (_, to))| {
+                    *to == node && *operation != EdgeOperation::None
+                })
+                .fold(None, |sum, ((edge, _), (from, _))| {
+                    Some(edge.forward_plus(nodes[from].clone(), None, sum))
+                });
             let output = sum.unwrap_or_else(|| nodes[0].zeros_like());
             nodes.push(output);
         }

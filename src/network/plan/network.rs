@@ -19,6 +19,35 @@ pub struct NetworkPlan {
     pub config: NetworkConfig,
 }
 
+impl NetworkPlan {
+    /// Whether all layers that read the output of a cell begin with a ReLU.
+    pub(in crate::network) fn feeds_relu(&self, cell: usize) -> bool {
+        let output = cell + 1;
+        let mut readers: Vec<&[LayerPlan]> = Vec::new();
+        for CellPlan {
+            inputs: [previous, before],
+            base,
+            align,
+            ..
+        } in &self.cells
+        {
+            readers.extend((*previous == output).then_some(base.as_slice()));
+            readers.extend((*before == output).then_some(align.as_slice()));
+        }
+        if output == self.cells.len() {
+            readers.push(&self.head.features);
+        }
+        if let Some(auxiliary) = &self.auxiliary
+            && auxiliary.after_cell == cell
+        {
+            readers.push(&auxiliary.head.features);
+        }
+        readers
+            .iter()
+            .all(|layers| matches!(layers.first(), Some(LayerPlan::Relu)))
+    }
+}
+
 /// The plan of a classifier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadPlan {
