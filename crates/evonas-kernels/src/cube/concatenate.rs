@@ -2,26 +2,26 @@
 //! `[images, height, width, channels]`.
 
 use burn::backend::TensorMetadata as _;
-use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{empty, threads};
-use super::optional::{Optional, masked, optional};
+use super::launch::{element, empty_like, lanes, threads};
+use super::optional::{Optional, masked, optional, rectified};
 
-/// One thread for each value of the result.
+/// One thread for each vector of the result.
 #[cube(launch)]
-fn join_kernel(
-    parts: &Sequence<Box<[f32]>>,
+fn join_kernel<F: Float, N: Size>(
+    parts: &Sequence<Box<[Vector<F, N>]>>,
     widths: &Sequence<usize>,
-    joined: &mut Tensor<f32>,
+    joined: &mut Tensor<Vector<F, N>>,
     #[comptime] count: usize,
     #[comptime] relu: bool,
+    #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= joined.len() {
         terminate!();
     }
-    let channels = joined.shape(3);
+    let channels = joined.shape(3) / joined.vector_size();
     let channel = ABSOLUTE_POS % channels;
     let pixel = ABSOLUTE_POS / channels;
     let mut first = 0usize;
@@ -29,30 +29,28 @@ fn join_kernel(
     for number in 0..count {
         let own = *widths.index(number);
         if channel >= first && channel < first + own {
-            let mut value = parts.index(number)[pixel * own + channel - first];
-            if comptime!(relu) {
-                // NaN stays NaN.
-                value = select(value < f32::new(0.0), f32::new(0.0), value);
-            }
-            joined[ABSOLUTE_POS] = value;
+            let value = parts.index(number)[pixel * own + channel - first];
+            joined[ABSOLUTE_POS] =
+                Vector::cast_from(rectified::<N>(Vector::cast_from(value), relu));
         }
         first += own;
     }
 }
 
-/// One thread for each value of all parts; 0 where `mask`, if there is one, isn't positive.
+/// One thread for each vector of all parts; 0 where `mask`, if there is one, isn't positive.
 #[cube(launch)]
-fn separate_kernel(
-    joined: &Tensor<f32>,
-    mask: &Optional,
-    parts: &mut Sequence<Box<[f32]>>,
+fn separate_kernel<F: Float, N: Size>(
+    joined: &Tensor<Vector<F, N>>,
+    mask: &Optional<F, N>,
+    parts: &mut Sequence<Box<[Vector<F, N>]>>,
     widths: &Sequence<usize>,
     #[comptime] count: usize,
+    #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= joined.len() {
         terminate!();
     }
-    let channels = joined.shape(3);
+    let channels = joined.shape(3) / joined.vector_size();
     let channel = ABSOLUTE_POS % channels;
     let pixel = ABSOLUTE_POS / channels;
     let mut first = 0usize;
@@ -60,11 +58,17 @@ fn separate_kernel(
     for number in 0..count {
         let own = *widths.index(number);
         if channel >= first && channel < first + own {
+            let value = Vector::cast_from(joined[ABSOLUTE_POS]);
             parts.index_mut(number)[pixel * own + channel - first] =
-                masked(joined[ABSOLUTE_POS], mask, ABSOLUTE_POS);
+                Vector::cast_from(masked::<F, N>(value, mask, ABSOLUTE_POS));
         }
         first += own;
     }
+}
+
+/// The largest vector that divides all numbers of channels.
+fn lanes_of(widths: &[usize]) -> usize {
+    widths.iter().map(|&width| lanes(width)).min().unwrap_or(1)
 }
 
 /// The parts' channels, or the ReLU of them.
@@ -81,19 +85,22 @@ pub(super) fn join(parts: Vec<CubeTensor>, relu: bool) -> CubeTensor {
             "concatenated images have the same number and size"
         );
     }
-    let channels = shapes.iter().map(|shape| shape[3]).sum();
-    let joined = empty(&parts[0], [images, height, width, channels], DType::F32);
-    let (count, dim) = threads(&joined, joined.meta.num_elements());
+    let widths: Vec<usize> = shapes.iter().map(|shape| shape[3]).collect();
+    let joined = empty_like(&parts[0], [images, height, width, widths.iter().sum()]);
+    let lanes = lanes_of(&widths);
+    let (count, dim) = threads(&joined, joined.meta.num_elements() / lanes);
     let number = parts.len();
     join_kernel::launch(
         &joined.client,
         count,
         dim,
+        lanes,
         parts.into_iter().map(CubeTensor::into_buffer_arg).collect(),
-        shapes.iter().map(|shape| shape[3]).collect(),
+        widths.iter().map(|width| width / lanes).collect(),
         joined.clone().into_tensor_arg(),
         number,
         relu,
+        element(&joined),
     );
     joined
 }
@@ -107,21 +114,24 @@ pub(super) fn separate(
     let [images, height, width, _] = joined.shape().dims();
     let parts: Vec<_> = channels
         .iter()
-        .map(|&own| empty(&joined, [images, height, width, own], DType::F32))
+        .map(|&own| empty_like(&joined, [images, height, width, own]))
         .collect();
-    let (count, dim) = threads(&joined, joined.meta.num_elements());
+    let lanes = lanes_of(channels);
+    let (count, dim) = threads(&joined, joined.meta.num_elements() / lanes);
     separate_kernel::launch(
         &joined.client.clone(),
         count,
         dim,
-        joined.into_tensor_arg(),
+        lanes,
+        joined.clone().into_tensor_arg(),
         optional(mask),
         parts
             .iter()
             .map(|part| part.clone().into_buffer_arg())
             .collect(),
-        channels.iter().copied().collect(),
+        channels.iter().map(|own| own / lanes).collect(),
         parts.len(),
+        element(&joined),
     );
     parts
 }

@@ -6,8 +6,10 @@ use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{Groups, Taps, Tile, empty, threads};
-use super::optional::{Optional, added, masked, optional};
+use super::launch::{
+    Groups, Taps, Tile, at_most_lanes, element, empty, empty_like, lanes, threads,
+};
+use super::optional::{Optional, added, masked, optional, rectified};
 use crate::window::Window;
 
 /// What [`convolve_kernel`] is compiled for.
@@ -55,125 +57,174 @@ impl Pass {
         (self.several - 1) * self.taps.right + (self.taps.columns - 1) * self.taps.dilation + 1
     }
 
-    /// The place of a tap among a channel's weights.
-    const fn tap(self, row: u32, column: u32) -> usize {
-        let tap = row * self.taps.columns + column;
-        let place = if self.turned {
-            self.taps.rows * self.taps.columns - 1 - tap
+    /// The column of the weights that a column of the window takes.
+    const fn weight_column(self, column: u32) -> usize {
+        let column = if self.turned {
+            self.taps.columns - 1 - column
         } else {
-            tap
+            column
         };
-        place as usize
+        column as usize
     }
 }
 
-/// One thread for each channel of a few neighboring outputs.
-#[cube(launch)]
-fn convolve_kernel(
-    image: &Tensor<f32>,
+/// The weights of a few channels, in an order in which neighboring threads read neighboring ones: `[taps, vectors]`.
+#[cube]
+fn load_weights<N: Size>(
     weight: &Tensor<f32>,
-    mask: &Optional,
-    onto: &Optional,
-    output: &mut Tensor<f32>,
-    groups: &mut ComptimeOption<GroupSums>,
-    #[comptime] pass: Pass,
+    weights: &mut [Vector<f32, N>],
+    channels: usize,
+    #[comptime] taps: Taps,
+    #[comptime] tile: Tile,
 ) {
+    let wide = comptime!(tile.channels as usize);
+    let count = comptime!((taps.rows * taps.columns) as usize);
+    let mut place = UNIT_POS as usize;
+    while place < comptime!(count * wide) {
+        let channel = CUBE_POS_X as usize * wide + place % wide;
+        let mut value = Vector::<f32, N>::zeroed();
+        if channel < channels {
+            #[unroll]
+            for own in 0..value.vector_size() {
+                let of_channel = (channel * value.vector_size() + own) * count;
+                value.insert(own, weight[of_channel + place / wide]);
+            }
+        }
+        weights[place] = value;
+        place += comptime!((tile.channels * tile.rows) as usize);
+    }
+}
+
+/// A thread computes a vector of channels of a few neighboring outputs, and then others, `of_each` of which are a
+/// cube's. Cubes after the first `parts` rows of them add up the groups of a weight's gradient.
+#[cube(launch)]
+fn convolve_kernel<F: Float, N: Size>(
+    image: &Tensor<Vector<F, N>>,
+    weight: &Tensor<f32>,
+    mask: &Optional<F, N>,
+    onto: &Optional<F, N>,
+    output: &mut Tensor<Vector<F, N>>,
+    groups: &mut ComptimeOption<GroupSums>,
+    parts: usize,
+    of_each: usize,
+    #[comptime] pass: Pass,
+    #[comptime] tile: Tile,
+    #[define(F)] _dtype: ElemType,
+) {
+    let wide = comptime!(tile.channels as usize);
+    let high = comptime!(tile.rows as usize);
     let several = comptime!(pass.several as usize);
-    let channels = output.shape(3);
-    let out_width = output.shape(2);
-    let blocks = (out_width + comptime!(several - 1)) / several;
-    let values = output.shape(0) * output.shape(1) * blocks * channels;
-    if ABSOLUTE_POS >= values {
+    let columns = comptime!(pass.taps.columns as usize);
+    let channels = output.shape(3) / output.vector_size();
+    let part = CUBE_POS_Y as usize;
+    if part >= parts {
         #[comptime]
         match groups {
             ComptimeOption::Some(groups) => {
-                add_groups(
-                    &groups.sums,
-                    &mut groups.weight,
-                    ABSOLUTE_POS - values,
-                    channels,
-                );
+                let cube = (part - parts) * CUBE_COUNT_X as usize + CUBE_POS_X as usize;
+                let number = cube * comptime!(wide * high) + UNIT_POS as usize;
+                add_groups(&groups.sums, &mut groups.weight, number, output.shape(3));
             }
             ComptimeOption::None => {}
         }
         terminate!();
     }
-    let channel = ABSOLUTE_POS % channels;
-    let block = ABSOLUTE_POS / channels;
-    let x = block % blocks * several;
-    let line = block / blocks;
-    let y = line % output.shape(1);
-    let number = line / output.shape(1);
+    let mut weights = Shared::<[Vector<f32, N>]>::new_slice(comptime!(
+        (pass.taps.rows * pass.taps.columns * tile.channels) as usize
+    ));
+    load_weights::<N>(weight, &mut weights, channels, pass.taps, tile);
+    sync_cube();
+    let across = UNIT_POS_X as usize;
+    let channel = CUBE_POS_X as usize * wide + across;
+    let out_width = output.shape(2);
+    let blocks = (out_width + comptime!(several - 1)) / several;
     let height = image.shape(1) as i32;
     let width = image.shape(2) as i32;
-    let left = (x as u32 * pass.taps.right) as i32 - pass.taps.left;
-    let weights = channel * comptime!((pass.taps.rows * pass.taps.columns) as usize);
-    let mut of_own = Array::<f32>::new(several);
-    #[unroll]
-    for own in 0..several {
-        of_own[own] = f32::new(0.0);
+    let mut block = part * of_each + UNIT_POS_Y as usize;
+    let mut end = min(
+        (part + 1) * of_each,
+        output.shape(0) * output.shape(1) * blocks,
+    );
+    if channel >= channels {
+        end = 0;
     }
-    #[unroll]
-    for row in 0..pass.taps.rows {
-        let image_y =
-            (y as u32 * pass.taps.down + row * pass.taps.dilation) as i32 - pass.taps.above;
-        if image_y >= 0 && image_y < height {
-            let base = (number * image.shape(1) + image_y as usize) * image.shape(2);
-            let mut of_row = Array::<f32>::new(comptime!(pass.taps.columns as usize));
-            #[unroll]
-            for column in 0..pass.taps.columns {
-                of_row[comptime!(column as usize)] =
-                    weight[weights + comptime!(pass.tap(row, column))];
-            }
-            #[unroll]
-            for position in 0..comptime!(pass.span()) {
-                if comptime!(pass.is_seen(position)) {
-                    let image_x = left + position as i32;
-                    if image_x >= 0 && image_x < width {
-                        let mut value = image[(base + image_x as usize) * channels + channel];
-                        if comptime!(pass.relu) {
-                            // NaN stays NaN.
-                            value = select(value < f32::new(0.0), f32::new(0.0), value);
-                        }
-                        #[unroll]
-                        for own in 0..pass.several {
-                            if comptime!(pass.sees(position, own)) {
-                                of_own[comptime!(own as usize)] += value
-                                    * of_row[comptime!(pass.column_of(position, own) as usize)];
+    while block < end {
+        let x = block % blocks * several;
+        let line = block / blocks;
+        let y = line % output.shape(1);
+        let number = line / output.shape(1);
+        let left = (x as u32 * pass.taps.right) as i32 - pass.taps.left;
+        let mut sums = Array::<Vector<f32, N>>::new(several);
+        #[unroll]
+        for own in 0..several {
+            sums[own] = Vector::zeroed();
+        }
+        for row in 0..pass.taps.rows {
+            let image_y =
+                (y as u32 * pass.taps.down + row * pass.taps.dilation) as i32 - pass.taps.above;
+            if image_y >= 0 && image_y < height {
+                let base = (number * image.shape(1) + image_y as usize) * image.shape(2);
+                let mut weight_row = row;
+                if comptime!(pass.turned) {
+                    weight_row = pass.taps.rows - 1 - row;
+                }
+                let first = weight_row as usize * comptime!(columns * wide) + across;
+                let mut of_row = Array::<Vector<f32, N>>::new(columns);
+                #[unroll]
+                for column in 0..pass.taps.columns {
+                    of_row[comptime!(column as usize)] =
+                        weights[first + comptime!(pass.weight_column(column) * wide)];
+                }
+                #[unroll]
+                for position in 0..comptime!(pass.span()) {
+                    if comptime!(pass.is_seen(position)) {
+                        let image_x = left + position as i32;
+                        if image_x >= 0 && image_x < width {
+                            let place = (base + image_x as usize) * channels + channel;
+                            let value = rectified::<N>(Vector::cast_from(image[place]), pass.relu);
+                            #[unroll]
+                            for own in 0..pass.several {
+                                if comptime!(pass.sees(position, own)) {
+                                    sums[comptime!(own as usize)] += value
+                                        * of_row[comptime!(pass.column_of(position, own) as usize)];
+                                }
                             }
                         }
                     }
                 }
             }
         }
-    }
-    #[unroll]
-    for own in 0..several {
-        if x + own < out_width {
-            let place = (line * out_width + x + own) * channels + channel;
-            output[place] = added(masked(of_own[own], mask, place), onto, place);
+        #[unroll]
+        for own in 0..several {
+            if x + own < out_width {
+                let place = (line * out_width + x + own) * channels + channel;
+                let value = masked::<F, N>(sums[own], mask, place);
+                output[place] = Vector::cast_from(added::<F, N>(value, onto, place));
+            }
         }
+        block += high;
     }
 }
 
-/// One thread for each value of the image, which gathers from the outputs that have seen it, for windows with
-/// strides.
+/// One thread for each vector of the image, which gathers from the outputs that have seen it, for windows with
+/// strides. Threads after the last one add up the groups of the weight's gradient.
 #[cube(launch)]
-fn strided_gradient_kernel(
-    gradient: &Tensor<f32>,
+fn strided_gradient_kernel<F: Float, N: Size>(
+    gradient: &Tensor<Vector<F, N>>,
     weight: &Tensor<f32>,
-    mask: &Optional,
-    onto: &Optional,
-    image: &mut Tensor<f32>,
+    mask: &Optional<F, N>,
+    onto: &Optional<F, N>,
+    image: &mut Tensor<Vector<F, N>>,
     sums: &[f32],
     by_weight: &mut [f32],
     #[comptime] taps: Taps,
+    #[define(F)] _dtype: ElemType,
 ) {
-    let channels = image.shape(3);
     if ABSOLUTE_POS >= image.len() {
-        add_groups(sums, by_weight, ABSOLUTE_POS - image.len(), channels);
+        add_groups(sums, by_weight, ABSOLUTE_POS - image.len(), image.shape(3));
         terminate!();
     }
+    let channels = image.shape(3) / image.vector_size();
     let channel = ABSOLUTE_POS % channels;
     let pixel = ABSOLUTE_POS / channels;
     let x = pixel % image.shape(2);
@@ -184,8 +235,8 @@ fn strided_gradient_kernel(
     let width = gradient.shape(2) as i32;
     let down = taps.down as i32;
     let right = taps.right as i32;
-    let weights = channel * comptime!((taps.rows * taps.columns) as usize);
-    let mut sum = f32::new(0.0);
+    let count = comptime!((taps.rows * taps.columns) as usize);
+    let mut sum = Vector::<f32, N>::zeroed();
     #[unroll]
     for row in 0..taps.rows {
         let from_top = y as i32 + taps.above - (row * taps.dilation) as i32;
@@ -196,27 +247,35 @@ fn strided_gradient_kernel(
                 if from_left >= 0 && from_left % right == 0 && from_left / right < width {
                     let line = number * gradient.shape(1) + (from_top / down) as usize;
                     let place = line * gradient.shape(2) + (from_left / right) as usize;
-                    sum += gradient[place * channels + channel]
-                        * weight[weights + comptime!((row * taps.columns + column) as usize)];
+                    let mut by = Vector::<f32, N>::zeroed();
+                    #[unroll]
+                    for own in 0..by.vector_size() {
+                        let of_channel = (channel * by.vector_size() + own) * count;
+                        let tap = comptime!((row * taps.columns + column) as usize);
+                        by.insert(own, weight[of_channel + tap]);
+                    }
+                    sum += Vector::cast_from(gradient[place * channels + channel]) * by;
                 }
             }
         }
     }
-    image[ABSOLUTE_POS] = added(masked(sum, mask, ABSOLUTE_POS), onto, ABSOLUTE_POS);
+    let sum = masked::<F, N>(sum, mask, ABSOLUTE_POS);
+    image[ABSOLUTE_POS] = Vector::cast_from(added::<F, N>(sum, onto, ABSOLUTE_POS));
 }
 
 /// `sums` is `[groups, taps, channels]`: the gradient by the weight of each group of pixels.
 #[cube(launch)]
-fn weight_gradient_kernel(
-    image: &Tensor<f32>,
-    gradient: &Tensor<f32>,
-    sums: &mut Tensor<f32>,
+fn weight_gradient_kernel<F: Float, N: Size>(
+    image: &Tensor<Vector<F, N>>,
+    gradient: &Tensor<Vector<F, N>>,
+    sums: &mut Tensor<Vector<f32, N>>,
     of_each: usize,
     #[comptime] taps: Taps,
     #[comptime] relu: bool,
     #[comptime] tile: Tile,
+    #[define(F)] _dtype: ElemType,
 ) {
-    let channels = gradient.shape(3);
+    let channels = gradient.shape(3) / gradient.vector_size();
     let wide = comptime!(tile.channels as usize);
     let high = comptime!(tile.rows as usize);
     let across = UNIT_POS_X as usize;
@@ -226,10 +285,10 @@ fn weight_gradient_kernel(
     let height = image.shape(1) as i32;
     let width = image.shape(2) as i32;
     let count = comptime!((taps.rows * taps.columns) as usize);
-    let mut own = Array::<f32>::new(count);
+    let mut own = Array::<Vector<f32, N>>::new(count);
     #[unroll]
     for tap in 0..count {
-        own[tap] = f32::new(0.0);
+        own[tap] = Vector::zeroed();
     }
     if channel < channels {
         let pixels = gradient.shape(0) * gradient.shape(1) * gradient.shape(2);
@@ -240,7 +299,7 @@ fn weight_gradient_kernel(
             let line = pixel / gradient.shape(2);
             let y = line % gradient.shape(1);
             let number = line / gradient.shape(1);
-            let value = gradient[pixel * channels + channel];
+            let value = Vector::<f32, N>::cast_from(gradient[pixel * channels + channel]);
             #[unroll]
             for row in 0..taps.rows {
                 let image_y = (y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
@@ -251,10 +310,8 @@ fn weight_gradient_kernel(
                         let image_x =
                             (x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
                         if image_x >= 0 && image_x < width {
-                            let mut seen = image[(base + image_x as usize) * channels + channel];
-                            if comptime!(relu) {
-                                seen = select(seen < f32::new(0.0), f32::new(0.0), seen);
-                            }
+                            let place = (base + image_x as usize) * channels + channel;
+                            let seen = rectified::<N>(Vector::cast_from(image[place]), relu);
                             let tap = comptime!((row * taps.columns + column) as usize);
                             own[tap] += value * seen;
                         }
@@ -264,7 +321,7 @@ fn weight_gradient_kernel(
             pixel += high;
         }
     }
-    let mut shared = Shared::<[f32]>::new_slice(comptime!(wide * high));
+    let mut shared = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
     #[unroll]
     for tap in 0..count {
         shared[below * wide + across] = own[tap];
@@ -323,6 +380,15 @@ struct Groupwise {
     weight: CubeTensor,
 }
 
+/// Bytes of a cube's weights: what every device has for threads to share.
+const MOST_SHARED: usize = 1 << 14;
+/// The most rows of cubes; every device takes twice as many.
+const MOST_PARTS: usize = 1 << 15;
+/// Neighboring outputs worth a thread, in blocks.
+const BLOCKS_OF_A_THREAD: usize = 2;
+/// The most sums of a thread of the gradient by a weight: more would not stay in registers.
+const MOST_SUMS: usize = 64;
+
 fn convolve(
     image: CubeTensor,
     weight: CubeTensor,
@@ -331,27 +397,40 @@ fn convolve(
     shape: [usize; 4],
     pass: Pass,
 ) -> CubeTensor {
-    let output = empty(&image, shape, DType::F32);
+    let output = empty_like(&image, shape);
     let [images, height, width, channels] = shape;
-    let values = images * height * width.div_ceil(pass.several as usize) * channels;
+    let of_channel = (pass.taps.rows * pass.taps.columns) as usize * size_of::<f32>();
+    let fitting = MOST_SHARED / of_channel;
+    let lanes = at_most_lanes(channels, fitting);
+    let tile = Tile::at_most(fitting / lanes, channels / lanes);
+    let blocks = images * height * width.div_ceil(pass.several as usize);
+    let worthwhile = tile.rows as usize * BLOCKS_OF_A_THREAD;
+    let of_each = worthwhile.max(blocks.div_ceil(MOST_PARTS));
+    let parts = blocks.div_ceil(of_each);
+    let columns = tile.columns(channels / lanes);
     let weights = groups
         .as_ref()
         .map_or(0, |groups| groups.weight.meta.num_elements());
-    let (count, dim) = threads(&output, values + weights);
+    let adding = weights.div_ceil(columns * tile.threads());
     let groups = groups.map(|Groupwise { sums, weight }| {
         GroupSumsLaunch::new(sums.into_buffer_arg(), weight.into_buffer_arg())
     });
     convolve_kernel::launch(
         &output.client,
-        count,
-        dim,
+        CubeCount::Static(columns as u32, (parts + adding) as u32, 1),
+        tile.dim(),
+        lanes,
         image.into_tensor_arg(),
         weight.into_tensor_arg(),
         optional(mask),
         optional(onto),
         output.clone().into_tensor_arg(),
         groups.into(),
+        parts,
+        of_each,
         pass,
+        tile,
+        element(&output),
     );
     output
 }
@@ -414,13 +493,15 @@ impl Inputs<'_> {
     fn group_sums(&self, gradient: &CubeTensor) -> Groupwise {
         let [images, height, width, channels] = gradient.shape().dims();
         let [rows, columns] = self.window.kernel;
-        let groups = Groups::at_most(MOST_GROUPS, images * height * width, channels);
+        let lanes = at_most_lanes(channels, MOST_SUMS / (rows * columns));
+        let groups = Groups::at_most(MOST_GROUPS, images * height * width, channels / lanes);
         let shape = [groups.count, rows * columns, channels];
         let sums = empty(gradient, shape, DType::F32);
         weight_gradient_kernel::launch(
             &sums.client,
             groups.cubes(),
             groups.tile.dim(),
+            lanes,
             self.image.clone().into_tensor_arg(),
             gradient.clone().into_tensor_arg(),
             sums.clone().into_tensor_arg(),
@@ -428,6 +509,7 @@ impl Inputs<'_> {
             Taps::of(self.window),
             self.relu,
             groups.tile,
+            element(gradient),
         );
         let weight = empty(&sums, [channels, 1, rows, columns], DType::F32);
         Groupwise { sums, weight }
@@ -460,13 +542,15 @@ fn image_gradient(
         };
         return convolve(gradient, weight, [mask, onto], Some(groups), shape, pass);
     }
-    let image = empty(&gradient, shape, DType::F32);
+    let image = empty_like(&gradient, shape);
     let weights = groups.weight.meta.num_elements();
-    let (count, dim) = threads(&image, shape.iter().product::<usize>() + weights);
+    let lanes = lanes(channels);
+    let (count, dim) = threads(&image, shape.iter().product::<usize>() / lanes + weights);
     strided_gradient_kernel::launch(
         &image.client,
         count,
         dim,
+        lanes,
         gradient.into_tensor_arg(),
         weight.into_tensor_arg(),
         optional(mask),
@@ -475,6 +559,7 @@ fn image_gradient(
         groups.sums.into_buffer_arg(),
         groups.weight.into_buffer_arg(),
         taps,
+        element(&image),
     );
     image
 }

@@ -22,6 +22,30 @@ pub(super) fn empty(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) ->
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, dtype)
 }
 
+/// An uninitialized contiguous tensor on the device of another, and of its type.
+pub(super) fn empty_like(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    empty(like, shape, like.dtype)
+}
+
+/// The type of a tensor's values.
+pub(super) fn element(tensor: &CubeTensor) -> ElemType {
+    match tensor.dtype {
+        DType::F32 => f32::elem_type_native(),
+        other => panic!("the kernels compute in single precision, not {other:?}"),
+    }
+}
+
+/// Neighboring channels that a thread works on at once, of images with this many: as many as one load takes.
+pub(super) fn lanes(channels: usize) -> usize {
+    at_most_lanes(channels, usize::MAX)
+}
+
+/// As [`lanes`], but at most this many (or one).
+pub(super) fn at_most_lanes(channels: usize, most: usize) -> usize {
+    let log = channels.trailing_zeros().min(2);
+    1 << most.checked_ilog2().map_or(0, |most| most.min(log))
+}
+
 /// A tensor whose values lie in the order of its shape, without gaps: what kernels read.
 pub(super) fn contiguous(tensor: CubeTensor) -> CubeTensor {
     into_contiguous(tensor)
@@ -48,8 +72,8 @@ pub(super) fn threads(on: &CubeTensor, count: usize) -> (CubeCount, CubeDim) {
     (calculate_cube_count_elemwise(&on.client, count, dim), dim)
 }
 
-/// The threads of one cube of a kernel that reduces over pixels: neighboring threads work on neighboring
-/// channels, and rows of them on different pixels.
+/// The threads of one cube of a kernel whose neighboring threads work on neighboring channels, or vectors of them, and
+/// rows of threads on different pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Tile {
     pub(super) channels: u32,
@@ -75,6 +99,25 @@ impl Tile {
         }
     }
 
+    /// A tile of at most this many channels next to each other.
+    pub(super) fn at_most(most: usize, channels: usize) -> Self {
+        let most = most.checked_ilog2().map_or(1, |log| 1 << log);
+        let wide = Self::of(channels).channels.min(most);
+        Self {
+            channels: wide,
+            rows: THREADS as u32 / wide,
+        }
+    }
+
+    /// Tiles side by side for this many channels.
+    pub(super) const fn columns(self, channels: usize) -> usize {
+        channels.div_ceil(self.channels as usize)
+    }
+
+    pub(super) const fn threads(self) -> usize {
+        (self.channels * self.rows) as usize
+    }
+
     pub(super) const fn dim(self) -> CubeDim {
         CubeDim::new_2d(self.channels, self.rows)
     }
@@ -96,7 +139,7 @@ impl Groups {
     pub(super) fn at_most(most: usize, pixels: usize, channels: usize) -> Self {
         assert!(pixels > 0, "a batch has at least one image");
         let tile = Tile::of(channels);
-        let columns = channels.div_ceil(tile.channels as usize);
+        let columns = tile.columns(channels);
         let worthwhile = pixels.div_ceil(tile.rows as usize * PIXELS_OF_A_THREAD);
         let busy = MANY_CUBES.div_ceil(columns);
         let of_each = pixels.div_ceil(worthwhile.min(busy).min(most));

@@ -10,25 +10,26 @@ use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{Groups, Tile, contiguous, empty, own, threads};
-use super::optional::{Optional, added, multiplied, optional};
+use super::launch::{Groups, Tile, contiguous, element, empty, empty_like, lanes, own, threads};
+use super::optional::{Factors, Optional, added, multiplied, optional};
 use crate::operations::{Epilogue, NormNumbers};
 
 /// The most groups whose results every cube of the second launch combines.
-const MOST_GROUPS: usize = 128;
+const MOST_GROUPS: usize = 256;
 /// The most cubes in a column of the second launch.
 const MOST_CUBES: usize = 1 << 10;
 
 /// `moments` is `[groups, 3, channels]`: the number of pixels in a group, their mean, and the sum of their
 /// squared distances from it.
 #[cube(launch)]
-fn moments_kernel(
-    rows: &Tensor<f32>,
-    moments: &mut Tensor<f32>,
+fn moments_kernel<F: Float, N: Size>(
+    rows: &Tensor<Vector<F, N>>,
+    moments: &mut Tensor<Vector<f32, N>>,
     of_each: usize,
     #[comptime] tile: Tile,
+    #[define(F)] _dtype: ElemType,
 ) {
-    let channels = rows.shape(1);
+    let channels = rows.shape(1) / rows.vector_size();
     let pixels = rows.shape(0);
     let wide = comptime!(tile.channels as usize);
     let high = comptime!(tile.rows as usize);
@@ -38,17 +39,17 @@ fn moments_kernel(
     let group = CUBE_POS_Y as usize;
     let begin = group * of_each;
     let end = min(begin + of_each, pixels);
-    let mut sums = Shared::<[f32]>::new_slice(comptime!(wide * high));
-    let mut squares = Shared::<[f32]>::new_slice(comptime!(wide * high));
-    let mut first = f32::new(0.0);
-    let mut sum = f32::new(0.0);
-    let mut square = f32::new(0.0);
+    let mut sums = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let mut squares = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let mut first = Vector::<f32, N>::zeroed();
+    let mut sum = Vector::<f32, N>::zeroed();
+    let mut square = Vector::<f32, N>::zeroed();
     if channel < channels {
         // Distances from the first value keep their digits, whatever the mean.
-        first = rows[begin * channels + channel];
+        first = Vector::cast_from(rows[begin * channels + channel]);
         let mut pixel = begin + down;
         while pixel < end {
-            let distance = rows[pixel * channels + channel] - first;
+            let distance = Vector::<f32, N>::cast_from(rows[pixel * channels + channel]) - first;
             sum += distance;
             square += distance * distance;
             pixel += high;
@@ -64,7 +65,7 @@ fn moments_kernel(
             square += squares[row * wide + across];
             row += 1;
         }
-        let count = f32::cast_from(end - begin);
+        let count = Vector::<f32, N>::new(f32::cast_from(end - begin));
         let mean = sum / count;
         moments[group * 3 * channels + channel] = count;
         moments[(group * 3 + 1) * channels + channel] = first + mean;
@@ -74,16 +75,16 @@ fn moments_kernel(
 
 /// Combines two sets of moments (Chan, Golub and LeVeque 1979).
 #[cube]
-fn combined(
-    count: f32,
-    mean: f32,
-    squares: f32,
-    own: f32,
-    own_mean: f32,
-    own_squares: f32,
-) -> (f32, f32, f32) {
+fn combined<N: Size>(
+    count: Vector<f32, N>,
+    mean: Vector<f32, N>,
+    squares: Vector<f32, N>,
+    own: Vector<f32, N>,
+    own_mean: Vector<f32, N>,
+    own_squares: Vector<f32, N>,
+) -> (Vector<f32, N>, Vector<f32, N>, Vector<f32, N>) {
     let all = count + own;
-    let share = own / max(all, f32::new(1.0));
+    let share = own / max(all, Vector::new(f32::new(1.0)));
     let distance = own_mean - mean;
     (
         all,
@@ -95,25 +96,26 @@ fn combined(
 /// Normalizes the pixels of each group. The first group's cubes also write the statistics, and add them to the
 /// running ones.
 #[cube(launch)]
-fn normalize_kernel(
-    rows: &Tensor<f32>,
-    moments: &Tensor<f32>,
-    gamma: &Tensor<f32>,
-    beta: &Tensor<f32>,
-    factors: &Optional,
-    plus: &Optional,
-    running_mean: &mut Tensor<f32>,
-    running_variance: &mut Tensor<f32>,
-    output: &mut Tensor<f32>,
-    statistics: &mut Tensor<f32>,
+fn normalize_kernel<F: Float, N: Size>(
+    rows: &Tensor<Vector<F, N>>,
+    moments: &Tensor<Vector<f32, N>>,
+    gamma: &Tensor<Vector<f32, N>>,
+    beta: &Tensor<Vector<f32, N>>,
+    factors: &Factors,
+    plus: &Optional<F, N>,
+    running_mean: &mut Tensor<Vector<f32, N>>,
+    running_variance: &mut Tensor<Vector<f32, N>>,
+    output: &mut Tensor<Vector<F, N>>,
+    statistics: &mut Tensor<Vector<f32, N>>,
     of_each: usize,
     of_image: usize,
     epsilon: f32,
     momentum: f32,
     correction: f32,
     #[comptime] tile: Tile,
+    #[define(F)] _dtype: ElemType,
 ) {
-    let channels = rows.shape(1);
+    let channels = rows.shape(1) / rows.vector_size();
     let pixels = rows.shape(0);
     let groups = moments.shape(0);
     let wide = comptime!(tile.channels as usize);
@@ -121,16 +123,16 @@ fn normalize_kernel(
     let across = UNIT_POS_X as usize;
     let down = UNIT_POS_Y as usize;
     let channel = CUBE_POS_X as usize * wide + across;
-    let mut counts = Shared::<[f32]>::new_slice(comptime!(wide * high));
-    let mut means = Shared::<[f32]>::new_slice(comptime!(wide * high));
-    let mut squares = Shared::<[f32]>::new_slice(comptime!(wide * high));
-    let mut count = f32::new(0.0);
-    let mut mean = f32::new(0.0);
-    let mut square = f32::new(0.0);
+    let mut counts = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let mut means = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let mut squares = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let mut count = Vector::<f32, N>::zeroed();
+    let mut mean = Vector::<f32, N>::zeroed();
+    let mut square = Vector::<f32, N>::zeroed();
     if channel < channels {
         let mut group = down;
         while group < groups {
-            let (next_count, next_mean, next_square) = combined(
+            let (next_count, next_mean, next_square) = combined::<N>(
                 count,
                 mean,
                 square,
@@ -154,7 +156,7 @@ fn normalize_kernel(
         square = squares[across];
         let mut row = 1usize;
         while row < min(high, groups) {
-            let (next_count, next_mean, next_square) = combined(
+            let (next_count, next_mean, next_square) = combined::<N>(
                 count,
                 mean,
                 square,
@@ -168,7 +170,7 @@ fn normalize_kernel(
             row += 1;
         }
         let variance = square / count;
-        let deviation = (variance + epsilon).sqrt();
+        let deviation = (variance + Vector::new(epsilon)).sqrt();
         let scale = gamma[channel] / deviation;
         let shift = beta[channel];
         let begin = CUBE_POS_Y as usize * of_each;
@@ -176,60 +178,65 @@ fn normalize_kernel(
         let mut pixel = begin + down;
         while pixel < end {
             let place = pixel * channels + channel;
-            let value = (rows[place] - mean) * scale + shift;
-            let value = multiplied(value, factors, pixel / of_image);
-            output[place] = added(value, plus, place);
+            let distance = Vector::<f32, N>::cast_from(rows[place]) - mean;
+            let value = multiplied::<N>(distance * scale + shift, factors, pixel / of_image);
+            output[place] = Vector::cast_from(added::<F, N>(value, plus, place));
             pixel += high;
         }
         if CUBE_POS_Y == 0 && down == 0 {
             statistics[channel] = mean;
             statistics[channels + channel] = deviation;
-            let kept = f32::new(1.0) - momentum;
-            running_mean[channel] = running_mean[channel] * kept + mean * momentum;
-            running_variance[channel] =
-                running_variance[channel] * kept + variance * correction * momentum;
+            let weight = Vector::<f32, N>::new(momentum);
+            let kept = Vector::<f32, N>::new(f32::new(1.0) - momentum);
+            let unbiased = variance * Vector::new(correction);
+            running_mean[channel] = running_mean[channel] * kept + mean * weight;
+            running_variance[channel] = running_variance[channel] * kept + unbiased * weight;
         }
     }
 }
 
-/// One thread for each value; normalizes by the running statistics.
+/// One thread for each vector; normalizes by the running statistics.
 #[cube(launch)]
-fn evaluate_kernel(
-    rows: &Tensor<f32>,
-    gamma: &Tensor<f32>,
-    beta: &Tensor<f32>,
-    running_mean: &Tensor<f32>,
-    running_variance: &Tensor<f32>,
-    factors: &Optional,
-    plus: &Optional,
-    output: &mut Tensor<f32>,
+fn evaluate_kernel<F: Float, N: Size>(
+    rows: &Tensor<Vector<F, N>>,
+    gamma: &Tensor<Vector<f32, N>>,
+    beta: &Tensor<Vector<f32, N>>,
+    running_mean: &Tensor<Vector<f32, N>>,
+    running_variance: &Tensor<Vector<f32, N>>,
+    factors: &Factors,
+    plus: &Optional<F, N>,
+    output: &mut Tensor<Vector<F, N>>,
     of_image: usize,
     epsilon: f32,
+    #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= output.len() {
         terminate!();
     }
-    let channel = ABSOLUTE_POS % output.shape(1);
-    let scale = gamma[channel] / (running_variance[channel] + epsilon).sqrt();
-    let value = (rows[ABSOLUTE_POS] - running_mean[channel]) * scale + beta[channel];
-    let image = ABSOLUTE_POS / output.shape(1) / of_image;
-    let value = multiplied(value, factors, image);
-    output[ABSOLUTE_POS] = added(value, plus, ABSOLUTE_POS);
+    let channels = output.shape(1) / output.vector_size();
+    let channel = ABSOLUTE_POS % channels;
+    let deviation = (running_variance[channel] + Vector::new(epsilon)).sqrt();
+    let scale = gamma[channel] / deviation;
+    let distance = Vector::<f32, N>::cast_from(rows[ABSOLUTE_POS]) - running_mean[channel];
+    let image = ABSOLUTE_POS / channels / of_image;
+    let value = multiplied::<N>(distance * scale + beta[channel], factors, image);
+    output[ABSOLUTE_POS] = Vector::cast_from(added::<F, N>(value, plus, ABSOLUTE_POS));
 }
 
 /// `sums` is `[groups, 2, channels]`: the sums of the gradient, and of its products with the normalized input.
 #[cube(launch)]
-fn gradient_sums_kernel(
-    rows: &Tensor<f32>,
-    gradient: &Tensor<f32>,
-    factors: &Optional,
-    statistics: &Tensor<f32>,
-    sums: &mut Tensor<f32>,
+fn gradient_sums_kernel<F: Float, N: Size>(
+    rows: &Tensor<Vector<F, N>>,
+    gradient: &Tensor<Vector<F, N>>,
+    factors: &Factors,
+    statistics: &Tensor<Vector<f32, N>>,
+    sums: &mut Tensor<Vector<f32, N>>,
     of_each: usize,
     of_image: usize,
     #[comptime] tile: Tile,
+    #[define(F)] _dtype: ElemType,
 ) {
-    let channels = rows.shape(1);
+    let channels = rows.shape(1) / rows.vector_size();
     let pixels = rows.shape(0);
     let wide = comptime!(tile.channels as usize);
     let high = comptime!(tile.rows as usize);
@@ -239,18 +246,19 @@ fn gradient_sums_kernel(
     let group = CUBE_POS_Y as usize;
     let begin = group * of_each;
     let end = min(begin + of_each, pixels);
-    let mut plain = Shared::<[f32]>::new_slice(comptime!(wide * high));
-    let mut weighted = Shared::<[f32]>::new_slice(comptime!(wide * high));
-    let mut sum = f32::new(0.0);
-    let mut products = f32::new(0.0);
+    let mut plain = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let mut weighted = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let mut sum = Vector::<f32, N>::zeroed();
+    let mut products = Vector::<f32, N>::zeroed();
     if channel < channels {
         let mean = statistics[channel];
         let mut pixel = begin + down;
         while pixel < end {
             let place = pixel * channels + channel;
-            let value = multiplied(gradient[place], factors, pixel / of_image);
+            let by_output = Vector::cast_from(gradient[place]);
+            let value = multiplied::<N>(by_output, factors, pixel / of_image);
             sum += value;
-            products += value * (rows[place] - mean);
+            products += value * (Vector::cast_from(rows[place]) - mean);
             pixel += high;
         }
     }
@@ -272,21 +280,22 @@ fn gradient_sums_kernel(
 /// The gradient by the input, for the pixels of each group. The first group's cubes also write the gradients by
 /// gamma and beta.
 #[cube(launch)]
-fn input_gradient_kernel(
-    rows: &Tensor<f32>,
-    gradient: &Tensor<f32>,
-    factors: &Optional,
-    statistics: &Tensor<f32>,
-    gamma: &Tensor<f32>,
-    sums: &Tensor<f32>,
-    by_rows: &mut Tensor<f32>,
-    by_gamma: &mut Tensor<f32>,
-    by_beta: &mut Tensor<f32>,
+fn input_gradient_kernel<F: Float, N: Size>(
+    rows: &Tensor<Vector<F, N>>,
+    gradient: &Tensor<Vector<F, N>>,
+    factors: &Factors,
+    statistics: &Tensor<Vector<f32, N>>,
+    gamma: &Tensor<Vector<f32, N>>,
+    sums: &Tensor<Vector<f32, N>>,
+    by_rows: &mut Tensor<Vector<F, N>>,
+    by_gamma: &mut Tensor<Vector<f32, N>>,
+    by_beta: &mut Tensor<Vector<f32, N>>,
     of_each: usize,
     of_image: usize,
     #[comptime] tile: Tile,
+    #[define(F)] _dtype: ElemType,
 ) {
-    let channels = rows.shape(1);
+    let channels = rows.shape(1) / rows.vector_size();
     let pixels = rows.shape(0);
     let groups = sums.shape(0);
     let wide = comptime!(tile.channels as usize);
@@ -294,10 +303,10 @@ fn input_gradient_kernel(
     let across = UNIT_POS_X as usize;
     let down = UNIT_POS_Y as usize;
     let channel = CUBE_POS_X as usize * wide + across;
-    let mut plain = Shared::<[f32]>::new_slice(comptime!(wide * high));
-    let mut weighted = Shared::<[f32]>::new_slice(comptime!(wide * high));
-    let mut sum = f32::new(0.0);
-    let mut products = f32::new(0.0);
+    let mut plain = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let mut weighted = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let mut sum = Vector::<f32, N>::zeroed();
+    let mut products = Vector::<f32, N>::zeroed();
     if channel < channels {
         let mut group = down;
         while group < groups {
@@ -321,7 +330,7 @@ fn input_gradient_kernel(
         let mean = statistics[channel];
         let deviation = statistics[channels + channel];
         let scale = gamma[channel] / deviation;
-        let count = f32::cast_from(pixels);
+        let count = Vector::<f32, N>::new(f32::cast_from(pixels));
         let constant = sum / count;
         let slope = products / count / deviation;
         let begin = CUBE_POS_Y as usize * of_each;
@@ -329,8 +338,10 @@ fn input_gradient_kernel(
         let mut pixel = begin + down;
         while pixel < end {
             let place = pixel * channels + channel;
-            let value = multiplied(gradient[place], factors, pixel / of_image);
-            by_rows[place] = scale * (value - constant - (rows[place] - mean) * slope);
+            let by_output = Vector::cast_from(gradient[place]);
+            let value = multiplied::<N>(by_output, factors, pixel / of_image);
+            let distance = Vector::<f32, N>::cast_from(rows[place]) - mean;
+            by_rows[place] = Vector::cast_from(scale * (value - constant - distance * slope));
             pixel += high;
         }
         if CUBE_POS_Y == 0 && down == 0 {
@@ -364,19 +375,23 @@ pub(super) fn forward(
 ) -> (CubeTensor, [CubeTensor; 2], Saved) {
     let [pixels, channels] = rows.shape().dims();
     let client = rows.client.clone();
-    let groups = Groups::at_most(MOST_GROUPS, pixels, channels);
+    let dtype = element(&rows);
+    let lanes = lanes(channels);
+    let groups = Groups::at_most(MOST_GROUPS, pixels, channels / lanes);
     let moments = empty(&rows, [groups.count, 3, channels], DType::F32);
     moments_kernel::launch(
         &client,
         groups.cubes(),
         groups.tile.dim(),
+        lanes,
         rows.clone().into_tensor_arg(),
         moments.clone().into_tensor_arg(),
         groups.of_each,
         groups.tile,
+        dtype,
     );
-    let parts = Groups::at_most(MOST_CUBES, pixels, channels);
-    let output = empty(&rows, [pixels, channels], DType::F32);
+    let parts = Groups::at_most(MOST_CUBES, pixels, channels / lanes);
+    let output = empty_like(&rows, [pixels, channels]);
     let statistics = empty(&rows, [2, channels], DType::F32);
     let running = [running_mean, running_variance].map(own);
     let factors = epilogue.factors.map(contiguous);
@@ -384,6 +399,7 @@ pub(super) fn forward(
         &client,
         parts.cubes(),
         parts.tile.dim(),
+        lanes,
         rows.clone().into_tensor_arg(),
         moments.into_tensor_arg(),
         gamma.clone().into_tensor_arg(),
@@ -400,6 +416,7 @@ pub(super) fn forward(
         numbers.momentum as f32,
         numbers.correction as f32,
         parts.tile,
+        dtype,
     );
     let saved = Saved {
         rows,
@@ -423,12 +440,15 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
 
     let [pixels, channels] = rows.shape().dims();
     let client = rows.client.clone();
-    let groups = Groups::at_most(MOST_GROUPS, pixels, channels);
+    let dtype = element(&rows);
+    let lanes = lanes(channels);
+    let groups = Groups::at_most(MOST_GROUPS, pixels, channels / lanes);
     let sums = empty(&rows, [groups.count, 2, channels], DType::F32);
     gradient_sums_kernel::launch(
         &client,
         groups.cubes(),
         groups.tile.dim(),
+        lanes,
         rows.clone().into_tensor_arg(),
         gradient.clone().into_tensor_arg(),
         optional(factors.clone()),
@@ -437,14 +457,16 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
         groups.of_each,
         of_image,
         groups.tile,
+        dtype,
     );
-    let parts = Groups::at_most(MOST_CUBES, pixels, channels);
-    let by_rows = empty(&rows, [pixels, channels], DType::F32);
+    let parts = Groups::at_most(MOST_CUBES, pixels, channels / lanes);
+    let by_rows = empty_like(&rows, [pixels, channels]);
     let [by_gamma, by_beta] = [(); 2].map(|()| empty(&rows, [channels], DType::F32));
     input_gradient_kernel::launch(
         &client,
         parts.cubes(),
         parts.tile.dim(),
+        lanes,
         rows.into_tensor_arg(),
         gradient.into_tensor_arg(),
         optional(factors),
@@ -457,6 +479,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
         parts.of_each,
         of_image,
         parts.tile,
+        dtype,
     );
     [by_rows, by_gamma, by_beta]
 }
@@ -470,12 +493,14 @@ pub(super) fn evaluate(
     of_image: usize,
 ) -> CubeTensor {
     let [pixels, channels] = rows.shape().dims();
-    let output = empty(&rows, [pixels, channels], DType::F32);
-    let (count, dim) = threads(&output, pixels * channels);
+    let output = empty_like(&rows, [pixels, channels]);
+    let lanes = lanes(channels);
+    let (count, dim) = threads(&output, pixels * channels / lanes);
     evaluate_kernel::launch(
         &output.client,
         count,
         dim,
+        lanes,
         rows.into_tensor_arg(),
         gamma.into_tensor_arg(),
         beta.into_tensor_arg(),
@@ -486,6 +511,7 @@ pub(super) fn evaluate(
         output.clone().into_tensor_arg(),
         of_image,
         epsilon as f32,
+        element(&output),
     );
     output
 }

@@ -1,4 +1,5 @@
-//! Tensors that a kernel may have: it is compiled for those that it gets.
+//! Values in vectors of neighboring channels, and tensors that a kernel may have: it is compiled for those that it
+//! gets.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
@@ -6,41 +7,71 @@ use cubecl::prelude::*;
 use super::launch::contiguous;
 
 /// The values of a tensor, or nothing.
-pub(super) type Optional = ComptimeOption<Box<[f32]>>;
+pub(super) type Optional<F, N> = ComptimeOption<Box<[Vector<F, N>]>>;
+
+/// A factor for each image, or nothing.
+pub(super) type Factors = ComptimeOption<Box<[f32]>>;
 
 /// A tensor, if there is one, as a kernel's argument.
-pub(super) fn optional(tensor: Option<CubeTensor>) -> ComptimeOptionArgs<Box<[f32]>> {
+pub(super) fn optional<C: CubePrimitive>(
+    tensor: Option<CubeTensor>,
+) -> ComptimeOptionArgs<Box<[C]>> {
     tensor
         .map(|tensor| contiguous(tensor).into_buffer_arg())
         .into()
 }
 
-/// A value times the factor at a place, if there are factors.
+/// A value times the factor of an image, if there are factors.
 #[cube]
-pub(super) fn multiplied(value: f32, factors: &Optional, place: usize) -> f32 {
+pub(super) fn multiplied<N: Size>(
+    value: Vector<f32, N>,
+    factors: &Factors,
+    image: usize,
+) -> Vector<f32, N> {
     #[comptime]
     match factors {
-        ComptimeOption::Some(factors) => value * factors[place],
+        ComptimeOption::Some(factors) => value * Vector::new(factors[image]),
         ComptimeOption::None => value,
     }
 }
 
 /// A value plus the one at a place, if there are any to add.
 #[cube]
-pub(super) fn added(value: f32, plus: &Optional, place: usize) -> f32 {
+pub(super) fn added<F: Float, N: Size>(
+    value: Vector<f32, N>,
+    plus: &Optional<F, N>,
+    place: usize,
+) -> Vector<f32, N> {
     #[comptime]
     match plus {
-        ComptimeOption::Some(plus) => value + plus[place],
+        ComptimeOption::Some(plus) => value + Vector::cast_from(plus[place]),
         ComptimeOption::None => value,
     }
 }
 
 /// A value, or 0 where the mask isn't positive, if there is one.
 #[cube]
-pub(super) fn masked(value: f32, mask: &Optional, place: usize) -> f32 {
+pub(super) fn masked<F: Float, N: Size>(
+    value: Vector<f32, N>,
+    mask: &Optional<F, N>,
+    place: usize,
+) -> Vector<f32, N> {
     #[comptime]
     match mask {
-        ComptimeOption::Some(mask) => select(mask[place] > f32::new(0.0), value, f32::new(0.0)),
+        ComptimeOption::Some(mask) => {
+            let is_positive = mask[place].greater_than(&Vector::zeroed());
+            select_many(is_positive, value, Vector::zeroed())
+        }
         ComptimeOption::None => value,
+    }
+}
+
+/// A value, or its ReLU if `relu`. NaN stays NaN.
+#[cube]
+pub(super) fn rectified<N: Size>(value: Vector<f32, N>, #[comptime] relu: bool) -> Vector<f32, N> {
+    if comptime!(relu) {
+        select_many(value.less_than(&Vector::zeroed()), Vector::zeroed(), value)
+    } else {
+        value
     }
 }

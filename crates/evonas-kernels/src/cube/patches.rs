@@ -4,12 +4,11 @@
 //! With a window of one pixel these kernels are a ReLU, or pick every second pixel.
 
 use burn::backend::TensorMetadata as _;
-use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{Taps, empty, threads};
-use super::optional::{Optional, added, masked, optional};
+use super::launch::{Taps, element, empty_like, lanes, threads};
+use super::optional::{Optional, added, masked, optional, rectified};
 use crate::window::Window;
 
 /// The size of an output, for kernels whose tensors don't say it.
@@ -28,19 +27,28 @@ impl OutSize {
     }
 }
 
-/// One thread for each value of `rows`, `[pixels, channels · taps]`.
+/// The channels of a vector: those of a row lie next to each other only if it has one tap.
+fn lanes_of(window: &Window, channels: usize) -> usize {
+    match window.taps() {
+        1 => lanes(channels),
+        _ => 1,
+    }
+}
+
+/// One thread for each vector of `rows`, `[pixels, channels · taps]`.
 #[cube(launch)]
-fn gather_kernel(
-    image: &Tensor<f32>,
-    rows: &mut Tensor<f32>,
+fn gather_kernel<F: Float, N: Size>(
+    image: &Tensor<Vector<F, N>>,
+    rows: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
     #[comptime] out: OutSize,
     #[comptime] relu: bool,
+    #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= rows.len() {
         terminate!();
     }
-    let channels = image.shape(3);
+    let channels = image.shape(3) / image.vector_size();
     let columns = comptime!(taps.columns as usize);
     let count = comptime!((taps.rows * taps.columns) as usize);
     let tap = ABSOLUTE_POS % count;
@@ -57,37 +65,35 @@ fn gather_kernel(
     let column = (tap % columns) as u32;
     let image_y = (y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
     let image_x = (x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
-    let mut value = f32::new(0.0);
+    let mut value = Vector::<f32, N>::zeroed();
     if image_y >= 0
         && image_y < image.shape(1) as i32
         && image_x >= 0
         && image_x < image.shape(2) as i32
     {
         let line = number * image.shape(1) + image_y as usize;
-        value = image[(line * image.shape(2) + image_x as usize) * channels + channel];
-        if comptime!(relu) {
-            // NaN stays NaN.
-            value = select(value < f32::new(0.0), f32::new(0.0), value);
-        }
+        let place = (line * image.shape(2) + image_x as usize) * channels + channel;
+        value = rectified::<N>(Vector::cast_from(image[place]), relu);
     }
-    rows[ABSOLUTE_POS] = value;
+    rows[ABSOLUTE_POS] = Vector::cast_from(value);
 }
 
-/// One thread for each value of the image, which adds up the gradients of the rows that hold it; 0 where `mask`
+/// One thread for each vector of the image, which adds up the gradients of the rows that hold it; 0 where `mask`
 /// isn't positive, and then added to `onto`.
 #[cube(launch)]
-fn scatter_kernel(
-    by_rows: &Tensor<f32>,
-    mask: &Optional,
-    onto: &Optional,
-    image: &mut Tensor<f32>,
+fn scatter_kernel<F: Float, N: Size>(
+    by_rows: &Tensor<Vector<F, N>>,
+    mask: &Optional<F, N>,
+    onto: &Optional<F, N>,
+    image: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
     #[comptime] out: OutSize,
+    #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= image.len() {
         terminate!();
     }
-    let channels = image.shape(3);
+    let channels = image.shape(3) / image.vector_size();
     let channel = ABSOLUTE_POS % channels;
     let pixel = ABSOLUTE_POS / channels;
     let x = pixel % image.shape(2);
@@ -99,7 +105,7 @@ fn scatter_kernel(
     let down = taps.down as i32;
     let right = taps.right as i32;
     let count = comptime!((taps.rows * taps.columns) as usize);
-    let mut sum = f32::new(0.0);
+    let mut sum = Vector::<f32, N>::zeroed();
     #[unroll]
     for row in 0..taps.rows {
         let from_top = y as i32 + taps.above - (row * taps.dilation) as i32;
@@ -111,29 +117,33 @@ fn scatter_kernel(
                     let line = number * comptime!(out.height as usize) + (from_top / down) as usize;
                     let pixel = line * comptime!(out.width as usize) + (from_left / right) as usize;
                     let tap = comptime!((row * taps.columns + column) as usize);
-                    sum += by_rows[(pixel * channels + channel) * count + tap];
+                    sum += Vector::cast_from(by_rows[(pixel * channels + channel) * count + tap]);
                 }
             }
         }
     }
-    image[ABSOLUTE_POS] = added(masked(sum, mask, ABSOLUTE_POS), onto, ABSOLUTE_POS);
+    let sum = masked::<F, N>(sum, mask, ABSOLUTE_POS);
+    image[ABSOLUTE_POS] = Vector::cast_from(added::<F, N>(sum, onto, ABSOLUTE_POS));
 }
 
 /// The rows of images, passed through a ReLU if `relu`: `[pixels of the output, channels · taps]`.
 pub(super) fn gather(image: CubeTensor, window: &Window, relu: bool) -> CubeTensor {
     let [images, _, _, channels] = image.shape().dims();
     let shape = [images * window.out_pixels(), channels * window.taps()];
-    let rows = empty(&image, shape, DType::F32);
-    let (count, dim) = threads(&rows, shape.iter().product());
+    let rows = empty_like(&image, shape);
+    let lanes = lanes_of(window, channels);
+    let (count, dim) = threads(&rows, shape.iter().product::<usize>() / lanes);
     gather_kernel::launch(
         &rows.client,
         count,
         dim,
+        lanes,
         image.into_tensor_arg(),
         rows.clone().into_tensor_arg(),
         Taps::of(window),
         OutSize::of(window),
         relu,
+        element(&rows),
     );
     rows
 }
@@ -146,18 +156,21 @@ pub(super) fn scatter(
     window: &Window,
     [mask, onto]: [Option<CubeTensor>; 2],
 ) -> CubeTensor {
-    let image = empty(&by_rows, shape, DType::F32);
-    let (count, dim) = threads(&image, shape.iter().product());
+    let image = empty_like(&by_rows, shape);
+    let lanes = lanes_of(window, shape[3]);
+    let (count, dim) = threads(&image, shape.iter().product::<usize>() / lanes);
     scatter_kernel::launch(
         &image.client,
         count,
         dim,
+        lanes,
         by_rows.into_tensor_arg(),
         optional(mask),
         optional(onto),
         image.clone().into_tensor_arg(),
         Taps::of(window),
         OutSize::of(window),
+        element(&image),
     );
     image
 }

@@ -1,60 +1,79 @@
 //! Pooling and its gradients. Images are `[images, height, width, channels]`.
 
-// NaN differs from itself.
-#![allow(clippy::eq_op)]
-
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
 use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{Taps, contiguous, empty, threads};
-use super::optional::{Optional, added, multiplied, optional};
+use super::launch::{Taps, contiguous, element, empty, empty_like, lanes, threads};
+use super::optional::{Factors, Optional, added, multiplied, optional};
 use crate::operations::Epilogue;
 use crate::pooling::Pooling;
 use crate::window::Window;
 
-/// One thread for each output: the mean of the pixels inside the image.
+/// A pixel of an image and its place: the channel is that of a vector.
+#[derive(CubeType, Clone, Copy)]
+struct Place {
+    channel: usize,
+    channels: usize,
+    x: usize,
+    y: usize,
+    image: usize,
+}
+
+/// The place of a thread's vector in images of this size, whose threads are in the order of their values.
+#[cube]
+fn own_place(height: usize, width: usize, channels: usize) -> Place {
+    let pixel = ABSOLUTE_POS / channels;
+    let line = pixel / width;
+    Place {
+        channel: ABSOLUTE_POS % channels,
+        channels,
+        x: pixel % width,
+        y: line % height,
+        image: line / height,
+    }
+}
+
+/// One thread for each vector of the output: the mean of the pixels inside the image.
 #[cube(launch)]
-fn average_kernel(
-    image: &Tensor<f32>,
-    factors: &Optional,
-    plus: &Optional,
-    output: &mut Tensor<f32>,
+fn average_kernel<F: Float, N: Size>(
+    image: &Tensor<Vector<F, N>>,
+    factors: &Factors,
+    plus: &Optional<F, N>,
+    output: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
+    #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= output.len() {
         terminate!();
     }
-    let channels = output.shape(3);
-    let channel = ABSOLUTE_POS % channels;
-    let pixel = ABSOLUTE_POS / channels;
-    let x = pixel % output.shape(2);
-    let line = pixel / output.shape(2);
-    let y = line % output.shape(1);
-    let number = line / output.shape(1);
+    let channels = output.shape(3) / output.vector_size();
+    let own = own_place(output.shape(1), output.shape(2), channels);
     let height = image.shape(1) as i32;
     let width = image.shape(2) as i32;
-    let mut sum = f32::new(0.0);
+    let mut sum = Vector::<f32, N>::zeroed();
     let mut count = f32::new(0.0);
     #[unroll]
     for row in 0..taps.rows {
-        let image_y = (y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
+        let image_y = (own.y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
         if image_y >= 0 && image_y < height {
-            let base = (number * image.shape(1) + image_y as usize) * image.shape(2);
+            let base = (own.image * image.shape(1) + image_y as usize) * image.shape(2);
             #[unroll]
             for column in 0..taps.columns {
-                let image_x = (x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
+                let image_x =
+                    (own.x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
                 if image_x >= 0 && image_x < width {
-                    sum += image[(base + image_x as usize) * channels + channel];
+                    let place = (base + image_x as usize) * own.channels + own.channel;
+                    sum += Vector::cast_from(image[place]);
                     count += f32::new(1.0);
                 }
             }
         }
     }
-    let mean = multiplied(sum / count, factors, number);
-    output[ABSOLUTE_POS] = added(mean, plus, ABSOLUTE_POS);
+    let mean = multiplied::<N>(sum / Vector::new(count), factors, own.image);
+    output[ABSOLUTE_POS] = Vector::cast_from(added::<F, N>(mean, plus, ABSOLUTE_POS));
 }
 
 /// How many of `size` neighboring places, from `first`, are inside an axis of this length.
@@ -71,33 +90,29 @@ fn inside(first: i32, length: i32, #[comptime] size: u32, #[comptime] dilation: 
     count
 }
 
-/// One thread for each value of the image.
+/// One thread for each vector of the image.
 #[cube(launch)]
-fn average_gradient_kernel(
-    gradient: &Tensor<f32>,
-    factors: &Optional,
-    onto: &Optional,
-    image: &mut Tensor<f32>,
+fn average_gradient_kernel<F: Float, N: Size>(
+    gradient: &Tensor<Vector<F, N>>,
+    factors: &Factors,
+    onto: &Optional<F, N>,
+    image: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
+    #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= image.len() {
         terminate!();
     }
-    let channels = image.shape(3);
-    let channel = ABSOLUTE_POS % channels;
-    let pixel = ABSOLUTE_POS / channels;
-    let x = pixel % image.shape(2);
-    let line = pixel / image.shape(2);
-    let y = line % image.shape(1);
-    let number = line / image.shape(1);
+    let channels = image.shape(3) / image.vector_size();
+    let own = own_place(image.shape(1), image.shape(2), channels);
     let height = gradient.shape(1) as i32;
     let width = gradient.shape(2) as i32;
     let down = taps.down as i32;
     let right = taps.right as i32;
-    let mut sum = f32::new(0.0);
+    let mut sum = Vector::<f32, N>::zeroed();
     #[unroll]
     for row in 0..taps.rows {
-        let from_top = y as i32 + taps.above - (row * taps.dilation) as i32;
+        let from_top = own.y as i32 + taps.above - (row * taps.dilation) as i32;
         if from_top >= 0 && from_top % down == 0 && from_top / down < height {
             let high = inside(
                 from_top - taps.above,
@@ -107,7 +122,7 @@ fn average_gradient_kernel(
             );
             #[unroll]
             for column in 0..taps.columns {
-                let from_left = x as i32 + taps.left - (column * taps.dilation) as i32;
+                let from_left = own.x as i32 + taps.left - (column * taps.dilation) as i32;
                 if from_left >= 0 && from_left % right == 0 && from_left / right < width {
                     let wide = inside(
                         from_left - taps.left,
@@ -115,117 +130,114 @@ fn average_gradient_kernel(
                         taps.columns,
                         taps.dilation,
                     );
-                    let line = number * gradient.shape(1) + (from_top / down) as usize;
-                    let place = line * gradient.shape(2) + (from_left / right) as usize;
-                    sum += gradient[place * channels + channel] / f32::cast_from(high * wide);
+                    let line = own.image * gradient.shape(1) + (from_top / down) as usize;
+                    let pixel = line * gradient.shape(2) + (from_left / right) as usize;
+                    let value = Vector::cast_from(gradient[pixel * own.channels + own.channel]);
+                    sum += value / Vector::new(f32::cast_from(high * wide));
                 }
             }
         }
     }
-    let sum = multiplied(sum, factors, number);
-    image[ABSOLUTE_POS] = added(sum, onto, ABSOLUTE_POS);
+    let sum = multiplied::<N>(sum, factors, own.image);
+    image[ABSOLUTE_POS] = Vector::cast_from(added::<F, N>(sum, onto, ABSOLUTE_POS));
 }
 
-/// One thread for each output: the largest value (or the smallest), and the tap that sees it first. NaN counts as
-/// the largest and as the smallest.
+/// One thread for each vector of the output: the largest values (or the smallest), and the taps that see them first.
+/// NaN counts as the largest and as the smallest.
 #[cube(launch)]
-fn extreme_kernel(
-    image: &Tensor<f32>,
-    factors: &Optional,
-    plus: &Optional,
-    output: &mut Tensor<f32>,
-    taken: &mut Tensor<u32>,
+fn extreme_kernel<F: Float, N: Size>(
+    image: &Tensor<Vector<F, N>>,
+    factors: &Factors,
+    plus: &Optional<F, N>,
+    output: &mut Tensor<Vector<F, N>>,
+    taken: &mut Tensor<Vector<u32, N>>,
     #[comptime] taps: Taps,
     #[comptime] smallest: bool,
+    #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= output.len() {
         terminate!();
     }
-    let channels = output.shape(3);
-    let channel = ABSOLUTE_POS % channels;
-    let pixel = ABSOLUTE_POS / channels;
-    let x = pixel % output.shape(2);
-    let line = pixel / output.shape(2);
-    let y = line % output.shape(1);
-    let number = line / output.shape(1);
+    let channels = output.shape(3) / output.vector_size();
+    let own = own_place(output.shape(1), output.shape(2), channels);
     let height = image.shape(1) as i32;
     let width = image.shape(2) as i32;
-    let mut best = f32::new(0.0);
-    let none = comptime!(taps.rows * taps.columns);
-    let mut from = none.runtime();
+    let mut best = Vector::<f32, N>::zeroed();
+    let none = Vector::<u32, N>::new(comptime!(taps.rows * taps.columns).runtime());
+    let mut from = none;
     #[unroll]
     for row in 0..taps.rows {
-        let image_y = (y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
+        let image_y = (own.y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
         if image_y >= 0 && image_y < height {
-            let base = (number * image.shape(1) + image_y as usize) * image.shape(2);
+            let base = (own.image * image.shape(1) + image_y as usize) * image.shape(2);
             #[unroll]
             for column in 0..taps.columns {
-                let image_x = (x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
+                let image_x =
+                    (own.x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
                 if image_x >= 0 && image_x < width {
-                    let value = image[(base + image_x as usize) * channels + channel];
+                    let place = (base + image_x as usize) * own.channels + own.channel;
+                    let value = Vector::<f32, N>::cast_from(image[place]);
                     let beats = if comptime!(smallest) {
-                        value < best
+                        value.less_than(&best)
                     } else {
-                        value > best
+                        value.greater_than(&best)
                     };
-                    if from == none || beats || (value != value && best == best) {
-                        best = value;
-                        from = comptime!(row * taps.columns + column).runtime();
-                    }
+                    let is_first_nan = value.not_equal(&value).vec_and(best.equal(&best));
+                    let takes = from.equal(&none).or(beats).or(is_first_nan);
+                    best = select_many(takes, value, best);
+                    let tap = comptime!(row * taps.columns + column).runtime();
+                    from = select_many(takes, Vector::new(tap), from);
                 }
             }
         }
     }
-    let value = multiplied(best, factors, number);
-    output[ABSOLUTE_POS] = added(value, plus, ABSOLUTE_POS);
+    let value = multiplied::<N>(best, factors, own.image);
+    output[ABSOLUTE_POS] = Vector::cast_from(added::<F, N>(value, plus, ABSOLUTE_POS));
     taken[ABSOLUTE_POS] = from;
 }
 
-/// One thread for each value of the image, which gathers from the outputs that have taken it.
+/// One thread for each vector of the image, which gathers from the outputs that have taken it.
 #[cube(launch)]
-fn extreme_gradient_kernel(
-    gradient: &Tensor<f32>,
-    taken: &Tensor<u32>,
-    factors: &Optional,
-    onto: &Optional,
-    image: &mut Tensor<f32>,
+fn extreme_gradient_kernel<F: Float, N: Size>(
+    gradient: &Tensor<Vector<F, N>>,
+    taken: &Tensor<Vector<u32, N>>,
+    factors: &Factors,
+    onto: &Optional<F, N>,
+    image: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
+    #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= image.len() {
         terminate!();
     }
-    let channels = image.shape(3);
-    let channel = ABSOLUTE_POS % channels;
-    let pixel = ABSOLUTE_POS / channels;
-    let x = pixel % image.shape(2);
-    let line = pixel / image.shape(2);
-    let y = line % image.shape(1);
-    let number = line / image.shape(1);
+    let channels = image.shape(3) / image.vector_size();
+    let own = own_place(image.shape(1), image.shape(2), channels);
     let height = gradient.shape(1) as i32;
     let width = gradient.shape(2) as i32;
     let down = taps.down as i32;
     let right = taps.right as i32;
-    let mut sum = f32::new(0.0);
+    let mut sum = Vector::<f32, N>::zeroed();
     #[unroll]
     for row in 0..taps.rows {
-        let from_top = y as i32 + taps.above - (row * taps.dilation) as i32;
+        let from_top = own.y as i32 + taps.above - (row * taps.dilation) as i32;
         if from_top >= 0 && from_top % down == 0 && from_top / down < height {
             #[unroll]
             for column in 0..taps.columns {
-                let from_left = x as i32 + taps.left - (column * taps.dilation) as i32;
+                let from_left = own.x as i32 + taps.left - (column * taps.dilation) as i32;
                 if from_left >= 0 && from_left % right == 0 && from_left / right < width {
-                    let line = number * gradient.shape(1) + (from_top / down) as usize;
+                    let line = own.image * gradient.shape(1) + (from_top / down) as usize;
                     let pixel = line * gradient.shape(2) + (from_left / right) as usize;
-                    let place = pixel * channels + channel;
-                    if taken[place] == comptime!(row * taps.columns + column) {
-                        sum += gradient[place];
-                    }
+                    let place = pixel * own.channels + own.channel;
+                    let tap = comptime!(row * taps.columns + column).runtime();
+                    let is_taken = taken[place].equal(&Vector::new(tap));
+                    let value = Vector::cast_from(gradient[place]);
+                    sum += select_many(is_taken, value, Vector::zeroed());
                 }
             }
         }
     }
-    let sum = multiplied(sum, factors, number);
-    image[ABSOLUTE_POS] = added(sum, onto, ABSOLUTE_POS);
+    let sum = multiplied::<N>(sum, factors, own.image);
+    image[ABSOLUTE_POS] = Vector::cast_from(added::<F, N>(sum, onto, ABSOLUTE_POS));
 }
 
 /// What the gradient needs.
@@ -247,24 +259,29 @@ pub(super) fn forward(
 ) -> (CubeTensor, Saved) {
     let shape @ [images, _, _, channels] = image.shape().dims();
     let out = [images, window.out_height, window.out_width, channels];
-    let output = empty(&image, out, DType::F32);
+    let output = empty_like(&image, out);
     let client = image.client.clone();
-    let (count, dim) = threads(&output, out.iter().product());
+    let lanes = lanes(channels);
+    let (count, dim) = threads(&output, out.iter().product::<usize>() / lanes);
     let image = image.into_tensor_arg();
     let factors = epilogue.factors.map(contiguous);
-    let (scaled, plus) = (optional(factors.clone()), optional(epilogue.plus));
+    let scaled = optional(factors.clone());
     let taps = Taps::of(window);
+    let written = output.clone().into_tensor_arg();
+    let dtype = element(&output);
     let taken = match take {
         Pooling::Average => {
             average_kernel::launch(
                 &client,
                 count,
                 dim,
+                lanes,
                 image,
                 scaled,
-                plus,
-                output.clone().into_tensor_arg(),
+                optional(epilogue.plus),
+                written,
                 taps,
+                dtype,
             );
             None
         }
@@ -274,13 +291,15 @@ pub(super) fn forward(
                 &client,
                 count,
                 dim,
+                lanes,
                 image,
                 scaled,
-                plus,
-                output.clone().into_tensor_arg(),
+                optional(epilogue.plus),
+                written,
                 taken.clone().into_tensor_arg(),
                 taps,
                 take == Pooling::Min,
+                dtype,
             );
             Some(taken)
         }
@@ -295,27 +314,41 @@ pub(super) fn forward(
 }
 
 pub(super) fn backward(saved: Saved, gradient: CubeTensor, onto: Option<CubeTensor>) -> CubeTensor {
-    let by_image = empty(&gradient, saved.shape, DType::F32);
+    let by_image = empty_like(&gradient, saved.shape);
     let client = gradient.client.clone();
-    let (count, dim) = threads(&by_image, saved.shape.iter().product());
+    let [.., channels] = saved.shape;
+    let lanes = lanes(channels);
+    let (count, dim) = threads(&by_image, saved.shape.iter().product::<usize>() / lanes);
     let gradient = gradient.into_tensor_arg();
     let output = by_image.clone().into_tensor_arg();
     let taps = Taps::of(&saved.window);
-    let (factors, onto) = (optional(saved.factors), optional(onto));
+    let factors = optional(saved.factors);
+    let dtype = element(&by_image);
     match saved.taken {
         None => average_gradient_kernel::launch(
-            &client, count, dim, gradient, factors, onto, output, taps,
+            &client,
+            count,
+            dim,
+            lanes,
+            gradient,
+            factors,
+            optional(onto),
+            output,
+            taps,
+            dtype,
         ),
         Some(taken) => extreme_gradient_kernel::launch(
             &client,
             count,
             dim,
+            lanes,
             gradient,
             taken.into_tensor_arg(),
             factors,
-            onto,
+            optional(onto),
             output,
             taps,
+            dtype,
         ),
     }
     by_image
