@@ -2,6 +2,8 @@
 
 #[cfg(feature = "burn")]
 use burn::tensor::Device;
+#[cfg(feature = "burn")]
+use evonas_kernels::Products;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "burn")]
@@ -16,6 +18,10 @@ pub enum Precision {
     /// Single precision.
     #[default]
     Float32,
+    /// Single precision, but for the products of dense convolutions: their inputs, weights and gradients may be rounded
+    /// to TF32, which has the range of single precision and ten bits after the point, where the device multiplies such
+    /// numbers faster (CUDA from compute capability 8.0 on). Everywhere else it is single precision.
+    Tf32,
     /// Eight bits of precision with the range of single precision, for GPUs that multiply it faster.
     /// The inputs and weights of convolutions are rounded to it, and so are the gradients that flow
     /// back.
@@ -28,8 +34,17 @@ impl Precision {
     #[must_use]
     pub fn supported_by(self, device: &Device) -> bool {
         match self {
-            Self::Float32 => true,
+            Self::Float32 | Self::Tf32 => true,
             Self::BFloat16 => evonas_kernels::supports_bfloat16(device),
+        }
+    }
+
+    /// How convolutions compute their products.
+    pub(super) const fn products(self) -> Products {
+        match self {
+            Self::Float32 => Products::Single,
+            Self::Tf32 => Products::Tf32,
+            Self::BFloat16 => Products::BFloat16,
         }
     }
 

@@ -34,6 +34,7 @@ mod inherited;
 mod journal;
 mod naming;
 mod output;
+mod precision;
 mod predict;
 mod progress_lines;
 mod ranges;

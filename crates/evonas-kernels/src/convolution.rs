@@ -12,9 +12,21 @@ pub struct Convolution {
     pub weight: Tensor<4>,
     /// How it moves over its input.
     pub window: Window,
-    /// Whether its input and weight, and the gradients that flow back, are rounded to bfloat16; the output
-    /// is single precision either way. Only for devices that
-    /// [support it](crate::supports_bfloat16): the CPU's kernels ignore it, and so do the depthwise
-    /// convolutions of GPUs, which multiply little and read much.
-    pub bfloat16: bool,
+    /// How its products are computed, if it is dense: a depthwise convolution multiplies little and reads much, and the
+    /// kernels always compute it in single precision.
+    pub products: Products,
+}
+
+/// How the products of a dense convolution are computed. Its output is in single precision either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Products {
+    /// In single precision.
+    #[default]
+    Single,
+    /// Input, weight and the gradients that flow back may be rounded to TF32, which has ten bits after the point, where
+    /// the device multiplies such numbers faster (CUDA from compute capability 8.0 on) and tuning finds that it pays.
+    Tf32,
+    /// Input, weight and the gradients that flow back are rounded to bfloat16. Only for devices that
+    /// [support it](crate::supports_bfloat16): the CPU's kernels ignore it.
+    BFloat16,
 }

@@ -34,7 +34,7 @@
 //!     dense: Some(Convolution {
 //!         weight: Tensor::ones([16, 8, 3, 3], &device),
 //!         window,
-//!         bfloat16: false,
+//!         products: Products::Single,
 //!     }),
 //!     norm: Some(&norm),
 //!     ..Unit::default()
@@ -69,7 +69,7 @@ mod update;
 mod window;
 
 pub use batch_norm::{BatchNorm, RunningStatistic};
-pub use convolution::Convolution;
+pub use convolution::{Convolution, Products};
 pub use device::{DeviceError, DeviceName, Devices};
 pub use epilogue::Epilogue;
 pub use hidden_state::HiddenState;
@@ -95,7 +95,7 @@ pub fn runs_on_cpu(device: &Device) -> bool {
     cpu::run_on(device)
 }
 
-/// Whether convolutions on this device can be rounded to bfloat16 ([`Convolution::bfloat16`]). The CPU's
+/// Whether convolutions on this device can be rounded to bfloat16 ([`Products::BFloat16`]). The CPU's
 /// kernels compute in single precision only.
 #[must_use]
 pub fn supports_bfloat16(device: &Device) -> bool {

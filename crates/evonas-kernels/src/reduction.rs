@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::composed::{self, Grouping};
-use crate::convolution::Convolution;
+use crate::convolution::{Convolution, Products};
 use crate::hidden_state::{HiddenState, MemoryOrder};
 use crate::operations::{self, Input};
 use crate::unit_shape::{Rows, UnitShape};
@@ -21,8 +21,8 @@ pub struct FactorizedPaths {
     pub first: Tensor<4>,
     /// The weights of the second path, `[outputs, channels, 1, 1]`.
     pub second: Tensor<4>,
-    /// As in [`Convolution::bfloat16`].
-    pub bfloat16: bool,
+    /// How the products are computed.
+    pub products: Products,
 }
 
 impl FactorizedPaths {
@@ -58,12 +58,12 @@ impl FactorizedPaths {
             false => input,
         };
         let shifted = composed::shift(input.clone());
-        let bfloat16 = self.bfloat16;
+        let products = self.products;
         [(input, self.first), (shifted, self.second)].map(|(input, weight)| {
             let path = Convolution {
                 weight,
                 window,
-                bfloat16,
+                products,
             };
             composed::convolve(input, &path, Grouping::Dense)
         })
@@ -71,7 +71,7 @@ impl FactorizedPaths {
 
     /// By the kernels.
     fn compute(self, input: HiddenState, window: Window) -> [Tensor<4>; 2] {
-        let (relu, bfloat16) = (self.relu && !input.is_rectified(), self.bfloat16);
+        let (relu, products) = (self.relu && !input.is_rectified(), self.products);
         let input = Input::from(input);
         // Zeros after the image make up for the pixels skipped before it.
         [(self.first, 0), (self.second, 1)].map(|(weight, skipped)| {
@@ -82,7 +82,7 @@ impl FactorizedPaths {
             let shape = UnitShape {
                 rows: Rows::Patches(window),
                 relu,
-                bfloat16,
+                products,
             };
             operations::convolve(input.clone(), None, Some(weight), shape)
         })

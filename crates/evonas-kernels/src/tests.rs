@@ -6,7 +6,9 @@ use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{BatchNorm, Convolution, FactorizedPaths, HiddenState, Pooling, Unit, Window};
+use crate::{
+    BatchNorm, Convolution, Epilogue, FactorizedPaths, HiddenState, Pooling, Products, Unit, Window,
+};
 
 fn random(shape: [usize; 4], seed: u64) -> Tensor<4> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -83,7 +85,7 @@ fn convolution(weight: &Tensor<4>, kernel: usize) -> Option<Convolution> {
     Some(Convolution {
         weight: weight.clone(),
         window: same(SIZE, kernel),
-        bfloat16: false,
+        products: Products::Single,
     })
 }
 
@@ -192,6 +194,92 @@ fn an_unbiased_running_variance_is_larger_by_the_share_of_one_value() {
     }
 }
 
+/// An operation with each epilogue, and the same with operations of their own.
+fn epilogues_agree(
+    what: &str,
+    inputs: &[Tensor<4>],
+    operation: &dyn Fn(HiddenState, &[Tensor<4>], Epilogue) -> HiddenState,
+) {
+    let [batch, ..] = inputs[0].dims();
+    let factors = |like: &Tensor<4>| {
+        let values: Vec<f32> = (0..batch).map(|image| image as f32 * 0.5).collect();
+        let data = TensorData::new(values, [batch, 1, 1, 1]);
+        Tensor::from_data(data, (&like.device(), like.dtype()))
+    };
+    for (scales, adds) in [(false, true), (true, false), (true, true)] {
+        // What is added is read by a pooling too, and the image by both: their gradients come from several operations.
+        let forward = |inputs: &[Tensor<4>], apart: bool| {
+            let state = HiddenState::enter(inputs[0].clone() * 2.0);
+            let plus = state.clone().pool(Pooling::Average, same(SIZE, 3));
+            let epilogue = Epilogue {
+                factors: scales.then(|| factors(&inputs[0])),
+                plus: adds.then(|| plus.clone()),
+            };
+            let output = match apart {
+                true => epilogue.apply(operation(state, inputs, Epilogue::default())),
+                false => operation(state, inputs, epilogue),
+            };
+            (output + plus.pool(Pooling::Max, same(SIZE, 3))).leave()
+        };
+        assert_agree(what, inputs, &|inputs| forward(inputs, false));
+        let [together, apart] =
+            [false, true].map(|apart| results(inputs.to_vec(), &|inputs| forward(inputs, apart)));
+        for (together, apart) in together.iter().zip(&apart) {
+            assert_close(what, together, apart);
+        }
+    }
+}
+
+#[test]
+fn operations_agree_with_every_epilogue() {
+    let image = random([3, 4, SIZE[0], SIZE[1]], 16);
+    for pooling in [Pooling::Average, Pooling::Max] {
+        let inputs = std::slice::from_ref(&image);
+        epilogues_agree("pooling", inputs, &|state, _, epilogue| {
+            state.pool_with(pooling, same(SIZE, 3), epilogue)
+        });
+    }
+    let inputs = [image, random([4, 1, 3, 3], 17), random([4, 4, 1, 1], 18)];
+    let norm = || BatchNorm::new(4, &Device::flex().autodiff()).train();
+    for normalizes in [false, true] {
+        epilogues_agree("unit", &inputs, &|state, inputs, epilogue| {
+            let norm = match inputs[0].dtype() {
+                DType::F64 => norm().map(&mut ToDouble),
+                _ => norm(),
+            };
+            let unit = Unit {
+                relu: true,
+                depthwise: convolution(&inputs[1], 3),
+                dense: convolution(&inputs[2], 1),
+                norm: normalizes.then_some(&norm),
+            };
+            unit.forward_with(state, epilogue)
+        });
+    }
+}
+
+#[test]
+#[should_panic(expected = "a factor for each example")]
+fn an_epilogue_with_other_factors_is_refused() {
+    let state = HiddenState::enter(random([2, 3, SIZE[0], SIZE[1]], 19));
+    let epilogue = Epilogue {
+        factors: Some(random([3, 1, 1, 1], 20)),
+        ..Epilogue::default()
+    };
+    let _ = state.pool_with(Pooling::Max, same(SIZE, 3), epilogue);
+}
+
+#[test]
+#[should_panic(expected = "of the output's shape")]
+fn an_epilogue_that_adds_another_shape_is_refused() {
+    let state = |channels| HiddenState::enter(random([2, channels, SIZE[0], SIZE[1]], 21));
+    let epilogue = Epilogue {
+        plus: Some(state(4)),
+        ..Epilogue::default()
+    };
+    let _ = state(3).pool_with(Pooling::Max, same(SIZE, 3), epilogue);
+}
+
 #[test]
 fn poolings_agree() {
     let image = random([2, 3, SIZE[0], SIZE[1]], 8);
@@ -216,7 +304,7 @@ fn factorized_paths_agree() {
                 relu,
                 first: inputs[1].clone(),
                 second: inputs[2].clone(),
-                bfloat16: false,
+                products: Products::Single,
             };
             let output = paths.forward(HiddenState::enter(inputs[0].clone()));
             assert_eq!(output.dims(), [2, 5, 4, 3]);
@@ -253,12 +341,12 @@ fn a_window_for_another_size_is_refused() {
 }
 
 /// The output of a convolution by Burn's operations, and the weight's gradient.
-fn convolved(bfloat16: bool) -> [Vec<f32>; 2] {
+fn convolved(products: Products) -> [Vec<f32>; 2] {
     let weight = random([6, 4, 3, 3], 1).require_grad();
     let convolution = Convolution {
         weight: weight.clone(),
         window: same([5, 5], 3),
-        bfloat16,
+        products,
     };
     let input = random([2, 4, 5, 5], 2);
     let dense = crate::composed::Grouping::Dense;
@@ -272,8 +360,8 @@ fn convolved(bfloat16: bool) -> [Vec<f32>; 2] {
 
 #[test]
 fn bfloat16_rounds_a_convolution_and_keeps_the_weights_gradient_in_single_precision() {
-    let exact = convolved(false);
-    let rounded = convolved(true);
+    let exact = convolved(Products::Single);
+    let rounded = convolved(Products::BFloat16);
     for (exact, rounded) in exact.into_iter().zip(rounded) {
         assert_ne!(exact, rounded);
         let largest = exact

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use crate::batch_norm::BatchNorm;
 use crate::composed::{self, Grouping};
-use crate::convolution::Convolution;
+use crate::convolution::{Convolution, Products};
 use crate::epilogue::Epilogue;
 use crate::hidden_state::{HiddenState, MemoryOrder};
 use crate::operations;
@@ -103,11 +103,13 @@ impl Unit<'_> {
             (None, Some(dense)) => Rows::Patches(dense.window),
             (None, None) => Rows::Pixels,
         };
-        let convolutions = [&self.depthwise, &self.dense];
         let shape = UnitShape {
             rows,
             relu: self.relu && !input.is_rectified(),
-            bfloat16: convolutions.into_iter().flatten().any(|one| one.bfloat16),
+            products: self
+                .dense
+                .as_ref()
+                .map_or_else(Products::default, |dense| dense.products),
         };
         let weight = |convolution: Option<Convolution>| Some(convolution?.weight);
         let (depthwise, dense) = (weight(self.depthwise), weight(self.dense));

@@ -1,5 +1,6 @@
 //! What the convolutions of a unit look like, for every implementation.
 
+use crate::convolution::Products;
 use crate::window::Window;
 
 /// The rows that the dense convolution multiplies, one for each pixel of the output.
@@ -19,8 +20,8 @@ pub(crate) struct UnitShape {
     pub(crate) rows: Rows,
     /// Whether the input is passed through a ReLU.
     pub(crate) relu: bool,
-    /// Whether the dense convolution's rows and weights are rounded to bfloat16, where the device can.
-    pub(crate) bfloat16: bool,
+    /// How the dense convolution's products are computed.
+    pub(crate) products: Products,
 }
 
 impl UnitShape {

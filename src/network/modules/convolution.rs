@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use evonas_kernels::{Convolution, Window};
+use evonas_kernels::{Convolution, Products, Window};
 use rand::Rng;
 
 use crate::network::initial_weights;
@@ -46,8 +46,8 @@ impl ConvolutionLayer {
         self.groups > 1
     }
 
-    pub(super) fn rounds_to_bfloat16(&self) -> bool {
-        self.precision == Precision::BFloat16
+    pub(super) const fn products(&self) -> Products {
+        self.precision.products()
     }
 
     /// The convolution of images of this height and width.
@@ -77,7 +77,7 @@ impl ConvolutionLayer {
                 out_height,
                 out_width,
             },
-            bfloat16: self.rounds_to_bfloat16(),
+            products: self.products(),
         }
     }
 }

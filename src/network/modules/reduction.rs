@@ -60,7 +60,7 @@ impl FactorizedReduction {
             relu,
             first: self.first.weight.val(),
             second: self.second.weight.val(),
-            bfloat16: self.first.rounds_to_bfloat16(),
+            products: self.first.products(),
         };
         let norm = Unit {
             norm: Some(&self.norm),

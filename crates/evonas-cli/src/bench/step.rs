@@ -3,7 +3,7 @@
 
 use burn::tensor::Device;
 use clap::Args;
-use evonas::network::{CellNetwork, ImageShape, NetworkConfig, Precision, trainable_parameters};
+use evonas::network::{CellNetwork, ImageShape, NetworkConfig, trainable_parameters};
 use evonas::prelude::RngExt as _;
 use evonas::randomness::stream;
 use evonas::report::note;
@@ -65,9 +65,8 @@ pub(super) struct StepOptions {
     device: DeviceName,
     #[command(flatten)]
     record: RecordOption,
-    /// Compute convolutions in bfloat16 [default: in float32]
-    #[arg(long)]
-    bf16: bool,
+    #[command(flatten)]
+    precision: PrecisionOptions,
     /// Also time a step's data: gathering, cropping, mirroring, cutting out and normalizing a batch of images
     /// that are on the device [default: off]
     #[arg(long)]
@@ -82,10 +81,7 @@ impl StepOptions {
         self.check()?;
         let genotype = genotype::find(&self.genotype)?;
         let device = self.device.open()?;
-        let precision = match self.bf16 {
-            true => Precision::BFloat16,
-            false => Precision::Float32,
-        };
+        let precision = self.precision.chosen().unwrap_or_default();
         let image = ImageShape {
             channels: self.channels,
             height: self.size,

@@ -1,8 +1,9 @@
 //! Options of a network, each of which replaces one setting of a preset or a recipe.
 
 use clap::Args;
-use evonas::network::{AuxiliaryHead, DropPath, NetworkConfig, Precision, Stem};
+use evonas::network::{AuxiliaryHead, DropPath, NetworkConfig, Stem};
 
+use crate::precision::PrecisionOptions;
 use crate::ranges::count;
 
 /// Without an option, the setting is that of --from or --preset.
@@ -28,9 +29,8 @@ pub(super) struct NetworkOptions {
     /// The weight of the auxiliary head's loss; 0 leaves the head out
     #[arg(long, value_name = "WEIGHT")]
     auxiliary: Option<f64>,
-    /// Compute convolutions in bfloat16 [default: in float32]
-    #[arg(long)]
-    bf16: bool,
+    #[command(flatten)]
+    precision: PrecisionOptions,
 }
 
 impl NetworkOptions {
@@ -61,8 +61,8 @@ impl NetworkOptions {
                 ..head
             });
         }
-        if self.bf16 {
-            config.precision = Precision::BFloat16;
+        if let Some(precision) = self.precision.chosen() {
+            config.precision = precision;
         }
         config
     }

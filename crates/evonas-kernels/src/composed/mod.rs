@@ -8,7 +8,7 @@ use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{FloatDType, Tensor, activation};
 
 use crate::batch_norm::BatchNorm;
-use crate::convolution::Convolution;
+use crate::convolution::{Convolution, Products};
 use crate::pooling::Pooling;
 use crate::window::Window;
 
@@ -31,10 +31,10 @@ pub(crate) fn convolve(
     let Convolution {
         weight,
         window,
-        bfloat16,
+        products,
     } = convolution;
     let weight = weight.clone();
-    if !bfloat16 {
+    if *products != Products::BFloat16 {
         return convolve_in_one_type(input, weight, window, grouping);
     }
     let [input, weight] = [input, weight].map(|tensor| tensor.cast(FloatDType::BF16));

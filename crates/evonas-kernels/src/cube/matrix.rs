@@ -1,7 +1,7 @@
 //! Products of matrices.
 //!
-//! CUDA takes Burn's, which are tuned and use tensor cores. On other devices Burn's kernels take seconds to compile for
-//! every shape; there a tiled kernel of our own serves all shapes.
+//! CUDA takes CubeK's, which are tuned (`tuned.rs`). On other devices those take seconds to compile for every shape;
+//! there a tiled kernel of our own serves all shapes.
 
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
@@ -11,6 +11,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::launch::{empty, threads};
+use crate::convolution::Products;
 
 /// Rows and columns of a tile.
 const TILE: u32 = 16;
@@ -85,31 +86,16 @@ fn add_parts_kernel(parts: &Tensor<f32>, output: &mut Tensor<f32>) {
 }
 
 /// The product of two matrices, `[rows, inner]` and `[inner, columns]`, whose operands may be transposed views.
-pub(super) fn product(left: CubeTensor, right: CubeTensor, bfloat16: bool) -> CubeTensor {
+pub(super) fn product(left: CubeTensor, right: CubeTensor, products: Products) -> CubeTensor {
     #[cfg(feature = "cuda")]
     if matches!(left.device, burn_cubecl::CubeDevice::Cuda(_)) {
-        return tuned_product(left, right, bfloat16);
+        return super::tuned::product(left, right, products);
     }
-    let [left, right] = [left, right].map(|matrix| match bfloat16 {
-        true => cast(cast(matrix, DType::BF16), DType::F32),
-        false => matrix,
+    let [left, right] = [left, right].map(|matrix| match products {
+        Products::BFloat16 => cast(cast(matrix, DType::BF16), DType::F32),
+        Products::Single | Products::Tf32 => matrix,
     });
     tiled_product(left, right)
-}
-
-#[cfg(feature = "cuda")]
-fn tuned_product(left: CubeTensor, right: CubeTensor, bfloat16: bool) -> CubeTensor {
-    use burn_cubecl::kernel::matmul::{MatmulStrategy, matmul};
-
-    let ([rows, _], [_, columns]) = (left.shape().dims(), right.shape().dims());
-    let output = empty(&left, [rows, columns], DType::F32);
-    let [left, right] = [left, right].map(|matrix| match bfloat16 {
-        true => cast(matrix, DType::BF16),
-        false => matrix,
-    });
-    let strategy = MatmulStrategy::default();
-    matmul(left, right, Some(output), strategy, DType::F32)
-        .expect("matrices of one device have a product")
 }
 
 fn tiled_product(left: CubeTensor, right: CubeTensor) -> CubeTensor {

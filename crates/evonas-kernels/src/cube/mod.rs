@@ -16,6 +16,8 @@ mod optional;
 mod patches;
 mod pool;
 mod recording;
+#[cfg(feature = "cuda")]
+mod tuned;
 mod unit;
 mod update;
 

@@ -114,7 +114,7 @@ impl Saved {
         if !is_patches {
             self.rows = Some(rows.clone());
         }
-        product(rows, transposed(matrix(weight.clone())), self.unit.bfloat16)
+        product(rows, transposed(matrix(weight.clone())), self.unit.products)
     }
 
     pub(super) fn out_size(&self) -> [usize; 2] {
@@ -134,17 +134,17 @@ impl Saved {
         };
         let mut by_rows = gradient;
         if let Some(weight) = &self.dense {
-            let bfloat16 = self.unit.bfloat16;
+            let products = self.unit.products;
             let rows = match &self.rows {
                 Some(rows) => rows.clone(),
                 None => self.gathered(),
             };
-            let by_matrix = product(transposed(by_rows.clone()), rows, bfloat16);
+            let by_matrix = product(transposed(by_rows.clone()), rows, products);
             by.dense = Some(reshape(by_matrix, weight.shape()));
             if image.is_none() && self.depthwise.is_none() {
                 return by;
             }
-            by_rows = product(by_rows, matrix(weight.clone()), bfloat16);
+            by_rows = product(by_rows, matrix(weight.clone()), products);
         }
         let shape: [usize; 4] = self.image.shape().dims();
         let mask = self.unit.relu.then(|| self.image.clone());

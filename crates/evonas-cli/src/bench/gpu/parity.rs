@@ -12,10 +12,11 @@ use super::caught::caught;
 use super::plan::Part;
 use crate::Failure;
 use crate::bench::agreement::Agreement;
+use crate::precision::name_of;
 
 /// The bounds on differences, relative to the largest value of a tensor.
 const SINGLE: f64 = 1e-3;
-const HALF: f64 = 2e-2;
+const ROUNDED: f64 = 2e-2;
 
 /// What is compared.
 enum Subject {
@@ -33,7 +34,7 @@ fn subjects(part: Part, random: usize) -> Vec<(String, Subject, Precision)> {
     let both = [Precision::Float32, Precision::BFloat16];
     match part {
         Part::First => {
-            for precision in both {
+            for precision in [Precision::Float32, Precision::Tf32, Precision::BFloat16] {
                 let network = Subject::Network(published::amoebanet_a());
                 subjects.push(("AmoebaNet-A".to_owned(), network, precision));
             }
@@ -77,11 +78,13 @@ pub(super) fn check(bench: &Bench<'_>, part: Part) -> Result<bool, Failure> {
     let has_bfloat16 = device.supports_dtype(FloatDType::BF16) && !report.is_cpu;
     let mut all_hold = true;
     for (network, subject, precision) in subjects(part, random) {
-        let (name, bound) = match precision {
-            Precision::BFloat16 if !has_bfloat16 => continue,
-            Precision::BFloat16 => ("bf16", HALF),
-            _ => ("f32", SINGLE),
+        let bound = match precision {
+            Precision::Float32 => SINGLE,
+            // The same GPUs have both.
+            _ if !has_bfloat16 => continue,
+            _ => ROUNDED,
         };
+        let name = name_of(precision);
         if clock.is_over() {
             report.left_out("parity", "its time is over")?;
             break;

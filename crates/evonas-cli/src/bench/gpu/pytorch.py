@@ -1,8 +1,8 @@
 """Times training steps of a network that evonas exported for PyTorch: forward, backward, SGD.
 
-    pytorch.py FOLDER --mode eager|compiled|captured --device cuda --batch 128 --steps 20 [--bf16]
+    pytorch.py FOLDER --mode eager|compiled|captured --device cuda --batch 128 --steps 20 --precision f32|tf32|bf16
 
-The layout is channels last, TF32 is allowed. Prints one line of JSON.
+The layout is channels last. Prints one line of JSON.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def main():
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--precision", choices=["f32", "tf32", "bf16"], default="f32")
     args = parser.parse_args()
     sys.path.insert(0, args.folder)
     import model
@@ -47,7 +47,7 @@ def main():
         config = json.load(text)
     device = torch.device(args.device)
     torch.backends.cudnn.benchmark = True
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = args.precision != "f32"
     net = model.load(args.folder).train().to(device, memory_format=torch.channels_last)
     shape = (args.batch, config["num_channels"], *config["image_size"])
     x = torch.randn(shape, device=device).to(memory_format=torch.channels_last)
@@ -57,7 +57,7 @@ def main():
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=args.bf16):
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=args.precision == "bf16"):
             output = run(x)
             logits = output[0] if isinstance(output, tuple) else output
             loss = F.cross_entropy(logits, labels)

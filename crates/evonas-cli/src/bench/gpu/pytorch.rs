@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::clock::Clock;
 use crate::Failure;
+use crate::precision::name_of;
 
 const SCRIPT: &str = include_str!("pytorch.py");
 
@@ -29,14 +30,16 @@ const MOST: Duration = Duration::from_secs(180);
 /// AmoebaNet-A in a folder that PyTorch reads, with the program that times it.
 pub(super) struct Exported {
     folder: tempfile::TempDir,
-    bfloat16: bool,
+    precision: Precision,
 }
 
 impl Exported {
     pub(super) fn new(config: &NetworkConfig) -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
         let genotype = published::amoebanet_a();
-        let network = CellNetwork::new(&genotype, config, &mut stream(0, 0), &Device::flex())?;
+        // The file has weights in single precision, whatever PyTorch computes in.
+        let single = config.clone().precision(Precision::Float32);
+        let network = CellNetwork::new(&genotype, &single, &mut stream(0, 0), &Device::flex())?;
         let channels = vec![(0.5, 0.25); config.image.channels];
         let statistics =
             ChannelStatistics::from_channels(channels).ok_or("a channel has no deviation")?;
@@ -44,7 +47,7 @@ impl Exported {
         fs::write(folder.path().join("steps.py"), SCRIPT)?;
         Ok(Self {
             folder,
-            bfloat16: config.precision == Precision::BFloat16,
+            precision: config.precision,
         })
     }
 
@@ -65,9 +68,7 @@ impl Exported {
             .arg(self.folder.path())
             .args(["--mode", mode, "--device", device])
             .args(["--batch", &batch.to_string(), "--steps", &steps.to_string()]);
-        if self.bfloat16 {
-            command.arg("--bf16");
-        }
+        command.args(["--precision", name_of(self.precision)]);
         let (said, complaints) = (path("said"), path("complaints"));
         command
             .stdin(Stdio::null())

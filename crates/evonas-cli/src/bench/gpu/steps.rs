@@ -14,6 +14,7 @@ use super::plan::Part;
 use super::pytorch::{Exported, MODES};
 use crate::Failure;
 use crate::bench::step_times::StepTimes;
+use crate::precision::name_of;
 
 /// Steps after the first that are not timed: the fourth may be recorded.
 const WARM_UP: usize = 4;
@@ -71,13 +72,14 @@ pub(super) fn measure(bench: &Bench<'_>, part: Part) -> Result<bool, Failure> {
         Part::First => "Steps of AmoebaNet-A",
         Part::Rest => "Steps of larger networks",
     })?;
-    let mut precisions = vec![(Precision::Float32, "f32")];
+    let mut precisions = vec![Precision::Float32];
     if !bench.report.is_cpu && bench.device.supports_dtype(FloatDType::BF16) {
-        precisions.push((Precision::BFloat16, "bf16"));
+        // What PyTorch does unless it is told otherwise comes first.
+        precisions = vec![Precision::Tf32, Precision::BFloat16, Precision::Float32];
     }
     let mut all_ran = true;
     for size in sizes {
-        for &(precision, name) in &precisions {
+        for &precision in &precisions {
             if bench.clock.is_over() {
                 bench.report.left_out("steps", "no time is left")?;
                 return Ok(all_ran);
@@ -86,7 +88,7 @@ pub(super) fn measure(bench: &Bench<'_>, part: Part) -> Result<bool, Failure> {
                 bench,
                 config: size.config.clone().precision(precision),
                 predicted: size.predicted.filter(|_| precision == Precision::Float32),
-                precision: name,
+                precision: name_of(precision),
             };
             all_ran &= measured.run(size.batch)?;
         }

@@ -1,7 +1,7 @@
 //! Concatenation.
 
 use burn::backend::flex::FlexTensor;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::{random, values};
 use crate::cpu::primitives::{self, Values, tensor};
@@ -18,22 +18,31 @@ fn many_parts_are_put_together_with_their_gradients() {
             })
             .collect();
         let weighting = Tensor::<1>::from_floats([2.0, -1.0, 3.0], &device).reshape([1, 3, 1, 1]);
-        let results = [
-            crate::operations::concatenate(parts.clone()),
-            Tensor::cat(parts.clone(), 3),
-        ]
-        .map(|joined| {
-            let gradients = (joined.clone().powi_scalar(2) * weighting.clone())
-                .sum()
-                .backward();
-            let mut all = vec![joined.into_data()];
-            for part in &parts {
-                all.push(part.grad(&gradients).unwrap().into_data());
-            }
-            all
+        let pairs = [false, true].map(|relu| {
+            let joined = Tensor::cat(parts.clone(), 3);
+            let expected = match relu {
+                true => activation::relu(joined),
+                false => joined,
+            };
+            [
+                crate::operations::concatenate(parts.clone(), relu),
+                expected,
+            ]
         });
-        assert_eq!(results[0].len(), count + 1);
-        assert!(results[0] == results[1], "{count} parts");
+        for pair in pairs {
+            let results = pair.map(|joined| {
+                let gradients = (joined.clone().powi_scalar(2) * weighting.clone())
+                    .sum()
+                    .backward();
+                let mut all = vec![joined.into_data()];
+                for part in &parts {
+                    all.push(part.grad(&gradients).unwrap().into_data());
+                }
+                all
+            });
+            assert_eq!(results[0].len(), count + 1);
+            assert!(results[0] == results[1], "{count} parts");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use burn::backend::flex::FlexTensor;
 
 use super::units::{Sizes, all_of, inputs_of, same_size, values_of};
 use super::{assert_close, doubles, random, values, window};
+use crate::Products;
 use crate::cpu::primitives::{self, Inputs, Normalized, Values, tensor};
 use crate::pooling::Pooling;
 use crate::unit_shape::{Rows, UnitShape};
@@ -17,7 +18,7 @@ fn nan_is_not_swallowed() {
                 UnitShape {
                     rows,
                     relu: true,
-                    bfloat16: false,
+                    products: Products::Single,
                 },
                 image(),
                 weights,
@@ -57,7 +58,7 @@ fn a_machine_without_vectors_computes_the_same() {
     let unit = |rows| UnitShape {
         rows,
         relu: true,
-        bfloat16: false,
+        products: Products::Single,
     };
     let pooled = |take| {
         let image = Values::new(tensor(random(3 * 81 * 12, 9), [3, 9, 9, 12]));

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::units::{Sizes, all_of, define, define_norm, inputs_of, same_size, units, values_of};
 use super::{assert_close, assert_gradients, doubles, random, values};
+use crate::Products;
 use crate::cpu::primitives::{self, Normalized, tensor};
 use crate::unit_shape::{Rows, UnitShape};
 
@@ -80,7 +81,7 @@ proptest! {
             .zip(mean.iter().zip(&scale))
             .map(|(beta, (mean, scale))| beta - mean * scale)
             .collect();
-        let evaluated = primitives::scaled(&inputs, one(&scale), one(&shift));
+        let evaluated = primitives::affine_of(&inputs, one(&scale), one(&shift));
         assert_close("evaluation", &values(evaluated), &expected);
     }
 }
@@ -116,7 +117,7 @@ fn batches_of_many_tasks_and_groups_are_those_of_single_images() {
         let unit = UnitShape {
             rows,
             relu: true,
-            bfloat16: false,
+            products: Products::Single,
         };
         let sizes = Sizes {
             images,
@@ -157,7 +158,7 @@ fn a_gradient_that_is_part_of_a_tensor_is_not_overwritten() {
     let unit = UnitShape {
         rows: Rows::Pixels,
         relu: true,
-        bfloat16: false,
+        products: Products::Single,
     };
     let sizes = Sizes {
         images: 2,

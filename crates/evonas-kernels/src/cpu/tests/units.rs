@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::{WindowPadding, each_pixel, padded_window, random, values, window};
+use crate::Products;
 use crate::cpu::primitives::{Inputs, tensor};
 use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
@@ -195,7 +196,7 @@ pub(super) fn units() -> impl Strategy<Value = (UnitShape, Sizes, u64)> {
             UnitShape {
                 rows,
                 relu,
-                bfloat16: false,
+                products: Products::Single,
             },
             sizes,
             seed,

@@ -1,0 +1,132 @@
+//! CubeK's matrix products, tuned for each shape on the device.
+//!
+//! Those with tensor cores round single precision to TF32. Burn's own tuning tries them among others, so that it would
+//! be a matter of timings whether a result is exact; here, only those without tensor cores are tried unless the caller
+//! allows rounding.
+
+use burn::backend::TensorMetadata as _;
+use burn::tensor::DType;
+use burn_cubecl::CubeTuneId;
+use burn_cubecl::kernel::cast;
+use burn_cubecl::kernel::matmul::{MatmulStrategy, matmul};
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::tune::{LocalTuner, Tunable, TunableSet, local_tuner};
+use cubek::matmul::definition::{MatmulElems, MatmulGlobalElems};
+use cubek::matmul::multi_level::Strategy;
+use cubek::matmul::multi_level::routines::TileSizeSelection;
+use cubek::matmul::multi_level::routines::batch::double_unit::DoubleUnitSelectionArgs;
+use cubek::matmul::multi_level::routines::batch::simple_unit::SimpleUnitSelectionArgs;
+use cubek::matmul::multi_level::routines::gemm::GemmStrategy;
+use cubek::matmul::routine::BlueprintStrategy;
+use cubek::matmul::tune_key::MatmulAutotuneKey;
+use cubek::std::InputBinding;
+
+use super::launch::{element, empty};
+use crate::convolution::Products;
+
+/// The operands and the memory of the result.
+type Matrices = (CubeTensor, CubeTensor, CubeTensor);
+
+/// The product of two matrices, in single precision.
+pub(super) fn product(left: CubeTensor, right: CubeTensor, products: Products) -> CubeTensor {
+    let ([rows, _], [_, columns]) = (left.shape().dims(), right.shape().dims());
+    let output = empty(&left, [rows, columns], DType::F32);
+    let [left, right] = [left, right].map(|matrix| match products {
+        Products::BFloat16 => cast(matrix, DType::BF16),
+        Products::Single | Products::Tf32 => matrix,
+    });
+    if products == Products::Single {
+        exact((left, right, output.clone()));
+        return output;
+    }
+    let strategy = MatmulStrategy::default();
+    matmul(left, right, Some(output), strategy, DType::F32)
+        .expect("matrices of one device have a product")
+}
+
+/// The programs without tensor cores; the first serves every shape.
+fn programs() -> Vec<Strategy> {
+    let sizes = [
+        TileSizeSelection::MaxTileSize,
+        TileSizeSelection::MinTileSize,
+    ];
+    let simple = sizes.map(|tile_size| {
+        Strategy::SimpleUnit(BlueprintStrategy::Inferred(SimpleUnitSelectionArgs {
+            tile_size,
+        }))
+    });
+    let double = sizes.map(|tile_size| {
+        Strategy::DoubleUnit(BlueprintStrategy::Inferred(DoubleUnitSelectionArgs {
+            tile_size,
+        }))
+    });
+    let unstaged = Strategy::Gemm(BlueprintStrategy::Inferred(GemmStrategy {
+        target_num_planes: None,
+    }));
+    let mut programs = vec![Strategy::Naive];
+    programs.extend(simple);
+    programs.extend(double);
+    programs.push(unstaged);
+    programs
+}
+
+/// Computes a product by the fastest of the programs without tensor cores.
+fn exact(matrices: Matrices) {
+    static TUNER: LocalTuner<MatmulAutotuneKey, CubeTuneId> = local_tuner!();
+
+    let (client, device) = (matrices.0.client.clone(), matrices.0.device.clone());
+    let id = CubeTuneId::new(&client, &device);
+    let tunables = TUNER.init(&id, || {
+        let set = TunableSet::new(
+            key,
+            |_key: &MatmulAutotuneKey, (left, right, output): &Matrices| {
+                (left.clone(), right.clone(), output.copy())
+            },
+        );
+        programs().into_iter().fold(set, |set, program| {
+            let name = program.to_string();
+            set.with(Tunable::new(&name, move |matrices: Matrices| {
+                launch(&program, matrices)
+            }))
+        })
+    });
+    TUNER.execute(&id, &client, tunables, matrices);
+}
+
+fn launch(program: &Strategy, (left, right, output): Matrices) -> Result<(), String> {
+    let [of_left, of_right, of_output] = [&left, &right, &output].map(element);
+    let mut elements = MatmulElems::from_globals(&MatmulGlobalElems {
+        lhs: of_left,
+        rhs: of_right,
+        out: of_output,
+    });
+    let client = output.client.clone();
+    cubek::matmul::launch::launch_ref(
+        &program.clone().into(),
+        &client,
+        InputBinding::new(left.binding(), of_left),
+        InputBinding::new(right.binding(), of_right),
+        output.binding(),
+        &mut elements,
+    )
+    .map_err(|error| format!("{error:?}"))
+}
+
+/// What products have in common that share a tuning.
+fn key((left, right, output): &Matrices) -> MatmulAutotuneKey {
+    let [of_left, of_right, of_output] = [left, right, output].map(element);
+    MatmulAutotuneKey::generate(
+        &left.client,
+        left.meta.shape(),
+        right.meta.shape(),
+        left.meta.strides(),
+        right.meta.strides(),
+        left.meta.tiling,
+        right.meta.tiling,
+        of_left,
+        of_right,
+        of_output,
+        None,
+        None,
+    )
+}
