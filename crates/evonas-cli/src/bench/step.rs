@@ -15,6 +15,7 @@ use super::step_times::StepTimes;
 use crate::Failure;
 use crate::naming::{RecordOption, genotype};
 use crate::output::print_line;
+use crate::precision::{PrecisionOptions, name_of};
 use crate::progress_lines::ProgressLines;
 use crate::ranges::{batch, count, steps, warm_up_steps, workers};
 
@@ -166,7 +167,7 @@ impl StepOptions {
                 "batch": self.batch,
                 "threads": self.threads,
                 "params": parameters,
-                "precision": if self.bf16 { "bf16" } else { "f32" },
+                "precision": name_of(self.precision.chosen().unwrap_or_default()),
                 "repeated_steps": times.repeated,
                 "first_step_ms": times.first,
                 "median_step_ms": median,
