@@ -6,7 +6,7 @@ launches, uploads and waits for, and how long the host takes. With --ptxas it al
 loaded. Kernels don't run, so this says nothing about how long they take.
 
     tests/cuda/measure.py target/release/evonas -- --cells 3 --filters 24 --batch 128
-    tests/cuda/measure.py target/release/evonas --ptxas bin/ptxas --arch sm_90a -- --cells 1 --filters 8 --batch 64
+    tests/cuda/measure.py target/release/evonas --ptxas bin/ptxas --capability 80 -- --cells 1 --filters 8 --batch 64
 
 What follows -- goes to `evonas bench step`. CUDA_PATH must name a folder with nvvm/libdevice (Python package
 nvidia-cuda-nvcc-cu12), as with a GPU.
@@ -36,12 +36,13 @@ def build_driver(folder):
     (folder / "libcuda.so").symlink_to(library.name)
 
 
-def run(program, options, driver, log, cache):
+def run(program, options, capability, driver, log, cache):
     """Runs steps; the folder keeps compiled kernels, so that a second run starts at once."""
     cache.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
         "LD_LIBRARY_PATH": f"{driver}:{os.environ.get('LD_LIBRARY_PATH', '')}",
         "EVONAS_DRIVER_LOG": str(log),
+        "EVONAS_DRIVER_SM": str(capability),
         "CUBECL_AUTOTUNE_LEVEL": "minimal",
         "XDG_CACHE_HOME": str(cache),
     }
@@ -69,12 +70,13 @@ def kernel(name):
     return re.sub(r"_[0-9a-f]{6,}$|_\d+$", "", name)
 
 
-def assemble(ptxas, arch, files):
-    """Registers and spilled bytes of each kernel, by name; fails if one isn't accepted."""
+def assemble(ptxas, files):
+    """The name, exit status, registers, spilled bytes and complaints of each kernel."""
 
     def one(file):
         text = file.read_text()
         # A module is for the architecture that the driver claims to be.
+        arch = re.search(r"^\.target\s+(\w+)", text, re.MULTILINE).group(1)
         done = subprocess.run(
             [ptxas, f"-arch={arch}", "-v", file, "-o", os.devnull], capture_output=True, text=True
         )
@@ -97,7 +99,7 @@ def main():
     parser.add_argument("--keep", type=Path, help="a folder for events and PTX, instead of a temporary one")
     parser.add_argument("--cache", type=Path, help="a folder that keeps compiled kernels from run to run")
     parser.add_argument("--ptxas", help="also assemble every module with this program")
-    parser.add_argument("--arch", default="sm_90a", help="the architecture to assemble for")
+    parser.add_argument("--capability", type=int, default=90, help="the compute capability that the driver claims, times 10")
     arguments = sys.argv[1:]
     options = []
     if "--" in arguments:
@@ -112,9 +114,10 @@ def main():
         driver = temporary / "driver"
         driver.mkdir()
         build_driver(driver)
-        cache = (parsed.cache or temporary / "cache").resolve()
+        # Kernels are compiled for a capability.
+        cache = (parsed.cache or temporary / "cache").resolve() / str(parsed.capability)
         warm_up = ["--warmup", "4", "--steps", str(parsed.steps)]
-        run(parsed.program, warm_up + options, driver, log, cache)
+        run(parsed.program, warm_up + options, parsed.capability, driver, log, cache)
         events = list(events_of(log))
         steps = steps_of(events, parsed.steps)
         if not steps:
@@ -139,7 +142,7 @@ def main():
         last = collections.Counter(kernel(name) for _, kind, name, _ in steps[-1] if kind == "launch")
         failed = False
         if parsed.ptxas:
-            assembled = assemble(parsed.ptxas, parsed.arch, sorted(log.glob("*.ptx")))
+            assembled = assemble(parsed.ptxas, sorted(log.glob("*.ptx")))
             failures = [one for one in assembled if one[1]]
             result["assembled"] = len(assembled) - len(failures)
             result["failed"] = [f"{name}: {text.strip()[:300]}" for name, _, _, _, text in failures]

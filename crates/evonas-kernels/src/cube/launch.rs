@@ -152,7 +152,12 @@ impl Groups {
     }
 
     pub(super) fn cubes(&self) -> CubeCount {
-        CubeCount::Static(self.columns as u32, self.count as u32, 1)
+        self.layers(1)
+    }
+
+    /// The cubes several times, as layers.
+    pub(super) fn layers(&self, layers: usize) -> CubeCount {
+        CubeCount::Static(self.columns as u32, self.count as u32, layers as u32)
     }
 }
 

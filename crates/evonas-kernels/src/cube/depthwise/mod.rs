@@ -26,7 +26,7 @@ const MOST_PARTS: usize = 1 << 15;
 /// Neighboring outputs worth a thread, in blocks.
 const BLOCKS_OF_A_THREAD: usize = 2;
 /// The most sums of a thread of the gradient by a weight: more would not stay in registers.
-const MOST_SUMS: usize = 64;
+const MOST_SUMS: usize = 32;
 /// The most groups of pixels whose gradients are added up in the end.
 const MOST_GROUPS: usize = 256;
 
@@ -146,13 +146,13 @@ impl Inputs<'_> {
     fn group_sums(&self, gradient: &CubeTensor) -> Groupwise {
         let [images, height, width, channels] = gradient.shape().dims();
         let [rows, columns] = self.window.kernel;
-        let lanes = at_most_lanes(channels, MOST_SUMS / (rows * columns));
+        let lanes = at_most_lanes(channels, MOST_SUMS / columns);
         let groups = Groups::at_most(MOST_GROUPS, images * height * width, channels / lanes);
         let shape = [groups.count, rows * columns, channels];
         let sums = empty(gradient, shape, DType::F32);
         weight_gradient_kernel::launch(
             &sums.client,
-            groups.cubes(),
+            groups.layers(rows),
             groups.tile.dim(),
             lanes,
             self.image.clone().into_tensor_arg(),

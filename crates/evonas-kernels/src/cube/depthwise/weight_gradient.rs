@@ -5,7 +5,8 @@ use cubecl::prelude::*;
 use crate::cube::launch::{Taps, Tile};
 use crate::cube::optional::rectified;
 
-/// `sums` is `[groups, taps, channels]`: the gradient by the weight of each group of pixels.
+/// `sums` is `[groups, taps, channels]`: the gradient by the weight of each group of pixels. Each layer of cubes computes
+/// a row of the window, so that its sums stay in registers and the code is short.
 #[cube(launch)]
 pub(super) fn weight_gradient_kernel<F: Float, N: Size>(
     image: &Tensor<Vector<F, N>>,
@@ -24,13 +25,14 @@ pub(super) fn weight_gradient_kernel<F: Float, N: Size>(
     let below = UNIT_POS_Y as usize;
     let channel = CUBE_POS_X as usize * wide + across;
     let group = CUBE_POS_Y as usize;
+    let row = CUBE_POS_Z;
     let height = image.shape(1) as i32;
     let width = image.shape(2) as i32;
-    let count = comptime!((taps.rows * taps.columns) as usize);
-    let mut own = Array::<Vector<f32, N>>::new(count);
+    let columns = comptime!(taps.columns as usize);
+    let mut own = Array::<Vector<f32, N>>::new(columns);
     #[unroll]
-    for tap in 0..count {
-        own[tap] = Vector::zeroed();
+    for column in 0..columns {
+        own[column] = Vector::zeroed();
     }
     if channel < channels {
         let pixels = gradient.shape(0) * gradient.shape(1) * gradient.shape(2);
@@ -41,22 +43,18 @@ pub(super) fn weight_gradient_kernel<F: Float, N: Size>(
             let line = pixel / gradient.shape(2);
             let y = line % gradient.shape(1);
             let number = line / gradient.shape(1);
-            let value = Vector::<f32, N>::cast_from(gradient[pixel * channels + channel]);
-            #[unroll]
-            for row in 0..taps.rows {
-                let image_y = (y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
-                if image_y >= 0 && image_y < height {
-                    let base = (number * image.shape(1) + image_y as usize) * image.shape(2);
-                    #[unroll]
-                    for column in 0..taps.columns {
-                        let image_x =
-                            (x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
-                        if image_x >= 0 && image_x < width {
-                            let place = (base + image_x as usize) * channels + channel;
-                            let seen = rectified::<N>(Vector::cast_from(image[place]), relu);
-                            let tap = comptime!((row * taps.columns + column) as usize);
-                            own[tap] += value * seen;
-                        }
+            let image_y = (y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
+            if image_y >= 0 && image_y < height {
+                let value = Vector::<f32, N>::cast_from(gradient[pixel * channels + channel]);
+                let base = (number * image.shape(1) + image_y as usize) * image.shape(2);
+                #[unroll]
+                for column in 0..taps.columns {
+                    let image_x =
+                        (x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
+                    if image_x >= 0 && image_x < width {
+                        let place = (base + image_x as usize) * channels + channel;
+                        let seen = rectified::<N>(Vector::cast_from(image[place]), relu);
+                        own[comptime!(column as usize)] += value * seen;
                     }
                 }
             }
@@ -64,18 +62,19 @@ pub(super) fn weight_gradient_kernel<F: Float, N: Size>(
         }
     }
     let mut shared = Shared::<[Vector<f32, N>]>::new_slice(comptime!(wide * high));
+    let first = (group * comptime!(taps.rows as usize) + row as usize) * columns;
     #[unroll]
-    for tap in 0..count {
-        shared[below * wide + across] = own[tap];
+    for column in 0..columns {
+        shared[below * wide + across] = own[column];
         sync_cube();
         if below == 0 && channel < channels {
-            let mut sum = own[tap];
-            let mut row = 1usize;
-            while row < high {
-                sum += shared[row * wide + across];
-                row += 1;
+            let mut sum = own[column];
+            let mut next = 1usize;
+            while next < high {
+                sum += shared[next * wide + across];
+                next += 1;
             }
-            sums[(group * count + tap) * channels + channel] = sum;
+            sums[(first + column) * channels + channel] = sum;
         }
         sync_cube();
     }
