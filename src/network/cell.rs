@@ -66,9 +66,11 @@ impl CellModule {
         ];
         for (branches, inputs) in self.branches.chunks(2).zip(self.branch_states.chunks(2)) {
             let mut pair: Vec<_> = branches.iter().zip(inputs).collect();
-            // The last operation adds what comes before it. An identity draws no random numbers, so that their order
-            // stays.
-            pair.sort_by_key(|(branch, _)| !branch.is_identity());
+            if states[0].joins_epilogues() {
+                // The last one adds what comes before it, which an identity can't. It draws no random numbers, so that
+                // their order stays.
+                pair.sort_by_key(|(branch, _)| !branch.is_identity());
+            }
             let sum = pair.into_iter().fold(None, |sum, (branch, &state)| {
                 let input = states[state].clone();
                 Some(branch.forward_plus(input, training.as_deref_mut(), sum))

@@ -5,7 +5,8 @@ use burn::tensor::Tensor;
 use crate::hidden_state::HiddenState;
 use crate::operations::{EpilogueTensors, Input};
 
-/// What happens to an operation's output: where the device can, in the pass that writes it.
+/// What happens to an operation's output: in the pass that writes it, on devices where that saves one
+/// ([`HiddenState::joins_epilogues`]).
 #[derive(Clone, Debug, Default)]
 pub struct Epilogue {
     /// A factor for each example, `[batch, 1, 1, 1]`, as drop path needs. It gets no gradient.
@@ -45,7 +46,7 @@ impl Epilogue {
             None => output,
         };
         match self.plus {
-            Some(plus) => output + plus,
+            Some(plus) => plus + output,
             None => output,
         }
     }

@@ -157,6 +157,13 @@ impl HiddenState {
         self.values.device()
     }
 
+    /// Whether an [`Epilogue`] is part of the operation before it on this state's device. Elsewhere it is an operation of
+    /// its own, which adds [`plus`](Epilogue::plus) and the output in this order.
+    #[must_use]
+    pub fn joins_epilogues(&self) -> bool {
+        self.order == MemoryOrder::ChannelsLast && operations::saves_passes(&self.device())
+    }
+
     /// Zeros of the same shape, in the same precision.
     #[must_use]
     pub fn zeros_like(&self) -> Self {
@@ -196,18 +203,22 @@ impl HiddenState {
         window.assert_fits(self.size());
         let [batch, channels, ..] = self.dims();
         epilogue.assert_fits([batch, channels, window.out_height, window.out_width]);
-        let order = self.order;
-        match order {
-            MemoryOrder::ChannelsFirst => {
-                let values = composed::pool(self.values, pooling, &window);
-                epilogue.apply(Self::new(values, order))
-            }
-            MemoryOrder::ChannelsLast => {
-                let epilogue = epilogue.into_tensors();
-                let values = operations::pool(self.into(), epilogue, window, pooling);
-                Self::new(values, order)
-            }
+        match self.joins_epilogues() {
+            true => self.pool_in_one(pooling, window, epilogue),
+            false => epilogue.apply(self.pool_in_one(pooling, window, Epilogue::default())),
         }
+    }
+
+    /// Pooling by one operation, which has an epilogue if there are kernels.
+    pub(crate) fn pool_in_one(self, pooling: Pooling, window: Window, epilogue: Epilogue) -> Self {
+        let order = self.order;
+        let values = match order {
+            MemoryOrder::ChannelsFirst => composed::pool(self.values, pooling, &window),
+            MemoryOrder::ChannelsLast => {
+                operations::pool(self.into(), epilogue.into_tensors(), window, pooling)
+            }
+        };
+        Self::new(values, order)
     }
 
     /// The mean over height and width.
@@ -268,8 +279,8 @@ impl HiddenState {
     #[must_use]
     pub fn concatenate_for_relu(parts: Vec<Self>) -> Self {
         let first = parts.first().expect("at least one part");
-        let (order, pays) = (first.order, operations::rectify_together(&first.device()));
-        if !pays || order == MemoryOrder::ChannelsFirst || parts.len() == 1 {
+        let order = first.order;
+        if !first.joins_epilogues() || parts.len() == 1 {
             return Self::concatenate(parts);
         }
         let parts = parts.into_iter().map(|part| part.values).collect();

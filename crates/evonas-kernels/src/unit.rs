@@ -55,12 +55,15 @@ impl Unit<'_> {
             first.window.assert_fits(input.size());
         }
         epilogue.assert_fits(self.output_dims(input.dims()));
-        match input.order() {
-            MemoryOrder::ChannelsFirst => {
+        match (input.order(), input.joins_epilogues()) {
+            (MemoryOrder::ChannelsFirst, _) => {
                 let values = self.compose(input.into_values());
                 epilogue.apply(HiddenState::new(values, MemoryOrder::ChannelsFirst))
             }
-            MemoryOrder::ChannelsLast => self.compute(input, epilogue),
+            (MemoryOrder::ChannelsLast, true) => self.compute(input, epilogue),
+            (MemoryOrder::ChannelsLast, false) => {
+                epilogue.apply(self.compute(input, Epilogue::default()))
+            }
         }
     }
 
@@ -95,8 +98,8 @@ impl Unit<'_> {
         }
     }
 
-    /// By the kernels.
-    fn compute(self, input: HiddenState, epilogue: Epilogue) -> HiddenState {
+    /// By the kernels, with an epilogue.
+    pub(crate) fn compute(self, input: HiddenState, epilogue: Epilogue) -> HiddenState {
         let rows = match (&self.depthwise, &self.dense) {
             (Some(depthwise), _) => Rows::Depthwise(depthwise.window),
             (None, Some(dense)) if dense.window.is_single_pixel() => Rows::Pixels,

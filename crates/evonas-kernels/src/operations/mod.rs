@@ -38,9 +38,9 @@ pub(crate) fn run_on(device: &Device, dtype: DType) -> bool {
     crate::cpu::run_on(device)
 }
 
-/// Whether one ReLU of a concatenation costs less than that of each reader on this device. The CPU's kernels apply it
-/// in passing.
-pub(crate) fn rectify_together(device: &Device) -> bool {
+/// Whether passes over images are worth saving on this device: by an epilogue, or by one ReLU of a concatenation instead
+/// of its readers' own. The CPU's kernels would take as many passes either way.
+pub(crate) fn saves_passes(device: &Device) -> bool {
     !crate::cpu::run_on(device)
 }
 
