@@ -34,6 +34,23 @@ impl Epilogue {
         }
     }
 
+    /// Whether it has a tensor of a device with autodiff.
+    pub(crate) fn is_autodiff(&self) -> bool {
+        let factors = self.factors.as_ref().map(Tensor::device);
+        let plus = self.plus.as_ref().map(HiddenState::device);
+        [factors, plus]
+            .into_iter()
+            .flatten()
+            .any(|device| device.is_autodiff())
+    }
+
+    /// Refuses to add a concatenation for ReLUs.
+    fn assert_whole(&self) {
+        if let Some(plus) = &self.plus {
+            plus.assert_whole();
+        }
+    }
+
     /// The output after it, by operations of their own.
     ///
     /// # Panics
@@ -42,7 +59,7 @@ impl Epilogue {
     pub fn apply(self, output: HiddenState) -> HiddenState {
         self.assert_fits(output.dims());
         let output = match self.factors {
-            Some(factors) => output.multiply(factors),
+            Some(factors) => output.multiply(factors.detach()),
             None => output,
         };
         match self.plus {
@@ -53,6 +70,7 @@ impl Epilogue {
 
     /// For the kernels.
     pub(crate) fn into_tensors(self) -> EpilogueTensors {
+        self.assert_whole();
         EpilogueTensors {
             // With one value for each example, every order is the same.
             factors: self.factors.map(Tensor::detach),

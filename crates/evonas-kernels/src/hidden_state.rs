@@ -2,11 +2,14 @@
 
 use std::ops::Add;
 
+use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
 
+use crate::convolution::Products;
 use crate::epilogue::Epilogue;
 use crate::operations::{GradientMark, Input};
 use crate::pooling::Pooling;
+use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
 use crate::{composed, operations};
 
@@ -106,12 +109,21 @@ impl HiddenState {
         self.rectified
     }
 
+    /// Refuses a state of [`concatenate_for_relu`](Self::concatenate_for_relu) to readers without a ReLU.
+    pub(crate) fn assert_whole(&self) {
+        assert!(
+            !self.rectified,
+            "a concatenation for ReLUs is read without one"
+        );
+    }
+
     /// The hidden state as a tensor.
     ///
     /// # Shapes
     /// - output: `[batch, channels, height, width]`
     #[must_use]
     pub fn leave(self) -> Tensor<4> {
+        self.assert_whole();
         match self.order {
             MemoryOrder::ChannelsFirst => self.values,
             MemoryOrder::ChannelsLast => self.values.permute([0, 3, 1, 2]),
@@ -124,6 +136,7 @@ impl HiddenState {
     /// - output: `[batch, channels · height · width]`
     #[must_use]
     pub fn flatten(self) -> Tensor<2> {
+        self.assert_whole();
         let [batch, ..] = self.dims();
         // Of a single pixel both orders are the same.
         let values = match self.size() {
@@ -174,7 +187,10 @@ impl HiddenState {
     #[must_use]
     pub fn relu(self) -> Self {
         match self.rectified {
-            true => self,
+            true => Self {
+                rectified: false,
+                ..self
+            },
             false => Self::new(composed::relu(self.values), self.order),
         }
     }
@@ -201,6 +217,7 @@ impl HiddenState {
     #[must_use]
     pub fn pool_with(self, pooling: Pooling, window: Window, epilogue: Epilogue) -> Self {
         window.assert_fits(self.size());
+        self.assert_whole();
         let [batch, channels, ..] = self.dims();
         epilogue.assert_fits([batch, channels, window.out_height, window.out_width]);
         match self.joins_epilogues() {
@@ -227,12 +244,43 @@ impl HiddenState {
     /// - output: the same channels, of one pixel
     #[must_use]
     pub fn global_average_pool(self) -> Self {
+        self.assert_whole();
         let [rows, columns] = match self.order {
             MemoryOrder::ChannelsFirst => [2, 3],
             MemoryOrder::ChannelsLast => [1, 2],
         };
         let values = self.values.mean_dim(rows).mean_dim(columns);
         Self::new(values, self.order)
+    }
+
+    /// A linear layer: the product of each example's features and a matrix, plus a bias. In single precision on every
+    /// device, whatever tuning finds faster.
+    ///
+    /// # Shapes
+    /// - `weight`: `[features, outputs]`, with the features as [`flatten`](Self::flatten) returns them
+    /// - `bias`: `[outputs]`
+    /// - output: `[batch, outputs]`
+    #[must_use]
+    pub fn linear(self, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+        let whole = self.joins_epilogues();
+        let features = self.flatten();
+        if !whole {
+            return linear(features, weight, bias);
+        }
+        let ([batch, inputs], [_, outputs]) = (features.dims(), weight.dims());
+        let pixels = Self::from_features(features);
+        let shape = UnitShape {
+            rows: Rows::Pixels,
+            relu: false,
+            products: Products::Single,
+        };
+        let weight = weight.transpose().reshape([outputs, inputs, 1, 1]);
+        let product = operations::convolve(pixels.into(), None, Some(weight), shape);
+        let product = product.reshape([batch, outputs]);
+        match bias {
+            Some(bias) => product + bias.unsqueeze(),
+            None => product,
+        }
     }
 
     /// The product with factors that are 1 along the dimensions that share them: `[batch, 1, 1, 1]` has a
@@ -242,6 +290,7 @@ impl HiddenState {
     /// - `factors`: `[batch, channels, height, width]`, or 1 for any of them
     #[must_use]
     pub fn multiply(self, factors: Tensor<4>) -> Self {
+        self.assert_whole();
         let factors = match self.order {
             MemoryOrder::ChannelsFirst => factors,
             MemoryOrder::ChannelsLast => factors.permute([0, 2, 3, 1]),
@@ -258,6 +307,7 @@ impl HiddenState {
     /// If there is no part, or if their batches or sizes differ.
     #[must_use]
     pub fn concatenate(mut parts: Vec<Self>) -> Self {
+        parts.iter().for_each(Self::assert_whole);
         if parts.len() == 1 {
             return parts.remove(0);
         }
@@ -272,12 +322,13 @@ impl HiddenState {
 
     /// Hidden states as one, as [`concatenate`](Self::concatenate) returns it, for readers that all begin with a ReLU:
     /// where that pays, it is the concatenation's ReLU, which they then leave out. On a GPU that saves each of them a
-    /// pass over the images each way.
+    /// pass over the images each way. A reader without a ReLU panics there; [`relu`](Self::relu) returns a state for all.
     ///
     /// # Panics
     /// If there is no part, or if their batches or sizes differ.
     #[must_use]
     pub fn concatenate_for_relu(parts: Vec<Self>) -> Self {
+        parts.iter().for_each(Self::assert_whole);
         let first = parts.first().expect("at least one part");
         let order = first.order;
         if !first.joins_epilogues() || parts.len() == 1 {
@@ -296,6 +347,8 @@ impl Add for HiddenState {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
+        self.assert_whole();
+        other.assert_whole();
         Self::new(self.values + other.values, self.order)
     }
 }

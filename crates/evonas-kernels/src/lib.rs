@@ -11,13 +11,13 @@
 //!   [`HiddenState::multiply`] for dropout and drop path.
 //!
 //! Each has one signature for all devices. What runs is decided here alone: vector kernels on the CPU in
-//! single precision, CubeCL kernels and Burn's matrix products on CUDA and WGPU, Burn's operations
+//! single precision, CubeCL kernels on CUDA and WGPU, Burn's operations
 //! elsewhere. The order in which a hidden state's values are stored follows from that and stays private
 //! too. [`DeviceName`] opens devices by name.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
-//! use evonas_kernels::{BatchNorm, Convolution, HiddenState, Pooling, Unit, Window};
+//! use evonas_kernels::{BatchNorm, Convolution, HiddenState, Pooling, Products, Unit, Window};
 //!
 //! let device = Device::flex();
 //! let norm = BatchNorm::new(16, &device);

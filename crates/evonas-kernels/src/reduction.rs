@@ -43,6 +43,9 @@ impl FactorizedPaths {
             out_width: width.div_ceil(2),
             ..Window::pixel([height, width])
         };
+        if !self.relu {
+            input.assert_whole();
+        }
         let order = input.order();
         let paths = match order {
             MemoryOrder::ChannelsFirst => self.compose(input.into_values(), window),

@@ -55,6 +55,9 @@ impl Unit<'_> {
             first.window.assert_fits(input.size());
         }
         epilogue.assert_fits(self.output_dims(input.dims()));
+        if !self.relu {
+            input.assert_whole();
+        }
         match (input.order(), input.joins_epilogues()) {
             (MemoryOrder::ChannelsFirst, _) => {
                 let values = self.compose(input.into_values());
@@ -122,8 +125,9 @@ impl Unit<'_> {
             return epilogue.apply(state(output));
         };
         // Images may come from a device without autodiff to weights on one with it.
-        let differentiates =
-            input.device().is_autodiff() || norm.gamma.val().device().is_autodiff();
+        let differentiates = input.device().is_autodiff()
+            || norm.gamma.val().device().is_autodiff()
+            || epilogue.is_autodiff();
         let trains = norm.training.is_enabled();
         if !differentiates || trains {
             let (input, epilogue) = (input.into(), epilogue.into_tensors());

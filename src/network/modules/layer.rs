@@ -99,7 +99,10 @@ impl Layer {
             Self::GlobalAveragePool(_) => input.global_average_pool(),
             Self::Dropout(layer) => layer.forward(input, training),
             Self::DropPath(layer) => layer.forward(input, training),
-            Self::Linear(layer) => HiddenState::from_features(layer.forward(input.flatten())),
+            Self::Linear(layer) => {
+                let bias = layer.bias.as_ref().map(Param::val);
+                HiddenState::from_features(input.linear(layer.weight.val(), bias))
+            }
         }
     }
 }

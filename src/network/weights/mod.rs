@@ -76,9 +76,9 @@ impl CellNetwork {
             .write(path, format)
     }
 
-    /// Rebuilds the network of a file that [`CellNetwork::save`] wrote. It computes in bfloat16 if
-    /// the saved network did and the device supports it, and in single precision otherwise. To train
-    /// it further, the device must have autodiff.
+    /// Rebuilds the network of a file that [`CellNetwork::save`] wrote. It computes in the saved network's
+    /// precision, but in single precision where that was bfloat16 and the device lacks it. To train it further, the
+    /// device must have autodiff.
     ///
     /// # Errors
     /// [`WeightsError`] if the file can't be read, was not written by [`CellNetwork::save`], its checksum is wrong

@@ -6,8 +6,8 @@ use std::io::Write as _;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Int, Tensor};
 use evonas::network::{
-    BatchNormSettings, CellNetwork, DropPath, ImageShape, NetworkConfig, NetworkError, Precision,
-    TrainingPass,
+    AuxiliaryHead, BatchNormSettings, CellNetwork, DropPath, ImageShape, NetworkConfig,
+    NetworkError, Precision, TrainingPass,
 };
 use evonas::prelude::*;
 use evonas::randomness::stream;
@@ -109,6 +109,26 @@ fn amoebanet_a_and_random_genotypes_agree_with_the_cpu() {
     for number in 0..10 {
         let genotype = space.sample(&mut rng);
         agrees(&format!("{number}: {genotype}"), &genotype, &device);
+    }
+}
+
+#[test]
+fn drop_path_and_the_auxiliary_head_agree_with_the_cpu() {
+    let Some(device) = device() else { return };
+    // Ten channels are read two at a time.
+    let mut config = NetworkConfig::new(ImageShape::gray(16, 16), 10)
+        .cells_per_stack(1)
+        .filters(10)
+        .drop_path(DropPath::scheduled(0.6));
+    config.auxiliary = Some(AuxiliaryHead::new(0.4));
+    let devices = [&Device::flex(), &device];
+    for genotype in [published::amoebanet_a(), published::nasnet_a()] {
+        let agreement = Agreement::of_some_seed(BOUND, |seed| {
+            Agreement::of(&genotype, &config, BATCH, seed, devices)
+        });
+        let agreement = agreement.unwrap();
+        println!("{genotype}: {agreement}");
+        assert!(agreement.is_within(BOUND), "{genotype}: {agreement}");
     }
 }
 

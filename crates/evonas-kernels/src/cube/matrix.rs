@@ -6,7 +6,6 @@
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
 use burn_cubecl::kernel::cast;
-use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
@@ -99,6 +98,14 @@ pub(super) fn product(left: CubeTensor, right: CubeTensor, products: Products) -
 }
 
 fn tiled_product(left: CubeTensor, right: CubeTensor) -> CubeTensor {
+    let ([rows, _], [_, columns]) = (left.shape().dims(), right.shape().dims());
+    let output = empty(&left, [rows, columns], DType::F32);
+    tiled_product_into(left, right, output.clone());
+    output
+}
+
+/// The product, in memory that the caller has. A long inner dimension is split over many cubes.
+pub(super) fn tiled_product_into(left: CubeTensor, right: CubeTensor, output: CubeTensor) {
     let ([rows, inner], [_, columns]) = (left.shape().dims(), right.shape().dims());
     let size = TILE as usize;
     let across = columns.div_ceil(size);
@@ -110,7 +117,10 @@ fn tiled_product(left: CubeTensor, right: CubeTensor) -> CubeTensor {
     // Whole tiles, so that no tile reaches into the next part.
     let of_each = inner.div_ceil(parts).next_multiple_of(size);
     let parts = inner.div_ceil(of_each);
-    let output = empty(&left, [parts, rows, columns], DType::F32);
+    let of_parts = match parts {
+        1 => output.clone(),
+        _ => empty(&left, [parts, rows, columns], DType::F32),
+    };
     let wide = tiles.min(MOST_CUBES);
     let high = tiles.div_ceil(wide);
     let client = left.client.clone();
@@ -120,22 +130,19 @@ fn tiled_product(left: CubeTensor, right: CubeTensor) -> CubeTensor {
         CubeDim::new_2d(TILE, TILE),
         left.into_tensor_arg(),
         right.into_tensor_arg(),
-        output.clone().into_tensor_arg(),
+        of_parts.clone().into_tensor_arg(),
         of_each,
         across,
         TILE,
     );
-    if parts == 1 {
-        return reshape(output, [rows, columns].into());
+    if parts > 1 {
+        let (count, dim) = threads(&output, rows * columns);
+        add_parts_kernel::launch(
+            &client,
+            count,
+            dim,
+            of_parts.into_tensor_arg(),
+            output.into_tensor_arg(),
+        );
     }
-    let whole = empty(&output, [rows, columns], DType::F32);
-    let (count, dim) = threads(&whole, rows * columns);
-    add_parts_kernel::launch(
-        &client,
-        count,
-        dim,
-        output.into_tensor_arg(),
-        whole.clone().into_tensor_arg(),
-    );
-    whole
 }

@@ -2,7 +2,7 @@
 //!
 //! Those with tensor cores round single precision to TF32. Burn's own tuning tries them among others, so that it would
 //! be a matter of timings whether a result is exact; here, only those without tensor cores are tried unless the caller
-//! allows rounding.
+//! allows rounding. All of them multiply and add in single precision, in an order of their own.
 
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
@@ -22,20 +22,27 @@ use cubek::matmul::tune_key::MatmulAutotuneKey;
 use cubek::std::InputBinding;
 
 use super::launch::{element, empty};
+use super::matrix::tiled_product_into;
 use crate::convolution::Products;
+
+/// How many times as long an inner dimension is at least, for its split to matter more than tensor cores.
+const DEEP: usize = 64;
 
 /// The operands and the memory of the result.
 type Matrices = (CubeTensor, CubeTensor, CubeTensor);
 
 /// The product of two matrices, in single precision.
 pub(super) fn product(left: CubeTensor, right: CubeTensor, products: Products) -> CubeTensor {
-    let ([rows, _], [_, columns]) = (left.shape().dims(), right.shape().dims());
+    let ([rows, inner], [_, columns]) = (left.shape().dims(), right.shape().dims());
     let output = empty(&left, [rows, columns], DType::F32);
+    // Burn's programs don't split the inner dimension: a gradient by a weight, which is a small matrix, would be computed
+    // by one or a few multiprocessors.
+    let is_deep = inner > DEEP * rows.max(columns);
     let [left, right] = [left, right].map(|matrix| match products {
-        Products::BFloat16 => cast(matrix, DType::BF16),
-        Products::Single | Products::Tf32 => matrix,
+        Products::BFloat16 if !is_deep => cast(matrix, DType::BF16),
+        _ => matrix,
     });
-    if products == Products::Single {
+    if products == Products::Single || is_deep {
         exact((left, right, output.clone()));
         return output;
     }
@@ -44,7 +51,7 @@ pub(super) fn product(left: CubeTensor, right: CubeTensor, products: Products) -
         .expect("matrices of one device have a product")
 }
 
-/// The programs without tensor cores; the first serves every shape.
+/// The programs without tensor cores; the first serves nearly every shape.
 fn programs() -> Vec<Strategy> {
     let sizes = [
         TileSizeSelection::MaxTileSize,
@@ -70,7 +77,7 @@ fn programs() -> Vec<Strategy> {
     programs
 }
 
-/// Computes a product by the fastest of the programs without tensor cores.
+/// Computes a product by the fastest of the programs without tensor cores, and of a kernel that splits the inner dimension.
 fn exact(matrices: Matrices) {
     static TUNER: LocalTuner<MatmulAutotuneKey, CubeTuneId> = local_tuner!();
 
@@ -83,12 +90,18 @@ fn exact(matrices: Matrices) {
                 (left.clone(), right.clone(), output.copy())
             },
         );
-        programs().into_iter().fold(set, |set, program| {
-            let name = program.to_string();
-            set.with(Tunable::new(&name, move |matrices: Matrices| {
-                launch(&program, matrices)
-            }))
-        })
+        let split = Tunable::new("split", |(left, right, output): Matrices| {
+            tiled_product_into(left, right, output);
+            Ok::<(), String>(())
+        });
+        programs()
+            .into_iter()
+            .fold(set.with(split), |set, program| {
+                let name = program.to_string();
+                set.with(Tunable::new(&name, move |matrices: Matrices| {
+                    launch(&program, matrices)
+                }))
+            })
     });
     TUNER.execute(&id, &client, tunables, matrices);
 }
