@@ -26,7 +26,8 @@ pub enum Products {
     /// Input, weight and the gradients that flow back may be rounded to TF32, which has ten bits after the point, where
     /// the device multiplies such numbers faster (CUDA from compute capability 8.0 on) and tuning finds that it pays.
     Tf32,
-    /// Input, weight and the gradients that flow back are rounded to bfloat16. Only for devices that
+    /// Input, weight and the gradients that flow back are rounded to bfloat16, except for products with so long an inner
+    /// dimension that splitting it matters more: gradients by weights. Only for devices that
     /// [support it](crate::supports_bfloat16): the CPU's kernels ignore it.
     BFloat16,
 }
