@@ -88,9 +88,9 @@ mod tests {
             .filters(8);
         let mut with_head = cifar.clone();
         with_head.auxiliary = Some(AuxiliaryHead::new(0.4));
-        let mut imagenet = NetworkConfig::new(ImageShape::rgb(64, 64), 10)
+        let mut imagenet = NetworkConfig::new(ImageShape::rgb(224, 224), 10)
             .cells_per_stack(1)
-            .filters(8);
+            .filters(16);
         imagenet.stem = Stem::ImageNet { filters: 8 };
         for config in [cifar, with_head, imagenet] {
             let plan = plan(config);
