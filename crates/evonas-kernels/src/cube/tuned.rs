@@ -94,14 +94,13 @@ fn exact(matrices: Matrices) {
             tiled_product_into(left, right, output);
             Ok::<(), String>(())
         });
-        programs()
-            .into_iter()
-            .fold(set.with(split), |set, program| {
-                let name = program.to_string();
-                set.with(Tunable::new(&name, move |matrices: Matrices| {
-                    launch(&program, matrices)
-                }))
-            })
+        let programs = programs().into_iter().fold(set, |set, program| {
+            let name = program.to_string();
+            set.with(Tunable::new(&name, move |matrices: Matrices| {
+                launch(&program, matrices)
+            }))
+        });
+        programs.with(split)
     });
     TUNER.execute(&id, &client, tunables, matrices);
 }
