@@ -46,8 +46,8 @@ fn sizes(part: Part, quick: bool) -> Vec<Size> {
         (Part::Rest, true) => Vec::new(),
         (Part::First, false) => {
             let predicted = Predicted {
-                launches: 1_366,
-                host_ms: 49.0,
+                launches: 1_489,
+                host_ms: 50.0,
                 recorded_host_ms: 0.35,
             };
             vec![small(3, 24, 128, Some(predicted))]
