@@ -220,7 +220,7 @@ pub struct NetworkConfig {
     /// [`Fan::Out`].
     #[serde(default)]
     pub classifier_fan: Fan,
-    /// The precision of the convolutions.
+    /// The precision in which it computes.
     #[serde(default)]
     pub precision: Precision,
 }
@@ -341,7 +341,7 @@ impl NetworkConfig {
         self
     }
 
-    /// Sets the precision of the convolutions (default single precision).
+    /// Sets the precision in which it computes (default single precision).
     #[must_use]
     pub const fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;

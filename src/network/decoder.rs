@@ -181,9 +181,8 @@ impl CellNetwork {
         mut training: Option<&mut TrainingPass<'_>>,
     ) -> (HiddenState, Option<HiddenState>) {
         self.check_size(&images, training.is_some());
-        let stem = self
-            .stem
-            .forward(HiddenState::enter(images), training.as_deref_mut());
+        let images = HiddenState::enter(images.cast(self.config.precision.stored()));
+        let stem = self.stem.forward(images, training.as_deref_mut());
         let mut auxiliary = None;
         // The latest outputs; no cell reads further back than the third.
         let mut latest = VecDeque::from([stem]);

@@ -1,7 +1,7 @@
-//! The precision of a network's convolutions.
+//! The precision in which a network computes.
 
 #[cfg(feature = "burn")]
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
 #[cfg(feature = "burn")]
 use evonas_kernels::Products;
 use serde::{Deserialize, Serialize};
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "burn")]
 use super::error::NetworkError;
 
-/// The precision of a network's convolutions. Weights, batch norm and everything else are in single
-/// precision either way.
+/// The precision in which a network computes. Weights, their gradients and updates, the statistics of batch norm, all sums,
+/// the classifier and the loss are in single precision whatever is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -22,9 +22,9 @@ pub enum Precision {
     /// to TF32, which has the range of single precision and ten bits after the point, where the device multiplies such
     /// numbers faster (CUDA from compute capability 8.0 on). Everywhere else it is single precision.
     Tf32,
-    /// Eight bits of precision with the range of single precision, for GPUs that multiply it faster.
-    /// The inputs and weights of convolutions are rounded to it, and so are the gradients that flow
-    /// back.
+    /// Eight bits of precision with the range of single precision, for GPUs that multiply such numbers faster. Hidden states
+    /// and the gradients by them are stored in it, which takes half of the memory and half of the time to read and write
+    /// them; dense convolutions multiply weights rounded to it.
     BFloat16,
 }
 
@@ -39,12 +39,19 @@ impl Precision {
         }
     }
 
-    /// How convolutions compute their products.
+    /// How convolutions compute their products; of hidden states in bfloat16 there is one way.
     pub(super) const fn products(self) -> Products {
         match self {
-            Self::Float32 => Products::Single,
+            Self::Float32 | Self::BFloat16 => Products::Single,
             Self::Tf32 => Products::Tf32,
-            Self::BFloat16 => Products::BFloat16,
+        }
+    }
+
+    /// The type in which hidden states are stored.
+    pub(super) const fn stored(self) -> FloatDType {
+        match self {
+            Self::Float32 | Self::Tf32 => FloatDType::F32,
+            Self::BFloat16 => FloatDType::BF16,
         }
     }
 

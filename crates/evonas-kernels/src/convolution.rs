@@ -17,7 +17,11 @@ pub struct Convolution {
     pub products: Products,
 }
 
-/// How the products of a dense convolution are computed. Its output is in single precision either way.
+/// How the products of a dense convolution are computed, if its input is in single precision. Sums and output are in single
+/// precision either way.
+///
+/// Of an input in half precision (bfloat16), the products are those of its values and of the weight rounded to its type; the
+/// sums are in single precision, the output is rounded again, and the gradient by the weight is in single precision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Products {
     /// In single precision.
@@ -26,8 +30,4 @@ pub enum Products {
     /// Input, weight and the gradients that flow back may be rounded to TF32, which has ten bits after the point, where
     /// the device multiplies such numbers faster (CUDA from compute capability 8.0 on) and tuning finds that it pays.
     Tf32,
-    /// Input, weight and the gradients that flow back are rounded to bfloat16, except for products with so long an inner
-    /// dimension that splitting it matters more: gradients by weights. Only for devices that
-    /// [support it](crate::supports_bfloat16): the CPU's kernels ignore it.
-    BFloat16,
 }

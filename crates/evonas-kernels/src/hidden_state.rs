@@ -3,7 +3,7 @@
 use std::ops::Add;
 
 use burn::tensor::module::linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::convolution::Products;
 use crate::epilogue::Epilogue;
@@ -17,6 +17,11 @@ use crate::{composed, operations};
 ///
 /// Its shape is always given as `[batch, channels, height, width]`; the order in which its values are
 /// stored is private to the crate and depends on the device.
+///
+/// It is stored in the type of the images that [entered](Self::enter): single precision or, on devices that
+/// [have it](crate::supports_bfloat16), bfloat16. All operations keep that type, and compute in single precision but for
+/// [products](crate::Products). Only what [`global_average_pool`](Self::global_average_pool) returns is in single precision
+/// whatever came before, as is a classifier.
 #[derive(Clone, Debug)]
 pub struct HiddenState {
     values: Tensor<4>,
@@ -54,7 +59,7 @@ impl MemoryOrder {
 }
 
 impl HiddenState {
-    /// Images as a network receives them.
+    /// Images as a network receives them. The hidden state is stored in their type.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`
@@ -117,7 +122,7 @@ impl HiddenState {
         );
     }
 
-    /// The hidden state as a tensor.
+    /// The hidden state as a tensor, of its own type.
     ///
     /// # Shapes
     /// - output: `[batch, channels, height, width]`
@@ -130,7 +135,7 @@ impl HiddenState {
         }
     }
 
-    /// All values of each example in a row, for a classifier.
+    /// All values of each example in a row, for a classifier: in single precision.
     ///
     /// # Shapes
     /// - output: `[batch, channels · height · width]`
@@ -143,7 +148,7 @@ impl HiddenState {
             [1, 1] => self.values,
             _ => self.leave(),
         };
-        values.reshape([batch as i64, -1])
+        values.cast(FloatDType::F32).reshape([batch as i64, -1])
     }
 
     /// `[batch, channels, height, width]`
@@ -177,7 +182,7 @@ impl HiddenState {
         self.order == MemoryOrder::ChannelsLast && operations::saves_passes(&self.device())
     }
 
-    /// Zeros of the same shape, in the same precision.
+    /// Zeros of the same shape and type.
     #[must_use]
     pub fn zeros_like(&self) -> Self {
         Self::new(self.values.zeros_like(), self.order)
@@ -238,7 +243,7 @@ impl HiddenState {
         Self::new(values, order)
     }
 
-    /// The mean over height and width.
+    /// The mean over height and width, in single precision.
     ///
     /// # Shapes
     /// - output: the same channels, of one pixel
@@ -249,8 +254,8 @@ impl HiddenState {
             MemoryOrder::ChannelsFirst => [2, 3],
             MemoryOrder::ChannelsLast => [1, 2],
         };
-        let values = self.values.mean_dim(rows).mean_dim(columns);
-        Self::new(values, self.order)
+        let values = self.values.cast(FloatDType::F32);
+        Self::new(values.mean_dim(rows).mean_dim(columns), self.order)
     }
 
     /// A linear layer: the product of each example's features and a matrix, plus a bias. In single precision on every
@@ -295,6 +300,7 @@ impl HiddenState {
             MemoryOrder::ChannelsFirst => factors,
             MemoryOrder::ChannelsLast => factors.permute([0, 2, 3, 1]),
         };
+        let factors = composed::in_type_of(&self.values, factors);
         Self::new(self.values * factors, self.order)
     }
 

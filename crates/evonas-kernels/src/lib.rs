@@ -11,7 +11,7 @@
 //!   [`HiddenState::multiply`] for dropout and drop path.
 //!
 //! Each has one signature for all devices. What runs is decided here alone: vector kernels on the CPU in
-//! single precision, CubeCL kernels on CUDA and WGPU, Burn's operations
+//! single precision, CubeCL kernels on CUDA and WGPU in single or half precision, Burn's operations
 //! elsewhere. The order in which a hidden state's values are stored follows from that and stays private
 //! too. [`DeviceName`] opens devices by name.
 //!
@@ -95,8 +95,7 @@ pub fn runs_on_cpu(device: &Device) -> bool {
     cpu::run_on(device)
 }
 
-/// Whether convolutions on this device can be rounded to bfloat16 ([`Products::BFloat16`]). The CPU's
-/// kernels compute in single precision only.
+/// Whether the hidden states on this device can be stored in bfloat16. The CPU's kernels know single precision only.
 #[must_use]
 pub fn supports_bfloat16(device: &Device) -> bool {
     !cpu::run_on(device) && device.supports_dtype(FloatDType::BF16)

@@ -347,38 +347,56 @@ fn a_window_for_another_size_is_refused() {
     let _ = state.pool(Pooling::Max, same(SIZE, 3));
 }
 
-/// The output of a convolution by Burn's operations, and the weight's gradient.
-fn convolved(products: Products) -> [Vec<f32>; 2] {
+/// The output of a unit on images of a type, and the gradients by its weight and by the images.
+fn unit_of(dtype: DType) -> [Vec<f32>; 3] {
     let weight = random([6, 4, 3, 3], 1).require_grad();
-    let convolution = Convolution {
-        weight: weight.clone(),
-        window: same([5, 5], 3),
-        products,
+    let images = random([2, 4, SIZE[0], SIZE[1]], 2).require_grad();
+    let norm = BatchNorm::new(6, &Device::flex().autodiff());
+    let unit = Unit {
+        relu: true,
+        dense: Some(Convolution {
+            weight: weight.clone(),
+            window: same(SIZE, 3),
+            products: Products::Single,
+        }),
+        norm: Some(&norm),
+        ..Unit::default()
     };
-    let input = random([2, 4, 5, 5], 2);
-    let dense = crate::composed::Grouping::Dense;
-    let output = crate::composed::convolve(input, &convolution, dense);
-    assert_eq!(output.dtype(), DType::F32);
-    let gradients = output.clone().square().sum().backward();
-    let gradient = weight.grad(&gradients).unwrap();
-    assert_eq!(gradient.dtype(), DType::F32);
-    [output.inner(), gradient].map(|tensor| tensor.into_data().try_to_vec().unwrap())
+    let output = unit
+        .forward(HiddenState::enter(images.clone().cast(dtype)))
+        .leave();
+    assert_eq!(output.dtype(), dtype);
+    let gradients = output
+        .clone()
+        .cast(DType::F32)
+        .powi_scalar(3)
+        .sum()
+        .backward();
+    let by = [weight, images].map(|of| of.grad(&gradients).unwrap());
+    let [by_weight, by_images] = by.map(|gradient| {
+        assert_eq!(gradient.dtype(), DType::F32);
+        gradient.into_data().try_to_vec().unwrap()
+    });
+    let output = output.inner().cast(DType::F32).into_data();
+    [output.try_to_vec().unwrap(), by_weight, by_images]
 }
 
 #[test]
-fn bfloat16_rounds_a_convolution_and_keeps_the_weights_gradient_in_single_precision() {
-    let exact = convolved(Products::Single);
-    let rounded = convolved(Products::BFloat16);
-    for (exact, rounded) in exact.into_iter().zip(rounded) {
-        assert_ne!(exact, rounded);
-        let largest = exact
-            .iter()
-            .fold(0.0_f32, |most, value| most.max(value.abs()));
-        for (exact, rounded) in exact.into_iter().zip(rounded) {
-            assert!(
-                (exact - rounded).abs() <= 0.02 * largest,
-                "{exact} {rounded}"
-            );
+fn half_precision_rounds_a_hidden_state_and_keeps_the_weights_gradient_in_single_precision() {
+    let exact = unit_of(DType::F32);
+    // Eight and eleven bits of precision.
+    for (dtype, bound) in [(DType::BF16, 0.04), (DType::F16, 0.005)] {
+        for (exact, rounded) in exact.iter().zip(unit_of(dtype)) {
+            assert_ne!(exact, &rounded);
+            let largest = exact
+                .iter()
+                .fold(0.0_f32, |most, value| most.max(value.abs()));
+            for (exact, rounded) in exact.iter().zip(rounded) {
+                assert!(
+                    (exact - rounded).abs() <= bound * largest,
+                    "{dtype:?}: {exact} {rounded}"
+                );
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! ReLU, convolutions and batch norm as one operation.
 
-use burn::tensor::Tensor;
+use burn::tensor::{FloatDType, Tensor};
 
 use crate::batch_norm::BatchNorm;
 use crate::composed::{self, Grouping};
@@ -139,7 +139,9 @@ impl Unit<'_> {
         let output = operations::convolve(input.into(), depthwise, dense, shape);
         let [_, _, _, channels] = output.dims();
         let [scale, shift] = scale_and_shift(norm).map(|by| by.reshape([1, 1, 1, channels]));
-        epilogue.apply(state(output * scale + shift))
+        let dtype = FloatDType::from(output.dtype());
+        let normalized = output.cast(FloatDType::F32) * scale + shift;
+        epilogue.apply(state(normalized.cast(dtype)))
     }
 }
 

@@ -8,7 +8,7 @@ use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{FloatDType, Tensor, activation};
 
 use crate::batch_norm::BatchNorm;
-use crate::convolution::{Convolution, Products};
+use crate::convolution::Convolution;
 use crate::pooling::Pooling;
 use crate::window::Window;
 
@@ -28,25 +28,8 @@ pub(crate) fn convolve(
     convolution: &Convolution,
     grouping: Grouping,
 ) -> Tensor<4> {
-    let Convolution {
-        weight,
-        window,
-        products,
-    } = convolution;
-    let weight = weight.clone();
-    if *products != Products::BFloat16 {
-        return convolve_in_one_type(input, weight, window, grouping);
-    }
-    let [input, weight] = [input, weight].map(|tensor| tensor.cast(FloatDType::BF16));
-    convolve_in_one_type(input, weight, window, grouping).cast(FloatDType::F32)
-}
-
-fn convolve_in_one_type(
-    input: Tensor<4>,
-    weight: Tensor<4>,
-    window: &Window,
-    grouping: Grouping,
-) -> Tensor<4> {
+    let Convolution { weight, window, .. } = convolution;
+    let weight = in_type_of(&input, weight.clone());
     let groups = match grouping {
         Grouping::Dense => 1,
         Grouping::Depthwise => weight.dims()[0],
@@ -56,7 +39,18 @@ fn convolve_in_one_type(
     conv2d(input, weight, None, options)
 }
 
+/// A tensor in the type of a hidden state.
+pub(crate) fn in_type_of<const D: usize>(state: &Tensor<4>, tensor: Tensor<D>) -> Tensor<D> {
+    tensor.cast(FloatDType::from(state.dtype()))
+}
+
+/// Batch norm. It computes in single precision, whatever the input's type.
 pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
+    let dtype = FloatDType::from(input.dtype());
+    single_batch_norm(input.cast(FloatDType::F32), norm).cast(dtype)
+}
+
+fn single_batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
     if !(input.device().is_autodiff() && norm.training.is_enabled()) {
         let [mean, variance] = [&norm.running_mean, &norm.running_var].map(|of| of.value());

@@ -7,6 +7,7 @@ use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::ops::reshape;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::calculate_cube_count_elemwise;
+use cubecl::ir::{ElemType, FloatKind};
 use cubecl::prelude::*;
 
 use crate::window::Window;
@@ -27,12 +28,22 @@ pub(super) fn empty_like(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTens
     empty(like, shape, like.dtype)
 }
 
-/// The type of a tensor's values.
+/// The type in which a tensor's values are stored.
+///
+/// # Panics
+/// If the kernels don't [read](is_stored) it.
 pub(super) fn element(tensor: &CubeTensor) -> ElemType {
-    match tensor.dtype {
-        DType::F32 => f32::elem_type_native(),
-        other => panic!("the kernels compute in single precision, not {other:?}"),
-    }
+    ElemType::Float(match tensor.dtype {
+        DType::F32 => FloatKind::F32,
+        DType::F16 => FloatKind::F16,
+        DType::BF16 => FloatKind::BF16,
+        other => panic!("the kernels read no {other:?}"),
+    })
+}
+
+/// Whether the kernels read and write hidden states of a type. They compute in single precision whatever it is.
+pub(crate) const fn is_stored(dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::F16 | DType::BF16)
 }
 
 /// Neighboring channels that a thread works on at once, of images with this many: as many as one load takes.

@@ -1,4 +1,7 @@
-//! CubeCL kernels for GPUs (CUDA, WGSL), with their gradients, in single precision.
+//! CubeCL kernels for GPUs (CUDA, WGSL), with their gradients.
+//!
+//! Hidden states and the gradients by them are stored in single or half precision; everything is computed in single
+//! precision, and statistics, weights and the gradients by weights are stored in it.
 //!
 //! A cell network consists of a few hundred small operations, so what a step costs is mostly the number of
 //! launches. A unit (ReLU, depthwise and dense convolution, batch norm) takes four in the forward pass and six
@@ -23,6 +26,7 @@ mod unit;
 mod update;
 
 pub(crate) use backend::{run_on, tensor_of, values_of};
+pub(crate) use launch::is_stored;
 pub(crate) use recording::{
     Recorded, Recorder, any_values_of, can_be_replaced, copied, replace, with_values,
 };

@@ -3,11 +3,12 @@
 //! Those with tensor cores round single precision to TF32. Burn's own tuning tries them among others, so that it would
 //! be a matter of timings whether a result is exact; here, only those without tensor cores are tried unless the caller
 //! allows rounding. All of them multiply and add in single precision, in an order of their own.
+//!
+//! Products of half precision are exact in single precision, and tensor cores add them up in it; so all are tried.
 
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
 use burn_cubecl::CubeTuneId;
-use burn_cubecl::kernel::cast;
 use burn_cubecl::kernel::matmul::{MatmulStrategy, matmul};
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::tune::{LocalTuner, Tunable, TunableSet, local_tuner};
@@ -21,8 +22,8 @@ use cubek::matmul::routine::BlueprintStrategy;
 use cubek::matmul::tune_key::MatmulAutotuneKey;
 use cubek::std::InputBinding;
 
-use super::launch::{element, empty};
-use super::matrix::tiled_product_into;
+use super::launch::element;
+use super::matrix::tiled_product;
 use crate::convolution::Products;
 
 /// How many times as long an inner dimension is at least, for its split to matter more than tensor cores.
@@ -31,24 +32,25 @@ const DEEP: usize = 64;
 /// The operands and the memory of the result.
 type Matrices = (CubeTensor, CubeTensor, CubeTensor);
 
-/// The product of two matrices, in single precision.
-pub(super) fn product(left: CubeTensor, right: CubeTensor, products: Products) -> CubeTensor {
+/// The product of two matrices of one type.
+pub(super) fn product(left: CubeTensor, right: CubeTensor, output: CubeTensor, products: Products) {
     let ([rows, inner], [_, columns]) = (left.shape().dims(), right.shape().dims());
-    let output = empty(&left, [rows, columns], DType::F32);
-    // Burn's programs don't split the inner dimension: a gradient by a weight, which is a small matrix, would be computed
+    // CubeK's programs don't split the inner dimension: a gradient by a weight, which is a small matrix, would be computed
     // by one or a few multiprocessors.
     let is_deep = inner > DEEP * rows.max(columns);
-    let [left, right] = [left, right].map(|matrix| match products {
-        Products::BFloat16 if !is_deep => cast(matrix, DType::BF16),
-        _ => matrix,
-    });
-    if products == Products::Single || is_deep {
-        exact((left, right, output.clone()));
-        return output;
+    match (left.dtype == DType::F32, is_deep) {
+        (true, false) if products == Products::Tf32 => rounded(left, right, output),
+        (true, _) => exact((left, right, output)),
+        (false, true) => tiled_product(left, right, output),
+        (false, false) => rounded(left, right, output),
     }
-    let strategy = MatmulStrategy::default();
-    matmul(left, right, Some(output), strategy, DType::F32)
-        .expect("matrices of one device have a product")
+}
+
+/// Computes a product by the fastest of all programs.
+fn rounded(left: CubeTensor, right: CubeTensor, output: CubeTensor) {
+    let (strategy, dtype) = (MatmulStrategy::default(), output.dtype);
+    matmul(left, right, Some(output), strategy, dtype)
+        .expect("matrices of one device have a product");
 }
 
 /// The programs without tensor cores; the first serves nearly every shape.
@@ -91,7 +93,7 @@ fn exact(matrices: Matrices) {
             },
         );
         let split = Tunable::new("split", |(left, right, output): Matrices| {
-            tiled_product_into(left, right, output);
+            tiled_product(left, right, output);
             Ok::<(), String>(())
         });
         let programs = programs().into_iter().fold(set, |set, program| {

@@ -1,7 +1,9 @@
 //! Units: the rows of a dense convolution, its matrix product, and the way back.
 
 use burn::backend::TensorMetadata as _;
+use burn::tensor::DType;
 use burn_cubecl::CubeBackend;
+use burn_cubecl::kernel::cast;
 use burn_cubecl::ops::{permute, reshape};
 use burn_cubecl::tensor::CubeTensor;
 
@@ -19,6 +21,7 @@ pub(crate) struct Saved {
     /// The input.
     image: CubeTensor,
     depthwise: Option<CubeTensor>,
+    /// In the type of the images.
     dense: Option<CubeTensor>,
     /// What the dense convolution multiplied; `None` if it is cheaper to compute again.
     rows: Option<CubeTensor>,
@@ -65,7 +68,7 @@ impl Saved {
     ) -> Self {
         let [_, _, _, channels] = image.shape().dims();
         let depthwise = depthwise.map(contiguous);
-        let dense = dense.map(contiguous);
+        let dense = dense.map(|weight| cast(contiguous(weight), image.dtype));
         if let Some(weight) = &depthwise {
             assert_eq!(
                 weight.shape().dims::<4>()[..2],
@@ -114,7 +117,9 @@ impl Saved {
         if !is_patches {
             self.rows = Some(rows.clone());
         }
-        product(rows, transposed(matrix(weight.clone())), self.unit.products)
+        let dtype = rows.dtype;
+        let weight = transposed(matrix(weight.clone()));
+        product(rows, weight, self.unit.products, dtype)
     }
 
     pub(super) fn out_size(&self) -> [usize; 2] {
@@ -139,12 +144,13 @@ impl Saved {
                 Some(rows) => rows.clone(),
                 None => self.gathered(),
             };
-            let by_matrix = product(transposed(by_rows.clone()), rows, products);
+            let by_matrix = product(transposed(by_rows.clone()), rows, products, DType::F32);
             by.dense = Some(reshape(by_matrix, weight.shape()));
             if image.is_none() && self.depthwise.is_none() {
                 return by;
             }
-            by_rows = product(by_rows, matrix(weight.clone()), products);
+            let dtype = by_rows.dtype;
+            by_rows = product(by_rows, matrix(weight.clone()), products, dtype);
         }
         let shape: [usize; 4] = self.image.shape().dims();
         let mask = self.unit.relu.then(|| self.image.clone());

@@ -1,5 +1,6 @@
 //! The operations of cell networks as Burn operations with gradients. Images are
-//! `[images, height, width, channels]`.
+//! `[images, height, width, channels]`, in single precision or, on GPUs, in half precision; weights are in single
+//! precision.
 //!
 //! Each has one signature for all devices. A backend takes part by implementing
 //! [`CellPrimitives`]; the graph around it is the same for all.
@@ -26,16 +27,13 @@ use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
 
-/// Whether a device has the operations for tensors of a type.
+/// Whether a device has the operations for hidden states of a type.
 pub(crate) fn run_on(device: &Device, dtype: DType) -> bool {
-    if dtype != DType::F32 {
-        return false;
-    }
     #[cfg(any(feature = "cuda", feature = "wgpu"))]
     if crate::cube::run_on(device) {
-        return true;
+        return crate::cube::is_stored(dtype);
     }
-    crate::cpu::run_on(device)
+    dtype == DType::F32 && crate::cpu::run_on(device)
 }
 
 /// Whether passes over images are worth saving on this device: by an epilogue, or by one ReLU of a concatenation instead

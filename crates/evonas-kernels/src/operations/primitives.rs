@@ -12,7 +12,8 @@ use crate::unit_shape::UnitShape;
 use crate::window::Window;
 
 /// What a backend implements to run cell networks in channels-last order. Images are
-/// `[images, height, width, channels]` in single precision.
+/// `[images, height, width, channels]`. Weights and the gradients by them are in single precision; images may be in another,
+/// which the outputs and the gradients by images then have too.
 ///
 /// Each operation returns what its gradient needs besides its output.
 pub(crate) trait CellPrimitives: Backend {
