@@ -1,6 +1,8 @@
 //! The way to a GPU (CubeCL, autotune) on any graphics device, including one in software. Without a
 //! device the tests are skipped, and say so; with `EVONAS_REQUIRE_WGPU` set they fail.
 
+mod half;
+
 use std::io::Write as _;
 
 use burn::module::{Module, ModuleVisitor, Param};
