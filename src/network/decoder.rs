@@ -181,7 +181,7 @@ impl CellNetwork {
         mut training: Option<&mut TrainingPass<'_>>,
     ) -> (HiddenState, Option<HiddenState>) {
         self.check_size(&images, training.is_some());
-        let images = HiddenState::enter(images.cast(self.config.precision.stored()));
+        let images = HiddenState::enter(self.config.precision.stored(images));
         let stem = self.stem.forward(images, training.as_deref_mut());
         let mut auxiliary = None;
         // The latest outputs; no cell reads further back than the third.

@@ -10,6 +10,7 @@ use super::error::NetworkError;
 use super::modules::Sequence;
 use super::noise::TrainingPass;
 use super::plan::NetworkPlan;
+use super::precision::Precision;
 use crate::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
 
 /// One operation of a cell, with the layers and weights that it has in a network: what
@@ -35,6 +36,8 @@ pub struct OperationModule {
     layers: Sequence,
     #[module(skip)]
     input: ImageShape,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl OperationModule {
@@ -67,6 +70,7 @@ impl OperationModule {
                 channels: filters,
                 ..config.image
             },
+            precision: config.precision,
         })
     }
 
@@ -82,11 +86,11 @@ impl OperationModule {
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`, with [`input`](Self::input)'s channels
-    /// - output: the same channels; half the height and width, rounded up, in a reduction cell
+    /// - output: the same channels; half the height and width, rounded up, in a reduction cell. It is of the images' type, or
+    ///   in bfloat16 if that is the configured precision.
     #[must_use]
     pub fn forward(&self, images: Tensor<4>, training: Option<&mut TrainingPass<'_>>) -> Tensor<4> {
-        self.layers
-            .forward(HiddenState::enter(images), training)
-            .leave()
+        let images = HiddenState::enter(self.precision.stored(images));
+        self.layers.forward(images, training).leave()
     }
 }

@@ -1,7 +1,7 @@
 //! The precision in which a network computes.
 
 #[cfg(feature = "burn")]
-use burn::tensor::{Device, FloatDType};
+use burn::tensor::{Device, FloatDType, Tensor};
 #[cfg(feature = "burn")]
 use evonas_kernels::Products;
 use serde::{Deserialize, Serialize};
@@ -47,11 +47,11 @@ impl Precision {
         }
     }
 
-    /// The type in which hidden states are stored.
-    pub(super) const fn stored(self) -> FloatDType {
+    /// Images in the type in which hidden states are stored.
+    pub(super) fn stored(self, images: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Float32 | Self::Tf32 => FloatDType::F32,
-            Self::BFloat16 => FloatDType::BF16,
+            Self::Float32 | Self::Tf32 => images,
+            Self::BFloat16 => images.cast(FloatDType::BF16),
         }
     }
 

@@ -3,11 +3,11 @@
 use clap::Args;
 use evonas::network::Precision;
 
-/// At most one of them; without any, convolutions compute in float32.
+/// At most one of them; without any, networks compute in float32.
 #[derive(Args, Debug)]
 #[group(multiple = false)]
 pub(crate) struct PrecisionOptions {
-    /// Compute convolutions in bfloat16 [default: in float32]
+    /// Store hidden states in bfloat16 and multiply in it, on GPUs that have it [default: in float32]
     #[arg(long)]
     bf16: bool,
     /// Let the products of convolutions be rounded to TF32, on GPUs that multiply it faster [default: in float32]

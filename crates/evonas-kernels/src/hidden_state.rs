@@ -3,7 +3,7 @@
 use std::ops::Add;
 
 use burn::tensor::module::linear;
-use burn::tensor::{Device, FloatDType, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use crate::convolution::Products;
 use crate::epilogue::Epilogue;
@@ -20,8 +20,8 @@ use crate::{composed, operations};
 ///
 /// It is stored in the type of the images that [entered](Self::enter): single precision or, on devices that
 /// [have it](crate::supports_bfloat16), bfloat16. All operations keep that type, and compute in single precision but for
-/// [products](crate::Products). Only what [`global_average_pool`](Self::global_average_pool) returns is in single precision
-/// whatever came before, as is a classifier.
+/// [products](crate::Products). Only what [`global_average_pool`](Self::global_average_pool) returns has at least single
+/// precision, as does a classifier.
 #[derive(Clone, Debug)]
 pub struct HiddenState {
     values: Tensor<4>,
@@ -135,7 +135,7 @@ impl HiddenState {
         }
     }
 
-    /// All values of each example in a row, for a classifier: in single precision.
+    /// All values of each example in a row, for a classifier: in at least single precision.
     ///
     /// # Shapes
     /// - output: `[batch, channels · height · width]`
@@ -148,7 +148,7 @@ impl HiddenState {
             [1, 1] => self.values,
             _ => self.leave(),
         };
-        values.cast(FloatDType::F32).reshape([batch as i64, -1])
+        composed::widened(values).reshape([batch as i64, -1])
     }
 
     /// `[batch, channels, height, width]`
@@ -243,7 +243,7 @@ impl HiddenState {
         Self::new(values, order)
     }
 
-    /// The mean over height and width, in single precision.
+    /// The mean over height and width, in at least single precision.
     ///
     /// # Shapes
     /// - output: the same channels, of one pixel
@@ -254,7 +254,7 @@ impl HiddenState {
             MemoryOrder::ChannelsFirst => [2, 3],
             MemoryOrder::ChannelsLast => [1, 2],
         };
-        let values = self.values.cast(FloatDType::F32);
+        let values = composed::widened(self.values);
         Self::new(values.mean_dim(rows).mean_dim(columns), self.order)
     }
 

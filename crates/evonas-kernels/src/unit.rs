@@ -140,7 +140,7 @@ impl Unit<'_> {
         let [_, _, _, channels] = output.dims();
         let [scale, shift] = scale_and_shift(norm).map(|by| by.reshape([1, 1, 1, channels]));
         let dtype = FloatDType::from(output.dtype());
-        let normalized = output.cast(FloatDType::F32) * scale + shift;
+        let normalized = composed::widened(output) * scale + shift;
         epilogue.apply(state(normalized.cast(dtype)))
     }
 }

@@ -208,7 +208,7 @@ impl LatencyTable {
         let mut rng = stream(0, 0);
         let layers = Sequence::new(&part.layers, config, &mut rng, &self.device);
         let shape = [self.batch, channels, height, width];
-        let images = Tensor::<4>::ones(shape, &self.device).cast(config.precision.stored());
+        let images = config.precision.stored(Tensor::ones(shape, &self.device));
         let images = HiddenState::enter(images);
         // A corner is enough to wait for all of it.
         let read = |state: HiddenState| {

@@ -5,7 +5,7 @@ use burn::tensor::module::{
     avg_pool2d, batch_norm as normalize, batch_norm_train, conv2d, max_pool2d,
 };
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
-use burn::tensor::{FloatDType, Tensor, activation};
+use burn::tensor::{DType, FloatDType, Tensor, activation};
 
 use crate::batch_norm::BatchNorm;
 use crate::convolution::Convolution;
@@ -44,13 +44,21 @@ pub(crate) fn in_type_of<const D: usize>(state: &Tensor<4>, tensor: Tensor<D>) -
     tensor.cast(FloatDType::from(state.dtype()))
 }
 
-/// Batch norm. It computes in single precision, whatever the input's type.
-pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
-    let dtype = FloatDType::from(input.dtype());
-    single_batch_norm(input.cast(FloatDType::F32), norm).cast(dtype)
+/// A tensor in at least single precision.
+pub(crate) fn widened<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    match tensor.dtype() {
+        DType::F16 | DType::BF16 => tensor.cast(FloatDType::F32),
+        _ => tensor,
+    }
 }
 
-fn single_batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
+/// Batch norm. Of half precision, it computes in single precision.
+pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
+    let dtype = FloatDType::from(input.dtype());
+    wide_batch_norm(widened(input), norm).cast(dtype)
+}
+
+fn wide_batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
     let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
     if !(input.device().is_autodiff() && norm.training.is_enabled()) {
         let [mean, variance] = [&norm.running_mean, &norm.running_var].map(|of| of.value());

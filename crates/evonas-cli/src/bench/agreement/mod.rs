@@ -67,8 +67,30 @@ impl Agreement {
         seed: u64,
         device: &Device,
     ) -> Result<Self, NetworkError> {
-        let expected = Results::in_precision(genotype, config, batch, seed, device, DType::F64)?;
+        let exact = [DType::F64; 2];
+        let expected = Results::of_types(genotype, config, batch, seed, device, exact)?;
         let found = Results::of(genotype, config, batch, seed, device)?;
+        Ok(Self::between(&found, &expected))
+    }
+
+    /// Compares hidden states in bfloat16 with such in single precision, by Burn's own operations on the CPU: how far from
+    /// single precision any computation in bfloat16 may be.
+    ///
+    /// # Errors
+    /// [`NetworkError`] if the network can't be built.
+    ///
+    /// # Panics
+    /// If the network has random layers.
+    pub fn of_rounding_to_bfloat16(
+        genotype: &NasnetGenotype,
+        config: &NetworkConfig,
+        batch: usize,
+        seed: u64,
+    ) -> Result<Self, NetworkError> {
+        let (cpu, single) = (Device::flex(), config.clone().precision(Precision::Float32));
+        let expected = Results::of(genotype, &single, batch, seed, &cpu)?;
+        let rounded = [DType::F32, DType::BF16];
+        let found = Results::of_types(genotype, &single, batch, seed, &cpu, rounded)?;
         Ok(Self::between(&found, &expected))
     }
 
@@ -86,14 +108,40 @@ impl Agreement {
         [reference, device]: [&Device; 2],
     ) -> Result<Self, NetworkError> {
         let single = config.clone().precision(Precision::Float32);
-        let in_cell = |kind| {
+        Self::of_both_cells(|kind| {
             let results = |config, device| {
-                Results::of_operation(operation, kind, config, batch, seed, device)
+                Results::of_operation(operation, kind, config, batch, seed, device, DType::F32)
             };
-            Ok::<_, NetworkError>(Self::between(
-                &results(config, device)?,
-                &results(&single, reference)?,
-            ))
+            Ok([results(config, device)?, results(&single, reference)?])
+        })
+    }
+
+    /// Compares as [`Agreement::of_rounding_to_bfloat16`] does, for a single operation as
+    /// [`Agreement::of_operation`] applies it.
+    ///
+    /// # Errors
+    /// [`NetworkError`] if a network of such cells can't be built.
+    pub fn of_operation_rounded_to_bfloat16(
+        operation: Operation,
+        config: &NetworkConfig,
+        batch: usize,
+        seed: u64,
+    ) -> Result<Self, NetworkError> {
+        let (cpu, single) = (Device::flex(), config.clone().precision(Precision::Float32));
+        Self::of_both_cells(|kind| {
+            let results =
+                |states| Results::of_operation(operation, kind, &single, batch, seed, &cpu, states);
+            Ok([results(DType::BF16)?, results(DType::F32)?])
+        })
+    }
+
+    /// The worse of two comparisons, whose results are what was found and what was expected.
+    fn of_both_cells(
+        results: impl Fn(CellKind) -> Result<[Results; 2], NetworkError>,
+    ) -> Result<Self, NetworkError> {
+        let in_cell = |kind| {
+            let [found, expected] = results(kind)?;
+            Ok::<_, NetworkError>(Self::between(&found, &expected))
         };
         let (normal, reduction) = (in_cell(CellKind::Normal)?, in_cell(CellKind::Reduction)?);
         Ok(match normal.largest() >= reduction.largest() {
@@ -241,7 +289,7 @@ mod tests {
         }
         let [one, other] = [0, 1].map(|seed| {
             let (operation, kind) = (Operation::Separable5x5, CellKind::Normal);
-            Results::of_operation(operation, kind, &config, 4, seed, &device).unwrap()
+            Results::of_operation(operation, kind, &config, 4, seed, &device, DType::F32).unwrap()
         });
         assert!(one.gradients.contains_key("image") && one.gradients.len() > 6);
         assert!(Agreement::between(&other, &one).largest() > 0.01);

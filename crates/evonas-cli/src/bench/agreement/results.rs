@@ -30,25 +30,26 @@ impl Results {
         seed: u64,
         device: &Device,
     ) -> Result<Self, NetworkError> {
-        Self::in_precision(genotype, config, batch, seed, device, DType::F32)
+        Self::of_types(genotype, config, batch, seed, device, [DType::F32; 2])
     }
 
-    /// The same in another precision, on a device that has it. The network must have no random layers.
-    pub(super) fn in_precision(
+    /// The same with weights and hidden states of other types, on a device that has them. The network must have no random
+    /// layers.
+    pub(super) fn of_types(
         genotype: &NasnetGenotype,
         config: &NetworkConfig,
         batch: usize,
         seed: u64,
         device: &Device,
-        precision: DType,
+        [weights, states]: [DType; 2],
     ) -> Result<Self, NetworkError> {
         let autodiff = device.clone().autodiff();
         let network = CellNetwork::new(genotype, config, &mut stream(seed, 0), &autodiff)?
-            .map(&mut Converted(precision))
+            .map(&mut Converted(weights))
             .train();
         let mut rng = stream(seed, 1);
         let (images, labels) = random_batch(batch, config.image, config.classes, &mut rng, device);
-        let images = images.cast(precision);
+        let images = images.cast(states);
         let output = network.forward_training(images, &mut TrainingPass::new(0.5, &mut rng));
         let cross_entropy = CrossEntropyLossConfig::new().init(device);
         let mut loss = cross_entropy.forward(output.logits.clone(), labels.clone());
@@ -59,7 +60,7 @@ impl Results {
     }
 
     /// The results of an operation on images of the shape that it is meant for. Its output is multiplied by
-    /// random numbers and summed up, as a stand-in for a loss.
+    /// random numbers and summed up, as a stand-in for a loss. Hidden states are of this type.
     pub(super) fn of_operation(
         operation: Operation,
         kind: CellKind,
@@ -67,6 +68,7 @@ impl Results {
         batch: usize,
         seed: u64,
         device: &Device,
+        states: DType,
     ) -> Result<Self, NetworkError> {
         let autodiff = device.clone().autodiff();
         let mut rng = stream(seed, 0);
@@ -74,7 +76,9 @@ impl Results {
         let mut rng = stream(seed, 1);
         let (images, _) = random_batch(batch, module.input(), 1, &mut rng, &autodiff);
         let images = images.require_grad();
-        let output = module.forward(images.clone(), Some(&mut TrainingPass::new(0.5, &mut rng)));
+        let mut pass = TrainingPass::new(0.5, &mut rng);
+        let output = module.forward(images.clone().cast(states), Some(&mut pass));
+        let output = output.cast(DType::F32);
         let [_, channels, height, width] = output.dims();
         let shape = ImageShape {
             channels,
