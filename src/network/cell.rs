@@ -6,7 +6,7 @@ use evonas_kernels::HiddenState;
 use rand::Rng;
 
 use super::config::NetworkConfig;
-use super::modules::Sequence;
+use super::modules::{ConvolutionLayer, Sequence};
 use super::noise::TrainingPass;
 use super::plan::CellPlan;
 
@@ -43,6 +43,14 @@ impl CellModule {
             branch_states: plan.branches.iter().map(|branch| branch.state).collect(),
             part_states: plan.concat.iter().map(|part| part.state).collect(),
             feeds_relu,
+        }
+    }
+
+    /// Adds its convolutions to those found.
+    pub(super) fn convolutions<'a>(&'a self, found: &mut Vec<&'a ConvolutionLayer>) {
+        let edges = self.branches.iter().chain(&self.parts);
+        for layers in [&self.base, &self.align].into_iter().chain(edges) {
+            layers.convolutions(found);
         }
     }
 

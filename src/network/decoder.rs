@@ -11,10 +11,11 @@ use super::cell::CellModule;
 use super::config::{ImageShape, NetworkConfig};
 use super::cost::Cost;
 use super::error::NetworkError;
-use super::modules::{Layer, Sequence};
+use super::modules::{ConvolutionLayer, Layer, Sequence};
 use super::noise::{NoiseLayer, TrainingPass};
 use super::plan::HeadPlan;
 use super::plan::NetworkPlan;
+use super::precision::Precision;
 use crate::spaces::nasnet::NasnetGenotype;
 
 /// An image classifier built from the two cells of a genotype.
@@ -181,6 +182,9 @@ impl CellNetwork {
         mut training: Option<&mut TrainingPass<'_>>,
     ) -> (HiddenState, Option<HiddenState>) {
         self.check_size(&images, training.is_some());
+        if self.config.precision == Precision::BFloat16 {
+            ConvolutionLayer::round(&self.convolutions(training.is_some()), Precision::BFloat16);
+        }
         let images = HiddenState::enter(self.config.precision.stored(images));
         let stem = self.stem.forward(images, training.as_deref_mut());
         let mut auxiliary = None;
@@ -200,6 +204,20 @@ impl CellNetwork {
         }
         let last = latest.pop_back().expect("the stem has an output");
         (last, auxiliary)
+    }
+
+    /// The convolutions of a pass.
+    fn convolutions(&self, training: bool) -> Vec<&ConvolutionLayer> {
+        let mut found = Vec::new();
+        self.stem.convolutions(&mut found);
+        for cell in &self.cells {
+            cell.convolutions(&mut found);
+        }
+        let auxiliary = self.auxiliary.as_ref().filter(|_| training);
+        for head in auxiliary.into_iter().chain([&self.head]) {
+            head.features.convolutions(&mut found);
+        }
+        found
     }
 
     /// Panics if the images are too small for the network.

@@ -47,11 +47,19 @@ impl Precision {
         }
     }
 
+    /// The type in which hidden states of images in single precision are stored.
+    pub(super) const fn stored_type(self) -> FloatDType {
+        match self {
+            Self::Float32 | Self::Tf32 => FloatDType::F32,
+            Self::BFloat16 => FloatDType::BF16,
+        }
+    }
+
     /// Images in the type in which hidden states are stored.
     pub(super) fn stored(self, images: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Float32 | Self::Tf32 => images,
-            Self::BFloat16 => images.cast(FloatDType::BF16),
+            Self::BFloat16 => images.cast(self.stored_type()),
         }
     }
 

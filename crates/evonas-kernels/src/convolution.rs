@@ -1,7 +1,6 @@
 //! One convolution of a unit.
 
-use burn::tensor::Tensor;
-
+use crate::weight::Weight;
 use crate::window::Window;
 
 /// A convolution without bias.
@@ -9,7 +8,7 @@ use crate::window::Window;
 pub struct Convolution {
     /// `[outputs, channels, kernel height, kernel width]`; of a depthwise convolution
     /// `[channels, 1, kernel height, kernel width]`.
-    pub weight: Tensor<4>,
+    pub weight: Weight,
     /// How it moves over its input.
     pub window: Window,
     /// How its products are computed, if it is dense: a depthwise convolution multiplies little and reads much, and the

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::convolution::Products;
 use crate::epilogue::Epilogue;
-use crate::operations::{GradientMark, Input};
+use crate::operations::{GradientMark, Input, UnitTensors};
 use crate::pooling::Pooling;
 use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
@@ -280,7 +280,7 @@ impl HiddenState {
             products: Products::Single,
         };
         let weight = weight.transpose().reshape([outputs, inputs, 1, 1]);
-        let product = operations::convolve(pixels.into(), None, Some(weight), shape);
+        let product = operations::convolve(pixels.into(), UnitTensors::dense(weight.into()), shape);
         let product = product.reshape([batch, outputs]);
         match bias {
             Some(bias) => product + bias.unsqueeze(),

@@ -32,7 +32,7 @@
 //! let unit = Unit {
 //!     relu: true,
 //!     dense: Some(Convolution {
-//!         weight: Tensor::ones([16, 8, 3, 3], &device),
+//!         weight: Tensor::ones([16, 8, 3, 3], &device).into(),
 //!         window,
 //!         products: Products::Single,
 //!     }),
@@ -66,6 +66,7 @@ mod tests;
 mod unit;
 mod unit_shape;
 mod update;
+mod weight;
 mod window;
 
 pub use batch_norm::{BatchNorm, RunningStatistic};
@@ -81,6 +82,7 @@ pub use update::{
     Clipping, ParameterUpdate, UpdateRule, UpdatedParameter, blend_together, update_together,
     updates_together,
 };
+pub use weight::{Weight, round_together};
 pub use window::Window;
 
 use burn::tensor::{Device, FloatDType};

@@ -5,8 +5,9 @@ use burn::tensor::Tensor;
 use crate::composed::{self, Grouping};
 use crate::convolution::{Convolution, Products};
 use crate::hidden_state::{HiddenState, MemoryOrder};
-use crate::operations::{self, Input};
+use crate::operations::{self, Input, UnitTensors};
 use crate::unit_shape::{Rows, UnitShape};
+use crate::weight::Weight;
 use crate::window::Window;
 
 /// Halves height and width by two 1x1 convolutions with stride 2, the second of which sees the image
@@ -18,9 +19,9 @@ pub struct FactorizedPaths {
     /// Whether both paths see the input's ReLU.
     pub relu: bool,
     /// The weights of the first path, `[outputs, channels, 1, 1]`.
-    pub first: Tensor<4>,
+    pub first: Weight,
     /// The weights of the second path, `[outputs, channels, 1, 1]`.
-    pub second: Tensor<4>,
+    pub second: Weight,
     /// How the products are computed.
     pub products: Products,
 }
@@ -87,7 +88,7 @@ impl FactorizedPaths {
                 relu,
                 products,
             };
-            operations::convolve(input.clone(), None, Some(weight), shape)
+            operations::convolve(input.clone(), UnitTensors::dense(weight), shape)
         })
     }
 }

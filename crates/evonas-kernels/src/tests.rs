@@ -83,7 +83,7 @@ const SIZE: [usize; 2] = [7, 6];
 
 fn convolution(weight: &Tensor<4>, kernel: usize) -> Option<Convolution> {
     Some(Convolution {
-        weight: weight.clone(),
+        weight: weight.clone().into(),
         window: same(SIZE, kernel),
         products: Products::Single,
     })
@@ -309,8 +309,8 @@ fn factorized_paths_agree() {
         assert_agree("factorized reduction", &inputs, &|inputs| {
             let paths = FactorizedPaths {
                 relu,
-                first: inputs[1].clone(),
-                second: inputs[2].clone(),
+                first: inputs[1].clone().into(),
+                second: inputs[2].clone().into(),
                 products: Products::Single,
             };
             let output = paths.forward(HiddenState::enter(inputs[0].clone()));
@@ -355,7 +355,7 @@ fn unit_of(dtype: DType) -> [Vec<f32>; 3] {
     let unit = Unit {
         relu: true,
         dense: Some(Convolution {
-            weight: weight.clone(),
+            weight: weight.clone().into(),
             window: same(SIZE, 3),
             products: Products::Single,
         }),

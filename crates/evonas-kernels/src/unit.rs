@@ -7,7 +7,7 @@ use crate::composed::{self, Grouping};
 use crate::convolution::{Convolution, Products};
 use crate::epilogue::Epilogue;
 use crate::hidden_state::{HiddenState, MemoryOrder};
-use crate::operations;
+use crate::operations::{self, UnitTensors};
 use crate::unit_shape::{Rows, UnitShape};
 
 /// ReLU, a depthwise convolution, a dense convolution and batch norm, in this order; each is optional.
@@ -118,10 +118,10 @@ impl Unit<'_> {
                 .map_or_else(Products::default, |dense| dense.products),
         };
         let weight = |convolution: Option<Convolution>| Some(convolution?.weight);
-        let (depthwise, dense) = (weight(self.depthwise), weight(self.dense));
+        let weights = UnitTensors::new(weight(self.depthwise), weight(self.dense));
         let state = |values| HiddenState::new(values, MemoryOrder::ChannelsLast);
         let Some(norm) = self.norm else {
-            let output = operations::convolve(input.into(), depthwise, dense, shape);
+            let output = operations::convolve(input.into(), weights, shape);
             return epilogue.apply(state(output));
         };
         // Images may come from a device without autodiff to weights on one with it.
@@ -132,11 +132,11 @@ impl Unit<'_> {
         if !differentiates || trains {
             let (input, epilogue) = (input.into(), epilogue.into_tensors());
             return state(match differentiates {
-                false => operations::evaluate(input, depthwise, dense, norm, epilogue, shape),
-                true => operations::normalize(input, depthwise, dense, norm, epilogue, shape),
+                false => operations::evaluate(input, weights, norm, epilogue, shape),
+                true => operations::normalize(input, weights, norm, epilogue, shape),
             });
         }
-        let output = operations::convolve(input.into(), depthwise, dense, shape);
+        let output = operations::convolve(input.into(), weights, shape);
         let [_, _, _, channels] = output.dims();
         let [scale, shift] = scale_and_shift(norm).map(|by| by.reshape([1, 1, 1, channels]));
         let dtype = FloatDType::from(output.dtype());

@@ -1,8 +1,11 @@
 //! Convolutions without bias.
 
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use evonas_kernels::{Convolution, Products, Window};
+use evonas_kernels::{Convolution, Products, Weight, Window, round_together};
 use rand::Rng;
 
 use crate::network::initial_weights;
@@ -22,6 +25,34 @@ pub(crate) struct ConvolutionLayer {
     padding: Padding,
     #[module(skip)]
     precision: Precision,
+    #[module(skip)]
+    rounded: Rounded,
+}
+
+/// A weight that was rounded for the pass that is running. Copies of a layer have none.
+#[derive(Default)]
+struct Rounded(Mutex<Option<Weight>>);
+
+impl Rounded {
+    fn set(&self, weight: Weight) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(weight);
+    }
+
+    fn take(&self) -> Option<Weight> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Clone for Rounded {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Rounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rounded").finish_non_exhaustive()
+    }
 }
 
 impl ConvolutionLayer {
@@ -38,7 +69,27 @@ impl ConvolutionLayer {
             groups: plan.groups,
             padding: plan.padding,
             precision,
+            rounded: Rounded::default(),
         }
+    }
+
+    /// Rounds the weights of the dense ones together, for the pass that follows.
+    pub(in crate::network) fn round(layers: &[&Self], precision: Precision) {
+        let dense: Vec<_> = layers
+            .iter()
+            .filter(|layer| !layer.is_depthwise())
+            .collect();
+        let weights = dense.iter().map(|layer| layer.weight.val()).collect();
+        let weights = round_together(weights, precision.stored_type());
+        for (layer, weight) in dense.into_iter().zip(weights) {
+            layer.rounded.set(weight);
+        }
+    }
+
+    /// The weight, rounded if it was before the pass.
+    pub(super) fn weight(&self) -> Weight {
+        let rounded = self.rounded.take();
+        rounded.unwrap_or_else(|| self.weight.val().into())
     }
 
     /// Whether every channel has a kernel of its own. With one channel it is a dense convolution as well.
@@ -66,7 +117,7 @@ impl ConvolutionLayer {
         };
         let [(top, out_height), (left, out_width)] = [along(0, height), along(1, width)];
         Convolution {
-            weight: self.weight.val(),
+            weight: self.weight(),
             window: Window {
                 height,
                 width,

@@ -7,5 +7,6 @@ mod pool;
 mod reduction;
 mod sequence;
 
+pub(super) use convolution::ConvolutionLayer;
 pub(super) use layer::Layer;
 pub(super) use sequence::Sequence;

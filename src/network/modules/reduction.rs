@@ -48,6 +48,10 @@ impl FactorizedReduction {
         }
     }
 
+    pub(super) const fn convolutions(&self) -> [&ConvolutionLayer; 2] {
+        [&self.first, &self.second]
+    }
+
     /// The reduction of the input, or of its ReLU, to half the height and width, rounded up, followed by an epilogue.
     #[must_use]
     pub(super) fn forward(
@@ -58,8 +62,8 @@ impl FactorizedReduction {
     ) -> HiddenState {
         let paths = FactorizedPaths {
             relu,
-            first: self.first.weight.val(),
-            second: self.second.weight.val(),
+            first: self.first.weight(),
+            second: self.second.weight(),
             products: self.first.products(),
         };
         let norm = Unit {

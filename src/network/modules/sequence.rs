@@ -9,6 +9,7 @@ use evonas_kernels::Unit;
 use evonas_kernels::{Epilogue, HiddenState};
 use rand::Rng;
 
+use super::convolution::ConvolutionLayer;
 use super::layer::{Layer, unit};
 use crate::network::config::NetworkConfig;
 use crate::network::layers::LayerPlan;
@@ -47,6 +48,17 @@ impl Sequence {
         Self {
             layers,
             steps: steps(plan),
+        }
+    }
+
+    /// Adds its convolutions to those found.
+    pub(in crate::network) fn convolutions<'a>(&'a self, found: &mut Vec<&'a ConvolutionLayer>) {
+        for layer in &self.layers {
+            match layer {
+                Layer::Convolution(layer) => found.push(layer),
+                Layer::FactorizedReduction(layer) => found.extend(layer.convolutions()),
+                _ => {}
+            }
         }
     }
 

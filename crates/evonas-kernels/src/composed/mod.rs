@@ -29,7 +29,7 @@ pub(crate) fn convolve(
     grouping: Grouping,
 ) -> Tensor<4> {
     let Convolution { weight, window, .. } = convolution;
-    let weight = in_type_of(&input, weight.clone());
+    let weight = in_type_of(&input, weight.values.clone());
     let groups = match grouping {
         Grouping::Dense => 1,
         Grouping::Depthwise => weight.dims()[0],

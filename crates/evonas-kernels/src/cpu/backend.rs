@@ -7,7 +7,8 @@ use burn::tensor::{DType, Device, Scalar};
 
 use super::primitives::{self, Inputs, Normalized, Values};
 use crate::operations::{
-    CellPrimitives, Epilogue, NormNumbers, Running, UnitGradients, UnitNorm, Wanted, scaled,
+    CellPrimitives, Epilogue, NormNumbers, Running, UnitGradients, UnitNorm, UnitWeights, Wanted,
+    scaled,
 };
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
@@ -41,10 +42,10 @@ impl CellPrimitives for Flex {
 
     fn convolved(
         image: FlexTensor,
-        weights: [Option<FlexTensor>; 2],
+        weights: UnitWeights<Self>,
         unit: UnitShape,
     ) -> (FlexTensor, Inputs) {
-        let inputs = Inputs::new(unit, image, weights);
+        let inputs = Inputs::new(unit, image, [weights.depthwise, weights.dense]);
         (inputs.forward(), inputs)
     }
 
@@ -59,12 +60,12 @@ impl CellPrimitives for Flex {
 
     fn normalized(
         image: FlexTensor,
-        weights: [Option<FlexTensor>; 2],
+        weights: UnitWeights<Self>,
         norm: UnitNorm<Self>,
         epilogue: Epilogue<Self>,
         unit: UnitShape,
     ) -> (FlexTensor, Running<Self>, Self::Normalized) {
-        let inputs = Inputs::new(unit, image, weights);
+        let inputs = Inputs::new(unit, image, [weights.depthwise, weights.dense]);
         let (saved, made) =
             Normalized::forward(inputs, norm.gamma, norm.beta, norm.numbers.epsilon);
         let NormNumbers {
@@ -95,12 +96,12 @@ impl CellPrimitives for Flex {
 
     fn evaluated(
         image: FlexTensor,
-        weights: [Option<FlexTensor>; 2],
+        weights: UnitWeights<Self>,
         norm: UnitNorm<Self>,
         epilogue: Epilogue<Self>,
         unit: UnitShape,
     ) -> FlexTensor {
-        let inputs = Inputs::new(unit, image, weights);
+        let inputs = Inputs::new(unit, image, [weights.depthwise, weights.dense]);
         let epsilon = Scalar::new(norm.numbers.epsilon, &DType::F32);
         let deviation = Self::float_sqrt(Self::float_add_scalar(norm.running.variance, epsilon));
         let scale = Self::float_div(norm.gamma, deviation);

@@ -10,7 +10,9 @@ use burn_cubecl::tensor::CubeTensor;
 
 use super::launch::{contiguous, rows_of};
 use super::{concatenate, norm, pool, unit};
-use crate::operations::{CellPrimitives, Epilogue, Running, UnitGradients, UnitNorm, Wanted};
+use crate::operations::{
+    CellPrimitives, Epilogue, Running, UnitGradients, UnitNorm, UnitWeights, Wanted,
+};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -68,7 +70,7 @@ impl CellPrimitives for CubeBackend {
 
     fn convolved(
         image: CubeTensor,
-        weights: [Option<CubeTensor>; 2],
+        weights: UnitWeights<Self>,
         shape: UnitShape,
     ) -> (CubeTensor, unit::Saved) {
         let mut saved = unit::Saved::new(image, weights, shape);
@@ -86,7 +88,7 @@ impl CellPrimitives for CubeBackend {
 
     fn normalized(
         image: CubeTensor,
-        weights: [Option<CubeTensor>; 2],
+        weights: UnitWeights<Self>,
         norm: UnitNorm<Self>,
         epilogue: Epilogue<Self>,
         shape: UnitShape,
@@ -121,7 +123,7 @@ impl CellPrimitives for CubeBackend {
 
     fn evaluated(
         image: CubeTensor,
-        weights: [Option<CubeTensor>; 2],
+        weights: UnitWeights<Self>,
         norm: UnitNorm<Self>,
         epilogue: Epilogue<Self>,
         shape: UnitShape,

@@ -20,6 +20,7 @@ mod optional;
 mod patches;
 mod pool;
 mod recording;
+mod rounding;
 #[cfg(feature = "cuda")]
 mod tuned;
 mod unit;
@@ -30,4 +31,5 @@ pub(crate) use launch::is_stored;
 pub(crate) use recording::{
     Recorded, Recorder, any_values_of, can_be_replaced, copied, replace, with_values,
 };
+pub(crate) use rounding::round;
 pub(crate) use update::{Parameter, blend, update};

@@ -10,7 +10,7 @@ use burn_cubecl::tensor::CubeTensor;
 use super::launch::{contiguous, rows_of};
 use super::matrix::product;
 use super::{depthwise, patches};
-use crate::operations::{UnitGradients, Wanted};
+use crate::operations::{UnitGradients, UnitWeights, Wanted};
 use crate::unit_shape::{Rows, UnitShape};
 use crate::window::Window;
 
@@ -63,12 +63,15 @@ fn pixel_of(image: &CubeTensor) -> Window {
 impl Saved {
     pub(super) fn new(
         image: CubeTensor,
-        [depthwise, dense]: [Option<CubeTensor>; 2],
+        weights: UnitWeights<CubeBackend>,
         unit: UnitShape,
     ) -> Self {
         let [_, _, _, channels] = image.shape().dims();
-        let depthwise = depthwise.map(contiguous);
-        let dense = dense.map(|weight| cast(contiguous(weight), image.dtype));
+        let depthwise = weights.depthwise.map(contiguous);
+        let rounded = weights.rounded.filter(|weight| weight.dtype == image.dtype);
+        let dense = weights
+            .dense
+            .map(|weight| rounded.unwrap_or_else(|| cast(contiguous(weight), image.dtype)));
         if let Some(weight) = &depthwise {
             assert_eq!(
                 weight.shape().dims::<4>()[..2],

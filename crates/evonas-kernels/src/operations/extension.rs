@@ -5,7 +5,7 @@ use burn::backend::{Backend, ExtensionType, backend_extension};
 
 use super::Marks;
 use super::gradient_mark::GradientMark;
-use super::primitives::{CellPrimitives, Epilogue};
+use super::primitives::{CellPrimitives, Epilogue, UnitWeights};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -72,17 +72,29 @@ pub(crate) enum ConvolutionWeights<B: Backend> {
     None,
     Depthwise(FloatTensor<B>),
     Dense(FloatTensor<B>),
+    /// The same weight twice: in single precision, and in the type of the images.
+    RoundedDense(FloatTensor<B>, FloatTensor<B>),
     Separable(FloatTensor<B>, FloatTensor<B>),
+    /// As [`RoundedDense`](Self::RoundedDense), after the depthwise weight.
+    RoundedSeparable(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>),
 }
 
 impl<B: Backend> ConvolutionWeights<B> {
-    /// The weights of the depthwise and of the dense convolution.
-    pub(super) fn split(self) -> [Option<FloatTensor<B>>; 2] {
-        match self {
-            Self::None => [None, None],
-            Self::Depthwise(depthwise) => [Some(depthwise), None],
-            Self::Dense(dense) => [None, Some(dense)],
-            Self::Separable(depthwise, dense) => [Some(depthwise), Some(dense)],
+    pub(super) fn split(self) -> UnitWeights<B> {
+        let (depthwise, dense, rounded) = match self {
+            Self::None => (None, None, None),
+            Self::Depthwise(depthwise) => (Some(depthwise), None, None),
+            Self::Dense(dense) => (None, Some(dense), None),
+            Self::RoundedDense(dense, rounded) => (None, Some(dense), Some(rounded)),
+            Self::Separable(depthwise, dense) => (Some(depthwise), Some(dense), None),
+            Self::RoundedSeparable(depthwise, dense, rounded) => {
+                (Some(depthwise), Some(dense), Some(rounded))
+            }
+        };
+        UnitWeights {
+            depthwise,
+            dense,
+            rounded,
         }
     }
 }

@@ -15,7 +15,7 @@ use super::extension::{
     NormPrimitives, NormalizedPrimitives,
 };
 use super::gradient_mark::{GradientMark, Wanted};
-use super::primitives::{CellPrimitives, Epilogue};
+use super::primitives::{CellPrimitives, Epilogue, UnitWeights};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -26,13 +26,25 @@ impl<B: CellPrimitives, C: CheckpointStrategy> ConvolutionWeights<Autodiff<B, C>
         match self {
             Self::None => [image.node(), image.node()],
             Self::Depthwise(depthwise) => [depthwise.node(), image.node()],
-            Self::Dense(dense) => [image.node(), dense.node()],
-            Self::Separable(depthwise, dense) => [depthwise.node(), dense.node()],
+            Self::Dense(dense) | Self::RoundedDense(dense, _) => [image.node(), dense.node()],
+            Self::Separable(depthwise, dense) | Self::RoundedSeparable(depthwise, dense, _) => {
+                [depthwise.node(), dense.node()]
+            }
         }
     }
 
-    fn inner(self) -> [Option<FloatTensor<B>>; 2] {
-        self.split().map(|weights| Some(weights?.into_primitive()))
+    fn inner(self) -> UnitWeights<B> {
+        let UnitWeights {
+            depthwise,
+            dense,
+            rounded,
+        } = self.split();
+        let inner = |tensor: Option<FloatTensor<Autodiff<B, C>>>| Some(tensor?.into_primitive());
+        UnitWeights {
+            depthwise: inner(depthwise),
+            dense: inner(dense),
+            rounded: inner(rounded),
+        }
     }
 }
 

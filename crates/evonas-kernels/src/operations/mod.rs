@@ -21,10 +21,11 @@ use self::extension::{
 };
 pub(crate) use self::extension::{NormNumbers, Running, UnitNorm};
 pub(crate) use self::gradient_mark::{GradientMark, Wanted};
-pub(crate) use self::primitives::{CellPrimitives, Epilogue, UnitGradients, scaled};
+pub(crate) use self::primitives::{CellPrimitives, Epilogue, UnitGradients, UnitWeights, scaled};
 use crate::batch_norm::{BatchNorm, RunningStatistic};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
+use crate::weight::Weight;
 use crate::window::Window;
 
 /// Whether a device has the operations for hidden states of a type.
@@ -84,16 +85,43 @@ impl EpilogueTensors {
     }
 }
 
-fn weights_of(
+/// The weights of a unit's convolutions, as far as it has them.
+#[derive(Clone, Debug)]
+pub(crate) struct UnitTensors {
+    /// `[channels, 1, kernel height, kernel width]`
     depthwise: Option<Tensor<4>>,
+    /// `[outputs, channels, kernel height, kernel width]`
     dense: Option<Tensor<4>>,
-) -> ConvolutionWeights<Dispatch> {
-    let weights = [depthwise, dense].map(|weights| Some(weights?.into_dispatch()));
-    match weights {
-        [None, None] => ConvolutionWeights::None,
-        [Some(depthwise), None] => ConvolutionWeights::Depthwise(depthwise),
-        [None, Some(dense)] => ConvolutionWeights::Dense(dense),
-        [Some(depthwise), Some(dense)] => ConvolutionWeights::Separable(depthwise, dense),
+    /// The dense ones in the type of the images, if they were rounded before.
+    rounded: Option<Tensor<4>>,
+}
+
+impl UnitTensors {
+    pub(crate) fn new(depthwise: Option<Weight>, dense: Option<Weight>) -> Self {
+        let [dense, rounded] = Weight::split(dense);
+        Self {
+            depthwise: depthwise.map(|weight| weight.values),
+            dense,
+            rounded,
+        }
+    }
+
+    pub(crate) fn dense(weight: Weight) -> Self {
+        Self::new(None, Some(weight))
+    }
+
+    fn into_primitives(self) -> ConvolutionWeights<Dispatch> {
+        let tensors = [self.depthwise, self.dense, self.rounded];
+        match tensors.map(|weights| Some(weights?.into_dispatch())) {
+            [None, None, _] => ConvolutionWeights::None,
+            [Some(depthwise), None, _] => ConvolutionWeights::Depthwise(depthwise),
+            [None, Some(dense), None] => ConvolutionWeights::Dense(dense),
+            [None, Some(dense), Some(rounded)] => ConvolutionWeights::RoundedDense(dense, rounded),
+            [Some(depthwise), Some(dense), None] => ConvolutionWeights::Separable(depthwise, dense),
+            [Some(depthwise), Some(dense), Some(rounded)] => {
+                ConvolutionWeights::RoundedSeparable(depthwise, dense, rounded)
+            }
+        }
     }
 }
 
@@ -101,18 +129,11 @@ fn weights_of(
 ///
 /// # Shapes
 /// - `image`: `[images, height, width, channels]`
-/// - `depthwise`: `[channels, 1, kernel height, kernel width]`
-/// - `dense`: `[outputs, channels, kernel height, kernel width]`
 /// - output: `[images, height, width, outputs]`
-pub(crate) fn convolve(
-    image: Input,
-    depthwise: Option<Tensor<4>>,
-    dense: Option<Tensor<4>>,
-    unit: UnitShape,
-) -> Tensor<4> {
+pub(crate) fn convolve(image: Input, weights: UnitTensors, unit: UnitShape) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as CellOperations>::convolve(
         image.values.into_dispatch(),
-        weights_of(depthwise, dense),
+        weights.into_primitives(),
         unit,
         image.mark,
     ))
@@ -125,8 +146,7 @@ pub(crate) fn convolve(
 /// Those of [`convolve`].
 pub(crate) fn normalize(
     image: Input,
-    depthwise: Option<Tensor<4>>,
-    dense: Option<Tensor<4>>,
+    weights: UnitTensors,
     norm: &BatchNorm,
     epilogue: EpilogueTensors,
     unit: UnitShape,
@@ -137,7 +157,7 @@ pub(crate) fn normalize(
     let (epilogue, marks) = epilogue.split(image.mark);
     let result = <Dispatch as CellOperations>::normalize(
         image.values.into_dispatch(),
-        weights_of(depthwise, dense),
+        weights.into_primitives(),
         primitives_of(norm, running),
         epilogue,
         unit,
@@ -160,8 +180,7 @@ pub(crate) fn normalize(
 /// Those of [`convolve`].
 pub(crate) fn evaluate(
     image: Input,
-    depthwise: Option<Tensor<4>>,
-    dense: Option<Tensor<4>>,
+    weights: UnitTensors,
     norm: &BatchNorm,
     epilogue: EpilogueTensors,
     unit: UnitShape,
@@ -170,7 +189,7 @@ pub(crate) fn evaluate(
     let (epilogue, _) = epilogue.split(image.mark);
     Tensor::from_dispatch(<Dispatch as Inference>::evaluate(
         image.values.into_dispatch(),
-        weights_of(depthwise, dense),
+        weights.into_primitives(),
         primitives_of(norm, running),
         epilogue,
         unit,

@@ -27,7 +27,7 @@ pub(crate) trait CellPrimitives: Backend {
     /// Convolutions by the depthwise and the dense weights, as far as there are any.
     fn convolved(
         image: FloatTensor<Self>,
-        weights: [Option<FloatTensor<Self>>; 2],
+        weights: UnitWeights<Self>,
         unit: UnitShape,
     ) -> (FloatTensor<Self>, Self::Convolved);
 
@@ -42,7 +42,7 @@ pub(crate) trait CellPrimitives: Backend {
     /// running ones.
     fn normalized(
         image: FloatTensor<Self>,
-        weights: [Option<FloatTensor<Self>>; 2],
+        weights: UnitWeights<Self>,
         norm: UnitNorm<Self>,
         epilogue: Epilogue<Self>,
         unit: UnitShape,
@@ -58,7 +58,7 @@ pub(crate) trait CellPrimitives: Backend {
     /// Convolutions, if there are any, and batch norm by the running statistics.
     fn evaluated(
         image: FloatTensor<Self>,
-        weights: [Option<FloatTensor<Self>>; 2],
+        weights: UnitWeights<Self>,
         norm: UnitNorm<Self>,
         epilogue: Epilogue<Self>,
         unit: UnitShape,
@@ -100,6 +100,17 @@ pub(crate) trait CellPrimitives: Backend {
 
     /// The number of channels of images.
     fn channels(image: &FloatTensor<Self>) -> usize;
+}
+
+/// The weights of a unit's convolutions, as far as it has them.
+#[derive(Clone, Debug)]
+pub(crate) struct UnitWeights<B: Backend> {
+    /// `[channels, 1, kernel height, kernel width]`
+    pub(crate) depthwise: Option<FloatTensor<B>>,
+    /// `[outputs, channels, kernel height, kernel width]`
+    pub(crate) dense: Option<FloatTensor<B>>,
+    /// The dense ones in the type of the images, if they were rounded before.
+    pub(crate) rounded: Option<FloatTensor<B>>,
 }
 
 /// What happens to an operation's output in the same pass; see [`crate::Epilogue`].

@@ -277,6 +277,22 @@ mod tests {
     }
 
     #[test]
+    fn rounding_to_bfloat16_changes_the_second_or_third_digit() {
+        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+            .cells_per_stack(1)
+            .filters(4);
+        let genotype = published::amoebanet_a();
+        let network = Agreement::of_rounding_to_bfloat16(&genotype, &config, 4, 0).unwrap();
+        let operation = Operation::Separable3x3;
+        let operation = Agreement::of_operation_rounded_to_bfloat16(operation, &config, 4, 0);
+        for agreement in [network, operation.unwrap()] {
+            println!("{agreement}");
+            assert!((1e-3..0.1).contains(&agreement.logits), "{agreement}");
+            assert!(agreement.gradient < 1.0, "{agreement}");
+        }
+    }
+
+    #[test]
     fn operations_are_compared_with_all_their_parameters_and_their_image() {
         let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
             .cells_per_stack(1)
