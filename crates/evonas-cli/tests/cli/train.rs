@@ -121,6 +121,19 @@ fn a_folder_that_holds_a_training_is_refused_unless_it_is_the_same_one() {
 }
 
 #[test]
+fn tf32_is_a_setting_of_its_own_that_rounds_nothing_on_the_cpu() {
+    let dir = Dir::new();
+    let both = dir.line(&brief("--tf32 --bf16 --out both")).assert();
+    both.code(2)
+        .stderr(contains("--bf16").and(contains("--tf32")));
+    dir.line(&brief("--out exact")).assert().success();
+    dir.line(&brief("--tf32 --out rounded")).assert().success();
+    assert_eq!(dir.read("exact/epochs.csv"), dir.read("rounded/epochs.csv"));
+    let other = dir.line(&brief("--out rounded --resume")).assert().code(1);
+    other.stderr(contains("precision"));
+}
+
+#[test]
 fn an_option_without_effect_is_refused() {
     let dir = Dir::new();
     let refused = dir.line("train --decay-epochs 3").assert().code(1);

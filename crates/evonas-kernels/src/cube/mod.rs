@@ -18,6 +18,7 @@ mod matrix;
 mod norm;
 mod optional;
 mod patches;
+mod place;
 mod pool;
 mod recording;
 mod rounding;

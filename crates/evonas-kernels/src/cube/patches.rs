@@ -9,6 +9,7 @@ use cubecl::prelude::*;
 
 use super::launch::{Taps, element, empty_like, lanes, threads};
 use super::optional::{Optional, added, masked, optional, rectified};
+use super::place::place_of;
 use crate::window::Window;
 
 /// The size of an output, for kernels whose tensors don't say it.
@@ -52,27 +53,21 @@ fn gather_kernel<F: Float, N: Size>(
     let columns = comptime!(taps.columns as usize);
     let count = comptime!((taps.rows * taps.columns) as usize);
     let tap = ABSOLUTE_POS % count;
-    let rest = ABSOLUTE_POS / count;
-    let channel = rest % channels;
-    let pixel = rest / channels;
     let out_width = comptime!(out.width as usize);
     let out_height = comptime!(out.height as usize);
-    let x = pixel % out_width;
-    let line = pixel / out_width;
-    let y = line % out_height;
-    let number = line / out_height;
+    let own = place_of(ABSOLUTE_POS / count, out_height, out_width, channels);
     let row = (tap / columns) as u32;
     let column = (tap % columns) as u32;
-    let image_y = (y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
-    let image_x = (x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
+    let image_y = (own.y as u32 * taps.down + row * taps.dilation) as i32 - taps.above;
+    let image_x = (own.x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
     let mut value = Vector::<f32, N>::zeroed();
     if image_y >= 0
         && image_y < image.shape(1) as i32
         && image_x >= 0
         && image_x < image.shape(2) as i32
     {
-        let line = number * image.shape(1) + image_y as usize;
-        let place = (line * image.shape(2) + image_x as usize) * channels + channel;
+        let line = own.image * image.shape(1) + image_y as usize;
+        let place = (line * image.shape(2) + image_x as usize) * channels + own.channel;
         value = rectified::<N>(Vector::cast_from(image[place]), relu);
     }
     rows[ABSOLUTE_POS] = Vector::cast_from(value);
@@ -94,12 +89,7 @@ fn scatter_kernel<F: Float, N: Size>(
         terminate!();
     }
     let channels = image.shape(3) / image.vector_size();
-    let channel = ABSOLUTE_POS % channels;
-    let pixel = ABSOLUTE_POS / channels;
-    let x = pixel % image.shape(2);
-    let line = pixel / image.shape(2);
-    let y = line % image.shape(1);
-    let number = line / image.shape(1);
+    let own = place_of(ABSOLUTE_POS, image.shape(1), image.shape(2), channels);
     let height = comptime!(out.height as i32);
     let width = comptime!(out.width as i32);
     let down = taps.down as i32;
@@ -108,16 +98,18 @@ fn scatter_kernel<F: Float, N: Size>(
     let mut sum = Vector::<f32, N>::zeroed();
     #[unroll]
     for row in 0..taps.rows {
-        let from_top = y as i32 + taps.above - (row * taps.dilation) as i32;
+        let from_top = own.y as i32 + taps.above - (row * taps.dilation) as i32;
         if from_top >= 0 && from_top % down == 0 && from_top / down < height {
             #[unroll]
             for column in 0..taps.columns {
-                let from_left = x as i32 + taps.left - (column * taps.dilation) as i32;
+                let from_left = own.x as i32 + taps.left - (column * taps.dilation) as i32;
                 if from_left >= 0 && from_left % right == 0 && from_left / right < width {
-                    let line = number * comptime!(out.height as usize) + (from_top / down) as usize;
+                    let line =
+                        own.image * comptime!(out.height as usize) + (from_top / down) as usize;
                     let pixel = line * comptime!(out.width as usize) + (from_left / right) as usize;
                     let tap = comptime!((row * taps.columns + column) as usize);
-                    sum += Vector::cast_from(by_rows[(pixel * channels + channel) * count + tap]);
+                    sum +=
+                        Vector::cast_from(by_rows[(pixel * channels + own.channel) * count + tap]);
                 }
             }
         }

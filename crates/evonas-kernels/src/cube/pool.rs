@@ -8,33 +8,10 @@ use cubecl::prelude::*;
 
 use super::launch::{Taps, contiguous, element, empty, empty_like, lanes, threads};
 use super::optional::{Factors, Optional, added, multiplied, optional};
+use super::place::place_of;
 use crate::operations::Epilogue;
 use crate::pooling::Pooling;
 use crate::window::Window;
-
-/// A pixel of an image and its place: the channel is that of a vector.
-#[derive(CubeType, Clone, Copy)]
-struct Place {
-    channel: usize,
-    channels: usize,
-    x: usize,
-    y: usize,
-    image: usize,
-}
-
-/// The place of a thread's vector in images of this size, whose threads are in the order of their values.
-#[cube]
-fn own_place(height: usize, width: usize, channels: usize) -> Place {
-    let pixel = ABSOLUTE_POS / channels;
-    let line = pixel / width;
-    Place {
-        channel: ABSOLUTE_POS % channels,
-        channels,
-        x: pixel % width,
-        y: line % height,
-        image: line / height,
-    }
-}
 
 /// One thread for each vector of the output: the mean of the pixels inside the image.
 #[cube(launch)]
@@ -50,7 +27,7 @@ fn average_kernel<F: Float, N: Size>(
         terminate!();
     }
     let channels = output.shape(3) / output.vector_size();
-    let own = own_place(output.shape(1), output.shape(2), channels);
+    let own = place_of(ABSOLUTE_POS, output.shape(1), output.shape(2), channels);
     let height = image.shape(1) as i32;
     let width = image.shape(2) as i32;
     let mut sum = Vector::<f32, N>::zeroed();
@@ -104,7 +81,7 @@ fn average_gradient_kernel<F: Float, N: Size>(
         terminate!();
     }
     let channels = image.shape(3) / image.vector_size();
-    let own = own_place(image.shape(1), image.shape(2), channels);
+    let own = place_of(ABSOLUTE_POS, image.shape(1), image.shape(2), channels);
     let height = gradient.shape(1) as i32;
     let width = gradient.shape(2) as i32;
     let down = taps.down as i32;
@@ -159,7 +136,7 @@ fn extreme_kernel<F: Float, N: Size>(
         terminate!();
     }
     let channels = output.shape(3) / output.vector_size();
-    let own = own_place(output.shape(1), output.shape(2), channels);
+    let own = place_of(ABSOLUTE_POS, output.shape(1), output.shape(2), channels);
     let height = image.shape(1) as i32;
     let width = image.shape(2) as i32;
     let mut best = Vector::<f32, N>::zeroed();
@@ -211,7 +188,7 @@ fn extreme_gradient_kernel<F: Float, N: Size>(
         terminate!();
     }
     let channels = image.shape(3) / image.vector_size();
-    let own = own_place(image.shape(1), image.shape(2), channels);
+    let own = place_of(ABSOLUTE_POS, image.shape(1), image.shape(2), channels);
     let height = gradient.shape(1) as i32;
     let width = gradient.shape(2) as i32;
     let down = taps.down as i32;

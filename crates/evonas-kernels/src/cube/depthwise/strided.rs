@@ -5,6 +5,7 @@ use cubecl::prelude::*;
 use super::weight_gradient::add_groups;
 use crate::cube::launch::Taps;
 use crate::cube::optional::{Optional, added, masked};
+use crate::cube::place::place_of;
 
 /// One thread for each vector of the image, which gathers from the outputs that have seen it, for windows with
 /// strides. Threads after the last one add up the groups of the weight's gradient.
@@ -25,12 +26,7 @@ pub(super) fn strided_gradient_kernel<F: Float, N: Size>(
         terminate!();
     }
     let channels = image.shape(3) / image.vector_size();
-    let channel = ABSOLUTE_POS % channels;
-    let pixel = ABSOLUTE_POS / channels;
-    let x = pixel % image.shape(2);
-    let line = pixel / image.shape(2);
-    let y = line % image.shape(1);
-    let number = line / image.shape(1);
+    let own = place_of(ABSOLUTE_POS, image.shape(1), image.shape(2), channels);
     let height = gradient.shape(1) as i32;
     let width = gradient.shape(2) as i32;
     let down = taps.down as i32;
@@ -39,22 +35,22 @@ pub(super) fn strided_gradient_kernel<F: Float, N: Size>(
     let mut sum = Vector::<f32, N>::zeroed();
     #[unroll]
     for row in 0..taps.rows {
-        let from_top = y as i32 + taps.above - (row * taps.dilation) as i32;
+        let from_top = own.y as i32 + taps.above - (row * taps.dilation) as i32;
         if from_top >= 0 && from_top % down == 0 && from_top / down < height {
             #[unroll]
             for column in 0..taps.columns {
-                let from_left = x as i32 + taps.left - (column * taps.dilation) as i32;
+                let from_left = own.x as i32 + taps.left - (column * taps.dilation) as i32;
                 if from_left >= 0 && from_left % right == 0 && from_left / right < width {
-                    let line = number * gradient.shape(1) + (from_top / down) as usize;
+                    let line = own.image * gradient.shape(1) + (from_top / down) as usize;
                     let place = line * gradient.shape(2) + (from_left / right) as usize;
                     let mut by = Vector::<f32, N>::zeroed();
                     #[unroll]
-                    for own in 0..by.vector_size() {
-                        let of_channel = (channel * by.vector_size() + own) * count;
+                    for lane in 0..by.vector_size() {
+                        let of_channel = (own.channel * by.vector_size() + lane) * count;
                         let tap = comptime!((row * taps.columns + column) as usize);
-                        by.insert(own, weight[of_channel + tap]);
+                        by.insert(lane, weight[of_channel + tap]);
                     }
-                    sum += Vector::cast_from(gradient[place * channels + channel]) * by;
+                    sum += Vector::cast_from(gradient[place * channels + own.channel]) * by;
                 }
             }
         }
