@@ -2,6 +2,7 @@
 
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{DType, Int, Tensor};
+use evonas_kernels::ClassifierLoss;
 use rand::Rng;
 
 use super::task::RecordedBatch;
@@ -97,11 +98,15 @@ impl StepLoss {
         labels: Tensor<1, Int>,
         label_smoothing: f64,
     ) -> Self {
-        let hits = correct(output.logits.clone().inner(), labels.clone());
-        let loss = Self::new(
-            Self::cross_entropy(output.logits, labels.clone(), label_smoothing),
-            hits.float(),
-        );
+        let own = ClassifierLoss::of(output.logits.clone(), labels.clone(), label_smoothing);
+        let loss = match own {
+            Some(loss) => Self::new(loss.mean, loss.correct),
+            None => {
+                let hits = correct(output.logits.clone().inner(), labels.clone());
+                let mean = Self::cross_entropy(output.logits, labels.clone(), label_smoothing);
+                Self::new(mean, hits.float())
+            }
+        };
         match output.auxiliary {
             Some((logits, weight)) => {
                 let loss_of_head = Self::cross_entropy(logits, labels, label_smoothing);
@@ -117,6 +122,9 @@ impl StepLoss {
         labels: Tensor<1, Int>,
         label_smoothing: f64,
     ) -> Tensor<1> {
+        if let Some(loss) = ClassifierLoss::of(logits.clone(), labels.clone(), label_smoothing) {
+            return loss.mean;
+        }
         let smoothing = label_smoothing as f32;
         CrossEntropyLossConfig::new()
             .with_smoothing((smoothing > 0.0).then_some(smoothing))

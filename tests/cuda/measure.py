@@ -3,7 +3,8 @@
 
 Builds the driver without a device (driver.c), times steps of the program on it, and prints what a steady step
 launches, uploads and waits for, and how long the host takes. With --ptxas it also assembles every kernel that was
-loaded. Kernels don't run, so this says nothing about how long they take.
+loaded, and holds the registers of this project's own to a table (registers.json). Kernels don't run, so this says nothing
+about how long they take.
 
     tests/cuda/measure.py target/release/evonas -- --cells 3 --filters 24 --batch 128
     tests/cuda/measure.py target/release/evonas --ptxas bin/ptxas --capability 80 -- --cells 1 --filters 8 --batch 64
@@ -90,6 +91,35 @@ def assemble(ptxas, files):
         return list(pool.map(one, files))
 
 
+def own_kernels():
+    """The names of this project's kernels."""
+    sources = (HERE.parents[1] / "crates/evonas-kernels/src/cube").rglob("*.rs")
+    launched = re.compile(r"#\[cube\(launch\)\]\s*(?:pub\(super\)\s+)?fn (\w+)")
+    return {name for source in sources for name in launched.findall(source.read_text())}
+
+
+def registers_of(assembled):
+    """The most registers and spilled bytes that an instance of each own kernel takes."""
+    own, most = own_kernels(), {}
+    for name, _, registers, spills, _ in assembled:
+        name = kernel(name)
+        if name in own:
+            before = most.get(name, (0, 0))
+            most[name] = (max(before[0], registers), max(before[1], spills))
+    return dict(sorted(most.items()))
+
+
+def complaints(registers, table):
+    """What own kernels take more than the table says."""
+    for name, (found, spills) in registers.items():
+        if spills:
+            yield f"{name} spills {spills} bytes"
+        if name not in table:
+            yield f"{name} is not in the table"
+        elif found > table[name]:
+            yield f"{name} takes {found} registers, {table[name]} in the table"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", help="evonas, built with the feature cuda")
@@ -99,6 +129,9 @@ def main():
     parser.add_argument("--keep", type=Path, help="a folder for events and PTX, instead of a temporary one")
     parser.add_argument("--cache", type=Path, help="a folder that keeps compiled kernels from run to run")
     parser.add_argument("--ptxas", help="also assemble every module with this program")
+    parser.add_argument("--table", type=Path, default=HERE / "registers.json", help="the registers of own kernels")
+    parser.add_argument("--write-table", action="store_true", help="raise the table's figures to those found")
+    parser.add_argument("--most-launches", type=int, help="fail if a step takes more launches, or waits at all")
     parser.add_argument("--capability", type=int, default=90, help="the compute capability that the driver claims, times 10")
     arguments = sys.argv[1:]
     options = []
@@ -148,7 +181,19 @@ def main():
             result["failed"] = [f"{name}: {text.strip()[:300]}" for name, _, _, _, text in failures]
             result["spills"] = {name: spills for name, _, _, spills, _ in assembled if spills}
             result["registers"] = max((registers for _, _, registers, _, _ in assembled), default=0)
-            failed = bool(failures)
+            registers = registers_of(assembled)
+            table = json.loads(parsed.table.read_text()) if parsed.table.exists() else {}
+            of_capability = table.setdefault(str(parsed.capability), {})
+            if parsed.write_table:
+                for name, (found, _) in registers.items():
+                    of_capability[name] = max(found, of_capability.get(name, 0))
+                of_capability = table[str(parsed.capability)] = dict(sorted(of_capability.items()))
+                parsed.table.write_text(json.dumps(table, indent=1) + "\n")
+            result["own"] = len(registers)
+            result["complaints"] = list(complaints(registers, of_capability))
+            failed = bool(failures or result["complaints"])
+        if parsed.most_launches is not None:
+            failed |= result["launches"] > parsed.most_launches or result["waits"] > 0 or result["refused"] > 0
         if parsed.json:
             print(json.dumps(result | {"kernels": dict(last.most_common())}))
         else:

@@ -2,6 +2,7 @@
 //! device the tests are skipped, and say so; with `EVONAS_REQUIRE_WGPU` set they fail.
 
 mod half;
+mod loss;
 
 use std::io::Write as _;
 

@@ -12,6 +12,7 @@
 
 mod backend;
 mod concatenate;
+mod cross_entropy;
 mod depthwise;
 mod launch;
 mod matrix;
@@ -28,6 +29,7 @@ mod unit;
 mod update;
 
 pub(crate) use backend::{run_on, tensor_of, values_of};
+pub(crate) use cross_entropy::{Loss, cross_entropy, cross_entropy_gradient};
 pub(crate) use launch::is_stored;
 pub(crate) use recording::{
     Recorded, Recorder, any_values_of, can_be_replaced, copied, replace, with_values,

@@ -8,6 +8,8 @@
 mod extension;
 mod gradient_mark;
 mod gradients;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod loss;
 mod primitives;
 
 use std::collections::VecDeque;
@@ -21,6 +23,8 @@ use self::extension::{
 };
 pub(crate) use self::extension::{NormNumbers, Running, UnitNorm};
 pub(crate) use self::gradient_mark::{GradientMark, Wanted};
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+pub(crate) use self::loss::classifier_loss;
 pub(crate) use self::primitives::{CellPrimitives, Epilogue, UnitGradients, UnitWeights, scaled};
 use crate::batch_norm::{BatchNorm, RunningStatistic};
 use crate::pooling::Pooling;
