@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "burn")]
 use super::error::NetworkError;
 
-/// The precision in which a network computes. Weights, their gradients and updates, the statistics of batch norm, all sums,
-/// the classifier and the loss are in single precision whatever is chosen.
+/// The precision in which a network computes. Weights, their gradients and updates, the statistics of batch norm, the sums
+/// inside an operation, the classifier and the loss are in single precision whatever is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -92,12 +92,13 @@ impl StepLoss {
         Self::of_logits(output, labels, config.label_smoothing)
     }
 
-    /// The loss of a classifier's outputs in training.
-    pub(super) fn of_logits(
-        output: TrainingOutput,
-        labels: Tensor<1, Int>,
-        label_smoothing: f64,
-    ) -> Self {
+    /// The loss of a classifier's outputs in training: the cross-entropy of the logits, with label smoothing, and that of the
+    /// auxiliary head's if there are any. The total is the number of images that are classified correctly.
+    ///
+    /// # Shapes
+    /// - labels: `[batch]`
+    #[must_use]
+    pub fn of_logits(output: TrainingOutput, labels: Tensor<1, Int>, label_smoothing: f64) -> Self {
         let own = ClassifierLoss::of(output.logits.clone(), labels.clone(), label_smoothing);
         let loss = match own {
             Some(loss) => Self::new(loss.mean, loss.correct),

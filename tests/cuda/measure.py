@@ -111,6 +111,8 @@ def registers_of(assembled):
 
 def complaints(registers, table):
     """What own kernels take more than the table says."""
+    if not registers:
+        yield "no own kernel was assembled"
     for name, (found, spills) in registers.items():
         if spills:
             yield f"{name} spills {spills} bytes"

@@ -18,9 +18,10 @@ use crate::{composed, operations};
 /// Its shape is always given as `[batch, channels, height, width]`; the order in which its values are
 /// stored is private to the crate and depends on the device.
 ///
-/// It is stored in the type of the images that [entered](Self::enter): single precision or, on devices that
-/// [have it](crate::supports_bfloat16), bfloat16. All operations keep that type, and compute in single precision but for
-/// [products](crate::Products). Only what [`global_average_pool`](Self::global_average_pool) returns has at least single
+/// It is stored in the type of the images that [entered](Self::enter): single precision or, on GPUs that have it, half
+/// precision ([bfloat16](crate::supports_bfloat16) or 16-bit floats; weights stay in single precision); Burn's own operations
+/// compute on all others. The operations keep that type. A kernel computes in single precision, but for
+/// [products](crate::Products), and rounds what it writes. Only what [`global_average_pool`](Self::global_average_pool) returns has at least single
 /// precision, as does a classifier.
 #[derive(Clone, Debug)]
 pub struct HiddenState {
@@ -288,7 +289,7 @@ impl HiddenState {
         }
     }
 
-    /// The product with factors that are 1 along the dimensions that share them: `[batch, 1, 1, 1]` has a
+    /// The product with factors, rounded to the state's type, that are 1 along the dimensions that share them: `[batch, 1, 1, 1]` has a
     /// factor for each example, as drop path needs.
     ///
     /// # Shapes

@@ -21,13 +21,17 @@ impl ClassifierLoss {
     /// - `labels`: `[batch]`, from 0 to `classes - 1`
     ///
     /// # Panics
-    /// If there are other labels than examples.
+    /// If there are other labels than examples, or the smoothing isn't in 0 to 1.
     #[must_use]
     pub fn of(logits: Tensor<2>, labels: Tensor<1, Int>, smoothing: f64) -> Option<Self> {
         #[cfg(any(feature = "cuda", feature = "wgpu"))]
         if crate::cube::run_on(&logits.device())
             && (logits.dtype(), labels.dtype()) == (DType::F32, DType::I32)
         {
+            assert!(
+                (0.0..=1.0).contains(&smoothing),
+                "label smoothing is in 0 to 1"
+            );
             let [mean, correct] = crate::operations::classifier_loss(logits, labels, smoothing);
             return Some(Self {
                 mean,

@@ -187,6 +187,9 @@ impl LatencyTable {
 
     /// The latency of a network for a batch, in milliseconds, without its auxiliary head. Parts that the table lacks are
     /// measured now, one at a time.
+    ///
+    /// # Panics
+    /// If the device doesn't compute in the network's precision.
     #[must_use]
     pub fn latency(&self, plan: &NetworkPlan) -> f64 {
         let mut times = self.times();
@@ -205,6 +208,9 @@ impl LatencyTable {
             height,
             width,
         } = part.input;
+        if let Err(error) = config.precision.check(&self.device) {
+            panic!("{error}");
+        }
         let mut rng = stream(0, 0);
         let layers = Sequence::new(&part.layers, config, &mut rng, &self.device);
         let shape = [self.batch, channels, height, width];

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::launch::{contiguous, rows_of};
+use super::launch::{contiguous, rows_of, single};
 use super::{concatenate, norm, pool, unit};
 use crate::operations::{
     CellPrimitives, Epilogue, Running, UnitGradients, UnitNorm, UnitWeights, Wanted,
@@ -60,7 +60,7 @@ fn tensors_of(norm: UnitNorm<CubeBackend>) -> [CubeTensor; 4] {
         norm.running.mean,
         norm.running.variance,
     ]
-    .map(contiguous)
+    .map(single)
 }
 
 impl CellPrimitives for CubeBackend {

@@ -96,7 +96,11 @@ fn examples_kernel(
         if across == 0 {
             let of_label = logits[first + label] - largest - log;
             let of_all = spread - f32::cast_from(classes) * log;
-            results[example] = -(own * of_label + each * of_all);
+            let mut loss = -(own * of_label);
+            if each > 0.0 {
+                loss -= each * of_all;
+            }
+            results[example] = loss;
             let mut hit = f32::new(0.0);
             if place as usize == label {
                 hit = f32::new(1.0);

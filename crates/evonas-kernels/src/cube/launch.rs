@@ -62,6 +62,19 @@ pub(super) fn contiguous(tensor: CubeTensor) -> CubeTensor {
     into_contiguous(tensor)
 }
 
+/// A contiguous tensor of what is in single precision whatever the hidden states are.
+///
+/// # Panics
+/// If it isn't.
+pub(super) fn single(tensor: CubeTensor) -> CubeTensor {
+    assert_eq!(
+        tensor.dtype,
+        DType::F32,
+        "weights, statistics and factors are in single precision"
+    );
+    contiguous(tensor)
+}
+
 /// The values themselves, if nothing else holds them, otherwise a copy: what a kernel may overwrite.
 pub(super) fn own(tensor: CubeTensor) -> CubeTensor {
     let tensor = contiguous(tensor);

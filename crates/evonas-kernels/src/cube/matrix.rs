@@ -1,7 +1,7 @@
 //! Products of matrices.
 //!
-//! CUDA takes CubeK's, which are tuned (`tuned.rs`), except for those with a long inner dimension. On other devices CubeK's
-//! take seconds to compile for every shape; there a tiled kernel of our own serves all shapes.
+//! CUDA takes CubeK's, which are tuned (`tuned.rs`). On other devices those take seconds to compile for every shape; there a
+//! tiled kernel of our own serves all shapes. It splits long inner dimensions, for which CUDA takes it too.
 
 use burn::backend::TensorMetadata as _;
 use burn::tensor::DType;
@@ -181,7 +181,7 @@ fn add_parts_kernel<O: Float>(
     output[ABSOLUTE_POS] = O::cast_from(sum);
 }
 
-/// The product of two matrices of one type, `[rows, inner]` and `[inner, columns]`, in this type. The operands may be
+/// The product of two matrices of one type, `[rows, inner]` and `[inner, columns]`, rounded to a type. The operands may be
 /// transposed views.
 pub(super) fn product(
     left: CubeTensor,

@@ -38,7 +38,7 @@ fn lanes_of(window: &Window, channels: usize) -> usize {
 
 /// One thread for each vector of `rows`, `[pixels, channels · taps]`.
 #[cube(launch)]
-fn gather_kernel<F: Float, N: Size>(
+fn gather_rows_kernel<F: Float, N: Size>(
     image: &Tensor<Vector<F, N>>,
     rows: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
@@ -76,7 +76,7 @@ fn gather_kernel<F: Float, N: Size>(
 /// One thread for each vector of the image, which adds up the gradients of the rows that hold it; 0 where `mask`
 /// isn't positive, and then added to `onto`.
 #[cube(launch)]
-fn scatter_kernel<F: Float, N: Size>(
+fn scatter_rows_kernel<F: Float, N: Size>(
     by_rows: &Tensor<Vector<F, N>>,
     mask: &Optional<F, N>,
     onto: &Optional<F, N>,
@@ -125,7 +125,7 @@ pub(super) fn gather(image: CubeTensor, window: &Window, relu: bool) -> CubeTens
     let rows = empty_like(&image, shape);
     let lanes = lanes_of(window, channels);
     let (count, dim) = threads(&rows, shape.iter().product::<usize>() / lanes);
-    gather_kernel::launch(
+    gather_rows_kernel::launch(
         &rows.client,
         count,
         dim,
@@ -151,7 +151,7 @@ pub(super) fn scatter(
     let image = empty_like(&by_rows, shape);
     let lanes = lanes_of(window, shape[3]);
     let (count, dim) = threads(&image, shape.iter().product::<usize>() / lanes);
-    scatter_kernel::launch(
+    scatter_rows_kernel::launch(
         &image.client,
         count,
         dim,

@@ -6,7 +6,7 @@ use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{Taps, contiguous, element, empty, empty_like, lanes, threads};
+use super::launch::{Taps, element, empty, empty_like, lanes, single, threads};
 use super::optional::{Factors, Optional, added, multiplied, optional};
 use super::place::place_of;
 use crate::operations::Epilogue;
@@ -241,7 +241,7 @@ pub(super) fn forward(
     let lanes = lanes(channels);
     let (count, dim) = threads(&output, out.iter().product::<usize>() / lanes);
     let image = image.into_tensor_arg();
-    let factors = epilogue.factors.map(contiguous);
+    let factors = epilogue.factors.map(single);
     let scaled = optional(factors.clone());
     let taps = Taps::of(window);
     let written = output.clone().into_tensor_arg();

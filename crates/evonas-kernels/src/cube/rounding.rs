@@ -5,7 +5,7 @@ use burn::tensor::DType;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::launch::{contiguous, element, empty};
+use super::launch::{element, empty, single};
 use super::update::{Tensors, across, arguments, at_once, length};
 
 /// The cubes of a tensor are side by side; each tensor of a launch is a row of them.
@@ -36,7 +36,7 @@ pub(crate) fn round(tensors: Vec<CubeTensor>, dtype: DType) -> Vec<CubeTensor> {
     let pairs: Vec<[CubeTensor; 2]> = tensors
         .into_iter()
         .map(|values| {
-            let values = contiguous(values);
+            let values = single(values);
             let rounded = empty(&values, values.shape(), dtype);
             [values, rounded]
         })

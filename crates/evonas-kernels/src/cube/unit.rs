@@ -7,7 +7,7 @@ use burn_cubecl::kernel::cast;
 use burn_cubecl::ops::{permute, reshape};
 use burn_cubecl::tensor::CubeTensor;
 
-use super::launch::{contiguous, rows_of};
+use super::launch::{contiguous, rows_of, single};
 use super::matrix::product;
 use super::{depthwise, patches};
 use crate::operations::{UnitGradients, UnitWeights, Wanted};
@@ -67,11 +67,17 @@ impl Saved {
         unit: UnitShape,
     ) -> Self {
         let [_, _, _, channels] = image.shape().dims();
-        let depthwise = weights.depthwise.map(contiguous);
-        let rounded = weights.rounded.filter(|weight| weight.dtype == image.dtype);
-        let dense = weights
-            .dense
-            .map(|weight| rounded.unwrap_or_else(|| cast(contiguous(weight), image.dtype)));
+        let depthwise = weights.depthwise.map(single);
+        if let Some(rounded) = &weights.rounded {
+            assert_eq!(
+                rounded.dtype, image.dtype,
+                "the weights were rounded to another type than that of the images"
+            );
+        }
+        let dense = weights.dense.map(|weight| {
+            let round = || cast(single(weight), image.dtype);
+            weights.rounded.unwrap_or_else(round)
+        });
         if let Some(weight) = &depthwise {
             assert_eq!(
                 weight.shape().dims::<4>()[..2],

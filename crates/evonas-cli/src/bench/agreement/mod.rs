@@ -157,6 +157,17 @@ impl Agreement {
     /// The error of `compare`.
     pub fn of_some_seed<E>(
         bound: f64,
+        compare: impl FnMut(u64) -> Result<Self, E>,
+    ) -> Result<Self, E> {
+        Self::of_first_seed(|agreement| agreement.is_within(bound), compare)
+    }
+
+    /// As [`Agreement::of_some_seed`], with another condition than a bound.
+    ///
+    /// # Errors
+    /// The error of `compare`.
+    pub fn of_first_seed<E>(
+        holds: impl Fn(&Self) -> bool,
         mut compare: impl FnMut(u64) -> Result<Self, E>,
     ) -> Result<Self, E> {
         const SEEDS: u64 = 5;
@@ -164,7 +175,7 @@ impl Agreement {
         loop {
             let agreement = compare(seed)?;
             seed += 1;
-            if agreement.is_within(bound) || seed == SEEDS {
+            if holds(&agreement) || seed == SEEDS {
                 return Ok(agreement);
             }
         }
@@ -197,6 +208,20 @@ impl Agreement {
     #[must_use]
     pub fn largest(&self) -> f64 {
         self.logits.max(self.loss).max(self.gradient)
+    }
+
+    /// Whether no difference is larger than so many times that of another agreement. Each may be as large as the first bound,
+    /// and none larger than the second.
+    #[must_use]
+    pub fn is_as_close_as(&self, other: &Self, times: f64, [least, most]: [f64; 2]) -> bool {
+        let pairs = [
+            (self.logits, other.logits),
+            (self.loss, other.loss),
+            (self.gradient, other.gradient),
+        ];
+        pairs
+            .into_iter()
+            .all(|(own, other)| own <= (times * other).max(least).min(most))
     }
 
     /// Whether no difference is larger than this.
@@ -283,12 +308,15 @@ mod tests {
             .filters(4);
         let genotype = published::amoebanet_a();
         let network = Agreement::of_rounding_to_bfloat16(&genotype, &config, 4, 0).unwrap();
-        let operation = Operation::Separable3x3;
-        let operation = Agreement::of_operation_rounded_to_bfloat16(operation, &config, 4, 0);
-        for agreement in [network, operation.unwrap()] {
-            println!("{agreement}");
-            assert!((1e-3..0.1).contains(&agreement.logits), "{agreement}");
-            assert!(agreement.gradient < 1.0, "{agreement}");
+        println!("AmoebaNet-A: {network}");
+        assert!((1e-3..0.1).contains(&network.logits), "{network}");
+        assert!(network.gradient < 0.4, "{network}");
+        for operation in Operation::ALL {
+            let agreement =
+                Agreement::of_operation_rounded_to_bfloat16(operation, &config, 4, 0).unwrap();
+            println!("{operation:?}: {agreement}");
+            assert!(agreement.logits < 0.05, "{operation:?}: {agreement}");
+            assert!(agreement.gradient < 0.4, "{operation:?}: {agreement}");
         }
     }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{DType, Device, Gradients, Tensor};
 use evonas::network::{
     CellNetwork, ImageShape, NetworkConfig, NetworkError, OperationModule, TrainingPass,
 };
 use evonas::randomness::stream;
 use evonas::spaces::nasnet::{CellKind, NasnetGenotype, Operation};
+use evonas::training::StepLoss;
 
 use crate::bench::random_batch::random_batch;
 
@@ -51,12 +51,9 @@ impl Results {
         let (images, labels) = random_batch(batch, config.image, config.classes, &mut rng, device);
         let images = images.cast(states);
         let output = network.forward_training(images, &mut TrainingPass::new(0.5, &mut rng));
-        let cross_entropy = CrossEntropyLossConfig::new().init(device);
-        let mut loss = cross_entropy.forward(output.logits.clone(), labels.clone());
-        if let Some((logits, weight)) = output.auxiliary {
-            loss = loss + cross_entropy.forward(logits, labels) * weight;
-        }
-        Ok(Self::gathered(&network, None, output.logits, loss))
+        let logits = output.logits.clone();
+        let loss = StepLoss::of_logits(output, labels, 0.0).differentiated;
+        Ok(Self::gathered(&network, None, logits, loss))
     }
 
     /// The results of an operation on images of the shape that it is meant for. Its output is multiplied by

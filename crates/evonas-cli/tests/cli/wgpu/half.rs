@@ -144,6 +144,7 @@ fn furthest(found: &[Vec<f32>], expected: &[Vec<f32>]) -> Vec<f32> {
     assert_eq!(found.len(), expected.len());
     let of_pair = |(found, expected): (&Vec<f32>, &Vec<f32>)| {
         assert_eq!(found.len(), expected.len());
+        assert!(found.iter().all(|value| value.is_finite()), "{found:?}");
         let most = |values: &mut dyn Iterator<Item = f32>| {
             values.fold(0.0_f32, |most, value| most.max(value.abs()))
         };
@@ -161,6 +162,12 @@ fn states_in_half_precision_differ_by_rounding() {
     let single = furthest(&results(&device, FloatDType::F32, None), &expected);
     assert!(single.iter().all(|&one| one < 1e-4), "{single:?}");
     if !device.supports_dtype(FloatDType::F16) {
+        let skipped = "skipped: the device has no 16-bit floats";
+        assert!(
+            std::env::var_os("EVONAS_REQUIRE_WGPU").is_none(),
+            "{skipped}"
+        );
+        println!("{skipped}");
         return;
     }
     // What rounding does, from Burn's own operations on the CPU.
@@ -179,4 +186,11 @@ fn states_in_half_precision_differ_by_rounding() {
         results(&device, FloatDType::F16, Some(FloatDType::F16)),
         found
     );
+}
+
+#[test]
+#[should_panic(expected = "the weights were rounded to another type")]
+fn weights_that_were_rounded_for_other_states_are_refused() {
+    let device = device().expect("the weights were rounded to another type");
+    let _ = results(&device, FloatDType::F32, Some(FloatDType::F16));
 }

@@ -14,7 +14,7 @@ use burn_cubecl::tensor::CubeTensor;
 
 use self::forward::{evaluate_kernel, moments_kernel, normalize_kernel};
 use self::gradient::{gradient_sums_kernel, input_gradient_kernel};
-use super::launch::{Groups, contiguous, element, empty, empty_like, lanes, own, threads};
+use super::launch::{Groups, element, empty, empty_like, lanes, own, single, threads};
 use super::optional::optional;
 use crate::operations::{Epilogue, NormNumbers};
 
@@ -66,7 +66,7 @@ pub(super) fn forward(
     let output = empty_like(&rows, [pixels, channels]);
     let statistics = empty(&rows, [2, channels], DType::F32);
     let running = [running_mean, running_variance].map(own);
-    let factors = epilogue.factors.map(contiguous);
+    let factors = epilogue.factors.map(single);
     normalize_kernel::launch(
         &client,
         parts.cubes(),
@@ -178,7 +178,7 @@ pub(super) fn evaluate(
         beta.into_tensor_arg(),
         running_mean.into_tensor_arg(),
         running_variance.into_tensor_arg(),
-        optional(epilogue.factors),
+        optional(epilogue.factors.map(single)),
         optional(epilogue.plus),
         output.clone().into_tensor_arg(),
         of_image,
