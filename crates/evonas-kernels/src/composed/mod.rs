@@ -1,4 +1,5 @@
-//! The operations composed of Burn's own, for devices and types without kernels.
+//! The operations composed of Burn's own, for devices and types without kernels. Of half precision, they compute in single
+//! precision as kernels do.
 //! Images are `[images, channels, height, width]`.
 
 use burn::tensor::module::{
@@ -29,14 +30,17 @@ pub(crate) fn convolve(
     grouping: Grouping,
 ) -> Tensor<4> {
     let Convolution { weight, window, .. } = convolution;
-    let weight = in_type_of(&input, weight.values.clone());
+    let weight = match grouping {
+        Grouping::Dense => widened(in_type_of(&input, weight.values.clone())),
+        Grouping::Depthwise => weight.values.clone(),
+    };
     let groups = match grouping {
         Grouping::Dense => 1,
         Grouping::Depthwise => weight.dims()[0],
     };
     let dilation = [window.dilation; 2];
     let options = ConvOptions::new_with_padding(window.stride, window.padding(), dilation, groups);
-    conv2d(input, weight, None, options)
+    wide(input, |input| conv2d(input, weight, None, options))
 }
 
 /// A tensor in the type of a hidden state.
@@ -52,10 +56,14 @@ pub(crate) fn widened<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     }
 }
 
-/// Batch norm. Of half precision, it computes in single precision.
-pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
+/// An operation in at least single precision, whose result is rounded to the input's type.
+fn wide(input: Tensor<4>, operation: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Tensor<4> {
     let dtype = FloatDType::from(input.dtype());
-    wide_batch_norm(widened(input), norm).cast(dtype)
+    operation(widened(input)).cast(dtype)
+}
+
+pub(crate) fn batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
+    wide(input, |input| wide_batch_norm(input, norm))
 }
 
 fn wide_batch_norm(input: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
@@ -94,7 +102,7 @@ pub(crate) fn pool(input: Tensor<4>, pooling: Pooling, window: &Window) -> Tenso
             options.stride = window.stride;
             options.padding = window.padding();
             options.count_include_pad = false;
-            avg_pool2d(input, options)
+            wide(input, |input| avg_pool2d(input, options))
         }
         Pooling::Max => max_pool2d(input, extreme()),
         Pooling::Min => max_pool2d(input.neg(), extreme()).neg(),

@@ -2,6 +2,7 @@
 
 mod results;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use burn::tensor::{DType, Device};
@@ -27,6 +28,9 @@ pub struct Agreement {
     pub gradient: f64,
     /// The parameter with that gradient.
     pub parameter: String,
+    /// The norm of the difference of all gradients together, relative to the norm of the gradients. In half precision, small
+    /// gradients have no digits to agree in, and this is what counts.
+    pub overall: f64,
 }
 
 impl Agreement {
@@ -201,6 +205,7 @@ impl Agreement {
             loss: difference(&found.loss, &expected.loss, 0.0),
             gradient,
             parameter,
+            overall: overall_difference(&found.gradients, &expected.gradients),
         }
     }
 
@@ -210,14 +215,14 @@ impl Agreement {
         self.logits.max(self.loss).max(self.gradient)
     }
 
-    /// Whether no difference is larger than so many times that of another agreement. Each may be as large as the first bound,
-    /// and none larger than the second.
+    /// Whether the differences of logits, of the loss, and of all gradients together aren't larger than so many times those of
+    /// another agreement. Each may be as large as the first bound, and none larger than the second.
     #[must_use]
     pub fn is_as_close_as(&self, other: &Self, times: f64, [least, most]: [f64; 2]) -> bool {
         let pairs = [
             (self.logits, other.logits),
             (self.loss, other.loss),
-            (self.gradient, other.gradient),
+            (self.overall, other.overall),
         ];
         pairs
             .into_iter()
@@ -235,9 +240,33 @@ impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "logits {:.1e}, loss {:.1e}, gradients {:.1e} ({})",
-            self.logits, self.loss, self.gradient, self.parameter
+            "logits {:.1e}, loss {:.1e}, gradients {:.1e} (together; {:.1e} in {})",
+            self.logits, self.loss, self.overall, self.gradient, self.parameter
         )
+    }
+}
+
+/// The norm of the difference of all gradients, relative to the norm of the expected ones.
+fn overall_difference(
+    found: &BTreeMap<String, Vec<f64>>,
+    expected: &BTreeMap<String, Vec<f64>>,
+) -> f64 {
+    let [mut apart, mut whole] = [0.0; 2];
+    for (name, expected) in expected {
+        let Some(found) = found
+            .get(name)
+            .filter(|found| found.len() == expected.len())
+        else {
+            return f64::INFINITY;
+        };
+        let pairs = found.iter().zip(expected);
+        apart += pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        whole += expected.iter().map(|b| b.powi(2)).sum::<f64>();
+    }
+    match apart {
+        0.0 => 0.0,
+        _ if apart.is_finite() => (apart / whole).sqrt(),
+        _ => f64::INFINITY,
     }
 }
 
@@ -303,20 +332,21 @@ mod tests {
 
     #[test]
     fn rounding_to_bfloat16_changes_the_second_or_third_digit() {
-        let config = NetworkConfig::new(ImageShape::gray(8, 8), 3)
+        let config = NetworkConfig::new(ImageShape::rgb(8, 8), 10)
             .cells_per_stack(1)
-            .filters(4);
+            .filters(8);
         let genotype = published::amoebanet_a();
-        let network = Agreement::of_rounding_to_bfloat16(&genotype, &config, 4, 0).unwrap();
+        let network = Agreement::of_rounding_to_bfloat16(&genotype, &config, 8, 0).unwrap();
         println!("AmoebaNet-A: {network}");
         assert!((1e-3..0.1).contains(&network.logits), "{network}");
-        assert!(network.gradient < 0.4, "{network}");
+        // Rounding moves values across the kinks of ReLUs and from one pixel of a pool to another, in every layer.
+        assert!(network.overall < 0.45, "{network}");
         for operation in Operation::ALL {
             let agreement =
                 Agreement::of_operation_rounded_to_bfloat16(operation, &config, 4, 0).unwrap();
             println!("{operation:?}: {agreement}");
             assert!(agreement.logits < 0.05, "{operation:?}: {agreement}");
-            assert!(agreement.gradient < 0.4, "{operation:?}: {agreement}");
+            assert!(agreement.overall < 0.2, "{operation:?}: {agreement}");
         }
     }
 

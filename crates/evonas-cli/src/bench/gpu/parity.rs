@@ -170,6 +170,7 @@ pub(super) fn check(bench: &Bench<'_>, part: Part) -> Result<bool, Failure> {
                 "check": "parity", "network": network, "precision": name,
                 "logits": agreement.logits, "loss": agreement.loss,
                 "gradient": agreement.gradient, "parameter": agreement.parameter,
+                "gradients_together": agreement.overall,
                 "allowed": allowed.text(), "ok": holds,
             }),
         )?;
