@@ -103,7 +103,8 @@ def registers_of(assembled):
     own, most = own_kernels(), {}
     for name, _, registers, spills, _ in assembled:
         name = kernel(name)
-        if name in own:
+        # After its name, a kernel has those of its types.
+        if any(re.match(rf"{one}(_\w_\w+)*$", name) for one in own):
             before = most.get(name, (0, 0))
             most[name] = (max(before[0], registers), max(before[1], spills))
     return dict(sorted(most.items()))

@@ -165,12 +165,13 @@ pub(super) fn convolve_kernel<F: Float, N: Size>(
                 let first = weight_row as usize * comptime!(columns * wide) + across;
                 let mut of_row = Array::<Vector<f32, N>>::new(columns);
                 #[unroll]
-                for column in 0..pass.taps.columns {
-                    of_row[comptime!(column as usize)] =
-                        weights[first + comptime!(pass.weight_column(column) * wide)];
-                }
-                #[unroll]
                 for position in 0..comptime!(pass.span()) {
+                    // The thread's first output is the first to see a column; a weight that was read before would only take
+                    // registers.
+                    if comptime!(pass.sees(position, 0)) {
+                        of_row[comptime!(pass.column_of(position, 0) as usize)] = weights[first
+                            + comptime!(pass.weight_column(pass.column_of(position, 0)) * wide)];
+                    }
                     if comptime!(pass.is_seen(position)) {
                         let image_x = left + position as i32;
                         if image_x >= 0 && image_x < width {
