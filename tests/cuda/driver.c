@@ -1,7 +1,7 @@
 /* A CUDA driver for machines without a GPU.
  *
- * Memory is the host's and copies are real, but no kernel runs: a program goes its whole way, and its results are
- * whatever was in memory. What it asks for is written to the folder named by EVONAS_DRIVER_LOG:
+ * Memory is the host's and copies are real, but no kernel runs, unless EVONAS_DRIVER_RUN is set: then the host runs their
+ * PTX (ptx.c), slowly. Without it, a program goes its whole way, and its results are whatever was in memory. What it asks for is written to the folder named by EVONAS_DRIVER_LOG:
  *
  *   events.tsv   a line for each event: seconds since the start, kind, name, number of bytes or nodes
  *   N.ptx        the PTX of every module, in the order of loading
@@ -10,9 +10,12 @@
  * capture (its end, with the number of launches), refused (what CUDA forbids while a stream is being captured).
  *
  * EVONAS_DRIVER_SM (90) is the compute capability that it claims, EVONAS_DRIVER_VERSION (12080) its version, and
- * EVONAS_DRIVER_MEMORY (80) the device's memory in GiB. Timed intervals last as long as the host took.
+ * EVONAS_DRIVER_MEMORY (80) the device's memory in GiB. Timed intervals last as long as the host took, and those with
+ * CubeCL's measurements of a device's speed, which are never run, much longer: they would be repeated until they do.
  */
 #define _GNU_SOURCE
+#include "ptx.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -24,7 +27,7 @@
 #include <unistd.h>
 
 typedef int Result;
-enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 101, CAPTURE_UNSUPPORTED = 900 };
+enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 101, INVALID_PTX = 218, CAPTURE_UNSUPPORTED = 900 };
 
 typedef uint64_t Pointer;
 
@@ -160,6 +163,46 @@ Result cuCtxGetStreamPriorityRange(int *least, int *greatest) {
 static volatile int capturing;
 static uint64_t captured;
 
+/* What a graph does again: launches, and copies or, without a source, fillings of memory. */
+struct Node {
+    const struct ptx_kernel *kernel;
+    unsigned grid[3], block[3];
+    size_t shared;
+    void *parameters;
+    Pointer to, from;
+    unsigned char value;
+    size_t bytes;
+};
+struct Graph {
+    uint64_t launches;
+    struct Node *nodes;
+    size_t count;
+};
+static struct Graph recording;
+
+static int runs_kernels(void) { return getenv("EVONAS_DRIVER_RUN") != NULL; }
+
+static Result perform(const struct Node *node) {
+    if (node->kernel) return ptx_run(node->kernel, node->grid, node->block, node->shared, node->parameters) ? SUCCESS : OUT_OF_MEMORY;
+    if (node->from) memmove((void *)(uintptr_t)node->to, (const void *)(uintptr_t)node->from, node->bytes);
+    else memset((void *)(uintptr_t)node->to, node->value, node->bytes);
+    return SUCCESS;
+}
+
+/* Does it now, or as part of the graph that is being captured. */
+static Result perform_or_capture(struct Node node) {
+    if (!capturing) {
+        Result result = perform(&node);
+        free(node.parameters);
+        return result;
+    }
+    pthread_mutex_lock(&mutex);
+    recording.nodes = realloc(recording.nodes, (recording.count + 1) * sizeof node);
+    recording.nodes[recording.count++] = node;
+    pthread_mutex_unlock(&mutex);
+    return SUCCESS;
+}
+
 /* CUDA refuses this while a stream is being captured. */
 static Result unless_capturing(const char *name) {
     if (!capturing) return SUCCESS;
@@ -170,6 +213,7 @@ static Result unless_capturing(const char *name) {
 Result cuStreamBeginCapture_v2(void *stream, int mode) {
     (void)stream, (void)mode;
     captured = 0;
+    recording = (struct Graph){0, NULL, 0};
     capturing = 1;
     return SUCCESS;
 }
@@ -178,7 +222,11 @@ Result cuStreamEndCapture(void *stream, void **graph) {
     (void)stream;
     capturing = 0;
     event("capture", "graph", captured);
-    *graph = (void *)(uintptr_t)(captured + 1);
+    struct Graph *made = malloc(sizeof *made);
+    if (!made) return OUT_OF_MEMORY;
+    *made = recording;
+    made->launches = captured;
+    *graph = made;
     return SUCCESS;
 }
 
@@ -190,7 +238,7 @@ Result cuStreamIsCapturing(void *stream, int *status) {
 
 Result cuGraphGetNodes(void *graph, void **nodes, size_t *count) {
     (void)nodes;
-    if (!nodes) *count = (size_t)(uintptr_t)graph - 1;
+    if (!nodes) *count = ((struct Graph *)graph)->launches;
     return SUCCESS;
 }
 Result cuGraphNodeGetType(void *node, int *type) {
@@ -208,8 +256,11 @@ Result cuGraphExecDestroy(void *executable) { (void)executable; return SUCCESS; 
 Result cuGraphUpload(void *executable, void *stream) { (void)executable, (void)stream; return SUCCESS; }
 Result cuGraphLaunch(void *executable, void *stream) {
     (void)stream;
-    event("graph", "launch", (size_t)(uintptr_t)executable - 1);
-    return SUCCESS;
+    const struct Graph *graph = executable;
+    Result result = SUCCESS;
+    event("graph", "launch", graph->launches);
+    for (size_t i = 0; i < graph->count && result == SUCCESS; i++) result = perform(&graph->nodes[i]);
+    return result;
 }
 
 /* ---- streams and events ---- */
@@ -245,6 +296,9 @@ Result cuStreamSynchronize(void *stream) { (void)stream; return waited("stream")
 Result cuEventSynchronize(void *other) { (void)other; return waited("event"); }
 Result cuCtxSynchronize(void) { return waited("context"); }
 
+/* What the launches of measurements are said to have taken. */
+static double measured;
+
 /* An event is the time at which it was recorded: what a device that computes nothing would report. */
 Result cuEventCreate(void **created, unsigned flags) {
     (void)flags;
@@ -258,7 +312,7 @@ Result cuEventDestroy_v2(void *other) {
 Result cuEventDestroy(void *other) { return cuEventDestroy_v2(other); }
 Result cuEventRecord(void *other, void *stream) {
     (void)stream;
-    *(double *)other = seconds();
+    *(double *)other = seconds() + measured;
     return SUCCESS;
 }
 Result cuEventQuery(void *other) { (void)other; return SUCCESS; }
@@ -345,14 +399,12 @@ Result cuMemcpyDtoHAsync_v2(void *to, Pointer from, size_t bytes, void *stream) 
 Result cuMemcpyDtoDAsync_v2(Pointer to, Pointer from, size_t bytes, void *stream) {
     (void)stream;
     event("copy", "plain", bytes);
-    memmove((void *)(uintptr_t)to, (const void *)(uintptr_t)from, bytes);
-    return SUCCESS;
+    return perform_or_capture((struct Node){.to = to, .from = from, .bytes = bytes});
 }
 Result cuMemsetD8Async(Pointer to, unsigned char value, size_t bytes, void *stream) {
     (void)stream;
     event("copy", "set", bytes);
-    memset((void *)(uintptr_t)to, value, bytes);
-    return SUCCESS;
+    return perform_or_capture((struct Node){.to = to, .value = value, .bytes = bytes});
 }
 
 /* CUDA_MEMCPY2D: each side has an offset, a kind (1 is the host), addresses and the length of a line. */
@@ -387,6 +439,10 @@ Result cuMemcpy2DAsync_v2(const struct Copy2D *copy, void *stream) {
 
 struct Function {
     char name[256];
+    const struct ptx_kernel *kernel;
+};
+struct Module {
+    struct ptx_module *code;
 };
 
 Result cuModuleLoadData(void **module, const void *image) {
@@ -402,16 +458,29 @@ Result cuModuleLoadData(void **module, const void *image) {
         }
     }
     event("load", "module", number);
-    *module = (void *)(uintptr_t)(number + 1);
+    struct Module *made = calloc(1, sizeof *made);
+    if (!made) return OUT_OF_MEMORY;
+    if (runs_kernels()) {
+        char why[256] = "no memory";
+        made->code = ptx_load(image, why, sizeof why);
+        if (!made->code) {
+            fprintf(stderr, "module %llu can't be run: %s\n", (unsigned long long)number, why);
+            free(made);
+            return INVALID_PTX;
+        }
+    }
+    *module = made;
     return SUCCESS;
 }
+/* Graphs may still have its kernels. */
 Result cuModuleUnload(void *module) { (void)module; return SUCCESS; }
 
 Result cuModuleGetFunction(void **function, void *module, const char *name) {
     struct Function *found = calloc(1, sizeof *found);
-    (void)module;
+    const struct Module *of = module;
     if (!found) return OUT_OF_MEMORY;
     snprintf(found->name, sizeof found->name, "%s", name);
+    if (of->code && !(found->kernel = ptx_find(of->code, name))) return INVALID_VALUE;
     *function = found;
     return SUCCESS;
 }
@@ -430,8 +499,9 @@ Result cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned
                       void **extra) {
     uint64_t threads = (uint64_t)block_x * block_y * block_z;
     uint64_t blocks = (uint64_t)grid_x * grid_y * grid_z;
-    const char *name = ((struct Function *)function)->name;
-    (void)shared, (void)stream, (void)parameters, (void)extra;
+    const struct Function *launched = function;
+    const char *name = launched->name;
+    (void)stream, (void)extra;
     if (!blocks || !threads || threads > 1024 || grid_y > 65535 || grid_z > 65535) {
         fprintf(stderr, "CUDA refuses %s: %u x %u x %u blocks of %u x %u x %u threads\n", name, grid_x, grid_y, grid_z,
                 block_x, block_y, block_z);
@@ -439,7 +509,21 @@ Result cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned
     }
     if (capturing) __sync_add_and_fetch(&captured, 1);
     event("launch", name, blocks);
-    return SUCCESS;
+    if (strstr(name, "_throughput") || !strncmp(name, "launch_overhead", 15)) {
+        measured += 0.05;
+        return SUCCESS;
+    }
+    if (!launched->kernel) return SUCCESS;
+    struct Node node = {
+        .kernel = launched->kernel,
+        .grid = {grid_x, grid_y, grid_z},
+        .block = {block_x, block_y, block_z},
+        .shared = shared,
+        .parameters = malloc(ptx_parameter_bytes(launched->kernel) + 1),
+    };
+    if (!node.parameters) return OUT_OF_MEMORY;
+    ptx_pack(launched->kernel, parameters, node.parameters);
+    return perform_or_capture(node);
 }
 
 /* ---- errors and profiling ---- */

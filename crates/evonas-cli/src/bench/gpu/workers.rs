@@ -29,12 +29,14 @@ impl SearchSpace for Only {
 
 pub(super) fn measure(bench: &Bench<'_>) -> Result<bool, Failure> {
     let (device, report) = (&bench.device, &bench.report);
-    report.title("Trials at the same time: AmoebaNet-A, batch 128, 40 steps")?;
     let (cells, filters, side, images) = if bench.options.quick {
         (1, 4, 8, 320)
     } else {
         (3, 24, 32, 6_400)
     };
+    report.title(&format!(
+        "Trials at the same time: AmoebaNet-A ({cells}, {filters}), batch 128, {images} images"
+    ))?;
     let mut rng = stream(1, 0);
     let pixels = (0..images * 3 * side * side)
         .map(|_| rng.random::<u8>())
