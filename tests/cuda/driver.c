@@ -494,6 +494,11 @@ Result cuFuncGetAttribute(int *value, int attribute, void *function) {
     return SUCCESS;
 }
 
+/* CubeCL measures a device's speed with kernels whose results nobody reads. */
+static int is_measurement(const char *name) {
+    return strstr(name, "_throughput") || !strncmp(name, "launch_overhead", 15) || !strncmp(name, "prime_buffer", 12);
+}
+
 Result cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
                       unsigned block_y, unsigned block_z, unsigned shared, void *stream, void **parameters,
                       void **extra) {
@@ -509,7 +514,7 @@ Result cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned
     }
     if (capturing) __sync_add_and_fetch(&captured, 1);
     event("launch", name, blocks);
-    if (strstr(name, "_throughput") || !strncmp(name, "launch_overhead", 15)) {
+    if (is_measurement(name)) {
         measured += 0.05;
         return SUCCESS;
     }

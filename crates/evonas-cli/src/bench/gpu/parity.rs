@@ -17,31 +17,34 @@ use crate::precision::name_of;
 /// The bounds on differences, relative to the largest value of a tensor.
 const SINGLE: f64 = 1e-3;
 const ROUNDED: f64 = 2e-2;
-/// How many times as far as the same rounding by Burn's operations on the CPU results in bfloat16 may be: each value that
-/// rounding carries across the kink of a ReLU is another one here and there.
-const AS_ROUNDING: f64 = 2.0;
+/// How many times as far as rounding to bfloat16 leads on the CPU results may be: in bfloat16, whose values aren't carried
+/// across the same kinks of ReLUs here and there, and with TF32, which keeps three bits more of fewer numbers.
+const AS_BFLOAT16: f64 = 2.0;
+const AS_TF32: f64 = 0.5;
 /// A result this far off agrees in nothing.
 const FAR: f64 = 0.5;
 
 /// What differences are allowed.
 enum Allowed {
     Bound(f64),
-    /// Those of the same rounding elsewhere, more or less.
-    Rounding(Agreement),
+    /// So many times those of rounding to bfloat16 elsewhere.
+    Rounding(Agreement, f64),
 }
 
 impl Allowed {
     fn holds(&self, agreement: &Agreement) -> bool {
         match self {
             Self::Bound(bound) => agreement.is_within(*bound),
-            Self::Rounding(other) => agreement.is_as_close_as(other, AS_ROUNDING, [ROUNDED, FAR]),
+            Self::Rounding(other, times) => agreement.is_as_close_as(other, *times, [ROUNDED, FAR]),
         }
     }
 
     fn text(&self) -> String {
         match self {
             Self::Bound(bound) => format!("bound {bound:.0e}"),
-            Self::Rounding(other) => format!("the CPU's rounding: {other}"),
+            Self::Rounding(other, times) => {
+                format!("{times} times the CPU's rounding to bf16: {other}")
+            }
         }
     }
 }
@@ -136,8 +139,8 @@ pub(super) fn check(bench: &Bench<'_>, part: Part) -> Result<bool, Failure> {
         let compared = caught(|| {
             let allowed = match precision {
                 Precision::Float32 => Allowed::Bound(SINGLE),
-                Precision::BFloat16 => Allowed::Rounding(subject.rounding(&config)?),
-                _ => Allowed::Bound(ROUNDED),
+                Precision::Tf32 => Allowed::Rounding(subject.rounding(&config)?, AS_TF32),
+                _ => Allowed::Rounding(subject.rounding(&config)?, AS_BFLOAT16),
             };
             let holds = |agreement: &Agreement| allowed.holds(agreement);
             let agreement = Agreement::of_first_seed(holds, |seed| match &subject {
