@@ -28,7 +28,7 @@ static const int BYTES[] = {0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8
 enum Base {
     MOV, ADD, SUB, MUL, MAD, FMA, DIV, REM, MIN, MAX, ABS, NEG, AND, OR, XOR, NOT, SHL, SHR, BFE, SELP, SETP, CVT, CVTA,
     SQRT, RSQRT, RCP, EX2, LG2, SIN, COS, TANH, LD, ST, BRA, BRX, RET, BAR, SHFL, ACTIVEMASK, VOTE, WARPBAR, MMA, LDMATRIX,
-    STMATRIX, WMMA_LOAD, WMMA_MMA, WMMA_STORE, FENCE, POPC, CLZ
+    STMATRIX, WMMA_LOAD, WMMA_MMA, WMMA_STORE, FENCE, POPC, CLZ, ATOM
 };
 
 enum Kind { REGISTER, IMMEDIATE, SPECIAL, PARAMETER, SHARED, LOCAL, LABEL, SINK };
@@ -177,6 +177,7 @@ static const struct { const char *name; enum Base base; } BASES[] = {
     {"ex2", EX2}, {"lg2", LG2}, {"sin", SIN}, {"cos", COS}, {"tanh", TANH}, {"ld", LD}, {"st", ST}, {"bra", BRA}, {"brx", BRX},
     {"ret", RET}, {"exit", RET}, {"bar", BAR}, {"barrier", BAR}, {"shfl", SHFL}, {"activemask", ACTIVEMASK}, {"vote", VOTE},
     {"mma", MMA}, {"ldmatrix", LDMATRIX}, {"stmatrix", STMATRIX}, {"membar", FENCE}, {"fence", FENCE}, {"popc", POPC}, {"clz", CLZ},
+    {"atom", ATOM}, {"red", ATOM},
 };
 
 static int mnemonic(struct Instruction *one, char *text, struct Failure *failure) {
@@ -199,6 +200,8 @@ static int mnemonic(struct Instruction *one, char *text, struct Failure *failure
     }
     if (!found) return fail(failure, "an unknown instruction", whole);
     one->vector = 1;
+    /* A reduction is an atomic operation without a result. */
+    one->low = one->base == ATOM && !strcmp(parts[0], "red");
     int layouts = 0;
     for (int i = first; i < count; i++) {
         const char *part = parts[i];
@@ -230,6 +233,9 @@ static int mnemonic(struct Instruction *one, char *text, struct Failure *failure
             else strcpy(one->compare, part);
         } else if ((one->base == SHFL || one->base == VOTE) && strcmp(part, "sync")) snprintf(one->shuffle, sizeof one->shuffle, "%s", part);
         else if (one->base == BAR && !strcmp(part, "warp")) one->base = WARPBAR;
+        else if (one->base == ATOM && (!strcmp(part, "add") || !strcmp(part, "min") || !strcmp(part, "max") || !strcmp(part, "and") ||
+                                       !strcmp(part, "or") || !strcmp(part, "xor")))
+            strcpy(one->compare, part);
         else if (!strcmp(part, "m8n8") || !strcmp(part, "rn") || !strcmp(part, "rni") || !strcmp(part, "rna") || !strcmp(part, "approx") ||
                  !strcmp(part, "ftz") || !strcmp(part, "full") || !strcmp(part, "global") || !strcmp(part, "shared") ||
                  !strcmp(part, "local") || !strcmp(part, "param") || !strcmp(part, "const") || !strcmp(part, "nc") || !strcmp(part, "uni") ||
@@ -669,6 +675,20 @@ static void move(const struct Block *block, struct Thread *thread, const struct 
     }
 }
 
+/* No other thread runs meanwhile. */
+static void atomic(const struct Block *block, struct Thread *thread, const struct Instruction *one) {
+    int first = one->low ? 0 : 1, bytes = BYTES[one->type];
+    char *place = (char *)(uintptr_t)value_of(block, thread, &one->operands[first]);
+    uint64_t in[3] = {0, value_of(block, thread, &one->operands[first + 1]), 0};
+    struct Instruction operation = *one;
+    const char *how = one->compare;
+    operation.base = !strcmp(how, "add") ? ADD : !strcmp(how, "min") ? MIN : !strcmp(how, "max") ? MAX : !strcmp(how, "and") ? AND : *how == 'o' ? OR : XOR;
+    memcpy(&in[0], place, (size_t)bytes);
+    uint64_t result = is_float(one->type) ? float_operation(&operation, one->type, in) : integer_operation(&operation, in);
+    memcpy(place, &result, (size_t)bytes);
+    if (!one->low) put(thread, &one->operands[0], in[0]);
+}
+
 /* Runs a thread until it waits or ends. */
 static void run(const struct Block *block, struct Thread *thread) {
     const struct Kernel *kernel = block->kernel;
@@ -688,6 +708,7 @@ static void run(const struct Block *block, struct Thread *thread) {
         case MOV: move(block, thread, one); break;
         case LD: load(block, thread, one); break;
         case ST: store(block, thread, one); break;
+        case ATOM: atomic(block, thread, one); break;
         case CVTA: put(thread, &operands[0], value_of(block, thread, &operands[1])); break;
         case SELP: {
             int chosen = value_of(block, thread, &operands[3]) & 1;

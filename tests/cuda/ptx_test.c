@@ -75,6 +75,20 @@ static void reversed(void) {
     check(holds, "a barrier");
 }
 
+/* All threads of two blocks add to one value. */
+static void added_up(void) {
+    const char *image = HEAD("") POINTERS
+        "{\n\t.reg .b32 %r<4>;\n\t.reg .b64 %rd<3>;\n"
+        "\tld.param.b64 %rd1, [tested_param_0];\n\tld.param.b64 %rd2, [tested_param_1];\n\tmov.u32 %r1, %tid.x;\n"
+        "\tcvt.rn.f32.u32 %r2, %r1;\n\tatom.global.add.f32 %r3, [%rd1], %r2;\n\tred.global.max.u32 [%rd2], %r1;\n\tret;\n}\n";
+    float sum = 0.5f;
+    uint32_t most = 7;
+    uint64_t pointers[2] = {(uint64_t)(uintptr_t)&sum, (uint64_t)(uintptr_t)&most};
+    void *parameters[] = {&pointers[0], &pointers[1]};
+    run(image, 2, 40, 0, parameters);
+    check(sum == 0.5f + 2 * 39 * 20 && most == 39, "atomic operations");
+}
+
 /* The sum of a warp, by exchanges. */
 static void warp_sum(void) {
     const char *image = HEAD("") POINTERS
@@ -157,6 +171,7 @@ static void refused(const char *line, const char *wanted) {
 int main(void) {
     strided_sums();
     reversed();
+    added_up();
     warp_sum();
     bfloat16();
     product();
