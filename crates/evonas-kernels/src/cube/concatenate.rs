@@ -6,7 +6,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::launch::{element, empty_like, lanes, threads};
-use super::optional::{Optional, masked, optional, rectified};
+use super::optional::{Optional, given, masked, optional, rectified};
 
 /// One thread for each vector of the result.
 #[cube(launch)]
@@ -45,6 +45,7 @@ fn separate_kernel<F: Float, N: Size>(
     parts: &mut Sequence<Box<[Vector<F, N>]>>,
     widths: &Sequence<usize>,
     #[comptime] count: usize,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= joined.len() {
@@ -118,6 +119,7 @@ pub(super) fn separate(
         .collect();
     let lanes = lanes_of(channels);
     let (count, dim) = threads(&joined, joined.meta.num_elements() / lanes);
+    let has = given([&mask]);
     separate_kernel::launch(
         &joined.client.clone(),
         count,
@@ -131,6 +133,7 @@ pub(super) fn separate(
             .collect(),
         channels.iter().map(|own| own / lanes).collect(),
         parts.len(),
+        has,
         element(&joined),
     );
     parts

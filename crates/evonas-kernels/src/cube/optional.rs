@@ -21,6 +21,14 @@ pub(super) fn optional<C: CubePrimitive>(
         .into()
 }
 
+/// Which of a kernel's optional tensors it gets, as bits. Every kernel with some is compiled for this number: compiled kernels
+/// are kept on disk by a hash of their arguments, and CubeCL's is the same whichever of two tensors is missing.
+pub(super) fn given<const N: usize>(tensors: [&Option<CubeTensor>; N]) -> u32 {
+    let bits = tensors.iter().enumerate();
+    bits.map(|(place, tensor)| u32::from(tensor.is_some()) << place)
+        .sum()
+}
+
 /// A value times the factor of an image, if there are factors.
 #[cube]
 pub(super) fn multiplied<N: Size>(

@@ -8,7 +8,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::launch::{Taps, element, empty_like, lanes, threads};
-use super::optional::{Optional, added, masked, optional, rectified};
+use super::optional::{Optional, added, given, masked, optional, rectified};
 use super::place::place_of;
 use crate::window::Window;
 
@@ -83,6 +83,7 @@ fn scatter_rows_kernel<F: Float, N: Size>(
     image: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
     #[comptime] out: OutSize,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= image.len() {
@@ -151,6 +152,7 @@ pub(super) fn scatter(
     let image = empty_like(&by_rows, shape);
     let lanes = lanes_of(window, shape[3]);
     let (count, dim) = threads(&image, shape.iter().product::<usize>() / lanes);
+    let has = given([&mask, &onto]);
     scatter_rows_kernel::launch(
         &image.client,
         count,
@@ -162,6 +164,7 @@ pub(super) fn scatter(
         image.clone().into_tensor_arg(),
         Taps::of(window),
         OutSize::of(window),
+        has,
         element(&image),
     );
     image

@@ -7,7 +7,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::launch::{Taps, element, empty, empty_like, lanes, single, threads};
-use super::optional::{Factors, Optional, added, multiplied, optional};
+use super::optional::{Factors, Optional, added, given, multiplied, optional};
 use super::place::place_of;
 use crate::operations::Epilogue;
 use crate::pooling::Pooling;
@@ -21,6 +21,7 @@ fn average_kernel<F: Float, N: Size>(
     plus: &Optional<F, N>,
     output: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= output.len() {
@@ -75,6 +76,7 @@ fn average_gradient_kernel<F: Float, N: Size>(
     onto: &Optional<F, N>,
     image: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= image.len() {
@@ -130,6 +132,7 @@ fn extreme_kernel<F: Float, N: Size>(
     taken: &mut Tensor<Vector<u32, N>>,
     #[comptime] taps: Taps,
     #[comptime] smallest: bool,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= output.len() {
@@ -182,6 +185,7 @@ fn extreme_gradient_kernel<F: Float, N: Size>(
     onto: &Optional<F, N>,
     image: &mut Tensor<Vector<F, N>>,
     #[comptime] taps: Taps,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= image.len() {
@@ -242,6 +246,7 @@ pub(super) fn forward(
     let (count, dim) = threads(&output, out.iter().product::<usize>() / lanes);
     let image = image.into_tensor_arg();
     let factors = epilogue.factors.map(single);
+    let has = given([&factors, &epilogue.plus]);
     let scaled = optional(factors.clone());
     let taps = Taps::of(window);
     let written = output.clone().into_tensor_arg();
@@ -258,6 +263,7 @@ pub(super) fn forward(
                 optional(epilogue.plus),
                 written,
                 taps,
+                has,
                 dtype,
             );
             None
@@ -276,6 +282,7 @@ pub(super) fn forward(
                 taken.clone().into_tensor_arg(),
                 taps,
                 take == Pooling::Min,
+                has,
                 dtype,
             );
             Some(taken)
@@ -299,6 +306,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor, onto: Option<CubeTens
     let gradient = gradient.into_tensor_arg();
     let output = by_image.clone().into_tensor_arg();
     let taps = Taps::of(&saved.window);
+    let has = given([&saved.factors, &onto]);
     let factors = optional(saved.factors);
     let dtype = element(&by_image);
     match saved.taken {
@@ -312,6 +320,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor, onto: Option<CubeTens
             optional(onto),
             output,
             taps,
+            has,
             dtype,
         ),
         Some(taken) => extreme_gradient_kernel::launch(
@@ -325,6 +334,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor, onto: Option<CubeTens
             optional(onto),
             output,
             taps,
+            has,
             dtype,
         ),
     }

@@ -103,6 +103,7 @@ pub(super) fn convolve_kernel<F: Float, N: Size>(
     of_each: usize,
     #[comptime] pass: Pass,
     #[comptime] tile: Tile,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     let wide = comptime!(tile.channels as usize);

@@ -16,7 +16,7 @@ use self::weight_gradient::{GroupSumsLaunch, add_groups_kernel, weight_gradient_
 use super::launch::{
     Groups, Taps, Tile, at_most_lanes, element, empty, empty_like, lanes, threads,
 };
-use super::optional::optional;
+use super::optional::{given, optional};
 use crate::window::Window;
 
 /// Bytes of a cube's weights: what every device has for threads to share.
@@ -64,6 +64,8 @@ fn convolve(
     let weights = groups
         .as_ref()
         .map_or(0, |groups| groups.weight.meta.num_elements());
+    let sums = groups.as_ref().map(|groups| groups.sums.clone());
+    let has = given([&mask, &onto, &sums]);
     let adding = weights.div_ceil(columns * tile.threads());
     let groups = groups.map(|Groupwise { sums, weight }| {
         GroupSumsLaunch::new(sums.into_buffer_arg(), weight.into_buffer_arg())
@@ -83,6 +85,7 @@ fn convolve(
         of_each,
         pass,
         tile,
+        has,
         element(&output),
     );
     output
@@ -199,6 +202,7 @@ fn image_gradient(
     let weights = groups.weight.meta.num_elements();
     let lanes = lanes(channels);
     let (count, dim) = threads(&image, shape.iter().product::<usize>() / lanes + weights);
+    let has = given([&mask, &onto]);
     strided_gradient_kernel::launch(
         &image.client,
         count,
@@ -212,6 +216,7 @@ fn image_gradient(
         groups.sums.into_buffer_arg(),
         groups.weight.into_buffer_arg(),
         taps,
+        has,
         element(&image),
     );
     image

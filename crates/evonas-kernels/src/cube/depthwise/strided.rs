@@ -19,6 +19,7 @@ pub(super) fn strided_gradient_kernel<F: Float, N: Size>(
     sums: &[f32],
     by_weight: &mut [f32],
     #[comptime] taps: Taps,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= image.len() {

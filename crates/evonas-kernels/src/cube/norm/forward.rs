@@ -99,6 +99,7 @@ pub(super) fn normalize_kernel<F: Float, N: Size>(
     momentum: f32,
     correction: f32,
     #[comptime] tile: Tile,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     let channels = rows.shape(1) / rows.vector_size();
@@ -194,6 +195,7 @@ pub(super) fn evaluate_kernel<F: Float, N: Size>(
     output: &mut Tensor<Vector<F, N>>,
     of_image: usize,
     epsilon: f32,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     if ABSOLUTE_POS >= output.len() {

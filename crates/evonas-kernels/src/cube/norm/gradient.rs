@@ -16,6 +16,7 @@ pub(super) fn gradient_sums_kernel<F: Float, N: Size>(
     of_each: usize,
     of_image: usize,
     #[comptime] tile: Tile,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     let channels = rows.shape(1) / rows.vector_size();
@@ -75,6 +76,7 @@ pub(super) fn input_gradient_kernel<F: Float, N: Size>(
     of_each: usize,
     of_image: usize,
     #[comptime] tile: Tile,
+    #[comptime] _given: u32,
     #[define(F)] _dtype: ElemType,
 ) {
     let channels = rows.shape(1) / rows.vector_size();

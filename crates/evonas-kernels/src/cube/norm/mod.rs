@@ -15,7 +15,7 @@ use burn_cubecl::tensor::CubeTensor;
 use self::forward::{evaluate_kernel, moments_kernel, normalize_kernel};
 use self::gradient::{gradient_sums_kernel, input_gradient_kernel};
 use super::launch::{Groups, element, empty, empty_like, lanes, own, single, threads};
-use super::optional::optional;
+use super::optional::{given, optional};
 use crate::operations::{Epilogue, NormNumbers};
 
 /// The most groups whose results every cube of the second launch combines.
@@ -67,6 +67,7 @@ pub(super) fn forward(
     let statistics = empty(&rows, [2, channels], DType::F32);
     let running = [running_mean, running_variance].map(own);
     let factors = epilogue.factors.map(single);
+    let has = given([&factors, &epilogue.plus]);
     normalize_kernel::launch(
         &client,
         parts.cubes(),
@@ -88,6 +89,7 @@ pub(super) fn forward(
         numbers.momentum as f32,
         numbers.correction as f32,
         parts.tile,
+        has,
         dtype,
     );
     let saved = Saved {
@@ -116,6 +118,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
     let lanes = lanes(channels);
     let groups = Groups::at_most(MOST_GROUPS, pixels, channels / lanes);
     let sums = empty(&rows, [groups.count, 2, channels], DType::F32);
+    let has = given([&factors]);
     gradient_sums_kernel::launch(
         &client,
         groups.cubes(),
@@ -129,6 +132,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
         groups.of_each,
         of_image,
         groups.tile,
+        has,
         dtype,
     );
     let parts = Groups::at_most(MOST_CUBES, pixels, channels / lanes);
@@ -151,6 +155,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor) -> [CubeTensor; 3] {
         parts.of_each,
         of_image,
         parts.tile,
+        has,
         dtype,
     );
     [by_rows, by_gamma, by_beta]
@@ -168,6 +173,7 @@ pub(super) fn evaluate(
     let output = empty_like(&rows, [pixels, channels]);
     let lanes = lanes(channels);
     let (count, dim) = threads(&output, pixels * channels / lanes);
+    let has = given([&epilogue.factors, &epilogue.plus]);
     evaluate_kernel::launch(
         &output.client,
         count,
@@ -183,6 +189,7 @@ pub(super) fn evaluate(
         output.clone().into_tensor_arg(),
         of_image,
         epsilon as f32,
+        has,
         element(&output),
     );
     output
