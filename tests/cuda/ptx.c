@@ -716,6 +716,16 @@ static void run(const struct Block *block, struct Thread *thread) {
             break;
         }
         case SETP: {
+            if (one->count == 4 && !*one->combine) { /* two results: of both halves, or one and its opposite */
+                uint64_t a = value_of(block, thread, &operands[2]), b = value_of(block, thread, &operands[3]);
+                struct Instruction half = *one;
+                int packed = one->type == BF16X2 || one->type == F16X2;
+                if (packed) half.type = one->type == BF16X2 ? BF16 : F16;
+                int low = compared(&half, packed ? a & 0xffff : a, packed ? b & 0xffff : b);
+                put(thread, &operands[0], (uint64_t)low);
+                put(thread, &operands[1], (uint64_t)(packed ? compared(&half, a >> 16 & 0xffff, b >> 16 & 0xffff) : !low));
+                break;
+            }
             int result = compared(one, value_of(block, thread, &operands[1]), value_of(block, thread, &operands[2]));
             if (*one->combine) {
                 int other = value_of(block, thread, &operands[3]) & 1;

@@ -109,16 +109,21 @@ static void warp_sum(void) {
 /* Ties are rounded to even, and pairs are packed. */
 static void bfloat16(void) {
     const char *image = HEAD("") POINTERS
-        "{\n\t.reg .b16 %rs<4>;\n\t.reg .b32 %r<9>;\n\t.reg .b64 %rd<4>;\n"
+        "{\n\t.reg .pred %p<3>;\n\t.reg .b16 %rs<4>;\n\t.reg .b32 %r<9>;\n\t.reg .b64 %rd<4>;\n"
         "\tld.param.b64 %rd1, [tested_param_0];\n\tld.param.b64 %rd2, [tested_param_1];\n"
         "\tld.global.v2.b32 {%r1, %r2}, [%rd1];\n\tcvt.rn.bf16.f32 %rs1, %r1;\n\tcvt.f32.bf16 %r3, %rs1;\n\tst.global.b32 [%rd2], %r3;\n"
         "\tcvt.rn.bf16x2.f32 %r4, %r1, %r2;\n\tmov.b32 {%rs2, %rs3}, %r4;\n\tcvt.f32.bf16 %r5, %rs2;\n\tcvt.f32.bf16 %r6, %rs3;\n"
-        "\tst.global.v2.b32 [%rd2+4], {%r5, %r6};\n\tret;\n}\n";
-    float in[2] = {1 + 0x1p-8f, 1 + 0x3p-8f}, out[3] = {0};
+        "\tst.global.v2.b32 [%rd2+4], {%r5, %r6};\n\tmov.b32 %r7, 0x3f803f81;\n\tsetp.lt.bf16x2 %p1|%p2, %r7, %r4;\n"
+        "\tselp.b32 %r8, 3, 4, %p1;\n\tst.global.b32 [%rd2+12], %r8;\n\tselp.b32 %r8, 3, 4, %p2;\n\tst.global.b32 [%rd2+16], %r8;\n"
+        "\tret;\n}\n";
+    float in[2] = {1 + 0x1p-8f, 1 + 0x3p-8f}, out[5] = {0};
     uint64_t pointers[2] = {(uint64_t)(uintptr_t)in, (uint64_t)(uintptr_t)out};
     void *parameters[] = {&pointers[0], &pointers[1]};
     run(image, 1, 1, 0, parameters);
     check(out[0] == 1 && out[1] == 1 + 0x1p-6f && out[2] == 1, "rounding to bfloat16");
+    uint32_t halves[2];
+    memcpy(halves, &out[3], 8);
+    check(halves[0] == 3 && halves[1] == 4, "comparisons of pairs");
 }
 
 /* A product of tensor cores, 16x16 by 16x8, whose operands come from shared memory: values that bfloat16 has. */
