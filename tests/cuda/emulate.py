@@ -2,8 +2,8 @@
 """Runs the program with its CUDA kernels on the host, on a machine without a GPU.
 
 Builds the driver without a device (driver.c) with its interpreter of PTX (ptx.c), and starts the program on it: what is
-computed is what the kernels compute that would be loaded on a GPU, tensor cores included, only some ten thousand times
-more slowly. A network of a few filters on a few small images takes minutes.
+computed is what the kernels compute that would be loaded on a GPU, tensor cores included. A network of a few filters on a
+few small images takes minutes.
 
     tests/cuda/emulate.py target/release/evonas --cache kernels -- bench gpu --device cuda --sections parity --quick --minutes 30
 
@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import build_driver, environment_of
+from measure import build_driver, environment_of, split_arguments
 
 
 def main():
@@ -25,11 +25,7 @@ def main():
     parser.add_argument("program", help="evonas, built with the feature cuda")
     parser.add_argument("--cache", type=Path, help="a folder that keeps compiled kernels from run to run")
     parser.add_argument("--capability", type=int, default=90, help="the compute capability that the driver claims, times 10")
-    arguments = sys.argv[1:]
-    options = []
-    if "--" in arguments:
-        split = arguments.index("--")
-        arguments, options = arguments[:split], arguments[split + 1 :]
+    arguments, options = split_arguments()
     parsed = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         temporary = Path(temporary)

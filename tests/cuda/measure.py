@@ -130,6 +130,15 @@ def complaints(registers, table):
             yield f"{name} spills {spills} bytes, {spills_allowed} in the table"
 
 
+def split_arguments():
+    """This script's own arguments, and those after --."""
+    arguments = sys.argv[1:]
+    if "--" not in arguments:
+        return arguments, []
+    split = arguments.index("--")
+    return arguments[:split], arguments[split + 1 :]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", help="evonas, built with the feature cuda")
@@ -143,11 +152,7 @@ def main():
     parser.add_argument("--write-table", action="store_true", help="raise the table's figures to those found")
     parser.add_argument("--most-launches", type=int, help="fail if a step takes more launches, or waits at all")
     parser.add_argument("--capability", type=int, default=90, help="the compute capability that the driver claims, times 10")
-    arguments = sys.argv[1:]
-    options = []
-    if "--" in arguments:
-        split = arguments.index("--")
-        arguments, options = arguments[:split], arguments[split + 1 :]
+    arguments, options = split_arguments()
     parsed = parser.parse_args(arguments)
 
     with tempfile.TemporaryDirectory() as temporary:

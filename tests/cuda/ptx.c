@@ -47,6 +47,7 @@ struct Instruction {
     int count; /* operands */
     int vector; /* of a load or store */
     int packs; /* whether a move makes one register of several */
+    int reduces; /* whether an atomic operation has no result */
     int low, high, wide, saturate, down, up, truncate; /* ways to multiply or round */
     char compare[4], combine[4], shuffle[5];
     int transposed, column, matrices;
@@ -200,8 +201,7 @@ static int mnemonic(struct Instruction *one, char *text, struct Failure *failure
     }
     if (!found) return fail(failure, "an unknown instruction", whole);
     one->vector = 1;
-    /* A reduction is an atomic operation without a result. */
-    one->low = one->base == ATOM && !strcmp(parts[0], "red");
+    one->reduces = one->base == ATOM && !strcmp(parts[0], "red");
     int layouts = 0;
     for (int i = first; i < count; i++) {
         const char *part = parts[i];
@@ -636,7 +636,6 @@ static uint64_t converted(const struct Instruction *one, uint64_t x) {
     return (uint64_t)extended(from, x);
 }
 
-/* The number of results before an instruction's inputs. */
 static void load(const struct Block *block, struct Thread *thread, const struct Instruction *one) {
     const struct Operand *address = &one->operands[one->vector];
     const char *from = (const char *)(uintptr_t)value_of(block, thread, address);
@@ -677,7 +676,7 @@ static void move(const struct Block *block, struct Thread *thread, const struct 
 
 /* No other thread runs meanwhile. */
 static void atomic(const struct Block *block, struct Thread *thread, const struct Instruction *one) {
-    int first = one->low ? 0 : 1, bytes = BYTES[one->type];
+    int first = one->reduces ? 0 : 1, bytes = BYTES[one->type];
     char *place = (char *)(uintptr_t)value_of(block, thread, &one->operands[first]);
     uint64_t in[3] = {0, value_of(block, thread, &one->operands[first + 1]), 0};
     struct Instruction operation = *one;
@@ -686,7 +685,7 @@ static void atomic(const struct Block *block, struct Thread *thread, const struc
     memcpy(&in[0], place, (size_t)bytes);
     uint64_t result = is_float(one->type) ? float_operation(&operation, one->type, in) : integer_operation(&operation, in);
     memcpy(place, &result, (size_t)bytes);
-    if (!one->low) put(thread, &one->operands[0], in[0]);
+    if (!one->reduces) put(thread, &one->operands[0], in[0]);
 }
 
 /* Runs a thread until it waits or ends. */
@@ -819,7 +818,7 @@ static void shuffle(struct Warp *warp) {
 static void vote(struct Warp *warp) {
     uint32_t ballot = 0;
     for (int lane = 0; lane < WARP; lane++)
-        if (warp->active >> lane & 1) ballot |= (uint32_t)((of_lane(warp, lane, 1) & 1) ^ 0) << lane;
+        if (warp->active >> lane & 1) ballot |= (uint32_t)(of_lane(warp, lane, 1) & 1) << lane;
     const char *how = warp->one->shuffle;
     uint64_t result = *how == 'b' ? ballot : !strcmp(how, "any") ? ballot != 0 : ballot == warp->active;
     for (int lane = 0; lane < WARP; lane++)
@@ -831,9 +830,8 @@ static int is_half(enum Type type) { return type == BF16 || type == F16; }
 static float half_of(enum Type type, uint64_t word, int high) { return (float)number_of(type, (word >> (16 * high)) & 0xffff); }
 
 /* The value of a fragment's element: lane `element % 32` holds it. */
-static float *fragments(const struct Warp *warp, int operand, int registers, enum Type type, int elements) {
+static float *fragments(const struct Warp *warp, int operand, enum Type type, int elements) {
     float *values = malloc((size_t)elements * sizeof *values);
-    (void)registers;
     for (int e = 0; e < elements; e++) {
         int lane = e % WARP, slot = e / WARP;
         values[e] = is_half(type) ? half_of(type, of_lane(warp, lane, operand + slot / 2), slot % 2)
@@ -871,8 +869,8 @@ static void wmma_mma(struct Warp *warp) {
     /* 16-bit floats take twice as many registers as they need. */
     int extra = one->count - 2 * sums - left - right;
     if (extra > 0) left *= 2, right *= 2;
-    float *a = fragments(warp, sums, left, type, m * k), *b = fragments(warp, sums + left, right, type, k * n);
-    float *c = fragments(warp, sums + left + right, sums, F32, m * n);
+    float *a = fragments(warp, sums, type, m * k), *b = fragments(warp, sums + left, type, k * n);
+    float *c = fragments(warp, sums + left + right, F32, m * n);
     for (int e = 0; e < m * n; e++) {
         float sum = c[e];
         for (int i = 0; i < k; i++) sum += a[e / n * k + i] * b[i * n + e % n];
@@ -987,7 +985,7 @@ static int together(struct Block *block, int first) {
 
 int ptx_run(const struct ptx_kernel *opaque, const unsigned grid[3], const unsigned threads[3], size_t dynamic, const void *parameters) {
     const struct Kernel *kernel = (const struct Kernel *)opaque;
-    int count = (int)(threads[0] * threads[1] * threads[2]), works = 1;
+    int count = (int)(threads[0] * threads[1] * threads[2]);
     size_t shared_bytes = kernel->shared_bytes + dynamic + 4096;
     /* Addresses of shared memory may be stored in 32 bits. */
     char *shared = mmap(NULL, shared_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
@@ -996,7 +994,7 @@ int ptx_run(const struct ptx_kernel *opaque, const unsigned grid[3], const unsig
     struct Thread *all = calloc((size_t)count, sizeof *all);
     if (shared == MAP_FAILED || !registers || !local || !all) return 0;
     struct Block block = {kernel, all, count, shared, parameters};
-    for (unsigned number = 0; works && number < grid[0] * grid[1] * grid[2]; number++) {
+    for (unsigned number = 0; number < grid[0] * grid[1] * grid[2]; number++) {
         unsigned place[3] = {number % grid[0], number / grid[0] % grid[1], number / grid[0] / grid[1]};
         for (int i = 0; i < count; i++) {
             struct Thread *thread = &all[i];
@@ -1030,5 +1028,5 @@ int ptx_run(const struct ptx_kernel *opaque, const unsigned grid[3], const unsig
     }
     munmap(shared, shared_bytes);
     free(registers), free(local), free(all);
-    return works;
+    return 1;
 }
