@@ -23,8 +23,7 @@ pub enum Precision {
     /// numbers faster (CUDA from compute capability 8.0 on). Everywhere else it is single precision.
     Tf32,
     /// Eight bits of precision with the range of single precision, for GPUs that multiply such numbers faster. Hidden states
-    /// and the gradients by them are stored in it, which takes half of the memory and half of the time to read and write
-    /// them; dense convolutions multiply weights rounded to it.
+    /// and the gradients by them are stored in it, in half as many bytes; dense convolutions multiply weights rounded to it.
     BFloat16,
 }
 
