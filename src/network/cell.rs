@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Device;
-use evonas_kernels::HiddenState;
+use evonas_kernels::{HiddenState, Normalized};
 use rand::Rng;
 
 use super::config::NetworkConfig;
@@ -79,10 +79,18 @@ impl CellModule {
                 // their order stays.
                 pair.sort_by_key(|(branch, _)| !branch.is_identity());
             }
-            let sum = pair.into_iter().fold(None, |sum, (branch, &state)| {
-                let input = states[state].clone();
-                Some(branch.forward_plus(input, training.as_deref_mut(), sum))
-            });
+            let sum = match pair.as_slice() {
+                &[first, second] if normalize_together(&states[0], [first.0, second.0]) => {
+                    Some(Normalized::sum([first, second].map(|(branch, &state)| {
+                        let input = states[state].clone();
+                        branch.forward_before_norm(input, training.as_deref_mut())
+                    })))
+                }
+                _ => pair.into_iter().fold(None, |sum, (branch, &state)| {
+                    let input = states[state].clone();
+                    Some(branch.forward_plus(input, training.as_deref_mut(), sum))
+                }),
+            };
             states.extend(sum);
         }
         let parts = self
@@ -96,4 +104,9 @@ impl CellModule {
             false => HiddenState::concatenate(parts),
         }
     }
+}
+
+/// Whether the batch norms at the end of both branches of a pair are part of their sum, on this state's device.
+fn normalize_together(state: &HiddenState, branches: [&Sequence; 2]) -> bool {
+    state.joins_epilogues() && branches.into_iter().all(Sequence::ends_with_norm)
 }

@@ -5,11 +5,10 @@ use std::ops::Add;
 use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
 
-use crate::convolution::Products;
 use crate::epilogue::Epilogue;
 use crate::operations::{GradientMark, Input, UnitTensors};
 use crate::pooling::Pooling;
-use crate::unit_shape::{Rows, UnitShape};
+use crate::unit_shape::UnitShape;
 use crate::window::Window;
 use crate::{composed, operations};
 
@@ -251,6 +250,17 @@ impl HiddenState {
     #[must_use]
     pub fn global_average_pool(self) -> Self {
         self.assert_whole();
+        if self.joins_epilogues() {
+            let size = self.size();
+            let whole = Window {
+                kernel: size,
+                out_height: 1,
+                out_width: 1,
+                ..Window::pixel(size)
+            };
+            let state = Self::new(composed::widened(self.values), self.order);
+            return state.pool_in_one(Pooling::Average, whole, Epilogue::default());
+        }
         let [rows, columns] = match self.order {
             MemoryOrder::ChannelsFirst => [2, 3],
             MemoryOrder::ChannelsLast => [1, 2],
@@ -275,13 +285,12 @@ impl HiddenState {
         }
         let ([batch, inputs], [_, outputs]) = (features.dims(), weight.dims());
         let pixels = Self::from_features(features);
-        let shape = UnitShape {
-            rows: Rows::Pixels,
-            relu: false,
-            products: Products::Single,
-        };
-        let weight = weight.transpose().reshape([outputs, inputs, 1, 1]);
-        let product = operations::convolve(pixels.into(), UnitTensors::dense(weight.into()), shape);
+        let weight = weight.reshape([inputs, outputs, 1, 1]).swap_dims(0, 1);
+        let product = operations::convolve(
+            pixels.into(),
+            UnitTensors::dense(weight.into()),
+            UnitShape::PIXELS,
+        );
         let product = product.reshape([batch, outputs]);
         match bias {
             Some(bias) => product + bias.unsqueeze(),
@@ -319,10 +328,13 @@ impl HiddenState {
             return parts.remove(0);
         }
         let order = parts.first().expect("at least one part").order;
-        let parts = parts.into_iter().map(|part| part.values).collect();
         let values = match order {
-            MemoryOrder::ChannelsFirst => Tensor::cat(parts, 1),
-            MemoryOrder::ChannelsLast => operations::concatenate(parts, false),
+            MemoryOrder::ChannelsFirst => {
+                Tensor::cat(parts.into_iter().map(|part| part.values).collect(), 1)
+            }
+            MemoryOrder::ChannelsLast => {
+                operations::concatenate(parts.into_iter().map(Input::from).collect(), false)
+            }
         };
         Self::new(values, order)
     }
@@ -341,7 +353,7 @@ impl HiddenState {
         if !first.joins_epilogues() || parts.len() == 1 {
             return Self::concatenate(parts);
         }
-        let parts = parts.into_iter().map(|part| part.values).collect();
+        let parts = parts.into_iter().map(Input::from).collect();
         Self {
             rectified: true,
             ..Self::new(operations::concatenate(parts, true), order)

@@ -7,6 +7,7 @@
 //! - [`Unit`]: ReLU, a depthwise convolution, a dense convolution and batch norm in one pass,
 //! - [`HiddenState::pool`]: average, max and min pooling,
 //! - [`FactorizedPaths`]: the two convolutions that halve height and width,
+//! - [`Normalized::sum`]: two batch norms and the sum of their outputs,
 //! - [`HiddenState::concatenate`], [`HiddenState::global_average_pool`], the sum of two states, and
 //!   [`HiddenState::multiply`] for dropout and drop path.
 //!
@@ -58,6 +59,7 @@ mod device;
 mod epilogue;
 mod hidden_state;
 mod loss;
+mod normalized;
 mod operations;
 mod pooling;
 mod recording;
@@ -76,6 +78,7 @@ pub use device::{DeviceError, DeviceName, Devices};
 pub use epilogue::Epilogue;
 pub use hidden_state::HiddenState;
 pub use loss::ClassifierLoss;
+pub use normalized::Normalized;
 pub use pooling::Pooling;
 pub use recording::{RecordedStep, RecordingError, StepPlace, StepRecorder, StepShape, StepTensor};
 pub use reduction::FactorizedPaths;

@@ -7,7 +7,8 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    BatchNorm, Convolution, Epilogue, FactorizedPaths, HiddenState, Pooling, Products, Unit, Window,
+    BatchNorm, Convolution, Epilogue, FactorizedPaths, HiddenState, Normalized, Pooling, Products,
+    Unit, Window,
 };
 
 fn random(shape: [usize; 4], seed: u64) -> Tensor<4> {
@@ -121,7 +122,7 @@ fn units_without_batch_norm_agree() {
             relu: true,
             depthwise: convolution(&inputs[1], 3),
             dense: convolution(&inputs[2], 1),
-            norm: None,
+            ..Unit::default()
         };
         unit.forward(HiddenState::enter(inputs[0].clone())).leave()
     });
@@ -256,6 +257,7 @@ fn operations_agree_with_every_epilogue() {
                 depthwise: convolution(&inputs[1], 3),
                 dense: convolution(&inputs[2], 1),
                 norm: normalizes.then_some(&norm),
+                ..Unit::default()
             };
             match inputs[0].dtype() {
                 DType::F32 => unit.compute(state, epilogue),
@@ -399,4 +401,85 @@ fn half_precision_rounds_a_hidden_state_and_keeps_the_weights_gradient_in_single
             }
         }
     }
+}
+
+/// A batch norm in the precision of images, whose factors and summands differ between channels.
+fn uneven_norm(like: &Tensor<4>, seed: u64) -> BatchNorm {
+    let [_, channels, ..] = like.dims();
+    let mut norm = BatchNorm::new(channels, &Device::flex().autodiff()).train();
+    let values = |seed| random([channels, 1, 1, 1], seed).reshape([channels]);
+    norm.gamma = Param::from_tensor(values(seed) + 1.0);
+    norm.beta = Param::from_tensor(values(seed + 1));
+    match like.dtype() {
+        DType::F64 => norm.map(&mut ToDouble),
+        _ => norm,
+    }
+}
+
+#[test]
+fn convolutions_after_batch_norm_agree() {
+    let image = random([3, 4, SIZE[0], SIZE[1]], 22);
+    let inputs = [image, random([4, 1, 3, 3], 23), random([4, 4, 1, 1], 24)];
+    for (relu, normalizes) in [(true, true), (false, true), (true, false)] {
+        assert_agree("a unit with a batch norm before it", &inputs, &|inputs| {
+            let (before, norm) = (uneven_norm(&inputs[0], 25), uneven_norm(&inputs[0], 27));
+            let unit = Unit {
+                before: Some(&before),
+                relu,
+                depthwise: convolution(&inputs[1], 3),
+                dense: convolution(&inputs[2], 1),
+                norm: normalizes.then_some(&norm),
+            };
+            let state = HiddenState::enter(inputs[0].clone());
+            let output = match inputs[0].dtype() {
+                DType::F32 => unit.compute(state, Epilogue::default()),
+                _ => unit.forward(state),
+            };
+            let variance = values(before.running_var.value());
+            assert!(variance.iter().all(|&value| value != 1.0));
+            output.leave()
+        });
+    }
+}
+
+#[test]
+fn sums_of_normalized_states_agree() {
+    let inputs = [28, 29].map(|seed| random([3, 4, SIZE[0], SIZE[1]], seed));
+    for scales in [false, true] {
+        assert_agree("a sum of normalized states", &inputs, &|inputs| {
+            let norms = [30, 32].map(|seed| uneven_norm(&inputs[0], seed));
+            let [first, second] = [0, 1].map(|number| {
+                let factors = TensorData::new(vec![0.5_f32, 0.0, 2.0], [3, 1, 1, 1]);
+                let device = inputs[0].device();
+                Normalized {
+                    state: HiddenState::enter(inputs[number].clone()),
+                    norm: &norms[number],
+                    factors: scales
+                        .then(|| Tensor::from_data(factors, (&device, inputs[0].dtype()))),
+                }
+            });
+            let sum = match inputs[0].dtype() {
+                DType::F32 => Normalized::sum_in_one([first, second]),
+                _ => Normalized::sum([first, second]),
+            };
+            for norm in &norms {
+                let variance = values(norm.running_var.value());
+                assert!(variance.iter().all(|&value| value != 1.0));
+            }
+            sum.leave()
+        });
+    }
+}
+
+#[test]
+#[should_panic(expected = "of the output's shape")]
+fn a_sum_of_normalized_states_of_two_shapes_is_refused() {
+    let states = [3, 4].map(|channels| random([2, channels, SIZE[0], SIZE[1]], 34));
+    let norms = states.each_ref().map(|state| uneven_norm(state, 35));
+    let [first, second] = [0, 1].map(|number| Normalized {
+        state: HiddenState::enter(states[number].clone()),
+        norm: &norms[number],
+        factors: None,
+    });
+    let _ = Normalized::sum([first, second]);
 }

@@ -10,13 +10,17 @@ use crate::hidden_state::{HiddenState, MemoryOrder};
 use crate::operations::{self, UnitTensors};
 use crate::unit_shape::{Rows, UnitShape};
 
-/// ReLU, a depthwise convolution, a dense convolution and batch norm, in this order; each is optional.
+/// Batch norm of the input, ReLU, a depthwise convolution, a dense convolution and batch norm, in this order; each is optional.
 ///
 /// One unit costs less than its parts one by one, on the CPU above all: there it is a single pass over the
 /// images, and intermediate results are never stored.
 #[derive(Clone, Debug, Default)]
 pub struct Unit<'a> {
-    /// Whether the unit begins with a ReLU.
+    /// Batch norm of the input. Where passes are [saved](HiddenState::joins_epilogues), a depthwise convolution with stride 1
+    /// normalizes in training what it reads, so that the normalized input is never stored, and before a 1x1 convolution the
+    /// ReLU is part of batch norm's pass. It follows the rules of [`norm`](Self::norm).
+    pub before: Option<&'a BatchNorm>,
+    /// Whether there is a ReLU before the convolutions.
     pub relu: bool,
     /// The depthwise convolution: every channel has a kernel of its own and yields one channel.
     pub depthwise: Option<Convolution>,
@@ -55,8 +59,22 @@ impl Unit<'_> {
             first.window.assert_fits(input.size());
         }
         epilogue.assert_fits(self.output_dims(input.dims()));
-        if !self.relu {
+        if !self.relu || self.before.is_some() {
             input.assert_whole();
+        }
+        let has_convolution = self.depthwise.is_some() || self.dense.is_some();
+        if let Some(before) = self.before
+            && !(has_convolution && input.joins_epilogues() && trains_on(before, &input))
+        {
+            let norm = Unit {
+                norm: Some(before),
+                ..Unit::default()
+            };
+            let unit = Unit {
+                before: None,
+                ..self
+            };
+            return unit.forward_with(norm.forward(input), epilogue);
         }
         match (input.order(), input.joins_epilogues()) {
             (MemoryOrder::ChannelsFirst, _) => {
@@ -120,6 +138,17 @@ impl Unit<'_> {
         let weight = |convolution: Option<Convolution>| Some(convolution?.weight);
         let weights = UnitTensors::new(weight(self.depthwise), weight(self.dense));
         let state = |values| HiddenState::new(values, MemoryOrder::ChannelsLast);
+        if let Some(before) = self.before {
+            let output = operations::convolve_after_norm(input.into(), before, weights, shape);
+            let rest = Unit {
+                norm: self.norm,
+                ..Unit::default()
+            };
+            return match self.norm {
+                Some(_) => rest.compute(state(output), epilogue),
+                None => epilogue.apply(state(output)),
+            };
+        }
         let Some(norm) = self.norm else {
             let output = operations::convolve(input.into(), weights, shape);
             return epilogue.apply(state(output));
@@ -143,6 +172,12 @@ impl Unit<'_> {
         let normalized = composed::widened(output) * scale + shift;
         epilogue.apply(state(normalized.cast(dtype)))
     }
+}
+
+/// Whether a batch norm normalizes by the batch's statistics, with a gradient.
+pub(crate) fn trains_on(norm: &BatchNorm, input: &HiddenState) -> bool {
+    let is_autodiff = input.device().is_autodiff() || norm.gamma.val().device().is_autodiff();
+    is_autodiff && norm.training.is_enabled()
 }
 
 /// The factor and the summand by which batch norm transforms each channel with its running statistics.

@@ -25,6 +25,13 @@ pub(crate) struct UnitShape {
 }
 
 impl UnitShape {
+    /// That of a unit without convolutions.
+    pub(crate) const PIXELS: Self = Self {
+        rows: Rows::Pixels,
+        relu: false,
+        products: Products::Single,
+    };
+
     pub(crate) fn taps(&self) -> usize {
         match self.rows {
             Rows::Pixels => 1,

@@ -97,6 +97,11 @@ impl ConvolutionLayer {
         self.groups > 1
     }
 
+    /// Whether it is 1x1 with stride 1.
+    pub(super) fn is_single_pixel(&self) -> bool {
+        self.weight.dims()[2..] == [1, 1] && self.stride == [1, 1]
+    }
+
     pub(super) const fn products(&self) -> Products {
         self.precision.products()
     }

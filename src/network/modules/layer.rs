@@ -92,7 +92,7 @@ impl Layer {
         match self {
             Self::Relu(_) => input.relu(),
             Self::Convolution(_) | Self::BatchNorm(_) => {
-                unit(std::slice::from_ref(self), input, Epilogue::default())
+                unit(std::slice::from_ref(self), None, input, Epilogue::default())
             }
             Self::Pool(layer) => layer.forward(input, Epilogue::default()),
             Self::FactorizedReduction(layer) => layer.forward(input, false, Epilogue::default()),
@@ -107,9 +107,17 @@ impl Layer {
     }
 }
 
-/// ReLU, convolutions, batch norm and an epilogue in one operation.
-pub(super) fn unit(layers: &[Layer], input: HiddenState, epilogue: Epilogue) -> HiddenState {
-    let mut unit = Unit::default();
+/// Batch norm of the input, if it is still to be normalized, ReLU, convolutions, batch norm and an epilogue in one operation.
+pub(super) fn unit(
+    layers: &[Layer],
+    before: Option<&BatchNorm>,
+    input: HiddenState,
+    epilogue: Epilogue,
+) -> HiddenState {
+    let mut unit = Unit {
+        before,
+        ..Unit::default()
+    };
     let mut size = input.size();
     for layer in layers {
         match layer {

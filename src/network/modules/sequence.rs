@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 #[cfg(doc)]
 use evonas_kernels::Unit;
-use evonas_kernels::{Epilogue, HiddenState};
+use evonas_kernels::{BatchNorm, Epilogue, HiddenState, Normalized};
 use rand::Rng;
 
 use super::convolution::ConvolutionLayer;
@@ -85,11 +85,86 @@ impl Sequence {
             let factors = drop_path.and_then(|layer| layer.factors(&input, training));
             return Epilogue { factors, plus }.apply(input);
         };
-        let x = first.iter().fold(input, |x, step| {
-            self.step(step, x, training.as_deref_mut(), Epilogue::default())
-        });
+        let (x, before) = self.lead_to(last, first, input, training.as_deref_mut());
         let factors = drop_path.and_then(|layer| layer.factors(&x, training.as_deref_mut()));
-        self.step(last, x, training, Epilogue { factors, plus })
+        self.step(last, before, x, training, Epilogue { factors, plus })
+    }
+
+    /// The layers' output before the batch norm of the last unit, with that norm and the factors of drop path, for a
+    /// sequence that [ends with a norm](Self::ends_with_norm).
+    #[must_use]
+    pub(in crate::network) fn forward_before_norm(
+        &self,
+        input: HiddenState,
+        mut training: Option<&mut TrainingPass<'_>>,
+    ) -> Normalized<'_> {
+        let (steps, drop_path) = self.split_drop_path();
+        let (last, first) = steps.split_last().expect("the sequence isn't empty");
+        let (x, before) = self.lead_to(last, first, input, training.as_deref_mut());
+        let factors = drop_path.and_then(|layer| layer.factors(&x, training));
+        let (layers, norm) = self.split_norm(last).expect("it ends with a batch norm");
+        Normalized {
+            state: unit(layers, before, x, Epilogue::default()),
+            norm,
+            factors,
+        }
+    }
+
+    /// Whether it ends with the batch norm of a unit, apart from drop path.
+    pub(in crate::network) fn ends_with_norm(&self) -> bool {
+        let (steps, _) = self.split_drop_path();
+        let last = steps.last();
+        last.is_some_and(|last| self.split_norm(last).is_some())
+    }
+
+    /// What the last step reads: the output of the first ones, and the batch norm of that which the last one still has to
+    /// apply, if any.
+    fn lead_to<'a>(
+        &'a self,
+        last: &LayerStep,
+        first: &[LayerStep],
+        input: HiddenState,
+        mut training: Option<&mut TrainingPass<'_>>,
+    ) -> (HiddenState, Option<&'a BatchNorm>) {
+        let following = first.iter().skip(1).chain([last]);
+        let begin = (input, None);
+        first
+            .iter()
+            .zip(following)
+            .fold(begin, |(x, before), (step, next)| {
+                match self.split_norm(step) {
+                    Some((layers, norm)) if x.joins_epilogues() && self.normalizes(next) => {
+                        (unit(layers, before, x, Epilogue::default()), Some(norm))
+                    }
+                    _ => {
+                        let training = training.as_deref_mut();
+                        let x = self.step(step, before, x, training, Epilogue::default());
+                        (x, None)
+                    }
+                }
+            })
+    }
+
+    /// The layers of a unit before its batch norm, if it has convolutions and that norm.
+    fn split_norm(&self, step: &LayerStep) -> Option<(&[Layer], &BatchNorm)> {
+        match (step, step.layers(&self.layers).split_last()?) {
+            (LayerStep::Unit(_), (Layer::BatchNorm(norm), layers)) if !layers.is_empty() => {
+                Some((layers, norm))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a step can include the batch norm of its input: it begins with a depthwise or a 1x1 convolution, or with a ReLU
+    /// and one of them.
+    fn normalizes(&self, step: &LayerStep) -> bool {
+        let convolution = match step.layers(&self.layers) {
+            [Layer::Relu(_), Layer::Convolution(layer), ..] | [Layer::Convolution(layer), ..] => {
+                layer
+            }
+            _ => return false,
+        };
+        convolution.is_depthwise() || convolution.is_single_pixel()
     }
 
     /// Whether it is nothing but the identity.
@@ -112,6 +187,7 @@ impl Sequence {
     fn step(
         &self,
         step: &LayerStep,
+        before: Option<&BatchNorm>,
         x: HiddenState,
         training: Option<&mut TrainingPass<'_>>,
         epilogue: Epilogue,
@@ -122,7 +198,7 @@ impl Sequence {
             }
             (LayerStep::Single(_), [Layer::Pool(pool)]) => pool.forward(x, epilogue),
             (LayerStep::Single(_), [layer]) => epilogue.apply(layer.forward(x, training)),
-            (_, layers) => unit(layers, x, epilogue),
+            (_, layers) => unit(layers, before, x, epilogue),
         }
     }
 }

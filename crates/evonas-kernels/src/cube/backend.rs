@@ -8,10 +8,11 @@ use burn::tensor::{Device, Tensor};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::launch::{contiguous, rows_of, single};
+use super::launch::{contiguous, rows_of};
 use super::{concatenate, norm, pool, unit};
 use crate::operations::{
-    CellPrimitives, Epilogue, Running, UnitGradients, UnitNorm, UnitWeights, Wanted,
+    Addend, AddendGradients, AfterNorm, CellPrimitives, Epilogue, Running, UnitGradients, UnitNorm,
+    UnitWeights, Wanted, after_norm, after_norm_gradients,
 };
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
@@ -53,14 +54,19 @@ pub(crate) struct Normalized {
     norm: norm::Saved,
 }
 
-fn tensors_of(norm: UnitNorm<CubeBackend>) -> [CubeTensor; 4] {
-    [
-        norm.gamma,
-        norm.beta,
-        norm.running.mean,
-        norm.running.variance,
-    ]
-    .map(single)
+impl Normalized {
+    /// Images that were normalized, without convolutions.
+    fn of(norm: norm::Saved, size: [usize; 2]) -> Self {
+        let image = unit::images_of(norm.rows.clone(), size);
+        Self {
+            unit: unit::Saved::new(image, UnitWeights::none(), UnitShape::PIXELS),
+            norm,
+        }
+    }
+}
+
+fn running([mean, variance]: [CubeTensor; 2]) -> Running<CubeBackend> {
+    Running { mean, variance }
 }
 
 impl CellPrimitives for CubeBackend {
@@ -94,21 +100,20 @@ impl CellPrimitives for CubeBackend {
         shape: UnitShape,
     ) -> (CubeTensor, Running<Self>, Normalized) {
         let mut saved = unit::Saved::new(image, weights, shape);
-        let numbers = norm.numbers;
         let [height, width] = saved.out_size();
-        let (output, [mean, variance], of_norm) = norm::forward(
-            saved.forward(),
-            tensors_of(norm),
-            numbers,
-            epilogue,
-            height * width,
-        );
+        let input = norm::Input {
+            rows: saved.forward(),
+            norm: norm.into(),
+            factors: epilogue.factors,
+        };
+        let (output, [statistics], [of_norm]) =
+            norm::forward([input], epilogue.plus, height * width, false);
         let output = unit::images_of(output, saved.out_size());
         let saved = Normalized {
             unit: saved,
             norm: of_norm,
         };
-        (output, Running { mean, variance }, saved)
+        (output, running(statistics), saved)
     }
 
     fn normalized_gradients(
@@ -116,9 +121,75 @@ impl CellPrimitives for CubeBackend {
         gradient: CubeTensor,
         image: Option<Wanted<Self>>,
     ) -> (UnitGradients<Self>, [CubeTensor; 2]) {
-        let [by_rows, gamma, beta] = norm::backward(saved.norm, rows_of(contiguous(gradient)));
+        let [[by_rows, gamma, beta]] = norm::backward([saved.norm], rows_of(contiguous(gradient)));
         let by = saved.unit.backward(by_rows, image);
         (by, [gamma, beta])
+    }
+
+    fn convolved_after_norm(
+        image: CubeTensor,
+        norm: UnitNorm<Self>,
+        weights: UnitWeights<Self>,
+        shape: UnitShape,
+    ) -> (CubeTensor, Running<Self>, AfterNorm<Self>) {
+        let mut saved = unit::Saved::new(image.clone(), weights.clone(), shape);
+        if !saved.can_include_norm() {
+            return after_norm::<Self>(image, norm, weights, shape);
+        }
+        let (output, statistics, of_norm) = saved.forward_after(norm.into());
+        let output = unit::images_of(output, saved.out_size());
+        let of_norm = Normalized::of(of_norm, saved.size());
+        (output, running(statistics), (of_norm, saved))
+    }
+
+    fn convolved_after_norm_gradients(
+        saved: AfterNorm<Self>,
+        gradient: CubeTensor,
+        image: Option<Wanted<Self>>,
+    ) -> (UnitGradients<Self>, [CubeTensor; 2]) {
+        if !saved.1.included_norm() {
+            return after_norm_gradients::<Self>(saved, gradient, image);
+        }
+        let (of_norm, convolved) = saved;
+        let gradient = rows_of(contiguous(gradient));
+        let (by, [by_rows, gamma, beta]) = convolved.backward_after(of_norm.norm, gradient);
+        let by_image = of_norm.unit.backward(by_rows, image).image;
+        let by = UnitGradients {
+            image: by_image,
+            ..by
+        };
+        (by, [gamma, beta])
+    }
+
+    fn normalized_sum(
+        addends: [Addend<Self>; 2],
+    ) -> (CubeTensor, [Running<Self>; 2], [Normalized; 2]) {
+        let [_, height, width, _] = addends[0].image.shape().dims();
+        let inputs = addends.map(|addend| norm::Input {
+            rows: rows_of(contiguous(addend.image)),
+            norm: addend.norm.into(),
+            factors: addend.factors,
+        });
+        let (sum, statistics, of_norms) = norm::forward(inputs, None, height * width, false);
+        let saved = of_norms.map(|of_norm| Normalized::of(of_norm, [height, width]));
+        let sum = unit::images_of(sum, [height, width]);
+        (sum, statistics.map(running), saved)
+    }
+
+    fn normalized_sum_gradients(
+        saved: [Normalized; 2],
+        gradient: CubeTensor,
+        images: [Option<Wanted<Self>>; 2],
+    ) -> [AddendGradients<Self>; 2] {
+        let norms = saved.each_ref().map(|saved| saved.norm.clone());
+        let by = norm::backward(norms, rows_of(contiguous(gradient)));
+        let mut images = images.into_iter();
+        let mut saved = saved.into_iter();
+        by.map(|[by_rows, gamma, beta]| {
+            let saved = saved.next().expect("two were saved");
+            let image = images.next().flatten();
+            (saved.unit.backward(by_rows, image).image, [gamma, beta])
+        })
     }
 
     fn evaluated(
@@ -129,15 +200,8 @@ impl CellPrimitives for CubeBackend {
         shape: UnitShape,
     ) -> CubeTensor {
         let mut saved = unit::Saved::new(image, weights, shape);
-        let epsilon = norm.numbers.epsilon;
         let [height, width] = saved.out_size();
-        let output = norm::evaluate(
-            saved.forward(),
-            tensors_of(norm),
-            epsilon,
-            epilogue,
-            height * width,
-        );
+        let output = norm::evaluate(saved.forward(), norm.into(), epilogue, height * width);
         unit::images_of(output, saved.out_size())
     }
 

@@ -84,6 +84,14 @@ pub(super) fn own(tensor: CubeTensor) -> CubeTensor {
     }
 }
 
+/// Contiguous tensors as a kernel's argument.
+pub(super) fn sequence<'a, C: CubePrimitive>(
+    tensors: impl IntoIterator<Item = &'a CubeTensor>,
+) -> SequenceArg<Box<[C]>> {
+    let tensors = tensors.into_iter().cloned();
+    tensors.map(CubeTensor::into_buffer_arg).collect()
+}
+
 /// Images, `[images, height, width, channels]`, as one row for each pixel.
 pub(super) fn rows_of(images: CubeTensor) -> CubeTensor {
     let [count, height, width, channels] = images.shape().dims();

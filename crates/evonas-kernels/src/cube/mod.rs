@@ -27,6 +27,7 @@ mod rounding;
 mod tuned;
 mod unit;
 mod update;
+mod whole;
 
 pub(crate) use backend::{run_on, tensor_of, values_of};
 pub(crate) use cross_entropy::{Loss, cross_entropy, cross_entropy_gradient};

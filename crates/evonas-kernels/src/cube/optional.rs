@@ -43,6 +43,22 @@ pub(super) fn multiplied<N: Size>(
     }
 }
 
+/// As [`multiplied`], by the factors of one of several inputs. Either all of them have some, or none.
+#[cube]
+pub(super) fn multiplied_by<N: Size>(
+    value: Vector<f32, N>,
+    factors: &Sequence<Box<[f32]>>,
+    #[comptime] input: usize,
+    image: usize,
+    #[comptime] has_factors: bool,
+) -> Vector<f32, N> {
+    if comptime!(has_factors) {
+        value * Vector::new(factors.index(input)[image])
+    } else {
+        value
+    }
+}
+
 /// A value plus the one at a place, if there are any to add.
 #[cube]
 pub(super) fn added<F: Float, N: Size>(

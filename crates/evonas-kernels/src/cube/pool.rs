@@ -9,6 +9,7 @@ use cubecl::prelude::*;
 use super::launch::{Taps, element, empty, empty_like, lanes, single, threads};
 use super::optional::{Factors, Optional, added, given, multiplied, optional};
 use super::place::place_of;
+use super::whole::{is_whole, whole_average_gradient_kernel, whole_average_kernel};
 use crate::operations::Epilogue;
 use crate::pooling::Pooling;
 use crate::window::Window;
@@ -252,6 +253,21 @@ pub(super) fn forward(
     let written = output.clone().into_tensor_arg();
     let dtype = element(&output);
     let taken = match take {
+        Pooling::Average if is_whole(window) => {
+            whole_average_kernel::launch(
+                &client,
+                count,
+                dim,
+                lanes,
+                image,
+                scaled,
+                optional(epilogue.plus),
+                written,
+                has,
+                dtype,
+            );
+            None
+        }
         Pooling::Average => {
             average_kernel::launch(
                 &client,
@@ -303,19 +319,30 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor, onto: Option<CubeTens
     let [.., channels] = saved.shape;
     let lanes = lanes(channels);
     let (count, dim) = threads(&by_image, saved.shape.iter().product::<usize>() / lanes);
-    let gradient = gradient.into_tensor_arg();
     let output = by_image.clone().into_tensor_arg();
     let taps = Taps::of(&saved.window);
     let has = given([&saved.factors, &onto]);
     let factors = optional(saved.factors);
     let dtype = element(&by_image);
     match saved.taken {
+        None if is_whole(&saved.window) => whole_average_gradient_kernel::launch(
+            &client,
+            count,
+            dim,
+            lanes,
+            gradient.into_buffer_arg(),
+            factors,
+            optional(onto),
+            output,
+            has,
+            dtype,
+        ),
         None => average_gradient_kernel::launch(
             &client,
             count,
             dim,
             lanes,
-            gradient,
+            gradient.into_tensor_arg(),
             factors,
             optional(onto),
             output,
@@ -328,7 +355,7 @@ pub(super) fn backward(saved: Saved, gradient: CubeTensor, onto: Option<CubeTens
             count,
             dim,
             lanes,
-            gradient,
+            gradient.into_tensor_arg(),
             taken.into_tensor_arg(),
             factors,
             optional(onto),

@@ -17,7 +17,7 @@ const VALUES_OF_A_THREAD: usize = 4;
 /// The most cubes for one tensor.
 const MOST_CUBES: usize = 64;
 /// The most tensors of a launch: kernels are compiled for their number.
-pub(super) const MOST_TENSORS: usize = 64;
+pub(super) const MOST_TENSORS: usize = 128;
 /// Tensors that a kernel takes besides those of parameters.
 const OTHERS: usize = 3;
 

@@ -5,7 +5,7 @@ use burn::backend::{Backend, ExtensionType, backend_extension};
 
 use super::Marks;
 use super::gradient_mark::GradientMark;
-use super::primitives::{CellPrimitives, Epilogue, UnitWeights};
+use super::primitives::{Addend, CellPrimitives, Epilogue, UnitWeights};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -16,6 +16,32 @@ pub(crate) struct NormalizedPrimitives<B: Backend> {
     pub(crate) output: FloatTensor<B>,
     pub(crate) running_mean: FloatTensor<B>,
     pub(crate) running_variance: FloatTensor<B>,
+}
+
+/// The sum of two normalized images, and the running statistics after it.
+#[derive(ExtensionType)]
+pub(crate) struct SumPrimitives<B: Backend> {
+    pub(crate) output: FloatTensor<B>,
+    pub(crate) first_mean: FloatTensor<B>,
+    pub(crate) first_variance: FloatTensor<B>,
+    pub(crate) second_mean: FloatTensor<B>,
+    pub(crate) second_variance: FloatTensor<B>,
+}
+
+/// The factors of the addends of a sum.
+#[derive(ExtensionType)]
+pub(crate) enum SumFactors<B: Backend> {
+    None,
+    Both(FloatTensor<B>, FloatTensor<B>),
+}
+
+impl<B: Backend> SumFactors<B> {
+    pub(super) fn split(self) -> [Option<FloatTensor<B>>; 2] {
+        match self {
+            Self::None => [None, None],
+            Self::Both(first, second) => [Some(first), Some(second)],
+        }
+    }
 }
 
 /// Running statistics.
@@ -173,6 +199,27 @@ pub(super) trait CellOperations: Backend {
         marks: Marks,
     ) -> NormalizedPrimitives<Self>;
 
+    /// Batch norm by the batch's statistics, and then convolutions.
+    fn convolve_after_norm(
+        image: FloatTensor<Self>,
+        #[extension_type] norm: NormPrimitives<Self>,
+        #[extension_type] weights: ConvolutionWeights<Self>,
+        unit: UnitShape,
+        numbers: NormNumbers,
+        mark: GradientMark,
+    ) -> NormalizedPrimitives<Self>;
+
+    /// The sum of two images, each after batch norm by the batch's statistics, and times its factors.
+    fn normalize_sum(
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        #[extension_type] first_norm: NormPrimitives<Self>,
+        #[extension_type] second_norm: NormPrimitives<Self>,
+        #[extension_type] factors: SumFactors<Self>,
+        numbers: [NormNumbers; 2],
+        marks: [GradientMark; 2],
+    ) -> SumPrimitives<Self>;
+
     /// Average, max or min pooling.
     fn pool(
         image: FloatTensor<Self>,
@@ -186,7 +233,42 @@ pub(super) trait CellOperations: Backend {
     fn concatenate(
         #[extension_type] parts: ConcatenatedParts<Self>,
         relu: bool,
+        marks: Vec<GradientMark>,
     ) -> FloatTensor<Self>;
+}
+
+/// The addends of a sum.
+pub(super) fn addends<B: Backend>(
+    images: [FloatTensor<B>; 2],
+    norms: [NormPrimitives<B>; 2],
+    factors: [Option<FloatTensor<B>>; 2],
+    numbers: [NormNumbers; 2],
+) -> [Addend<B>; 2] {
+    let addend = |image, norm: NormPrimitives<B>, factors, numbers| Addend {
+        image,
+        norm: norm.with(numbers),
+        factors,
+    };
+    let [first, second] = images;
+    let [first_norm, second_norm] = norms;
+    let [first_factors, second_factors] = factors;
+    [
+        addend(first, first_norm, first_factors, numbers[0]),
+        addend(second, second_norm, second_factors, numbers[1]),
+    ]
+}
+
+impl<B: Backend> SumPrimitives<B> {
+    pub(super) fn of(output: FloatTensor<B>, running: [Running<B>; 2]) -> Self {
+        let [first, second] = running;
+        Self {
+            output,
+            first_mean: first.mean,
+            first_variance: first.variance,
+            second_mean: second.mean,
+            second_variance: second.variance,
+        }
+    }
 }
 
 /// An operation without gradients.
@@ -237,6 +319,38 @@ impl<B: CellPrimitives> CellOperations for B {
         }
     }
 
+    fn convolve_after_norm(
+        image: FloatTensor<Self>,
+        norm: NormPrimitives<Self>,
+        weights: ConvolutionWeights<Self>,
+        unit: UnitShape,
+        numbers: NormNumbers,
+        _mark: GradientMark,
+    ) -> NormalizedPrimitives<Self> {
+        let (output, running, _) =
+            B::convolved_after_norm(image, norm.with(numbers), weights.split(), unit);
+        NormalizedPrimitives {
+            output,
+            running_mean: running.mean,
+            running_variance: running.variance,
+        }
+    }
+
+    fn normalize_sum(
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        first_norm: NormPrimitives<Self>,
+        second_norm: NormPrimitives<Self>,
+        factors: SumFactors<Self>,
+        numbers: [NormNumbers; 2],
+        _marks: [GradientMark; 2],
+    ) -> SumPrimitives<Self> {
+        let norms = [first_norm, second_norm];
+        let addends = addends([first, second], norms, factors.split(), numbers);
+        let (output, running, _) = B::normalized_sum(addends);
+        SumPrimitives::of(output, running)
+    }
+
     fn pool(
         image: FloatTensor<Self>,
         epilogue: EpiloguePrimitives<Self>,
@@ -248,7 +362,11 @@ impl<B: CellPrimitives> CellOperations for B {
         output
     }
 
-    fn concatenate(parts: ConcatenatedParts<Self>, relu: bool) -> FloatTensor<Self> {
+    fn concatenate(
+        parts: ConcatenatedParts<Self>,
+        relu: bool,
+        _marks: Vec<GradientMark>,
+    ) -> FloatTensor<Self> {
         let parts = match parts {
             ConcatenatedParts::Two(a, b) => vec![a, b],
             ConcatenatedParts::Three(a, b, c) => vec![a, b, c],

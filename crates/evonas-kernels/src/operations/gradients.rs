@@ -12,10 +12,10 @@ use burn::backend::tensor::FloatTensor;
 use super::Marks;
 use super::extension::{
     CellOperations, ConcatenatedParts, ConvolutionWeights, EpiloguePrimitives, NormNumbers,
-    NormPrimitives, NormalizedPrimitives,
+    NormPrimitives, NormalizedPrimitives, Running, SumFactors, SumPrimitives, addends,
 };
 use super::gradient_mark::{GradientMark, Wanted};
-use super::primitives::{CellPrimitives, Epilogue, UnitWeights};
+use super::primitives::{AfterNorm, CellPrimitives, Epilogue, UnitWeights};
 use crate::pooling::Pooling;
 use crate::unit_shape::UnitShape;
 use crate::window::Window;
@@ -44,6 +44,17 @@ impl<B: CellPrimitives, C: CheckpointStrategy> ConvolutionWeights<Autodiff<B, C>
             depthwise: inner(depthwise),
             dense: inner(dense),
             rounded: inner(rounded),
+        }
+    }
+}
+
+impl<B: CellPrimitives, C: CheckpointStrategy> NormPrimitives<Autodiff<B, C>> {
+    fn inner(self) -> NormPrimitives<B> {
+        NormPrimitives {
+            gamma: self.gamma.into_primitive(),
+            beta: self.beta.into_primitive(),
+            running_mean: self.running_mean.into_primitive(),
+            running_variance: self.running_variance.into_primitive(),
         }
     }
 }
@@ -148,6 +159,58 @@ impl<B: CellPrimitives> Backward<B, 6> for NormalizeBackward {
 }
 
 #[derive(Debug)]
+struct ConvolveAfterNormBackward;
+
+impl<B: CellPrimitives> Backward<B, 5> for ConvolveAfterNormBackward {
+    type State = (AfterNorm<B>, GradientMark);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 5>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let gradient = gradients.consume::<B>(&ops.node);
+        let image = Wanted::by_parent(&ops, 0, &ops.state.1, gradients);
+        let (saved, mark) = ops.state;
+        let (by, [gamma, beta]) = B::convolved_after_norm_gradients(saved, gradient, image);
+        let [image, weights @ ..] = ops.parents.map(|node| Some(node?.id));
+        register_marked::<B>(gradients, image, by.image, &mark);
+        let by_weights = [by.depthwise, by.dense, Some(gamma), Some(beta)];
+        register::<B, 4>(gradients, weights, by_weights);
+    }
+}
+
+#[derive(Debug)]
+struct NormalizeSumBackward;
+
+impl<B: CellPrimitives> Backward<B, 6> for NormalizeSumBackward {
+    type State = ([B::Normalized; 2], [GradientMark; 2]);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 6>,
+        gradients: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let gradient = gradients.consume::<B>(&ops.node);
+        let marks = &ops.state.1;
+        let first = Wanted::by_parent(&ops, 0, &marks[0], gradients);
+        let second = Wanted::by_parent(&ops, 1, &marks[1], gradients);
+        let (saved, marks) = ops.state;
+        let by = B::normalized_sum_gradients(saved, gradient, [first, second]);
+        let [images @ .., first, second, third, fourth] = ops.parents.map(|node| Some(node?.id));
+        let norms = [[first, second], [third, fourth]];
+        for (((image, norm), (by_image, by_norm)), mark) in
+            images.into_iter().zip(norms).zip(by).zip(marks)
+        {
+            register_marked::<B>(gradients, image, by_image, &mark);
+            register::<B, 2>(gradients, norm, by_norm.map(Some));
+        }
+    }
+}
+
+#[derive(Debug)]
 struct PoolBackward;
 
 impl<B: CellPrimitives> Backward<B, 2> for PoolBackward {
@@ -178,6 +241,7 @@ struct ConcatenateBackward;
 #[derive(Clone, Debug)]
 struct Concatenated<B: Backend, const N: usize> {
     channels: [usize; N],
+    marks: Vec<GradientMark>,
     /// The output, if it went through a ReLU.
     rectified: Option<FloatTensor<B>>,
 }
@@ -194,16 +258,15 @@ impl<B: CellPrimitives, const N: usize> Backward<B, N> for ConcatenateBackward {
         let gradient = gradients.consume::<B>(&ops.node);
         let Concatenated {
             channels,
+            marks,
             rectified,
         } = ops.state;
         let by = match rectified {
             Some(output) => B::rectified_gradient(output, gradient, &channels),
             None => B::separated(gradient, &channels),
         };
-        for (node, by) in ops.parents.into_iter().zip(by) {
-            if let Some(node) = node {
-                gradients.register::<B>(node.id, by);
-            }
+        for ((node, by), mark) in ops.parents.into_iter().zip(by).zip(marks) {
+            register_marked::<B>(gradients, node.map(|node| node.id), Some(by), &mark);
         }
     }
 }
@@ -212,6 +275,7 @@ impl<B: CellPrimitives, const N: usize> Backward<B, N> for ConcatenateBackward {
 fn concatenated<B: CellPrimitives, C: CheckpointStrategy, const N: usize>(
     parts: [FloatTensor<Autodiff<B, C>>; N],
     relu: bool,
+    marks: Vec<GradientMark>,
 ) -> FloatTensor<Autodiff<B, C>> {
     let prepared = Backward::<B, N>::prepare::<C>(
         ConcatenateBackward,
@@ -230,6 +294,7 @@ fn concatenated<B: CellPrimitives, C: CheckpointStrategy, const N: usize>(
             let rectified = relu.then(|| output.clone());
             let saved = Concatenated {
                 channels,
+                marks,
                 rectified,
             };
             prepared.finish(saved, output)
@@ -279,16 +344,10 @@ impl<B: CellPrimitives, C: CheckpointStrategy> CellOperations for Autodiff<B, C>
         let prepared = Backward::<B, 6>::prepare::<C>(NormalizeBackward, nodes)
             .compute_bound()
             .stateful();
-        let norm = NormPrimitives::<B> {
-            gamma: norm.gamma.into_primitive(),
-            beta: norm.beta.into_primitive(),
-            running_mean: norm.running_mean.into_primitive(),
-            running_variance: norm.running_variance.into_primitive(),
-        };
         let (output, running, saved) = B::normalized(
             image.into_primitive(),
             weights.inner(),
-            norm.with(numbers),
+            norm.inner().with(numbers),
             epilogue,
             unit,
         );
@@ -301,6 +360,80 @@ impl<B: CellPrimitives, C: CheckpointStrategy> CellOperations for Autodiff<B, C>
             running_mean: FloatTensor::<Self>::new(running.mean),
             running_variance: FloatTensor::<Self>::new(running.variance),
         }
+    }
+
+    fn convolve_after_norm(
+        image: FloatTensor<Self>,
+        norm: NormPrimitives<Self>,
+        weights: ConvolutionWeights<Self>,
+        unit: UnitShape,
+        numbers: NormNumbers,
+        mark: GradientMark,
+    ) -> NormalizedPrimitives<Self> {
+        let [depthwise, dense] = weights.nodes(&image);
+        let nodes = [
+            image.node(),
+            depthwise,
+            dense,
+            norm.gamma.node(),
+            norm.beta.node(),
+        ];
+        let prepared = Backward::<B, 5>::prepare::<C>(ConvolveAfterNormBackward, nodes)
+            .compute_bound()
+            .stateful();
+        let (output, running, saved) = B::convolved_after_norm(
+            image.into_primitive(),
+            norm.inner().with(numbers),
+            weights.inner(),
+            unit,
+        );
+        let output = match prepared {
+            OpsKind::Tracked(prepared) => prepared.finish((saved, mark), output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        };
+        NormalizedPrimitives {
+            output,
+            running_mean: FloatTensor::<Self>::new(running.mean),
+            running_variance: FloatTensor::<Self>::new(running.variance),
+        }
+    }
+
+    fn normalize_sum(
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        first_norm: NormPrimitives<Self>,
+        second_norm: NormPrimitives<Self>,
+        factors: SumFactors<Self>,
+        numbers: [NormNumbers; 2],
+        marks: [GradientMark; 2],
+    ) -> SumPrimitives<Self> {
+        let nodes = [
+            first.node(),
+            second.node(),
+            first_norm.gamma.node(),
+            first_norm.beta.node(),
+            second_norm.gamma.node(),
+            second_norm.beta.node(),
+        ];
+        let prepared = Backward::<B, 6>::prepare::<C>(NormalizeSumBackward, nodes)
+            .compute_bound()
+            .stateful();
+        let factors = factors.split();
+        let (output, running, saved) = B::normalized_sum(addends(
+            [first, second].map(|image| image.into_primitive()),
+            [first_norm, second_norm].map(NormPrimitives::inner),
+            factors.map(|factors| Some(factors?.into_primitive())),
+            numbers,
+        ));
+        let output = match prepared {
+            OpsKind::Tracked(prepared) => prepared.finish((saved, marks), output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        };
+        let running = running.map(|running| Running {
+            mean: FloatTensor::<Self>::new(running.mean),
+            variance: FloatTensor::<Self>::new(running.variance),
+        });
+        SumPrimitives::of(output, running)
     }
 
     fn pool(
@@ -321,16 +454,22 @@ impl<B: CellPrimitives, C: CheckpointStrategy> CellOperations for Autodiff<B, C>
         }
     }
 
-    fn concatenate(parts: ConcatenatedParts<Self>, relu: bool) -> FloatTensor<Self> {
+    fn concatenate(
+        parts: ConcatenatedParts<Self>,
+        relu: bool,
+        marks: Vec<GradientMark>,
+    ) -> FloatTensor<Self> {
         match parts {
-            ConcatenatedParts::Two(a, b) => concatenated::<B, C, _>([a, b], relu),
-            ConcatenatedParts::Three(a, b, c) => concatenated::<B, C, _>([a, b, c], relu),
-            ConcatenatedParts::Four(a, b, c, d) => concatenated::<B, C, _>([a, b, c, d], relu),
+            ConcatenatedParts::Two(a, b) => concatenated::<B, C, _>([a, b], relu, marks),
+            ConcatenatedParts::Three(a, b, c) => concatenated::<B, C, _>([a, b, c], relu, marks),
+            ConcatenatedParts::Four(a, b, c, d) => {
+                concatenated::<B, C, _>([a, b, c, d], relu, marks)
+            }
             ConcatenatedParts::Five(a, b, c, d, e) => {
-                concatenated::<B, C, _>([a, b, c, d, e], relu)
+                concatenated::<B, C, _>([a, b, c, d, e], relu, marks)
             }
             ConcatenatedParts::Six(a, b, c, d, e, f) => {
-                concatenated::<B, C, _>([a, b, c, d, e, f], relu)
+                concatenated::<B, C, _>([a, b, c, d, e, f], relu, marks)
             }
         }
     }

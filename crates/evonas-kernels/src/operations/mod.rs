@@ -14,17 +14,21 @@ mod primitives;
 
 use std::collections::VecDeque;
 
-use burn::backend::Dispatch;
+use burn::backend::{Dispatch, DispatchTensor};
 use burn::tensor::{DType, Device, Tensor};
 
 use self::extension::{
     CellOperations, ConcatenatedParts, ConvolutionWeights, EpiloguePrimitives, Inference,
-    MOST_PARTS, NormPrimitives,
+    MOST_PARTS, NormPrimitives, SumFactors,
 };
 pub(crate) use self::extension::{NormNumbers, Running, UnitNorm};
 pub(crate) use self::gradient_mark::{GradientMark, Wanted};
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 pub(crate) use self::loss::classifier_loss;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+pub(crate) use self::primitives::{
+    Addend, AddendGradients, AfterNorm, after_norm, after_norm_gradients,
+};
 pub(crate) use self::primitives::{CellPrimitives, Epilogue, UnitGradients, UnitWeights, scaled};
 use crate::batch_norm::{BatchNorm, RunningStatistic};
 use crate::pooling::Pooling;
@@ -52,6 +56,16 @@ pub(crate) fn saves_passes(device: &Device) -> bool {
 pub(crate) struct Input {
     pub(crate) values: Tensor<4>,
     pub(crate) mark: GradientMark,
+}
+
+impl Input {
+    /// A state that nothing else reads.
+    pub(crate) fn new(values: Tensor<4>) -> Self {
+        Self {
+            values,
+            mark: GradientMark::default(),
+        }
+    }
 }
 
 /// The marks of the hidden states that an operation reads.
@@ -157,23 +171,71 @@ pub(crate) fn normalize(
 ) -> Tensor<4> {
     let [images, height, width, _] = image.values.dims();
     let values = images * unit.out_pixels([height, width]);
-    let running = [&norm.running_mean, &norm.running_var].map(RunningStatistic::take);
     let (epilogue, marks) = epilogue.split(image.mark);
     let result = <Dispatch as CellOperations>::normalize(
         image.values.into_dispatch(),
         weights.into_primitives(),
-        primitives_of(norm, running),
+        taken(norm),
         epilogue,
         unit,
         numbers_of(norm, values),
         marks,
     );
-    for (running, value) in [
-        (&norm.running_mean, result.running_mean),
-        (&norm.running_var, result.running_variance),
-    ] {
-        running.set(Tensor::from_dispatch(value));
-    }
+    set_running(norm, result.running_mean, result.running_variance);
+    Tensor::from_dispatch(result.output)
+}
+
+/// Batch norm with the batch's statistics, which are added to the module's running ones, followed by convolutions.
+///
+/// # Shapes
+/// Those of [`convolve`].
+pub(crate) fn convolve_after_norm(
+    image: Input,
+    norm: &BatchNorm,
+    weights: UnitTensors,
+    unit: UnitShape,
+) -> Tensor<4> {
+    let [images, height, width, _] = image.values.dims();
+    let result = <Dispatch as CellOperations>::convolve_after_norm(
+        image.values.into_dispatch(),
+        taken(norm),
+        weights.into_primitives(),
+        unit,
+        numbers_of(norm, images * height * width),
+        image.mark,
+    );
+    set_running(norm, result.running_mean, result.running_variance);
+    Tensor::from_dispatch(result.output)
+}
+
+/// The sum of two images, each after batch norm with the batch's statistics, which are added to the module's running ones,
+/// and times its factors.
+///
+/// # Shapes
+/// - `images`, output: `[images, height, width, channels]`
+/// - `factors`: `[images, 1, 1, 1]` each
+pub(crate) fn normalize_sum(
+    images: [Input; 2],
+    norms: [&BatchNorm; 2],
+    factors: Option<[Tensor<4>; 2]>,
+) -> Tensor<4> {
+    let [count, height, width, _] = images[0].values.dims();
+    let [first, second] = images;
+    let factors = match factors {
+        Some([first, second]) => SumFactors::Both(first.into_dispatch(), second.into_dispatch()),
+        None => SumFactors::None,
+    };
+    let result = <Dispatch as CellOperations>::normalize_sum(
+        first.values.into_dispatch(),
+        second.values.into_dispatch(),
+        taken(norms[0]),
+        taken(norms[1]),
+        factors,
+        norms.map(|norm| numbers_of(norm, count * height * width)),
+        [first.mark, second.mark],
+    );
+    set_running(norms[0], result.first_mean, result.first_variance);
+    set_running(norms[1], result.second_mean, result.second_variance);
     Tensor::from_dispatch(result.output)
 }
 
@@ -199,6 +261,17 @@ pub(crate) fn evaluate(
         unit,
         numbers_of(norm, 1),
     ))
+}
+
+/// A batch norm whose running statistics are given away, to be [set](set_running) again.
+fn taken(norm: &BatchNorm) -> NormPrimitives<Dispatch> {
+    let running = [&norm.running_mean, &norm.running_var].map(RunningStatistic::take);
+    primitives_of(norm, running)
+}
+
+fn set_running(norm: &BatchNorm, mean: DispatchTensor, variance: DispatchTensor) {
+    norm.running_mean.set(Tensor::from_dispatch(mean));
+    norm.running_var.set(Tensor::from_dispatch(variance));
 }
 
 fn primitives_of(norm: &BatchNorm, running: [Tensor<1>; 2]) -> NormPrimitives<Dispatch> {
@@ -245,16 +318,20 @@ pub(crate) fn pool(
 /// # Shapes
 /// - `parts`: `[images, height, width, channels]` each
 /// - output: `[images, height, width, sum of the channels]`
-pub(crate) fn concatenate(mut parts: Vec<Tensor<4>>, relu: bool) -> Tensor<4> {
+pub(crate) fn concatenate(mut parts: Vec<Input>, relu: bool) -> Tensor<4> {
     // If there are more parts than one operation takes, the first ones are concatenated before the rest.
     while parts.len() > MOST_PARTS {
         let rest = parts.split_off(MOST_PARTS);
-        parts = vec![concatenate(parts, false)];
+        parts = vec![Input::new(concatenate(parts, false))];
         parts.extend(rest);
     }
     let count = parts.len();
     assert!(count > 1, "a concatenation has parts");
-    let mut parts: VecDeque<_> = parts.into_iter().map(Tensor::into_dispatch).collect();
+    let marks = parts.iter().map(|part| part.mark.clone()).collect();
+    let mut parts: VecDeque<_> = parts
+        .into_iter()
+        .map(|part| part.values.into_dispatch())
+        .collect();
     let mut next = || parts.pop_front().expect("`count` is the number of parts");
     let parts = match count {
         2 => ConcatenatedParts::Two(next(), next()),
@@ -263,5 +340,7 @@ pub(crate) fn concatenate(mut parts: Vec<Tensor<4>>, relu: bool) -> Tensor<4> {
         5 => ConcatenatedParts::Five(next(), next(), next(), next(), next()),
         _ => ConcatenatedParts::Six(next(), next(), next(), next(), next(), next()),
     };
-    Tensor::from_dispatch(<Dispatch as CellOperations>::concatenate(parts, relu))
+    Tensor::from_dispatch(<Dispatch as CellOperations>::concatenate(
+        parts, relu, marks,
+    ))
 }

@@ -55,6 +55,66 @@ pub(crate) trait CellPrimitives: Backend {
         image: Option<Wanted<Self>>,
     ) -> (UnitGradients<Self>, [FloatTensor<Self>; 2]);
 
+    /// Batch norm by the batch's statistics, which are added to the running ones, and then convolutions.
+    fn convolved_after_norm(
+        image: FloatTensor<Self>,
+        norm: UnitNorm<Self>,
+        weights: UnitWeights<Self>,
+        unit: UnitShape,
+    ) -> (FloatTensor<Self>, Running<Self>, AfterNorm<Self>) {
+        after_norm::<Self>(image, norm, weights, unit)
+    }
+
+    /// The gradients by the inputs, and by gamma and beta.
+    fn convolved_after_norm_gradients(
+        saved: AfterNorm<Self>,
+        gradient: FloatTensor<Self>,
+        image: Option<Wanted<Self>>,
+    ) -> (UnitGradients<Self>, [FloatTensor<Self>; 2]) {
+        after_norm_gradients::<Self>(saved, gradient, image)
+    }
+
+    /// The sum of two images, each after batch norm by the batch's statistics, which are added to the running ones, and times
+    /// its factors.
+    fn normalized_sum(
+        addends: [Addend<Self>; 2],
+    ) -> (FloatTensor<Self>, [Running<Self>; 2], [Self::Normalized; 2]) {
+        let mut sum = None;
+        let results = addends.map(|addend| {
+            let Addend {
+                image,
+                norm,
+                factors,
+            } = addend;
+            let epilogue = Epilogue {
+                factors,
+                plus: sum.take(),
+            };
+            let none = UnitWeights::none();
+            let (output, running, saved) =
+                Self::normalized(image, none, norm, epilogue, UnitShape::PIXELS);
+            sum = Some(output);
+            (running, saved)
+        });
+        let [(first, of_first), (second, of_second)] = results;
+        let sum = sum.expect("there are two addends");
+        (sum, [first, second], [of_first, of_second])
+    }
+
+    /// The gradients by each image, if it is wanted, and by its gamma and beta.
+    fn normalized_sum_gradients(
+        saved: [Self::Normalized; 2],
+        gradient: FloatTensor<Self>,
+        images: [Option<Wanted<Self>>; 2],
+    ) -> [AddendGradients<Self>; 2] {
+        let mut images = images.into_iter();
+        saved.map(|saved| {
+            let image = images.next().flatten();
+            let (by, norm) = Self::normalized_gradients(saved, gradient.clone(), image);
+            (by.image, norm)
+        })
+    }
+
     /// Convolutions, if there are any, and batch norm by the running statistics.
     fn evaluated(
         image: FloatTensor<Self>,
@@ -111,6 +171,66 @@ pub(crate) struct UnitWeights<B: Backend> {
     pub(crate) dense: Option<FloatTensor<B>>,
     /// The dense ones in the type of the images, if they were rounded before.
     pub(crate) rounded: Option<FloatTensor<B>>,
+}
+
+impl<B: Backend> UnitWeights<B> {
+    pub(crate) const fn none() -> Self {
+        Self {
+            depthwise: None,
+            dense: None,
+            rounded: None,
+        }
+    }
+}
+
+/// What the gradients of convolutions after batch norm need.
+pub(crate) type AfterNorm<B> = (
+    <B as CellPrimitives>::Normalized,
+    <B as CellPrimitives>::Convolved,
+);
+
+/// An image of a sum, and the batch norm before it.
+pub(crate) struct Addend<B: Backend> {
+    pub(crate) image: FloatTensor<B>,
+    pub(crate) norm: UnitNorm<B>,
+    /// `[images, 1, 1, 1]`
+    pub(crate) factors: Option<FloatTensor<B>>,
+}
+
+/// The gradient by the image of an addend, if it is wanted, and those by gamma and beta.
+pub(crate) type AddendGradients<B> = (Option<FloatTensor<B>>, [FloatTensor<B>; 2]);
+
+/// [`CellPrimitives::convolved_after_norm`] by an operation for each.
+pub(crate) fn after_norm<B: CellPrimitives>(
+    image: FloatTensor<B>,
+    norm: UnitNorm<B>,
+    weights: UnitWeights<B>,
+    unit: UnitShape,
+) -> (FloatTensor<B>, Running<B>, AfterNorm<B>) {
+    let epilogue = Epilogue {
+        factors: None,
+        plus: None,
+    };
+    let none = UnitWeights::none();
+    let (image, running, of_norm) = B::normalized(image, none, norm, epilogue, UnitShape::PIXELS);
+    let (output, convolved) = B::convolved(image, weights, unit);
+    (output, running, (of_norm, convolved))
+}
+
+/// [`CellPrimitives::convolved_after_norm_gradients`] by an operation for each.
+pub(crate) fn after_norm_gradients<B: CellPrimitives>(
+    (norm, convolved): AfterNorm<B>,
+    gradient: FloatTensor<B>,
+    image: Option<Wanted<B>>,
+) -> (UnitGradients<B>, [FloatTensor<B>; 2]) {
+    let by = B::convolved_gradients(convolved, gradient, Some(Wanted { onto: None }));
+    let by_normalized = by.image.expect("it is wanted");
+    let (of_norm, by_norm) = B::normalized_gradients(norm, by_normalized, image);
+    let by = UnitGradients {
+        image: of_norm.image,
+        ..by
+    };
+    (by, by_norm)
 }
 
 /// What happens to an operation's output in the same pass; see [`crate::Epilogue`].

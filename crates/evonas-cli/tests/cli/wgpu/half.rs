@@ -3,8 +3,8 @@
 use burn::tensor::{Device, FloatDType, Tensor};
 use evonas::randomness::stream;
 use evonas_kernels::{
-    BatchNorm, Convolution, Epilogue, FactorizedPaths, HiddenState, Pooling, Products, Unit,
-    Window, round_together,
+    BatchNorm, Convolution, Epilogue, FactorizedPaths, HiddenState, Normalized, Pooling, Products,
+    Unit, Window, round_together,
 };
 use rand::RngExt as _;
 
@@ -77,12 +77,13 @@ fn results(device: &Device, stored: FloatDType, rounded: Option<FloatDType>) -> 
         rounded,
     };
     let images = leaves.next([BATCH, 3, SIZE[0], SIZE[1]]) * 3.0;
-    let norms = [(); 6].map(|()| BatchNorm::new(8, &device));
+    let norms = [(); 10].map(|()| BatchNorm::new(8, &device));
     let unit = |relu, depthwise, dense, norm| Unit {
         relu,
         depthwise,
         dense,
         norm: Some(norm),
+        ..Unit::default()
     };
     let separable = |leaves: &mut Leaves<'_>, size, kernel, stride, norm| {
         let depthwise = leaves.convolution([8, 1, kernel, kernel], size, stride);
@@ -102,6 +103,31 @@ fn results(device: &Device, stored: FloatDType, rounded: Option<FloatDType>) -> 
             plus: Some(stem.clone()),
         },
     );
+    // A separable and a 1x1 convolution that normalize their inputs, and a sum of what is still to be normalized.
+    let apart = |unit: Unit<'_>, before, state| {
+        let unit = Unit {
+            before,
+            norm: None,
+            ..unit
+        };
+        unit.forward(state)
+    };
+    let [half, other] = [7, 3].map(|kernel| {
+        let unit = separable(&mut leaves, SIZE, kernel, 1, &norms[6]);
+        apart(unit, None, stem.clone())
+    });
+    let second = separable(&mut leaves, SIZE, 5, 1, &norms[7]);
+    let pixels = leaves.convolution([8, 8, 1, 1], SIZE, 1);
+    let pixels = unit(true, None, Some(pixels), &norms[8]);
+    let addends = [
+        (apart(second, Some(&norms[6]), half), &norms[7]),
+        (apart(pixels, Some(&norms[9]), other), &norms[8]),
+    ];
+    let sum = Normalized::sum(addends.map(|(state, norm)| Normalized {
+        state,
+        norm,
+        factors: Some(factors.clone()),
+    }));
     let pooled = [Pooling::Average, Pooling::Max].map(|pooling| {
         let epilogue = Epilogue {
             factors: Some(factors.clone()),
@@ -111,13 +137,13 @@ fn results(device: &Device, stored: FloatDType, rounded: Option<FloatDType>) -> 
             .pool_with(pooling, window(SIZE, 3, 1), epilogue)
     });
     let [average, extreme] = pooled;
-    let joined = HiddenState::concatenate_for_relu(vec![straight, average, extreme]);
-    let squeezed = leaves.convolution([8, 24, 1, 1], SIZE, 1);
+    let joined = HiddenState::concatenate_for_relu(vec![straight, average, extreme, sum]);
+    let squeezed = leaves.convolution([8, 32, 1, 1], SIZE, 1);
     let squeezed = unit(true, None, Some(squeezed), &norms[2]).forward(joined.clone());
     let paths = FactorizedPaths {
         relu: true,
-        first: leaves.next([4, 24, 1, 1]).into(),
-        second: leaves.next([4, 24, 1, 1]).into(),
+        first: leaves.next([4, 32, 1, 1]).into(),
+        second: leaves.next([4, 32, 1, 1]).into(),
         products: Products::Single,
     };
     let reduced = unit(false, None, None, &norms[3]).forward(paths.forward(joined));

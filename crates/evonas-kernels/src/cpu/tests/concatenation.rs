@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::{random, values};
 use crate::cpu::primitives::{self, Values, tensor};
+use crate::operations::{self, Input};
 
 #[test]
 fn many_parts_are_put_together_with_their_gradients() {
@@ -19,15 +20,13 @@ fn many_parts_are_put_together_with_their_gradients() {
             .collect();
         let weighting = Tensor::<1>::from_floats([2.0, -1.0, 3.0], &device).reshape([1, 3, 1, 1]);
         let pairs = [false, true].map(|relu| {
+            let inputs = parts.iter().cloned().map(Input::new);
             let joined = Tensor::cat(parts.clone(), 3);
             let expected = match relu {
                 true => activation::relu(joined),
                 false => joined,
             };
-            [
-                crate::operations::concatenate(parts.clone(), relu),
-                expected,
-            ]
+            [operations::concatenate(inputs.collect(), relu), expected]
         });
         for pair in pairs {
             let results = pair.map(|joined| {

@@ -1,7 +1,9 @@
 //! ReLU and a depthwise convolution in one kernel, and its gradients. Images are
 //! `[images, height, width, channels]`, weights `[channels, 1, rows, columns]`.
 
+mod affine;
 mod convolve;
+mod normalized;
 mod strided;
 mod weight_gradient;
 
@@ -11,10 +13,11 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::CubeCount;
 
 use self::convolve::{Pass, convolve_kernel};
+pub(super) use self::normalized::{Before, forward_normalized, normalizes};
 use self::strided::strided_gradient_kernel;
 use self::weight_gradient::{GroupSumsLaunch, add_groups_kernel, weight_gradient_kernel};
 use super::launch::{
-    Groups, Taps, Tile, at_most_lanes, element, empty, empty_like, lanes, threads,
+    Groups, Taps, Tile, at_most_lanes, element, empty, empty_like, lanes, sequence, threads,
 };
 use super::optional::{given, optional};
 use crate::window::Window;
@@ -42,6 +45,43 @@ struct Groupwise {
     weight: CubeTensor,
 }
 
+/// How the outputs of a pass are split.
+struct Split {
+    lanes: usize,
+    tile: Tile,
+    /// Blocks of each cube but the last.
+    of_each: usize,
+    /// Rows of cubes.
+    parts: usize,
+    /// Cubes side by side.
+    columns: usize,
+}
+
+impl Split {
+    fn of([images, height, width, channels]: [usize; 4], pass: Pass, most_parts: usize) -> Self {
+        let of_channel = (pass.taps.rows * pass.taps.columns) as usize * size_of::<f32>();
+        let fitting = MOST_SHARED / of_channel;
+        let lanes = at_most_lanes(channels, fitting);
+        let tile = Tile::at_most(fitting / lanes, channels / lanes);
+        let blocks = images * height * width.div_ceil(pass.several as usize);
+        let worthwhile = tile.rows as usize * BLOCKS_OF_A_THREAD;
+        let of_each = worthwhile.max(blocks.div_ceil(most_parts));
+        Self {
+            lanes,
+            tile,
+            of_each,
+            parts: blocks.div_ceil(of_each),
+            columns: tile.columns(channels / lanes),
+        }
+    }
+
+    /// The cubes, and as many more as add up the groups of this many weights.
+    fn cubes(&self, weights: usize) -> CubeCount {
+        let adding = weights.div_ceil(self.columns * self.tile.threads());
+        CubeCount::Static(self.columns as u32, (self.parts + adding) as u32, 1)
+    }
+}
+
 fn convolve(
     image: CubeTensor,
     weight: CubeTensor,
@@ -51,40 +91,30 @@ fn convolve(
     pass: Pass,
 ) -> CubeTensor {
     let output = empty_like(&image, shape);
-    let [images, height, width, channels] = shape;
-    let of_channel = (pass.taps.rows * pass.taps.columns) as usize * size_of::<f32>();
-    let fitting = MOST_SHARED / of_channel;
-    let lanes = at_most_lanes(channels, fitting);
-    let tile = Tile::at_most(fitting / lanes, channels / lanes);
-    let blocks = images * height * width.div_ceil(pass.several as usize);
-    let worthwhile = tile.rows as usize * BLOCKS_OF_A_THREAD;
-    let of_each = worthwhile.max(blocks.div_ceil(MOST_PARTS));
-    let parts = blocks.div_ceil(of_each);
-    let columns = tile.columns(channels / lanes);
+    let split = Split::of(shape, pass, MOST_PARTS);
     let weights = groups
         .as_ref()
         .map_or(0, |groups| groups.weight.meta.num_elements());
     let sums = groups.as_ref().map(|groups| groups.sums.clone());
     let has = given([&mask, &onto, &sums]);
-    let adding = weights.div_ceil(columns * tile.threads());
     let groups = groups.map(|Groupwise { sums, weight }| {
         GroupSumsLaunch::new(sums.into_buffer_arg(), weight.into_buffer_arg())
     });
     convolve_kernel::launch(
         &output.client,
-        CubeCount::Static(columns as u32, (parts + adding) as u32, 1),
-        tile.dim(),
-        lanes,
+        split.cubes(weights),
+        split.tile.dim(),
+        split.lanes,
         image.into_tensor_arg(),
         weight.into_tensor_arg(),
         optional(mask),
         optional(onto),
         output.clone().into_tensor_arg(),
         groups.into(),
-        parts,
-        of_each,
+        split.parts,
+        split.of_each,
         pass,
-        tile,
+        split.tile,
         has,
         element(&output),
     );
@@ -101,6 +131,7 @@ pub(super) fn forward(
     let pass = Pass {
         taps: Taps::of(window),
         several: several(window.out_width),
+        normalized: false,
         relu,
         turned: false,
     };
@@ -108,11 +139,31 @@ pub(super) fn forward(
     convolve(image, weight, [None, None], None, shape, pass)
 }
 
+/// The pass that computes the gradient by the image, without a stride: every pixel sees the gradients around it, as an
+/// output does the image.
+fn turned(window: &Window) -> Pass {
+    let taps = Taps::of(window);
+    let before = |size: u32, before: i32| ((size - 1) * taps.dilation) as i32 - before;
+    Pass {
+        taps: Taps {
+            above: before(taps.rows, taps.above),
+            left: before(taps.columns, taps.left),
+            ..taps
+        },
+        several: several(window.width),
+        normalized: false,
+        relu: false,
+        turned: true,
+    }
+}
+
 /// What the gradients need.
 pub(super) struct Inputs<'a> {
     pub(super) image: CubeTensor,
     pub(super) weight: CubeTensor,
     pub(super) window: &'a Window,
+    /// The batch norm of the image, if it was normalized.
+    pub(super) before: Option<&'a Before>,
     /// Whether the image was passed through a ReLU.
     pub(super) relu: bool,
 }
@@ -160,9 +211,11 @@ impl Inputs<'_> {
             lanes,
             self.image.clone().into_tensor_arg(),
             gradient.clone().into_tensor_arg(),
+            sequence(self.before.iter().flat_map(|before| before.tensors())),
             sums.clone().into_tensor_arg(),
             groups.of_each,
             Taps::of(self.window),
+            self.before.is_some(),
             self.relu,
             groups.tile,
             element(gradient),
@@ -182,21 +235,16 @@ fn image_gradient(
 ) -> CubeTensor {
     let [images, _, _, channels] = gradient.shape().dims();
     let shape = [images, window.height, window.width, channels];
-    let taps = Taps::of(window);
     if window.stride == [1, 1] {
-        // Every pixel sees the gradients around it, as an output does the image.
-        let before = |size: u32, before: i32| ((size - 1) * taps.dilation) as i32 - before;
-        let pass = Pass {
-            taps: Taps {
-                above: before(taps.rows, taps.above),
-                left: before(taps.columns, taps.left),
-                ..taps
-            },
-            several: several(window.width),
-            relu: false,
-            turned: true,
-        };
-        return convolve(gradient, weight, [mask, onto], Some(groups), shape, pass);
+        let groups = Some(groups);
+        return convolve(
+            gradient,
+            weight,
+            [mask, onto],
+            groups,
+            shape,
+            turned(window),
+        );
     }
     let image = empty_like(&gradient, shape);
     let weights = groups.weight.meta.num_elements();
@@ -215,7 +263,7 @@ fn image_gradient(
         image.clone().into_tensor_arg(),
         groups.sums.into_buffer_arg(),
         groups.weight.into_buffer_arg(),
-        taps,
+        Taps::of(window),
         has,
         element(&image),
     );

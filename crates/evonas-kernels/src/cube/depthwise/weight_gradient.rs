@@ -2,18 +2,22 @@
 
 use cubecl::prelude::*;
 
+use super::affine::affine_of;
 use crate::cube::launch::{Taps, Tile};
 use crate::cube::optional::rectified;
 
 /// `sums` is `[groups, taps, channels]`: the gradient by the weight of each group of pixels. Each layer of cubes computes
-/// a row of the window, so that its sums stay in registers and the code is short.
+/// a row of the window, so that its sums stay in registers and the code is short. `norm` is what [`affine_of`] reads, if the
+/// image is normalized.
 #[cube(launch)]
 pub(super) fn weight_gradient_kernel<F: Float, N: Size>(
     image: &Tensor<Vector<F, N>>,
     gradient: &Tensor<Vector<F, N>>,
+    norm: &Sequence<Box<[Vector<f32, N>]>>,
     sums: &mut Tensor<Vector<f32, N>>,
     of_each: usize,
     #[comptime] taps: Taps,
+    #[comptime] normalized: bool,
     #[comptime] relu: bool,
     #[comptime] tile: Tile,
     #[define(F)] _dtype: ElemType,
@@ -35,6 +39,7 @@ pub(super) fn weight_gradient_kernel<F: Float, N: Size>(
         own[column] = Vector::zeroed();
     }
     if channel < channels {
+        let affine = affine_of::<N>(norm, channel, channels, normalized);
         let pixels = gradient.shape(0) * gradient.shape(1) * gradient.shape(2);
         let end = min((group + 1) * of_each, pixels);
         let mut pixel = group * of_each + below;
@@ -53,8 +58,8 @@ pub(super) fn weight_gradient_kernel<F: Float, N: Size>(
                         (x as u32 * taps.right + column * taps.dilation) as i32 - taps.left;
                     if image_x >= 0 && image_x < width {
                         let place = (base + image_x as usize) * channels + channel;
-                        let seen = rectified::<N>(Vector::cast_from(image[place]), relu);
-                        own[comptime!(column as usize)] += value * seen;
+                        let seen = affine.of(Vector::cast_from(image[place]), normalized);
+                        own[comptime!(column as usize)] += value * rectified::<N>(seen, relu);
                     }
                 }
             }
