@@ -21,7 +21,8 @@ pub struct Normalized<'a> {
 
 impl Normalized<'_> {
     /// The sum of two states of one shape, each after its batch norm and times its factors. Where passes are
-    /// [saved](HiddenState::joins_epilogues), it takes two in training, as many as a single batch norm, and as many back.
+    /// [saved](HiddenState::joins_epilogues), it takes two in training, as many as a single batch norm, and as many back, unless
+    /// only one has factors or both have the same norm.
     ///
     /// # Panics
     /// If the states have different shapes or the norms other channels, or if there isn't a factor for each example.
@@ -35,11 +36,17 @@ impl Normalized<'_> {
                 plus: Some(addend.state.clone()),
             };
             epilogue.assert_fits(dims);
+            assert_eq!(
+                addend.norm.gamma.val().dims(),
+                [dims[1]],
+                "a batch norm has the state's channels"
+            );
         }
         let joins =
             |addend: &Self| addend.state.joins_epilogues() && trains_on(addend.norm, &addend.state);
         let factors = addends.each_ref().map(|addend| addend.factors.is_some());
-        if addends.iter().all(joins) && factors[0] == factors[1] {
+        let is_one_norm = std::ptr::eq(addends[0].norm, addends[1].norm);
+        if addends.iter().all(joins) && factors[0] == factors[1] && !is_one_norm {
             return Self::sum_in_one(addends);
         }
         let [first, second] = addends;

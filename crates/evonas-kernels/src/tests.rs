@@ -485,3 +485,27 @@ fn a_sum_of_normalized_states_of_two_shapes_is_refused() {
     });
     let _ = Normalized::sum([first, second]);
 }
+
+#[test]
+fn a_state_is_added_to_itself_and_read_by_others() {
+    let image = random([3, 4, SIZE[0], SIZE[1]], 37);
+    assert_agree(
+        "a state added to itself",
+        std::slice::from_ref(&image),
+        &|inputs| {
+            let norms = [38, 40].map(|seed| uneven_norm(&inputs[0], seed));
+            let state = HiddenState::enter(inputs[0].clone() * 2.0);
+            let addends = norms.each_ref().map(|norm| Normalized {
+                state: state.clone(),
+                norm,
+                factors: None,
+            });
+            let sum = match inputs[0].dtype() {
+                DType::F32 => Normalized::sum_in_one(addends),
+                _ => Normalized::sum(addends),
+            };
+            // It is the first of the readers on the way back.
+            (sum + state.pool(Pooling::Max, same(SIZE, 3))).leave()
+        },
+    );
+}

@@ -18,6 +18,9 @@ const VALUES_OF_A_THREAD: usize = 4;
 const MOST_CUBES: usize = 64;
 /// The most tensors of a launch: kernels are compiled for their number.
 pub(super) const MOST_TENSORS: usize = 128;
+/// The most tensors of parameters in a launch: their addresses and lengths fit the 4,096 bytes that every CUDA driver takes as
+/// a kernel's arguments.
+const MOST_ARGUMENTS: usize = 330;
 /// Tensors that a kernel takes besides those of parameters.
 const OTHERS: usize = 3;
 
@@ -234,7 +237,8 @@ pub(crate) struct Updated {
 /// How many parameters a launch takes if each has this many tensors.
 pub(super) fn at_once(on: &CubeTensor, tensors: usize) -> usize {
     let most = on.client.properties().hardware.max_bindings as usize;
-    (most.saturating_sub(OTHERS) / tensors).clamp(1, MOST_TENSORS)
+    let most = most.saturating_sub(OTHERS).min(MOST_ARGUMENTS);
+    (most / tensors).clamp(1, MOST_TENSORS)
 }
 
 /// Cubes side by side for each tensor of a group, of which the longest has this many values.

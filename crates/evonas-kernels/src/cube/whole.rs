@@ -8,7 +8,8 @@ use crate::window::Window;
 /// Whether a window sees the whole image, once.
 pub(super) fn is_whole(window: &Window) -> bool {
     let out = [window.out_height, window.out_width];
-    window.kernel == [window.height, window.width] && window.before == [0, 0] && out == [1, 1]
+    let sees_all = window.kernel == [window.height, window.width] && window.dilation == 1;
+    sees_all && window.before == [0, 0] && out == [1, 1]
 }
 
 /// One thread for each vector of the output, `[images, 1, 1, channels]`.

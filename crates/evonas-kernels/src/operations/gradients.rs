@@ -196,7 +196,12 @@ impl<B: CellPrimitives> Backward<B, 6> for NormalizeSumBackward {
         let gradient = gradients.consume::<B>(&ops.node);
         let marks = &ops.state.1;
         let first = Wanted::by_parent(&ops, 0, &marks[0], gradients);
-        let second = Wanted::by_parent(&ops, 1, &marks[1], gradients);
+        // What was registered for a state that is added to itself is taken out once.
+        let [first_id, second_id] = [0, 1].map(|number| Some(ops.parents[number].as_ref()?.id));
+        let second = match first_id.is_some() && first_id == second_id {
+            true => Some(Wanted { onto: None }),
+            false => Wanted::by_parent(&ops, 1, &marks[1], gradients),
+        };
         let (saved, marks) = ops.state;
         let by = B::normalized_sum_gradients(saved, gradient, [first, second]);
         let [images @ .., first, second, third, fourth] = ops.parents.map(|node| Some(node?.id));
